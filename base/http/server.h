@@ -1,0 +1,47 @@
+/* server.h - an HTTP/1.1 server on a loop. The only room that knows libmicrohttpd.
+ *
+ * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
+ * (also from a timer); each exchange has an arena that ends when its last byte was sent or its
+ * connection is gone. Units:   sizes in bytes, time-outs in seconds. Errors:  server_new: the
+ * address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP never reaches the handler:
+ *          `refuse` dresses it where our gate found it; what the library refuses itself is listed
+ * in the README. Source:  RFC 9112; what libmicrohttpd 0.9.75 lets through and we refuse is the
+ * table in server.c.
+ */
+#pragma once
+#include "base/error.h"
+#include "base/http/message.h"
+#include "base/loop.h"
+
+struct server;
+
+struct exchange {
+    struct arena arena;
+    struct request request;
+    struct response response; /* filled by the handler, or by whoever finishes the answer */
+    void *user;               /* the handler's own */
+    struct server *server;
+    int64_t arrived_us; /* monotonic */
+};
+
+struct server_options {
+    const char *address; /* "127.0.0.1", "::1" */
+    int port;            /* 0 picks one */
+    size_t body_max;     /* larger: request.body_too_large, the body is dropped */
+    int idle_timeout_s;
+    int connections_max;
+    void (*handle)(void *ctx, struct exchange *x);
+    void (*refuse)(void *ctx, struct exchange *x, int status,
+                   const char *why); /* fills x->response */
+    void (*done)(void *ctx, struct exchange *x,
+                 bool sent); /* may be NULL; called before the arena ends */
+    void *ctx;
+};
+
+struct server *server_new(struct loop *l, const struct server_options *options, struct error *err);
+int server_port(const struct server *s);
+void server_reply(struct exchange *x); /* sends x->response; exactly once per exchange */
+size_t server_in_flight(const struct server *s);
+void server_quiesce(
+    struct server *s);              /* no new connections; keep-alive ends with the next answer */
+void server_free(struct server *s); /* answers still owed are dropped */

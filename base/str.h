@@ -1,0 +1,51 @@
+/* str.h - borrowed text views, for parsing and matching; passed by value.
+ *
+ * Shapes:  struct str {bytes, length}; not NUL-ended. What is kept is a NUL-ended const char * in
+ * an arena (str_dup). Units:   bytes; text is UTF-8 unless said otherwise; letter case means ASCII
+ * case. Errors:  none; conversions answer false and leave the output untouched.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+struct str {
+    const char *s;
+    size_t n;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_FMT      "%.*s" /* printf(STR_FMT, STR_ARG(x)) */
+#define STR_ARG(x)   (int)(x).n, (x).s
+
+struct str str_from(const char *text); /* NULL gives the empty view */
+struct str str_of(const char *bytes, size_t n);
+char *str_dup(struct arena *a, struct str x); /* the one bridge from view to kept text */
+
+bool str_eq(struct str x, struct str y);
+bool str_is(struct str x, const char *text);
+bool str_eq_nocase(struct str x, struct str y);
+int str_compare(struct str x, struct str y); /* byte order, like memcmp */
+bool str_starts(struct str x, struct str prefix);
+bool str_starts_nocase(struct str x, struct str prefix);
+bool str_ends(struct str x, struct str suffix);
+bool str_has(struct str x, struct str part);
+size_t str_find(struct str x, char c); /* index of the first c; x.n if there is none */
+
+struct str str_cut(struct str *rest,
+                   char separator);          /* what stands before it; rest moves behind it */
+struct str str_skip(struct str x, size_t n); /* without its first n bytes (or empty) */
+struct str str_head(struct str x, size_t n); /* its first n bytes at most */
+struct str str_trim(struct str x);           /* without blanks, tabs and line ends around it */
+
+bool str_to_int(struct str x, int64_t *value); /* -?digits, whole text, no overflow */
+bool str_to_real(struct str x, double *value); /* JSON number grammar, whole text, finite */
+bool str_to_bool(struct str x, bool *value);   /* true, false */
+bool str_utf8_valid(struct str x,
+                    size_t *bad); /* bad (may be NULL): offset of the first wrong byte */
+uint64_t str_hash(struct str x);  /* stable over runs: it may decide an order */
+
+/* The nearest of `count` words to x, or NULL where none is near: for "did you mean". */
+const char *str_nearest(struct str x, const char *const *words, size_t count);
