@@ -1,0 +1,68 @@
+/* records.h - every record kind described as a table of its fields, so that a dump, a patch or an
+ * edit is a walk over rows.
+ *
+ * Shapes:  struct record_shape {kind, fields}; a field is {name, offset, type, texts | refers}. The
+ * words are ours, not a provider's. Units:   FIELD times are milliseconds in the record and ISO
+ * 8601 text outside. Errors:  record_set: an unknown field, a wrong type, a value that is not one
+ * of the texts.
+ */
+#pragma once
+#include "base/error.h"
+#include "mockserver/state/world.h"
+
+enum record_field_type {
+    RECORD_TEXT, /* const char * */
+    RECORD_BOOL, /* bool */
+    RECORD_INT,  /* int64_t */
+    RECORD_TIME, /* int64_t ms; 0 = none */
+    RECORD_ENUM, /* int-sized enum with texts */
+    RECORD_REF,  /* uint32_t row of another kind, shown as that record's public id */
+};
+
+struct record_field {
+    const char *name;
+    enum record_field_type type;
+    size_t offset;
+    const char *const *texts;
+    size_t text_count;
+    enum record_kind refers;
+    bool fixed; /* identity: shown, never set from outside */
+};
+
+struct record_shape {
+    enum record_kind kind;
+    const char *name; /* plural, as in paths: "accounts" */
+    size_t size;
+    size_t id_offset;       /* of const char *public_id */
+    size_t provider_offset; /* of int provider; SIZE_MAX: follows `owner` */
+    const struct record_field *fields;
+    size_t field_count;
+};
+
+const struct record_shape *record_shape(enum record_kind kind);
+const struct record_shape *record_shape_named(struct str name);
+const struct record_field *record_field_named(const struct record_shape *s, struct str name);
+
+const char *record_id(const struct world *w, enum record_kind kind, uint32_t row);
+uint32_t record_find(const struct world *w, enum record_kind kind,
+                     struct str public_id); /* any provider; first match */
+
+/* A field's value as text, number or bool, without knowing JSON: exactly one of the three is meant
+ * by `type`. */
+struct record_value {
+    bool none;
+    const char *text; /* TEXT, ENUM, REF, TIME (ISO text in time_text) */
+    int64_t number;
+    bool truth;
+    char time_text[40];
+};
+void record_get(const struct world *w, enum record_kind kind, uint32_t row,
+                const struct record_field *f, struct record_value *out);
+
+/* Writes fields of one record and keeps its indexes and events right. All or nothing. */
+struct record_edit {
+    const struct record_field *field;
+    struct record_value value;
+};
+bool record_set(struct world *w, enum record_kind kind, uint32_t row,
+                const struct record_edit *edits, size_t count, struct error *err);

@@ -1,0 +1,56 @@
+/* tenant.h - who calls, and what belongs to whom: organization, its keys, its spaces.
+ *
+ * Shapes:  provider is the dialect's number. A space is what accounts belong to (a Layers project,
+ * a PostNitro workspace). Indexes: ORGANIZATION_ID (provider, public id); KEY_VALUE (SHA-256 of the
+ * key, its first 8 bytes); SPACE_ID (provider, public id); SPACE_ORGANIZATION (organization; newest
+ * first). Errors:  look-ups answer ROW_NONE.
+ */
+#pragma once
+#include "base/str.h"
+#include "mockserver/state/world.h"
+
+struct organization {
+    int provider;
+    const char *public_id, *name;
+    int64_t created_at_ms;
+};
+
+struct key {
+    uint32_t organization;
+    const char *public_id, *name;
+    const char *value;
+    unsigned char digest[32];  /* SHA-256 of value */
+    const char *const *scopes; /* in the world's texts; "*" = all */
+    const char *const *return_domains;
+    uint32_t scope_count, return_domain_count;
+    const char *tier; /* NULL: the provider's default */
+    int64_t created_at_ms;
+};
+
+struct space {
+    uint32_t organization;
+    const char *public_id, *name, *timezone, *customer_id;
+    int64_t created_at_ms;
+};
+
+struct key_spec {
+    const char *name, *value, *public_id, *tier;
+    const char *const *scopes, *const *return_domains;
+    size_t scope_count, return_domain_count;
+};
+
+uint32_t organization_create(struct world *w, int provider, const char *public_id,
+                             const char *name);
+uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
+uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
+                      const char *name);
+
+uint32_t organization_find(const struct world *w, int provider, const char *public_id);
+uint32_t key_find(const struct world *w, int provider, struct str value);
+uint32_t space_find(const struct world *w, int provider, struct str public_id);
+
+const struct organization *organization_read(const struct world *w, uint32_t row);
+const struct key *key_read(const struct world *w, uint32_t row);
+const struct space *space_read(const struct world *w, uint32_t row);
+
+bool key_has_scope(const struct key *k, const char *scope);
