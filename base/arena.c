@@ -1,0 +1,225 @@
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/heap.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_POISONS)
+#define ARENA_POISONS
+#endif
+
+/* The sanitizer sees a step behind a block only if something forbidden lies there. */
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+#define FORBID(p, size) ASAN_POISON_MEMORY_REGION(p, size)
+#define ALLOW(p, size)  ASAN_UNPOISON_MEMORY_REGION(p, size)
+#define GAP             ALIGN
+#else
+#define FORBID(p, size) ((void)(p), (void)(size))
+#define ALLOW(p, size)  ((void)(p), (void)(size))
+#define GAP             0
+#endif
+
+#define ALIGN     ((size_t)16)
+#define CHUNK_MIN ((size_t)4 << 10)
+#define CHUNK_MAX ((size_t)256 << 10)
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t used, size;
+    _Alignas(16) unsigned char bytes[];
+};
+
+struct arena_owned {
+    struct arena_owned *older;
+    void *thing;
+    void (*release)(void *);
+};
+
+/* What a block of `size` takes in a chunk. A size that no memory can have is left to heap.c to
+ * refuse. */
+static size_t footprint(size_t size)
+{
+    if (size > PTRDIFF_MAX / 2)
+        return PTRDIFF_MAX;
+    return ((size ? size : 1) + ALIGN - 1) / ALIGN * ALIGN + GAP;
+}
+
+static struct arena_chunk *chunk_new(size_t size)
+{
+    struct arena_chunk *c = heap_grow(NULL, sizeof *c + size);
+    *c = (struct arena_chunk){.size = size};
+    FORBID(c->bytes, size);
+    return c;
+}
+
+static void chunk_free(struct arena_chunk *c)
+{
+    ALLOW(c->bytes, c->size);
+    heap_free(c);
+}
+
+static struct arena_chunk *chunk_with_room(struct arena *a, size_t need)
+{
+    struct arena_chunk *newest = a->chunk;
+    if (newest && newest->size - newest->used >= need)
+        return newest;
+
+    size_t size = newest ? 2 * newest->size : CHUNK_MIN;
+    if (size > CHUNK_MAX)
+        size = CHUNK_MAX;
+    bool big = need > size / 4;
+    struct arena_chunk *c = chunk_new(big ? need : size);
+    if (big && newest) { /* behind the newest, whose rest stays in use */
+        c->older = newest->older;
+        newest->older = c;
+    } else {
+        c->older = newest;
+        a->chunk = c;
+    }
+    return c;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+    size_t need = footprint(size);
+    struct arena_chunk *c = chunk_with_room(a, need);
+    unsigned char *block = c->bytes + c->used;
+    c->used += need;
+    ALLOW(block, size);
+    return block;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(take(a, size), 0, size);
+}
+
+void *arena_copy(struct arena *a, const void *bytes, size_t size)
+{
+    void *block = take(a, size);
+    return size ? memcpy(block, bytes, size) : block;
+}
+
+char *arena_text(struct arena *a, const char *text)
+{
+    return arena_copy(a, text, strlen(text) + 1);
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(a, format, args);
+    va_end(args);
+    return text;
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+    char near[256]; /* most texts fit, and are then formatted only once */
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(near, sizeof near, format, args);
+    size_t size = n < 0 ? 1 : (size_t)n + 1;
+    char *text = take(a, size);
+    if (n < 0)
+        *text = '\0';
+    else if (size <= sizeof near)
+        memcpy(text, near, size);
+    else
+        (void)vsnprintf(text, size, format, again);
+    va_end(again);
+    return text;
+}
+
+/* The newest block of the newest chunk can simply become longer. */
+static bool grow_in_place(struct arena *a, const void *items, size_t old_size, size_t size)
+{
+    struct arena_chunk *c = a->chunk;
+    size_t old_need = footprint(old_size), need = footprint(size);
+    if (!items || !c || c->used < old_need ||
+        (const unsigned char *)items != c->bytes + c->used - old_need)
+        return false;
+    if (c->size - c->used < need - old_need)
+        return false;
+    c->used += need - old_need;
+    ALLOW(items, size);
+    return true;
+}
+
+void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_t item_size)
+{
+    if (count < *room)
+        return items;
+    size_t wanted = count + count / 2 + 8;
+    size_t old_size = *room * item_size, size;
+    if (__builtin_mul_overflow(wanted, item_size, &size))
+        size = SIZE_MAX;
+    if (grow_in_place(a, items, old_size, size)) {
+        memset((unsigned char *)items + old_size, 0, size - old_size);
+    } else {
+        /* `count` may lie beyond what the old block has (buf.c): all of that one is kept. */
+        unsigned char *moved = take(a, size);
+        if (old_size)
+            memcpy(moved, items, old_size);
+        memset(moved + old_size, 0, size - old_size);
+        items = moved;
+    }
+    *room = wanted;
+    return items;
+}
+
+void *arena_own(struct arena *a, void *thing, void (*release)(void *))
+{
+    if (thing) {
+        struct arena_owned *o = arena_new(a, struct arena_owned);
+        *o = (struct arena_owned){.older = a->owned, .thing = thing, .release = release};
+        a->owned = o;
+    }
+    return thing;
+}
+
+static void release_owned(struct arena *a)
+{
+    while (a->owned) {
+        struct arena_owned *o = a->owned;
+        a->owned = o->older;
+        o->release(o->thing);
+    }
+}
+
+void arena_reset(struct arena *a)
+{
+    release_owned(a);
+    struct arena_chunk *keep = a->chunk;
+    if (!keep)
+        return;
+    if (keep->size > CHUNK_MAX) {
+        arena_end(a);
+        return;
+    }
+    struct arena rest = {.chunk = keep->older};
+    arena_end(&rest);
+    keep->older = NULL;
+    keep->used = 0;
+    FORBID(keep->bytes, keep->size);
+}
+
+void arena_end(struct arena *a)
+{
+    release_owned(a);
+    for (struct arena_chunk *c = a->chunk, *older; c; c = older) {
+        older = c->older;
+        chunk_free(c);
+    }
+    *a = (struct arena){0};
+}

@@ -1,0 +1,318 @@
+#include "base/str.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/heap.h"
+
+struct str str_from(const char *text)
+{
+    return text ? str_of(text, strlen(text)) : STR("");
+}
+
+struct str str_of(const char *bytes, size_t n)
+{
+    return (struct str){bytes, n};
+}
+
+char *str_dup(struct arena *a, struct str x)
+{
+    char *text = arena_alloc(a, x.n + 1);
+    if (x.n)
+        memcpy(text, x.s, x.n);
+    return text;
+}
+
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool str_eq(struct str x, struct str y)
+{
+    return x.n == y.n && (!x.n || memcmp(x.s, y.s, x.n) == 0);
+}
+
+bool str_is(struct str x, const char *text)
+{
+    return str_eq(x, str_from(text));
+}
+
+bool str_eq_nocase(struct str x, struct str y)
+{
+    return x.n == y.n && str_starts_nocase(x, y);
+}
+
+int str_compare(struct str x, struct str y)
+{
+    size_t common = x.n < y.n ? x.n : y.n;
+    int order = common ? memcmp(x.s, y.s, common) : 0;
+    return order ? order : (x.n > y.n) - (x.n < y.n);
+}
+
+bool str_starts(struct str x, struct str prefix)
+{
+    return x.n >= prefix.n && str_eq(str_head(x, prefix.n), prefix);
+}
+
+bool str_starts_nocase(struct str x, struct str prefix)
+{
+    if (x.n < prefix.n)
+        return false;
+    for (size_t i = 0; i < prefix.n; i++)
+        if (lower(x.s[i]) != lower(prefix.s[i]))
+            return false;
+    return true;
+}
+
+bool str_ends(struct str x, struct str suffix)
+{
+    return x.n >= suffix.n && str_eq(str_skip(x, x.n - suffix.n), suffix);
+}
+
+bool str_has(struct str x, struct str part)
+{
+    if (!part.n)
+        return true;
+    while (x.n >= part.n) {
+        x = str_skip(x, str_find(x, part.s[0]));
+        if (str_starts(x, part))
+            return true;
+        x = str_skip(x, 1);
+    }
+    return false;
+}
+
+size_t str_find(struct str x, char c)
+{
+    const char *at = x.n ? memchr(x.s, c, x.n) : NULL;
+    return at ? (size_t)(at - x.s) : x.n;
+}
+
+struct str str_cut(struct str *rest, char separator)
+{
+    size_t at = str_find(*rest, separator);
+    struct str before = str_head(*rest, at);
+    *rest = str_skip(*rest, at < rest->n ? at + 1 : at);
+    return before;
+}
+
+struct str str_skip(struct str x, size_t n)
+{
+    n = n < x.n ? n : x.n;
+    return n ? str_of(x.s + n, x.n - n) : x; /* an empty view may have no bytes to point at */
+}
+
+struct str str_head(struct str x, size_t n)
+{
+    return str_of(x.s, n < x.n ? n : x.n);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str x)
+{
+    while (x.n && blank(x.s[0]))
+        x = str_skip(x, 1);
+    while (x.n && blank(x.s[x.n - 1]))
+        x.n--;
+    return x;
+}
+
+bool str_to_int(struct str x, int64_t *value)
+{
+    bool negative = x.n && x.s[0] == '-';
+    x = str_skip(x, negative);
+    if (!x.n)
+        return false;
+    int64_t total = 0; /* kept negative: that side reaches one further */
+    for (size_t i = 0; i < x.n; i++)
+        if (!digit(x.s[i]) || __builtin_mul_overflow(total, 10, &total) ||
+            __builtin_sub_overflow(total, x.s[i] - '0', &total))
+            return false;
+    if (!negative && total == INT64_MIN)
+        return false;
+    *value = negative ? total : -total;
+    return true;
+}
+
+static size_t digits(struct str *x)
+{
+    size_t n = 0;
+    while (n < x->n && digit(x->s[n]))
+        n++;
+    *x = str_skip(*x, n);
+    return n;
+}
+
+static bool json_number(struct str x)
+{
+    x = str_skip(x, str_starts(x, STR("-")));
+    bool zero = str_starts(x, STR("0"));
+    size_t whole = digits(&x);
+    if (!whole || (zero && whole > 1))
+        return false;
+    if (str_starts(x, STR("."))) {
+        x = str_skip(x, 1);
+        if (!digits(&x))
+            return false;
+    }
+    if (str_starts_nocase(x, STR("e"))) {
+        x = str_skip(x, 1);
+        x = str_skip(x, str_starts(x, STR("+")) || str_starts(x, STR("-")));
+        if (!digits(&x))
+            return false;
+    }
+    return !x.n;
+}
+
+bool str_to_real(struct str x, double *value)
+{
+    if (!json_number(x))
+        return false;
+    char near[64]; /* strtod needs a NUL, which a view need not have */
+    char *text = x.n < sizeof near ? near : heap_grow(NULL, x.n + 1);
+    memcpy(text, x.s, x.n);
+    text[x.n] = '\0';
+    double real = strtod(text, NULL);
+    if (text != near)
+        heap_free(text);
+    if (!isfinite(real))
+        return false;
+    *value = real;
+    return true;
+}
+
+bool str_to_bool(struct str x, bool *value)
+{
+    bool truth = str_eq(x, STR("true"));
+    if (!truth && !str_eq(x, STR("false")))
+        return false;
+    *value = truth;
+    return true;
+}
+
+/* Well-formed sequences by their lead byte (Unicode, table 3-7): the second byte's range is what
+ * keeps out overlong forms, surrogates and everything above U+10FFFF. */
+static const struct {
+    unsigned char lead_first, lead_last, second_first, second_last, size;
+} utf8_forms[] = {
+    {0xC2, 0xDF, 0x80, 0xBF, 2},
+    {0xE0, 0xE0, 0xA0, 0xBF, 3},
+    {0xE1, 0xEC, 0x80, 0xBF, 3},
+    {0xED, 0xED, 0x80, 0x9F, 3},
+    {0xEE, 0xEF, 0x80, 0xBF, 3},
+    {0xF0, 0xF0, 0x90, 0xBF, 4},
+    {0xF1, 0xF3, 0x80, 0xBF, 4},
+    {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+static size_t utf8_size(const unsigned char *s, size_t n)
+{
+    for (size_t i = 0; i < sizeof utf8_forms / sizeof *utf8_forms; i++) {
+        if (s[0] < utf8_forms[i].lead_first || s[0] > utf8_forms[i].lead_last)
+            continue;
+        size_t size = utf8_forms[i].size;
+        if (n < size || s[1] < utf8_forms[i].second_first || s[1] > utf8_forms[i].second_last)
+            return 0;
+        for (size_t k = 2; k < size; k++)
+            if ((s[k] & 0xC0) != 0x80)
+                return 0;
+        return size;
+    }
+    return 0;
+}
+
+bool str_utf8_valid(struct str x, size_t *bad)
+{
+    const unsigned char *s = (const unsigned char *)x.s;
+    size_t i = 0;
+    while (i < x.n) {
+        uint64_t eight;
+        if (x.n - i >= sizeof eight) {
+            memcpy(&eight, s + i, sizeof eight);
+            if (!(eight & 0x8080808080808080u)) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        size_t size = s[i] < 0x80 ? 1 : utf8_size(s + i, x.n - i);
+        if (!size) {
+            if (bad)
+                *bad = i;
+            return false;
+        }
+        i += size;
+    }
+    return true;
+}
+
+/* FNV-1a, and murmur's last step so that every bit counts. */
+uint64_t str_hash(struct str x)
+{
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < x.n; i++)
+        hash = (hash ^ (unsigned char)x.s[i]) * 0x100000001B3u;
+    hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCDu;
+    hash = (hash ^ (hash >> 33)) * 0xC4CEB9FE1A85EC53u;
+    return hash ^ (hash >> 33);
+}
+
+#define NEAREST_MAX 64 /* longer words are nobody's typing mistake */
+
+static size_t least(size_t x, size_t y)
+{
+    return x < y ? x : y;
+}
+
+/* Edits from x to y: a letter more, less or other, or two neighbours swapped. */
+static size_t edit_distance(struct str x, struct str y)
+{
+    size_t rows[3][NEAREST_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= y.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= x.n; i++) {
+        size_t *spare = before;
+        before = above;
+        above = row;
+        row = spare;
+        row[0] = i;
+        for (size_t j = 1; j <= y.n; j++) {
+            unsigned char c = lower(x.s[i - 1]), d = lower(y.s[j - 1]);
+            row[j] = least(least(above[j], row[j - 1]) + 1, above[j - 1] + (c != d));
+            if (i > 1 && j > 1 && c == lower(y.s[j - 2]) && d == lower(x.s[i - 2]))
+                row[j] = least(row[j], before[j - 2] + 1);
+        }
+    }
+    return row[y.n];
+}
+
+const char *str_nearest(struct str x, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    if (!x.n || x.n > NEAREST_MAX)
+        return NULL;
+    size_t limit = least((x.n + 2) / 3, x.n - 1); /* a third may be wrong, but not all of it */
+    for (size_t i = 0; i < count; i++) {
+        struct str word = str_from(words[i]);
+        if (!word.n || word.n > NEAREST_MAX)
+            continue;
+        size_t distance = edit_distance(x, word);
+        if (nearest ? distance < limit : distance <= limit) {
+            nearest = words[i];
+            limit = distance;
+        }
+    }
+    return nearest;
+}
