@@ -69,7 +69,7 @@ const char *node_text(const struct node *n); /* NULL unless it is a string */
 const char *node_get_text(const struct node *map,
                           const char *key); /* both in one; NULL if absent or no string */
 
-/* Building. Values are kept, not copied. */
+/* Building. Values, items and members are kept, not copied; text is copied, NUL-ended. */
 const struct node *node_new_null(struct arena *a);
 const struct node *node_new_bool(struct arena *a, bool truth);
 const struct node *node_new_int(struct arena *a, int64_t value);
