@@ -1,7 +1,10 @@
 /* diff.h - how two values differ, member by member.
  *
- * Shapes:  a list of {pointer, expected, actual}; nearest array item chosen, at most DIFF_MAX rows,
- * `more` says how many were left out. Errors:  none.
+ * Shapes:  a list of {pointer, expected, actual}, at most DIFF_MAX rows; `more` says how many were
+ * left out. Lists are aligned, so that one item too many is one difference; a pointer into a list
+ * counts as the actual value does, or as the expected one where the item is missing.
+ *
+ * Errors:  none. Values too large to walk are compared as far as the walk goes.
  */
 #pragma once
 #include "base/node.h"
@@ -20,5 +23,5 @@ struct diff {
 
 void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual,
                 struct diff *out);
-char *diff_text(struct arena *a,
-                const struct diff *d); /* a line each: /items/0/status: expected "x", got "y" */
+/* a line each: /items/0/status: expected "x", got "y" */
+char *diff_text(struct arena *a, const struct diff *d);
