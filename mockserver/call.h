@@ -1,0 +1,138 @@
+/* call.h - START HERE: one request's way through the mock.
+ *
+ *   call_answer:  world -> due events -> route -> gates -> rules make a plan -> serve (or the
+ * plan's answer)
+ *                 -> patch, edit -> finish -> journal -> reply
+ *
+ * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
+ * refuses sets a fault and returns; the dialect alone turns a fault into bytes (dress). A handler
+ * is: state in, JSON out. Units:   now_ms is the world's time for the whole call. Errors:  a
+ * refusal is an answer (enum fault), never a failure of ours.
+ */
+#pragma once
+#include "base/fields.h"
+#include "base/http/server.h"
+#include "base/json.h"
+#include "mockserver/route.h"
+#include "mockserver/state/world.h"
+
+struct mock;
+struct namespace;
+struct rule_plan;
+
+/* Why a call is refused, in nobody's words. The second column is the neutral name, used where no
+ * dialect is known. */
+#define FAULTS(X)                                                                                  \
+    X(NONE, "none")                                                                                \
+    X(NO_ROUTE, "no_route")                                                                        \
+    X(METHOD, "method_not_allowed")                                                                \
+    X(UNIMPLEMENTED, "unimplemented")                                                              \
+    X(BAD_HTTP, "bad_http")                                                                        \
+    X(TOO_LARGE, "too_large")                                                                      \
+    X(BAD_JSON, "bad_json")                                                                        \
+    X(INVALID, "invalid") /* a body or query that breaks the documented shape */                   \
+    X(BAD_ID, "bad_id")                                                                            \
+    X(UNAUTHENTICATED, "unauthenticated")                                                          \
+    X(FORBIDDEN_SCOPE, "forbidden_scope")                                                          \
+    X(NOT_FOUND, "not_found")                                                                      \
+    X(CONFLICT, "conflict")                                                                        \
+    X(RETURN_URL, "return_url_not_allowed")                                                        \
+    X(APPROVAL_REQUIRED, "approval_required")                                                      \
+    X(CONTENT_REJECTED, "content_rejected")                                                        \
+    X(RATE_LIMITED, "rate_limited")                                                                \
+    X(KILLED, "killed")                                                                            \
+    X(INTERNAL, "internal")                                                                        \
+    X(UNAVAILABLE, "unavailable")                                                                  \
+    X(NAMESPACE, "namespace") /* the named world cannot be had */
+enum fault {
+#define X(name, text) FAULT_##name,
+    FAULTS(X)
+#undef X
+        FAULT_COUNT
+};
+extern const char *const fault_texts[];
+
+struct fault_row {
+    enum fault fault;
+    int status;
+    const char *code;    /* the provider's own word: RATE_LIMITED */
+    const char *message; /* when the call has no detail of its own */
+};
+
+struct issue { /* one thing wrong with a body or query */
+    const char *path, *message;
+};
+
+struct call {
+    struct arena *arena;
+    struct mock *mock;
+    const struct request *req;
+    struct response *res;
+
+    struct str path; /* behind the namespace and mount prefix, raw */
+    struct namespace *ns;
+    struct world *world;
+    int64_t now_ms;
+    const char *base_url; /* scheme, authority and prefixes: where minted URLs of this call begin */
+
+    const struct dialect *dialect;       /* NULL: none of them */
+    const struct route *route;           /* NULL: none fits */
+    struct str params[ROUTE_PARAMS_MAX]; /* what stood in the pattern's {}, decoded */
+    const char *request_id;
+    uint32_t key; /* who calls: a key's row, or ROW_NONE */
+
+    enum fault fault;
+    int fault_status;       /* 0: as the dialect's table says */
+    const char *fault_code; /* NULL: as the dialect's table says */
+    const char *detail;     /* NULL: the table's message */
+    struct {
+        struct issue *items;
+        size_t count, room;
+    } issues;
+    const struct node *fault_data; /* an object of the provider's own details, or NULL */
+
+    struct json out;         /* the answer being written, into res->body */
+    struct rule_plan *plan;  /* NULL: no rule applied */
+    uint32_t changes_before; /* newest change before this call: what it caused is what came after */
+};
+
+struct dialect {
+    const char *name;   /* "layers": operation ids, fixture section, X-Mock... */
+    int provider;       /* the number that records carry */
+    const char *mount;  /* "/layers" */
+    const char *host;   /* "api.layers.com"; NULL: none */
+    const char *prefix; /* "/v1": a path that begins so is refused in this dialect's shape */
+    const char *base;   /* what a client's base URL has behind the mount: "" or "/api/v1" */
+    const struct route *routes;
+    size_t route_count;
+    const struct fault_row *faults;
+    size_t fault_count;
+    bool (*const *gates)(
+        struct call *c); /* in order; each lets the call through or sets a fault: false */
+    size_t gate_count;
+    void (*dress)(struct call *c);  /* c->fault into status, headers and body */
+    void (*finish)(struct call *c); /* what every answer of this provider carries */
+    /* The Location the browser gets when consent attempt `attempt` has ended. */
+    const char *(*consent_redirect)(struct call *c, uint32_t attempt);
+    const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
+    const struct fixture_reader *fixture;
+};
+
+void call_answer(struct call *c);
+
+/* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */
+bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Adds one thing that is wrong and sets FAULT_INVALID. Always false. */
+bool call_issue(struct call *c, const char *path, const char *message, ...)
+    __attribute__((format(printf, 3, 4)));
+const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault); /* never NULL */
+const struct fault_row *call_fault_named(const struct dialect *d, struct str code);
+
+/* Begins the answer: status, Content-Type application/json, a writer into the body. */
+struct json *call_json(struct call *c, int status);
+void call_header(struct call *c, const char *name, const char *value);
+struct str call_query(struct call *c,
+                      const char *name); /* first value, decoded; .s NULL if absent */
+/* The body as JSON; NULL (and a fault) if it is missing, malformed or no object. */
+const struct node *call_body(struct call *c);

@@ -1,0 +1,25 @@
+/* control.h - the tester's door, /__admin: itself a dialect, with routes and faults of its own
+ * (problem JSON, RFC 9457).
+ *
+ * Errors:  as any dialect: faults. A selector that meets nothing, or several things, names what it
+ * met.
+ */
+#pragma once
+#include "mockserver/call.h"
+
+extern const struct dialect control_dialect;
+
+/* The door's own rules: open at all, token, Host and Origin. False: refused. */
+bool control_admits(struct call *c);
+
+/* The local consent page, /__consent/<provider>/<state>: plain HTML that works without script. */
+extern const struct dialect consent_dialect;
+
+struct force {
+    const char *name;
+    const struct fields *body;
+    void (*apply)(struct call *c, const void *fields); /* writes the answer, or refuses */
+    const char *help;
+};
+extern const struct force forces[];
+extern const size_t force_count;

@@ -1,0 +1,41 @@
+/* fixture.h - a starting world, read from YAML (or, at run time, from JSON of the same shape).
+ *
+ * Shapes:  struct fixture: name, the world as it starts, the rules it brings. Each provider's
+ * section is read by its dialect (fixture_reader). `include:` merges the sections of other files
+ * first (paths relative to the file); cycles are refused. Units:   times are ISO 8601, or relative
+ * to the clock's start (-30d, +10m). Errors:  every mistake at file:line:col, all at once (a syntax
+ * error alone); nothing half-loaded is kept.
+ */
+#pragma once
+#include "base/fields.h"
+#include "mockserver/state/world.h"
+
+struct mock;
+
+struct fixture {
+    struct arena arena;
+    const char *name;
+    struct world *world;
+    const struct node *rules; /* the rules section, checked; NULL: none */
+};
+
+struct fixture_load {    /* handed to each dialect's reader */
+    struct arena *arena; /* for the reading only */
+    struct world *world;
+    int64_t start_ms;
+    struct error *err;
+};
+
+struct fixture_reader {
+    const char *section; /* "layers" */
+    /* Reads, checks and builds. False when it added problems; the world is then thrown away. */
+    bool (*read)(const struct node *section, struct fixture_load *load);
+};
+
+/* The instant a fixture's time means. */
+int64_t fixture_time(const struct fixture_load *load, const struct field_time *t);
+
+struct fixture *fixture_load(const char *path, struct error *err);
+struct fixture *fixture_of_node(const struct node *root, const char *name, struct error *err);
+struct fixture *fixture_sample(void); /* the built-in sample world */
+void fixture_free(struct fixture *f);
