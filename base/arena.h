@@ -39,5 +39,6 @@ void arena_end(struct arena *a);   /* releases all; the arena is {0} again */
 /* Appends to {items, count, room} kept side by side in a struct: *list_add(a, list, type) = value;
  */
 #define arena_push(a, list, type)                                                                  \
-    (&((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room,        \
-                                          sizeof(type)))[(list)->count++])
+    ((void)((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room,   \
+                                               sizeof(type))),                                     \
+     &(list)->items[(list)->count++])
