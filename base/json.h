@@ -13,6 +13,7 @@
 #include "base/node.h"
 
 #define JSON_MAX_DEPTH 64
+#define JSON_MAX_BYTES (64u << 20)
 
 const struct node *json_parse(struct arena *a, struct str text, const char *file,
                               struct error *err);

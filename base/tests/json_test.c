@@ -1,0 +1,387 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <float.h>
+#include <string.h>
+
+#include "base/json.h"
+
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    struct error err = {0};
+    const struct node *n = json_parse(a, str_from(text), "body", &err);
+    if (error_any(&err))
+        print_message("%s\n", error_text(a, &err));
+    assert_non_null(n);
+    return n;
+}
+
+static const char *refusal(struct arena *a, struct str text)
+{
+    struct error err = {0};
+    assert_null(json_parse(a, text, "body", &err));
+    assert_int_equal(err.count, 1);
+    const char *why = error_text(a, &err);
+    error_end(&err);
+    return why;
+}
+
+static void every_kind_of_value_is_read_with_its_place(void **state)
+{
+    const struct node *n =
+        parse(*state, "{ \"a\": [1, -2.5, true],\n"
+                      "  \"\xC3\xA9\": {\"x\": null}, \"t\": \"\\u00e9\\n\\ud83d\\ude00\" }");
+    assert_int_equal(n->kind, NODE_MAP);
+    const struct node *list = node_get(n, "a");
+    assert_int_equal(node_at(list, 0)->integer, 1);
+    assert_true(node_at(list, 1)->real == -2.5);
+    assert_true(node_at(list, 2)->truth);
+    assert_int_equal(node_at(list, 2)->at.line, 1);
+    assert_int_equal(node_at(list, 2)->at.column, 18);
+    const struct member *second = &n->map.members[1];
+    assert_string_equal(second->key, "\xC3\xA9");
+    assert_int_equal(second->key_at.line, 2);
+    assert_int_equal(second->key_at.column, 3);
+    assert_int_equal(second->value->at.column, 8); /* characters, not bytes */
+    assert_int_equal(node_get(second->value, "x")->kind, NODE_NULL);
+    assert_string_equal(node_get_text(n, "t"), "\xC3\xA9\n\xF0\x9F\x98\x80");
+    assert_string_equal(n->at.file, "body");
+}
+
+static void an_integer_is_exact_and_any_other_number_a_double(void **state)
+{
+    static const struct {
+        const char *text;
+        enum node_kind kind;
+        int64_t integer;
+        double real;
+    } rows[] = {
+        {"0",                                                                           NODE_INT,  0,                0                    },
+        {"-0",                                                                          NODE_INT,  0,                0                    },
+        {"9007199254740993",                                                            NODE_INT,  9007199254740993, 0                    },
+        {"9223372036854775807",                                                         NODE_INT,  INT64_MAX,        0                    },
+        {"-9223372036854775808",                                                        NODE_INT,  INT64_MIN,        0                    },
+        {"9223372036854775808",                                                         NODE_REAL, 0,                9223372036854775808.0},
+        {"1.0",                                                                         NODE_REAL, 0,                1.0                  },
+        {"100.10",                                                                      NODE_REAL, 0,                100.1                },
+        {"1E3",                                                                         NODE_REAL, 0,                1000.0               },
+        {"-1.5e-3",                                                                     NODE_REAL, 0,                -0.0015              },
+        {"1e-400",                                                                      NODE_REAL, 0,                0                    },
+        {"0.1000000000000000055511151231257827021181583404541015625000000000000000000", NODE_REAL,
+         0,                                                                                                          0.1                  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct node *n = parse(*state, rows[i].text);
+        assert_int_equal(n->kind, rows[i].kind);
+        if (n->kind == NODE_INT)
+            assert_int_equal(n->integer, rows[i].integer);
+        else
+            assert_true(n->real == rows[i].real);
+    }
+}
+
+static void text_that_is_not_strict_json_is_refused_with_its_place(void **state)
+{
+    static const struct {
+        struct str text;
+        const char *why;
+    } rows[] = {
+        {BYTES(""),                              "body:1:1: a value is missing"                                    },
+        {BYTES(" \n "),                          "body:2:2: a value is missing"                                    },
+        {BYTES("01"),                            "body:1:1: a number with a leading zero"                          },
+        {BYTES("-01"),                           "body:1:2: a number with a leading zero"                          },
+        {BYTES("1."),                            "body:1:3: a number lacks a digit here"                           },
+        {BYTES("1e"),                            "body:1:3: a number lacks a digit here"                           },
+        {BYTES("1e+"),                           "body:1:4: a number lacks a digit here"                           },
+        {BYTES("-"),                             "body:1:2: a number lacks a digit here"                           },
+        {BYTES("+1"),                            "body:1:1: not a JSON value"                                      },
+        {BYTES(".5"),                            "body:1:1: not a JSON value"                                      },
+        {BYTES("0x1f"),                          "body:1:2: something behind the value"                            },
+        {BYTES("NaN"),                           "body:1:1: not a JSON value"                                      },
+        {BYTES("Infinity"),                      "body:1:1: not a JSON value"                                      },
+        {BYTES("True"),                          "body:1:1: not a JSON value"                                      },
+        {BYTES("truely"),                        "body:1:5: something behind the value"                            },
+        {BYTES("nul"),                           "body:1:1: not a JSON value"                                      },
+        {BYTES("{} x"),                          "body:1:4: something behind the value"                            },
+        {BYTES("{}{}"),                          "body:1:3: something behind the value"                            },
+        {BYTES("1 2"),                           "body:1:3: something behind the value"                            },
+        {BYTES("\"a\tb\""),                      "body:1:3: a control character in a string; write it as an escape"},
+        {BYTES("\"a\nb\""),                      "body:1:3: a control character in a string; write it as an escape"},
+        {BYTES("\"\xff\""),                      "body:1:2: a string that is not UTF-8"                            },
+        {BYTES("\"\xc0\x80\""),                  "body:1:2: a string that is not UTF-8"                            },
+        {BYTES("\"\xe2\x82\""),                  "body:1:2: a string that is not UTF-8"                            },
+        {BYTES("\"\xed\xa0\xbd\xed\xb8\x80\""),
+         "body:1:2: a string that is not UTF-8"                                                                    }, /* CESU-8 */
+        {BYTES("\"\\ud83d\""),                   "body:1:2: a high surrogate without its low one"                  },
+        {BYTES("\"\\ud83d\\ud83d\""),            "body:1:2: a high surrogate without its low one"                  },
+        {BYTES("\"\\ude00\""),                   "body:1:2: a low surrogate without its high one"                  },
+        {BYTES("\"\\u0000x\""),                  "body:1:2: \\u0000 cannot stand in a string here"                 },
+        {BYTES("\"\\u12\""),                     "body:1:2: \\u needs four hex digits"                             },
+        {BYTES("\"\\u12g4\""),                   "body:1:2: \\u needs four hex digits"                             },
+        {BYTES("\"\\x41\""),                     "body:1:2: an unknown escape in a string"                         },
+        {BYTES("\"\\\0\""),                      "body:1:2: an unknown escape in a string"                         },
+        {BYTES("\"\\"),                          "body:1:2: an unknown escape in a string"                         },
+        {BYTES("\"a\0b\""),                      "body:1:3: a control character in a string; write it as an escape"},
+        {BYTES("\"abc"),                         "body:1:1: a string without its closing quote"                    },
+        {BYTES("'a'"),                           "body:1:1: not a JSON value"                                      },
+        {BYTES("\xEF\xBB\xBF{}"),                "body:1:1: a byte order mark; JSON begins with its value"         },
+        {BYTES("{}\0"),                          "body:1:3: something behind the value"                            },
+        {BYTES("\v1"),                           "body:1:1: not a JSON value"                                      },
+        {BYTES("[1,]"),                          "body:1:4: not a JSON value"                                      },
+        {BYTES("[,1]"),                          "body:1:2: not a JSON value"                                      },
+        {BYTES("[1 2]"),                         "body:1:4: expected ',' or ']'"                                   },
+        {BYTES("[1"),                            "body:1:3: expected ',' or ']'"                                   },
+        {BYTES("["),                             "body:1:2: a value is missing"                                    },
+        {BYTES("[1}"),                           "body:1:3: expected ',' or ']'"                                   },
+        {BYTES("{\"a\":1,}"),                    "body:1:8: expected a member's name in double quotes"             },
+        {BYTES("{a:1}"),                         "body:1:2: expected a member's name in double quotes"             },
+        {BYTES("{1:1}"),                         "body:1:2: expected a member's name in double quotes"             },
+        {BYTES("{\"a\" 1}"),                     "body:1:6: expected ':'"                                          },
+        {BYTES("{\"a\":}"),                      "body:1:6: not a JSON value"                                      },
+        {BYTES("{\"a\":1 \"b\":2}"),             "body:1:8: expected ',' or '}'"                                   },
+        {BYTES("{\"a\":1"),                      "body:1:7: expected ',' or '}'"                                   },
+        {BYTES("[1] // c"),                      "body:1:5: something behind the value"                            },
+        {BYTES("/* c */ 1"),                     "body:1:1: not a JSON value"                                      },
+        {BYTES("]"),                             "body:1:1: not a JSON value"                                      },
+        {BYTES("[1e400]"),                       "body:1:2: the number 1e400 is too big"                           },
+        {BYTES("[-1e400]"),                      "body:1:2: the number -1e400 is too big"                          },
+        {BYTES("{\"a\":1,\n \"b\":2, \"a\":3}"), "body:2:9: duplicate key 'a' (first at 1:2)"                      },
+        {BYTES("{\"a\":1,\"\\u0061\":3}"),       "body:1:8: duplicate key 'a' (first at 1:2)"                      },
+        {BYTES("[\"\xC3\xA9\xC3\xA9\", x]"),     "body:1:8: not a JSON value"                                      },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(refusal(*state, rows[i].text), rows[i].why);
+}
+
+static void the_gate_alone_tells_the_offset(void **state)
+{
+    (void)state;
+    size_t offset = 0;
+    const char *why = NULL;
+    assert_true(json_check(STR("[1, 2]"), &offset, &why));
+    assert_false(json_check(STR("[1, x]"), &offset, &why));
+    assert_int_equal(offset, 4);
+    assert_string_equal(why, "not a JSON value");
+    assert_false(json_check((struct str){0}, &offset, &why));
+    assert_int_equal(offset, 0);
+}
+
+static void text_need_not_end_in_a_nul(void **state)
+{
+    static const char bytes[] = {'[', '1', '2', ']', '3'}, digits[] = {'4', '2'};
+    struct error err = {0};
+    const struct node *n = json_parse(*state, str_of(bytes, 4), "body", &err);
+    assert_int_equal(node_at(n, 0)->integer, 12);
+    n = json_parse(*state, str_of(digits, sizeof digits), "body", &err);
+    assert_int_equal(n->integer, 42);
+    assert_false(error_any(&err));
+}
+
+static void nesting_has_a_limit(void **state)
+{
+    char text[2 * JSON_MAX_DEPTH + 3] = {0};
+    memset(text, '[', JSON_MAX_DEPTH);
+    memset(text + JSON_MAX_DEPTH, ']', JSON_MAX_DEPTH);
+    assert_int_equal(parse(*state, text)->kind, NODE_LIST);
+    memset(text, '[', JSON_MAX_DEPTH + 1);
+    memset(text + JSON_MAX_DEPTH + 1, ']', JSON_MAX_DEPTH + 1);
+    assert_string_equal(refusal(*state, str_from(text)),
+                        "body:1:65: lists and maps nested too deep");
+}
+
+static void a_member_of_a_big_map_twice_is_found(void **state)
+{
+    struct buf text = {.arena = *state};
+    struct json w = json_begin(&text, 0);
+    json_open_map(&w);
+    for (int i = 0; i < 10000; i++)
+        json_put_int(&w, arena_printf(*state, "key%d", i), i);
+    json_close_map(&w);
+    const struct node *n = parse(*state, buf_c(&text));
+    assert_int_equal(node_count(n), 10000);
+    assert_int_equal(node_get(n, "key9999")->integer, 9999);
+    text.data[text.n - 1] = ',';
+    buf_text(&text, "\"key77\":0}");
+    assert_non_null(strstr(refusal(*state, buf_str(&text)), "duplicate key 'key77' (first at 1:"));
+}
+
+static void the_writer_puts_commas_and_indents(void **state)
+{
+    static const struct {
+        int indent;
+        const char *text;
+    } rows[] = {
+        {0, "{\"a\":[1,[],\"x\"],\"b\":{},\"c\":null,\"d\":true,\"e\":[{\"f\":-1}],\"g\":null}"           },
+        {2, "{\n  \"a\": [\n    1,\n    [],\n    \"x\"\n  ],\n  \"b\": {},\n  \"c\": null,\n"
+            "  \"d\": true,\n  \"e\": [\n    {\n      \"f\": -1\n    }\n  ],\n  \"g\": null\n}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out = {.arena = *state};
+        struct json w = json_begin(&out, rows[i].indent);
+        json_open_map(&w);
+        json_key(&w, "a");
+        json_open_list(&w);
+        json_raw(&w, STR("1"));
+        json_open_list(&w);
+        json_close_list(&w);
+        json_text(&w, "x");
+        json_close_list(&w);
+        json_key(&w, "b");
+        json_open_map(&w);
+        json_close_map(&w);
+        json_put_null(&w, "c");
+        json_put_bool(&w, "d", true);
+        json_key(&w, "e");
+        json_open_list(&w);
+        json_open_map(&w);
+        json_put_int(&w, "f", -1);
+        json_close_map(&w);
+        json_close_list(&w);
+        json_put_text(&w, "g", NULL);
+        json_close_map(&w);
+        assert_string_equal(buf_c(&out), rows[i].text);
+        assert_int_equal(out.n, strlen(rows[i].text));
+    }
+}
+
+static const char *written(struct arena *a, struct str text)
+{
+    struct buf out = {.arena = a};
+    struct json w = json_begin(&out, 0);
+    json_str(&w, text);
+    return buf_c(&out);
+}
+
+static void what_must_be_escaped_is_and_what_is_no_utf8_is_replaced(void **state)
+{
+    static const struct {
+        struct str text;
+        const char *json;
+    } rows[] = {
+        {{"", 0},                     "\"\""                                    },
+        {{NULL, 0},                   "\"\""                                    },
+        {{"a\"b\\c/", 6},             "\"a\\\"b\\\\c/\""                        },
+        {{"\b\f\n\r\t\x01\x1f\0", 8}, "\"\\b\\f\\n\\r\\t\\u0001\\u001f\\u0000\""},
+        {{"\x7f\xC3\xA9", 3},         "\"\x7f\xC3\xA9\""                        },
+        {{"a\xff\"", 3},              "\"a\xEF\xBF\xBD\\\"\""                   },
+        {{"\xe2\x82", 2},             "\"\xEF\xBF\xBD\xEF\xBF\xBD\""            },
+        {{"\xed\xa0\x80", 3},         "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(written(*state, rows[i].text), rows[i].json);
+}
+
+static void numbers_are_written_short_and_read_back_the_same(void **state)
+{
+    static const struct {
+        double real;
+        const char *text;
+    } reals[] = {
+        {0.1,     "0.1"                    },
+        {100.1,   "100.1"                  },
+        {1.0 / 3, "0.3333333333333333"     },
+        {3.0,     "3"                      },
+        {1e21,    "1e+21"                  },
+        {5e-324,  "4.94065645841247e-324"  },
+        {-2.5,    "-2.5"                   },
+        {-0.0,    "-0"                     },
+        {DBL_MAX, "1.7976931348623157e+308"},
+    };
+    static const struct {
+        int64_t integer;
+        const char *text;
+    } integers[] = {
+        {0,                "0"                   },
+        {-1,               "-1"                  },
+        {9007199254740991, "9007199254740991"    },
+        {INT64_MAX,        "9223372036854775807" },
+        {INT64_MIN,        "-9223372036854775808"},
+    };
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+        const char *text = json_print(*state, node_new_real(*state, reals[i].real));
+        assert_string_equal(text, reals[i].text);
+        assert_true(node_number(parse(*state, text)) == reals[i].real);
+    }
+    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+        assert_string_equal(json_print(*state, node_new_int(*state, integers[i].integer)),
+                            integers[i].text);
+}
+
+static void a_tree_is_printed_as_it_was_read(void **state)
+{
+    static const char text[] = "{\"a\":[1,2.5,\"x\\ny\",null,{\"b\":true}],\"\":{},\"c\":[]}";
+    assert_string_equal(json_print(*state, parse(*state, text)), text);
+}
+
+static void a_tree_deeper_than_any_text_is_written_all_the_same(void **state)
+{
+    const struct node *n = node_new_int(*state, 7);
+    for (int i = 0; i < 100; i++) {
+        if (i % 2)
+            n = node_with(*state, NULL, "a", n);
+        else
+            n = node_new_list(*state, arena_copy(*state, &n, sizeof n), 1);
+    }
+    const char *text = json_print(*state, n);
+    assert_int_equal(strlen(text), 1 + 50 * strlen("{\"a\":}") + 50 * strlen("[]"));
+}
+
+static void a_short_print_is_cut_between_characters(void **state)
+{
+    static const struct {
+        const char *json;
+        size_t max;
+        const char *text;
+    } rows[] = {
+        {"[1,2,3]",                      7,  "[1,2,3]"        },
+        {"[1,2,3]",                      6,  "[1,…"         },
+        {"\"\xC3\xA9\xC3\xA9\xC3\xA9\"", 7,  "\"\xC3\xA9…"  },
+        {"{\"a\":\"bcdefghijklmnop\"}",  12, "{\"a\":\"bcd…"},
+        {"true",                         2,  "…"            },
+        {"[[[[1]]]]",                    5,  "[[…"          },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(json_print_short(*state, parse(*state, rows[i].json), rows[i].max),
+                            rows[i].text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_of_value_is_read_with_its_place),
+        cmocka_unit_test(an_integer_is_exact_and_any_other_number_a_double),
+        cmocka_unit_test(text_that_is_not_strict_json_is_refused_with_its_place),
+        cmocka_unit_test(the_gate_alone_tells_the_offset),
+        cmocka_unit_test(text_need_not_end_in_a_nul),
+        cmocka_unit_test(nesting_has_a_limit),
+        cmocka_unit_test(a_member_of_a_big_map_twice_is_found),
+        cmocka_unit_test(the_writer_puts_commas_and_indents),
+        cmocka_unit_test(what_must_be_escaped_is_and_what_is_no_utf8_is_replaced),
+        cmocka_unit_test(numbers_are_written_short_and_read_back_the_same),
+        cmocka_unit_test(a_tree_is_printed_as_it_was_read),
+        cmocka_unit_test(a_tree_deeper_than_any_text_is_written_all_the_same),
+        cmocka_unit_test(a_short_print_is_cut_between_characters),
+    };
+    return cmocka_run_group_tests_name("json", tests, setup, teardown);
+}
