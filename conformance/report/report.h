@@ -1,0 +1,55 @@
+/* report.h - the reports of a run: a table of formats, and the one place where bytes leave.
+ *
+ * Shapes:  struct writer: where text goes, with every secret scrubbed by value (and in its base64,
+ * base64url, percent- and JSON-escaped forms) on the way out. A format is {name, write}. Errors:  a
+ * file that cannot be written; a secret found in what was written (a last check reads it again).
+ */
+#pragma once
+#include "base/error.h"
+#include "conformance/result.h"
+
+struct secret {
+    const char *name, *value; /* shown as $NAME */
+};
+
+struct secrets {
+    struct arena *arena;
+    struct secret *items;
+    size_t count, room;
+};
+
+void secrets_add(struct secrets *s, const char *name,
+                 const char *value); /* also its encoded forms; short values are left */
+
+struct writer;
+
+struct writer *writer_open(const struct secrets *secrets, const char *path,
+                           struct error *err);                     /* "-": stdout */
+struct writer *writer_to(const struct secrets *secrets, FILE *to); /* not closed with it */
+void write_text(struct writer *w, const char *text);
+void write_str(struct writer *w, struct str text);
+void write_line(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool writer_close(struct writer *w,
+                  struct error *err); /* false: a write failed, or a secret would have leaked */
+const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
+
+struct report_format {
+    const char *name, *help;
+    void (*write)(const struct run *r, struct writer *w);
+};
+extern const struct report_format report_formats[];
+extern const size_t report_format_count;
+
+const struct report_format *report_format_named(const char *name);
+
+/* The console: progress while it runs, then the verdict. */
+struct console;
+struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress,
+                            int width);
+struct run_events console_events(struct console *c);
+void console_summary(struct console *c, const struct run *r);
+
+/* A failed check as a card: claim, place, expected, actual, the request as a curl line. Shared by
+ * console and others. */
+void card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
+                const struct check *c, bool colour);

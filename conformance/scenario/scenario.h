@@ -1,0 +1,125 @@
+/* scenario.h - what is asked of a target, with where each word stands in its file.
+ *
+ * Shapes:  scenario > steps; a step is one action with its expectation. Values keep their
+ * references ($step.name) until they are run. A flow is steps with typed inputs and outputs, used
+ * by scenarios through `use`. Units:   milliseconds. Errors:  scenarios_load (load.h) names every
+ * mistake with its place, before anything is sent. Source:  the reference page, printed from the
+ * field tables in words.c.
+ */
+#pragma once
+#include "base/match.h"
+#include "base/node.h"
+
+struct expectation {
+    bool given;
+    struct where at;
+    const int64_t *statuses; /* accepted ones; none: any */
+    size_t status_count;
+    const struct node *headers;  /* name -> expectation; NULL: none */
+    const struct node *body;     /* NULL: none */
+    const struct node *outputs;  /* of `use`: output -> expectation */
+    const struct node *redirect; /* of `consent` */
+};
+
+struct reading { /* one accepted side of a dispute */
+    const char *name;
+    struct expectation expect;
+};
+
+struct citation {
+    const char *claim;
+    const char *pointer; /* which checks of the step decide it: "" all, "status", "/items" and
+                            below, "headers/Retry-After" */
+    struct where at;
+};
+
+struct capture {
+    const char *name, *pointer;
+    struct where at;
+};
+
+struct input {
+    const char *name;
+    const struct node *value; /* given to a flow, or its default; NULL: required */
+    struct where at;
+};
+
+#define STEP_KINDS(X)                                                                              \
+    X(CALL, "call")                                                                                \
+    X(USE, "use")                                                                                  \
+    X(CONSENT, "consent")                                                                          \
+    X(FORCE, "force")                                                                              \
+    X(ADVANCE, "advance")                                                                          \
+    X(INSPECT, "inspect")
+enum step_kind {
+#define X(name, text) STEP_##name,
+    STEP_KINDS(X)
+#undef X
+        STEP_KIND_COUNT
+};
+extern const char *const step_kind_texts[];
+
+struct flow;
+
+struct step {
+    enum step_kind kind;
+    struct where at;
+    const char *id; /* NULL: set-up without a name; reports then say its number */
+    size_t number;  /* 1.. within its scenario or flow */
+    const char *note;
+
+    const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
+    const char *as;            /* actor; NULL: the target's first */
+    const struct node *query, *headers, *body;
+    const char *raw; /* body bytes as they are */
+
+    const struct flow *flow; /* USE */
+    const struct node *with;
+
+    const char *outcome; /* CONSENT: approve, deny, abandon, exchange_error */
+    const struct node *consent_at, *consent_state, *consent_user;
+
+    const char *force;          /* FORCE: its name; `body` is its body */
+    const struct node *advance; /* ADVANCE: "3h", {by}, {to} or {until: next_event} */
+
+    struct expectation expect;
+    const char *dispute; /* oneOf: which dispute */
+    const struct reading *readings;
+    size_t reading_count;
+
+    bool polls, holds;
+    int64_t every_ms, for_ms, settle_ms;
+    struct expectation stop; /* a poll gives up when this is seen */
+
+    const struct node *each; /* name -> list of values, zipped into cases; NULL: one case */
+    size_t case_count;       /* 1 without each */
+
+    const struct capture *captures;
+    size_t capture_count;
+    const struct citation *citations;
+    size_t citation_count;
+    const char *undo_method, *undo_path; /* NULL: nothing to undo */
+    const struct node *undo_find;
+};
+
+struct flow {
+    const char *name, *file;
+    struct where at;
+    const struct input *inputs;
+    size_t input_count;
+    const struct input *outputs; /* value: a reference into the flow's steps */
+    size_t output_count;
+    const struct step *steps;
+    size_t step_count;
+};
+
+struct scenario {
+    const char *name, *title, *note, *file;
+    struct where at;
+    const char *const *requires, *const *tags, *const *locks;
+    size_t require_count, tag_count, lock_count;
+    const struct input *given;
+    size_t given_count;
+    const struct step *steps;
+    size_t step_count;
+};
