@@ -43,9 +43,9 @@ struct str str_trim(struct str x);           /* without blanks, tabs and line en
 bool str_to_int(struct str x, int64_t *value); /* -?digits, whole text, no overflow */
 bool str_to_real(struct str x, double *value); /* JSON number grammar, whole text, finite */
 bool str_to_bool(struct str x, bool *value);   /* true, false */
-bool str_utf8_valid(struct str x,
-                    size_t *bad); /* bad (may be NULL): offset of the first wrong byte */
-uint64_t str_hash(struct str x);  /* stable over runs: it may decide an order */
+bool str_utf8_valid(
+    struct str x, size_t *bad);  /* bad (may be NULL): where the first ill-formed sequence starts */
+uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */
 
 /* The nearest of `count` words to x, or NULL where none is near: for "did you mean". */
 const char *str_nearest(struct str x, const char *const *words, size_t count);

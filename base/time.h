@@ -20,9 +20,9 @@ bool time_is_utc(struct str text); /* ends in Z or a zero offset */
 char *time_seconds(int64_t ms, char out[TIME_TEXT_MAX]);
 char *time_millis(int64_t ms, char out[TIME_TEXT_MAX]);
 char *time_http(int64_t ms, char out[TIME_TEXT_MAX]); /* Sat, 02 May 2026 09:00:00 GMT */
-bool time_parse_http(struct str text, int64_t *ms);
+bool time_parse_http(struct str text, int64_t *ms);   /* that form only, its weekday checked */
 
-/* ms s m h d, combinable and signed: 1h30m, -30d, +10m, 800ms. */
+/* ms s m h d, signed and combinable from the largest down: 1h30m, -30d, +10m, 800ms. */
 bool duration_parse(struct str text, int64_t *ms);
 char *duration_text(int64_t ms, char out[TIME_TEXT_MAX]);
 

@@ -1,0 +1,60 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+const char *const log_level_names[] = {"quiet", "error", "warn", "info", "debug"};
+
+static const char *const colours[LOG_LEVEL_COUNT] = {"", "\x1b[31m", "\x1b[33m", "\x1b[36m",
+                                                     "\x1b[2m"};
+
+/* The one setting of a process that would have to reach every call. */
+static enum log_level most = LOG_INFO;
+
+void log_set_level(enum log_level level)
+{
+    most = level;
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value;
+}
+
+bool log_colour_wanted(FILE *to)
+{
+    if (is_set("NO_COLOR"))
+        return false;
+    if (is_set("CLICOLOR_FORCE"))
+        return strcmp(getenv("CLICOLOR_FORCE"), "0") != 0;
+    return is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0 && isatty(fileno(to));
+}
+
+/* An event stays one line, and cannot steer the reader's terminal. */
+static void flatten(char *text)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = ' ';
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    if (level == LOG_QUIET || level > most)
+        return;
+    struct arena a = {0};
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(&a, format, args);
+    va_end(args);
+    flatten(text);
+    bool colour = log_colour_wanted(stderr);
+    fprintf(stderr, "%s%s:%s %s\n", colour ? colours[level] : "", log_level_names[level],
+            colour ? "\x1b[0m" : "", text);
+    arena_end(&a);
+}

@@ -1,0 +1,335 @@
+#include "base/time.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define SECOND ((int64_t)1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* A proleptic Gregorian day; the C library's own conversions depend on the machine's zone. */
+struct date {
+    int64_t year;
+    int month, day;
+};
+
+static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char *const day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+
+static int64_t clock_ns(clockid_t id)
+{
+    struct timespec t;
+    (void)clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t time_wall_ms(void)
+{
+    return clock_ns(CLOCK_REALTIME) / 1000000;
+}
+
+int64_t time_monotonic_us(void)
+{
+    return clock_ns(CLOCK_MONOTONIC) / 1000;
+}
+
+static int month_days(int64_t year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static int64_t floor_div(int64_t x, int64_t by)
+{
+    return x / by - (x % by < 0);
+}
+
+static int64_t floor_rest(int64_t x, int64_t by)
+{
+    return x % by + (x % by < 0 ? by : 0);
+}
+
+/* Years begin in March here, so that the leap day is a year's last; 400 of them have 146097 days,
+ * and 719468 days lie between 0000-03-01 and 1970-01-01. */
+static int64_t days_from_date(struct date d)
+{
+    int64_t year = d.year - (d.month <= 2);
+    int64_t era = floor_div(year, 400), year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * ((d.month + 9) % 12) + 2) / 5 + d.day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+           719468;
+}
+
+static struct date date_from_days(int64_t days)
+{
+    days += 719468;
+    int64_t era = floor_div(days, 146097), day_of_era = days - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int month = (int)(5 * day_of_year + 2) / 153; /* 0 = March */
+    int day = (int)day_of_year - (153 * month + 2) / 5 + 1;
+    month = month < 10 ? month + 3 : month - 9;
+    return (struct date){era * 400 + year_of_era + (month <= 2), month, day};
+}
+
+/* Exactly `count` digits, cut from the front. */
+static bool cut_digits(struct str *x, size_t count, int *value)
+{
+    int total = 0;
+    if (x->n < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (x->s[i] < '0' || x->s[i] > '9')
+            return false;
+        total = total * 10 + (x->s[i] - '0');
+    }
+    *x = str_skip(*x, count);
+    *value = total;
+    return true;
+}
+
+static bool cut_text(struct str *x, struct str text)
+{
+    if (!str_starts(*x, text))
+        return false;
+    *x = str_skip(*x, text.n);
+    return true;
+}
+
+static bool cut_name(struct str *x, const char *const *names, int count, int *index)
+{
+    for (int i = 0; i < count; i++) {
+        if (cut_text(x, str_from(names[i]))) {
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool cut_hours_minutes(struct str *x, int64_t *ms)
+{
+    int hour, minute;
+    if (!cut_digits(x, 2, &hour) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &minute) ||
+        hour > 23 || minute > 59)
+        return false;
+    *ms = hour * HOUR + minute * MINUTE;
+    return true;
+}
+
+static bool cut_clock(struct str *x, int64_t *ms)
+{
+    int second;
+    if (!cut_hours_minutes(x, ms) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &second) ||
+        second > 59) /* a leap second has no place of its own in Unix time */
+        return false;
+    *ms += second * SECOND;
+    return true;
+}
+
+static bool cut_fraction(struct str *x, int64_t *ms)
+{
+    if (!cut_text(x, STR(".")))
+        return true;
+    int digit, worth = 100;
+    if (!cut_digits(x, 1, &digit))
+        return false;
+    do {
+        *ms += digit * worth;
+        worth /= 10;
+    } while (cut_digits(x, 1, &digit));
+    return true;
+}
+
+static bool cut_offset(struct str *x, int64_t *ms)
+{
+    *ms = 0;
+    if (cut_text(x, STR("Z")))
+        return true;
+    bool west = str_starts(*x, STR("-"));
+    if (!west && !str_starts(*x, STR("+")))
+        return false;
+    *x = str_skip(*x, 1);
+    if (!cut_hours_minutes(x, ms))
+        return false;
+    *ms = west ? -*ms : *ms;
+    return true;
+}
+
+static bool date_exists(struct date d)
+{
+    return d.month >= 1 && d.month <= 12 && d.day >= 1 && d.day <= month_days(d.year, d.month);
+}
+
+bool time_parse(struct str text, int64_t *ms)
+{
+    int year;
+    struct date date;
+    int64_t clock, offset;
+    if (!cut_digits(&text, 4, &year) || !cut_text(&text, STR("-")) ||
+        !cut_digits(&text, 2, &date.month) || !cut_text(&text, STR("-")) ||
+        !cut_digits(&text, 2, &date.day) || !cut_text(&text, STR("T")) ||
+        !cut_clock(&text, &clock) || !cut_fraction(&text, &clock) || !cut_offset(&text, &offset))
+        return false;
+    date.year = year;
+    if (text.n || !date_exists(date))
+        return false;
+    *ms = days_from_date(date) * DAY + clock - offset;
+    return true;
+}
+
+bool time_is_utc(struct str text)
+{
+    return str_ends(text, STR("Z")) || str_ends(text, STR("+00:00")) ||
+           str_ends(text, STR("-00:00"));
+}
+
+struct clock_face {
+    struct date date;
+    int weekday, hour, minute, second, millis;
+};
+
+static struct clock_face face_of(int64_t ms)
+{
+    int64_t days = floor_div(ms, DAY);
+    int left = (int)floor_rest(ms, DAY);
+    return (struct clock_face){
+        .date = date_from_days(days),
+        .weekday = (int)floor_rest(days + 4, 7), /* 1970 began on a Thursday */
+        .hour = left / (int)HOUR,
+        .minute = left / (int)MINUTE % 60,
+        .second = left / (int)SECOND % 60,
+        .millis = left % (int)SECOND,
+    };
+}
+
+char *time_seconds(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    struct clock_face f = face_of(ms);
+    (void)snprintf(out, TIME_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)f.date.year,
+                   f.date.month, f.date.day, f.hour, f.minute, f.second);
+    return out;
+}
+
+char *time_millis(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    struct clock_face f = face_of(ms);
+    (void)snprintf(out, TIME_TEXT_MAX, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                   (long long)f.date.year, f.date.month, f.date.day, f.hour, f.minute, f.second,
+                   f.millis);
+    return out;
+}
+
+char *time_http(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    struct clock_face f = face_of(ms);
+    (void)snprintf(out, TIME_TEXT_MAX, "%s, %02d %s %04lld %02d:%02d:%02d GMT",
+                   day_names[f.weekday], f.date.day, month_names[f.date.month - 1],
+                   (long long)f.date.year, f.hour, f.minute, f.second);
+    return out;
+}
+
+bool time_parse_http(struct str text, int64_t *ms)
+{
+    int weekday, year;
+    struct date date;
+    int64_t clock;
+    if (!cut_name(&text, day_names, 7, &weekday) || !cut_text(&text, STR(", ")) ||
+        !cut_digits(&text, 2, &date.day) || !cut_text(&text, STR(" ")) ||
+        !cut_name(&text, month_names, 12, &date.month) || !cut_text(&text, STR(" ")) ||
+        !cut_digits(&text, 4, &year) || !cut_text(&text, STR(" ")) || !cut_clock(&text, &clock) ||
+        !str_eq(text, STR(" GMT")))
+        return false;
+    date.month++;
+    date.year = year;
+    if (!date_exists(date))
+        return false;
+    int64_t then = days_from_date(date) * DAY + clock;
+    if (face_of(then).weekday != weekday)
+        return false;
+    *ms = then;
+    return true;
+}
+
+/* From the largest down; a text names each at most once, in this order. */
+static const struct {
+    const char *name;
+    int64_t ms;
+} units[] = {
+    {"d",  DAY   },
+    {"h",  HOUR  },
+    {"m",  MINUTE},
+    {"s",  SECOND},
+    {"ms", 1     }
+};
+
+#define UNIT_COUNT (sizeof units / sizeof *units)
+
+static struct str cut_while(struct str *x, bool digits)
+{
+    size_t n = 0;
+    while (n < x->n && (x->s[n] >= '0' && x->s[n] <= '9') == digits)
+        n++;
+    struct str head = str_head(*x, n);
+    *x = str_skip(*x, n);
+    return head;
+}
+
+bool duration_parse(struct str text, int64_t *ms)
+{
+    bool negative = str_starts(text, STR("-"));
+    text = str_skip(text, negative || str_starts(text, STR("+")));
+    if (!text.n)
+        return false;
+    int64_t total = 0;
+    for (size_t next = 0; text.n;) {
+        int64_t count;
+        if (!str_to_int(cut_while(&text, true), &count))
+            return false;
+        struct str name = cut_while(&text, false);
+        while (next < UNIT_COUNT && !str_is(name, units[next].name))
+            next++;
+        if (next == UNIT_COUNT || __builtin_mul_overflow(count, units[next++].ms, &count) ||
+            __builtin_add_overflow(total, count, &total))
+            return false;
+    }
+    *ms = negative ? -total : total;
+    return true;
+}
+
+char *duration_text(int64_t ms, char out[TIME_TEXT_MAX])
+{
+    uint64_t left = ms < 0 ? -(uint64_t)ms : (uint64_t)ms;
+    size_t n = 0;
+    if (!ms)
+        (void)snprintf(out, TIME_TEXT_MAX, "0s");
+    if (ms < 0)
+        out[n++] = '-';
+    for (size_t i = 0; left; i++) {
+        uint64_t count = left / (uint64_t)units[i].ms;
+        left %= (uint64_t)units[i].ms;
+        if (count)
+            n += (size_t)snprintf(out + n, TIME_TEXT_MAX - n, "%llu%s", (unsigned long long)count,
+                                  units[i].name);
+    }
+    return out;
+}
+
+int64_t time_next_month(int64_t ms, int day)
+{
+    struct date d = date_from_days(floor_div(ms, DAY));
+    d.year += d.month == 12;
+    d.month = d.month % 12 + 1;
+    int last = month_days(d.year, d.month);
+    d.day = day < last ? day : last;
+    return days_from_date(d) * DAY + floor_rest(ms, DAY);
+}
+
+int time_day(int64_t ms)
+{
+    return date_from_days(floor_div(ms, DAY)).day;
+}
