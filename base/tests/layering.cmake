@@ -1,0 +1,79 @@
+# layering.cmake - who may use whom, held against every #include line of the tree.
+#
+# A row: room (a regular expression on the file's path), then what it may include. The first row that fits a file decides.
+# Run: cmake -DROOT=<source folder> -P base/tests/layering.cmake
+
+set(ROWS
+  "base/.*tests/"                "base/"
+  "base/"                        "base/"
+  "mockserver/(tests|bench)/"    "base/|mockserver/"
+  "mockserver/state/"            "base/(arena|buf|digest|error|heap|log|str|time)\\.h|mockserver/state/"
+  "mockserver/gate/"             "base/|mockserver/(state/|gate/|(call|route)\\.h)"
+  "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route)\\.h|dialects/dialects\\.h)"
+  "mockserver/dialects/dialects" "base/|mockserver/(dialects/|(call|route)\\.h)"
+  "mockserver/dialects/layers/"  "base/|mockserver/(state/|gate/|rules/|dialects/layers/|(call|route|journal|fixture)\\.h)"
+  "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|control/|dialects/dialects\\.h|[a-z_]+\\.h)"
+  "mockserver/[a-z_]+\\.[ch]"    "base/|mockserver/"
+  "conformance/tests/"           "base/|conformance/"
+  "conformance/(scenario|claims|plan)/" "base/|conformance/(scenario/|claims/|plan/|result\\.h)"
+  "conformance/check/"           "base/|conformance/(check/|scenario/scenario\\.h|result\\.h)"
+  "conformance/run/"             "base/|conformance/(scenario/|claims/|plan/|check/|run/|result\\.h)"
+  "conformance/report/"          "base/|conformance/(report/|result\\.h)"
+  "conformance/[a-z_]+\\.[ch]"   "base/|conformance/")
+
+# A library belongs to the files that know it.
+set(LIBRARIES
+  "libfyaml.h"        "base/yaml[a-z_]*\\.c"
+  "cjson/cJSON.h"     "base/json[a-z_]*\\.c"
+  "microhttpd.h"      "base/http/server[a-z_]*\\.[ch]"
+  "pcre2.h"           "base/(match|pattern)\\.c"
+  "curl/"             "base/url\\.c|conformance/run/client\\.c|mockserver/deliver/|mockserver/bench/"
+  "openssl/"          "base/digest\\.c")
+
+file(GLOB_RECURSE files RELATIVE ${ROOT}
+  ${ROOT}/base/*.[ch] ${ROOT}/mockserver/*.[ch] ${ROOT}/conformance/*.[ch])
+set(wrong 0)
+set(seen 0)
+
+foreach(file IN LISTS files)
+  file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include[ \t]*[<\"]")
+  set(rows ${ROWS})
+  set(allowed "")
+  while(rows)
+    list(POP_FRONT rows room may)
+    if(file MATCHES "^${room}")
+      set(allowed "^(${may})")
+      break()
+    endif()
+  endwhile()
+  if(allowed STREQUAL "")
+    message(SEND_ERROR "${file}: no room of the layering table")
+    math(EXPR wrong "${wrong} + 1")
+  endif()
+  foreach(line IN LISTS lines)
+    math(EXPR seen "${seen} + 1")
+    if(line MATCHES "include[ \t]*\"([^\"]+)\"")
+      set(what ${CMAKE_MATCH_1})
+      if(NOT what MATCHES "${allowed}")
+        message(SEND_ERROR "${file}: may not include \"${what}\"")
+        math(EXPR wrong "${wrong} + 1")
+      endif()
+    elseif(line MATCHES "include[ \t]*<([^>]+)>")
+      set(what ${CMAKE_MATCH_1})
+      set(libraries ${LIBRARIES})
+      while(libraries)
+        list(POP_FRONT libraries library owner)
+        string(FIND "${what}" "${library}" at)
+        if(at EQUAL 0 AND NOT file MATCHES "^(${owner})" AND NOT file MATCHES "/tests/")
+          message(SEND_ERROR "${file}: <${what}> belongs to ${owner}")
+          math(EXPR wrong "${wrong} + 1")
+        endif()
+      endwhile()
+    endif()
+  endforeach()
+endforeach()
+
+if(seen EQUAL 0)
+  message(FATAL_ERROR "no #include line was seen: is ROOT right?")
+endif()
+message(STATUS "${seen} includes checked, ${wrong} wrong")

@@ -1,0 +1,2 @@
+/* A state file that reaches for JSON: the layering test must refuse it. */
+#include "base/json.h"
