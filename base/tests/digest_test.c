@@ -1,0 +1,171 @@
+#include "base/digest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static int end(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    static struct arena a;
+    *state = &a;
+    return 0;
+}
+
+static void sha256_answers_the_standards_examples(void **state)
+{
+    static const struct {
+        struct str text;
+        const char *hex;
+    } rows[] = {
+        {{"", 0},                                                          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {{NULL, 0},                                                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {{"abc", 3},                                                       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56},
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"                                                                  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned char out[DIGEST_SIZE];
+        digest_sha256(rows[i].text, out);
+        assert_string_equal(digest_hex(*state, out, sizeof out), rows[i].hex);
+    }
+}
+
+static void hmac_answers_the_examples_of_rfc_4231(void **state)
+{
+    static const char twenty[] = "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+                                 "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b";
+    static char long_key[131];
+    memset(long_key, 0xaa, sizeof long_key);
+    const struct {
+        struct str key, text;
+        const char *hex;
+    } rows[] = {
+        {{twenty, 20},
+         STR("Hi There"),
+         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"                                                               },
+        {STR("Jefe"),     STR("what do ya want for nothing?"),
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"                                                               },
+        {{long_key, 131},
+         STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"                                                               },
+        {{NULL, 0},       {NULL, 0},                                    "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        unsigned char out[DIGEST_SIZE];
+        digest_hmac_sha256(rows[i].key, rows[i].text, out);
+        assert_string_equal(digest_hex(*state, out, sizeof out), rows[i].hex);
+    }
+}
+
+static void hex_is_lower_case(void **state)
+{
+    assert_string_equal(digest_hex(*state, (const unsigned char *)"\x00\x0f\xa0\xff", 4),
+                        "000fa0ff");
+    assert_string_equal(digest_hex(*state, NULL, 0), "");
+}
+
+static void base64_goes_both_ways(void **state)
+{
+    static const struct {
+        struct str bytes;
+        const char *plain, *url;
+    } rows[] = {
+        {{"", 0},             "",         ""        },
+        {{NULL, 0},           "",         ""        },
+        {{"f", 1},            "Zg==",     "Zg"      },
+        {{"fo", 2},           "Zm8=",     "Zm8"     },
+        {{"foo", 3},          "Zm9v",     "Zm9v"    },
+        {{"foob", 4},         "Zm9vYg==", "Zm9vYg"  },
+        {{"fooba", 5},        "Zm9vYmE=", "Zm9vYmE" },
+        {{"foobar", 6},       "Zm9vYmFy", "Zm9vYmFy"},
+        {{"\0\0", 2},         "AAA=",     "AAA"     },
+        {{"\xfb\xff\xfe", 3}, "+//+",     "-__-"    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str back = STR("untouched");
+        assert_string_equal(digest_base64(*state, rows[i].bytes), rows[i].plain);
+        assert_string_equal(digest_base64url(*state, rows[i].bytes), rows[i].url);
+        assert_true(digest_base64url_decode(*state, str_from(rows[i].url), &back));
+        assert_true(str_eq(back, rows[i].bytes));
+    }
+}
+
+static void one_value_has_one_spelling_in_base64url(void **state)
+{
+    static const char *const bad[] = {
+        "A",   "AAAAA", "Zg==",  "Zm8=",   "Zh", /* bits beyond the last byte */
+        "Zm9", "+//+",  "Zm 9v", "Zm9v\n", "\xc3\xa9",
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct str out = STR("untouched");
+        if (digest_base64url_decode(*state, str_from(bad[i]), &out) || !str_is(out, "untouched"))
+            fail_msg("'%s'", bad[i]);
+    }
+    struct str out;
+    assert_false(digest_base64url_decode(*state, STR("AA\0A"), &out));
+}
+
+static void all_bytes_survive_base64url(void **state)
+{
+    char bytes[256];
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (char)i;
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        struct str back, text = str_of(bytes + sizeof bytes - n, n);
+        assert_true(
+            digest_base64url_decode(*state, str_from(digest_base64url(*state, text)), &back));
+        assert_true(str_eq(back, text));
+    }
+}
+
+static void equality_is_of_length_and_bytes(void **state)
+{
+    (void)state;
+    assert_true(digest_equal(STR("secret"), STR("secret")));
+    assert_true(digest_equal((struct str){0}, STR("")));
+    assert_false(digest_equal(STR("secret"), STR("secreT")));
+    assert_false(digest_equal(STR("secret"), STR("secre")));
+    assert_false(digest_equal(STR("a\0b"), STR("a\0c")));
+}
+
+static void random_bytes_fill_exactly_what_was_asked_for(void **state)
+{
+    (void)state;
+    unsigned char x[1000] = {0}, y[1000] = {0};
+    digest_random(x, 0);
+    assert_int_equal(x[0], 0);
+    digest_random(x, 996);
+    digest_random(y, 996);
+    assert_memory_not_equal(x, y, 996);
+    assert_memory_not_equal(x, x + 498, 498);
+    assert_memory_equal(x + 996, "\0\0\0\0", 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(sha256_answers_the_standards_examples, begin, end),
+        cmocka_unit_test_setup_teardown(hmac_answers_the_examples_of_rfc_4231, begin, end),
+        cmocka_unit_test_setup_teardown(hex_is_lower_case, begin, end),
+        cmocka_unit_test_setup_teardown(base64_goes_both_ways, begin, end),
+        cmocka_unit_test_setup_teardown(one_value_has_one_spelling_in_base64url, begin, end),
+        cmocka_unit_test_setup_teardown(all_bytes_survive_base64url, begin, end),
+        cmocka_unit_test(equality_is_of_length_and_bytes),
+        cmocka_unit_test(random_bytes_fill_exactly_what_was_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
