@@ -1,8 +1,9 @@
 /* loop.h - one thread's events: descriptors, timers, signals.
  *
  * Shapes:  struct loop; callbacks run one at a time, on the thread that runs the loop. Nothing here
- * ever sleeps. Units:   timers in microseconds of the monotonic clock (time_monotonic_us). Errors:
- * none: a descriptor that cannot be watched is our own bug.
+ *          ever sleeps.
+ * Units:   timers in microseconds of the monotonic clock (time_monotonic_us).
+ * Errors:  none: a descriptor that cannot be watched is our own bug.
  *
  * Callbacks may add and remove anything, themselves included.
  */
@@ -32,14 +33,17 @@ uint64_t loop_timer(struct loop *l, int64_t at_us, loop_timer_fn *fn,
 void loop_timer_cancel(struct loop *l, uint64_t id); /* unknown or 0: nothing */
 
 /* Called before every wait; answers how long it may wait at most: microseconds, or -1 for no limit
- * of its own. */
+ * of its own. Several may be set; each ends with its own function and ctx. */
 typedef int64_t loop_before_fn(void *ctx);
 void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx);
+void loop_before_wait_end(struct loop *l, loop_before_fn *fn, void *ctx);
 
-void loop_signal(struct loop *l, int signal, loop_signal_fn *fn,
-                 void *ctx); /* blocks its default action */
+/* Blocks its default action until loop_free. */
+void loop_signal(struct loop *l, int signal, loop_signal_fn *fn, void *ctx);
 
-void loop_run(struct loop *l); /* until loop_stop */
+void loop_run(struct loop *l); /* until loop_stop, or nothing is left to wait for */
 void loop_stop(struct loop *l);
-bool loop_step(struct loop *l,
-               int64_t max_wait_us); /* one round; false when nothing was watched or due */
+
+/* One round; waits at most that long, or without limit for -1. False when it called nothing back;
+ * at once, when there is nothing to wait for. */
+bool loop_step(struct loop *l, int64_t max_wait_us);

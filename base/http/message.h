@@ -1,8 +1,10 @@
 /* message.h - an HTTP request and its answer as plain data.
  *
  * Shapes:  request: views into memory that lives as long as the call; path and query raw, as they
- * stood on the wire. response: a status, header lines, a body; plus what a scripted fault does to
- * its bytes on the wire. Units:   bytes; delays in microseconds. Errors:  none.
+ *          stood on the wire. response: a status, header lines, a body; plus what a scripted fault
+ *          does to its bytes on the wire.
+ * Units:   bytes; delays in microseconds.
+ * Errors:  none.
  */
 #pragma once
 #include "base/buf.h"

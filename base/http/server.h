@@ -1,12 +1,13 @@
 /* server.h - an HTTP/1.1 server on a loop. The only room that knows libmicrohttpd.
  *
  * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
- * (also from a timer); each exchange has an arena that ends when its last byte was sent or its
- * connection is gone. Units:   sizes in bytes, time-outs in seconds. Errors:  server_new: the
- * address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP never reaches the handler:
- *          `refuse` dresses it where our gate found it; what the library refuses itself is listed
- * in the README. Source:  RFC 9112; what libmicrohttpd 0.9.75 lets through and we refuse is the
- * table in server.c.
+ *          (also from a timer); each exchange has an arena that ends when its last byte was sent or
+ *          its connection is gone. A client that leaves is noticed when its answer is sent.
+ * Units:   sizes in bytes, time-outs in seconds.
+ * Errors:  server_new: the address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP
+ *          never reaches the handler: `refuse` dresses it where our gate (gate.h) found it; what
+ *          the library refuses itself is listed in the README.
+ * Source:  RFC 9112.
  */
 #pragma once
 #include "base/error.h"
@@ -31,10 +32,11 @@ struct server_options {
     int idle_timeout_s;
     int connections_max;
     void (*handle)(void *ctx, struct exchange *x);
-    void (*refuse)(void *ctx, struct exchange *x, int status,
-                   const char *why); /* fills x->response */
-    void (*done)(void *ctx, struct exchange *x,
-                 bool sent); /* may be NULL; called before the arena ends */
+    /* Fills x->response; its status is set already. server_reply is not called. */
+    void (*refuse)(void *ctx, struct exchange *x, int status, const char *why);
+    /* May be NULL. Called once for what was handled or refused, before the arena ends. `sent`: all
+     * of it was handed to the connection. */
+    void (*done)(void *ctx, struct exchange *x, bool sent);
     void *ctx;
 };
 
@@ -42,6 +44,7 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
 int server_port(const struct server *s);
 void server_reply(struct exchange *x); /* sends x->response; exactly once per exchange */
 size_t server_in_flight(const struct server *s);
-void server_quiesce(
-    struct server *s);              /* no new connections; keep-alive ends with the next answer */
-void server_free(struct server *s); /* answers still owed are dropped */
+/* No new connections; keep-alive ends with the next answer. */
+void server_quiesce(struct server *s);
+/* Answers still owed are dropped. Not from within a callback of the server. */
+void server_free(struct server *s);

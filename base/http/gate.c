@@ -1,0 +1,124 @@
+#include "base/http/gate.h"
+
+#include <string.h>
+
+/* What one pass over the header lines found. */
+struct facts {
+    size_t hosts, lengths, codings;
+    bool odd_name, odd_value, odd_length, odd_coding;
+    bool expects, too_large;
+};
+
+static bool is_token_byte(unsigned char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    return c && strchr("!#$%&'*+-.^_`|~", c);
+}
+
+static bool is_token(const char *text)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (!is_token_byte((unsigned char)*text))
+            return false;
+    return true;
+}
+
+static bool has_control_byte(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static bool is_number(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] < '0' || text.s[i] > '9')
+            return false;
+    return text.n > 0;
+}
+
+static void look_at(const struct header *h, size_t body_max, struct facts *f)
+{
+    struct str name = str_from(h->name);
+    f->odd_name |= !is_token(h->name);
+    f->odd_value |= has_control_byte(h->value);
+    if (str_eq_nocase(name, STR("Host"))) {
+        f->hosts++;
+    } else if (str_eq_nocase(name, STR("Content-Length"))) {
+        int64_t length = 0;
+        f->lengths++;
+        f->odd_length |= !is_number(h->value);
+        f->too_large |= str_to_int(h->value, &length) && (uint64_t)length > body_max;
+    } else if (str_eq_nocase(name, STR("Transfer-Encoding"))) {
+        f->codings++;
+        f->odd_coding |= !str_eq_nocase(h->value, STR("chunked"));
+    } else if (str_eq_nocase(name, STR("Expect"))) {
+        f->expects = true;
+    }
+}
+
+static bool is_odd_method(struct str method)
+{
+    for (size_t i = 0; i < method.n; i++) {
+        char c = method.s[i];
+        if ((c < 'A' || c > 'Z') && c != '-' && c != '_')
+            return true;
+    }
+    return method.n == 0;
+}
+
+static bool is_odd_target(const struct request *r)
+{
+    for (size_t i = 0; i < r->target.n; i++) {
+        unsigned char c = (unsigned char)r->target.s[i];
+        if (c <= 0x20 || c == 0x7f)
+            return true;
+    }
+    if (str_eq(r->method, STR("OPTIONS")) && str_eq(r->target, STR("*")))
+        return false;
+    return !str_starts(r->target, STR("/"));
+}
+
+int gate_refuses(const struct request *r, struct str version, size_t body_max, const char **why)
+{
+    struct facts f = {0};
+    for (size_t i = 0; i < r->headers.count; i++)
+        look_at(&r->headers.items[i], body_max, &f);
+    bool old = str_eq(version, STR("HTTP/1.0"));
+
+    const struct {
+        bool found;
+        int status;
+        const char *why;
+    } rows[] = {
+        {is_odd_method(r->method), 400, "the method is not made of capital letters"          },
+        {is_odd_target(r),         400, "the target is not a path"                           },
+        {f.odd_name,               400, "a header name is not a token"                       },
+        {f.odd_value,              400, "a header value has a control character"             },
+        {f.hosts == 0 && !old,     400, "there is no Host"                                   },
+        {f.hosts > 1,              400, "there is more than one Host"                        },
+        {f.odd_length,             400, "Content-Length is not a number"                     },
+        {f.lengths > 1,            400, "there is more than one Content-Length"              },
+        {f.codings > 1,            400, "there is more than one Transfer-Encoding"           },
+        {f.odd_coding,             501, "the only Transfer-Encoding known is chunked"        },
+        {f.codings && f.lengths,   400, "there are both Content-Length and Transfer-Encoding"},
+        {f.codings && old,         400, "HTTP/1.0 has no Transfer-Encoding"                  },
+ /* Told before it sends; who does not ask first is read to the end, and the handler decides.
+  */
+        {f.expects && f.too_large, 413, "the body announced is larger than this server takes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].found) {
+            *why = rows[i].why;
+            return rows[i].status;
+        }
+    }
+    return 0;
+}

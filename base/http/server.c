@@ -1,0 +1,479 @@
+#include "base/http/server.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "base/heap.h"
+#include "base/http/gate.h"
+#include "base/http/listen.h"
+#include "base/time.h"
+
+enum {
+    HEAD_MAX = 32768, /* bytes of one request's head */
+    READER_BLOCK = 16384,
+    SPARE_JOBS_MAX = 64,
+    SLICES_A_SECOND = 20, /* of a throttled body */
+    HEADERS_USUAL = 16,
+};
+
+enum step {
+    STEP_HEAD,     /* the library reads the head */
+    STEP_BODY,     /* the gate let it pass */
+    STEP_HANDLING, /* the handler runs */
+    STEP_OWED,     /* it returned without an answer */
+    STEP_DELAYED,  /* answered, but not due yet */
+    STEP_READY,    /* the answer goes out in the library's next turn */
+    STEP_SENDING,
+    STEP_DROPPED, /* no answer any more: the server ends */
+};
+
+/* An exchange and its place in the library. Lives from the request line until the library lets go.
+ */
+struct job {
+    struct exchange x; /* first: what the handler holds is the job's address */
+    enum step step;
+    bool told;      /* the handler, or refuse, knows it: done is due */
+    bool suspended; /* the library leaves the connection alone */
+    bool last;      /* the connection ends with this answer */
+    struct MHD_Connection *connection;
+    struct buf body;
+    uint64_t timer; /* of a delay or a throttle; 0 = none */
+    int64_t first_byte_us;
+    struct job *next, *prev;
+};
+
+struct server {
+    struct server_options options;
+    struct loop *loop;
+    struct MHD_Daemon *daemon;
+    int epoll, port;
+    bool resumed;   /* the library must run, or it would not notice */
+    bool quiescing; /* the listening socket is gone */
+    size_t in_flight;
+    struct job *live;
+    struct job *spare;
+    size_t spare_count;
+};
+
+/* jobs */
+
+static struct job *job_take(struct server *s)
+{
+    struct job *j = s->spare;
+    if (j) {
+        LL_DELETE(s->spare, j);
+        s->spare_count--;
+    } else {
+        j = heap_new(sizeof *j);
+    }
+    struct arena kept = j->x.arena;
+    *j = (struct job){
+        .x = {.arena = kept, .server = s, .arrived_us = time_monotonic_us()}
+    };
+    j->body.arena = &j->x.arena;
+    j->x.response.body.arena = &j->x.arena;
+    DL_APPEND(s->live, j);
+    return j;
+}
+
+static void job_release(struct server *s, struct job *j)
+{
+    loop_timer_cancel(s->loop, j->timer);
+    DL_DELETE(s->live, j);
+    if (s->spare_count < SPARE_JOBS_MAX) {
+        arena_reset(&j->x.arena);
+        LL_PREPEND(s->spare, j);
+        s->spare_count++;
+    } else {
+        arena_end(&j->x.arena);
+        heap_free(j);
+    }
+}
+
+static void suspend(struct job *j)
+{
+    MHD_suspend_connection(j->connection);
+    j->suspended = true;
+}
+
+static void resume(struct job *j)
+{
+    MHD_resume_connection(j->connection);
+    j->suspended = false;
+    j->x.server->resumed = true;
+}
+
+/* the answer */
+
+static void slice_is_due(void *ctx)
+{
+    struct job *j = ctx;
+    j->timer = 0;
+    resume(j);
+}
+
+static size_t cut_point(const struct response *r)
+{
+    switch (r->cut) {
+    case CUT_NONE:
+        return r->body.n;
+    case CUT_MID_BODY:
+        return r->body.n / 2;
+    case CUT_AFTER_HEADERS:
+    case CUT_BEFORE_HEADERS:
+    case CUT_RESET:
+        return 0;
+    }
+    return 0;
+}
+
+/* Gives the library the next bytes of a body that is cut or throttled. */
+static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
+{
+    struct job *j = cls;
+    const struct response *r = &j->x.response;
+    size_t end = cut_point(r);
+    if (j->step == STEP_DROPPED || position >= end)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t n = end - (size_t)position < room ? end - (size_t)position : room;
+    if (r->bytes_per_second > 0) {
+        int64_t now = time_monotonic_us();
+        if (position == 0)
+            j->first_byte_us = now;
+        int64_t due =
+            j->first_byte_us + (int64_t)((double)position * 1e6 / (double)r->bytes_per_second);
+        if (due > now) {
+            suspend(j);
+            j->timer = loop_timer(j->x.server->loop, due, slice_is_due, j);
+            return 0;
+        }
+        size_t slice = (size_t)r->bytes_per_second / SLICES_A_SECOND + 1;
+        n = n < slice ? n : slice;
+    }
+    memcpy(out, r->body.data + position, n);
+    return (ssize_t)n;
+}
+
+static struct MHD_Response *library_response(struct job *j)
+{
+    struct response *r = &j->x.response;
+    struct MHD_Response *to;
+    if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
+        to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
+    else
+        to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);
+    if (headers_find(&r->headers, "Content-Length"))
+        MHD_set_response_options(to, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+    for (size_t i = 0; i < r->headers.count; i++) {
+        const struct header *h = &r->headers.items[i];
+        MHD_add_response_header(to, h->name, str_dup(&j->x.arena, h->value));
+    }
+    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && !r->body.n))
+        MHD_add_response_header(to, "Connection", "close");
+    return to;
+}
+
+/* MHD_NO ends the connection. */
+static enum MHD_Result send_answer(struct job *j)
+{
+    const struct response *r = &j->x.response;
+    j->step = STEP_SENDING;
+    if (r->cut == CUT_RESET) {
+        const union MHD_ConnectionInfo *socket =
+            MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        /* Dissolving the association is what makes Linux send a reset; SO_LINGER only gives a FIN.
+         */
+        connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
+                sizeof(struct sockaddr));
+    }
+    if (r->cut == CUT_RESET || r->cut == CUT_BEFORE_HEADERS)
+        return MHD_NO;
+    struct MHD_Response *to = library_response(j);
+    enum MHD_Result queued = MHD_queue_response(j->connection, (unsigned)r->status, to);
+    MHD_destroy_response(to);
+    return queued;
+}
+
+static void delay_is_over(void *ctx)
+{
+    struct job *j = ctx;
+    j->timer = 0;
+    j->step = STEP_READY;
+    resume(j);
+}
+
+void server_reply(struct exchange *x)
+{
+    struct job *j = (struct job *)x;
+    bool owed = j->step == STEP_OWED;
+    assert(owed || j->step == STEP_HANDLING);
+    if (x->response.delay_us > 0) {
+        j->step = STEP_DELAYED;
+        j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us,
+                              delay_is_over, j);
+        return;
+    }
+    j->step = STEP_READY;
+    if (owed)
+        resume(j);
+}
+
+/* the request */
+
+static void *on_request_line(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    struct job *j = job_take(cls);
+    struct request *r = &j->x.request;
+    j->connection = connection;
+    r->target = str_from(arena_text(&j->x.arena, target)); /* the library cuts its own to pieces */
+    r->query = r->target;
+    r->path = str_cut(&r->query, '?');
+    return j;
+}
+
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_size, const char *value, size_t value_size)
+{
+    (void)kind;
+    (void)name_size;
+    struct job *j = cls;
+    headers_add(&j->x.arena, &j->x.request.headers, name, str_of(value, value_size));
+    return MHD_YES;
+}
+
+static const char *peer_text(struct job *j)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr_in6 *six = (const void *)info->client_addr;
+    const struct sockaddr_in *four = (const void *)info->client_addr;
+    bool is_six = info->client_addr->sa_family == AF_INET6;
+    char *text = arena_alloc(&j->x.arena, INET6_ADDRSTRLEN);
+    inet_ntop(info->client_addr->sa_family,
+              is_six ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr, text,
+              INET6_ADDRSTRLEN);
+    return text;
+}
+
+static enum MHD_Result refuse(struct job *j, int status, const char *why)
+{
+    struct server *s = j->x.server;
+    j->told = true;
+    s->in_flight++;
+    j->last = true;
+    j->x.response.status = status;
+    s->options.refuse(s->options.ctx, &j->x, status, why);
+    return send_answer(j);
+}
+
+static enum MHD_Result begin(struct job *j, const char *method, const char *version)
+{
+    const struct server *s = j->x.server;
+    struct request *r = &j->x.request;
+    r->method = str_from(method);
+    r->peer = peer_text(j);
+    r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
+    r->headers.room = HEADERS_USUAL;
+    MHD_get_connection_values_n(j->connection, MHD_HEADER_KIND, take_header, j);
+
+    const char *why;
+    int status = gate_refuses(r, str_from(version), s->options.body_max, &why);
+    if (status)
+        return refuse(j, status, why);
+    int64_t length;
+    if (str_to_int(headers_get(&r->headers, "Content-Length"), &length)) {
+        r->body_too_large = (uint64_t)length > s->options.body_max;
+        if (length && !r->body_too_large)
+            buf_reserve(&j->body, (size_t)length);
+    }
+    j->step = STEP_BODY;
+    return MHD_YES;
+}
+
+static void take_body(struct job *j, const char *bytes, size_t n)
+{
+    struct request *r = &j->x.request;
+    if (n > j->x.server->options.body_max - j->body.n)
+        r->body_too_large = true;
+    if (!r->body_too_large)
+        buf_add(&j->body, str_of(bytes, n));
+}
+
+/* An answer that is there when the handler returns takes no detour over suspend and resume. */
+static enum MHD_Result handle(struct job *j)
+{
+    struct server *s = j->x.server;
+    if (!j->x.request.body_too_large)
+        j->x.request.body = buf_str(&j->body);
+    j->told = true;
+    s->in_flight++;
+    j->step = STEP_HANDLING;
+    s->options.handle(s->options.ctx, &j->x);
+    if (j->step == STEP_READY)
+        return send_answer(j);
+    if (j->step == STEP_HANDLING)
+        j->step = STEP_OWED;
+    suspend(j);
+    return MHD_YES;
+}
+
+/* The library calls this when the head is complete, for each piece of the body, at its end, and
+ * once more after a resume. */
+static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_size, void **request_cls)
+{
+    (void)cls;
+    (void)connection;
+    (void)url;
+    struct job *j = *request_cls;
+    switch (j->step) {
+    case STEP_HEAD:
+        return begin(j, method, version);
+    case STEP_BODY:
+        if (!*upload_size)
+            return handle(j);
+        take_body(j, upload, *upload_size);
+        *upload_size = 0;
+        return MHD_YES;
+    case STEP_READY:
+        return send_answer(j);
+    case STEP_HANDLING:
+    case STEP_OWED:
+    case STEP_DELAYED:
+    case STEP_SENDING:
+    case STEP_DROPPED:
+        return MHD_NO;
+    }
+    return MHD_NO;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
+                         enum MHD_RequestTerminationCode how)
+{
+    (void)connection;
+    struct server *s = cls;
+    struct job *j = *request_cls;
+    if (!j)
+        return; /* it broke off before its first line was read */
+    *request_cls = NULL;
+    if (j->told) {
+        bool sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && j->step == STEP_SENDING;
+        s->in_flight--;
+        if (s->options.done)
+            s->options.done(s->options.ctx, &j->x, sent);
+    }
+    job_release(s, j);
+}
+
+/* The path is decoded segment by segment, later: see url.h. */
+static size_t keep_raw(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+/* the server */
+
+static void on_ready(void *ctx, int fd, int events)
+{
+    (void)fd;
+    (void)events;
+    const struct server *s = ctx;
+    MHD_run(s->daemon);
+}
+
+static int64_t library_wait_us(const struct server *s)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    return MHD_get_timeout(s->daemon, &ms) == MHD_YES ? (int64_t)ms * 1000 : -1;
+}
+
+static int64_t before_wait(void *ctx)
+{
+    struct server *s = ctx;
+    int64_t wait = library_wait_us(s);
+    if (wait != 0 && !s->resumed)
+        return wait;
+    s->resumed = false;
+    MHD_run(s->daemon);
+    return s->resumed ? 0 : library_wait_us(s);
+}
+
+struct server *server_new(struct loop *l, const struct server_options *options, struct error *err)
+{
+    int fd = listen_on(options->address, options->port, err);
+    if (fd < 0)
+        return NULL;
+    struct server *s = heap_new(sizeof *s);
+    s->options = *options;
+    s->loop = l;
+    s->port = listen_port(fd);
+    /* STRICT_FOR_CLIENT stays 0: with 1 the library answers a missing Host with two heads. */
+    s->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
+        on_progress, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        s, MHD_OPTION_END);
+    if (!s->daemon) {
+        close(fd);
+        heap_free(s);
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "the HTTP library does not start");
+        return NULL;
+    }
+    s->epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    loop_watch(l, s->epoll, LOOP_READ, on_ready, s);
+    loop_before_wait(l, before_wait, s);
+    return s;
+}
+
+int server_port(const struct server *s)
+{
+    return s->port;
+}
+
+size_t server_in_flight(const struct server *s)
+{
+    return s->in_flight;
+}
+
+void server_quiesce(struct server *s)
+{
+    if (s->quiescing)
+        return;
+    s->quiescing = true;
+    close(MHD_quiesce_daemon(s->daemon));
+}
+
+void server_free(struct server *s)
+{
+    if (!s)
+        return;
+    server_quiesce(s);
+    loop_unwatch(s->loop, s->epoll);
+    loop_before_wait_end(s->loop, before_wait, s);
+    struct job *j;
+    DL_FOREACH(s->live, j)
+    { /* the library aborts when it is stopped with a suspended connection */
+        if (j->suspended) {
+            j->step = STEP_DROPPED;
+            resume(j);
+        }
+    }
+    MHD_stop_daemon(s->daemon);
+    assert(!s->live);
+    while ((j = s->spare)) {
+        LL_DELETE(s->spare, j);
+        arena_end(&j->x.arena);
+        heap_free(j);
+    }
+    heap_free(s);
+}
