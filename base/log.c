@@ -20,19 +20,21 @@ void log_set_level(enum log_level level)
     most = level;
 }
 
-static bool is_set(const char *name)
+/* Set, but empty, counts as not set. */
+static const char *setting(const char *name)
 {
     const char *value = getenv(name);
-    return value && *value;
+    return value ? value : "";
 }
 
 bool log_colour_wanted(FILE *to)
 {
-    if (is_set("NO_COLOR"))
+    const char *force = setting("CLICOLOR_FORCE"), *term = setting("TERM");
+    if (*setting("NO_COLOR"))
         return false;
-    if (is_set("CLICOLOR_FORCE"))
-        return strcmp(getenv("CLICOLOR_FORCE"), "0") != 0;
-    return is_set("TERM") && strcmp(getenv("TERM"), "dumb") != 0 && isatty(fileno(to));
+    if (*force)
+        return strcmp(force, "0") != 0;
+    return *term && strcmp(term, "dumb") != 0 && isatty(fileno(to));
 }
 
 /* An event stays one line, and cannot steer the reader's terminal. */

@@ -135,7 +135,8 @@ static bool cut_fraction(struct str *x, int64_t *ms)
 {
     if (!cut_text(x, STR(".")))
         return true;
-    int digit, worth = 100;
+    int digit;
+    int64_t worth = 100;
     if (!cut_digits(x, 1, &digit))
         return false;
     do {

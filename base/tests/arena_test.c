@@ -10,6 +10,27 @@
 
 #include "base/heap.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+
+static void the_sanitizer_sees_steps_over_a_blocks_end(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {1, 13, 16, 100, 100000};
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *block = arena_alloc(&a, sizes[i]), *next = arena_alloc(&a, 1);
+        assert_false(__asan_address_is_poisoned(block + sizes[i] - 1));
+        assert_true(__asan_address_is_poisoned(block + sizes[i]));
+        assert_false(__asan_address_is_poisoned(next));
+    }
+    char *kept = arena_alloc(&a, 32);
+    arena_reset(&a);
+    assert_true(__asan_address_is_poisoned(kept));
+    arena_end(&a);
+}
+#endif
+
 static void blocks_are_zeroed_and_aligned_whatever_their_size(void **state)
 {
     (void)state;
@@ -185,6 +206,9 @@ int main(void)
         cmocka_unit_test(pushed_items_stay_in_order_while_the_list_moves),
         cmocka_unit_test(a_list_alone_grows_without_moving_inside_its_chunk),
         cmocka_unit_test(grown_room_is_zeroed),
+#ifdef __SANITIZE_ADDRESS__
+        cmocka_unit_test(the_sanitizer_sees_steps_over_a_blocks_end),
+#endif
         cmocka_unit_test(owned_things_end_with_the_arena_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
