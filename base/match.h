@@ -21,8 +21,8 @@
  * Absent:  only $absent, $present, and $in and $exact of them, can hold of a value that is not
  * there; $not cannot.
  *
- * Vacuous: $each and $none over an empty list decide nothing, and what rests on such a part alone
- * is vacuous too.
+ * Vacuous: $each and $none over an empty list decide nothing. Neither does an item or alternative
+ * that has such a part in it and does not fail; $each holds if at least one item truly does.
  */
 #pragma once
 #include "base/node.h"

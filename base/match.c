@@ -1,0 +1,196 @@
+#include "base/match.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/matcher.h"
+
+#define EXCERPT_MAX_BYTES 160
+
+enum match_verdict match_verdict_of(struct tally tally)
+{
+    if (tally.fails)
+        return MATCH_FAILS;
+    return tally.vacuous ? MATCH_VACUOUS : MATCH_HOLDS;
+}
+
+struct tally match_try(const struct run *r, const struct node *expectation,
+                       const struct node *actual)
+{
+    struct run quiet = {.context = r->context, .document = r->document, .exact = r->exact};
+    match_expect(&quiet, expectation, actual, "");
+    return quiet.tally;
+}
+
+const char *match_excerpt(struct arena *a, const struct node *value)
+{
+    return value ? json_print_short(a, value, EXCERPT_MAX_BYTES) : "absent";
+}
+
+static void count(struct tally *tally, enum match_verdict verdict)
+{
+    switch (verdict) {
+    case MATCH_HOLDS:
+        tally->holds++;
+        break;
+    case MATCH_FAILS:
+        tally->fails++;
+        break;
+    case MATCH_VACUOUS:
+        tally->vacuous++;
+        break;
+    }
+}
+
+void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict,
+                  const char *expected, const char *actual)
+{
+    count(&r->tally, verdict);
+    if (!r->results)
+        return;
+    struct arena *a = r->context->arena;
+    *arena_push(a, r->results, struct match_result) = (struct match_result){
+        .verdict = verdict,
+        .pointer = d->pointer,
+        .matcher = d->matcher,
+        .expected = expected ? expected : match_excerpt(a, d->operand),
+        .actual = actual ? actual : match_excerpt(a, d->actual),
+        .at = d->at,
+    };
+}
+
+void match_decide_plain(struct run *r, const struct decision *d, bool holds)
+{
+    match_decide(r, d, holds ? MATCH_HOLDS : MATCH_FAILS, NULL, NULL);
+}
+
+const char *match_words(const struct run *r, const char *format, ...)
+{
+    if (!r->results)
+        return NULL;
+    va_list args;
+    va_start(args, format);
+    const char *text = arena_vprintf(r->context->arena, format, args);
+    va_end(args);
+    return text;
+}
+
+static const char *pointer_to(struct run *r, const char *pointer, struct str key)
+{
+    return r->results ? node_pointer_add(r->context->arena, pointer, key) : "";
+}
+
+static void expect_matchers(struct run *r, const struct node *x, const struct node *actual,
+                            const char *pointer)
+{
+    for (size_t i = 0; i < x->map.count; i++) {
+        const struct member *m = &x->map.members[i];
+        const struct matcher *row = matcher_find(m->key);
+        struct decision d = {m->key, m->value, actual, pointer, m->key_at};
+        if (row && (actual || row->judges_absence))
+            row->decide(r, &d);
+        else
+            match_decide(r, &d, MATCH_FAILS, row ? NULL : "a matcher that exists", NULL);
+    }
+}
+
+/* Members that `x` does not name, as words; NULL where there is none. */
+static const char *surplus(struct run *r, const struct node *x, const struct node *actual)
+{
+    struct buf out = {.arena = r->context->arena};
+    for (size_t i = 0; i < node_count(actual); i++) {
+        const char *key = actual->map.members[i].key;
+        if (node_get(x, key))
+            continue;
+        if (!r->results)
+            return "";
+        if (out.n > EXCERPT_MAX_BYTES) {
+            buf_text(&out, ", …");
+            break;
+        }
+        buf_printf(&out, "%s\"%s\"", out.n ? ", " : "also has ", key);
+    }
+    return out.n ? buf_c(&out) : NULL;
+}
+
+static void expect_closed(struct run *r, const struct node *x, const struct node *actual,
+                          const char *pointer)
+{
+    struct decision d = {"$exact", x, actual, pointer, x->at};
+    const char *more = surplus(r, x, actual);
+    match_decide(r, &d, more ? MATCH_FAILS : MATCH_HOLDS, more ? "no other members" : NULL, more);
+}
+
+static void expect_members(struct run *r, const struct node *x, const struct node *actual,
+                           const char *pointer)
+{
+    bool is_map = actual && actual->kind == NODE_MAP;
+    struct decision d = {"$type", x, actual, pointer, x->at};
+    if (!is_map || !x->map.count)
+        match_decide(r, &d, is_map ? MATCH_HOLDS : MATCH_FAILS, "object", NULL);
+    if (is_map && r->exact)
+        expect_closed(r, x, actual, pointer);
+    for (size_t i = 0; i < x->map.count; i++) {
+        const struct member *m = &x->map.members[i];
+        match_expect(r, m->value, node_get(actual, m->key),
+                     pointer_to(r, pointer, str_from(m->key)));
+    }
+}
+
+static void expect_items(struct run *r, const struct node *x, const struct node *actual,
+                         const char *pointer)
+{
+    bool is_list = actual && actual->kind == NODE_LIST;
+    bool as_long = is_list && actual->list.count == x->list.count;
+    struct decision d = {"equals", x, actual, pointer, x->at};
+    match_decide(r, &d, as_long ? MATCH_HOLDS : MATCH_FAILS,
+                 match_words(r, "a list of %zu", x->list.count),
+                 is_list ? match_words(r, "a list of %zu", actual->list.count) : NULL);
+    for (size_t i = 0; i < x->list.count; i++) {
+        char key[24];
+        int n = snprintf(key, sizeof key, "%zu", i);
+        match_expect(r, x->list.items[i], is_list ? node_at(actual, i) : NULL,
+                     pointer_to(r, pointer, str_of(key, (size_t)n)));
+    }
+}
+
+void match_expect(struct run *r, const struct node *expectation, const struct node *actual,
+                  const char *pointer)
+{
+    struct decision d = {"equals", expectation, actual, pointer, expectation->at};
+    switch (expectation->kind) {
+    case NODE_MAP:
+        if (match_has_matchers(expectation))
+            expect_matchers(r, expectation, actual, pointer);
+        else
+            expect_members(r, expectation, actual, pointer);
+        break;
+    case NODE_LIST:
+        expect_items(r, expectation, actual, pointer);
+        break;
+    case NODE_NULL:
+    case NODE_BOOL:
+    case NODE_INT:
+    case NODE_REAL:
+    case NODE_TEXT:
+        match_decide_plain(r, &d, actual && node_equal(expectation, actual));
+        break;
+    }
+}
+
+void match_run(const struct match_context *c, const struct node *expectation,
+               const struct node *actual, const char *pointer, struct match_results *results)
+{
+    struct run r = {.context = c, .document = actual, .results = results};
+    if (expectation)
+        match_expect(&r, expectation, actual, pointer);
+}
+
+bool match_holds(const struct match_context *c, const struct node *expectation,
+                 const struct node *actual)
+{
+    struct run r = {.context = c, .document = actual};
+    if (expectation)
+        match_expect(&r, expectation, actual, "");
+    return r.tally.fails == 0;
+}

@@ -1,0 +1,100 @@
+#include "base/match.h"
+
+#include <string.h>
+
+#include "base/matcher.h"
+
+/* YAML aliases make a small file a huge walk. */
+#define EXPECTATION_MAX_NODES 100000
+
+static bool is_matcher(const struct member *m)
+{
+    return m->key[0] == '$';
+}
+
+bool match_has_matchers(const struct node *map)
+{
+    return map->map.count && is_matcher(&map->map.members[0]);
+}
+
+/* A reference in a text is filled in later; only then can an operand be judged. */
+bool match_has_reference(const struct node *n)
+{
+    const char *text = node_text(n);
+    if (!text)
+        return false;
+    bool letter = text[0] == '$' && ((text[1] >= 'a' && text[1] <= 'z') ||
+                                     (text[1] >= 'A' && text[1] <= 'Z') || text[1] == '_');
+    return letter || strstr(text, "${");
+}
+
+bool match_refuse(const struct node *operand, struct error *err, const char *what)
+{
+    return error_add(err, ERROR_INPUT, operand->at, "%s", what);
+}
+
+static bool check_matcher(const struct member *m, struct error *err)
+{
+    const struct matcher *row = matcher_find(m->key);
+    if (row)
+        return match_has_reference(m->value) || row->check(m->value, err);
+    const char *near = matcher_nearest(m->key);
+    if (near)
+        return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s', did you mean '%s'?",
+                         m->key, near);
+    return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s'", m->key);
+}
+
+static bool check_map(const struct node *map, struct error *err)
+{
+    bool fine = true, matchers = match_has_matchers(map);
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *m = &map->map.members[i];
+        if (is_matcher(m) != matchers)
+            fine = error_add(err, ERROR_INPUT, m->key_at,
+                             "'%s': matchers and members do not mix in one map", m->key);
+        else if (matchers)
+            fine &= check_matcher(m, err);
+        else
+            fine &= match_check_expectation(m->value, err);
+    }
+    return fine;
+}
+
+bool match_check_expectation(const struct node *expectation, struct error *err)
+{
+    bool fine = true;
+    if (expectation->kind == NODE_MAP)
+        return check_map(expectation, err);
+    if (expectation->kind == NODE_LIST)
+        for (size_t i = 0; i < expectation->list.count; i++)
+            fine &= match_check_expectation(expectation->list.items[i], err);
+    return fine;
+}
+
+static bool fits(const struct node *n, size_t *left)
+{
+    if (!*left)
+        return false;
+    --*left;
+    bool fine = true;
+    if (n->kind == NODE_LIST)
+        for (size_t i = 0; i < n->list.count && fine; i++)
+            fine = fits(n->list.items[i], left);
+    if (n->kind == NODE_MAP)
+        for (size_t i = 0; i < n->map.count && fine; i++)
+            fine = fits(n->map.members[i].value, left);
+    return fine;
+}
+
+bool match_check(const struct node *expectation, struct error *err)
+{
+    size_t left = EXPECTATION_MAX_NODES;
+    if (!expectation)
+        return true;
+    if (!fits(expectation, &left))
+        return error_add(err, ERROR_INPUT, expectation->at,
+                         "an expectation of more than %d values, aliases counted as often as used",
+                         EXPECTATION_MAX_NODES);
+    return match_check_expectation(expectation, err);
+}

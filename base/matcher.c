@@ -1,0 +1,230 @@
+#include "base/matcher.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static enum match_verdict judge(const struct run *r, const struct node *x,
+                                const struct node *actual)
+{
+    return match_verdict_of(match_try(r, x, actual));
+}
+
+/* --- $not $in $absent $present $exact $same ------------------------------------------------- */
+
+static bool check_not(const struct node *operand, struct error *err)
+{
+    if (node_get(operand, "$absent") || node_get(operand, "$present"))
+        return match_refuse(operand, err,
+                            "$not of $absent or $present: use the other one of the two");
+    return match_check_expectation(operand, err);
+}
+
+static void decide_not(struct run *r, const struct decision *d)
+{
+    switch (judge(r, d->operand, d->actual)) {
+    case MATCH_HOLDS:
+        match_decide(r, d, MATCH_FAILS, NULL, NULL);
+        break;
+    case MATCH_FAILS:
+        match_decide(r, d, MATCH_HOLDS, NULL, NULL);
+        break;
+    case MATCH_VACUOUS:
+        match_decide(r, d, MATCH_VACUOUS, NULL, NULL);
+        break;
+    }
+}
+
+static bool check_in(const struct node *operand, struct error *err)
+{
+    if (operand->kind != NODE_LIST || !operand->list.count)
+        return match_refuse(operand, err, "$in takes a list of at least one alternative");
+    return match_check_expectation(operand, err);
+}
+
+static void decide_in(struct run *r, const struct decision *d)
+{
+    enum match_verdict verdict = MATCH_FAILS;
+    for (size_t i = 0; i < node_count(d->operand) && verdict != MATCH_HOLDS; i++) {
+        const struct node *alternative = node_at(d->operand, i);
+        enum match_verdict v = alternative ? judge(r, alternative, d->actual) : MATCH_FAILS;
+        if (v != MATCH_FAILS)
+            verdict = v;
+    }
+    match_decide(r, d, verdict, NULL, NULL);
+}
+
+static bool check_true(const struct node *operand, struct error *err)
+{
+    if (operand->kind != NODE_BOOL || !operand->truth)
+        return match_refuse(operand, err,
+                            "takes only true; $absent and $present are each other's not");
+    return true;
+}
+
+static void decide_absent(struct run *r, const struct decision *d)
+{
+    match_decide_plain(r, d, !d->actual);
+}
+
+static void decide_present(struct run *r, const struct decision *d)
+{
+    match_decide_plain(r, d, d->actual);
+}
+
+static void decide_exact(struct run *r, const struct decision *d)
+{
+    bool outer = r->exact;
+    r->exact = true;
+    match_expect(r, d->operand, d->actual, d->pointer);
+    r->exact = outer;
+}
+
+static bool check_same(const struct node *operand, struct error *err)
+{
+    const char *pointer = node_text(operand);
+    if (!pointer || !node_pointer_valid(pointer))
+        return match_refuse(operand, err, "$same takes a JSON pointer, such as \"/data/0/id\"");
+    return true;
+}
+
+static void decide_same(struct run *r, const struct decision *d)
+{
+    const char *pointer = node_text(d->operand);
+    const struct node *other = pointer ? node_pointer(r->document, pointer) : NULL;
+    const char *expected = NULL;
+    if (r->results && pointer)
+        expected = match_words(r, "as at %s: %s", pointer, match_excerpt(r->context->arena, other));
+    bool same = other && node_equal(other, d->actual);
+    match_decide(r, d, same ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
+}
+
+/* --- $matches $opaque $type ----------------------------------------------------------------- */
+
+static bool check_matches(const struct node *operand, struct error *err)
+{
+    const char *pattern = node_text(operand), *why = "";
+    if (!pattern)
+        return match_refuse(operand, err, "$matches takes a pattern as text");
+    struct arena a = {0};
+    size_t offset = 0;
+    bool fine = match_pattern_check(&a, pattern, &why, &offset);
+    if (!fine)
+        error_add(err, ERROR_INPUT, operand->at, "$matches: %s (offset %zu)", why, offset);
+    arena_end(&a);
+    return fine;
+}
+
+static void decide_matches(struct run *r, const struct decision *d)
+{
+    const char *pattern = node_text(d->operand);
+    match_decide_plain(r, d,
+                       pattern && node_text(d->actual) && match_pattern(pattern, d->actual->text));
+}
+
+static bool check_opaque(const struct node *operand, struct error *err)
+{
+    return node_text(operand) || match_refuse(operand, err, "$opaque takes a prefix, \"\" for any");
+}
+
+static void decide_opaque(struct run *r, const struct decision *d)
+{
+    const char *prefix = node_text(d->operand);
+    match_decide_plain(r, d,
+                       prefix && node_text(d->actual) &&
+                           str_starts(d->actual->text, str_from(prefix)) &&
+                           d->actual->text.n > strlen(prefix));
+}
+
+static bool check_type_name(const struct node *operand, struct error *err)
+{
+    const char *name = node_text(operand), *names[NODE_MAP + 1];
+    for (int kind = NODE_NULL; kind <= NODE_MAP; kind++) {
+        names[kind] = node_kind_name((enum node_kind)kind);
+        if (name && strcmp(name, names[kind]) == 0)
+            return true;
+    }
+    const char *near = name ? str_nearest(str_from(name), names, NODE_MAP + 1) : NULL;
+    if (near)
+        return error_add(err, ERROR_INPUT, operand->at, "no type '%s', did you mean '%s'?", name,
+                         near);
+    return match_refuse(operand, err,
+                        "$type takes null, boolean, integer, number, string, array or object");
+}
+
+static bool check_type(const struct node *operand, struct error *err)
+{
+    if (operand->kind != NODE_LIST || !operand->list.count)
+        return check_type_name(operand, err);
+    bool fine = true;
+    for (size_t i = 0; i < operand->list.count; i++)
+        fine &= check_type_name(operand->list.items[i], err);
+    return fine;
+}
+
+/* As JSON Schema has it: every integer is a number, and 1.0 is an integer. */
+static bool has_type(const struct node *n, const struct node *type)
+{
+    const char *name = node_text(type);
+    if (!name)
+        return false;
+    if (strcmp(name, "number") == 0)
+        return node_is_number(n);
+    if (strcmp(name, "integer") == 0 && n->kind == NODE_REAL)
+        return trunc(n->real) == n->real;
+    return strcmp(name, node_kind_name(n->kind)) == 0;
+}
+
+static void decide_type(struct run *r, const struct decision *d)
+{
+    bool holds = has_type(d->actual, d->operand);
+    if (d->operand->kind == NODE_LIST)
+        for (size_t i = 0; i < d->operand->list.count && !holds; i++)
+            holds = has_type(d->actual, d->operand->list.items[i]);
+    match_decide_plain(r, d, holds);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static const struct matcher rows[] = {
+    {"$not",     check_not,               decide_not,     false},
+    {"$in",      check_in,                decide_in,      true },
+    {"$absent",  check_true,              decide_absent,  true },
+    {"$present", check_true,              decide_present, true },
+    {"$exact",   match_check_expectation, decide_exact,   true },
+    {"$same",    check_same,              decide_same,    false},
+    {"$matches", check_matches,           decide_matches, false},
+    {"$opaque",  check_opaque,            decide_opaque,  false},
+    {"$type",    check_type,              decide_type,    false},
+};
+const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
+
+#define GROUPS       3
+#define MATCHERS_MAX 64
+
+static const struct matcher_group *const groups[GROUPS] = {
+    &matcher_values,
+    &matcher_lists,
+    &matcher_orders,
+};
+
+const struct matcher *matcher_find(const char *name)
+{
+    for (size_t g = 0; g < GROUPS; g++)
+        for (size_t i = 0; i < groups[g]->count; i++)
+            if (strcmp(groups[g]->rows[i].name, name) == 0)
+                return &groups[g]->rows[i];
+    return NULL;
+}
+
+const char *matcher_nearest(const char *name)
+{
+    const char *names[MATCHERS_MAX];
+    size_t count = 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        for (size_t i = 0; i < groups[g]->count; i++) {
+            assert(count < MATCHERS_MAX);
+            names[count++] = groups[g]->rows[i].name;
+        }
+    return str_nearest(str_from(name), names, count);
+}

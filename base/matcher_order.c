@@ -1,0 +1,181 @@
+#include "base/matcher.h"
+
+#include <string.h>
+
+#include "base/time.h"
+
+/* A Date header is cut to the second: the true now is up to this much later. */
+#define NOW_GRAIN_MS 999
+
+/* --- $gt $gte $lt $lte $time ---------------------------------------------------------------- */
+
+static bool instant(const struct node *n, int64_t *ms)
+{
+    return n && n->kind == NODE_TEXT && time_parse(n->text, ms);
+}
+
+static bool duration(const struct node *n, int64_t *ms)
+{
+    return n->kind == NODE_TEXT && duration_parse(n->text, ms);
+}
+
+static bool check_order(const struct node *operand, struct error *err)
+{
+    int64_t ms;
+    if (node_is_number(operand) || instant(operand, &ms))
+        return true;
+    return match_refuse(operand, err, "takes a number, or a time such as \"2026-05-02T09:00:00Z\"");
+}
+
+/* false where the two cannot be compared; else *order is as of memcmp(actual, operand). */
+static bool compare(const struct decision *d, int *order)
+{
+    int64_t x, y;
+    if (d->actual->kind == NODE_INT && d->operand->kind == NODE_INT) {
+        x = d->actual->integer;
+        y = d->operand->integer;
+    } else if (node_is_number(d->actual) && node_is_number(d->operand)) {
+        double p = node_number(d->actual), q = node_number(d->operand);
+        *order = (p > q) - (p < q);
+        return true;
+    } else if (!instant(d->actual, &x) || !instant(d->operand, &y)) {
+        return false;
+    }
+    *order = (x > y) - (x < y);
+    return true;
+}
+
+static void decide_gt(struct run *r, const struct decision *d)
+{
+    int order;
+    match_decide_plain(r, d, compare(d, &order) && order > 0);
+}
+
+static void decide_gte(struct run *r, const struct decision *d)
+{
+    int order;
+    match_decide_plain(r, d, compare(d, &order) && order >= 0);
+}
+
+static void decide_lt(struct run *r, const struct decision *d)
+{
+    int order;
+    match_decide_plain(r, d, compare(d, &order) && order < 0);
+}
+
+static void decide_lte(struct run *r, const struct decision *d)
+{
+    int order;
+    match_decide_plain(r, d, compare(d, &order) && order <= 0);
+}
+
+/* A bound of $time: an instant, or a signed duration from now. */
+static bool bound(const struct node *n, int64_t now_ms, int64_t *ms)
+{
+    int64_t from_now;
+    if (instant(n, ms))
+        return true;
+    return duration(n, &from_now) && !__builtin_add_overflow(now_ms, from_now, ms);
+}
+
+static bool within(const struct node *n, int64_t now_ms, int64_t ms)
+{
+    int64_t room, early, late;
+    return duration(n, &room) && !__builtin_sub_overflow(now_ms, room, &early) &&
+           !__builtin_add_overflow(now_ms + NOW_GRAIN_MS, room, &late) && ms >= early && ms <= late;
+}
+
+static bool after(const struct node *n, int64_t now_ms, int64_t ms)
+{
+    int64_t least;
+    return bound(n, now_ms, &least) && ms > least;
+}
+
+static bool before(const struct node *n, int64_t now_ms, int64_t ms)
+{
+    int64_t most;
+    return bound(n, now_ms + (instant(n, &most) ? 0 : NOW_GRAIN_MS), &most) && ms < most;
+}
+
+static const struct {
+    const char *name;
+    bool (*holds)(const struct node *operand, int64_t now_ms, int64_t ms);
+    bool takes_instant;
+} time_bounds[] = {
+    {"after",  after,  true },
+    {"before", before, true },
+    {"within", within, false},
+};
+#define TIME_BOUNDS (sizeof time_bounds / sizeof *time_bounds)
+
+static bool check_time_bound(const struct member *m, struct error *err)
+{
+    int64_t ms;
+    for (size_t i = 0; i < TIME_BOUNDS; i++) {
+        if (strcmp(m->key, time_bounds[i].name) != 0)
+            continue;
+        if (match_has_reference(m->value) || duration(m->value, &ms) ||
+            (time_bounds[i].takes_instant && instant(m->value, &ms)))
+            return true;
+        return error_add(err, ERROR_INPUT, m->value->at, "'%s' takes a duration%s", m->key,
+                         time_bounds[i].takes_instant ? " from now, or an instant" : "");
+    }
+    return error_add(err, ERROR_INPUT, m->key_at, "$time knows after, before, within; not '%s'",
+                     m->key);
+}
+
+static bool check_time(const struct node *operand, struct error *err)
+{
+    bool fine = true;
+    const char *word = node_text(operand);
+    if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
+        return true;
+    if (!node_count(operand) || operand->kind != NODE_MAP)
+        return match_refuse(operand, err,
+                            "$time takes any, past, future, or a map of after, before, within");
+    for (size_t i = 0; i < operand->map.count; i++)
+        fine &= check_time_bound(&operand->map.members[i], err);
+    return fine;
+}
+
+static bool time_holds(const struct node *operand, int64_t now_ms, int64_t ms)
+{
+    const char *word = node_text(operand);
+    if (word && strcmp(word, "past") == 0)
+        return ms <= now_ms + NOW_GRAIN_MS;
+    if (word && strcmp(word, "future") == 0)
+        return ms > now_ms;
+    if (word)
+        return strcmp(word, "any") == 0;
+    for (size_t i = 0; i < TIME_BOUNDS; i++) {
+        const struct node *limit = node_get(operand, time_bounds[i].name);
+        if (limit && !time_bounds[i].holds(limit, now_ms, ms))
+            return false;
+    }
+    return operand->kind == NODE_MAP;
+}
+
+static void decide_time(struct run *r, const struct decision *d)
+{
+    int64_t ms, now_ms = r->context->now_ms;
+    char now[TIME_TEXT_MAX];
+    bool holds = instant(d->actual, &ms) && time_is_utc(d->actual->text) &&
+                 time_holds(d->operand, now_ms, ms);
+    const char *expected = NULL;
+    if (r->results)
+        expected =
+            match_words(r, "%s, in UTC; now is %s", match_excerpt(r->context->arena, d->operand),
+                        time_seconds(now_ms, now));
+    match_decide(r, d, holds ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static const struct matcher rows[] = {
+    {"$gt",   check_order, decide_gt,   false},
+    {"$gte",  check_order, decide_gte,  false},
+    {"$lt",   check_order, decide_lt,   false},
+    {"$lte",  check_order, decide_lte,  false},
+    {"$time", check_time,  decide_time, false},
+};
+const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};

@@ -1,0 +1,253 @@
+#include "base/url.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+#define HOST_MAX_BYTES  253
+#define LABEL_MAX_BYTES 63
+#define PORT_MAX        65535
+
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* What other programs read differently from us is refused, not repaired: an allowlist is only as
+ * good as its agreement with whoever follows the URL afterwards. */
+
+static bool no(const char **why, const char *words)
+{
+    if (why)
+        *why = words;
+    return false;
+}
+
+static bool only(struct str text, const char *characters)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (!text.s[i] || !strchr(characters, text.s[i]))
+            return false;
+    return true;
+}
+
+static const char *lower(struct arena *a, struct str text)
+{
+    char *copy = str_dup(a, text);
+    for (char *c = copy; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return copy;
+}
+
+static bool characters_fine(struct str text, const char **why)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        if (c <= ' ' || c == 0x7f)
+            return no(why, "a blank or control character");
+        if (c > 0x7f)
+            return no(why, "a character that must be percent-encoded");
+        if (c == '\\')
+            return no(why, "a backslash");
+    }
+    return true;
+}
+
+static bool port_fine(struct str digits, int *port, const char **why)
+{
+    int64_t value;
+    if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) ||
+        value > PORT_MAX)
+        return no(why, "the port is no number from 1 to 65535");
+    *port = (int)value;
+    return true;
+}
+
+static bool name_fine(struct str host, const char **why)
+{
+    if (!host.n)
+        return no(why, "no host");
+    if (!only(host, LETTERS DIGITS "-._"))
+        return no(why, "a character that no host has (an international name comes as xn--)");
+    if (host.n > HOST_MAX_BYTES)
+        return no(why, "the host is too long");
+    while (host.n) { /* a dot at the very end leaves nothing, and so passes */
+        struct str label = str_cut(&host, '.');
+        if (!label.n)
+            return no(why, "the host has an empty label");
+        if (label.n > LABEL_MAX_BYTES)
+            return no(why, "a label of the host is too long");
+    }
+    return true;
+}
+
+static bool ipv6_fine(struct str host, const char **why)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    struct str inner = str_of(host.s + 1, host.n - 2);
+    if (inner.n < sizeof text) {
+        memcpy(text, inner.s, inner.n);
+        text[inner.n] = '\0';
+        if (inet_pton(AF_INET6, text, &address) == 1)
+            return true;
+    }
+    return no(why, "no IPv6 address in the brackets");
+}
+
+/* host[:port]; `text` holds no user any more. */
+static bool split_host(struct str text, struct str *host, int *port, const char **why)
+{
+    bool bracket = text.n && text.s[0] == '[';
+    size_t end = str_find(text, bracket ? ']' : ':') + bracket;
+    if (end > text.n)
+        return no(why, "a bracket that is not closed");
+    *host = str_head(text, end);
+    if (!(bracket ? ipv6_fine(*host, why) : name_fine(*host, why)))
+        return false;
+    struct str rest = str_skip(text, end);
+    if (!rest.n)
+        return true;
+    if (rest.s[0] != ':')
+        return no(why, "something between the host and its port");
+    return port_fine(str_skip(rest, 1), port, why);
+}
+
+static bool user_fine(struct str user, const char **why)
+{
+    if (!user.n)
+        return no(why, "empty credentials");
+    if (!only(user, LETTERS DIGITS "-._~!$&'()*+,;=:%"))
+        return no(why, "a character that credentials cannot have");
+    return true;
+}
+
+/* Up to the first of `ends`; rest begins with it. */
+static struct str take_until(struct str *rest, const char *ends)
+{
+    size_t n = 0;
+    while (n < rest->n && !strchr(ends, rest->s[n]))
+        n++;
+    struct str taken = str_head(*rest, n);
+    *rest = str_skip(*rest, n);
+    return taken;
+}
+
+bool url_parse(struct arena *a, const char *text, struct url *out, const char **why)
+{
+    struct str rest = str_from(text), host, user = STR("");
+    int port = 0;
+    if (rest.n > URL_MAX_BYTES)
+        return no(why, "too long");
+    if (!characters_fine(rest, why))
+        return false;
+    struct str scheme = take_until(&rest, ":/?#");
+    if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https")))
+        return no(why, "the scheme is neither http nor https");
+    if (!str_starts(rest, STR("://")))
+        return no(why, "no // behind the scheme");
+    rest = str_skip(rest, 3);
+
+    struct str authority = take_until(&rest, "/?#");
+    if (str_find(authority, '@') < authority.n) {
+        user = str_cut(&authority, '@'); /* a second @ is then no host's character */
+        if (!user_fine(user, why))
+            return false;
+    }
+    if (!split_host(authority, &host, &port, why))
+        return false;
+
+    struct str path = take_until(&rest, "?#");
+    struct str query = str_skip(take_until(&rest, "#"), 1);
+    *out = (struct url){
+        .scheme = lower(a, scheme),
+        .user = str_dup(a, user),
+        .host = lower(a, host),
+        .path = str_dup(a, path),
+        .query = str_dup(a, query),
+        .fragment = str_dup(a, str_skip(rest, 1)),
+        .port = port,
+    };
+    return true;
+}
+
+/* --- percent-encoding ----------------------------------------------------------------------- */
+
+void url_encode(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (only(str_of(text.s + i, 1), LETTERS DIGITS "-._~"))
+            buf_byte(out, text.s[i]);
+        else
+            buf_printf(out, "%%%02X", (unsigned)(unsigned char)text.s[i]);
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool url_decode(struct arena *a, struct str text, bool plus_is_blank, struct str *out)
+{
+    char *bytes = arena_alloc(a, text.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.s[i];
+        if (c == '%') {
+            int high = i + 2 < text.n ? hex(text.s[i + 1]) : -1;
+            int low = i + 2 < text.n ? hex(text.s[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return false;
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus_is_blank) {
+            c = ' ';
+        }
+        if (!c)
+            return false;
+        bytes[n++] = c;
+    }
+    *out = str_of(bytes, n);
+    return true;
+}
+
+bool url_query(struct arena *a, struct str query, struct url_pair **pairs, size_t *count)
+{
+    struct {
+        struct url_pair *items;
+        size_t count, room;
+    } list = {0};
+    while (query.n) {
+        struct str value = str_cut(&query, '&');
+        if (!value.n)
+            continue;
+        struct str name = str_cut(&value, '=');
+        struct url_pair pair;
+        if (!url_decode(a, name, true, &pair.name) || !url_decode(a, value, true, &pair.value))
+            return false;
+        *arena_push(a, &list, struct url_pair) = pair;
+    }
+    *pairs = list.items;
+    *count = list.count;
+    return true;
+}
+
+char *url_with_query(struct arena *a, const char *url, const char *name, const char *value)
+{
+    struct str rest = str_from(url), before = take_until(&rest, "#");
+    bool has_query = str_find(before, '?') < before.n;
+    bool open = str_ends(before, STR("?")) || (has_query && str_ends(before, STR("&")));
+    struct buf out = {.arena = a};
+    buf_add(&out, before);
+    if (!open)
+        buf_byte(&out, has_query ? '&' : '?');
+    url_encode(&out, str_from(name));
+    buf_byte(&out, '=');
+    url_encode(&out, str_from(value));
+    buf_add(&out, rest);
+    return out.data;
+}
