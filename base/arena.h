@@ -36,8 +36,7 @@ void arena_end(struct arena *a);   /* releases all; the arena is {0} again */
 
 #define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))
-/* Appends to {items, count, room} kept side by side in a struct: *arena_push(a, list, type) = value;
- */
+/* Appends to a struct with {items, count, room}: *arena_push(a, list, type) = value; */
 #define arena_push(a, list, type)                                                                  \
     ((void)((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room,   \
                                                sizeof(type))),                                     \
