@@ -72,7 +72,8 @@ struct account {
     bool leased, refreshes; /* refreshes: its token is renewed before it expires */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents;
-    uint32_t token_generation; /* counts the tokens it has had */
+    int64_t token_since_ms;   /* when the present token was given */
+    int64_t token_generation; /* counts the tokens it has had */
 };
 
 struct account_spec {

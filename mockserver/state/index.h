@@ -45,4 +45,6 @@ void index_from(const struct index *x, struct index_walk *w,
 bool index_next(struct index_walk *w);
 bool index_next_of(struct index_walk *w, int64_t key); /* only while entries have that key */
 bool index_first(const struct index *x, struct index_entry *e);
+bool index_has(const struct index *x, struct index_entry e);
 uint32_t index_count_of(const struct index *x, int64_t key); /* walks them */
+size_t index_own_bytes(const struct index *x);               /* pages no other index shares */

@@ -43,6 +43,9 @@ const struct record_shape *record_shape(enum record_kind kind);
 const struct record_shape *record_shape_named(struct str name);
 const struct record_field *record_field_named(const struct record_shape *s, struct str name);
 
+int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
+/* The word for its state in the change log; "present" where a kind has no states. */
+const char *record_state(const struct world *w, enum record_kind kind, uint32_t row);
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row);
 uint32_t record_find(const struct world *w, enum record_kind kind,
                      struct str public_id); /* any provider; first match */
@@ -59,7 +62,8 @@ struct record_value {
 void record_get(const struct world *w, enum record_kind kind, uint32_t row,
                 const struct record_field *f, struct record_value *out);
 
-/* Writes fields of one record and keeps its indexes and events right. All or nothing. */
+/* Writes fields of one record and keeps its indexes and events right. All or nothing. It may break
+ * what world_check demands (a tester may wish that): from then on w->checks is off. */
 struct record_edit {
     const struct record_field *field;
     struct record_value value;

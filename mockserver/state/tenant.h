@@ -1,8 +1,8 @@
 /* tenant.h - who calls, and what belongs to whom: organization, its keys, its spaces.
  *
  * Shapes:  provider is the dialect's number. A space is what accounts belong to (a Layers project,
- * a PostNitro workspace). Indexes: ORGANIZATION_ID (provider, public id); KEY_VALUE (SHA-256 of the
- * key, its first 8 bytes); SPACE_ID (provider, public id); SPACE_ORGANIZATION (organization; newest
+ * a PostNitro workspace). Indexes: ORGANIZATION_ID, KEY_ID and SPACE_ID (provider, public id);
+ * KEY_VALUE (SHA-256 of the key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest
  * first). Errors:  look-ups answer ROW_NONE.
  */
 #pragma once
@@ -53,4 +53,5 @@ const struct organization *organization_read(const struct world *w, uint32_t row
 const struct key *key_read(const struct world *w, uint32_t row);
 const struct space *space_read(const struct world *w, uint32_t row);
 
+int space_provider(const struct world *w, uint32_t space);
 bool key_has_scope(const struct key *k, const char *scope);

@@ -14,4 +14,5 @@ void texts_release(struct texts *t);
 
 const char *texts_keep(struct texts *t, struct str text);
 const char *texts_keep_c(struct texts *t, const char *text); /* NULL stays NULL */
-size_t texts_bytes(const struct texts *t);                   /* of this pool alone */
+const char *const *texts_keep_list(struct texts *t, const char *const *texts, size_t count);
+size_t texts_bytes(const struct texts *t); /* of this pool alone */

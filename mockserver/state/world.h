@@ -14,6 +14,7 @@
 #include "mockserver/state/index.h"
 #include "mockserver/state/table.h"
 #include "mockserver/state/texts.h"
+#include <stdbool.h>
 
 #define RECORD_KINDS(X)                                                                            \
     X(ORGANIZATION, "organizations")                                                               \
@@ -35,6 +36,7 @@ extern const char *const record_kind_texts[];
 /* One ordered index each; what key and order are stands with the record that keeps it. */
 enum world_index {
     INDEX_ORGANIZATION_ID,
+    INDEX_KEY_ID,
     INDEX_KEY_VALUE,
     INDEX_SPACE_ID,
     INDEX_SPACE_ORGANIZATION,
@@ -62,6 +64,8 @@ struct world_timings { /* how long an in-between state lasts; 0 = it is never se
 struct world {
     uint64_t seed;
     struct clock clock;
+    bool in_event;       /* an event is happening now ... */
+    int64_t event_at_ms; /* ... at this instant, which is what world_now answers meanwhile */
     struct texts *texts;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
@@ -86,9 +90,7 @@ const void *world_read(const struct world *w, enum record_kind kind, uint32_t ro
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row);
 uint32_t world_count(const struct world *w, enum record_kind kind);
 
-int64_t
-index_text_key(int tag,
-               const char *text); /* key of a look-up by text; the tag keeps providers apart */
+int64_t index_text_key(struct str text);              /* key of a look-up by text */
 int64_t index_pair_key(uint32_t row, uint32_t value); /* key of a list by relation and value */
 
 void world_transition_done(struct world *w); /* ends every transition: world_check where it is on */

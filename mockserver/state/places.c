@@ -1,0 +1,153 @@
+#include "mockserver/state/places.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
+
+static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
+    [RECORD_ORGANIZATION] = INDEX_ORGANIZATION_ID,
+    [RECORD_KEY] = INDEX_KEY_ID,
+    [RECORD_SPACE] = INDEX_SPACE_ID,
+    [RECORD_ACCOUNT] = INDEX_ACCOUNT_ID,
+    [RECORD_ATTEMPT] = INDEX_ATTEMPT_STATE,
+    [RECORD_CONTENT] = INDEX_CONTENT_ID,
+    [RECORD_POST] = INDEX_POST_ID,
+    [RECORD_DESTINATION] = INDEX_DESTINATION_ID,
+};
+
+static void place(struct places *out, enum world_index index, int64_t key, int64_t order,
+                  uint32_t row)
+{
+    assert(out->count < PLACES_MAX);
+    out->items[out->count++] = (struct place){
+        index, {key, order, row}
+    };
+}
+
+static void place_key(const struct key *k, uint32_t row, struct places *out)
+{
+    int64_t digest;
+    memcpy(&digest, k->digest, sizeof digest);
+    place(out, INDEX_KEY_VALUE, digest, 0, row);
+}
+
+static void place_account(const struct account *a, uint32_t row, struct places *out)
+{
+    if (!account_is_listed(a))
+        return;
+    int64_t order = -a->connected_at_ms;
+    place(out, INDEX_ACCOUNT_SPACE, a->space, order, row);
+    place(out, INDEX_ACCOUNT_SPACE_PLATFORM, index_pair_key(a->space, a->platform), order, row);
+    place(out, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE), order,
+          row);
+    place(out, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
+}
+
+static void place_destination(const struct destination *d, uint32_t row, struct places *out)
+{
+    place(out, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
+    place(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms, row);
+    place(out, INDEX_DESTINATION_POST, d->post, row, row);
+}
+
+void places_of(const struct world *w, enum record_kind kind, uint32_t row, struct places *out)
+{
+    out->count = 0;
+    const char *id = record_id(w, kind, row);
+    if (id)
+        place(out, id_indexes[kind], index_text_key(str_from(id)), record_provider(w, kind, row),
+              row);
+    switch (kind) {
+    case RECORD_KEY:
+        place_key(key_read(w, row), row, out);
+        break;
+    case RECORD_SPACE: {
+        const struct space *s = space_read(w, row);
+        place(out, INDEX_SPACE_ORGANIZATION, s->organization, -s->created_at_ms, row);
+        break;
+    }
+    case RECORD_ACCOUNT:
+        place_account(account_read(w, row), row, out);
+        break;
+    case RECORD_POST: {
+        const struct post *p = post_read(w, row);
+        place(out, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+        break;
+    }
+    case RECORD_DESTINATION:
+        place_destination(destination_read(w, row), row, out);
+        break;
+    case RECORD_ORGANIZATION:
+    case RECORD_ATTEMPT:
+    case RECORD_CONTENT:
+    case RECORD_KIND_COUNT:
+        break;
+    }
+}
+
+void places_add(struct world *w, enum record_kind kind, uint32_t row)
+{
+    struct places now;
+    places_of(w, kind, row, &now);
+    for (size_t i = 0; i < now.count; i++)
+        index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+}
+
+static bool among(const struct places *places, const struct place *p)
+{
+    for (size_t i = 0; i < places->count; i++) {
+        const struct place *x = &places->items[i];
+        if (x->index == p->index && x->entry.key == p->entry.key &&
+            x->entry.order == p->entry.order)
+            return true;
+    }
+    return false;
+}
+
+void places_move(struct world *w, enum record_kind kind, uint32_t row, const struct places *before)
+{
+    struct places now;
+    places_of(w, kind, row, &now);
+    for (size_t i = 0; i < before->count; i++)
+        if (!among(&now, &before->items[i]))
+            index_remove(&w->indexes[before->items[i].index], before->items[i].entry);
+    for (size_t i = 0; i < now.count; i++)
+        if (!among(before, &now.items[i]))
+            index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+}
+
+/* The first with that id, from `first_provider` to `last_provider`. */
+static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_provider,
+                             int64_t last_provider, struct str public_id)
+{
+    int64_t key = index_text_key(public_id);
+    struct index_walk walk;
+    index_from(&w->indexes[id_indexes[kind]], &walk, (struct index_entry){key, first_provider, 0});
+    while (index_next_of(&walk, key) && walk.entry.order <= last_provider)
+        if (str_is(public_id, record_id(w, kind, walk.entry.row)))
+            return walk.entry.row;
+    return ROW_NONE;
+}
+
+uint32_t places_find(const struct world *w, enum record_kind kind, int provider,
+                     struct str public_id)
+{
+    return find_between(w, kind, provider, provider, public_id);
+}
+
+uint32_t record_find(const struct world *w, enum record_kind kind, struct str public_id)
+{
+    return find_between(w, kind, INT64_MIN, INT64_MAX, public_id);
+}
+
+bool places_taken(const struct world *w, struct str public_id)
+{
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        if (record_find(w, kind, public_id))
+            return true;
+    return false;
+}

@@ -1,0 +1,28 @@
+/* places.h - where a record stands in the world's indexes, computed from its fields alone.
+ *
+ * Shapes:  struct places: the entries that belong to a record as it is now. Look-ups by public id
+ * have key = a hash of the id and order = the provider. A transition notes the places before it
+ * edits and calls places_move afterwards. Errors:  none.
+ */
+#pragma once
+#include "mockserver/state/world.h"
+
+#define PLACES_MAX 5
+
+struct place {
+    enum world_index index;
+    struct index_entry entry;
+};
+
+struct places {
+    struct place items[PLACES_MAX];
+    size_t count;
+};
+
+void places_of(const struct world *w, enum record_kind kind, uint32_t row, struct places *out);
+void places_add(struct world *w, enum record_kind kind, uint32_t row); /* of a new record */
+void places_move(struct world *w, enum record_kind kind, uint32_t row, const struct places *before);
+
+uint32_t places_find(const struct world *w, enum record_kind kind, int provider,
+                     struct str public_id);
+bool places_taken(const struct world *w, struct str public_id); /* by a record of any kind */

@@ -1,0 +1,120 @@
+#include "mockserver/state/tenant.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/places.h"
+#include "mockserver/state/records.h"
+
+static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+{
+    places_add(w, kind, row);
+    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
+    world_transition_done(w);
+    return row;
+}
+
+uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name)
+{
+    uint32_t row;
+    struct organization *o = table_add(&w->records[RECORD_ORGANIZATION], &row);
+    *o = (struct organization){
+        .provider = provider,
+        .public_id = world_text(w, public_id),
+        .name = world_text(w, name),
+        .created_at_ms = world_now(w),
+    };
+    return created(w, RECORD_ORGANIZATION, row, "organization_create");
+}
+
+uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec)
+{
+    uint32_t row;
+    struct key *k = table_add(&w->records[RECORD_KEY], &row);
+    *k = (struct key){
+        .organization = organization,
+        .public_id = world_text(w, spec->public_id),
+        .name = world_text(w, spec->name),
+        .value = world_text(w, spec->value),
+        .scopes = texts_keep_list(w->texts, spec->scopes, spec->scope_count),
+        .return_domains =
+            texts_keep_list(w->texts, spec->return_domains, spec->return_domain_count),
+        .scope_count = (uint32_t)spec->scope_count,
+        .return_domain_count = (uint32_t)spec->return_domain_count,
+        .tier = world_text(w, spec->tier),
+        .created_at_ms = world_now(w),
+    };
+    digest_sha256(str_from(spec->value), k->digest);
+    return created(w, RECORD_KEY, row, "key_create");
+}
+
+uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
+                      const char *name)
+{
+    uint32_t row;
+    struct space *s = table_add(&w->records[RECORD_SPACE], &row);
+    *s = (struct space){
+        .organization = organization,
+        .public_id = world_text(w, public_id),
+        .name = world_text(w, name),
+        .created_at_ms = world_now(w),
+    };
+    return created(w, RECORD_SPACE, row, "space_create");
+}
+
+uint32_t organization_find(const struct world *w, int provider, const char *public_id)
+{
+    return places_find(w, RECORD_ORGANIZATION, provider, str_from(public_id));
+}
+
+/* Values are compared by their digests, so that the time a look-up takes tells nothing of a key. */
+uint32_t key_find(const struct world *w, int provider, struct str value)
+{
+    unsigned char digest[DIGEST_SIZE];
+    digest_sha256(value, digest);
+    int64_t start;
+    memcpy(&start, digest, sizeof start);
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_KEY_VALUE], &walk, (struct index_entry){start, 0, 0});
+    while (index_next_of(&walk, start)) {
+        const struct key *k = key_read(w, walk.entry.row);
+        if (memcmp(k->digest, digest, sizeof digest) == 0 &&
+            organization_read(w, k->organization)->provider == provider)
+            return walk.entry.row;
+    }
+    return ROW_NONE;
+}
+
+uint32_t space_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_SPACE, provider, public_id);
+}
+
+const struct organization *organization_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_ORGANIZATION, row);
+}
+
+const struct key *key_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_KEY, row);
+}
+
+const struct space *space_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_SPACE, row);
+}
+
+int space_provider(const struct world *w, uint32_t space)
+{
+    return organization_read(w, space_read(w, space)->organization)->provider;
+}
+
+bool key_has_scope(const struct key *k, const char *scope)
+{
+    for (uint32_t i = 0; i < k->scope_count; i++)
+        if (strcmp(k->scopes[i], "*") == 0 || strcmp(k->scopes[i], scope) == 0)
+            return true;
+    return false;
+}
