@@ -93,6 +93,10 @@ static void a_reset_arena_hands_out_the_kept_chunk_again(void **state)
     arena_reset(&a);
     assert_ptr_equal(arena_alloc(&a, 100), first);
     arena_end(&a);
+    (void)arena_alloc(&a, 1 << 20);
+    arena_reset(&a);
+    assert_null(a.chunk); /* one huge block is not kept for ever */
+    arena_end(&a);
     assert_null(a.chunk);
     assert_null(a.owned);
 }
