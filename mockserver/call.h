@@ -1,18 +1,20 @@
 /* call.h - START HERE: one request's way through the mock.
  *
- *   call_answer:  world -> due events -> route -> gates -> rules make a plan -> serve (or the
- * plan's answer)
- *                 -> patch, edit -> finish -> journal -> reply
+ *   call_answer:  world -> due events -> route -> gates -> rules make a plan
+ *                 -> serve (or the plan's answer) -> patch, edit -> finish -> journal -> reply
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
- * refuses sets a fault and returns; the dialect alone turns a fault into bytes (dress). A handler
- * is: state in, JSON out. Units:   now_ms is the world's time for the whole call. Errors:  a
- * refusal is an answer (enum fault), never a failure of ours.
+ *          refuses sets a fault and returns; the dialect alone turns a fault into bytes (dress). A
+ *          handler is: state in, JSON out. A plan is made for refused calls too: a rule may answer
+ *          instead of a gate.
+ * Units:   now_ms is the world's time for the whole call.
+ * Errors:  a refusal is an answer (enum fault), never a failure of ours.
  */
 #pragma once
 #include "base/fields.h"
 #include "base/http/server.h"
 #include "base/json.h"
+#include "base/url.h"
 #include "mockserver/route.h"
 #include "mockserver/state/world.h"
 
@@ -68,10 +70,14 @@ struct call {
     struct mock *mock;
     const struct request *req;
     struct response *res;
+    struct exchange *exchange; /* whose answer this is */
+    bool admin_port;           /* it came in by the control door's own port */
 
-    struct str path; /* behind the namespace and mount prefix, raw */
-    struct namespace *ns;
-    struct world *world;
+    struct str path;      /* behind the namespace and mount prefix, raw */
+    struct str ns_name;   /* of the world that was asked for */
+    struct namespace *ns; /* NULL: that world cannot be had (FAULT_NAMESPACE) */
+    struct world *world;  /* never NULL: the default one's where ns is NULL */
+    uint64_t generation;  /* of ns, when the call entered it */
     int64_t now_ms;
     const char *base_url; /* scheme, authority and prefixes: where minted URLs of this call begin */
 
@@ -90,10 +96,17 @@ struct call {
         size_t count, room;
     } issues;
     const struct node *fault_data; /* an object of the provider's own details, or NULL */
+    const char *nearest; /* for the journal, where no route fits: the nearest, one a line */
 
     struct json out;         /* the answer being written, into res->body */
     struct rule_plan *plan;  /* NULL: no rule applied */
     uint32_t changes_before; /* newest change before this call: what it caused is what came after */
+
+    struct url_pair *query; /* call_query's, read once */
+    size_t query_count;
+    bool query_read;
+    void (*then)(struct call *c); /* what a call that was put aside goes on with */
+    uint64_t timer;               /* that wakes it; 0: not put aside */
 };
 
 struct dialect {
@@ -120,14 +133,24 @@ struct dialect {
 
 void call_answer(struct call *c);
 
+/* Puts the call aside: who asked for it returns at once, and `then` goes on in its place after that
+ * much real time. Its world is looked up anew; if that was reset or deleted meanwhile the call is
+ * refused (FAULT_UNAVAILABLE) and `then` is not called. False, and nothing happens, in-process or
+ * where there is nothing to wait for: who asked goes on itself. */
+bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c));
+void call_forget(struct call *c); /* the client is gone: it will not be woken */
+
 /* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
 /* Adds one thing that is wrong and sets FAULT_INVALID. Always false. */
 bool call_issue(struct call *c, const char *path, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
-const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault); /* never NULL */
-const struct fault_row *call_fault_named(const struct dialect *d, struct str code);
+const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault);  /* never NULL */
+const struct fault_row *call_fault_named(const struct dialect *d, struct str code); /* or NULL */
+void call_dress(struct call *c); /* a refused call's answer, without world or rules */
+/* {"error": {"code", "message"}}: how a refusal looks where no dialect is known. */
+void call_dress_neutral(struct call *c);
 
 /* Begins the answer: status, Content-Type application/json, a writer into the body. */
 struct json *call_json(struct call *c, int status);

@@ -13,7 +13,7 @@ struct mock_options {
     size_t fixture_count;
     const char *public_url;  /* NULL: set once the port is known */
     const char *admin_token; /* NULL: none asked for */
-    bool admin;              /* the control door is open on this port */
+    bool admin;              /* the control door is open on the providers' port */
     bool strict;             /* no namespace comes into being by being used */
     bool local_consent;
     size_t journal_bytes; /* 0: JOURNAL_DEFAULT_BYTES */
@@ -35,4 +35,7 @@ void mock_free(struct mock *m);
 
 /* For server_options: ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);
+void mock_handle_admin(void *mock,
+                       struct exchange *x); /* of --admin-port: the control door alone */
+void mock_done(void *mock, struct exchange *x, bool sent);
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why);

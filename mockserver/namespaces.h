@@ -30,7 +30,8 @@ struct namespace
 
 struct namespaces;
 
-struct namespaces *namespaces_new(const struct fixture *first); /* with "default" made from it */
+/* With "default" made from the first fixture; each journal keeps at most `journal_bytes`. */
+struct namespaces *namespaces_new(const struct fixture *first, size_t journal_bytes);
 void namespaces_free(struct namespaces *all);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
@@ -38,6 +39,7 @@ struct namespace *namespaces_find(const struct namespaces *all, struct str name)
 struct namespace *namespaces_create(struct namespaces *all, struct str name,
                                     const struct fixture *fixture, struct world *from,
                                     struct error *err);
+bool namespaces_name_valid(struct str name);
 bool namespaces_delete(struct namespaces *all, struct str name); /* not "default" */
 void namespace_reset(struct namespace *ns);
 void namespace_restore(struct namespace *ns, struct world *snapshot); /* forks it */

@@ -1,0 +1,233 @@
+#include "mockserver/call.h"
+
+#include "base/http/body.h"
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+#include "mockserver/place.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
+
+static void enter_world(struct call *c);
+static void pass_gates(struct call *c);
+static void make_plan(struct call *c);
+static void serve(struct call *c);
+static void go_on(struct call *c, void (*step)(struct call *c));
+
+void call_answer(struct call *c)
+{
+    if (place_world(c)) {
+        enter_world(c);
+        if (place_route(c))
+            pass_gates(c);
+        make_plan(c);
+    }
+    if (!call_later(c, c->plan ? c->plan->hold_back_us : 0, serve))
+        go_on(c, serve);
+}
+
+/* What is due happens before anybody looks. */
+static void enter_world(struct call *c)
+{
+    events_run_due(c->world);
+    c->now_ms = world_now(c->world);
+    c->world->cause = "call";
+}
+
+static void pass_gates(struct call *c)
+{
+    if (c->req->body_too_large) {
+        call_refuse(c, FAULT_TOO_LARGE, NULL);
+        return;
+    }
+    for (size_t i = 0; i < c->dialect->gate_count; i++)
+        if (!c->dialect->gates[i](c))
+            return;
+}
+
+static void make_plan(struct call *c)
+{
+    c->changes_before = changes_last(c->world);
+    if (c->ns->rules && !place_is_door(c))
+        rules_plan(c->ns->rules, c);
+}
+
+static void forgive(struct call *c)
+{
+    c->fault = FAULT_NONE;
+    c->fault_status = 0;
+    c->fault_code = c->detail = NULL;
+    c->issues.count = 0;
+}
+
+static void serve(struct call *c)
+{
+    if (c->plan && c->plan->answer) {
+        forgive(c); /* a rule's word goes before a gate's */
+        rules_answer(c);
+    } else if (!c->fault) {
+        if (c->route->serve)
+            c->route->serve(c);
+        else
+            call_refuse(c, FAULT_UNIMPLEMENTED, NULL);
+    }
+}
+
+static void dress(struct call *c)
+{
+    c->res->body.n = 0; /* nothing is left of an answer that was begun */
+    if (c->dialect)
+        c->dialect->dress(c);
+    else
+        call_dress_neutral(c);
+}
+
+/* A control call may have reset the world it came for, or deleted it. */
+static void look_again(struct call *c)
+{
+    c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
+    c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
+}
+
+/* What the mock itself has to say about a refusal. */
+static const char *mock_error(enum fault fault)
+{
+    static const struct {
+        enum fault fault;
+        const char *text;
+    } rows[] = {
+        {FAULT_NO_ROUTE,      "unmatched"    },
+        {FAULT_METHOD,        "unmatched"    },
+        {FAULT_UNIMPLEMENTED, "unimplemented"},
+        {FAULT_NAMESPACE,     "namespace"    },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].fault == fault)
+            return rows[i].text;
+    return NULL;
+}
+
+static void finish(struct call *c)
+{
+    const char *error = mock_error(c->fault);
+    if (error && !headers_find(&c->res->headers, "X-Mock-Error"))
+        call_header(c, "X-Mock-Error", error);
+    if (c->dialect && c->dialect->finish)
+        c->dialect->finish(c);
+    if (!headers_find(&c->res->headers, "Date"))
+        call_header(c, "Date",
+                    time_http(world_now(c->world), arena_alloc(c->arena, TIME_TEXT_MAX)));
+}
+
+void call_dress(struct call *c)
+{
+    dress(c);
+    finish(c);
+}
+
+/* From the handler to the reply, or to where it is put aside again. */
+static void go_on(struct call *c, void (*step)(struct call *c))
+{
+    step(c);
+    if (c->timer)
+        return;
+    if (place_is_door(c))
+        look_again(c);
+    if (c->fault)
+        dress(c);
+    if (c->plan)
+        rules_finish(c);
+    finish(c);
+    if (c->ns && !place_is_door(c))
+        journal_add(c->ns->journal, c);
+    if (c->exchange->server)
+        server_reply(c->exchange);
+}
+
+static void nothing(struct call *c)
+{
+    (void)c;
+}
+
+static void wake(void *call)
+{
+    struct call *c = call;
+    c->timer = 0;
+    look_again(c);
+    if (c->ns && c->ns->generation == c->generation) {
+        enter_world(c);
+        go_on(c, c->then);
+        return;
+    }
+    c->plan = NULL; /* its rules and its key went with the world */
+    c->key = ROW_NONE;
+    c->changes_before = changes_last(c->world);
+    call_refuse(c, FAULT_UNAVAILABLE, NULL);
+    go_on(c, nothing);
+}
+
+bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
+{
+    if (delay_us <= 0 || !c->mock->loop || !c->exchange->server)
+        return false;
+    c->then = then;
+    c->timer = loop_timer(c->mock->loop, time_monotonic_us() + delay_us, wake, c);
+    return true;
+}
+
+void call_forget(struct call *c)
+{
+    if (c->timer)
+        loop_timer_cancel(c->mock->loop, c->timer);
+    c->timer = 0;
+}
+
+struct json *call_json(struct call *c, int status)
+{
+    c->res->status = status;
+    c->res->body.n = 0;
+    headers_set(c->arena, &c->res->headers, "Content-Type", STR("application/json"));
+    c->out = json_begin(&c->res->body, 0);
+    return &c->out;
+}
+
+void call_header(struct call *c, const char *name, const char *value)
+{
+    headers_set(c->arena, &c->res->headers, name, str_from(value));
+}
+
+struct str call_query(struct call *c, const char *name)
+{
+    if (!c->query_read) {
+        c->query_read = true;
+        if (!url_query(c->arena, c->req->query, &c->query, &c->query_count))
+            call_issue(c, "query", "has a bad percent escape");
+    }
+    for (size_t i = 0; i < c->query_count; i++)
+        if (str_is(c->query[i].name, name))
+            return c->query[i].value;
+    return (struct str){0};
+}
+
+static const struct node *refuse_body(struct call *c, const struct error *err)
+{
+    const struct problem *p = err->first;
+    call_refuse(c, FAULT_BAD_JSON, "The body is not JSON: line %d, column %d: %s", p->at.line,
+                p->at.column, p->text);
+    return NULL;
+}
+
+const struct node *call_body(struct call *c)
+{
+    struct error err = {0};
+    const struct node *body = NULL;
+    if (body_is_empty(c->req))
+        call_issue(c, "", "a JSON object is required");
+    else if (!(body = body_json(c->arena, c->req, &err)))
+        refuse_body(c, &err);
+    else if (body->kind != NODE_MAP)
+        call_issue(c, "", "must be an object, not %s", node_kind_name(body->kind));
+    error_end(&err);
+    return body && body->kind == NODE_MAP ? body : NULL;
+}

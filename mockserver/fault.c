@@ -1,0 +1,98 @@
+#include "mockserver/call.h"
+
+#include <stdarg.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+const char *const fault_texts[] = {
+#define X(name, text) text,
+    FAULTS(X)
+#undef X
+};
+
+/* Where no dialect is known, or where it has no row of its own. */
+static const struct fault_row neutral_rows[] = {
+    {FAULT_NONE,              200, "none",                   "Nothing is wrong."                              },
+    {FAULT_NO_ROUTE,          404, "no_route",               "No provider has this path."                     },
+    {FAULT_METHOD,            405, "method_not_allowed",     "This path does not take that method."           },
+    {FAULT_UNIMPLEMENTED,     501, "unimplemented",          "This operation is known, but not built here."   },
+    {FAULT_BAD_HTTP,          400, "bad_http",               "This is no proper HTTP request."                },
+    {FAULT_TOO_LARGE,         413, "too_large",              "The body is too large."                         },
+    {FAULT_BAD_JSON,          400, "bad_json",               "The body is not JSON."                          },
+    {FAULT_INVALID,           422, "invalid",                "The request does not have the documented shape."},
+    {FAULT_BAD_ID,            422, "bad_id",                 "This is no id."                                 },
+    {FAULT_UNAUTHENTICATED,   401, "unauthenticated",        "The credential is missing or not known."        },
+    {FAULT_FORBIDDEN_SCOPE,   403, "forbidden_scope",        "The credential lacks the scope."                },
+    {FAULT_NOT_FOUND,         404, "not_found",              "There is no such thing."                        },
+    {FAULT_CONFLICT,          409, "conflict",               "This cannot be done in the present state."      },
+    {FAULT_RETURN_URL,        403, "return_url_not_allowed", "The return URL is not allowed."                 },
+    {FAULT_APPROVAL_REQUIRED, 403, "approval_required",      "This needs an approval first."                  },
+    {FAULT_CONTENT_REJECTED,  409, "content_rejected",       "The content was rejected."                      },
+    {FAULT_RATE_LIMITED,      429, "rate_limited",           "There were too many calls."                     },
+    {FAULT_KILLED,            503, "killed",                 "The credential was switched off."               },
+    {FAULT_INTERNAL,          500, "internal",               "Something went wrong inside."                   },
+    {FAULT_UNAVAILABLE,       503, "unavailable",            "The world changed while the call waited."       },
+    {FAULT_NAMESPACE,         404, "namespace",              "The named world cannot be had."                 },
+};
+
+static const struct fault_row *find_row(const struct fault_row *rows, size_t count,
+                                        enum fault fault)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].fault == fault)
+            return &rows[i];
+    return NULL;
+}
+
+const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault)
+{
+    const struct fault_row *own = d ? find_row(d->faults, d->fault_count, fault) : NULL;
+    return own ? own : find_row(neutral_rows, COUNT(neutral_rows), fault);
+}
+
+const struct fault_row *call_fault_named(const struct dialect *d, struct str code)
+{
+    const struct fault_row *rows = d ? d->faults : neutral_rows;
+    size_t count = d ? d->fault_count : COUNT(neutral_rows);
+    for (size_t i = 0; i < count; i++)
+        if (str_is(code, rows[i].code))
+            return &rows[i];
+    return NULL;
+}
+
+bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
+{
+    c->fault = fault;
+    c->detail = NULL;
+    if (detail) {
+        va_list args;
+        va_start(args, detail);
+        c->detail = arena_vprintf(c->arena, detail, args);
+        va_end(args);
+    }
+    return false;
+}
+
+bool call_issue(struct call *c, const char *path, const char *message, ...)
+{
+    va_list args;
+    va_start(args, message);
+    *arena_push(c->arena, &c->issues, struct issue) =
+        (struct issue){arena_text(c->arena, path), arena_vprintf(c->arena, message, args)};
+    va_end(args);
+    c->fault = FAULT_INVALID;
+    return false;
+}
+
+void call_dress_neutral(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(NULL, c->fault);
+    struct json *w = call_json(c, c->fault_status ? c->fault_status : row->status);
+    json_open_map(w);
+    json_key(w, "error");
+    json_open_map(w);
+    json_put_text(w, "code", c->fault_code ? c->fault_code : row->code);
+    json_put_text(w, "message", c->detail ? c->detail : row->message);
+    json_close_map(w);
+    json_close_map(w);
+}

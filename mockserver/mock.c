@@ -1,0 +1,96 @@
+#include "mockserver/mock.h"
+
+#include "base/heap.h"
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/place.h"
+
+/* All fixtures are read before any mistake is told. */
+static bool load_fixtures(struct mock *m, struct error *err)
+{
+    bool fine = true;
+    size_t count = m->options.fixture_count;
+    m->fixtures = arena_array(&m->arena, struct fixture *, count ? count : 1);
+    for (size_t i = 0; i < count; i++) {
+        struct fixture *f = fixture_load(m->options.fixtures[i], err);
+        if (f)
+            m->fixtures[m->fixture_count++] = f;
+        fine = fine && f;
+    }
+    if (!count)
+        m->fixtures[m->fixture_count++] = fixture_sample();
+    return fine;
+}
+
+struct mock *mock_new(const struct mock_options *options, struct error *err)
+{
+    struct mock *m = heap_new(sizeof *m);
+    m->options = *options;
+    m->url = options->public_url;
+    m->started_wall_ms = time_wall_ms();
+    if (!load_fixtures(m, err)) {
+        mock_free(m);
+        return NULL;
+    }
+    for (size_t i = 0; i < m->fixture_count; i++)
+        if (options->local_consent)
+            m->fixtures[i]->world->local_consent = true;
+    m->namespaces = namespaces_new(m->fixtures[0], options->journal_bytes ? options->journal_bytes
+                                                                          : JOURNAL_DEFAULT_BYTES);
+    return m;
+}
+
+void mock_free(struct mock *m)
+{
+    if (!m)
+        return;
+    namespaces_free(m->namespaces);
+    for (size_t i = 0; i < m->fixture_count; i++)
+        fixture_free(m->fixtures[i]);
+    arena_end(&m->arena);
+    heap_free(m);
+}
+
+static struct call *call_of(struct mock *m, struct exchange *x)
+{
+    struct call *c = arena_new(&x->arena, struct call);
+    *c = (struct call){
+        .arena = &x->arena,
+        .mock = m,
+        .req = &x->request,
+        .res = &x->response,
+        .exchange = x,
+    };
+    x->response.body.arena = &x->arena;
+    x->user = c;
+    return c;
+}
+
+void mock_handle(void *mock, struct exchange *x)
+{
+    call_answer(call_of(mock, x));
+}
+
+void mock_handle_admin(void *mock, struct exchange *x)
+{
+    struct call *c = call_of(mock, x);
+    c->admin_port = true;
+    call_answer(c);
+}
+
+void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
+{
+    struct call *c = call_of(mock, x);
+    place_refusal(c);
+    c->fault_status = status;
+    call_refuse(c, status == 413 ? FAULT_TOO_LARGE : FAULT_BAD_HTTP, "%s", why);
+    call_dress(c);
+}
+
+void mock_done(void *mock, struct exchange *x, bool sent)
+{
+    (void)mock;
+    (void)sent;
+    if (x->user)
+        call_forget(x->user);
+}

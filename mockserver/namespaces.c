@@ -1,0 +1,304 @@
+#include "mockserver/namespaces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "base/time.h"
+#include "mockserver/fixture.h"
+#include "mockserver/journal.h"
+#include "mockserver/rules/rules.h"
+
+#define uthash_malloc(size)      heap_new(size)
+#define uthash_free(block, size) heap_free(block)
+#include <uthash.h>
+
+struct entry {
+    struct namespace ns; /* first: a namespace is its entry */
+    struct namespaces *all;
+    UT_hash_handle hh;
+};
+
+struct binding {
+    char *credential;
+    struct namespace *ns;
+    UT_hash_handle hh;
+};
+
+struct snapshot {
+    char *name;
+    struct world *world;
+    UT_hash_handle hh;
+};
+
+struct namespaces {
+    const struct fixture *first;
+    size_t journal_bytes;
+    uint64_t generations; /* handed out so far, over all worlds */
+    struct entry *by_name;
+    struct entry **order;
+    size_t count, room;
+    struct binding *bindings;
+    struct snapshot *snapshots;
+};
+
+/* A world that showed the machine's time when it was made goes on showing it; any other begins
+ * again at its own instant. */
+static struct world *begin(struct world *from)
+{
+    struct world *w = world_fork(from);
+    int64_t age_ms = (time_monotonic_us() - w->clock.base_wall_us) / 1000;
+    int64_t behind_ms = time_wall_ms() - age_ms - w->clock.base_ms;
+    if (w->clock.mode == CLOCK_RUNS && (behind_ms < -1000 || behind_ms > 1000))
+        clock_start(&w->clock, w->clock.base_ms, CLOCK_RUNS);
+    return w;
+}
+
+bool namespaces_name_valid(struct str name)
+{
+    if (!name.n || name.n > NAMESPACE_NAME_MAX || name.s[0] == '.')
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.s[i];
+        bool fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '.' || c == '_' || c == '-';
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+static struct entry *add(struct namespaces *all, struct str name, const struct fixture *fixture,
+                         struct world *from)
+{
+    struct entry *e = heap_new(sizeof *e + name.n + 1);
+    char *kept = (char *)(e + 1);
+    memcpy(kept, name.s, name.n);
+    e->all = all;
+    e->ns = (struct namespace){
+        .name = kept,
+        .generation = ++all->generations,
+        .start = world_fork(from),
+        .journal = journal_new(all->journal_bytes),
+        .rules = rules_new(fixture->rules),
+        .fixture = fixture,
+    };
+    e->ns.world = begin(e->ns.start);
+    HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
+    if (all->count == all->room) {
+        all->room = 2 * all->room + 8;
+        all->order = heap_grow(all->order, all->room * sizeof(struct entry *));
+    }
+    all->order[all->count++] = e;
+    return e;
+}
+
+struct namespaces *namespaces_new(const struct fixture *first, size_t journal_bytes)
+{
+    struct namespaces *all = heap_new(sizeof *all);
+    all->first = first;
+    all->journal_bytes = journal_bytes;
+    add(all, STR("default"), first, first->world);
+    return all;
+}
+
+static void unbind(struct namespaces *all, struct binding *b)
+{
+    HASH_DEL(all->bindings, b);
+    heap_free(b->credential);
+    heap_free(b);
+}
+
+static void drop_snapshot(struct namespaces *all, struct snapshot *s)
+{
+    HASH_DEL(all->snapshots, s);
+    world_free(s->world);
+    heap_free(s->name);
+    heap_free(s);
+}
+
+static void drop(struct namespaces *all, struct entry *e)
+{
+    struct binding *b, *next;
+    HASH_ITER(hh, all->bindings, b, next)
+    if (b->ns == &e->ns)
+        unbind(all, b);
+    HASH_DEL(all->by_name, e);
+    rules_free(e->ns.rules);
+    journal_free(e->ns.journal);
+    world_free(e->ns.world);
+    world_free(e->ns.start);
+    heap_free(e);
+}
+
+void namespaces_free(struct namespaces *all)
+{
+    if (!all)
+        return;
+    for (size_t i = 0; i < all->count; i++)
+        drop(all, all->order[i]);
+    struct snapshot *s, *next;
+    HASH_ITER(hh, all->snapshots, s, next)
+    drop_snapshot(all, s);
+    heap_free(all->order);
+    heap_free(all);
+}
+
+static struct entry *find(const struct namespaces *all, struct str name)
+{
+    struct entry *e = NULL;
+    HASH_FIND(hh, all->by_name, name.s, name.n, e);
+    return e;
+}
+
+struct namespace *namespaces_find(const struct namespaces *all, struct str name)
+{
+    struct entry *e = find(all, name);
+    return e ? &e->ns : NULL;
+}
+
+struct namespace *namespaces_create(struct namespaces *all, struct str name,
+                                    const struct fixture *fixture, struct world *from,
+                                    struct error *err)
+{
+    struct where nowhere = {0};
+    if (!namespaces_name_valid(name))
+        error_add(err, ERROR_INPUT, nowhere,
+                  "a world's name is 1 to %d of A-Z a-z 0-9 . _ - and does not begin with a dot",
+                  NAMESPACE_NAME_MAX);
+    else if (find(all, name))
+        error_add(err, ERROR_INPUT, nowhere, "the world '" STR_FMT "' exists already",
+                  STR_ARG(name));
+    else if (all->count >= NAMESPACES_MAX)
+        error_add(err, ERROR_INPUT, nowhere, "there are %d worlds already", NAMESPACES_MAX);
+    else {
+        const struct fixture *source = fixture ? fixture : all->first;
+        return &add(all, name, source, from ? from : source->world)->ns;
+    }
+    return NULL;
+}
+
+bool namespaces_delete(struct namespaces *all, struct str name)
+{
+    struct entry *e = find(all, name);
+    if (!e || e == all->order[0])
+        return false;
+    size_t at = 0;
+    while (all->order[at] != e)
+        at++;
+    memmove(&all->order[at], &all->order[at + 1], (all->count - at - 1) * sizeof(struct entry *));
+    all->count--;
+    drop(all, e);
+    return true;
+}
+
+static void replace_world(struct namespace *ns, struct world *from)
+{
+    struct entry *e = (struct entry *)ns;
+    struct world *old = ns->world;
+    ns->world = begin(from);
+    ns->generation = ++e->all->generations;
+    journal_clear(ns->journal);
+    world_free(old);
+}
+
+void namespace_reset(struct namespace *ns)
+{
+    replace_world(ns, ns->start);
+    rules_free(ns->rules);
+    ns->rules = rules_new(ns->fixture->rules);
+}
+
+void namespace_restore(struct namespace *ns, struct world *snapshot)
+{
+    replace_world(ns, snapshot);
+}
+
+struct namespace *namespaces_at(const struct namespaces *all, size_t i)
+{
+    return i < all->count ? &all->order[i]->ns : NULL;
+}
+
+size_t namespaces_count(const struct namespaces *all)
+{
+    return all->count;
+}
+
+static struct binding *find_binding(const struct namespaces *all, struct str credential)
+{
+    struct binding *b = NULL;
+    HASH_FIND(hh, all->bindings, credential.s, credential.n, b);
+    return b;
+}
+
+void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns)
+{
+    struct binding *b = find_binding(all, credential);
+    if (!b) {
+        b = heap_new(sizeof *b);
+        b->credential = heap_new(credential.n + 1);
+        memcpy(b->credential, credential.s, credential.n);
+        HASH_ADD_KEYPTR(hh, all->bindings, b->credential, credential.n, b);
+    }
+    b->ns = ns;
+}
+
+struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential)
+{
+    const struct binding *b = all->bindings ? find_binding(all, credential) : NULL;
+    return b ? b->ns : NULL;
+}
+
+static struct snapshot *find_snapshot(const struct namespaces *all, struct str name)
+{
+    struct snapshot *s = NULL;
+    HASH_FIND(hh, all->snapshots, name.s, name.n, s);
+    return s;
+}
+
+/* Its time is the moment it was taken: a clock that runs begins there again. */
+static struct world *take(struct world *from)
+{
+    struct world *w = world_fork(from);
+    clock_start(&w->clock, world_now(from), from->clock.mode);
+    return w;
+}
+
+bool snapshots_save(struct namespaces *all, const char *name, struct namespace *ns)
+{
+    if (!namespaces_name_valid(str_from(name)))
+        return false;
+    struct snapshot *s = find_snapshot(all, str_from(name));
+    if (s) {
+        world_free(s->world);
+    } else {
+        s = heap_new(sizeof *s);
+        s->name = heap_text(name);
+        HASH_ADD_KEYPTR(hh, all->snapshots, s->name, strlen(s->name), s);
+    }
+    s->world = take(ns->world);
+    return true;
+}
+
+struct world *snapshots_find(const struct namespaces *all, struct str name)
+{
+    const struct snapshot *s = find_snapshot(all, name);
+    return s ? s->world : NULL;
+}
+
+bool snapshots_drop(struct namespaces *all, struct str name)
+{
+    struct snapshot *s = find_snapshot(all, name);
+    if (s)
+        drop_snapshot(all, s);
+    return s != NULL;
+}
+
+const char *snapshots_at(const struct namespaces *all, size_t i)
+{
+    const struct snapshot *s = all->snapshots;
+    while (s && i--)
+        s = s->hh.next;
+    return s ? s->name : NULL;
+}

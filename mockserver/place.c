@@ -1,0 +1,244 @@
+#include "mockserver/place.h"
+
+#include <string.h>
+
+#include "mockserver/control/control.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/mock.h"
+
+#define NEAREST_MAX 3
+
+static bool is_door(const struct dialect *d)
+{
+    return d == &control_dialect || d == &consent_dialect;
+}
+
+bool place_is_door(const struct call *c)
+{
+    return is_door(c->dialect);
+}
+
+/* Is `path` the prefix itself, or something below it? NULL has nothing below it. */
+static bool below(struct str path, const char *prefix)
+{
+    struct str p = str_from(prefix);
+    return p.n && str_starts(path, p) && (path.n == p.n || path.s[p.n] == '/');
+}
+
+static struct str behind(struct str path, const char *prefix)
+{
+    struct str rest = str_skip(path, strlen(prefix));
+    return rest.n ? rest : STR("/");
+}
+
+/* A credential is known by its value, whichever header carries it. */
+static const struct namespace *bound_to(const struct call *c)
+{
+    const struct headers *h = &c->req->headers;
+    const struct namespace *ns = NULL;
+    for (size_t i = 0; i < h->count && !ns; i++) {
+        struct str value = h->items[i].value;
+        if (str_starts_nocase(value, STR("Bearer ")))
+            value = str_trim(str_skip(value, 7));
+        ns = namespaces_of_credential(c->mock->namespaces, value);
+    }
+    return ns;
+}
+
+/* Sets ns_name; true if it was chosen rather than left to be the default one. */
+static bool choose_world(struct call *c)
+{
+    c->path = c->req->path;
+    if (below(c->path, "/ns")) {
+        struct str rest = str_skip(c->path, strlen("/ns/"));
+        c->ns_name = str_head(rest, str_find(rest, '/'));
+        rest = str_skip(rest, c->ns_name.n);
+        c->path = rest.n ? rest : STR("/");
+        return true;
+    }
+    c->ns_name = headers_get(&c->req->headers, "X-Mock-Namespace");
+    if (c->ns_name.n)
+        return true;
+    const struct namespace *bound = bound_to(c);
+    c->ns_name = bound ? str_from(bound->name) : STR("default");
+    return bound;
+}
+
+/* The mount is the provider's; the consent page of a minted URL may stand behind it. */
+static const struct dialect *strip_mount(struct call *c)
+{
+    for (size_t i = 0; i < dialect_count; i++)
+        if (below(c->path, dialects[i]->mount)) {
+            c->path = behind(c->path, dialects[i]->mount);
+            return dialects[i];
+        }
+    return NULL;
+}
+
+static const struct dialect *door_of(const struct call *c)
+{
+    if (below(c->path, "/__admin") && (c->admin_port || c->mock->options.admin))
+        return &control_dialect;
+    if (below(c->path, "/__consent"))
+        return &consent_dialect;
+    return NULL;
+}
+
+static void set_base_url(struct call *c, bool chosen, const struct dialect *mounted)
+{
+    const char *mount = mounted ? mounted->mount : "";
+    c->base_url = c->mock->url;
+    if (chosen)
+        c->base_url =
+            arena_printf(c->arena, "%s/ns/" STR_FMT "%s", c->mock->url, STR_ARG(c->ns_name), mount);
+    else if (*mount)
+        c->base_url = arena_printf(c->arena, "%s%s", c->mock->url, mount);
+}
+
+static bool refuse_world(struct call *c, int status, const char *why)
+{
+    if (!is_door(c->dialect))
+        c->dialect = NULL; /* no provider says such a thing */
+    c->fault_status = status;
+    return call_refuse(c, FAULT_NAMESPACE, "The world '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
+}
+
+static bool create_world(struct call *c)
+{
+    struct namespaces *all = c->mock->namespaces;
+    if (!namespaces_name_valid(c->ns_name))
+        return refuse_world(c, 400,
+                            "has no proper name: 1 to 64 of A-Z a-z 0-9 . _ - and no dot first.");
+    if (is_door(c->dialect) || c->admin_port)
+        return refuse_world(c, 404,
+                            "does not exist; it begins with a provider's first call, or "
+                            "POST /__admin/namespaces.");
+    if (c->mock->options.strict)
+        return refuse_world(c, 404,
+                            "does not exist, and --strict lets none come into being by "
+                            "being used: POST /__admin/namespaces.");
+    if (namespaces_count(all) >= NAMESPACES_MAX)
+        return refuse_world(c, 503, "cannot be had: there are too many worlds already.");
+    c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
+    return true;
+}
+
+bool place_world(struct call *c)
+{
+    bool chosen = choose_world(c);
+    c->dialect = strip_mount(c);
+    set_base_url(c, chosen, c->dialect);
+    const struct dialect *door = door_of(c);
+    if (door)
+        c->dialect = door;
+
+    c->world = namespaces_at(c->mock->namespaces, 0)->world;
+    c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
+    if (!c->ns && !create_world(c))
+        return false;
+    c->world = c->ns->world;
+    c->generation = c->ns->generation;
+    return true;
+}
+
+static const struct dialect *dialect_of_host(const struct call *c)
+{
+    struct str host = headers_get(&c->req->headers, "Host");
+    host = str_head(host, str_find(host, ':'));
+    for (size_t i = 0; i < dialect_count; i++)
+        if (dialects[i]->host && str_eq_nocase(host, str_from(dialects[i]->host)))
+            return dialects[i];
+    return NULL;
+}
+
+static const struct dialect *dialect_of_prefix(const struct call *c)
+{
+    for (size_t i = 0; i < dialect_count; i++)
+        if (below(c->path, dialects[i]->prefix))
+            return dialects[i];
+    return NULL;
+}
+
+static void add_nearest(struct call *c, const struct dialect *d, struct buf *text)
+{
+    const struct route *nearest[NEAREST_MAX];
+    size_t count =
+        route_nearest(d->routes, d->route_count, c->req->method, c->path, nearest, NEAREST_MAX);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(text, "%s%s %s", text->n ? "\n" : "", nearest[i]->method, nearest[i]->pattern);
+}
+
+static bool refuse_route(struct call *c, const char *allowed)
+{
+    struct buf nearest = {.arena = c->arena};
+    if (c->dialect)
+        add_nearest(c, c->dialect, &nearest);
+    else
+        for (size_t i = 0; i < dialect_count; i++)
+            add_nearest(c, dialects[i], &nearest);
+    c->nearest = nearest.n ? nearest.data : NULL;
+    if (!allowed)
+        return call_refuse(c, FAULT_NO_ROUTE, NULL);
+    call_header(c, "Allow", allowed);
+    return call_refuse(c, FAULT_METHOD, NULL);
+}
+
+static bool decode_params(struct call *c)
+{
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
+        if (memchr(c->params[i].s ? c->params[i].s : "", '%', c->params[i].n) &&
+            !url_decode(c->arena, c->params[i], false, &c->params[i]))
+            return call_refuse(c, FAULT_BAD_HTTP, "The path has a bad percent escape");
+    return true;
+}
+
+/* HEAD is a GET whose body the server keeps to itself. */
+static enum route_result find_in(struct call *c, const struct dialect *d, const char **allowed)
+{
+    struct str method = str_is(c->req->method, "HEAD") ? STR("GET") : c->req->method;
+    return route_find(d->routes, d->route_count, method, c->path, &c->route, c->params, c->arena,
+                      allowed);
+}
+
+/* Whose route is it? A path that is known under other methods decides too, if nothing better. */
+static const char *find_anywhere(struct call *c)
+{
+    const char *allowed = NULL;
+    for (size_t i = 0; i < dialect_count; i++) {
+        const char *others = NULL;
+        enum route_result result = find_in(c, dialects[i], &others);
+        if (result == ROUTE_FOUND) {
+            c->dialect = dialects[i];
+            return NULL;
+        }
+        if (result == ROUTE_WRONG_METHOD && !allowed) {
+            c->dialect = dialects[i];
+            allowed = others;
+        }
+    }
+    if (!c->dialect)
+        c->dialect = dialect_of_prefix(c);
+    return allowed;
+}
+
+bool place_route(struct call *c)
+{
+    const char *allowed = NULL;
+    if (c->admin_port && c->dialect != &control_dialect)
+        c->dialect = NULL;
+    else if (c->dialect || (c->dialect = dialect_of_host(c)))
+        find_in(c, c->dialect, &allowed);
+    else
+        allowed = find_anywhere(c);
+    if (c->route)
+        return decode_params(c);
+    return refuse_route(c, allowed);
+}
+
+void place_refusal(struct call *c)
+{
+    set_base_url(c, choose_world(c), strip_mount(c));
+    c->ns = NULL;
+    c->world = namespaces_at(c->mock->namespaces, 0)->world;
+    place_route(c);
+}

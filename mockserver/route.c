@@ -1,0 +1,152 @@
+#include "mockserver/route.h"
+
+#include "base/buf.h"
+
+#define SEGMENT_MAX 48 /* of a segment's letters compared for nearness */
+#define FAR         6  /* what a segment too many or too few costs */
+
+const char *const budget_texts[] = {"none", "read", "write", "long"};
+
+static bool is_param(struct str segment)
+{
+    return str_eq(segment, STR("{}"));
+}
+
+/* Walks both, byte by byte; a {} takes what stands before the next slash, and at least one byte. */
+static bool fits(const char *pattern, struct str path, struct str params[ROUTE_PARAMS_MAX])
+{
+    size_t i = 0, count = 0;
+    for (const char *p = pattern; *p; p++) {
+        if (*p != '{') {
+            if (i == path.n || path.s[i++] != *p)
+                return false;
+            continue;
+        }
+        size_t from = i;
+        while (i < path.n && path.s[i] != '/')
+            i++;
+        if (i == from || count == ROUTE_PARAMS_MAX)
+            return false;
+        params[count++] = str_of(path.s + from, i - from);
+        p++; /* the } */
+    }
+    while (count < ROUTE_PARAMS_MAX)
+        params[count++] = (struct str){0};
+    return i == path.n;
+}
+
+/* Of two patterns that fit the same path, the one with a word where the other has {}. */
+static bool more_exact(const char *pattern, const char *other)
+{
+    while (*pattern && *pattern == *other)
+        pattern++, other++;
+    return *other == '{';
+}
+
+static const char *allowed_methods(const struct route *routes, size_t count, struct str path,
+                                   struct arena *a)
+{
+    struct str params[ROUTE_PARAMS_MAX];
+    struct buf list = {.arena = a};
+    for (size_t i = 0; i < count; i++)
+        if (fits(routes[i].pattern, path, params) &&
+            !str_has(buf_str(&list), str_from(routes[i].method)))
+            buf_printf(&list, "%s%s", list.n ? ", " : "", routes[i].method);
+    return list.n ? list.data : NULL;
+}
+
+enum route_result route_find(const struct route *routes, size_t count, struct str method,
+                             struct str path, const struct route **found,
+                             struct str params[ROUTE_PARAMS_MAX], struct arena *a,
+                             const char **allowed)
+{
+    const struct route *best = NULL;
+    struct str parts[ROUTE_PARAMS_MAX];
+    for (size_t i = 0; i < count; i++)
+        if (str_is(method, routes[i].method) && fits(routes[i].pattern, path, parts) &&
+            (!best || more_exact(routes[i].pattern, best->pattern)))
+            best = &routes[i];
+    if (best) {
+        fits(best->pattern, path, params);
+        *found = best;
+        return ROUTE_FOUND;
+    }
+    const char *others = allowed_methods(routes, count, path, a);
+    if (allowed)
+        *allowed = others;
+    return others ? ROUTE_WRONG_METHOD : ROUTE_NONE;
+}
+
+static size_t least(size_t x, size_t y)
+{
+    return x < y ? x : y;
+}
+
+/* Edits from x to y (Levenshtein), over the first letters of each. */
+static size_t edits(struct str x, struct str y)
+{
+    size_t row[SEGMENT_MAX + 1];
+    x = str_head(x, SEGMENT_MAX);
+    y = str_head(y, SEGMENT_MAX);
+    for (size_t j = 0; j <= y.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= x.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= y.n; j++) {
+            size_t above = row[j];
+            size_t replaced = diagonal + (x.s[i - 1] != y.s[j - 1]);
+            row[j] = least(replaced, 1 + least(above, row[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[y.n];
+}
+
+/* How far a row is from a request: letters to change, segments missing or too many, the method. */
+static size_t distance(const struct route *r, struct str method, struct str path)
+{
+    struct str pattern = str_from(r->pattern);
+    size_t far = !str_is(method, r->method);
+    while (pattern.n || path.n) {
+        struct str want = str_cut(&pattern, '/'), have = str_cut(&path, '/');
+        if (!want.n != !have.n)
+            far += FAR;
+        else if (!is_param(want))
+            far += least(FAR, edits(want, have));
+    }
+    return far;
+}
+
+/* Something must be right about it: a path of other words altogether is near nothing. */
+static size_t nearness_limit(struct str path)
+{
+    size_t segments = 0;
+    while (path.n) {
+        struct str segment = str_cut(&path, '/');
+        segments += segment.n > 0;
+    }
+    return segments * FAR / 2 + 1;
+}
+
+size_t route_nearest(const struct route *routes, size_t count, struct str method, struct str path,
+                     const struct route **nearest, size_t max)
+{
+    size_t found = 0, limit = nearness_limit(path);
+    for (size_t i = 0; i < count; i++) {
+        size_t far = distance(&routes[i], method, path);
+        if (far > limit || routes[i].flags & ROUTE_HIDDEN)
+            continue;
+        size_t at = found;
+        while (at && distance(nearest[at - 1], method, path) > far)
+            at--;
+        if (at == max)
+            continue;
+        if (found < max)
+            found++;
+        for (size_t j = found - 1; j > at; j--)
+            nearest[j] = nearest[j - 1];
+        nearest[at] = &routes[i];
+    }
+    return found;
+}
