@@ -1,0 +1,126 @@
+#include "mockserver/tests/mock_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/time.h"
+
+static void stop(const struct error *err)
+{
+    error_print(err, stderr);
+    abort();
+}
+
+/* The loader reads files: `yaml` becomes one for as long as that takes. */
+static char *write_fixture(const char *yaml, char path[])
+{
+    int fd = mkstemp(path);
+    size_t size = strlen(yaml);
+    if (fd < 0 || write(fd, yaml, size) != (ssize_t)size)
+        abort();
+    close(fd);
+    return path;
+}
+
+static void make_strict(struct world *w)
+{
+    clock_set_mode(&w->clock, CLOCK_FROZEN);
+    w->checks = true;
+}
+
+struct mock *mock_test_new(const char *yaml)
+{
+    char path[] = "/tmp/fixture-XXXXXX";
+    const char *const fixtures[] = {yaml ? write_fixture(yaml, path) : NULL};
+    struct error err = {0};
+    struct mock *m = mock_new(
+        &(struct mock_options){
+            .fixtures = fixtures,
+            .fixture_count = yaml ? 1 : 0,
+            .public_url = "http://mock.test",
+            .admin = true,
+        },
+        &err);
+    if (yaml)
+        unlink(path);
+    if (!m)
+        stop(&err);
+    struct namespace *ns = namespaces_at(m->namespaces, 0);
+    make_strict(m->fixtures[0]->world);
+    make_strict(ns->start);
+    make_strict(ns->world);
+    return m;
+}
+
+int mock_test_setup(void **state)
+{
+    *state = mock_test_new(NULL);
+    return 0;
+}
+
+int mock_test_teardown(void **state)
+{
+    mock_free(*state);
+    return 0;
+}
+
+struct world *mock_test_world(struct mock *m)
+{
+    return namespaces_at(m->namespaces, 0)->world;
+}
+
+static void add_header(struct exchange *x, const char *line)
+{
+    struct str rest = str_from(line), name = str_cut(&rest, ':');
+    headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
+}
+
+/* The exchange's memory ends with the mock's, so that answers can be looked at in any order. */
+static void release(void *exchange)
+{
+    struct exchange *x = exchange;
+    arena_end(&x->arena);
+}
+
+struct answer mock_call_list(struct mock *m, const char *const *parts)
+{
+    struct exchange *x = arena_new(&m->arena, struct exchange);
+    arena_own(&m->arena, x, release);
+    struct request *r = &x->request;
+    struct str rest = str_from(parts[0]);
+    x->arrived_us = time_monotonic_us();
+    r->method = str_cut(&rest, ' ');
+    r->target = r->query = rest;
+    r->path = str_cut(&r->query, '?');
+    r->body = str_from(parts[1]);
+    r->peer = "127.0.0.1";
+    headers_add(&x->arena, &r->headers, "Host", STR("mock.test"));
+    for (size_t i = 2; parts[i]; i++)
+        add_header(x, parts[i]);
+
+    mock_handle(m, x);
+    struct str text = buf_str(&x->response.body);
+    return (struct answer){
+        .status = x->response.status,
+        .headers = x->response.headers,
+        .text = text,
+        .body = json_parse(&x->arena, text, "answer", NULL),
+        .arena = &x->arena,
+    };
+}
+
+const char *at(struct answer a, const char *pointer)
+{
+    const struct node *n = a.body ? node_pointer(a.body, pointer) : NULL;
+    if (!n)
+        return NULL;
+    return n->kind == NODE_TEXT ? node_text(n) : json_print(a.arena, n);
+}
+
+const char *header_of(struct answer a, const char *name)
+{
+    const struct header *h = headers_find(&a.headers, name);
+    return h ? str_dup(a.arena, h->value) : NULL;
+}
