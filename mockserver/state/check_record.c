@@ -1,0 +1,117 @@
+#include "mockserver/state/check_record.h"
+
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/tenant.h"
+
+static bool waits(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms)
+{
+    int64_t key = index_pair_key(row, kind);
+    struct index_walk walk;
+    index_from(waiting, &walk, (struct index_entry){key, from_ms, 0});
+    return index_next_of(&walk, key);
+}
+
+static const char *check_account(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct account *a = account_read(w, row);
+    if (!a->space || !a->public_id || !a->handle)
+        return "an account has a space, an id and a handle";
+    if (a->provider != space_provider(w, a->space))
+        return "an account is of its space's provider";
+    if (account_is_listed(a) != (a->disconnected_at_ms == 0))
+        return "just a disconnected account has a time of disconnection";
+    if (a->token_generation < 1)
+        return "an account has had a token";
+    if (account_is_listed(a) && a->token == TOKEN_LIVE && a->token_expires_at_ms &&
+        !waits(waiting, EVENT_TOKEN_EXPIRES, row, a->token_expires_at_ms))
+        return "a live token that will expire has its expiry in the queue";
+    return NULL;
+}
+
+static const char *check_attempt(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct attempt *a = attempt_read(w, row);
+    if (!a->space || !a->token)
+        return "an attempt has a space and a state token";
+    if ((a->state == ATTEMPT_PENDING) != (a->ended_at_ms == 0))
+        return "just a pending attempt has not ended";
+    if ((a->account != ROW_NONE) != (a->reconnects || a->state == ATTEMPT_COMPLETED))
+        return "an attempt has an account if it reconnects one or has led to one";
+    if (a->account && (account_read(w, a->account)->space != a->space ||
+                       account_read(w, a->account)->platform != a->platform))
+        return "an attempt's account is of its space and platform";
+    if (a->error && a->state != ATTEMPT_FAILED)
+        return "just a failed attempt has an error";
+    if (a->state == ATTEMPT_PENDING && a->expires_at_ms &&
+        !waits(waiting, EVENT_ATTEMPT_EXPIRES, row, a->expires_at_ms))
+        return "a pending attempt that will expire has its expiry in the queue";
+    return NULL;
+}
+
+/* What a state says of the rest of a destination. */
+static const struct implied {
+    bool attempted, published, failed, canceled;
+} implied[DESTINATION_STATE_COUNT] = {
+    [DESTINATION_QUEUED] = {0                },
+    [DESTINATION_PUBLISHING] = {.attempted = true},
+    [DESTINATION_DRAFT] = {.attempted = true},
+    [DESTINATION_PUBLISHED] = {.attempted = true, .published = true},
+    [DESTINATION_FAILED] = {.attempted = true,                 .failed = true},
+    [DESTINATION_CANCELED] = {.canceled = true},
+};
+
+static const char *check_destination(const struct world *w, const struct index *waiting,
+                                     uint32_t row)
+{
+    const struct destination *d = destination_read(w, row);
+    const struct implied *is = &implied[d->state];
+    if (!d->post || !d->account)
+        return "a destination has a post and an account";
+    const struct account *a = account_read(w, d->account);
+    const struct post *p = post_read(w, d->post);
+    if (d->space != p->space || d->space != a->space || d->provider != p->provider)
+        return "a destination is of its post's and its account's space and provider";
+    if (is->attempted != (d->attempted_at_ms != 0))
+        return "just what was attempted has a time of the attempt";
+    if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
+        is->published != (d->external_url != NULL))
+        return "just what is published has a time of it, an external id and a link";
+    if (is->failed != (d->failure != FAILURE_NONE))
+        return "just what failed has a failure";
+    if (is->canceled != (d->canceled_at_ms != 0))
+        return "just what was canceled has a time of it";
+    if (d->state == DESTINATION_QUEUED && !account_is_listed(a))
+        return "nothing is queued on a disconnected account";
+    if (d->state == DESTINATION_QUEUED && !waits(waiting, EVENT_POST_DUE, row, d->due_at_ms))
+        return "what is queued has its time in the queue of events";
+    if (d->state == DESTINATION_PUBLISHING && !waits(waiting, EVENT_PUBLISH_ENDS, row, INT64_MIN))
+        return "what is publishing has its end in the queue of events";
+    return NULL;
+}
+
+const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
+                         uint32_t row)
+{
+    switch (kind) {
+    case RECORD_ORGANIZATION:
+    case RECORD_KIND_COUNT:
+        return NULL;
+    case RECORD_KEY:
+        return key_read(w, row)->organization ? NULL : "a key belongs to an organization";
+    case RECORD_SPACE:
+        return space_read(w, row)->organization ? NULL : "a space belongs to an organization";
+    case RECORD_ACCOUNT:
+        return check_account(w, waiting, row);
+    case RECORD_ATTEMPT:
+        return check_attempt(w, waiting, row);
+    case RECORD_CONTENT:
+        return content_read(w, row)->space ? NULL : "content belongs to a space";
+    case RECORD_POST:
+        return post_read(w, row)->space ? NULL : "a post belongs to a space";
+    case RECORD_DESTINATION:
+        return check_destination(w, waiting, row);
+    }
+    return NULL;
+}

@@ -1,0 +1,158 @@
+#include "mockserver/state/post.h"
+
+#include <assert.h>
+
+#include "mockserver/state/changes.h"
+#include "mockserver/state/destination_edit.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/places.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
+
+#define X(name, text) text,
+const char *const content_state_texts[] = {CONTENT_STATES(X)};
+const char *const approval_texts[] = {APPROVALS(X)};
+const char *const publish_mode_texts[] = {PUBLISH_MODES(X)};
+const char *const destination_state_texts[] = {DESTINATION_STATES(X)};
+const char *const failure_texts[] = {FAILURES(X)};
+#undef X
+
+static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+{
+    places_add(w, kind, row);
+    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
+    world_transition_done(w);
+    return row;
+}
+
+uint32_t content_create(struct world *w, uint32_t space, const struct content *c)
+{
+    uint32_t row;
+    struct content *kept = table_add(&w->records[RECORD_CONTENT], &row);
+    *kept = (struct content){
+        .space = space,
+        .provider = space_provider(w, space),
+        .public_id = world_text(w, c->public_id),
+        .media_type = world_text(w, c->media_type),
+        .caption = world_text(w, c->caption),
+        .state = c->state,
+        .approval = c->approval,
+        .created_at_ms = c->created_at_ms ? c->created_at_ms : world_now(w),
+    };
+    return created(w, RECORD_CONTENT, row, "content_create");
+}
+
+uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
+{
+    uint32_t row;
+    struct post *kept = table_add(&w->records[RECORD_POST], &row);
+    *kept = (struct post){
+        .space = space,
+        .content = p->content,
+        .provider = space_provider(w, space),
+        .public_id = world_text(w, p->public_id),
+        .text = world_text(w, p->text),
+        .due_at_ms = p->due_at_ms,
+        .created_at_ms = p->created_at_ms ? p->created_at_ms : world_now(w),
+    };
+    return created(w, RECORD_POST, row, "post_schedule");
+}
+
+uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec)
+{
+    const struct post *p = post_read(w, post);
+    assert(account_is_listed(account_read(w, spec->account)));
+    uint32_t row;
+    int64_t now = world_now(w);
+    struct destination *d = table_add(&w->records[RECORD_DESTINATION], &row);
+    *d = (struct destination){
+        .post = post,
+        .account = spec->account,
+        .space = p->space,
+        .provider = p->provider,
+        .public_id = world_text(w, spec->public_id),
+        .mode = spec->mode,
+        .state = DESTINATION_QUEUED,
+        .caption = world_text(w, spec->caption),
+        .due_at_ms = p->due_at_ms,
+        .created_at_ms = now,
+        .updated_at_ms = now,
+    };
+    events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
+    return created(w, RECORD_DESTINATION, row, "destination_schedule");
+}
+
+struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
+{
+    struct destination_edit e = {
+        .w = w, .row = row, .from = record_state(w, RECORD_DESTINATION, row)};
+    places_of(w, RECORD_DESTINATION, row, &e.before);
+    e.destination = world_edit(w, RECORD_DESTINATION, row);
+    return e;
+}
+
+void destination_edit_end(const struct destination_edit *e, const char *what)
+{
+    e->destination->updated_at_ms = world_now(e->w);
+    places_move(e->w, RECORD_DESTINATION, e->row, &e->before);
+    changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from,
+                destination_state_texts[e->destination->state]);
+    world_transition_done(e->w);
+}
+
+void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    assert(e.destination->state == DESTINATION_QUEUED);
+    e.destination->due_at_ms = due_at_ms;
+    events_add(w, due_at_ms, EVENT_POST_DUE, destination);
+    destination_edit_end(&e, "destination_reschedule");
+}
+
+void destination_cancel(struct world *w, uint32_t destination)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    assert(e.destination->state == DESTINATION_QUEUED);
+    e.destination->state = DESTINATION_CANCELED;
+    e.destination->canceled_at_ms = world_now(w);
+    destination_edit_end(&e, "destination_cancel");
+}
+
+void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
+                             const char *code)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    e.destination->outcome = outcome;
+    e.destination->failure_code = world_text(w, code);
+    destination_edit_end(&e, "destination_set_outcome");
+}
+
+uint32_t content_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_CONTENT, provider, public_id);
+}
+
+uint32_t post_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_POST, provider, public_id);
+}
+
+uint32_t destination_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_DESTINATION, provider, public_id);
+}
+
+const struct content *content_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_CONTENT, row);
+}
+
+const struct post *post_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_POST, row);
+}
+
+const struct destination *destination_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_DESTINATION, row);
+}

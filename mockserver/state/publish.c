@@ -1,0 +1,183 @@
+/* What becomes of a destination when its time has come. */
+#include "mockserver/state/post.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/url.h"
+#include "mockserver/state/destination_edit.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/ids.h"
+
+/* How a platform names a post and links to it. Of the link, the handle's place is {handle} and the
+ * name's {id}. */
+static const struct link {
+    const char *url;
+    int digits; /* length of a decimal name; 0: 11 letters of base64url */
+} links[PLATFORM_COUNT] = {
+    [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@{handle}/video/{id}",             19},
+    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/",                       0 },
+    [PLATFORM_X] = {"https://x.com/{handle}/status/{id}",                      19},
+    [PLATFORM_FACEBOOK] = {"https://www.facebook.com/{handle}/posts/{id}",            17},
+    [PLATFORM_LINKEDIN] = {"https://www.linkedin.com/feed/update/urn:li:share:{id}/", 19},
+    [PLATFORM_YOUTUBE] = {"https://www.youtube.com/watch?v={id}",                    0 },
+    [PLATFORM_THREADS] = {"https://www.threads.net/@{handle}/post/{id}",             0 },
+    [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/",                     18},
+};
+
+static void write_name(struct world *w, int digits, struct buf *out)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    uint64_t x = ids_random(w);
+    if (!digits) {
+        for (int i = 0; i < 11; i++, x = x >> 6 | x << 58)
+            buf_byte(out, letters[x & 63]);
+        return;
+    }
+    uint64_t first = 1;
+    for (int i = 1; i < digits; i++)
+        first *= 10;
+    buf_printf(out, "%" PRIu64, first * 7 + x % (first * 2)); /* begins with 7 or 8, as real ones */
+}
+
+static void write_url(const struct account *a, struct str name, struct buf *out)
+{
+    struct str handle = str_from(a->handle), rest = str_from(links[a->platform].url);
+    if (str_starts(handle, STR("@")))
+        handle = str_skip(handle, 1);
+    while (rest.n) {
+        buf_add(out, str_cut(&rest, '{'));
+        struct str place = str_cut(&rest, '}');
+        if (str_is(place, "handle"))
+            url_encode(out, handle);
+        else if (str_is(place, "id"))
+            buf_add(out, name);
+    }
+}
+
+/* Gives it the platform's name and link; `url` wins where it is known. */
+static void give_link(struct world *w, struct destination *d, const char *url)
+{
+    struct arena a = {0};
+    struct buf name = {.arena = &a}, link = {.arena = &a};
+    const struct account *account = account_read(w, d->account);
+    write_name(w, links[account->platform].digits, &name);
+    write_url(account, buf_str(&name), &link);
+    d->external_id = world_str(w, buf_str(&name));
+    d->external_url = url ? world_text(w, url) : world_str(w, buf_str(&link));
+    arena_end(&a);
+}
+
+/* What trying to publish comes to, and whether that uses up the account's set outcome. */
+struct answer {
+    enum failure failure; /* NONE: delivered */
+    const char *code;
+    bool of_account;
+};
+
+static enum failure account_failure(const struct account *a)
+{
+    if (!account_is_listed(a))
+        return FAILURE_ACCOUNT_GONE;
+    return a->token == TOKEN_LIVE ? FAILURE_NONE : FAILURE_TOKEN_DEAD;
+}
+
+/* A dead token or a lost account is noticed before the platform could answer anything. What a
+ * tester set for the destination wins over what was set for the account's next publish, which then
+ * stays for the one after. */
+static struct answer answer_for(const struct world *w, const struct destination *d)
+{
+    const struct account *a = account_read(w, d->account);
+    struct answer answer = {.failure = account_failure(a)};
+    if (answer.failure != FAILURE_NONE)
+        return answer;
+    answer.of_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
+    if ((answer.of_account ? a->outcome : d->outcome) == OUTCOME_ERROR) {
+        answer.failure = FAILURE_PLATFORM;
+        answer.code = answer.of_account ? a->outcome_code : d->failure_code;
+    }
+    return answer;
+}
+
+static void publish(struct world *w, uint32_t destination)
+{
+    struct answer answer = answer_for(w, destination_read(w, destination));
+    if (answer.of_account)
+        account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
+    struct destination_edit e = destination_edit_begin(w, destination);
+    struct destination *d = e.destination;
+    if (d->state == DESTINATION_QUEUED)
+        d->attempted_at_ms = world_now(w);
+    d->failure = answer.failure;
+    d->failure_code = answer.code;
+    if (answer.failure != FAILURE_NONE) {
+        d->state = DESTINATION_FAILED;
+    } else if (d->mode == MODE_DRAFT) {
+        d->state = DESTINATION_DRAFT;
+    } else {
+        d->state = DESTINATION_PUBLISHED;
+        d->published_at_ms = world_now(w);
+        give_link(w, d, NULL);
+    }
+    destination_edit_end(&e, "destination_publish");
+}
+
+static void begin_publishing(struct world *w, uint32_t destination)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    e.destination->state = DESTINATION_PUBLISHING;
+    e.destination->attempted_at_ms = world_now(w);
+    events_add(w, world_now(w) + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
+    destination_edit_end(&e, "destination_publish");
+}
+
+void destination_due(struct world *w, uint32_t destination)
+{
+    const struct destination *d = destination_read(w, destination);
+    if (d->state != DESTINATION_QUEUED || d->due_at_ms > world_now(w))
+        return; /* canceled or moved meanwhile */
+    if (w->timings.publish_ms > 0 && account_failure(account_read(w, d->account)) == FAILURE_NONE)
+        begin_publishing(w, destination);
+    else
+        publish(w, destination);
+}
+
+void destination_publish_ends(struct world *w, uint32_t destination)
+{
+    if (destination_read(w, destination)->state == DESTINATION_PUBLISHING)
+        publish(w, destination);
+}
+
+void destination_place(struct world *w, uint32_t destination, enum destination_state state,
+                       enum failure failure, const char *external_url)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    struct destination *d = e.destination;
+    assert(d->state == DESTINATION_QUEUED);
+    d->state = state;
+    if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED)
+        d->attempted_at_ms = d->due_at_ms;
+    switch (state) {
+    case DESTINATION_QUEUED:
+    case DESTINATION_DRAFT:
+    case DESTINATION_STATE_COUNT:
+        break;
+    case DESTINATION_PUBLISHING:
+        events_add(w, d->due_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
+        break;
+    case DESTINATION_PUBLISHED:
+        d->published_at_ms = d->due_at_ms;
+        give_link(w, d, external_url);
+        break;
+    case DESTINATION_FAILED:
+        d->failure = failure == FAILURE_NONE ? FAILURE_PLATFORM : failure;
+        break;
+    case DESTINATION_CANCELED:
+        d->canceled_at_ms = world_now(w);
+        break;
+    }
+    destination_edit_end(&e, "destination_place");
+}

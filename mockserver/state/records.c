@@ -1,0 +1,265 @@
+#include "mockserver/state/records.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/tenant.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define TEXT(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, false                         \
+    }
+#define BOOL(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_BOOL, offsetof(struct type, name), NULL, 0, 0, false                         \
+    }
+#define INT(type, name)                                                                            \
+    {                                                                                              \
+#name, RECORD_INT, offsetof(struct type, name), NULL, 0, 0, false                          \
+    }
+#define TIME(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_TIME, offsetof(struct type, name##_ms), NULL, 0, 0, false                    \
+    }
+#define ID(type, member)                                                                           \
+    {                                                                                              \
+        "id", RECORD_TEXT, offsetof(struct type, member), NULL, 0, 0, true                         \
+    }
+#define FIXED(type, name)                                                                          \
+    {                                                                                              \
+#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, true                          \
+    }
+#define REF(type, name, to)                                                                        \
+    {                                                                                              \
+#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, false                         \
+    }
+#define OWNER(type, name, to)                                                                      \
+    {                                                                                              \
+#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, true                          \
+    }
+#define ENUM(type, name, words, count)                                                             \
+    {                                                                                              \
+#name, RECORD_ENUM, offsetof(struct type, name), words, count, 0, false                    \
+    }
+
+static const struct record_field organization_fields[] = {
+    ID(organization, public_id),
+    TEXT(organization, name),
+    TIME(organization, created_at),
+};
+
+static const struct record_field key_fields[] = {
+    ID(key, public_id), OWNER(key, organization, RECORD_ORGANIZATION),
+    TEXT(key, name),    FIXED(key, value),
+    TEXT(key, tier),    TIME(key, created_at),
+};
+
+static const struct record_field space_fields[] = {
+    ID(space, public_id),     OWNER(space, organization, RECORD_ORGANIZATION),
+    TEXT(space, name),        TEXT(space, timezone),
+    TEXT(space, customer_id), TIME(space, created_at),
+};
+
+static const struct record_field account_fields[] = {
+    ID(account, public_id),
+    OWNER(account, space, RECORD_SPACE),
+    ENUM(account, platform, platform_texts, PLATFORM_COUNT),
+    TEXT(account, handle),
+    TEXT(account, name),
+    TEXT(account, avatar_url),
+    ENUM(account, token, token_texts, TOKEN_COUNT),
+    ENUM(account, disconnect, disconnect_texts, DISCONNECT_COUNT),
+    ENUM(account, outcome, outcome_texts, OUTCOME_COUNT),
+    TEXT(account, outcome_code),
+    BOOL(account, leased),
+    BOOL(account, refreshes),
+    TIME(account, connected_at),
+    TIME(account, token_since),
+    TIME(account, token_expires_at),
+    TIME(account, disconnected_at),
+    INT(account, monthly_price_cents),
+    INT(account, token_generation),
+};
+
+static const struct record_field attempt_fields[] = {
+    ID(attempt, token),
+    OWNER(attempt, key, RECORD_KEY),
+    OWNER(attempt, space, RECORD_SPACE),
+    REF(attempt, account, RECORD_ACCOUNT),
+    BOOL(attempt, reconnects),
+    ENUM(attempt, platform, platform_texts, PLATFORM_COUNT),
+    ENUM(attempt, state, attempt_state_texts, ATTEMPT_STATE_COUNT),
+    TEXT(attempt, return_url),
+    TEXT(attempt, note),
+    TEXT(attempt, error),
+    TIME(attempt, created_at),
+    TIME(attempt, expires_at),
+    TIME(attempt, ended_at),
+};
+
+static const struct record_field content_fields[] = {
+    ID(content, public_id),
+    OWNER(content, space, RECORD_SPACE),
+    TEXT(content, media_type),
+    TEXT(content, caption),
+    ENUM(content, state, content_state_texts, CONTENT_STATE_COUNT),
+    ENUM(content, approval, approval_texts, APPROVAL_COUNT),
+    TIME(content, created_at),
+};
+
+static const struct record_field post_fields[] = {
+    ID(post, public_id),
+    OWNER(post, space, RECORD_SPACE),
+    REF(post, content, RECORD_CONTENT),
+    TEXT(post, text),
+    TIME(post, due_at),
+    TIME(post, created_at),
+};
+
+static const struct record_field destination_fields[] = {
+    ID(destination, public_id),
+    OWNER(destination, post, RECORD_POST),
+    REF(destination, account, RECORD_ACCOUNT),
+    OWNER(destination, space, RECORD_SPACE),
+    ENUM(destination, mode, publish_mode_texts, MODE_COUNT),
+    ENUM(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
+    ENUM(destination, outcome, outcome_texts, OUTCOME_COUNT),
+    ENUM(destination, failure, failure_texts, FAILURE_COUNT),
+    TEXT(destination, failure_code),
+    TEXT(destination, caption),
+    TEXT(destination, external_id),
+    TEXT(destination, external_url),
+    TIME(destination, due_at),
+    TIME(destination, attempted_at),
+    TIME(destination, published_at),
+    TIME(destination, canceled_at),
+    TIME(destination, created_at),
+    TIME(destination, updated_at),
+};
+
+#define SHAPE(kind, type, plural, id, provider)                                                    \
+    [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
+              provider, type##_fields, COUNT(type##_fields)}
+
+static const struct record_shape shapes[RECORD_KIND_COUNT] = {
+    SHAPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
+          offsetof(struct organization, provider)),
+    SHAPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
+    SHAPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
+    SHAPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
+    SHAPE(RECORD_ATTEMPT, attempt, "attempts", token, offsetof(struct attempt, provider)),
+    SHAPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
+    SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
+    SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,
+          offsetof(struct destination, provider)),
+};
+
+const struct record_shape *record_shape(enum record_kind kind)
+{
+    return &shapes[kind];
+}
+
+const struct record_shape *record_shape_named(struct str name)
+{
+    for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
+        if (str_is(name, shapes[i].name))
+            return &shapes[i];
+    return NULL;
+}
+
+const struct record_field *record_field_named(const struct record_shape *s, struct str name)
+{
+    for (size_t i = 0; i < s->field_count; i++)
+        if (str_is(name, s->fields[i].name))
+            return &s->fields[i];
+    return NULL;
+}
+
+int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    const char *record = world_read(w, kind, row);
+    if (kind == RECORD_KEY)
+        return organization_read(w, key_read(w, row)->organization)->provider;
+    if (kind == RECORD_SPACE)
+        return space_provider(w, row);
+    return *(const int *)(const void *)(record + shapes[kind].provider_offset);
+}
+
+const char *record_state(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    switch (kind) {
+    case RECORD_ACCOUNT:
+        return account_state_text(account_read(w, row));
+    case RECORD_ATTEMPT:
+        return attempt_state_texts[attempt_read(w, row)->state];
+    case RECORD_CONTENT:
+        return content_state_texts[content_read(w, row)->state];
+    case RECORD_DESTINATION:
+        return destination_state_texts[destination_read(w, row)->state];
+    case RECORD_ORGANIZATION:
+    case RECORD_KEY:
+    case RECORD_SPACE:
+    case RECORD_POST:
+    case RECORD_KIND_COUNT:
+        break;
+    }
+    return "present";
+}
+
+const char *record_id(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    const char *id;
+    memcpy(&id, (const char *)world_read(w, kind, row) + shapes[kind].id_offset, sizeof id);
+    return id;
+}
+
+static void get_time(int64_t ms, struct record_value *out)
+{
+    out->none = ms == 0;
+    out->number = ms;
+    if (!out->none)
+        out->text = time_millis(ms, out->time_text);
+}
+
+void record_get(const struct world *w, enum record_kind kind, uint32_t row,
+                const struct record_field *f, struct record_value *out)
+{
+    const char *at = (const char *)world_read(w, kind, row) + f->offset;
+    *out = (struct record_value){0};
+    switch (f->type) {
+    case RECORD_TEXT:
+        memcpy(&out->text, at, sizeof out->text);
+        out->none = !out->text;
+        break;
+    case RECORD_BOOL:
+        memcpy(&out->truth, at, sizeof out->truth);
+        break;
+    case RECORD_INT:
+        memcpy(&out->number, at, sizeof out->number);
+        break;
+    case RECORD_TIME: {
+        int64_t ms;
+        memcpy(&ms, at, sizeof ms);
+        get_time(ms, out);
+        break;
+    }
+    case RECORD_ENUM: {
+        int value;
+        memcpy(&value, at, sizeof value);
+        out->text = f->texts[value];
+        break;
+    }
+    case RECORD_REF: {
+        uint32_t to;
+        memcpy(&to, at, sizeof to);
+        out->none = to == ROW_NONE;
+        out->text = out->none ? NULL : record_id(w, f->refers, to);
+        break;
+    }
+    }
+}
