@@ -38,12 +38,6 @@ static size_t size(const struct node *n)
     return size_of(n, &left);
 }
 
-static size_t larger(const struct node *x, const struct node *y)
-{
-    size_t p = size(x), q = size(y);
-    return p > q ? p : q;
-}
-
 static size_t distance(const struct node *x, const struct node *y, size_t *left)
 {
     size_t sum = 0;
@@ -51,7 +45,7 @@ static size_t distance(const struct node *x, const struct node *y, size_t *left)
         return 0;
     --*left;
     if (!x || !y)
-        return size(x ? x : y);
+        return size_of(x ? x : y, left);
     if (x->kind == NODE_LIST && y->kind == NODE_LIST) {
         for (size_t i = 0; i < x->list.count || i < y->list.count; i++)
             sum += distance(node_at(x, i), node_at(y, i), left);
@@ -62,10 +56,13 @@ static size_t distance(const struct node *x, const struct node *y, size_t *left)
             sum += distance(x->map.members[i].value, node_get(y, x->map.members[i].key), left);
         for (size_t i = 0; i < y->map.count; i++)
             if (!node_get(x, y->map.members[i].key))
-                sum += size(y->map.members[i].value);
+                sum += size_of(y->map.members[i].value, left);
         return sum;
     }
-    return node_equal(x, y) ? 0 : larger(x, y);
+    if (node_equal(x, y))
+        return 0;
+    size_t p = size_of(x, left), q = size_of(y, left);
+    return p > q ? p : q;
 }
 
 static size_t distance_of(const struct node *x, const struct node *y)

@@ -43,7 +43,7 @@ static const char *nearest_words(const struct run *r, const struct decision *d, 
     struct match_results why = mismatches(r, d, nearest);
     buf_printf(&out, "nearest of %zu is %s", d->actual->list.count, item_pointer(r, d, nearest));
     for (size_t i = 0; i < why.count && i < NEAREST_SHOWN; i++)
-        buf_printf(&out, "%s %s: %s %s, got %s", i ? ";" : ":", why.items[i].pointer,
+        buf_printf(&out, "%s %s %s %s, got %s", i ? ";" : ":", why.items[i].pointer,
                    why.items[i].matcher, why.items[i].expected, why.items[i].actual);
     if (why.count > NEAREST_SHOWN)
         buf_printf(&out, "; and %zu more", why.count - NEAREST_SHOWN);
@@ -148,7 +148,7 @@ static void decide_count(struct run *r, const struct decision *d)
     size_t count = d->actual->list.count;
     const struct node number = {.kind = NODE_INT, .integer = (int64_t)count};
     enum match_verdict verdict = match_verdict_of(match_try(r, d->operand, &number));
-    match_decide(r, d, verdict, NULL, match_words(r, "%zu items", count));
+    match_decide(r, d, verdict, NULL, match_words(r, "a list of %zu", count));
 }
 
 static const struct matcher rows[] = {

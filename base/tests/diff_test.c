@@ -1,0 +1,160 @@
+#include "base/diff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    const struct node *n = text ? json_parse(a, str_from(text), "test", NULL) : NULL;
+    assert_int_equal(n != NULL, text != NULL);
+    return n;
+}
+
+struct row {
+    const char *expected, *actual, *text;
+};
+
+static void tell(struct arena *a, const struct row *rows, size_t count)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct diff d;
+        diff_nodes(a, parse(a, rows[i].expected), parse(a, rows[i].actual), &d);
+        const char *got = diff_text(a, &d);
+        if (strcmp(got, rows[i].text) == 0)
+            continue;
+        print_error("%s and %s:\n%snot\n%s", rows[i].expected, rows[i].actual, got, rows[i].text);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void equal_values_do_not_differ(void **state)
+{
+    static const struct row rows[] = {
+        {"1",                      "1.0",                    ""},
+        {"{\"a\":1,\"b\":[1,{}]}", "{\"b\":[1,{}],\"a\":1}", ""},
+        {"[]",                     "[]",                     ""},
+        {NULL,                     NULL,                     ""},
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void members_differ_one_by_one(void **state)
+{
+    static const struct row rows[] = {
+        {"1",                         "\"1\"",                     "(the whole): expected 1, got \"1\"\n"  },
+        {"{}",                        NULL,                        "(the whole): expected {}, got absent\n"},
+        {"{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"b\":3,\"d\":2}}",
+         "/a/b: expected 1, got 3\n/a/c: expected 2, got absent\n/a/d: expected absent, got 2\n"           },
+        {"{\"a/b\":null}",            "{\"a/b\":false}",           "/a~1b: expected null, got false\n"     },
+        {"{\"a\":[1]}",               "{\"a\":{\"b\":1}}",         "/a: expected [1], got {\"b\":1}\n"     },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void items_are_aligned_with_their_nearest(void **state)
+{
+    static const struct row rows[] = {
+        {"[1,2,3]",                                           "[1,4,3]",                    "/1: expected 2, got 4\n"                                 },
+        {"[1,2,3]",                                           "[2,3]",                      "/0: expected 1, got absent\n"                            },
+        {"[1,3]",                                             "[1,2,3]",                    "/1: expected absent, got 2\n"                            },
+        {"[1,2]",                                             "[2,1]",                      "/0: expected 1, got 2\n/1: expected 2, got 1\n"          },
+        {"[]",                                                "[1,2]",                      "/0: expected absent, got 1\n/1: expected absent, got 2\n"},
+        {"[{\"id\":1,\"s\":\"on\"},{\"id\":2,\"s\":\"on\"}]", "[{\"id\":2,\"s\":\"off\"}]",
+         "/0: expected {\"id\":1,\"s\":\"on\"}, got absent\n/0/s: expected \"on\", got \"off\"\n"                                                     },
+        {"[{\"id\":1,\"s\":\"on\",\"t\":1}]",
+         "[{\"id\":7,\"s\":\"x\",\"t\":1},{\"id\":1,\"s\":\"off\",\"t\":1}]",               "/0: expected absent, got {\"id\":7,\"s\":\"x\",\"t\":1}\n"
+         "/1/s: expected \"on\", got \"off\"\n"                          },
+        {"[{\"a\":1}]",                                       "[{\"b\":1}]",
+         "/0: expected {\"a\":1}, got absent\n/0: expected absent, got {\"b\":1}\n"                                                                   },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static const struct node *numbers(struct arena *a, int64_t first, size_t count)
+{
+    const struct node **items = arena_array(a, const struct node *, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = node_new_int(a, first + (int64_t)i);
+    return node_new_list(a, items, count);
+}
+
+static void what_is_left_out_is_counted(void **state)
+{
+    struct arena *a = *state;
+    struct diff d;
+    diff_nodes(a, numbers(a, 0, 40), numbers(a, 100, 40), &d);
+    assert_int_equal(d.count, DIFF_MAX);
+    assert_int_equal(d.more, 8);
+    assert_non_null(strstr(diff_text(a, &d), "and 8 more\n"));
+}
+
+static void long_lists_are_compared_in_place(void **state)
+{
+    struct arena *a = *state;
+    struct diff d;
+    diff_nodes(a, numbers(a, 0, 5000), numbers(a, 1, 5000), &d);
+    assert_int_equal(d.count + d.more, 5000);
+    assert_string_equal(d.items[0].pointer, "/0");
+}
+
+/* Forty lists of two, one in the other, sharing all: 2^40 leaves. */
+static void a_value_that_only_aliases_make_huge_is_walked_in_part(void **state)
+{
+    struct arena *a = *state;
+    const struct node *x = node_new_int(a, 1), *y = node_new_int(a, 2);
+    for (int i = 0; i < 40; i++) {
+        struct member xs[] = {
+            {.key = "a", .value = x},
+            {.key = "b", .value = x}
+        };
+        struct member ys[] = {
+            {.key = "a", .value = y},
+            {.key = "b", .value = y}
+        };
+        x = node_new_map(a, arena_copy(a, xs, sizeof xs), 2);
+        y = node_new_map(a, arena_copy(a, ys, sizeof ys), 2);
+    }
+    struct diff d;
+    diff_nodes(a, x, y, &d);
+    assert_int_equal(d.count, DIFF_MAX);
+    assert_true(d.more > 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(equal_values_do_not_differ),
+        TEST(members_differ_one_by_one),
+        TEST(items_are_aligned_with_their_nearest),
+        TEST(what_is_left_out_is_counted),
+        TEST(long_lists_are_compared_in_place),
+        TEST(a_value_that_only_aliases_make_huge_is_walked_in_part),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

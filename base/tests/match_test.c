@@ -1,0 +1,614 @@
+#include "base/match.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/time.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+#define NOW         "2026-05-02T09:00:00Z"
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    struct error err = {0};
+    const struct node *n = json_parse(a, str_from(text), "test", &err);
+    if (!n)
+        print_error("%s: %s\n", text, error_text(a, &err));
+    assert_non_null(n);
+    return n;
+}
+
+static struct match_context context(struct arena *a)
+{
+    struct match_context c = {.arena = a};
+    assert_true(time_parse(STR(NOW), &c.now_ms));
+    return c;
+}
+
+/* One line per result: verdict, pointer, matcher; where it fails, expected and actual as well. */
+static const char *story(struct arena *a, const char *expectation, const char *actual)
+{
+    static const char *const verdicts[] = {"+", "-", "?"};
+    struct match_context c = context(a);
+    struct match_results results = {0};
+    struct buf out = {.arena = a};
+    match_run(&c, parse(a, expectation), actual ? parse(a, actual) : NULL, "", &results);
+    for (size_t i = 0; i < results.count; i++) {
+        const struct match_result *r = &results.items[i];
+        buf_printf(&out, "%s%s%s %s", i ? "\n" : "", verdicts[r->verdict], r->pointer, r->matcher);
+        if (r->verdict == MATCH_FAILS)
+            buf_printf(&out, " %s | %s", r->expected, r->actual);
+    }
+    return buf_c(&out);
+}
+
+struct row {
+    const char *expectation, *actual, *story;
+};
+
+/* Each row is told, and match_holds must agree with it. */
+static void tell(struct arena *a, const struct row *rows, size_t count)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *actual = rows[i].actual;
+        const char *got = story(a, rows[i].expectation, actual);
+        struct match_context c = context(a);
+        bool fails = got[0] == '-' || strstr(got, "\n-");
+        assert_int_equal(!fails, match_holds(&c, parse(a, rows[i].expectation),
+                                             actual ? parse(a, actual) : NULL));
+        if (strcmp(got, rows[i].story) == 0)
+            continue;
+        print_error("%s on %s:\n%s\nnot\n%s\n", rows[i].expectation, actual ? actual : "nothing",
+                    got, rows[i].story);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void plain_values_must_be_equal_and_maps_are_open(void **state)
+{
+    static const struct row rows[] = {
+        {"1",                         "1",                                         "+ equals"                               },
+        {"1",                         "1.0",                                       "+ equals"                               },
+        {"1",                         "\"1\"",                                     "- equals 1 | \"1\""                     },
+        {"null",                      "null",                                      "+ equals"                               },
+        {"null",                      NULL,                                        "- equals null | absent"                 },
+        {"\"a\"",                     "\"A\"",                                     "- equals \"a\" | \"A\""                 },
+        {"{}",                        "{\"a\":1}",                                 "+ $type"                                },
+        {"{}",                        "[]",                                        "- $type object | []"                    },
+        {"{}",                        NULL,                                        "- $type object | absent"                },
+        {"{\"a\":1,\"b\":{\"c\":2}}", "{\"b\":{\"c\":2,\"d\":3},\"a\":1,\"e\":0}",
+         "+/a equals\n+/b/c equals"                                                                                         },
+        {"{\"a\":1,\"b\":2}",         "{\"b\":3}",                                 "-/a equals 1 | absent\n-/b equals 2 | 3"},
+        {"{\"a/b\":{\"~\":1}}",       "{\"a/b\":{\"~\":1}}",                       "+/a~1b/~0 equals"                       },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+/* A claim may cite the leaf: it must fail with its parent, not vanish. */
+static void a_leaf_below_something_absent_is_still_judged(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"a\":{\"b\":{\"c\":1}}}",          "{}",
+         "-/a $type object | absent\n-/a/b $type object | absent\n-/a/b/c equals 1 | absent"    },
+        {"{\"a\":{\"b\":{\"$absent\":true}}}", "{\"a\":[1]}",
+         "-/a $type object | [1]\n+/a/b $absent"                                                },
+        {"{\"a\":[{\"b\":1}]}",                "{\"a\":null}",
+         "-/a equals a list of 1 | null\n-/a/0 $type object | absent\n-/a/0/b equals 1 | absent"},
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void a_plain_list_is_as_long_and_equal_item_by_item(void **state)
+{
+    static const struct row rows[] = {
+        {"[]",                         "[]",        "+ equals"                                                             },
+        {"[]",                         "[1]",       "- equals a list of 0 | a list of 1"                                   },
+        {"[]",                         "{}",        "- equals a list of 0 | {}"                                            },
+        {"[1,{\"$type\":\"string\"}]", "[1,\"x\"]", "+ equals\n+/0 equals\n+/1 $type"                                      },
+        {"[1,2]",                      "[2,1]",     "+ equals\n-/0 equals 1 | 2\n-/1 equals 2 | 1"                         },
+        {"[1,2]",                      "[1]",       "- equals a list of 2 | a list of 1\n+/0 equals\n-/1 equals 2 | absent"},
+        {"[1]",                        "[1,2]",     "- equals a list of 1 | a list of 2\n+/0 equals"                       },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void not_and_in_take_nested_expectations(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$not\":1}",                               "2",                 "+ $not"                              },
+        {"{\"$not\":1}",                               "1",                 "- $not 1 | 1"                        },
+        {"{\"$not\":null}",                            NULL,                "- $not null | absent"                },
+        {"{\"$not\":{\"a\":1}}",                       "{\"a\":2}",         "+ $not"                              },
+        {"{\"$not\":{\"a\":1}}",                       "{\"a\":1,\"b\":2}", "- $not {\"a\":1} | {\"a\":1,\"b\":2}"},
+        {"{\"$not\":{\"$each\":1}}",                   "[]",                "? $not"                              },
+        {"{\"$in\":[1,\"x\"]}",                        "\"x\"",             "+ $in"                               },
+        {"{\"$in\":[1,2]}",                            "3",                 "- $in [1,2] | 3"                     },
+        {"{\"$in\":[{\"a\":1},{\"$type\":\"null\"}]}", "null",              "+ $in"                               },
+        {"{\"$in\":[{\"$absent\":true},3]}",           NULL,                "+ $in"                               },
+        {"{\"$in\":[1,{\"$not\":2}]}",                 NULL,                "- $in [1,{\"$not\":2}] | absent"     },
+        {"{\"$in\":[{\"$none\":1},null]}",             "[]",                "? $in"                               },
+        {"{\"$in\":[{\"$none\":1},[]]}",               "[]",                "+ $in"                               },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void text_is_matched_by_pattern_or_prefix(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\"",    "+ $matches"                   },
+        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\\n\"",
+         "- $matches \"^sa_[0-9]+$\" | \"sa_12\\n\""                                      },
+        {"{\"$matches\":\"^.$\"}",         "\"\xc3\xbc\"", "+ $matches"                   },
+        {"{\"$matches\":\"1\"}",           "1",            "- $matches \"1\" | 1"         },
+        {"{\"$matches\":\"a(\"}",          "\"a(\"",       "- $matches \"a(\" | \"a(\""   },
+        {"{\"$opaque\":\"sa_\"}",          "\"sa_1\"",     "+ $opaque"                    },
+        {"{\"$opaque\":\"sa_\"}",          "\"sa_\"",      "- $opaque \"sa_\" | \"sa_\""  },
+        {"{\"$opaque\":\"sa_\"}",          "\"xsa_1\"",    "- $opaque \"sa_\" | \"xsa_1\""},
+        {"{\"$opaque\":\"\"}",             "\"x\"",        "+ $opaque"                    },
+        {"{\"$opaque\":\"\"}",             "\"\"",         "- $opaque \"\" | \"\""        },
+        {"{\"$opaque\":\"\"}",             "7",            "- $opaque \"\" | 7"           },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void types_are_those_of_json_schema(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$type\":\"integer\"}",           "3",     "+ $type"                               },
+        {"{\"$type\":\"integer\"}",           "3.0",   "+ $type"                               },
+        {"{\"$type\":\"integer\"}",           "3.5",   "- $type \"integer\" | 3.5"             },
+        {"{\"$type\":\"number\"}",            "3",     "+ $type"                               },
+        {"{\"$type\":\"number\"}",            "\"3\"", "- $type \"number\" | \"3\""            },
+        {"{\"$type\":[\"string\",\"null\"]}", "null",  "+ $type"                               },
+        {"{\"$type\":[\"string\",\"null\"]}", "[]",    "- $type [\"string\",\"null\"] | []"    },
+        {"{\"$type\":[\"string\",\"null\"]}", NULL,    "- $type [\"string\",\"null\"] | absent"},
+        {"{\"$type\":\"boolean\"}",           "false", "+ $type"                               },
+        {"{\"$type\":\"object\"}",            "{}",    "+ $type"                               },
+        {"{\"$type\":\"array\"}",             "{}",    "- $type \"array\" | {}"                },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void numbers_and_times_are_ordered(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$type\":\"integer\",\"$gte\":0}",  "0",                             "+ $type\n+ $gte"                   },
+        {"{\"$gt\":0}",                         "0",                             "- $gt 0 | 0"                       },
+        {"{\"$gt\":0}",                         "0.1",                           "+ $gt"                             },
+        {"{\"$lt\":1}",                         "0.9",                           "+ $lt"                             },
+        {"{\"$lt\":1}",                         "1",                             "- $lt 1 | 1"                       },
+        {"{\"$lte\":1}",                        "1.0",                           "+ $lte"                            },
+        {"{\"$gt\":9007199254740992}",          "9007199254740993",              "+ $gt"                             },
+        {"{\"$gt\":0}",                         "\"1\"",                         "- $gt 0 | \"1\""                   },
+        {"{\"$gt\":0}",                         NULL,                            "- $gt 0 | absent"                  },
+        {"{\"$gte\":\"2026-05-02T09:00:00Z\"}", "\"2026-05-02T11:00:00+02:00\"", "+ $gte"                            },
+        {"{\"$lt\":\"2026-05-02T09:00:00Z\"}",  "\"2026-05-02T09:00:00Z\"",
+         "- $lt \"2026-05-02T09:00:00Z\" | \"2026-05-02T09:00:00Z\""                                                 },
+        {"{\"$lt\":\"2026-05-02T09:00:00Z\"}",  "1",                             "- $lt \"2026-05-02T09:00:00Z\" | 1"},
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void presence_is_judged_apart_from_null(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"a\":{\"$absent\":true}}",  "{}",           "+/a $absent"               },
+        {"{\"a\":{\"$absent\":true}}",  "{\"a\":null}", "-/a $absent true | null"   },
+        {"{\"a\":{\"$present\":true}}", "{\"a\":null}", "+/a $present"              },
+        {"{\"a\":{\"$present\":true}}", "{}",           "-/a $present true | absent"},
+        {"{\"a\":{\"$not\":1}}",        "{}",           "-/a $not 1 | absent"       },
+        {"{\"a\":{\"$none\":1}}",       "{}",           "-/a $none 1 | absent"      },
+        {"{\"a\":{\"$count\":0}}",      "{}",           "-/a $count 0 | absent"     },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void some_tells_which_item_came_nearest_and_why(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]", "+ $some"                    },
+        {"{\"$some\":{\"id\":1}}",                                  "[]",                      "- $some {\"id\":1} | []"    },
+        {"{\"$some\":{\"id\":1}}",                                  "{\"id\":1}",              "- $some a list | {\"id\":1}"},
+        {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}",
+         "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",                      "-/i $some {\"id\":2,\"s\":\"on\"} | nearest of 3 is /i/1: /i/1/s equals \"on\", got "
+         "\"off\""                                 },
+        {"{\"$some\":{\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4}}", "[{\"a\":1}]",
+         "- $some {\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4} | nearest of 1 is /0: /0/a $gt 1, "
+         "got 1; /0/b equals 2, got absent; /0/c equals 3, got absent; and 1 more"                                          },
+        {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                "? $some"                    },
+        {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                "+ $some"                    },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void none_names_the_item_that_is_one(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2}]}",            "+/i $none"                             },
+        {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2},{\"id\":1}]}",
+         "-/i $none {\"id\":1} | /i/1 is one: {\"id\":1}"                                                             },
+        {"{\"$none\":1}",                  "[]",                              "? $none"                               },
+        {"{\"$none\":1}",                  "{}",                              "- $none a list | {}"                   },
+        {"{\"$none\":1,\"$some\":2}",      "[2]",                             "+ $none\n+ $some"                      },
+        {"{\"$none\":{\"$each\":1}}",      "[[2],[]]",                        "? $none"                               },
+        {"{\"$none\":{\"$each\":1}}",      "[[],[1]]",                        "- $none {\"$each\":1} | /1 is one: [1]"},
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void each_reports_what_fails_in_every_failing_item(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",  "+ $each"           },
+        {"{\"i\":{\"$each\":{\"id\":1,\"s\":2}}}",
+         "{\"i\":[{\"id\":1,\"s\":2},{\"id\":1},{\"id\":2,\"s\":2}]}",               "-/i $each {\"id\":1,\"s\":2} | 2 of 3 items differ\n-/i/1/s equals 2 | absent\n"
+         "-/i/2/id equals 1 | 2"   },
+        {"{\"$each\":1}",                                "[]",                       "? $each"           },
+        {"{\"$each\":1}",                                "7",                        "- $each a list | 7"},
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[]}]",  "? $each"           },
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[1]}]", "+ $each"           },
+        {"{\"$each\":{\"$each\":1}}",                    "[[1],[1,2]]",
+         "- $each {\"$each\":1} | 1 of 2 items differ\n-/1 $each 1 | 1 of 2 items differ\n"
+         "-/1/1 equals 1 | 2"                                                                            },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void each_does_not_flood_the_report(void **state)
+{
+    struct arena *a = *state;
+    struct match_context c = context(a);
+    struct match_results results = {0};
+    struct buf list = {.arena = a};
+    for (int i = 0; i < 1000; i++)
+        buf_text(&list, i ? ",1" : "[1");
+    buf_text(&list, "]");
+    match_run(&c, parse(a, "{\"$each\":2}"), parse(a, buf_c(&list)), "/body", &results);
+    assert_int_equal(results.count, 9);
+    assert_string_equal(results.items[0].pointer, "/body");
+    assert_string_equal(results.items[0].actual, "1000 of 1000 items differ");
+    assert_string_equal(results.items[8].pointer, "/body/7");
+}
+
+static void count_takes_a_number_or_matchers(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$count\":2}",                      "[1,2]", "+ $count"                },
+        {"{\"$count\":2}",                      "[1]",   "- $count 2 | a list of 1"},
+        {"{\"$count\":0}",                      "[]",    "+ $count"                },
+        {"{\"$count\":0}",                      "{}",    "- $count a list | {}"    },
+        {"{\"$count\":{\"$gte\":1,\"$lt\":3}}", "[1,2]", "+ $count"                },
+        {"{\"$count\":{\"$gte\":1,\"$lt\":2}}", "[1,2]",
+         "- $count {\"$gte\":1,\"$lt\":2} | a list of 2"                           },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void exact_closes_every_map_below_it(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"$exact\":{\"a\":1}}",                  "{\"a\":1}",                                 "+ $exact\n+/a equals"                               },
+        {"{\"$exact\":{\"a\":1}}",                  "{\"a\":1,\"b\":2,\"c\":3}",
+         "- $exact no other members | also has \"b\", \"c\"\n+/a equals"                                                                              },
+        {"{\"$exact\":{}}",                         "{\"a\":1}",                                 "+ $type\n- $exact no other members | also has \"a\""},
+        {"{\"$exact\":{\"a\":{\"b\":1}}}",          "{\"a\":{\"b\":1,\"c\":2}}",
+         "+ $exact\n-/a $exact no other members | also has \"c\"\n+/a/b equals"                                                                       },
+        {"{\"$exact\":[{\"a\":1}]}",                "[{\"a\":1,\"b\":2}]",
+         "+ equals\n-/0 $exact no other members | also has \"b\"\n+/0/a equals"                                                                       },
+        {"{\"$exact\":{\"$each\":{\"a\":1}}}",      "[{\"a\":1,\"b\":2}]",
+         "- $each {\"a\":1} | 1 of 1 items differ\n-/0 $exact no other members | also has \"b\""                                                      },
+        {"{\"$exact\":{\"$some\":{\"a\":1}}}",      "[{\"a\":1,\"b\":2},{\"a\":1}]",             "+ $some"                                            },
+        {"{\"x\":{\"$exact\":{\"a\":1}},\"y\":{}}", "{\"x\":{\"a\":1},\"y\":{\"b\":1},\"z\":1}",
+         "+/x $exact\n+/x/a equals\n+/y $type"                                                                                                        },
+        {"{\"$exact\":{\"a\":{\"$absent\":true}}}", "{}",                                        "+ $exact\n+/a $absent"                              },
+        {"{\"$exact\":1}",                          NULL,                                        "- equals 1 | absent"                                },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+static void same_compares_within_the_document(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"a\":1,\"b\":1}",                     "+/b $same"                     },
+        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"a\":1,\"b\":2}",                     "-/b $same as at /a: 1 | 2"     },
+        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"b\":2}",                             "-/b $same as at /a: absent | 2"},
+        {"{\"i\":{\"$each\":{\"o\":{\"$same\":\"/o\"}}}}", "{\"o\":5,\"i\":[{\"o\":5},{\"o\":6}]}",
+         "-/i $each {\"o\":{\"$same\":\"/o\"}} | 1 of 2 items differ\n"
+         "-/i/1/o $same as at /o: 5 | 6"                                                                                            },
+    };
+    tell(*state, rows, COUNT(rows));
+}
+
+/* Now is 09:00:00 as a Date header says it: the true now may be 09:00:00.999. */
+static void time_is_judged_against_now(void **state)
+{
+    static const struct {
+        const char *operand, *text;
+        bool holds;
+    } rows[] = {
+        {"\"any\"",                                "2026-05-02T09:00:00Z",          true },
+        {"\"any\"",                                "1970-01-01T00:00:00.5Z",        true },
+        {"\"any\"",                                "2026-05-02T09:00:00+00:00",     true },
+        {"\"any\"",                                "2026-05-02T09:00:00+02:00",     false},
+        {"\"any\"",                                "2026-05-02",                    false},
+        {"\"any\"",                                "2026-02-30T09:00:00Z",          false},
+        {"\"any\"",                                "Sat, 02 May 2026 09:00:00 GMT", false},
+        {"\"any\"",                                "1777712400",                    false},
+        {"\"any\"",                                "",                              false},
+        {"\"past\"",                               "2026-05-02T08:59:59Z",          true },
+        {"\"past\"",                               "2026-05-02T09:00:00.999Z",      true },
+        {"\"past\"",                               "2026-05-02T09:00:01Z",          false},
+        {"\"future\"",                             "2026-05-02T09:00:00.001Z",      true },
+        {"\"future\"",                             "2026-05-02T09:00:00Z",          false},
+        {"{\"within\":\"5m\"}",                    "2026-05-02T09:05:00.999Z",      true },
+        {"{\"within\":\"5m\"}",                    "2026-05-02T09:05:01Z",          false},
+        {"{\"within\":\"5m\"}",                    "2026-05-02T08:55:00Z",          true },
+        {"{\"within\":\"5m\"}",                    "2026-05-02T08:54:59.999Z",      false},
+        {"{\"after\":\"2026-05-02T08:00:00Z\"}",   "2026-05-02T08:00:00.001Z",      true },
+        {"{\"after\":\"2026-05-02T08:00:00Z\"}",   "2026-05-02T08:00:00Z",          false},
+        {"{\"before\":\"2026-05-02T08:00:00Z\"}",  "2026-05-02T07:59:59.999Z",      true },
+        {"{\"before\":\"2026-05-02T08:00:00Z\"}",  "2026-05-02T08:00:00Z",          false},
+        {"{\"after\":\"9m\",\"before\":\"11m\"}",  "2026-05-02T09:10:00Z",          true },
+        {"{\"after\":\"9m\",\"before\":\"11m\"}",  "2026-05-02T09:09:00Z",          false},
+        {"{\"after\":\"9m\",\"before\":\"11m\"}",  "2026-05-02T09:11:01Z",          false},
+        {"{\"after\":\"-1h\",\"before\":\"-1m\"}", "2026-05-02T08:30:00Z",          true },
+        {"{\"after\":\"-1h\",\"before\":\"-1m\"}", "2026-05-02T09:00:00Z",          false},
+    };
+    struct arena *a = *state;
+    struct match_context c = context(a);
+    size_t wrong = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *x = parse(a, arena_printf(a, "{\"$time\":%s}", rows[i].operand));
+        if (match_holds(&c, x, node_new_text(a, str_from(rows[i].text))) == rows[i].holds)
+            continue;
+        print_error("%s on %s should%s hold\n", rows[i].operand, rows[i].text,
+                    rows[i].holds ? "" : " not");
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+    assert_string_equal(story(a, "{\"$time\":\"past\"}", "1"),
+                        "- $time \"past\", in UTC; now is " NOW " | 1");
+}
+
+static void an_unusable_expectation_is_refused_at_its_place(void **state)
+{
+    static const char *const rows[][2] = {
+        {"{\"$mtches\":\"a\"}",                               "test:1:2: unknown matcher '$mtches', did you mean '$matches'?"},
+        {"{\"$zzzzzzzz\":1}",                                 "test:1:2: unknown matcher '$zzzzzzzz'"                        },
+        {"{\"$gt\":1,\"a\":2}",                               "test:1:10: 'a': matchers and members do not mix in one map"   },
+        {"{\"a\":2,\"$gt\":1}",                               "test:1:8: '$gt': matchers and members do not mix in one map"  },
+        {"{\"$matches\":\"a(b\"}",                            "test:1:13: $matches: missing closing parenthesis (offset 3)"  },
+        {"{\"$matches\":1}",                                  "test:1:13: $matches takes a pattern as text"                  },
+        {"{\"$type\":\"strng\"}",                             "test:1:10: no type 'strng', did you mean 'string'?"           },
+        {"{\"$type\":[]}",
+         "test:1:10: $type takes null, boolean, integer, number, string, array or object"                                    },
+        {"{\"$gte\":\"soon\"}",
+         "test:1:9: takes a number, or a time such as \"2026-05-02T09:00:00Z\""                                              },
+        {"{\"$absent\":false}",
+         "test:1:12: takes only true; $absent and $present are each other's not"                                             },
+        {"{\"$not\":{\"$present\":true}}",
+         "test:1:9: $not of $absent or $present: use the other one of the two"                                               },
+        {"{\"$in\":[]}",                                      "test:1:8: $in takes a list of at least one alternative"       },
+        {"{\"$in\":[{\"$x\":1}]}",                            "test:1:10: unknown matcher '$x'"                              },
+        {"{\"$count\":-1}",                                   "test:1:11: $count takes a number of items, or matchers for it"},
+        {"{\"$same\":\"a\"}",                                 "test:1:10: $same takes a JSON pointer, such as \"/data/0/id\""},
+        {"{\"$opaque\":1}",                                   "test:1:12: $opaque takes a prefix, \"\" for any"              },
+        {"{\"$time\":\"now\"}",
+         "test:1:10: $time takes any, past, future, or a map of after, before, within"                                       },
+        {"{\"$time\":{}}",
+         "test:1:10: $time takes any, past, future, or a map of after, before, within"                                       },
+        {"{\"$time\":{\"until\":\"1h\"}}",
+         "test:1:11: $time knows after, before, within; not 'until'"                                                         },
+        {"{\"$time\":{\"after\":\"noon\"}}",
+         "test:1:19: 'after' takes a duration from now, or an instant"                                                       },
+        {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}",
+         "test:1:20: 'within' takes a duration"                                                                              },
+    };
+    struct arena *a = *state;
+    size_t wrong = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        bool fine = match_check(parse(a, rows[i][0]), &err);
+        const char *text = error_text(a, &err);
+        if (fine || strncmp(text, rows[i][1], strlen(rows[i][1])) != 0) {
+            print_error("%s: %s\nnot %s\n", rows[i][0], text, rows[i][1]);
+            wrong++;
+        }
+        error_end(&err);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void every_mistake_of_an_expectation_is_told_at_once(void **state)
+{
+    struct arena *a = *state;
+    struct error err = {0};
+    assert_false(match_check(parse(a, "{\"a\":{\"$gt\":true},\"b\":[{\"$some\":{\"$eech\":1}},"
+                                      "{\"$exact\":{\"c\":{\"$type\":[\"x\",\"y\"]}}}]}"),
+                             &err));
+    assert_int_equal(err.count, 4);
+    error_end(&err);
+}
+
+static void an_operand_with_a_reference_is_judged_later(void **state)
+{
+    static const char *const rows[] = {
+        "{\"$gte\":\"$first.count\"}",
+        "{\"$count\":\"$n\"}",
+        "{\"$in\":\"$accepted\"}",
+        "{\"$type\":\"$t\"}",
+        "{\"$matches\":\"^(${user}$\"}",
+        "{\"$same\":\"${where}\"}",
+        "{\"$time\":{\"after\":\"$first.createdAt\",\"within\":\"${ttl}\"}}",
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        assert_true(match_check(parse(*state, rows[i]), &err));
+        assert_int_equal(err.count, 0);
+    }
+}
+
+static void a_usable_expectation_is_let_through(void **state)
+{
+    static const char *const rows[] = {
+        "1",
+        "{}",
+        "[]",
+        "[{\"$type\":[\"null\",\"array\"]}]",
+        "{\"price$\":{\"$gt\":1.5,\"$lte\":\"2026-05-02T09:00:00Z\"}}",
+        "{\"$matches\":\"^a$\"}",
+        "{\"$matches\":\"$\"}",
+        "{\"$same\":\"\"}",
+        "{\"$opaque\":\"\"}",
+        "{\"$count\":{\"$in\":[1,2]}}",
+        "{\"$time\":{\"after\":\"-1h\",\"before\":\"2026-05-02T09:00:00Z\",\"within\":\"1d\"}}",
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_true(match_check(parse(*state, rows[i]), NULL));
+    assert_true(match_check(NULL, NULL));
+}
+
+/* Aliases share nodes: twenty lists of two, one in the other, are a million values. */
+static void an_expectation_that_only_aliases_make_huge_is_refused(void **state)
+{
+    struct arena *a = *state;
+    struct error err = {0};
+    const struct node *n = node_new_int(a, 1);
+    for (int i = 0; i < 40; i++) {
+        const struct node *twice[] = {n, n};
+        n = node_new_list(a, arena_copy(a, twice, sizeof twice), 2);
+    }
+    assert_false(match_check(n, &err));
+    assert_int_equal(err.count, 1);
+    error_end(&err);
+}
+
+/* The control that answers 200 and {} to everything must not pass. */
+static void an_empty_object_passes_no_matcher_but_absent(void **state)
+{
+    static const char *const rows[] = {
+        "{\"$not\":1}",
+        "{\"$in\":[1]}",
+        "{\"$matches\":\"\"}",
+        "{\"$type\":\"null\"}",
+        "{\"$gt\":0}",
+        "{\"$gte\":0}",
+        "{\"$lt\":0}",
+        "{\"$lte\":0}",
+        "{\"$some\":{}}",
+        "{\"$none\":{}}",
+        "{\"$each\":{}}",
+        "{\"$count\":0}",
+        "{\"$present\":true}",
+        "{\"$exact\":{}}",
+        "{\"$same\":\"/x\"}",
+        "{\"$opaque\":\"\"}",
+        "{\"$time\":\"any\"}",
+        "null",
+        "{}",
+        "[]",
+        "{\"$not\":{\"$in\":[1]}}",
+    };
+    struct arena *a = *state;
+    struct match_context c = context(a);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *x = parse(a, arena_printf(a, "{\"x\":%s}", rows[i]));
+        if (match_holds(&c, x, parse(a, "{}")))
+            fail_msg("%s holds", rows[i]);
+    }
+    assert_true(match_holds(&c, NULL, NULL));
+}
+
+static void a_costly_pattern_ends_without_a_match(void **state)
+{
+    (void)state;
+    char text[4096];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '!';
+    assert_false(match_pattern("^(a+)+$", str_of(text, sizeof text)));
+    assert_false(match_pattern("^(a|a?)+$", str_of(text, sizeof text)));
+    assert_false(match_pattern("^((a*)*)*b", str_of(text, sizeof text)));
+    assert_true(match_pattern("^a+!$", str_of(text, sizeof text)));
+}
+
+static void a_pattern_beyond_its_limits_is_refused(void **state)
+{
+    struct arena *a = *state;
+    char *longer = arena_alloc(a, 5000), *deep = arena_alloc(a, 200);
+    memset(longer, 'a', 4097);
+    memset(deep, '(', 60);
+    memset(deep + 60, ')', 60);
+    const char *const rows[] = {longer, deep, "a\\C", "\xff", "(((a{1,999}){1,999}){1,999})", "[a"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *why = NULL;
+        size_t offset = 0;
+        assert_false(match_pattern_check(a, rows[i], &why, &offset));
+        assert_true(strlen(why) > 5);
+        assert_false(match_pattern(rows[i], STR("a")));
+    }
+    const char *why = NULL;
+    size_t offset = 0;
+    assert_false(match_pattern_check(a, "ab[", &why, &offset));
+    assert_int_equal(offset, 3);
+}
+
+static void a_text_that_is_not_utf8_never_matches(void **state)
+{
+    (void)state;
+    assert_false(match_pattern("a", STR("a\xff")));
+    assert_true(match_pattern("", (struct str){0}));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(plain_values_must_be_equal_and_maps_are_open),
+        TEST(a_leaf_below_something_absent_is_still_judged),
+        TEST(a_plain_list_is_as_long_and_equal_item_by_item),
+        TEST(not_and_in_take_nested_expectations),
+        TEST(text_is_matched_by_pattern_or_prefix),
+        TEST(types_are_those_of_json_schema),
+        TEST(numbers_and_times_are_ordered),
+        TEST(presence_is_judged_apart_from_null),
+        TEST(some_tells_which_item_came_nearest_and_why),
+        TEST(none_names_the_item_that_is_one),
+        TEST(each_reports_what_fails_in_every_failing_item),
+        TEST(each_does_not_flood_the_report),
+        TEST(count_takes_a_number_or_matchers),
+        TEST(exact_closes_every_map_below_it),
+        TEST(same_compares_within_the_document),
+        TEST(time_is_judged_against_now),
+        TEST(an_unusable_expectation_is_refused_at_its_place),
+        TEST(every_mistake_of_an_expectation_is_told_at_once),
+        TEST(an_operand_with_a_reference_is_judged_later),
+        TEST(a_usable_expectation_is_let_through),
+        TEST(an_expectation_that_only_aliases_make_huge_is_refused),
+        TEST(an_empty_object_passes_no_matcher_but_absent),
+        TEST(a_costly_pattern_ends_without_a_match),
+        TEST(a_pattern_beyond_its_limits_is_refused),
+        TEST(a_text_that_is_not_utf8_never_matches),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
