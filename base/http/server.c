@@ -51,7 +51,7 @@ struct server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     int epoll, port;
-    bool resumed;   /* the library must run, or it would not notice */
+    bool must_run;  /* the library has to do what no descriptor will tell it */
     bool quiescing; /* the listening socket is gone */
     size_t in_flight;
     struct job *live;
@@ -104,7 +104,7 @@ static void resume(struct job *j)
 {
     MHD_resume_connection(j->connection);
     j->suspended = false;
-    j->x.server->resumed = true;
+    j->x.server->must_run = true;
 }
 
 /* the answer */
@@ -172,7 +172,8 @@ static struct MHD_Response *library_response(struct job *j)
         const struct header *h = &r->headers.items[i];
         MHD_add_response_header(to, h->name, str_dup(&j->x.arena, h->value));
     }
-    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && !r->body.n))
+    bool no_body = !r->body.n || str_eq(j->x.request.method, STR("HEAD"));
+    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && no_body))
         MHD_add_response_header(to, "Connection", "close");
     return to;
 }
@@ -370,6 +371,17 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     job_release(s, j);
 }
 
+/* At its limit the library stops listening, and listens again only when it next runs. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    (void)connection;
+    (void)socket_context;
+    struct server *s = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        s->must_run = true;
+}
+
 /* The path is decoded segment by segment, later: see url.h. */
 static size_t keep_raw(void *cls, struct MHD_Connection *connection, char *text)
 {
@@ -398,11 +410,11 @@ static int64_t before_wait(void *ctx)
 {
     struct server *s = ctx;
     int64_t wait = library_wait_us(s);
-    if (wait != 0 && !s->resumed)
+    if (wait != 0 && !s->must_run)
         return wait;
-    s->resumed = false;
+    s->must_run = false;
     MHD_run(s->daemon);
-    return s->resumed ? 0 : library_wait_us(s);
+    return s->must_run ? 0 : library_wait_us(s);
 }
 
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err)
@@ -421,8 +433,8 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
         (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
         MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        s, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_URI_LOG_CALLBACK,
+        on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
     if (!s->daemon) {
         close(fd);
         heap_free(s);

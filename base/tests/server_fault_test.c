@@ -1,0 +1,138 @@
+#include "base/tests/server_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* what a script does to the wire */
+
+static void a_delayed_answer_comes_after_its_time(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    int64_t begun = time_monotonic_us();
+    struct answer a = client_ask(c, GET("/delay"));
+    assert_true(time_monotonic_us() - begun >= 20000);
+    assert_int_equal(a.body.n, 1000);
+    assert_int_equal(client_ask(c, GET("/")).status, 200);
+    client_end(c);
+}
+
+static void a_throttled_answer_comes_in_pieces(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    int64_t begun = time_monotonic_us();
+    struct answer a = client_ask(c, GET("/throttle"));
+    assert_true(time_monotonic_us() - begun >=
+                45000); /* the second half, at 10000 bytes a second */
+    assert_true(c->arrivals >= 2);
+    assert_int_equal(a.body.n, 1000);
+    for (size_t i = 0; i < a.body.n; i++)
+        assert_int_equal(a.body.s[i], 'x');
+    assert_int_equal(client_ask(c, GET("/")).status, 200); /* still alive */
+    client_end(c);
+}
+
+static void cut_answers_end_where_they_should(void **state)
+{
+    static const struct {
+        const char *path;
+        bool head, reset;
+        size_t body;
+    } rows[] = {
+        {"/cut/before", false, false, 0  },
+        {"/cut/head",   true,  false, 0  },
+        {"/cut/body",   true,  false, 500},
+        {"/cut/reset",  false, true,  0  },
+        {"/cut/late",   true,  false, 500},
+    };
+    struct rig *g = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct client *c = client_new(g);
+        client_say(c, str_from(arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
+                                            rows[i].path)));
+        client_hear_end(c);
+        struct str in = buf_str(&c->in);
+        struct answer a = {0};
+        if (answer_take(&in, false, &a) != rows[i].head || in.n != rows[i].body ||
+            c->reset != rows[i].reset)
+            fail_msg("%s: head %zu, body %zu, reset %d", rows[i].path, a.head.n, in.n, c->reset);
+        client_end(c);
+    }
+    rig_wait(g, &g->done, COUNT(rows));
+    assert_int_equal(g->sent, 0);
+}
+
+static void cut_answers_to_head_requests_close_as_well(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    struct answer a = client_ask(c, "HEAD /cut/body HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(a.status, 200);
+    client_hear_end(c);
+    client_end(c);
+}
+
+/* clients that leave */
+
+static void a_client_that_left_is_done_once(void **state)
+{
+    static const char *const requests[] = {GET("/park"), GET("/delay"), GET("/throttle")};
+    struct rig *g = *state;
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        struct client *c = client_new(g);
+        client_say(c, str_from(requests[i]));
+        rig_wait(g, &g->handled, i + 1);
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        client_end(c);
+        loop_step(g->loop, 1000);
+        if (i == 0) {
+            assert_int_equal(g->done, 0);
+            rig_answer_parked(g->parked[0]);
+        }
+        rig_wait(g, &g->done, i + 1);
+    }
+    assert_int_equal(server_in_flight(g->server), 0);
+    while (loop_step(g->loop, 0))
+        ;
+    assert_int_equal(g->done, COUNT(requests));
+}
+
+static void a_request_broken_off_is_never_handled(void **state)
+{
+    static const char *const pieces[] = {
+        "GE", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"};
+    struct rig *g = *state;
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        struct client *c = client_new(g);
+        client_say(c, str_from(pieces[i]));
+        loop_step(g->loop, 1000);
+        client_end(c);
+        while (loop_step(g->loop, 1000))
+            ;
+    }
+    assert_int_equal(g->handled + g->done, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_server(a_delayed_answer_comes_after_its_time),
+        with_server(a_throttled_answer_comes_in_pieces),
+        with_server(cut_answers_end_where_they_should),
+        with_server(cut_answers_to_head_requests_close_as_well),
+        with_server(a_client_that_left_is_done_once),
+        with_server(a_request_broken_off_is_never_handled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

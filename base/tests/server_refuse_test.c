@@ -1,0 +1,128 @@
+#include "base/tests/server_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* what is no proper HTTP */
+
+#define HEAD    "GET / HTTP/1.1\r\nHost: x\r\n"
+#define POST    "POST / HTTP/1.1\r\nHost: x\r\n"
+#define CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
+
+static void malformed_requests_never_reach_the_handler(void **state)
+{
+    static const struct {
+        const char *request;
+        int status; /* 0: closed without a word */
+        bool ours;  /* our gate found it, so it is dressed */
+    } rows[] = {
+        {"GET / HTTP/1.1\r\n\r\n",                                                         400, true },
+        {HEAD "Host: y\r\n\r\n",                                                           400, true },
+        {"GET / HTTP/1.1\r\nHost : x\r\n\r\n",                                             400, true },
+        {"GET / HTTP/1.1\r\n Host: x\r\n\r\n",                                             400, true },
+        {"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",                                           400, true },
+        {"GET /\001 HTTP/1.1\r\nHost: x\r\n\r\n",                                          400, true },
+        {"GET /\177 HTTP/1.1\r\nHost: x\r\n\r\n",                                          400, true },
+        {"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",                                      400, true },
+        {"GET x HTTP/1.1\r\nHost: x\r\n\r\n",                                              400, true },
+        {"GET ?x HTTP/1.1\r\nHost: x\r\n\r\n",                                             400, true },
+        {"GET * HTTP/1.1\r\nHost: x\r\n\r\n",                                              400, true },
+        {"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n",                                      400, true },
+        {"get / HTTP/1.1\r\nHost: x\r\n\r\n",                                              400, true },
+        {"G@T / HTTP/1.1\r\nHost: x\r\n\r\n",                                              400, true },
+        {HEAD "A B: c\r\n\r\n",                                                            400, true },
+        {HEAD "A(: c\r\n\r\n",                                                             400, true },
+        {HEAD "A\200: c\r\n\r\n",                                                          400, true },
+        {HEAD "A: b\001\r\n\r\n",                                                          400, true },
+        {HEAD "A: b\rc\r\n\r\n",                                                           400, true },
+        {HEAD "A: b\177\r\n\r\n",                                                          400, true },
+        {HEAD "A: b\033[0m\r\n\r\n",                                                       400, true },
+        {POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",                         400, true },
+        {POST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",                        400, true },
+        {POST "Content-Length: 3\r\ncontent-length: 0\r\n\r\nabc",                         400, true },
+        {POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",          400, true },
+        {POST "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n",          400, true },
+        {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+         true                                                                                        },
+        {POST "Transfer-Encoding: gzip\r\n\r\nabc",                                        501, true },
+        {POST "Transfer-Encoding: identity\r\n\r\nabc",                                    501, true },
+        {POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",                         501, true },
+        {POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",                              501, true },
+        {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",                 400, true },
+        {HEAD "no colon\r\n\r\n",                                                          400, false},
+        {"GET /\r\n\r\n",                                                                  400, false},
+        {"GET / HTTP/1.12\r\nHost: x\r\n\r\n",                                             400, false},
+        {"GET / http/1.1\r\nHost: x\r\n\r\n",                                              400, false},
+        {"GET / FTP/1.1\r\nHost: x\r\n\r\n",                                               400, false},
+        {"GET / HTTP/0.9\r\nHost: x\r\n\r\n",                                              505, false},
+        {"GET / HTTP/2.0\r\nHost: x\r\n\r\n",                                              505, false},
+        {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",                                               505, false},
+        {POST "Content-Length: -1\r\n\r\nabc",                                             400, false},
+        {POST "Content-Length: +3\r\n\r\nabc",                                             400, false},
+        {POST "Content-Length: 3, 3\r\n\r\nabc",                                           400, false},
+        {POST "Content-Length: 0x3\r\n\r\nabc",                                            400, false},
+        {POST "Content-Length:\r\n\r\nabc",                                                400, false},
+        {POST "Content-Length: 99999999999999999999999\r\n\r\nabc",                        413, false},
+        {CHUNKED "zz\r\nabc\r\n0\r\n\r\n",                                                 400, false},
+        {CHUNKED "-1\r\nabc\r\n0\r\n\r\n",                                                 400, false},
+        {CHUNKED "0x3\r\nabc\r\n0\r\n\r\n",                                                400, false},
+        {CHUNKED "3\r\nabcd\r\n0\r\n\r\n",                                                 400, false},
+        {CHUNKED "fffffffffffffffff\r\nabc\r\n0\r\n\r\n",                                  413, false},
+        {"GET\r\n\r\n",                                                                    0,   false},
+        {" GET / HTTP/1.1\r\nHost: x\r\n\r\n",                                             0,   false},
+        {"\026\003\001\002\r\n\r\n",                                                       0,   false},
+    };
+    struct rig *g = *state;
+    size_t ours = 0;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct client *c = client_new(g);
+        struct answer a = client_ask(c, rows[i].request);
+        client_hear_end(c);
+        ours += rows[i].ours;
+        if (a.status != rows[i].status || g->refused != ours || g->handled)
+            fail_msg("row %zu: %d\n%s", i, a.status, rows[i].request);
+        if (rows[i].ours)
+            assert_true(str_starts(a.body, STR("{\"refused\":")));
+        client_end(c);
+    }
+    assert_int_equal(g->done, ours); /* each once */
+    assert_int_equal(server_in_flight(g->server), 0);
+}
+
+static void a_head_too_long_is_refused(void **state)
+{
+    static const struct {
+        const char *before, *after;
+        int status;
+    } rows[] = {
+        {"GET /",    " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
+        {HEAD "A: ", "\r\n\r\n",                     431},
+    };
+    struct rig *g = *state;
+    char *filler = arena_alloc(&g->arena, 40001);
+    memset(filler, 'a', 40000);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct client *c = client_new(g);
+        struct answer a =
+            client_ask(c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
+        assert_int_equal(a.status, rows[i].status);
+        client_end(c);
+    }
+    assert_int_equal(g->handled, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_server(malformed_requests_never_reach_the_handler),
+        with_server(a_head_too_long_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

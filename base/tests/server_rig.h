@@ -1,0 +1,63 @@
+/* server_rig.h - a server under test and its clients, both on one loop: real sockets, no threads.
+ *
+ * Shapes:  struct rig, made and freed by the setup and teardown of a test; clients live in its
+ *          arena. The handler answers with what it saw, unless the path says otherwise (scripts in
+ *          server_rig.c); /park is left owed.
+ * Errors:  a test that waits longer than ten seconds fails.
+ */
+#pragma once
+#include "base/http/server.h"
+
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
+
+enum {
+    RIG_BODY_MAX = 1000,
+    RIG_PARKED_MAX = 500,
+};
+
+/* The server under test, and what its callbacks saw. */
+struct rig {
+    struct arena arena;
+    struct loop *loop;
+    struct server *server;
+    struct exchange *parked[RIG_PARKED_MAX];
+    size_t parked_count;
+    size_t handled, refused, done, sent;
+};
+
+/* The other end: one connection. */
+struct client {
+    struct rig *rig;
+    int fd;
+    struct buf in;
+    bool closed, reset;
+    size_t arrivals; /* how often bytes came */
+};
+
+struct answer {
+    int status;
+    struct str head, body;
+};
+
+int rig_start(void **state);
+int rig_stop(void **state);
+struct server_options rig_options(struct rig *g);
+void rig_wait(struct rig *g, const size_t *number, size_t value); /* until it has that value */
+void rig_answer_parked(struct exchange *x);
+
+int rig_connect(int port); /* over 127.0.0.1; -1: refused */
+int rig_connect_six(int port);
+
+struct client *client_new(struct rig *g);
+struct client *client_on(struct rig *g, int fd);
+void client_end(struct client *c);
+void client_say(struct client *c, struct str bytes);
+struct answer client_ask(struct client *c, const char *request); /* and its one answer */
+void client_hear_end(struct client *c);                          /* until the server closes */
+/* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
+size_t client_hear(struct client *c, size_t count, bool has_body, struct answer *out);
+bool answer_take(struct str *in, bool has_body, struct answer *out);
+
+#define with_server(test) cmocka_unit_test_setup_teardown(test, rig_start, rig_stop)
+#define assert_body(answer, text)                                                                  \
+    assert_string_equal(str_dup(&g->arena, (answer).body), text) /* shows both */

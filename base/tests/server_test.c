@@ -1,0 +1,342 @@
+#include "base/tests/server_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* plain requests */
+
+static void requests_arrive_as_they_stood_on_the_wire(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+        const char *body;
+    } rows[] = {
+        {GET("/"),                                                      200, "GET / ? 0 []"                       },
+        {GET("/a%2Fb/../c%00d?x=%2B+1&y"),                              200, "GET /a%2Fb/../c%00d ?x=%2B+1&y 0 []"},
+        {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",                       200, "OPTIONS * ? 0 []"                   },
+        {"\r\nPURGE / HTTP/1.1\r\nHost: x\r\n\r\n",                     200, "PURGE / ? 0 []"                     },
+        {"POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 200, "POST /p ? 3 [abc]"                  },
+        {"POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",    200, "POST /p ? 0 []"                     },
+        {"POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "3\r\nabc\r\n2;e=1\r\nde\r\n0\r\nT: 1\r\n\r\n",       200, "POST /p ? 5 [abcde]"                },
+        {"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",                          200, ""                                   },
+        {GET("/empty"),                                                 204, ""                                   },
+    };
+    struct rig *g = *state;
+    struct client *c = client_new(g); /* one connection, kept alive */
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = client_ask(c, rows[i].request);
+        assert_int_equal(a.status, rows[i].status);
+        assert_body(a, rows[i].body);
+        assert_false(c->closed);
+    }
+    assert_int_equal(g->handled, COUNT(rows));
+    client_end(c);
+}
+
+static void heads_carry_what_they_should(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    struct answer a = client_ask(c, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(str_has(a.head, STR("\r\nContent-Length: 13\r\n")));
+    assert_true(str_has(a.head, STR("\r\nX-Peer: 127.0.0.1\r\n")));
+    assert_false(str_has(a.head, STR("\r\nDate:")));
+    assert_false(str_has(a.head, STR("\r\nConnection:")));
+    assert_int_equal(c->in.n, a.head.n); /* no body */
+    a = client_ask(c, GET("/length"));
+    assert_true(str_has(a.head, STR("\r\nContent-Length: 7\r\n")));
+    client_end(c);
+}
+
+static void a_connection_closes_when_its_client_asks(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    struct answer a = client_ask(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_int_equal(a.status, 200);
+    client_hear_end(c);
+    client_end(c);
+}
+
+/* bodies */
+
+static struct str post(struct rig *g, size_t size, bool chunked)
+{
+    struct buf b = {.arena = &g->arena};
+    buf_text(&b, "POST /p HTTP/1.1\r\nHost: x\r\n");
+    if (chunked)
+        buf_printf(&b, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", size);
+    else
+        buf_printf(&b, "Content-Length: %zu\r\n\r\n", size);
+    memset(buf_reserve(&b, size), 'z', size);
+    b.n += size;
+    if (chunked)
+        buf_text(&b, "\r\n0\r\n\r\n");
+    return buf_str(&b);
+}
+
+static void a_body_over_the_limit_is_dropped_and_told(void **state)
+{
+    static const struct {
+        size_t size;
+        bool chunked;
+        const char *body;
+    } rows[] = {
+        {RIG_BODY_MAX,     false, "POST /p ? 1000 [zzzzzzzzzzzzzzzzzzzz]"},
+        {RIG_BODY_MAX,     true,  "POST /p ? 1000 [zzzzzzzzzzzzzzzzzzzz]"},
+        {RIG_BODY_MAX + 1, false, "POST /p ? 0 too large []"             },
+        {RIG_BODY_MAX + 1, true,  "POST /p ? 0 too large []"             },
+        {3000000,          false, "POST /p ? 0 too large []"             },
+        {3000000,          true,  "POST /p ? 0 too large []"             },
+    };
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = {0};
+        c->in.n = 0;
+        client_say(c, post(g, rows[i].size, rows[i].chunked));
+        assert_int_equal(client_hear(c, 1, true, &a), 1);
+        assert_body(a, rows[i].body);
+    }
+    assert_body(client_ask(c, GET("/after")), "GET /after ? 0 []");
+    client_end(c);
+}
+
+static void a_client_that_asks_first_is_told_to_go_on_or_not(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    struct answer a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                                    "Content-Length: 3\r\n\r\n");
+    assert_int_equal(a.status, 100);
+    assert_body(client_ask(c, "abc"), "POST /p ? 3 [abc]");
+    a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                      "Content-Length: 5000\r\n\r\n");
+    assert_int_equal(a.status, 413);
+    client_hear_end(c);
+    client_end(c);
+}
+
+/* order */
+
+static void pipelined_requests_are_answered_in_order(void **state)
+{
+    enum { REQUESTS = 60 };
+    struct rig *g = *state;
+    struct buf all = {.arena = &g->arena};
+    for (int i = 0; i < REQUESTS; i++) {
+        static const char *const shapes[] = {
+            "GET /%d HTTP/1.1\r\nHost: x\r\n\r\n",
+            "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+            "POST /%d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        };
+        char number[16];
+        snprintf(number, sizeof number, "%d", i);
+        struct str rest = str_from(shapes[i % 3]), before = str_cut(&rest, '%');
+        buf_add(&all, before);
+        buf_text(&all, number);
+        buf_add(&all, str_skip(rest, 1));
+    }
+    static const size_t pieces[] = {1, 7, 4096, 100000};
+    for (size_t p = 0; p < COUNT(pieces); p++) {
+        struct client *c = client_new(g);
+        for (struct str rest = buf_str(&all); rest.n; rest = str_skip(rest, pieces[p]))
+            client_say(c, str_head(rest, pieces[p]));
+        struct answer a[REQUESTS];
+        assert_int_equal(client_hear(c, REQUESTS, true, a), REQUESTS);
+        for (int i = 0; i < REQUESTS; i++)
+            assert_true(str_has(a[i].body, str_from(arena_printf(&g->arena, " /%d ?", i))));
+        client_end(c);
+    }
+}
+
+static void a_request_behind_one_still_owed_waits_its_turn(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    client_say(c, STR(GET("/park") GET("/next")));
+    rig_wait(g, &g->parked_count, 1);
+    loop_step(g->loop, 1000);
+    assert_int_equal(g->handled, 1);
+    rig_answer_parked(g->parked[0]);
+    struct answer a[2];
+    assert_int_equal(client_hear(c, 2, true, a), 2);
+    assert_body(a[0], "late");
+    assert_body(a[1], "GET /next ? 0 []");
+    client_end(c);
+}
+
+static void five_hundred_answers_owed_are_given_at_once(void **state)
+{
+    struct rig *g = *state;
+    struct rlimit files = {0};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max; /* both ends are ours */
+    setrlimit(RLIMIT_NOFILE, &files);
+    struct client *clients[RIG_PARKED_MAX];
+    for (size_t i = 0; i < RIG_PARKED_MAX; i++) {
+        clients[i] = client_new(g);
+        loop_step(g->loop, 0);
+        client_say(clients[i], STR(GET("/park")));
+    }
+    rig_wait(g, &g->parked_count, RIG_PARKED_MAX);
+    assert_int_equal(server_in_flight(g->server), RIG_PARKED_MAX);
+    for (size_t i = 0; i < RIG_PARKED_MAX; i++)
+        rig_answer_parked(g->parked[i]);
+    for (size_t i = 0; i < RIG_PARKED_MAX; i++) {
+        struct answer a;
+        assert_int_equal(client_hear(clients[i], 1, true, &a), 1);
+        assert_body(a, "late");
+    }
+    rig_wait(g, &g->sent, RIG_PARKED_MAX);
+    assert_int_equal(server_in_flight(g->server), 0);
+    for (size_t i = 0; i < RIG_PARKED_MAX; i++)
+        client_end(clients[i]);
+}
+
+static void connections_over_the_limit_wait(void **state)
+{
+    struct rig *g = *state;
+    struct server_options options = rig_options(g);
+    options.connections_max = 2;
+    server_free(g->server);
+    g->server = server_new(g->loop, &options, NULL);
+    struct client *c[3];
+    for (size_t i = 0; i < COUNT(c); i++) {
+        c[i] = client_new(g);
+        client_say(c[i], STR(GET("/park")));
+    }
+    rig_wait(g, &g->parked_count, 2);
+    loop_step(g->loop, 2000);
+    assert_int_equal(g->handled, 2);
+    client_end(c[0]);
+    rig_answer_parked(g->parked[0]);
+    rig_wait(g, &g->parked_count, 3);
+    rig_answer_parked(g->parked[1]);
+    rig_answer_parked(g->parked[2]);
+    rig_wait(g, &g->done, 3);
+    client_end(c[1]);
+    client_end(c[2]);
+}
+
+/* starting and ending */
+
+static void what_is_in_flight_ends_well_after_quiesce(void **state)
+{
+    struct rig *g = *state;
+    struct client *parked = client_new(g), *idle = client_new(g);
+    client_ask(idle, GET("/"));
+    client_say(parked, STR(GET("/park")));
+    rig_wait(g, &g->parked_count, 1);
+    server_quiesce(g->server);
+    assert_int_equal(rig_connect(server_port(g->server)), -1);
+    assert_int_equal(server_in_flight(g->server), 1);
+    rig_answer_parked(g->parked[0]);
+    struct answer a;
+    assert_int_equal(client_hear(parked, 1, true, &a), 1);
+    assert_true(str_has(a.head, STR("\r\nConnection: close\r\n")));
+    client_hear_end(parked);
+    a = client_ask(idle, GET("/")); /* one more, then it is over */
+    assert_int_equal(a.status, 200);
+    client_hear_end(idle);
+    assert_int_equal(server_in_flight(g->server), 0);
+    client_end(parked);
+    client_end(idle);
+}
+
+static void answers_owed_are_dropped_when_the_server_ends(void **state)
+{
+    static const char *const requests[] = {
+        GET("/park"), GET("/stall"), GET("/crawl"),
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"};
+    struct rig *g = *state;
+    struct client *c[COUNT(requests)];
+    for (size_t i = 0; i < COUNT(c); i++) {
+        c[i] = client_new(g);
+        client_say(c[i], str_from(requests[i]));
+    }
+    rig_wait(g, &c[2]->arrivals, 1);
+    rig_wait(g, &g->handled, 3);
+    server_free(g->server);
+    g->server = NULL;
+    assert_int_equal(g->done, 3);
+    assert_int_equal(g->sent, 0);
+    for (size_t i = 0; i < COUNT(c); i++) {
+        client_hear_end(c[i]);
+        client_end(c[i]);
+    }
+}
+
+static void an_address_that_cannot_be_had_is_told(void **state)
+{
+    struct rig *g = *state;
+    const char *in_use = arena_printf(&g->arena, "127.0.0.1:%d is in use", server_port(g->server));
+    const struct {
+        const char *address;
+        int port;
+        const char *text;
+    } rows[] = {
+        {"127.0.0.1", server_port(g->server), in_use                                                       },
+        {"localhost", 0,                      "'localhost' port 0 is not an IP address and a port"         },
+        {"127.0.0.1", 65536,                  "'127.0.0.1' port 65536 is not an IP address and a port"     },
+        {"192.0.2.1", 0,                      "192.0.2.1:0 cannot be had: this machine has no such address"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        struct server_options options = rig_options(g);
+        options.address = rows[i].address;
+        options.port = rows[i].port;
+        assert_null(server_new(g->loop, &options, &err));
+        assert_int_equal(err.count, 1);
+        assert_int_equal(err.first->kind, ERROR_SYSTEM);
+        assert_string_equal(err.first->text, rows[i].text);
+        error_end(&err);
+    }
+}
+
+static void it_listens_on_ipv6_as_well(void **state)
+{
+    struct rig *g = *state;
+    struct server_options options = rig_options(g);
+    options.address = "::1";
+    struct server *six = server_new(g->loop, &options, NULL);
+    if (!six)
+        skip(); /* a machine without IPv6 */
+    struct client *c = client_on(g, rig_connect_six(server_port(six)));
+    struct answer a = client_ask(c, GET("/six"));
+    assert_body(a, "GET /six ? 0 []");
+    assert_true(str_has(a.head, STR("\r\nX-Peer: ::1\r\n")));
+    client_end(c);
+    server_free(six);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_server(requests_arrive_as_they_stood_on_the_wire),
+        with_server(heads_carry_what_they_should),
+        with_server(a_connection_closes_when_its_client_asks),
+        with_server(a_body_over_the_limit_is_dropped_and_told),
+        with_server(a_client_that_asks_first_is_told_to_go_on_or_not),
+        with_server(pipelined_requests_are_answered_in_order),
+        with_server(a_request_behind_one_still_owed_waits_its_turn),
+        with_server(five_hundred_answers_owed_are_given_at_once),
+        with_server(connections_over_the_limit_wait),
+        with_server(what_is_in_flight_ends_well_after_quiesce),
+        with_server(answers_owed_are_dropped_when_the_server_ends),
+        with_server(an_address_that_cannot_be_had_is_told),
+        with_server(it_listens_on_ipv6_as_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
