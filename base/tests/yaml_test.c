@@ -1,0 +1,374 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/yaml.h"
+
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    struct error err = {0};
+    const struct node *n = yaml_parse(a, str_from(text), "f.yaml", &err);
+    if (error_any(&err))
+        print_message("%s\n", error_text(a, &err));
+    assert_non_null(n);
+    return n;
+}
+
+static const char *refusal(struct arena *a, struct str text)
+{
+    struct error err = {0};
+    assert_null(yaml_parse(a, text, "f.yaml", &err));
+    assert_true(error_any(&err));
+    const char *why = error_text(a, &err);
+    error_end(&err);
+    return why;
+}
+
+static void scalars_are_typed_by_the_core_schema(void **state)
+{
+    static const struct {
+        const char *yaml, *json;
+    } rows[] = {
+        {"~",                    "null"                    },
+        {"null",                 "null"                    },
+        {"Null",                 "null"                    },
+        {"nULL",                 "\"nULL\""                },
+        {"true",                 "true"                    },
+        {"FALSE",                "false"                   },
+        {"yes",                  "\"yes\""                 },
+        {"on",                   "\"on\""                  },
+        {"12",                   "12"                      },
+        {"+12",                  "12"                      },
+        {"-12",                  "-12"                     },
+        {"017",                  "17"                      },
+        {"0o17",                 "15"                      },
+        {"0o8",                  "\"0o8\""                 },
+        {"0x1f",                 "31"                      },
+        {"0x1F",                 "31"                      },
+        {"-0x1f",                "\"-0x1f\""               },
+        {"9223372036854775807",  "9223372036854775807"     },
+        {"-9223372036854775808", "-9223372036854775808"    },
+        {"1.5",                  "1.5"                     },
+        {"-.5",                  "-0.5"                    },
+        {"1.",                   "1"                       },
+        {"1e3",                  "1000"                    },
+        {"1E-2",                 "0.01"                    },
+        {"1e",                   "\"1e\""                  },
+        {"1.2.3",                "\"1.2.3\""               },
+        {".",                    "\".\""                   },
+        {"-",                    "[null]"                  },
+        {"1_000",                "\"1_000\""               },
+        {"12:30",                "\"12:30\""               },
+        {"2026-05-02T09:00:00Z", "\"2026-05-02T09:00:00Z\""},
+        {"inf",                  "\"inf\""                 },
+        {"\"12\"",               "\"12\""                  },
+        {"'true'",               "\"true\""                },
+        {"\"\"",                 "\"\""                    },
+        {"!!str 12",             "\"12\""                  },
+        {"!!str",                "\"\""                    },
+        {"|\n a\n b\n",          "\"a\\nb\\n\""            },
+        {">-\n a\n b\n",         "\"a b\""                 },
+        {"$target.x",            "\"$target.x\""           },
+        {"'it''s'",              "\"it's\""                },
+        {"\"\\u00e9\\t\\x41\"",  "\"\xC3\xA9\\tA\""        },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(json_print(*state, parse(*state, rows[i].yaml)), rows[i].json);
+}
+
+#define ASSERT_AT(where, l, c)                                                                     \
+    do {                                                                                           \
+        assert_int_equal((where).line, l);                                                         \
+        assert_int_equal((where).column, c);                                                       \
+    } while (0)
+
+static void every_value_and_key_has_its_place(void **state)
+{
+    const struct node *n = parse(*state, "\xEF\xBB\xBF"
+                                         "# a byte order mark is no character\n"
+                                         "top:\n"
+                                         "  \xC3\xA9\xC3\xA9: \"quoted\"\n"
+                                         "  list: [1, 'x', {}]\n"
+                                         "'q': &name\n"
+                                         "  - a: 1\n"
+                                         "    b:\n"
+                                         "  - !!str 5\n");
+    const struct node *top = node_get(n, "top"), *list = node_get(top, "list"),
+                      *q = node_get(n, "q");
+    assert_string_equal(n->at.file, "f.yaml");
+    ASSERT_AT(n->at, 2, 1);
+    ASSERT_AT(top->at, 3, 3);
+    ASSERT_AT(top->map.members[0].key_at, 3, 3);
+    ASSERT_AT(node_get(top, "\xC3\xA9\xC3\xA9")->at, 3, 7);
+    ASSERT_AT(list->at, 4, 9);
+    ASSERT_AT(node_at(list, 0)->at, 4, 10);
+    ASSERT_AT(node_at(list, 1)->at, 4, 13);
+    ASSERT_AT(node_at(list, 2)->at, 4, 18);
+    ASSERT_AT(n->map.members[1].key_at, 5, 1);
+    ASSERT_AT(node_get(node_at(q, 0), "a")->at, 6, 8);
+    ASSERT_AT(node_get(node_at(q, 0), "b")->at, 7, 5); /* nothing stands there: its key's place */
+    ASSERT_AT(node_at(q, 1)->at, 8, 11);
+}
+
+static void structures_are_read_in_order(void **state)
+{
+    static const struct {
+        const char *yaml, *json;
+    } rows[] = {
+        {"a: 1\nb: [x, {c: d}]\n",                    "{\"a\":1,\"b\":[\"x\",{\"c\":\"d\"}]}"              },
+        {"- - 1\n  - 2\n- {}\n- []\n",                "[[1,2],{},[]]"                                      },
+        {"? a\n? b\n",                                "{\"a\":null,\"b\":null}"                            },
+        {"1: x\ntrue: y\n",                           "{\"1\":\"x\",\"true\":\"y\"}"                       },
+        {"'': x\n\"<<\": y\n",                        "{\"\":\"x\",\"<<\":\"y\"}"                          },
+        {"a: &x {b: 1}\nc: *x\nd: [*x]\n",            "{\"a\":{\"b\":1},\"c\":{\"b\":1},\"d\":[{\"b\":1}]}"},
+        {"a: &x 1\nb: &x 2\nc: *x\n",                 "{\"a\":1,\"b\":2,\"c\":2}"                          },
+        {"a: &x\nb: *x\n",                            "{\"a\":null,\"b\":null}"                            },
+        {"%YAML 1.2\n---\na: 1\n...\n",               "{\"a\":1}"                                          },
+        {"a: 1\r\nb: 2\r\n",                          "{\"a\":1,\"b\":2}"                                  },
+        {"{a: 1, \"b\":2}",                           "{\"a\":1,\"b\":2}"                                  },
+        {"{\"a\": [1, 2.5, null], \"b\": \"x\\ny\"}", "{\"a\":[1,2.5,null],\"b\":\"x\\ny\"}"               },
+        {"--- 5\n",                                   "5"                                                  },
+        {"---\n",                                     "null"                                               },
+        {"!!str 1: x\n",                              "{\"1\":\"x\"}"                                      },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(json_print(*state, parse(*state, rows[i].yaml)), rows[i].json);
+}
+
+static void an_alias_shares_its_node(void **state)
+{
+    const struct node *n = parse(*state, "a: &x [1]\nb: *x\n");
+    assert_ptr_equal(node_get(n, "a"), node_get(n, "b"));
+}
+
+static void what_cannot_be_used_is_refused_with_its_place(void **state)
+{
+    static const struct {
+        struct str yaml;
+        const char *why;
+    } rows[] = {
+        {BYTES(""),                                       "f.yaml:1:1: nothing here but blanks and comments"         },
+        {BYTES("# only\n\n# comments\n"),                 "f.yaml:1:1: nothing here but blanks and comments"         },
+        {BYTES("a: \xff\xfe bad\nb: 2\n"),                "f.yaml:1:4: the byte 0xFF is not UTF-8"                   },
+        {BYTES("\xC3\xA9: 1\n\xC3\xA9 \xC3"),             "f.yaml:2:3: the byte 0xC3 is not UTF-8"                   },
+        {BYTES("%\xff\xff\xff\xff\n"),                    "f.yaml:1:2: the byte 0xFF is not UTF-8"                   },
+        {BYTES("a: 1\nb: \0 c\n"),                        "f.yaml:2:4: the control character 0x00 cannot stand here" },
+        {BYTES("a: \x07"),                                "f.yaml:1:4: the control character 0x07 cannot stand here" },
+        {BYTES("a: \x07\xff"),                            "f.yaml:1:4: the control character 0x07 cannot stand here" },
+        {BYTES("a: \xff\x07"),                            "f.yaml:1:4: the byte 0xFF is not UTF-8"                   },
+        {BYTES("a: \x7f"),                                "f.yaml:1:4: the control character 0x7F cannot stand here" },
+        {BYTES("\xFF\xFE"
+               "a\0"),
+         "f.yaml:1:1: the byte 0xFF is not UTF-8"                                                                    },
+        {BYTES("? ::\t-"),                                "f.yaml:1:5: cannot use tab for indentation of block entry"},
+        {BYTES("? a:\t- x"),                              "f.yaml:1:5: cannot use tab for indentation of block entry"},
+        {BYTES("a:\n\tb: c\n"),                           "f.yaml:2:1: "                                             },
+        {BYTES("a: 'b\n"),                                "f.yaml:1:5: single-quoted scalar without closing quote"   },
+        {BYTES("a: \"b\n"),                               "f.yaml:1:5: double-quoted scalar without closing quote"   },
+        {BYTES("a: [1, 2\n"),                             "f.yaml:2:1: flow sequence without a closing bracket"      },
+        {BYTES("a: {b\n"),                                "f.yaml:2:1: "                                             },
+        {BYTES("a: b: c\n"),                              "f.yaml:1:5: invalid nested block mapping on the same line"},
+        {BYTES("a: @x\n"),                                "f.yaml:1:4: plain scalar cannot start with '@'"           },
+        {BYTES("- 1\n---\n- 2\n"),                        "f.yaml:2:1: a second document; a file holds one"          },
+        {BYTES("---\n---\n"),                             "f.yaml:2:1: a second document; a file holds one"          },
+        {BYTES("a: 1\nb: 2\na: 3\n"),                     "f.yaml:3:1: duplicate key 'a' (first at 1:1)"             },
+        {BYTES("{a: 1, \"a\": 2}"),                       "f.yaml:1:8: duplicate key 'a' (first at 1:2)"             },
+        {BYTES("x: {a: 1,\n a: 2}\ny: [{b: 1, b: 2}]\n"),
+         "f.yaml:2:2: duplicate key 'a' (first at 1:5)\n"
+         "f.yaml:3:12: duplicate key 'b' (first at 3:6)"                                                             },
+        {BYTES("<<: *x\na: &x {}\n"),
+         "f.yaml:1:1: merge keys (<<) are not supported: write the members out\n"
+         "f.yaml:1:5: the alias *x names no anchor before it"                                                        },
+        {BYTES("a: *x\n"),                                "f.yaml:1:4: the alias *x names no anchor before it"       },
+        {BYTES("a: &x {b: *x}\n"),                        "f.yaml:1:11: the alias *x stands within what it names"    },
+        {BYTES("&x [*x]\n"),                              "f.yaml:1:5: the alias *x stands within what it names"     },
+        {BYTES("a: &x 1\n*x : 2\n"),                      "f.yaml:2:1: a key must be plain or quoted text"           },
+        {BYTES("[a, b]: 1\n"),                            "f.yaml:1:1: a key must be plain or quoted text"           },
+        {BYTES("{a: 1}: 1\n"),                            "f.yaml:1:1: a key must be plain or quoted text"           },
+        {BYTES("&x a: 1\n"),                              "f.yaml:1:4: an anchor cannot name a key"                  },
+        {BYTES("a: 1\n: 2\n"),                            "f.yaml:1:4: a key is missing behind this"                 },
+        {BYTES("a: ! 4\n"),                               "f.yaml:1:6: unknown tag '!' (only !!str is known)"        },
+        {BYTES("a: !x 4\n"),                              "f.yaml:1:7: unknown tag '!x' (only !!str is known)"       },
+        {BYTES("a: !x [4]\n"),                            "f.yaml:1:7: unknown tag '!x' (only !!str is known)"       },
+        {BYTES("!!int a: 4\n"),
+         "f.yaml:1:7: unknown tag 'tag:yaml.org,2002:int' (only !!str is known)"                                     },
+        {BYTES("a: !!str [4]\n"),                         "f.yaml:1:10: !!str before a list or map"                  },
+        {BYTES("a: !z!y 4\n"),                            "f.yaml:1:4: undefined tag prefix"                         },
+        {BYTES("a: .inf\nb: -.INF\nc: .NaN\n"),
+         "f.yaml:1:4: '.inf' is no number that JSON has (quote it if it is text)\n"
+         "f.yaml:2:4: '-.INF' is no number that JSON has (quote it if it is text)\n"
+         "f.yaml:3:4: '.NaN' is no number that JSON has (quote it if it is text)"                                    },
+        {BYTES("[9223372036854775808]"),
+         "f.yaml:1:2: '9223372036854775808' does not fit in 64 bits (quote it if it is text)"                        },
+        {BYTES("[0x8000000000000000]"),
+         "f.yaml:1:2: '0x8000000000000000' does not fit in 64 bits (quote it if it is text)"                         },
+        {BYTES("[1e999]"),                                "f.yaml:1:2: '1e999' is too big for a number"              },
+        {BYTES("a: \"x\\0y\"\n"),                         "f.yaml:1:4: a NUL cannot stand in text"                   },
+        {BYTES("\"x\\0y\": 1\n"),                         "f.yaml:1:1: a NUL cannot stand in text"                   },
+        {BYTES("a: \"\\ud800\"\n"),                       "f.yaml:1:5: double-quoted scalar has invalid UTF8 escape" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *why = refusal(*state, rows[i].yaml);
+        size_t n = strlen(rows[i].why);
+        bool place_only = rows[i].why[n - 1] == ' '; /* the words are libfyaml's */
+        assert_string_equal(place_only ? arena_printf(*state, "%.*s", (int)n, why) : why,
+                            rows[i].why);
+    }
+}
+
+static const char *repeated(struct arena *a, const char *text, int times)
+{
+    struct buf out = {.arena = a};
+    for (int i = 0; i < times; i++)
+        buf_text(&out, text);
+    return buf_c(&out);
+}
+
+static void nesting_has_a_limit_that_aliases_cannot_pass(void **state)
+{
+    const char *open = repeated(*state, "[", YAML_MAX_DEPTH - 1),
+               *close = repeated(*state, "]", YAML_MAX_DEPTH - 1);
+    const struct {
+        const char *format, *why;
+    } rows[] = {
+        {"[%s%s]",              NULL                                                  },
+        {"[[%s%s]]",            "f.yaml:1:65: lists and maps nested more than 64 deep"},
+        {"- &a %s%s\n- *a\n",   NULL                                                  },
+        {"- &a %s%s\n- [*a]\n", "f.yaml:2:4: lists and maps nested more than 64 deep" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct str text = str_from(rows[i].format);
+        struct buf out = {.arena = *state};
+        buf_add(&out, str_cut(&text, '%'));
+        buf_text(&out, open);
+        text = str_skip(text, 3);
+        buf_text(&out, close);
+        buf_add(&out, text);
+        if (rows[i].why)
+            assert_string_equal(refusal(*state, buf_str(&out)), rows[i].why);
+        else
+            (void)parse(*state, buf_c(&out));
+    }
+    assert_non_null(strstr(refusal(*state, str_from(repeated(*state, "- ", 100000))), "64 deep"));
+    assert_non_null(strstr(refusal(*state, str_from(repeated(*state, "{a: ", 100000))), "64 deep"));
+}
+
+static void a_bomb_of_aliases_is_refused(void **state)
+{
+    struct buf text = {.arena = *state};
+    buf_text(&text, "- &a0 [x,x,x,x,x,x,x,x,x]\n");
+    for (int i = 0; i < 9; i++)
+        buf_printf(&text, "- &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i + 1, i, i, i,
+                   i, i, i, i, i, i);
+    assert_non_null(strstr(refusal(*state, buf_str(&text)),
+                           "more than 4000000 values, aliases counted as often as they are used"));
+}
+
+static void anchors_have_a_limit(void **state)
+{
+    struct buf text = {.arena = *state};
+    for (int i = 0; i < YAML_MAX_ANCHORS; i++)
+        buf_printf(&text, "- &a%d x\n", i);
+    assert_int_equal(node_count(parse(*state, buf_c(&text))), YAML_MAX_ANCHORS);
+    buf_text(&text, "- &more x\n");
+    assert_string_equal(refusal(*state, buf_str(&text)), "f.yaml:257:9: more than 256 anchors");
+}
+
+static void a_map_of_ten_thousand_keys_is_checked_too(void **state)
+{
+    struct buf text = {.arena = *state};
+    for (int i = 0; i < 10000; i++)
+        buf_printf(&text, "key%d: %d\n", i, i);
+    const struct node *n = parse(*state, buf_c(&text));
+    assert_int_equal(node_count(n), 10000);
+    assert_int_equal(node_get(n, "key9999")->integer, 9999);
+    buf_text(&text, "key77: 0\n");
+    assert_string_equal(refusal(*state, buf_str(&text)),
+                        "f.yaml:10001:1: duplicate key 'key77' (first at 78:1)");
+}
+
+static void a_file_is_loaded_under_its_own_name(void **state)
+{
+    struct error err = {0};
+    char path[] = "yaml_test.XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "a: 1\na: 2\n", 10), 10);
+    assert_null(yaml_load(*state, path, &err));
+    assert_string_equal(error_text(*state, &err),
+                        arena_printf(*state, "%s:2:1: duplicate key 'a' (first at 1:1)", path));
+    assert_int_equal(ftruncate(fd, 5), 0);
+    const struct node *n = yaml_load(*state, path, &err);
+    assert_int_equal(node_get(n, "a")->integer, 1);
+    (void)close(fd);
+    (void)unlink(path);
+    error_end(&err);
+}
+
+static void a_file_that_cannot_be_read_is_the_systems_fault(void **state)
+{
+    static const struct {
+        const char *path, *why;
+    } rows[] = {
+        {TEST_DIR "/no_such.yaml", TEST_DIR "/no_such.yaml: No such file or directory"},
+        {TEST_DIR,                 TEST_DIR ": Is a directory"                        },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {0};
+        assert_null(yaml_load(*state, rows[i].path, &err));
+        assert_int_equal(err.first->kind, ERROR_SYSTEM);
+        assert_string_equal(error_text(*state, &err), rows[i].why);
+        error_end(&err);
+    }
+}
+
+static void the_errors_may_be_dropped(void **state)
+{
+    assert_null(yaml_parse(*state, STR("a: 1\na: 2\n"), "f.yaml", NULL));
+    assert_null(yaml_parse(*state, STR("a: 'x"), "f.yaml", NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scalars_are_typed_by_the_core_schema),
+        cmocka_unit_test(every_value_and_key_has_its_place),
+        cmocka_unit_test(structures_are_read_in_order),
+        cmocka_unit_test(an_alias_shares_its_node),
+        cmocka_unit_test(what_cannot_be_used_is_refused_with_its_place),
+        cmocka_unit_test(nesting_has_a_limit_that_aliases_cannot_pass),
+        cmocka_unit_test(a_bomb_of_aliases_is_refused),
+        cmocka_unit_test(anchors_have_a_limit),
+        cmocka_unit_test(a_map_of_ten_thousand_keys_is_checked_too),
+        cmocka_unit_test(a_file_is_loaded_under_its_own_name),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_the_systems_fault),
+        cmocka_unit_test(the_errors_may_be_dropped),
+    };
+    return cmocka_run_group_tests_name("yaml", tests, setup, teardown);
+}

@@ -1,0 +1,188 @@
+#include "base/yaml.h"
+
+#include <libfyaml.h>
+
+#include "base/yaml_tree.h"
+
+/* .s is NULL if there is no token. */
+static struct str token_text(struct fy_token *token)
+{
+    struct str text = {0};
+    if (token && !(text.s = fy_token_get_text(token, &text.n)))
+        text = STR("");
+    return text;
+}
+
+static struct yaml_marks marks(struct fy_token *tag, struct fy_token *anchor)
+{
+    return (struct yaml_marks){token_text(tag), token_text(anchor)};
+}
+
+/* A scalar that is not written at all has no token. */
+static bool take_scalar(struct yaml_tree *t, const struct fy_event_scalar_data *scalar)
+{
+    bool plain = !scalar->value || fy_token_scalar_style(scalar->value) == FYSS_PLAIN;
+    struct str text = scalar->value ? token_text(scalar->value) : STR("");
+    return yaml_tree_scalar(t, text, plain, marks(scalar->tag, scalar->anchor));
+}
+
+/* libfyaml marks what stands behind the sign of an alias or the quote of a scalar. */
+static bool marked_late(struct fy_event *e)
+{
+    if (e->type != FYET_SCALAR)
+        return e->type == FYET_ALIAS;
+    enum fy_scalar_style style = fy_token_scalar_style(e->scalar.value);
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
+/* An empty value has no mark, and so the place of what came before it: its key, mostly. */
+static void note_place(struct yaml_tree *t, struct fy_event *e)
+{
+    const struct fy_mark *mark = fy_event_start_mark(e);
+    if (!mark)
+        return;
+    t->at.line = mark->line + 1;
+    t->at.column = mark->column + 1 - marked_late(e);
+}
+
+static bool take(struct yaml_tree *t, struct fy_event *e)
+{
+    note_place(t, e);
+    switch (e->type) {
+    case FYET_DOCUMENT_START:
+        return !t->root || yaml_tree_complain(t, "a second document; a file holds one");
+    case FYET_ALIAS:
+        return yaml_tree_alias(t, token_text(e->alias.anchor));
+    case FYET_SCALAR:
+        return take_scalar(t, &e->scalar);
+    case FYET_MAPPING_START:
+        return yaml_tree_open(t, NODE_MAP, marks(e->mapping_start.tag, e->mapping_start.anchor));
+    case FYET_SEQUENCE_START:
+        return yaml_tree_open(t, NODE_LIST, marks(e->sequence_start.tag, e->sequence_start.anchor));
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        return yaml_tree_close(t);
+    case FYET_STREAM_END:
+        t->at.line = t->at.column = 1;
+        return t->root || yaml_tree_complain(t, "nothing here but blanks and comments");
+    case FYET_NONE:
+    case FYET_STREAM_START:
+    case FYET_DOCUMENT_END:
+        return true;
+    }
+    return true;
+}
+
+static void drop_output(struct fy_diag *diag, void *user, const char *text, size_t n)
+{
+    (void)diag, (void)user, (void)text, (void)n;
+}
+
+/* Collecting also keeps libfyaml from its printer of source lines, which reads too far. */
+static struct fy_diag *collecting_diag(void)
+{
+    struct fy_diag_cfg cfg;
+    fy_diag_cfg_default(&cfg);
+    cfg.fp = NULL;
+    cfg.output_fn = drop_output;
+    cfg.colorize = false;
+    struct fy_diag *diag = fy_diag_create(&cfg);
+    fy_diag_set_collect_errors(diag, true);
+    return diag;
+}
+
+static void syntax_error(struct yaml_tree *t, struct fy_diag *diag)
+{
+    void *iterator = NULL;
+    const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &iterator);
+    if (e) {
+        t->at.line = e->line;
+        t->at.column = e->column;
+    }
+    (void)yaml_tree_complain(t, "%s", e ? e->msg : "not YAML");
+}
+
+/* Only there under a leak checker. NOLINTNEXTLINE(bugprone-reserved-identifier) */
+void __lsan_ignore_object(const void *object) __attribute__((weak));
+
+/* libfyaml 0.7.12 frees some records twice when it destroys a parser that failed. */
+static void leave_to_leak(const void *object)
+{
+    if (__lsan_ignore_object)
+        __lsan_ignore_object(object);
+}
+
+static void parse_checked(struct yaml_tree *t, struct str text)
+{
+    struct fy_diag *diag = collecting_diag();
+    struct fy_parse_cfg cfg = {
+        .flags = FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE, .diag = diag};
+    struct fy_parser *parser = fy_parser_create(&cfg);
+    bool wanted = true, ended = fy_parser_set_string(parser, text.s, text.n) != 0;
+    while (
+        !ended) { /* also when no more is wanted: a parser that came to its end can be destroyed */
+        struct fy_event *e = fy_parser_parse(parser);
+        if (!e)
+            break;
+        ended = e->type == FYET_STREAM_END;
+        wanted = wanted && take(t, e);
+        fy_parser_event_free(parser, e);
+    }
+    if (!ended && wanted)
+        syntax_error(t, diag);
+    if (ended && !fy_parser_get_stream_error(parser)) {
+        fy_parser_destroy(parser);
+        fy_diag_destroy(diag);
+    } else {
+        leave_to_leak(parser);
+        leave_to_leak(diag);
+    }
+}
+
+static bool printable(struct str text, size_t *bad)
+{
+    bool utf8 = str_utf8_valid(text, bad);
+    for (size_t i = 0; i < (utf8 ? text.n : *bad); i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        if (c == 0x7F || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) {
+            *bad = i;
+            return false;
+        }
+    }
+    return utf8;
+}
+
+/* libfyaml takes wrong bytes for the end of the text, or never returns: they must not reach it. */
+static bool check_bytes(struct yaml_tree *t, struct str text)
+{
+    size_t bad;
+    if (text.n > YAML_MAX_BYTES)
+        return yaml_tree_complain(t, "more than %u bytes", YAML_MAX_BYTES);
+    if (printable(text, &bad))
+        return true;
+    struct str before = str_head(text, bad);
+    t->at.line = t->at.column = 1;
+    for (size_t i = 0; i < before.n; i++) {
+        if (before.s[i] == '\n') {
+            t->at.line++;
+            t->at.column = 1;
+        } else {
+            t->at.column += (before.s[i] & 0xC0) != 0x80;
+        }
+    }
+    unsigned char c = (unsigned char)text.s[bad];
+    if (c < 0x80)
+        return yaml_tree_complain(t, "the control character 0x%02X cannot stand here", c);
+    return yaml_tree_complain(t, "the byte 0x%02X is not UTF-8", c);
+}
+
+const struct node *yaml_parse(struct arena *a, struct str text, const char *file, struct error *err)
+{
+    struct yaml_tree t = {.arena = a, .err = err, .at.file = file};
+    if (str_starts(text, STR("\xEF\xBB\xBF")))
+        text = str_skip(text, 3);
+    if (check_bytes(&t, text))
+        parse_checked(&t, text.n ? text : STR("\n"));
+    arena_end(&t.scratch);
+    return t.refused ? NULL : t.root;
+}

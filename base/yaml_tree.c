@@ -1,0 +1,192 @@
+#include "base/yaml_tree.h"
+
+#include <string.h>
+
+#include "base/members.h"
+#include "base/yaml_scalar.h"
+
+bool yaml_tree_complain(struct yaml_tree *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    t->refused = true;
+    error_add(t->err, ERROR_INPUT, t->at, "%s", arena_vprintf(&t->scratch, format, args));
+    va_end(args);
+    return false;
+}
+
+static struct yaml_level *innermost(struct yaml_tree *t)
+{
+    return t->depth ? &t->levels[t->depth - 1] : NULL;
+}
+
+static bool awaits_key(struct yaml_tree *t)
+{
+    const struct yaml_level *l = innermost(t);
+    return l && l->kind == NODE_MAP && !l->next.key;
+}
+
+static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int height)
+{
+    struct yaml_level *l = innermost(t);
+    t->nodes += nodes;
+    if (t->nodes > YAML_MAX_NODES)
+        return yaml_tree_complain(
+            t, "more than %d values, aliases counted as often as they are used", YAML_MAX_NODES);
+    if (t->depth + height > YAML_MAX_DEPTH)
+        return yaml_tree_complain(t, "lists and maps nested more than %d deep", YAML_MAX_DEPTH);
+    if (awaits_key(t))
+        return yaml_tree_complain(t, "a key must be plain or quoted text");
+    if (!l) {
+        t->root = n;
+        return true;
+    }
+    l->height = height > l->height ? height : l->height;
+    l->next.value = n;
+    *arena_push(&t->scratch, &t->pending, struct member) = l->next;
+    l->next = (struct member){0};
+    return true;
+}
+
+static struct yaml_anchor *anchor_find(struct yaml_tree *t, struct str name)
+{
+    for (size_t i = t->anchor_count; i-- > 0;) /* the latest of a name counts */
+        if (str_eq(t->anchors[i].name, name))
+            return &t->anchors[i];
+    return NULL;
+}
+
+static bool anchor_open(struct yaml_tree *t, struct str name, struct yaml_anchor **opened)
+{
+    *opened = NULL;
+    if (!name.s)
+        return true;
+    if (t->anchor_count == YAML_MAX_ANCHORS)
+        return yaml_tree_complain(t, "more than %d anchors", YAML_MAX_ANCHORS);
+    *opened = &t->anchors[t->anchor_count++];
+    (*opened)->name = str_of(str_dup(&t->scratch, name), name.n);
+    return true;
+}
+
+static void anchor_close(struct yaml_anchor *anchor, const struct node *n, size_t nodes, int height)
+{
+    if (anchor)
+        *anchor = (struct yaml_anchor){anchor->name, n, nodes, height};
+}
+
+bool yaml_tree_alias(struct yaml_tree *t, struct str name)
+{
+    const struct yaml_anchor *anchor = anchor_find(t, name);
+    if (anchor && anchor->node)
+        return put(t, anchor->node, anchor->nodes, anchor->height);
+    (void)yaml_tree_complain(t,
+                             anchor ? "the alias *" STR_FMT " stands within what it names"
+                                    : "the alias *" STR_FMT " names no anchor before it",
+                             STR_ARG(name));
+    return put(t, node_new_null(t->arena), 1, 0);
+}
+
+/* !!str is the only tag; answers whether it stands there. */
+static bool tagged_text(struct yaml_tree *t, struct str tag)
+{
+    if (tag.s && str_is(tag, "tag:yaml.org,2002:str"))
+        return true;
+    if (tag.s)
+        (void)yaml_tree_complain(t, "unknown tag '" STR_FMT "' (only !!str is known)",
+                                 STR_ARG(tag));
+    return false;
+}
+
+/* Checked, since escapes can say what no text of ours may contain; NUL-ended and kept. */
+static struct str keep_text(struct yaml_tree *t, struct str text)
+{
+    if (str_find(text, '\0') < text.n)
+        (void)yaml_tree_complain(t, "a NUL cannot stand in text");
+    else if (!str_utf8_valid(text, NULL))
+        (void)yaml_tree_complain(t, "an escape that gives no character");
+    return str_of(str_dup(t->arena, text), text.n);
+}
+
+static bool take_key(struct yaml_tree *t, struct str key, bool plain, struct yaml_marks marks)
+{
+    (void)tagged_text(t, marks.tag);
+    if (marks.anchor.s)
+        (void)yaml_tree_complain(t, "an anchor cannot name a key");
+    if (plain && str_is(key, "<<"))
+        (void)yaml_tree_complain(t, "merge keys (<<) are not supported: write the members out");
+    if (plain && !key.n)
+        (void)yaml_tree_complain(t, "a key is missing behind this");
+    innermost(t)->next = (struct member){.key = key.s, .key_at = t->at};
+    return true;
+}
+
+bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct yaml_marks marks)
+{
+    struct yaml_anchor *anchor;
+    text = keep_text(t, text);
+    if (awaits_key(t))
+        return take_key(t, text, plain, marks);
+    if (!anchor_open(t, marks.anchor, &anchor))
+        return false;
+    struct node *n = arena_new(t->arena, struct node);
+    bool is_text = tagged_text(t, marks.tag) || !plain;
+    const char *why = is_text ? NULL : yaml_scalar(text, n);
+    if (is_text)
+        *n = (struct node){.kind = NODE_TEXT, .text = text};
+    if (why)
+        (void)yaml_tree_complain(t, "'%s' %s", text.s, why);
+    n->at = t->at;
+    anchor_close(anchor, n, 1, 0);
+    return put(t, n, 1, 0);
+}
+
+bool yaml_tree_open(struct yaml_tree *t, enum node_kind kind, struct yaml_marks marks)
+{
+    if (awaits_key(t))
+        return yaml_tree_complain(t, "a key must be plain or quoted text");
+    if (t->depth == YAML_MAX_DEPTH)
+        return yaml_tree_complain(t, "lists and maps nested more than %d deep", YAML_MAX_DEPTH);
+    struct yaml_level *l = &t->levels[t->depth];
+    *l =
+        (struct yaml_level){kind, .at = t->at, .first = t->pending.count, .nodes_before = t->nodes};
+    if (tagged_text(t, marks.tag))
+        (void)yaml_tree_complain(t, "!!str before a list or map");
+    if (!anchor_open(t, marks.anchor, &l->anchor))
+        return false;
+    t->depth++;
+    return true;
+}
+
+static void complain_of_clash(struct yaml_tree *t, const struct member *members, size_t count)
+{
+    size_t first, again;
+    if (!members_clash(members, count, &first, &again))
+        return;
+    t->at = members[again].key_at;
+    (void)yaml_tree_complain(t, "duplicate key '%s' (first at %d:%d)", members[again].key,
+                             members[first].key_at.line, members[first].key_at.column);
+}
+
+bool yaml_tree_close(struct yaml_tree *t)
+{
+    struct yaml_level *l = &t->levels[--t->depth];
+    const struct member *members = t->pending.items + l->first;
+    size_t count = t->pending.count - l->first;
+    struct node *n = arena_new(t->arena, struct node);
+    n->kind = l->kind;
+    n->at = l->at;
+    if (l->kind == NODE_MAP) {
+        n->map.members = arena_copy(t->arena, members, count * sizeof *members);
+        n->map.count = count;
+        complain_of_clash(t, members, count);
+    } else {
+        const struct node **items = arena_array(t->arena, const struct node *, count);
+        for (size_t i = 0; i < count; i++)
+            items[i] = members[i].value;
+        n->list.items = items;
+        n->list.count = count;
+    }
+    t->pending.count = l->first;
+    anchor_close(l->anchor, n, t->nodes - l->nodes_before + 1, l->height + 1);
+    return put(t, n, 1, l->height + 1);
+}
