@@ -1,0 +1,131 @@
+#include "mockserver/state/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MANY 100000u
+
+struct sample {
+    uint64_t number;
+    char filler[104]; /* about an account's size */
+};
+
+static void fill(struct table *t, uint32_t rows)
+{
+    table_init(t, sizeof(struct sample));
+    for (uint32_t i = 1; i <= rows; i++) {
+        uint32_t row;
+        ((struct sample *)table_add(t, &row))->number = i * 7u;
+        assert_int_equal(row, i);
+    }
+}
+
+static uint64_t number(const struct table *t, uint32_t row)
+{
+    return ((const struct sample *)table_read(t, row))->number;
+}
+
+static void rows_are_numbered_from_1_and_keep_what_was_written(void **state)
+{
+    (void)state;
+    struct table t;
+    fill(&t, MANY);
+    assert_int_equal(t.count, MANY);
+    for (uint32_t row = 1; row <= MANY; row++)
+        assert_int_equal(number(&t, row), row * 7u);
+    table_end(&t);
+}
+
+static void a_new_row_is_zeroed_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const struct sample zero;
+    static const uint32_t sizes[] = {0, 1, 35, 36, 37, 2303, 2304, 2305};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct table t;
+        fill(&t, sizes[i]);
+        struct table fork;
+        table_fork(&fork, &t);
+        memset(table_add(&t, NULL), 0xff, sizeof zero);
+        assert_memory_equal(table_add(&fork, NULL), &zero, sizeof zero);
+        table_end(&t);
+        table_end(&fork);
+    }
+}
+
+static void a_fork_and_its_origin_are_independent(void **state)
+{
+    (void)state;
+    struct table t, fork;
+    fill(&t, MANY);
+    table_fork(&fork, &t);
+    for (uint32_t row = 1; row <= MANY; row += 997) {
+        ((struct sample *)table_edit(&fork, row))->number = 1;
+        ((struct sample *)table_edit(&t, row + 1))->number = 2;
+    }
+    table_add(&t, NULL);
+    assert_int_equal(fork.count, MANY);
+    for (uint32_t row = 1; row <= MANY; row++) {
+        assert_int_equal(number(&fork, row), row % 997 == 1 ? 1 : row * 7u);
+        assert_int_equal(number(&t, row), row % 997 == 2 ? 2 : row * 7u);
+    }
+    table_end(&t);
+    assert_int_equal(number(&fork, MANY), MANY * 7u);
+    table_end(&fork);
+}
+
+static void forking_costs_nothing_and_one_edit_a_few_kibibytes(void **state)
+{
+    (void)state;
+    struct table t, fork;
+    fill(&t, MANY);
+    size_t whole = table_own_bytes(&t);
+    assert_true(whole >= MANY * sizeof(struct sample));
+    assert_true(whole < MANY * sizeof(struct sample) * 11 / 10);
+    table_fork(&fork, &t);
+    assert_int_equal(table_own_bytes(&fork), 0);
+    assert_int_equal(table_own_bytes(&t), 0);
+    table_edit(&fork, MANY / 2);
+    assert_in_range(table_own_bytes(&fork), sizeof(struct sample), 6 * 1024);
+    assert_int_equal(table_own_bytes(&t), table_own_bytes(&fork));
+    size_t once = table_own_bytes(&fork);
+    table_edit(&fork, MANY / 2);
+    assert_int_equal(table_own_bytes(&fork), once);
+    table_end(&fork);
+    assert_int_equal(table_own_bytes(&t), whole);
+    table_end(&t);
+}
+
+static void a_thousand_forks_of_forks_hold_their_own_edits(void **state)
+{
+    (void)state;
+    enum { FORKS = 1000 };
+    static struct table forks[FORKS];
+    fill(&forks[0], 5000);
+    for (uint32_t i = 1; i < FORKS; i++) {
+        table_fork(&forks[i], &forks[i - 1]);
+        ((struct sample *)table_edit(&forks[i], i * 5))->number = 0;
+    }
+    for (uint32_t i = 0; i < FORKS; i += 111)
+        for (uint32_t row = 5; row < 5000; row += 5)
+            assert_int_equal(number(&forks[i], row), row <= i * 5 ? 0 : row * 7u);
+    for (uint32_t i = 0; i < FORKS; i++)
+        table_end(&forks[(i * 7) % FORKS]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_numbered_from_1_and_keep_what_was_written),
+        cmocka_unit_test(a_new_row_is_zeroed_wherever_it_stands),
+        cmocka_unit_test(a_fork_and_its_origin_are_independent),
+        cmocka_unit_test(forking_costs_nothing_and_one_edit_a_few_kibibytes),
+        cmocka_unit_test(a_thousand_forks_of_forks_hold_their_own_edits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
