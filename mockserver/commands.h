@@ -1,0 +1,12 @@
+/* commands.h - what the program does beside serving.
+ *
+ * Shapes:  results go to stdout; the answer is the program's exit status.
+ * Errors:  fixtures with mistakes.
+ */
+#pragma once
+#include "mockserver/options.h"
+
+int command_lint(const struct options *o, struct error *err);
+int command_routes(const struct options *o, struct error *err);
+int command_capabilities(const struct options *o, struct error *err);
+int command_healthcheck(const struct options *o, struct error *err);

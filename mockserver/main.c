@@ -1,0 +1,52 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "mockserver/commands.h"
+#include "mockserver/options.h"
+#include "mockserver/serve.h"
+
+/* A socket must never take the place of a stream that was closed for us. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static int run(const struct options *o, struct error *err)
+{
+    switch (o->command) {
+    case COMMAND_SERVE:
+        return serve(o, err) ? 0 : 2;
+    case COMMAND_LINT:
+        return command_lint(o, err);
+    case COMMAND_ROUTES:
+        return command_routes(o, err);
+    case COMMAND_CAPABILITIES:
+        return command_capabilities(o, err);
+    case COMMAND_HEALTHCHECK:
+        return command_healthcheck(o, err);
+    }
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena a = {0};
+    struct options options;
+    struct error err = {0};
+    int status = 2;
+    open_standard_streams();
+    if (options_read(&a, argc, argv, &options, &err)) {
+        log_set_level((enum log_level)options.log);
+        status = run(&options, &err);
+    }
+    error_print(&err, stderr);
+    error_end(&err);
+    arena_end(&a);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* options.h - what the command line and the environment say.
+ *
+ * Shapes:  a command, then its options: a flag goes before MOCKSERVER_<FLAG>, that before the
+ *          default. Options are the table in options.c: a name, a word for its value, help, a
+ *          function.
+ * Units:   ports are numbers; 0 lets the system pick one.
+ * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.
+ */
+#pragma once
+#include "base/log.h"
+#include "mockserver/mock.h"
+
+#define PORT_DEFAULT 8080
+
+enum command {
+    COMMAND_SERVE,
+    COMMAND_LINT,
+    COMMAND_ROUTES,
+    COMMAND_CAPABILITIES,
+    COMMAND_HEALTHCHECK,
+};
+
+struct texts_list {
+    const char **items;
+    size_t count, room;
+};
+
+struct options {
+    struct arena *arena;
+    enum command command;
+    struct texts_list fixtures;  /* serve */
+    struct texts_list arguments; /* what stands behind the options */
+    const char *listen, *public_url, *admin_token;
+    int64_t port, admin_port; /* -1: none */
+    bool no_admin, strict, local_consent, json;
+    int log; /* enum log_level */
+};
+
+bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err);
+struct mock_options options_for_mock(const struct options *o);
+bool options_loopback(const char *address);
