@@ -1,0 +1,280 @@
+#include "base/fields.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+
+/* One value on its way into the struct. */
+struct reading {
+    const struct field *field;
+    const struct node *value;
+    const char *key;
+    size_t item; /* of the key's list, from 1; 0 = the whole value */
+    struct arena *arena;
+    struct error *err;
+};
+
+static const char *const kind_words[] = {
+    [NODE_NULL] = "empty",    [NODE_BOOL] = "a boolean", [NODE_INT] = "an integer",
+    [NODE_REAL] = "a number", [NODE_TEXT] = "text",      [NODE_LIST] = "a list",
+    [NODE_MAP] = "a map",
+};
+
+static const char *const type_words[] = {
+    [FIELD_BOOL] = "true or false",
+    [FIELD_INT] = "an integer",
+    [FIELD_TEXT] = "text",
+    [FIELD_ENUM] = "one of a few words",
+    [FIELD_DURATION] = "a duration such as 800ms or 1h30m",
+    [FIELD_TIME] = "a time such as 2026-05-02T09:00:00Z or -30d",
+    [FIELD_NODE] = "a value",
+    [FIELD_TEXTS] = "a list of texts",
+    [FIELD_MAP] = "a map",
+    [FIELD_LIST] = "a list",
+};
+
+static bool refuse(const struct reading *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool refuse(const struct reading *r, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = arena_vprintf(r->arena, format, args);
+    va_end(args);
+    const char *item = r->item ? arena_printf(r->arena, "item %zu of ", r->item) : "";
+    return error_add(r->err, ERROR_INPUT, r->value->at, "%s'%s' %s", item, r->key, text);
+}
+
+/* YAML makes numbers and booleans of what its writer may have meant as text. */
+static bool meant_as_text(const struct reading *r)
+{
+    enum node_kind is = r->value->kind;
+    return (r->field->type == FIELD_TEXT || r->field->type == FIELD_ENUM) &&
+           (is == NODE_INT || is == NODE_REAL || is == NODE_BOOL);
+}
+
+static bool refuse_kind(const struct reading *r, const char *expected)
+{
+    return refuse(r, "is %s, not %s%s", kind_words[r->value->kind], expected,
+                  meant_as_text(r) ? " (quote it)" : "");
+}
+
+static bool is_kind(const struct reading *r, enum node_kind wanted)
+{
+    return r->value->kind == wanted || refuse_kind(r, type_words[r->field->type]);
+}
+
+static bool in_range(const struct reading *r, int64_t n, const char *is, const char *unit)
+{
+    int64_t min = r->field->min, max = r->field->max;
+    if (!min && !max)
+        return true;
+    if (max < min)
+        max = INT64_MAX;
+    if (n >= min && n <= max)
+        return true;
+    const char *limits = max == INT64_MAX ? arena_printf(r->arena, "at least %lld", (long long)min)
+                                          : arena_printf(r->arena, "between %lld and %lld",
+                                                         (long long)min, (long long)max);
+    return refuse(r, "%s %lld%s, not %s", is, (long long)n, unit, limits);
+}
+
+static int64_t characters(struct str text)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < text.n; i++)
+        n += (text.s[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static bool read_bool(const struct reading *r, bool *to)
+{
+    if (!is_kind(r, NODE_BOOL))
+        return false;
+    *to = r->value->truth;
+    return true;
+}
+
+static bool read_int(const struct reading *r, int64_t *to)
+{
+    if (!is_kind(r, NODE_INT) || !in_range(r, r->value->integer, "is", ""))
+        return false;
+    *to = r->value->integer;
+    return true;
+}
+
+static bool read_text(const struct reading *r, const char **to)
+{
+    if (!is_kind(r, NODE_TEXT) || !in_range(r, characters(r->value->text), "has", " characters"))
+        return false;
+    *to = r->value->text.s;
+    return true;
+}
+
+static const char *nearest(const struct reading *r, struct str word, const char *const *words,
+                           size_t count)
+{
+    const char *near = str_nearest(word, words, count);
+    return near ? arena_printf(r->arena, " (did you mean '%s'?)", near) : "";
+}
+
+static bool read_enum(const struct reading *r, int *to)
+{
+    const struct field *f = r->field;
+    struct buf words = {.arena = r->arena};
+    for (size_t i = 0; i < f->text_count; i++)
+        if (r->value->kind == NODE_TEXT && str_is(r->value->text, f->texts[i])) {
+            *to = (int)i;
+            return true;
+        }
+    for (size_t i = 0; i < f->text_count; i++)
+        buf_printf(&words, "%s%s", i ? ", " : "one of: ", f->texts[i]);
+    if (r->value->kind != NODE_TEXT)
+        return refuse_kind(r, buf_c(&words));
+    return refuse(r, "is '%s', not %s%s", r->value->text.s, buf_c(&words),
+                  nearest(r, r->value->text, f->texts, f->text_count));
+}
+
+static bool refuse_text(const struct reading *r)
+{
+    return refuse(r, "is '%s', not %s", r->value->text.s, type_words[r->field->type]);
+}
+
+static bool read_duration(const struct reading *r, int64_t *to)
+{
+    if (!is_kind(r, NODE_TEXT))
+        return false;
+    return duration_parse(r->value->text, to) || refuse_text(r);
+}
+
+static bool read_time(const struct reading *r, struct field_time *to)
+{
+    struct field_time time = {.given = true};
+    if (!is_kind(r, NODE_TEXT))
+        return false;
+    time.relative = !time_parse(r->value->text, &time.ms);
+    if (time.relative && !duration_parse(r->value->text, &time.ms))
+        return refuse_text(r);
+    *to = time;
+    return true;
+}
+
+static bool read_texts(const struct reading *r, struct field_list *to)
+{
+    size_t count = node_count(r->value);
+    if (!is_kind(r, NODE_LIST) || !in_range(r, (int64_t)count, "has", " items"))
+        return false;
+    static const struct field any_text = {.type = FIELD_TEXT};
+    const char **texts = arena_array(r->arena, const char *, count);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        struct reading item = {&any_text, r->value->list.items[i], r->key, i + 1, r->arena, r->err};
+        ok &= read_text(&item, &texts[i]);
+    }
+    *to = (struct field_list){count, texts};
+    return ok;
+}
+
+static bool read_map(const struct reading *r, void *to)
+{
+    return is_kind(r, NODE_MAP) && fields_read(r->field->sub, r->value, r->arena, to, r->err);
+}
+
+static bool read_list(const struct reading *r, struct field_list *to)
+{
+    size_t count = node_count(r->value), size = r->field->sub->size;
+    if (!is_kind(r, NODE_LIST) || !in_range(r, (int64_t)count, "has", " items"))
+        return false;
+    unsigned char *items = arena_alloc(r->arena, count * size);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct node *item = r->value->list.items[i];
+        ok &= fields_read(r->field->sub, item, r->arena, items + i * size, r->err);
+    }
+    *to = (struct field_list){count, items};
+    return ok;
+}
+
+static bool read_field(const struct reading *r, void *to)
+{
+    switch (r->field->type) {
+    case FIELD_BOOL:
+        return read_bool(r, to);
+    case FIELD_INT:
+        return read_int(r, to);
+    case FIELD_TEXT:
+        return read_text(r, to);
+    case FIELD_ENUM:
+        return read_enum(r, to);
+    case FIELD_DURATION:
+        return read_duration(r, to);
+    case FIELD_TIME:
+        return read_time(r, to);
+    case FIELD_NODE:
+        *(const struct node **)to = r->value;
+        return true;
+    case FIELD_TEXTS:
+        return read_texts(r, to);
+    case FIELD_MAP:
+        return read_map(r, to);
+    case FIELD_LIST:
+        return read_list(r, to);
+    }
+    return false;
+}
+
+static bool refuse_key(const struct fields *table, const struct member *m, struct reading *r)
+{
+    const char **keys = arena_array(r->arena, const char *, table->count);
+    for (size_t i = 0; i < table->count; i++)
+        keys[i] = table->rows[i].key;
+    return error_add(r->err, ERROR_INPUT, m->key_at, "unknown key '%s' in %s%s", m->key,
+                     table->name, nearest(r, str_from(m->key), keys, table->count));
+}
+
+static const struct field *find_row(const struct fields *table, const char *key)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].key, key) == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+static bool read_members(const struct fields *table, struct reading *r, const struct node *map,
+                         unsigned char *into)
+{
+    bool ok = true;
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *m = &map->map.members[i];
+        r->field = find_row(table, m->key);
+        r->value = m->value;
+        r->key = m->key;
+        ok &= r->field ? read_field(r, into + r->field->offset) : refuse_key(table, m, r);
+    }
+    return ok;
+}
+
+static bool check_required(const struct fields *table, const struct node *map, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rows[i].required && !node_get(map, table->rows[i].key))
+            ok = error_add(err, ERROR_INPUT, map->at, "missing '%s' in %s", table->rows[i].key,
+                           table->name);
+    return ok;
+}
+
+bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
+                 struct error *err)
+{
+    struct reading r = {.arena = a, .err = err};
+    if (map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "%s is %s, not a map", table->name,
+                         kind_words[map->kind]);
+    if (table->at_offset != FIELDS_NO_PLACE)
+        memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
+    bool ok = read_members(table, &r, map, into);
+    return check_required(table, map, err) && ok;
+}

@@ -1,0 +1,250 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/yaml.h"
+
+struct token {
+    const char *scope;
+    int64_t uses;
+};
+
+struct account {
+    struct where at;
+    const char *handle;
+    int platform;
+    int64_t followers, limit, status;
+    bool active;
+    int64_t delay_ms;
+    struct field_time expires;
+    const struct node *extra;
+    struct field_list tags;
+    struct token token;
+    struct field_list posts;
+};
+
+static const struct field token_rows[] = {
+    {.key = "scope", .type = FIELD_TEXT, .offset = offsetof(struct token, scope),                         .required = true},
+    {.key = "uses",              .type = FIELD_INT,                    .offset = offsetof(struct token,                     uses)},
+};
+static const struct fields token_fields = {"token", token_rows, 2, sizeof(struct token),
+                                           FIELDS_NO_PLACE};
+
+static const char *const platforms[] = {"tiktok", "instagram", "youtube"};
+
+#define AT(member) offsetof(struct account, member)
+static const struct field account_rows[] = {
+    {.key = "handle",          .type = FIELD_TEXT,  .offset = AT(handle),                .min = 1,.max = 10},
+    {.key = "platform",
+     .type = FIELD_ENUM,
+     .offset = AT(platform),
+     .required = true,
+     .texts = platforms,
+     .text_count = 3},
+    {.key = "followers",       .type = FIELD_INT,                               .offset = AT(followers),                                                                  .min = 0,.max = INT64_MAX},
+    {.key = "limit", .type = FIELD_INT,.offset = AT(limit)},
+    {.key = "status",       .type = FIELD_INT,                          .offset = AT(status),                                                                                                                              .min = 100,.max = 599},
+    {.key = "active",    .type = FIELD_BOOL,.offset = AT(active)},
+    {.key = "delay",   .type = FIELD_DURATION,               .offset = AT(delay_ms)                                                                                                                                                                  },
+    {.key = "expires",  .type = FIELD_TIME,       .offset = AT(expires)},
+    {.key = "extra",                        .type = FIELD_NODE,                              .offset = AT(extra)                                                                                                                                                               },
+    {.key = "tags",            .type = FIELD_TEXTS, .offset = AT(tags),                  .max = 3},
+    {.key = "token",           .type = FIELD_MAP,   .offset = AT(token),                 .sub = &token_fields},
+    {.key = "posts",           .type = FIELD_LIST,  .offset = AT(posts),                 .sub = &token_fields                                      },
+};
+static const struct fields account_fields = {"social account", account_rows,
+                                             sizeof account_rows / sizeof *account_rows,
+                                             sizeof(struct account), AT(at)};
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static bool read(struct arena *a, const char *yaml, struct account *to, const char **why)
+{
+    struct error err = {0};
+    const struct node *n = yaml_parse(a, str_from(yaml), "f.yaml", &err);
+    assert_non_null(n);
+    bool ok = fields_read(&account_fields, n, a, to, &err);
+    assert_int_equal(ok, !error_any(&err));
+    *why = error_text(a, &err);
+    error_end(&err);
+    return ok;
+}
+
+static void every_type_of_member_is_read_into_its_place(void **state)
+{
+    struct account x = {.limit = 20};
+    const char *why;
+    bool ok = read(*state,
+                   "# a comment\n"
+                   "handle: acme\n"
+                   "platform: youtube\n"
+                   "followers: 12\n"
+                   "status: 599\n"
+                   "active: true\n"
+                   "delay: 1h30m\n"
+                   "expires: 2026-05-02T09:00:00Z\n"
+                   "extra: {any: [thing]}\n"
+                   "tags: [a, 'b']\n"
+                   "token: {scope: read, uses: -3}\n"
+                   "posts:\n"
+                   "  - {scope: one}\n"
+                   "  - {scope: two, uses: 2}\n",
+                   &x, &why);
+    assert_string_equal(why, "");
+    assert_true(ok);
+    assert_int_equal(x.at.line, 2);
+    assert_string_equal(x.handle, "acme");
+    assert_int_equal(x.platform, 2);
+    assert_int_equal(x.followers, 12);
+    assert_int_equal(x.status, 599);
+    assert_int_equal(x.limit, 20); /* absent: as it was */
+    assert_true(x.active);
+    assert_int_equal(x.delay_ms, 90 * 60 * 1000);
+    assert_true(x.expires.given);
+    assert_false(x.expires.relative);
+    assert_int_equal(x.expires.ms, 1777712400000);
+    assert_int_equal(node_count(node_get(x.extra, "any")), 1);
+    assert_int_equal(x.tags.count, 2);
+    assert_string_equal(((const char **)x.tags.items)[1], "b");
+    assert_string_equal(x.token.scope, "read");
+    assert_int_equal(x.token.uses, -3);
+    assert_int_equal(x.posts.count, 2);
+    const struct token *posts = x.posts.items;
+    assert_string_equal(posts[0].scope, "one");
+    assert_int_equal(posts[0].uses, 0);
+    assert_int_equal(posts[1].uses, 2);
+}
+
+static void a_time_may_be_relative_to_a_later_start(void **state)
+{
+    static const struct {
+        const char *yaml;
+        int64_t ms;
+    } rows[] = {
+        {"{platform: tiktok, expires: -30d}", INT64_C(-30) * 86400000},
+        {"{platform: tiktok, expires: +10m}", 600000                 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct account x = {0};
+        const char *why;
+        assert_true(read(*state, rows[i].yaml, &x, &why));
+        assert_true(x.expires.given && x.expires.relative);
+        assert_int_equal(x.expires.ms, rows[i].ms);
+    }
+}
+
+static void a_mistake_is_told_in_words_with_its_place(void **state)
+{
+    static const struct {
+        const char *yaml, *why;
+    } rows[] = {
+        {"platform: tiktok\nhandel: x\n",
+         "f.yaml:2:1: unknown key 'handel' in social account (did you mean 'handle'?)"                                                               },
+        {"platform: tiktok\nqwertz: x\n",                                                      "f.yaml:2:1: unknown key 'qwertz' in social account"  },
+        {"handle: x\n",                                                                        "f.yaml:1:1: missing 'platform' in social account"    },
+        {"{}",                                                                                 "f.yaml:1:1: missing 'platform' in social account"    },
+        {"[]",                                                                                 "f.yaml:1:1: social account is a list, not a map"     },
+        {"5",                                                                                  "f.yaml:1:1: social account is an integer, not a map" },
+        {"{platform: tiktok, status: 2000}",
+         "f.yaml:1:28: 'status' is 2000, not between 100 and 599"                                                                                    },
+        {"{platform: tiktok, status: 99}",                                                     "f.yaml:1:28: 'status' is 99, not between 100 and 599"},
+        {"{platform: tiktok, followers: -1}",                                                  "f.yaml:1:31: 'followers' is -1, not at least 0"      },
+        {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text, not an integer"        },
+        {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text, not an integer"        },
+        {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number, not an integer"    },
+        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is empty, not an integer"        },
+        {"{platform: tiktok, handle: 123}",
+         "f.yaml:1:28: 'handle' is an integer, not text (quote it)"                                                                                  },
+        {"{platform: tiktok, handle: true}",
+         "f.yaml:1:28: 'handle' is a boolean, not text (quote it)"                                                                                   },
+        {"{platform: tiktok, handle: 1.5}",
+         "f.yaml:1:28: 'handle' is a number, not text (quote it)"                                                                                    },
+        {"{platform: tiktok, handle: [x]}",                                                    "f.yaml:1:28: 'handle' is a list, not text"           },
+        {"{platform: tiktok, handle: ''}",
+         "f.yaml:1:28: 'handle' has 0 characters, not between 1 and 10"                                                                              },
+        {"{platform: tiktok, handle: \xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9 12345}",
+         "f.yaml:1:28: 'handle' has 12 characters, not between 1 and 10"                                                                             },
+        {"{platform: instagam}",                                                               "f.yaml:1:12: 'platform' is 'instagam', not one of: tiktok, "
+                                 "instagram, youtube (did you mean 'instagram'?)"                                    },
+        {"{platform: fax}",
+         "f.yaml:1:12: 'platform' is 'fax', not one of: tiktok, instagram, youtube"                                                                  },
+        {"{platform: 1}",                                                                      "f.yaml:1:12: 'platform' is an integer, not one of: tiktok, instagram, "
+                          "youtube (quote it)"                                                                              },
+        {"{platform: tiktok, active: yes}",                                                    "f.yaml:1:28: 'active' is text, not true or false"    },
+        {"{platform: tiktok, delay: 5}",
+         "f.yaml:1:27: 'delay' is an integer, not a duration such as 800ms or 1h30m"                                                                 },
+        {"{platform: tiktok, delay: soon}",
+         "f.yaml:1:27: 'delay' is 'soon', not a duration such as 800ms or 1h30m"                                                                     },
+        {"{platform: tiktok, expires: tomorrow}",
+         "f.yaml:1:29: 'expires' is 'tomorrow', not a time such as 2026-05-02T09:00:00Z or -30d"                                                     },
+        {"{platform: tiktok, expires: 2026-02-30T00:00:00Z}",
+         "f.yaml:1:29: 'expires' is '2026-02-30T00:00:00Z', not a time such as "
+         "2026-05-02T09:00:00Z or -30d"                                                                                                              },
+        {"{platform: tiktok, tags: x}",                                                        "f.yaml:1:26: 'tags' is text, not a list of texts"    },
+        {"{platform: tiktok, tags: [a, 2, b]}",
+         "f.yaml:1:30: item 2 of 'tags' is an integer, not text (quote it)"                                                                          },
+        {"{platform: tiktok, tags: [a, b, c, d]}",
+         "f.yaml:1:26: 'tags' has 4 items, not between 0 and 3"                                                                                      },
+        {"{platform: tiktok, token: x}",                                                       "f.yaml:1:27: 'token' is text, not a map"             },
+        {"{platform: tiktok, token: {}}",                                                      "f.yaml:1:27: missing 'scope' in token"               },
+        {"{platform: tiktok, posts: {}}",                                                      "f.yaml:1:27: 'posts' is a map, not a list"           },
+        {"{platform: tiktok, posts: [{scope: a}, x, {scop: b}]}",
+         "f.yaml:1:40: token is text, not a map\n"
+         "f.yaml:1:43: missing 'scope' in token\n"
+         "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"                                                                          },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct account x = {0};
+        const char *why;
+        assert_false(read(*state, rows[i].yaml, &x, &why));
+        assert_string_equal(why, rows[i].why);
+    }
+}
+
+static void all_mistakes_are_told_at_once_and_the_rest_is_read(void **state)
+{
+    struct account x = {.status = 7};
+    const char *why;
+    assert_false(read(*state,
+                      "handle: 5\n"
+                      "status: 1\n"
+                      "limit: 3\n"
+                      "token: {scope: [], uses: 4, use: 1}\n",
+                      &x, &why));
+    assert_string_equal(why, "f.yaml:1:1: missing 'platform' in social account\n"
+                             "f.yaml:1:9: 'handle' is an integer, not text (quote it)\n"
+                             "f.yaml:2:9: 'status' is 1, not between 100 and 599\n"
+                             "f.yaml:4:16: 'scope' is a list, not text\n"
+                             "f.yaml:4:29: unknown key 'use' in token (did you mean 'uses'?)");
+    assert_int_equal(x.limit, 3);
+    assert_int_equal(x.token.uses, 4);
+    assert_int_equal(x.status, 7);
+    assert_null(x.handle);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_of_member_is_read_into_its_place),
+        cmocka_unit_test(a_time_may_be_relative_to_a_later_start),
+        cmocka_unit_test(a_mistake_is_told_in_words_with_its_place),
+        cmocka_unit_test(all_mistakes_are_told_at_once_and_the_rest_is_read),
+    };
+    return cmocka_run_group_tests_name("fields", tests, setup, teardown);
+}
