@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <microhttpd.h>
 #include <string.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -10,53 +9,13 @@
 #include "base/heap.h"
 #include "base/http/gate.h"
 #include "base/http/listen.h"
+#include "base/http/server_job.h"
 #include "base/time.h"
 
 enum {
-    HEAD_MAX = 32768, /* bytes of one request's head */
-    READER_BLOCK = 16384,
-    SPARE_JOBS_MAX = 64,
-    SLICES_A_SECOND = 20, /* of a throttled body */
+    HEAD_MAX = 16384, /* bytes of one request's head; the library clears as much per request */
     HEADERS_USUAL = 16,
-};
-
-enum step {
-    STEP_HEAD,     /* the library reads the head */
-    STEP_BODY,     /* the gate let it pass */
-    STEP_HANDLING, /* the handler runs */
-    STEP_OWED,     /* it returned without an answer */
-    STEP_DELAYED,  /* answered, but not due yet */
-    STEP_READY,    /* the answer goes out in the library's next turn */
-    STEP_SENDING,
-    STEP_DROPPED, /* no answer any more: the server ends */
-};
-
-/* An exchange and its place in the library. Lives from the request line until the library lets go.
- */
-struct job {
-    struct exchange x; /* first: what the handler holds is the job's address */
-    enum step step;
-    bool told;      /* the handler, or refuse, knows it: done is due */
-    bool suspended; /* the library leaves the connection alone */
-    bool last;      /* the connection ends with this answer */
-    struct MHD_Connection *connection;
-    struct buf body;
-    uint64_t timer; /* of a delay or a throttle; 0 = none */
-    int64_t first_byte_us;
-    struct job *next, *prev;
-};
-
-struct server {
-    struct server_options options;
-    struct loop *loop;
-    struct MHD_Daemon *daemon;
-    int epoll, port;
-    bool must_run;  /* the library has to do what no descriptor will tell it */
-    bool quiescing; /* the listening socket is gone */
-    size_t in_flight;
-    struct job *live;
-    struct job *spare;
-    size_t spare_count;
+    SPARE_JOBS_MAX = 64,
 };
 
 /* jobs */
@@ -94,135 +53,6 @@ static void job_release(struct server *s, struct job *j)
     }
 }
 
-static void suspend(struct job *j)
-{
-    MHD_suspend_connection(j->connection);
-    j->suspended = true;
-}
-
-static void resume(struct job *j)
-{
-    MHD_resume_connection(j->connection);
-    j->suspended = false;
-    j->x.server->must_run = true;
-}
-
-/* the answer */
-
-static void slice_is_due(void *ctx)
-{
-    struct job *j = ctx;
-    j->timer = 0;
-    resume(j);
-}
-
-static size_t cut_point(const struct response *r)
-{
-    switch (r->cut) {
-    case CUT_NONE:
-        return r->body.n;
-    case CUT_MID_BODY:
-        return r->body.n / 2;
-    case CUT_AFTER_HEADERS:
-    case CUT_BEFORE_HEADERS:
-    case CUT_RESET:
-        return 0;
-    }
-    return 0;
-}
-
-/* Gives the library the next bytes of a body that is cut or throttled. */
-static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
-{
-    struct job *j = cls;
-    const struct response *r = &j->x.response;
-    size_t end = cut_point(r);
-    if (j->step == STEP_DROPPED || position >= end)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    size_t n = end - (size_t)position < room ? end - (size_t)position : room;
-    if (r->bytes_per_second > 0) {
-        int64_t now = time_monotonic_us();
-        if (position == 0)
-            j->first_byte_us = now;
-        int64_t due =
-            j->first_byte_us + (int64_t)((double)position * 1e6 / (double)r->bytes_per_second);
-        if (due > now) {
-            suspend(j);
-            j->timer = loop_timer(j->x.server->loop, due, slice_is_due, j);
-            return 0;
-        }
-        size_t slice = (size_t)r->bytes_per_second / SLICES_A_SECOND + 1;
-        n = n < slice ? n : slice;
-    }
-    memcpy(out, r->body.data + position, n);
-    return (ssize_t)n;
-}
-
-static struct MHD_Response *library_response(struct job *j)
-{
-    struct response *r = &j->x.response;
-    struct MHD_Response *to;
-    if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
-        to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
-    else
-        to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);
-    if (headers_find(&r->headers, "Content-Length"))
-        MHD_set_response_options(to, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-    for (size_t i = 0; i < r->headers.count; i++) {
-        const struct header *h = &r->headers.items[i];
-        MHD_add_response_header(to, h->name, str_dup(&j->x.arena, h->value));
-    }
-    bool no_body = !r->body.n || str_eq(j->x.request.method, STR("HEAD"));
-    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && no_body))
-        MHD_add_response_header(to, "Connection", "close");
-    return to;
-}
-
-/* MHD_NO ends the connection. */
-static enum MHD_Result send_answer(struct job *j)
-{
-    const struct response *r = &j->x.response;
-    j->step = STEP_SENDING;
-    if (r->cut == CUT_RESET) {
-        const union MHD_ConnectionInfo *socket =
-            MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        /* Dissolving the association is what makes Linux send a reset; SO_LINGER only gives a FIN.
-         */
-        connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
-                sizeof(struct sockaddr));
-    }
-    if (r->cut == CUT_RESET || r->cut == CUT_BEFORE_HEADERS)
-        return MHD_NO;
-    struct MHD_Response *to = library_response(j);
-    enum MHD_Result queued = MHD_queue_response(j->connection, (unsigned)r->status, to);
-    MHD_destroy_response(to);
-    return queued;
-}
-
-static void delay_is_over(void *ctx)
-{
-    struct job *j = ctx;
-    j->timer = 0;
-    j->step = STEP_READY;
-    resume(j);
-}
-
-void server_reply(struct exchange *x)
-{
-    struct job *j = (struct job *)x;
-    bool owed = j->step == STEP_OWED;
-    assert(owed || j->step == STEP_HANDLING);
-    if (x->response.delay_us > 0) {
-        j->step = STEP_DELAYED;
-        j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us,
-                              delay_is_over, j);
-        return;
-    }
-    j->step = STEP_READY;
-    if (owed)
-        resume(j);
-}
-
 /* the request */
 
 static void *on_request_line(void *cls, const char *target, struct MHD_Connection *connection)
@@ -246,20 +76,6 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-static const char *peer_text(struct job *j)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr_in6 *six = (const void *)info->client_addr;
-    const struct sockaddr_in *four = (const void *)info->client_addr;
-    bool is_six = info->client_addr->sa_family == AF_INET6;
-    char *text = arena_alloc(&j->x.arena, INET6_ADDRSTRLEN);
-    inet_ntop(info->client_addr->sa_family,
-              is_six ? (const void *)&six->sin6_addr : (const void *)&four->sin_addr, text,
-              INET6_ADDRSTRLEN);
-    return text;
-}
-
 static enum MHD_Result refuse(struct job *j, int status, const char *why)
 {
     struct server *s = j->x.server;
@@ -268,7 +84,7 @@ static enum MHD_Result refuse(struct job *j, int status, const char *why)
     j->last = true;
     j->x.response.status = status;
     s->options.refuse(s->options.ctx, &j->x, status, why);
-    return send_answer(j);
+    return job_send(j);
 }
 
 static enum MHD_Result begin(struct job *j, const char *method, const char *version)
@@ -276,7 +92,8 @@ static enum MHD_Result begin(struct job *j, const char *method, const char *vers
     const struct server *s = j->x.server;
     struct request *r = &j->x.request;
     r->method = str_from(method);
-    r->peer = peer_text(j);
+    r->peer =
+        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
     r->headers.room = HEADERS_USUAL;
     MHD_get_connection_values_n(j->connection, MHD_HEADER_KIND, take_header, j);
@@ -315,10 +132,10 @@ static enum MHD_Result handle(struct job *j)
     j->step = STEP_HANDLING;
     s->options.handle(s->options.ctx, &j->x);
     if (j->step == STEP_READY)
-        return send_answer(j);
+        return job_send(j);
     if (j->step == STEP_HANDLING)
         j->step = STEP_OWED;
-    suspend(j);
+    job_suspend(j);
     return MHD_YES;
 }
 
@@ -342,7 +159,7 @@ static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection,
         *upload_size = 0;
         return MHD_YES;
     case STEP_READY:
-        return send_answer(j);
+        return job_send(j);
     case STEP_HANDLING:
     case STEP_OWED:
     case STEP_DELAYED:
@@ -371,15 +188,32 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     job_release(s, j);
 }
 
-/* At its limit the library stops listening, and listens again only when it next runs. */
+static char *address_text(const struct sockaddr *at)
+{
+    const struct sockaddr_in6 *six = (const void *)at;
+    const struct sockaddr_in *four = (const void *)at;
+    const void *bytes = at->sa_family == AF_INET6 ? (const void *)&six->sin6_addr : &four->sin_addr;
+    char text[INET6_ADDRSTRLEN] = "";
+    inet_ntop(at->sa_family, bytes, text, sizeof text);
+    return heap_text(text);
+}
+
+/* Keeps the peer's address with its connection. At its limit the library stops listening, and
+ * listens again only when it next runs. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
-    (void)connection;
-    (void)socket_context;
     struct server *s = cls;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+    switch (what) {
+    case MHD_CONNECTION_NOTIFY_STARTED:
+        *socket_context = address_text(
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        return;
+    case MHD_CONNECTION_NOTIFY_CLOSED:
+        heap_free(*socket_context);
         s->must_run = true;
+        return;
+    }
 }
 
 /* The path is decoded segment by segment, later: see url.h. */
@@ -477,7 +311,7 @@ void server_free(struct server *s)
     { /* the library aborts when it is stopped with a suspended connection */
         if (j->suspended) {
             j->step = STEP_DROPPED;
-            resume(j);
+            job_resume(j);
         }
     }
     MHD_stop_daemon(s->daemon);

@@ -48,6 +48,8 @@ static void on_request(void *ctx, struct exchange *x)
         g->parked[g->parked_count++] = x;
         return;
     }
+    if (str_is(q->path, "/release"))
+        rig_answer_parked(g->parked[0]);
     for (size_t i = 0; i < COUNT(scripts); i++) {
         if (!str_is(q->path, scripts[i].path))
             continue;

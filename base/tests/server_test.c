@@ -177,6 +177,20 @@ static void a_request_behind_one_still_owed_waits_its_turn(void **state)
     client_end(c);
 }
 
+static void an_answer_owed_may_be_given_by_another_request(void **state)
+{
+    struct rig *g = *state;
+    struct client *parked = client_new(g), *other = client_new(g);
+    client_say(parked, STR(GET("/park")));
+    rig_wait(g, &g->parked_count, 1);
+    assert_int_equal(client_ask(other, GET("/release")).status, 200);
+    struct answer a;
+    assert_int_equal(client_hear(parked, 1, true, &a), 1);
+    assert_body(a, "late");
+    client_end(parked);
+    client_end(other);
+}
+
 static void five_hundred_answers_owed_are_given_at_once(void **state)
 {
     struct rig *g = *state;
@@ -212,8 +226,9 @@ static void connections_over_the_limit_wait(void **state)
     options.connections_max = 2;
     server_free(g->server);
     g->server = server_new(g->loop, &options, NULL);
-    struct client *c[3];
-    for (size_t i = 0; i < COUNT(c); i++) {
+    enum { CLIENTS = 3 };
+    struct client *c[CLIENTS];
+    for (size_t i = 0; i < CLIENTS; i++) {
         c[i] = client_new(g);
         client_say(c[i], STR(GET("/park")));
     }
@@ -262,7 +277,7 @@ static void answers_owed_are_dropped_when_the_server_ends(void **state)
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"};
     struct rig *g = *state;
     struct client *c[COUNT(requests)];
-    for (size_t i = 0; i < COUNT(c); i++) {
+    for (size_t i = 0; i < COUNT(requests); i++) {
         c[i] = client_new(g);
         client_say(c[i], str_from(requests[i]));
     }
@@ -272,7 +287,7 @@ static void answers_owed_are_dropped_when_the_server_ends(void **state)
     g->server = NULL;
     assert_int_equal(g->done, 3);
     assert_int_equal(g->sent, 0);
-    for (size_t i = 0; i < COUNT(c); i++) {
+    for (size_t i = 0; i < COUNT(requests); i++) {
         client_hear_end(c[i]);
         client_end(c[i]);
     }
@@ -331,6 +346,7 @@ int main(void)
         with_server(a_client_that_asks_first_is_told_to_go_on_or_not),
         with_server(pipelined_requests_are_answered_in_order),
         with_server(a_request_behind_one_still_owed_waits_its_turn),
+        with_server(an_answer_owed_may_be_given_by_another_request),
         with_server(five_hundred_answers_owed_are_given_at_once),
         with_server(connections_over_the_limit_wait),
         with_server(what_is_in_flight_ends_well_after_quiesce),

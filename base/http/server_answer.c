@@ -1,0 +1,138 @@
+#include "base/http/server_job.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/time.h"
+
+enum {
+    READER_BLOCK = 16384,
+    SLICES_A_SECOND = 20, /* of a throttled body */
+};
+
+void job_suspend(struct job *j)
+{
+    MHD_suspend_connection(j->connection);
+    j->suspended = true;
+}
+
+void job_resume(struct job *j)
+{
+    MHD_resume_connection(j->connection);
+    j->suspended = false;
+    j->x.server->must_run = true;
+}
+
+static void slice_is_due(void *ctx)
+{
+    struct job *j = ctx;
+    j->timer = 0;
+    job_resume(j);
+}
+
+static size_t cut_point(const struct response *r)
+{
+    switch (r->cut) {
+    case CUT_NONE:
+        return r->body.n;
+    case CUT_MID_BODY:
+        return r->body.n / 2;
+    case CUT_AFTER_HEADERS:
+    case CUT_BEFORE_HEADERS:
+    case CUT_RESET:
+        return 0;
+    }
+    return 0;
+}
+
+/* Gives the library the next bytes of a body that is cut or throttled. */
+static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
+{
+    struct job *j = cls;
+    const struct response *r = &j->x.response;
+    size_t end = cut_point(r);
+    if (j->step == STEP_DROPPED || position >= end)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t n = end - (size_t)position < room ? end - (size_t)position : room;
+    if (r->bytes_per_second > 0) {
+        int64_t now = time_monotonic_us();
+        if (position == 0)
+            j->first_byte_us = now;
+        int64_t due =
+            j->first_byte_us + (int64_t)((double)position * 1e6 / (double)r->bytes_per_second);
+        if (due > now) {
+            job_suspend(j);
+            j->timer = loop_timer(j->x.server->loop, due, slice_is_due, j);
+            return 0;
+        }
+        size_t slice = (size_t)r->bytes_per_second / SLICES_A_SECOND + 1;
+        n = n < slice ? n : slice;
+    }
+    memcpy(out, r->body.data + position, n);
+    return (ssize_t)n;
+}
+
+static struct MHD_Response *library_response(struct job *j)
+{
+    struct response *r = &j->x.response;
+    struct MHD_Response *to;
+    if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
+        to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
+    else
+        to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);
+    if (headers_find(&r->headers, "Content-Length"))
+        MHD_set_response_options(to, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+    for (size_t i = 0; i < r->headers.count; i++) {
+        const struct header *h = &r->headers.items[i];
+        MHD_add_response_header(to, h->name, str_dup(&j->x.arena, h->value));
+    }
+    bool no_body = !r->body.n || str_eq(j->x.request.method, STR("HEAD"));
+    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && no_body))
+        MHD_add_response_header(to, "Connection", "close");
+    return to;
+}
+
+enum MHD_Result job_send(struct job *j)
+{
+    const struct response *r = &j->x.response;
+    j->step = STEP_SENDING;
+    if (r->cut == CUT_RESET) {
+        const union MHD_ConnectionInfo *socket =
+            MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        /* Dissolving the association is what makes Linux send a reset; SO_LINGER only gives a FIN.
+         */
+        (void)connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
+                      sizeof(struct sockaddr));
+    }
+    if (r->cut == CUT_RESET || r->cut == CUT_BEFORE_HEADERS)
+        return MHD_NO;
+    struct MHD_Response *to = library_response(j);
+    enum MHD_Result queued = MHD_queue_response(j->connection, (unsigned)r->status, to);
+    MHD_destroy_response(to);
+    return queued;
+}
+
+static void delay_is_over(void *ctx)
+{
+    struct job *j = ctx;
+    j->timer = 0;
+    j->step = STEP_READY;
+    job_resume(j);
+}
+
+void server_reply(struct exchange *x)
+{
+    struct job *j = (struct job *)x;
+    bool owed = j->step == STEP_OWED;
+    assert(owed || j->step == STEP_HANDLING);
+    if (x->response.delay_us > 0) {
+        j->step = STEP_DELAYED;
+        j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us,
+                              delay_is_over, j);
+        return;
+    }
+    j->step = STEP_READY;
+    if (owed)
+        job_resume(j);
+}
