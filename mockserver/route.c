@@ -2,8 +2,12 @@
 
 #include "base/buf.h"
 
-#define SEGMENT_MAX 48 /* of a segment's letters compared for nearness */
-#define FAR         6  /* what a segment too many or too few costs */
+/* For nearness: how much of a path is looked at, and what a segment costs that is altogether
+ * another, or missing, or too many. */
+#define SEGMENTS_MAX 12
+#define SEGMENT_MAX  48
+#define OTHER        6
+#define MISSING      4
 
 const char *const budget_texts[] = {"none", "read", "write", "long"};
 
@@ -82,7 +86,7 @@ static size_t least(size_t x, size_t y)
     return x < y ? x : y;
 }
 
-/* Edits from x to y (Levenshtein), over the first letters of each. */
+/* Letters to change to make one segment of the other (Levenshtein), over the first of each. */
 static size_t edits(struct str x, struct str y)
 {
     size_t row[SEGMENT_MAX + 1];
@@ -95,38 +99,51 @@ static size_t edits(struct str x, struct str y)
         row[0] = i;
         for (size_t j = 1; j <= y.n; j++) {
             size_t above = row[j];
-            size_t replaced = diagonal + (x.s[i - 1] != y.s[j - 1]);
-            row[j] = least(replaced, 1 + least(above, row[j - 1]));
+            row[j] = least(diagonal + (x.s[i - 1] != y.s[j - 1]), 1 + least(above, row[j - 1]));
             diagonal = above;
         }
     }
     return row[y.n];
 }
 
-/* How far a row is from a request: letters to change, segments missing or too many, the method. */
+static size_t split(struct str path, struct str segments[SEGMENTS_MAX])
+{
+    size_t count = 0;
+    while (path.n && count < SEGMENTS_MAX) {
+        struct str segment = str_cut(&path, '/');
+        if (segment.n)
+            segments[count++] = segment;
+    }
+    return count;
+}
+
+/* The same over segments: how far a row is from a request. */
 static size_t distance(const struct route *r, struct str method, struct str path)
 {
-    struct str pattern = str_from(r->pattern);
-    size_t far = !str_is(method, r->method);
-    while (pattern.n || path.n) {
-        struct str want = str_cut(&pattern, '/'), have = str_cut(&path, '/');
-        if (!want.n != !have.n)
-            far += FAR;
-        else if (!is_param(want))
-            far += least(FAR, edits(want, have));
+    struct str want[SEGMENTS_MAX], have[SEGMENTS_MAX];
+    size_t wants = split(str_from(r->pattern), want), haves = split(path, have);
+    size_t row[SEGMENTS_MAX + 1];
+    for (size_t j = 0; j <= haves; j++)
+        row[j] = j * MISSING;
+    for (size_t i = 1; i <= wants; i++) {
+        size_t diagonal = row[0];
+        row[0] = i * MISSING;
+        for (size_t j = 1; j <= haves; j++) {
+            size_t above = row[j];
+            size_t other =
+                is_param(want[i - 1]) ? 1 : least(OTHER, edits(want[i - 1], have[j - 1]));
+            row[j] = least(diagonal + other, MISSING + least(above, row[j - 1]));
+            diagonal = above;
+        }
     }
-    return far;
+    return row[haves] + !str_is(method, r->method);
 }
 
 /* Something must be right about it: a path of other words altogether is near nothing. */
 static size_t nearness_limit(struct str path)
 {
-    size_t segments = 0;
-    while (path.n) {
-        struct str segment = str_cut(&path, '/');
-        segments += segment.n > 0;
-    }
-    return segments * FAR / 2 + 1;
+    struct str segments[SEGMENTS_MAX];
+    return split(path, segments) * OTHER / 2;
 }
 
 size_t route_nearest(const struct route *routes, size_t count, struct str method, struct str path,

@@ -1,0 +1,167 @@
+#include "mockserver/route.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+
+static const struct route routes[] = {
+    {"GET",    "/v1/projects/{}/accounts",    "list",   NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"DELETE", "/v1/projects/{}/accounts/{}", "revoke", NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/{}",                "read",   NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/recent",            "recent", NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"POST",   "/v1/posts",                   "create", NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts",                   "all",    NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/{}/pages/{}",       "page",   NULL, BUDGET_READ, 0,            NULL, "test"},
+    {"GET",    "/pages",                      "hidden", NULL, BUDGET_READ, ROUTE_HIDDEN, NULL, "test"},
+};
+#define COUNT (sizeof routes / sizeof routes[0])
+
+struct found {
+    enum route_result result;
+    const struct route *route;
+    struct str params[ROUTE_PARAMS_MAX];
+    const char *allowed;
+};
+
+static struct found find(struct arena *a, const char *method, const char *path)
+{
+    struct found f = {0};
+    f.result = route_find(routes, COUNT, str_from(method), str_from(path), &f.route, f.params, a,
+                          &f.allowed);
+    return f;
+}
+
+/* A word goes before {}; {} is never empty; letter case counts, in methods too. */
+static void a_path_finds_its_row(void **state)
+{
+    static const struct {
+        const char *method, *path, *operation;
+    } rows[] = {
+        {"GET",    "/v1/projects/p1/accounts",    "list"  },
+        {"DELETE", "/v1/projects/p1/accounts/a1", "revoke"},
+        {"GET",    "/v1/posts/p1",                "read"  },
+        {"GET",    "/v1/posts/recent",            "recent"},
+        {"GET",    "/v1/posts/recently",          "read"  },
+        {"GET",    "/v1/posts",                   "all"   },
+        {"POST",   "/v1/posts",                   "create"},
+        {"GET",    "/v1/posts/p1/pages/2",        "page"  },
+        {"GET",    "/v1/posts/",                  NULL    },
+        {"GET",    "/v1/projects//accounts",      NULL    },
+        {"GET",    "/v1/projects/p1/accounts/",   NULL    },
+        {"GET",    "/v1/projects/p1/account",     NULL    },
+        {"GET",    "/v1/projects/p1/accountsx",   NULL    },
+        {"GET",    "/V1/posts",                   NULL    },
+        {"GET",    "/v1",                         NULL    },
+        {"GET",    "/",                           NULL    },
+        {"GET",    "",                            NULL    },
+        {"get",    "/v1/posts",                   NULL    },
+    };
+    (void)state;
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct found f = find(&a, rows[i].method, rows[i].path);
+        assert_int_equal(f.result == ROUTE_FOUND, rows[i].operation != NULL);
+        if (rows[i].operation)
+            assert_string_equal(f.route->operation, rows[i].operation);
+        else
+            assert_null(f.route);
+    }
+    arena_end(&a);
+}
+
+static void params_come_back_raw_and_in_order(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct found f = find(&a, "DELETE", "/v1/projects/p%2F1/accounts/a b");
+    assert_true(str_eq(f.params[0], STR("p%2F1")));
+    assert_true(str_eq(f.params[1], STR("a b")));
+    assert_int_equal(f.params[2].n, 0);
+    arena_end(&a);
+}
+
+static void a_more_exact_row_leaves_no_params_of_another(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct found f = find(&a, "GET", "/v1/posts/recent");
+    assert_int_equal(f.params[0].n, 0);
+    arena_end(&a);
+}
+
+static void another_method_is_told_which_would_do(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct found f = find(&a, "PUT", "/v1/posts");
+    assert_int_equal(f.result, ROUTE_WRONG_METHOD);
+    assert_string_equal(f.allowed, "POST, GET");
+    f = find(&a, "PUT", "/v1/posts/recent");
+    assert_string_equal(f.allowed, "GET"); /* once, though two rows have it */
+    f = find(&a, "PUT", "/v2/posts");
+    assert_int_equal(f.result, ROUTE_NONE);
+    assert_null(f.allowed);
+    arena_end(&a);
+}
+
+/* What is hidden is not offered. */
+static void the_nearest_rows_come_best_first(void **state)
+{
+    static const struct {
+        const char *method, *path, *first;
+    } rows[] = {
+        {"GET",    "/v1/projects/p1/acounts",            "list"  },
+        {"DELETE", "/v1/project/p1/accounts/a1",         "revoke"},
+        {"GET",    "/projects/p1/accounts",              "list"  },
+        {"POST",   "/v1/post",                           "create"},
+        {"GET",    "/v1/post",                           "all"   },
+        {"GET",    "/something/else/altogether/and/far", NULL    },
+        {"GET",    "/page",                              NULL    },
+        {"GET",    "/",                                  NULL    },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct route *nearest[3];
+        size_t count = route_nearest(routes, COUNT, str_from(rows[i].method),
+                                     str_from(rows[i].path), nearest, 3);
+        assert_true(count <= 3);
+        assert_int_equal(count > 0, rows[i].first != NULL);
+        if (rows[i].first)
+            assert_string_equal(nearest[0]->operation, rows[i].first);
+    }
+}
+
+static void a_very_long_path_is_no_trouble(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    const struct route *nearest[3];
+    size_t size = 30000;
+    char *path = arena_alloc(&a, size + 1);
+    for (size_t i = 0; i < size; i++)
+        path[i] = i % 3 ? 'x' : '/';
+    assert_int_equal(find(&a, "GET", path).result, ROUTE_NONE);
+    assert_int_equal(route_nearest(routes, COUNT, STR("GET"), str_from(path), nearest, 3), 0);
+    memset(path, 'x', size);
+    path[0] = '/';
+    route_nearest(routes, COUNT, STR("GET"), str_from(path), nearest, 3);
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_path_finds_its_row),
+        cmocka_unit_test(params_come_back_raw_and_in_order),
+        cmocka_unit_test(a_more_exact_row_leaves_no_params_of_another),
+        cmocka_unit_test(another_method_is_told_which_would_do),
+        cmocka_unit_test(the_nearest_rows_come_best_first),
+        cmocka_unit_test(a_very_long_path_is_no_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
