@@ -91,6 +91,8 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
     struct facts f = {0};
     for (size_t i = 0; i < r->headers.count; i++)
         look_at(&r->headers.items[i], body_max, &f);
+    /* A body too large is refused only to a client that asks before it sends; who sends unasked is
+     * read to the end, and the handler decides. */
     bool old = str_eq(version, STR("HTTP/1.0"));
 
     const struct {
@@ -110,8 +112,6 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
         {f.odd_coding,             501, "the only Transfer-Encoding known is chunked"        },
         {f.codings && f.lengths,   400, "there are both Content-Length and Transfer-Encoding"},
         {f.codings && old,         400, "HTTP/1.0 has no Transfer-Encoding"                  },
- /* Told before it sends; who does not ask first is read to the end, and the handler decides.
-  */
         {f.expects && f.too_large, 413, "the body announced is larger than this server takes"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
