@@ -27,6 +27,7 @@ struct problem {
     enum error_kind kind;
     struct where at;
     const char *text;
+    const char *pointer; /* RFC 6901, to the value in its document; NULL: not known */
     struct problem *next;
 };
 

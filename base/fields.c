@@ -5,12 +5,20 @@
 #include "base/buf.h"
 #include "base/time.h"
 
+/* Where a value stands in its document: made into a pointer only for a complaint. */
+struct step {
+    const struct step *up; /* NULL: the document itself */
+    const char *key;       /* NULL: an item of a list */
+    size_t item;
+};
+
 /* One value on its way into the struct. */
 struct reading {
     const struct field *field;
     const struct node *value;
     const char *key;
-    size_t item; /* of the key's list, from 1; 0 = the whole value */
+    size_t item;             /* of the key's list, from 1; 0 = the whole value */
+    const struct step *step; /* of the map that has the key */
     struct arena *arena;
     struct error *err;
 };
@@ -34,6 +42,23 @@ static const char *const type_words[] = {
     [FIELD_LIST] = "a list",
 };
 
+static const char *pointer_to(struct arena *a, const struct step *s)
+{
+    if (!s)
+        return "";
+    const char *up = pointer_to(a, s->up);
+    return s->key ? node_pointer_add(a, up, str_from(s->key))
+                  : arena_printf(a, "%s/%zu", up, s->item);
+}
+
+static bool complain(struct error *err, struct where at, const struct step *step, const char *text)
+{
+    error_add(err, ERROR_INPUT, at, "%s", text);
+    if (err)
+        err->last->pointer = pointer_to(&err->arena, step);
+    return false;
+}
+
 static bool refuse(const struct reading *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -44,7 +69,9 @@ static bool refuse(const struct reading *r, const char *format, ...)
     const char *text = arena_vprintf(r->arena, format, args);
     va_end(args);
     const char *item = r->item ? arena_printf(r->arena, "item %zu of ", r->item) : "";
-    return error_add(r->err, ERROR_INPUT, r->value->at, "%s'%s' %s", item, r->key, text);
+    struct step key = {r->step, r->key, 0}, in_list = {&key, NULL, r->item - 1};
+    return complain(r->err, r->value->at, r->item ? &in_list : &key,
+                    arena_printf(r->arena, "%s'%s' %s", item, r->key, text));
 }
 
 /* YAML makes numbers and booleans of what its writer may have meant as text. */
@@ -170,16 +197,21 @@ static bool read_texts(const struct reading *r, struct field_list *to)
     const char **texts = arena_array(r->arena, const char *, count);
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
-        struct reading item = {&any_text, r->value->list.items[i], r->key, i + 1, r->arena, r->err};
+        struct reading item = {&any_text, r->value->list.items[i], r->key, i + 1, r->step, r->arena,
+                               r->err};
         ok &= read_text(&item, &texts[i]);
     }
     *to = (struct field_list){count, texts};
     return ok;
 }
 
+static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into,
+                    struct error *err, const struct step *step);
+
 static bool read_map(const struct reading *r, void *to)
 {
-    return is_kind(r, NODE_MAP) && fields_read(r->field->sub, r->value, r->arena, to, r->err);
+    struct step key = {r->step, r->key, 0};
+    return is_kind(r, NODE_MAP) && read_at(r->field->sub, r->value, r->arena, to, r->err, &key);
 }
 
 static bool read_list(const struct reading *r, struct field_list *to)
@@ -191,7 +223,8 @@ static bool read_list(const struct reading *r, struct field_list *to)
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
         const struct node *item = r->value->list.items[i];
-        ok &= fields_read(r->field->sub, item, r->arena, items + i * size, r->err);
+        struct step key = {r->step, r->key, 0}, in_list = {&key, NULL, i};
+        ok &= read_at(r->field->sub, item, r->arena, items + i * size, r->err, &in_list);
     }
     *to = (struct field_list){count, items};
     return ok;
@@ -230,8 +263,10 @@ static bool refuse_key(const struct fields *table, const struct member *m, struc
     const char **keys = arena_array(r->arena, const char *, table->count);
     for (size_t i = 0; i < table->count; i++)
         keys[i] = table->rows[i].key;
-    return error_add(r->err, ERROR_INPUT, m->key_at, "unknown key '%s' in %s%s", m->key,
-                     table->name, nearest(r, str_from(m->key), keys, table->count));
+    struct step key = {r->step, m->key, 0};
+    return complain(r->err, m->key_at, &key,
+                    arena_printf(r->arena, "unknown key '%s' in %s%s", m->key, table->name,
+                                 nearest(r, str_from(m->key), keys, table->count)));
 }
 
 static const struct field *find_row(const struct fields *table, const char *key)
@@ -256,25 +291,35 @@ static bool read_members(const struct fields *table, struct reading *r, const st
     return ok;
 }
 
-static bool check_required(const struct fields *table, const struct node *map, struct error *err)
+static bool check_required(const struct fields *table, const struct reading *r,
+                           const struct node *map)
 {
     bool ok = true;
-    for (size_t i = 0; i < table->count; i++)
-        if (table->rows[i].required && !node_get(map, table->rows[i].key))
-            ok = error_add(err, ERROR_INPUT, map->at, "missing '%s' in %s", table->rows[i].key,
-                           table->name);
+    for (size_t i = 0; i < table->count; i++) {
+        const char *wanted = table->rows[i].key;
+        struct step key = {r->step, wanted, 0};
+        if (table->rows[i].required && !node_get(map, wanted))
+            ok = complain(r->err, map->at, &key,
+                          arena_printf(r->arena, "missing '%s' in %s", wanted, table->name));
+    }
     return ok;
+}
+
+static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into,
+                    struct error *err, const struct step *step)
+{
+    struct reading r = {.arena = a, .err = err, .step = step};
+    if (map->kind != NODE_MAP)
+        return complain(err, map->at, step,
+                        arena_printf(a, "%s is %s, not a map", table->name, kind_words[map->kind]));
+    if (table->at_offset != FIELDS_NO_PLACE)
+        memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
+    bool ok = read_members(table, &r, map, into);
+    return check_required(table, &r, map) && ok;
 }
 
 bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
                  struct error *err)
 {
-    struct reading r = {.arena = a, .err = err};
-    if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "%s is %s, not a map", table->name,
-                         kind_words[map->kind]);
-    if (table->at_offset != FIELDS_NO_PLACE)
-        memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
-    bool ok = read_members(table, &r, map, into);
-    return check_required(table, map, err) && ok;
+    return read_at(table, map, a, into, err, NULL);
 }
