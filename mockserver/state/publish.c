@@ -105,8 +105,6 @@ static struct answer answer_for(const struct world *w, const struct destination 
 static void publish(struct world *w, uint32_t destination)
 {
     struct answer answer = answer_for(w, destination_read(w, destination));
-    if (answer.of_account)
-        account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;
     if (d->state == DESTINATION_QUEUED)
@@ -123,6 +121,8 @@ static void publish(struct world *w, uint32_t destination)
         give_link(w, d, NULL);
     }
     destination_edit_end(&e, "destination_publish");
+    if (answer.of_account)
+        account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 
 static void begin_publishing(struct world *w, uint32_t destination)

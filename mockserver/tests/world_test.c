@@ -1,0 +1,518 @@
+#include "mockserver/state/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+static uint64_t next_random(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+/* Some row that `fits`, or ROW_NONE. */
+static uint32_t pick(const struct world *w, enum record_kind kind, const char *state,
+                     uint64_t *seed)
+{
+    uint32_t count = world_count(w, kind);
+    for (uint32_t i = 0, at = count ? (uint32_t)(next_random(seed) % count) : 0; i < count; i++) {
+        uint32_t row = (at + i) % count + 1;
+        if (strcmp(record_state(w, kind, row), state) == 0)
+            return row;
+    }
+    return ROW_NONE;
+}
+
+static uint32_t pick_listed(const struct world *w, uint64_t *seed)
+{
+    static const char *const states[] = {"live", "expired", "withdrawn", "live"};
+    for (size_t i = 0, at = next_random(seed) % 4; i < 4; i++) {
+        uint32_t row = pick(w, RECORD_ACCOUNT, states[(at + i) % 4], seed);
+        if (row)
+            return row;
+    }
+    return ROW_NONE;
+}
+
+static void begin_attempt(struct scene *s, uint64_t *seed)
+{
+    uint32_t account = next_random(seed) % 2 ? pick_listed(s->w, seed) : ROW_NONE;
+    const struct attempt_spec spec = {
+        .key = s->key,
+        .space = account ? account_read(s->w, account)->space : s->space,
+        .account = account,
+        .reconnects = account != ROW_NONE,
+        .platform = PLATFORM_INSTAGRAM,
+        .token = ids_mint(s->w, "st_", ID_ULID),
+        .expires_at_ms = world_now(s->w) + 10 * MINUTE,
+    };
+    attempt_begin(s->w, &spec);
+}
+
+static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
+{
+    const struct account_spec user = {
+        .public_id = ids_mint(s->w, "acc_", ID_ULID),
+        .handle = "someone",
+        .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
+    };
+    if (next_random(seed) % 3)
+        attempt_complete(s->w, attempt, &user);
+    else
+        attempt_fail(s->w, attempt, "access_denied");
+}
+
+/* Whatever can be done with an account. */
+static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
+{
+    switch (next_random(seed) % 6) {
+    case 0:
+        account_lose_token(s->w, account, TOKEN_WITHDRAWN);
+        break;
+    case 1:
+        account_reconnect(s->w, account, world_now(s->w) + 2 * HOUR);
+        break;
+    case 2:
+        account_set_outcome(s->w, account, (enum outcome)(next_random(seed) % OUTCOME_COUNT), "E");
+        break;
+    case 3:
+        if (next_random(seed) % 2)
+            account_disconnect(s->w, account, DISCONNECT_REVOKED);
+        break;
+    default:
+        scene_destination(s, account, (int64_t)(next_random(seed) % 300) * MINUTE - HOUR,
+                          (enum publish_mode)(next_random(seed) % MODE_COUNT));
+        break;
+    }
+}
+
+static void step_destination(struct scene *s, uint32_t destination, uint64_t *seed)
+{
+    switch (next_random(seed) % 3) {
+    case 0:
+        destination_cancel(s->w, destination);
+        break;
+    case 1:
+        destination_reschedule(s->w, destination, world_now(s->w) + 20 * MINUTE);
+        break;
+    default:
+        destination_set_outcome(s->w, destination,
+                                (enum outcome)(next_random(seed) % OUTCOME_COUNT), "F");
+        break;
+    }
+}
+
+static void step(struct scene *s, uint64_t *seed)
+{
+    uint32_t row;
+    switch (next_random(seed) % 8) {
+    case 0:
+        scene_account(s, "handle");
+        break;
+    case 1:
+        begin_attempt(s, seed);
+        break;
+    case 2:
+        if ((row = pick(s->w, RECORD_ATTEMPT, "pending", seed)))
+            end_attempt(s, row, seed);
+        break;
+    case 3:
+        if ((row = pick(s->w, RECORD_DESTINATION, "queued", seed)))
+            step_destination(s, row, seed);
+        break;
+    case 4:
+        s->w->timings.publish_ms = (int64_t)(next_random(seed) % 2) * 30 * SECOND;
+        events_advance(s->w, world_now(s->w) + (int64_t)(next_random(seed) % 60) * MINUTE);
+        break;
+    default:
+        if ((row = pick_listed(s->w, seed)))
+            step_account(s, row, seed);
+        break;
+    }
+}
+
+/* How often destinations came into each state. */
+static void count_states(const struct world *w, uint32_t seen[DESTINATION_STATE_COUNT])
+{
+    for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
+        const struct change *c = changes_read(w, seq);
+        for (size_t i = 0; c->kind == RECORD_DESTINATION && i < DESTINATION_STATE_COUNT; i++)
+            seen[i] += strcmp(c->to, destination_state_texts[i]) == 0;
+    }
+}
+
+static void every_invariant_holds_along_random_walks(void **state)
+{
+    (void)state;
+    enum { WORLDS = 40, STEPS = 250 };
+    uint32_t seen[DESTINATION_STATE_COUNT] = {0};
+    for (uint64_t n = 0; n < WORLDS; n++) {
+        uint64_t seed = n;
+        struct scene s = scene_new();
+        for (size_t i = 0; i < STEPS; i++)
+            step(&s, &seed); /* aborts with the words if the world is broken */
+        count_states(s.w, seen);
+        world_free(s.w);
+    }
+    for (size_t i = 0; i < DESTINATION_STATE_COUNT; i++)
+        assert_true(seen[i] > 0); /* else the walk proves little */
+}
+
+static void the_same_seed_and_calls_give_the_same_world(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct scene s[2] = {scene_new(), scene_new()};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t seed = 7;
+        for (size_t n = 0; n < 300; n++)
+            step(&s[i], &seed);
+    }
+    assert_string_equal(dump_world(&a, s[0].w), dump_world(&a, s[1].w));
+    world_free(s[0].w);
+    world_free(s[1].w);
+    arena_end(&a);
+}
+
+static void a_fork_starts_equal_and_goes_its_own_way(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    uint64_t seed = 3;
+    struct scene s = scene_new();
+    for (size_t n = 0; n < 100; n++)
+        step(&s, &seed);
+    struct scene fork = s;
+    fork.w = world_fork(s.w);
+    const char *then = dump_world(&a, s.w);
+    assert_string_equal(dump_world(&a, fork.w), then);
+
+    uint64_t same = seed;
+    for (size_t n = 0; n < 100; n++)
+        step(&fork, &seed);
+    assert_string_equal(dump_world(&a, s.w), then);
+    assert_string_not_equal(dump_world(&a, fork.w), then);
+    for (size_t n = 0; n < 100; n++)
+        step(&s, &same);
+    const char *now = dump_world(&a, s.w);
+    assert_string_equal(dump_world(&a, fork.w), now);
+
+    world_free(s.w);
+    assert_string_equal(dump_world(&a, fork.w), now);
+    world_free(fork.w);
+    arena_end(&a);
+}
+
+static void restoring_a_snapshot_again_and_again_gives_the_same_world(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct scene s = scene_new();
+    scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_PUBLISH);
+    struct world *snapshot = world_fork(s.w);
+    const char *then = dump_world(&a, snapshot);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        uint64_t walk = seed;
+        for (size_t n = 0; n < 20; n++)
+            step(&s, &walk);
+        world_free(s.w);
+        s.w = world_fork(snapshot);
+        assert_string_equal(dump_world(&a, s.w), then);
+    }
+    world_free(s.w);
+    world_free(snapshot);
+    arena_end(&a);
+}
+
+static void a_large_world_is_forked_for_next_to_nothing(void **state)
+{
+    (void)state;
+    enum { ACCOUNTS = 100000 };
+    struct scene s = scene_new();
+    s.w->checks = false;
+    uint32_t account = ROW_NONE;
+    for (size_t i = 0; i < ACCOUNTS; i++)
+        account = scene_account(&s, "somebody");
+    size_t whole = world_own_bytes(s.w);
+    assert_in_range(whole / ACCOUNTS, 300, 450); /* its events, changes and index entries too */
+    struct world *fork = world_fork(s.w);
+    assert_in_range(world_own_bytes(fork), 1, 8 * 1024);
+    account_lose_token(fork, account / 2, TOKEN_WITHDRAWN);
+    assert_in_range(world_own_bytes(fork), 1, 48 * 1024);
+    assert_int_equal(account_read(s.w, account / 2)->token, TOKEN_LIVE);
+    world_free(fork);
+    assert_int_equal(world_own_bytes(s.w), whole);
+    world_free(s.w);
+}
+
+static void a_long_chain_of_forks_is_freed(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    s.w->checks = false;
+    for (size_t i = 0; i < 20000; i++) {
+        world_text(s.w, "kept");
+        struct world *next = world_fork(s.w);
+        world_free(s.w);
+        s.w = next;
+    }
+    assert_string_equal(organization_read(s.w, s.organization)->name, "Acme");
+    world_free(s.w);
+}
+
+static void a_frozen_clock_stands_and_a_running_one_never_goes_back(void **state)
+{
+    (void)state;
+    struct clock c;
+    clock_start(&c, 1000, CLOCK_FROZEN);
+    assert_int_equal(clock_now(&c), 1000);
+    clock_move_to(&c, 5000);
+    assert_int_equal(clock_now(&c), 5000);
+    clock_set_mode(&c, CLOCK_RUNS);
+    int64_t before = clock_now(&c);
+    assert_true(before >= 5000);
+    c.base_wall_us -= 60 * 1000000; /* a minute passes */
+    assert_true(clock_now(&c) >= before + MINUTE);
+    before = clock_now(&c);
+    clock_set_mode(&c, CLOCK_FROZEN);
+    assert_true(clock_now(&c) >= before);
+    assert_int_equal(clock_now(&c), clock_now(&c));
+}
+
+static void events_happen_in_the_order_of_time_then_of_adding(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    static const int64_t in_minutes[] = {30, 10, 20, 10, 30};
+    static const uint32_t order[] = {2, 4, 3, 1, 5};
+    for (size_t i = 0; i < 5; i++)
+        scene_destination(&s, account, in_minutes[i] * MINUTE, MODE_PUBLISH);
+    int64_t at;
+    assert_true(events_next_at(s.w, &at));
+    assert_int_equal(at, SCENE_START + 10 * MINUTE);
+    uint32_t seq = changes_last(s.w);
+    assert_int_equal(events_advance(s.w, SCENE_START + HOUR), 5);
+    for (size_t i = 0; i < 5; i++) {
+        const struct change *c = changes_read(s.w, ++seq);
+        assert_int_equal(c->row, order[i]);
+        assert_int_equal(c->at_ms, SCENE_START + in_minutes[order[i] - 1] * MINUTE);
+        assert_string_equal(c->cause, "time");
+    }
+    assert_int_equal(world_now(s.w), SCENE_START + HOUR);
+    world_free(s.w);
+}
+
+static void what_is_run_late_still_happens_at_its_own_time(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_PUBLISH);
+    s.w->timings.publish_ms = 30 * SECOND;
+    clock_move_to(&s.w->clock, SCENE_START + HOUR + 5 * MINUTE);
+    assert_int_equal(events_run_due(s.w), 2);
+    const struct destination *d = destination_read(s.w, destination);
+    assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
+    assert_int_equal(d->published_at_ms, SCENE_START + HOUR + 30 * SECOND);
+    assert_int_equal(changes_read(s.w, changes_last(s.w))->at_ms, d->published_at_ms);
+    assert_int_equal(world_now(s.w), SCENE_START + HOUR + 5 * MINUTE);
+    assert_int_equal(events_run_due(s.w), 0);
+    world_free(s.w);
+}
+
+static void an_event_for_the_past_happens_when_it_was_added(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), -DAY, MODE_PUBLISH);
+    events_run_due(s.w);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START);
+    world_free(s.w);
+}
+
+static bool is_of(const char *text, const char *alphabet)
+{
+    return strspn(text, alphabet) == strlen(text);
+}
+
+static void ids_have_their_form_and_never_repeat(void **state)
+{
+    (void)state;
+    struct scene s = scene_new(), same = scene_new();
+    for (size_t i = 0; i < 1000; i++) {
+        const char *ulid = ids_mint(s.w, "sa_", ID_ULID), *uuid = ids_mint(s.w, "", ID_UUID);
+        assert_int_equal(strlen(ulid), 29);
+        assert_true(ulid[3] >= '0' && ulid[3] <= '7');
+        assert_true(is_of(ulid + 3, "0123456789ABCDEFGHJKMNPQRSTVWXYZ"));
+        assert_int_equal(strlen(uuid), 36);
+        assert_true(is_of(uuid, "0123456789abcdef-") && uuid[14] == '4');
+        assert_non_null(strchr("89ab", uuid[19]));
+        const char *hex = ids_mint(s.w, "r", ID_HEX8);
+        assert_true(strlen(hex) == 9 && is_of(hex + 1, "0123456789abcdef"));
+        assert_string_equal(ids_mint(same.w, "sa_", ID_ULID), ulid);
+        assert_string_equal(ids_mint(same.w, "", ID_UUID), uuid);
+        assert_string_equal(ids_mint(same.w, "r", ID_HEX8), hex);
+    }
+    world_free(s.w);
+    world_free(same.w);
+}
+
+static void an_id_that_a_fixture_gave_is_not_minted(void **state)
+{
+    (void)state;
+    struct scene s = scene_new(), first = scene_new();
+    const char *taken = ids_mint(first.w, "acc_", ID_ULID);
+    space_create(s.w, s.organization, taken, "exported, and loaded with the same seed");
+    assert_string_not_equal(ids_mint(s.w, "acc_", ID_ULID), taken);
+    world_free(s.w);
+    world_free(first.w);
+}
+
+static void a_key_is_found_by_its_value_within_its_provider(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    assert_int_equal(key_find(s.w, 0, STR("secret-1")), s.key);
+    assert_int_equal(key_find(s.w, 1, STR("secret-1")), ROW_NONE);
+    assert_int_equal(key_find(s.w, 0, STR("secret-")), ROW_NONE);
+    const struct key *k = key_read(s.w, s.key);
+    assert_true(key_has_scope(k, "posts:read"));
+    assert_false(key_has_scope(k, "posts"));
+    assert_string_equal(k->return_domains[0], "app.example.com");
+    assert_int_equal(space_find(s.w, 0, STR("sp_2")), s.other_space);
+    assert_int_equal(space_find(s.w, 1, STR("sp_2")), ROW_NONE);
+    assert_int_equal(organization_find(s.w, 0, "org_1"), s.organization);
+    world_free(s.w);
+}
+
+/* Ways to break a world that no transition has. */
+struct damage {
+    const char *words; /* what world_check says of it */
+    void (*make)(struct world *w);
+};
+
+static void requeue(struct world *w)
+{
+    ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->state = DESTINATION_QUEUED;
+}
+
+static void lose_link(struct world *w)
+{
+    ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->external_url = NULL;
+}
+
+static void move_space(struct world *w)
+{
+    ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->space = 2;
+}
+
+static void forget_expiry(struct world *w)
+{
+    struct index_entry first;
+    index_first(&w->indexes[INDEX_DUE], &first);
+    index_remove(&w->indexes[INDEX_DUE], first);
+}
+
+static void list_twice(struct world *w)
+{
+    index_add(&w->indexes[INDEX_ACCOUNT_SPACE], (struct index_entry){1, 5, 1});
+}
+
+static void take_off_list(struct world *w)
+{
+    const struct account *a = account_read(w, 1);
+    index_remove(&w->indexes[INDEX_ACCOUNT_SPACE],
+                 (struct index_entry){a->space, -a->connected_at_ms, 1});
+}
+
+static void expire_silently(struct world *w)
+{
+    ((struct account *)world_edit(w, RECORD_ACCOUNT, 1))->token = TOKEN_EXPIRED;
+}
+
+static void log_resurrection(struct world *w)
+{
+    changes_add(w, RECORD_DESTINATION, 1, "destination_publish", "published", "queued");
+}
+
+static void log_dead_publish(struct world *w)
+{
+    changes_add(w, RECORD_ACCOUNT, 1, "account_lose_token", "live", "expired");
+    changes_add(w, RECORD_DESTINATION, 2, "destination_publish", "queued", "published");
+}
+
+static void same_id_twice(struct world *w)
+{
+    const struct account_spec spec = {.public_id = account_read(w, 1)->public_id, .handle = "x"};
+    account_connect(w, 1, &spec);
+}
+
+static void point_nowhere(struct world *w)
+{
+    ((struct post *)world_edit(w, RECORD_POST, 1))->content = 77;
+}
+
+static void the_check_notices_what_is_broken(void **state)
+{
+    (void)state;
+    static const struct damage damages[] = {
+        {"just what was attempted",          requeue         },
+        {"an external id and a link",        lose_link       },
+        {"space and provider",               move_space      },
+        {"events are to come",               forget_expiry   },
+        {"entries of no record",             list_twice      },
+        {"an index lacks it",                take_off_list   },
+        {"change log does not end",          expire_silently },
+        {"an end state was left",            log_resurrection},
+        {"published without a live token",   log_dead_publish},
+        {"another record has the same id",   same_id_twice   },
+        {"points to a record that does not", point_nowhere   },
+    };
+    struct scene s = scene_new();
+    s.w->checks = false;
+    uint32_t account = scene_account(&s, "acme");
+    scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    scene_destination(&s, account, 9 * HOUR, MODE_PUBLISH);
+    events_advance(s.w, SCENE_START + 2 * HOUR);
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct arena a = {0};
+        struct buf words = {.arena = &a};
+        struct world *w = world_fork(s.w);
+        assert_null(world_check(w, &words));
+        damages[i].make(w);
+        const char *said = world_check(w, &words);
+        assert_non_null(said);
+        if (!strstr(said, damages[i].words))
+            fail_msg("damage %zu: expected '%s', got '%s'", i, damages[i].words, said);
+        world_free(w);
+        arena_end(&a);
+    }
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_invariant_holds_along_random_walks),
+        cmocka_unit_test(the_same_seed_and_calls_give_the_same_world),
+        cmocka_unit_test(a_fork_starts_equal_and_goes_its_own_way),
+        cmocka_unit_test(restoring_a_snapshot_again_and_again_gives_the_same_world),
+        cmocka_unit_test(a_large_world_is_forked_for_next_to_nothing),
+        cmocka_unit_test(a_long_chain_of_forks_is_freed),
+        cmocka_unit_test(a_frozen_clock_stands_and_a_running_one_never_goes_back),
+        cmocka_unit_test(events_happen_in_the_order_of_time_then_of_adding),
+        cmocka_unit_test(what_is_run_late_still_happens_at_its_own_time),
+        cmocka_unit_test(an_event_for_the_past_happens_when_it_was_added),
+        cmocka_unit_test(ids_have_their_form_and_never_repeat),
+        cmocka_unit_test(an_id_that_a_fixture_gave_is_not_minted),
+        cmocka_unit_test(a_key_is_found_by_its_value_within_its_provider),
+        cmocka_unit_test(the_check_notices_what_is_broken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
