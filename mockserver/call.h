@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/url.h"
 #include "mockserver/route.h"
+#include "mockserver/state/account.h"
 #include "mockserver/state/world.h"
 
 struct mock;
@@ -128,6 +129,8 @@ struct dialect {
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
+    /* What comes of a user who consents: the new account's id, and how long its token lives. */
+    void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
     const struct fixture_reader *fixture;
 };
 

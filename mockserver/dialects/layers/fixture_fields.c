@@ -1,0 +1,125 @@
+#include "mockserver/dialects/layers/fixture_fields.h"
+
+#include "mockserver/dialects/layers/layers.h"
+
+#define PRICE_MAX 100000000
+#define ID_LENGTH .min = 1, .max = 128
+
+/* A row goes to the member of the struct that OF names. */
+#define ROW(name, kind, member, ...)                                                               \
+    {                                                                                              \
+        .key = (name), .type = (kind), .offset = offsetof(OF, member), __VA_ARGS__                 \
+    }
+#define TABLE(name, rows)                                                                          \
+    {                                                                                              \
+        name, rows, sizeof(rows) / sizeof *(rows), sizeof(OF), offsetof(OF, at)                    \
+    }
+
+#define OF struct fixture_account
+static const struct field account_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The socialAccountId. Default: minted."),
+    ROW("platform", FIELD_ENUM, platform, .required = true, .texts = platform_texts,
+        .text_count = LAYERS_PLATFORMS, .help = "Where the account is."),
+    ROW("handle", FIELD_TEXT, handle, ID_LENGTH, .required = true,
+        .help = "Its name there, without @."),
+    ROW("status", FIELD_ENUM, status, .texts = layers_status_texts,
+        .text_count = LAYERS_STATUS_COUNT, .help = "Default: connected."),
+    ROW("leased", FIELD_BOOL, leased,
+        .help = "Layers owns it and rents it out; TikTok only. Default: false."),
+    ROW("monthly_price_cents", FIELD_INT, monthly_price_cents, .max = PRICE_MAX,
+        .help = "What a leased account costs a month."),
+    ROW("connected_at", FIELD_TIME, connected_at, .help = "Default: the clock's start."),
+    ROW("token_expires_at", FIELD_TIME, token_expires_at,
+        .help = "When its token dies. Default: as long as the platform's tokens live from the "
+                "clock's start, or from connected_at where it is dead; never, if leased."),
+    ROW("refresh", FIELD_BOOL, refresh,
+        .help = "Its token is renewed when it would die. Default: false."),
+    ROW("avatar_url", FIELD_TEXT, avatar_url,
+        .help = "Default: on the Layers media host, by platform and handle."),
+};
+static const struct fields account_fields = TABLE("social account", account_rows);
+#undef OF
+
+/* What is absent reads as the first. */
+static const char *const content_words[] = {"completed", "generating", "failed"};
+const enum content_state layers_fixture_content_states[] = {CONTENT_COMPLETED, CONTENT_GENERATING,
+                                                            CONTENT_FAILED};
+
+#define OF struct fixture_content
+static const struct field content_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The containerId. Default: minted."),
+    ROW("media_type", FIELD_TEXT, media_type, .help = "Such as video, image. Default: video."),
+    ROW("caption", FIELD_TEXT, caption, .help = "Its text."),
+    ROW("status", FIELD_ENUM, state, .texts = content_words, .text_count = CONTENT_STATE_COUNT,
+        .help = "Default: completed."),
+    ROW("approval", FIELD_ENUM, approval, .texts = approval_texts, .text_count = APPROVAL_COUNT,
+        .help = "none: no approval is asked for. Default: none."),
+};
+static const struct fields content_fields = TABLE("content", content_rows);
+#undef OF
+
+#define OF struct fixture_post
+static const struct field post_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The scheduledPostId. Default: minted."),
+    ROW("content", FIELD_TEXT, content, .required = true,
+        .help = "The id of content of this project."),
+    ROW("account", FIELD_TEXT, account, .required = true,
+        .help = "An account of this project: its id, or its handle where that is unique."),
+    ROW("mode", FIELD_ENUM, mode, .texts = publish_mode_texts, .text_count = MODE_COUNT,
+        .help = "Default: publish."),
+    ROW("at", FIELD_TIME, due, .required = true, .help = "When it is, or was, due."),
+    ROW("status", FIELD_ENUM, state, .texts = destination_state_texts,
+        .text_count = DESTINATION_STATE_COUNT, .help = "Default: queued."),
+    ROW("external_url", FIELD_TEXT, external_url,
+        .help = "The link of a published post. Default: one of the platform's shape."),
+    ROW("error", FIELD_TEXT, error, .help = "A failed post's code. Default: PLATFORM_ERROR."),
+};
+static const struct fields post_fields = TABLE("scheduled post", post_rows);
+#undef OF
+
+#define OF struct fixture_project
+static const struct field project_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The projectId. Default: minted."),
+    ROW("name", FIELD_TEXT, name, .help = "Default: its id."),
+    ROW("timezone", FIELD_TEXT, timezone, .help = "Default: UTC."),
+    ROW("social_accounts", FIELD_LIST, accounts, .sub = &account_fields,
+        .help = "The accounts it can publish through."),
+    ROW("content", FIELD_LIST, content, .sub = &content_fields, .help = "What can be posted."),
+    ROW("scheduled_posts", FIELD_LIST, posts, .sub = &post_fields,
+        .help = "What is scheduled, and what became of what was."),
+};
+static const struct fields project_fields = TABLE("project", project_rows);
+#undef OF
+
+#define OF struct fixture_key
+static const struct field key_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "Default: minted."),
+    ROW("name", FIELD_TEXT, name, .required = true, .help = "What rules and logs call it."),
+    ROW("key", FIELD_TEXT, value, .required = true,
+        .help = "The key: lp_live_..., or lp_test_..., whose consents are given at once."),
+    ROW("scopes", FIELD_TEXTS, scopes, .required = true,
+        .help = "What it may do; \"*\" is everything."),
+    ROW("return_domains", FIELD_TEXTS, return_domains,
+        .help = "The hosts that consent may return to. Default: none."),
+    ROW("tier", FIELD_TEXT, tier,
+        .help = "standard, pilot, partner, internal or sandbox. Default: standard."),
+};
+static const struct fields key_fields = TABLE("key", key_rows);
+#undef OF
+
+#define OF struct fixture_organization
+static const struct field organization_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "Default: minted."),
+    ROW("name", FIELD_TEXT, name, .required = true, .help = "The partner's name."),
+    ROW("keys", FIELD_LIST, keys, .sub = &key_fields, .help = "Its API keys."),
+    ROW("projects", FIELD_LIST, projects, .sub = &project_fields, .help = "Its projects."),
+};
+static const struct fields organization_fields = TABLE("organization", organization_rows);
+#undef OF
+
+#define OF struct fixture_layers
+static const struct field section_rows[] = {
+    ROW("organizations", FIELD_LIST, organizations, .sub = &organization_fields, .required = true,
+        .help = "The partners, each apart from the others."),
+};
+const struct fields layers_fixture_fields = TABLE("layers section", section_rows);

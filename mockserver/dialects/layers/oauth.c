@@ -1,0 +1,280 @@
+/* Consent: URLs to send an end-customer to, and what became of it. */
+#include "mockserver/dialects/layers/layers.h"
+
+#include <string.h>
+
+#include "base/url.h"
+#include "mockserver/dialects/layers/return_url.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/ids.h"
+
+#define ATTEMPT_MS   (INT64_C(10) * 60 * 1000)
+#define DAY_MS       (INT64_C(24) * 60 * 60 * 1000)
+#define STATE_DIGITS 38
+#define SCOPES_MAX   32
+#define SCOPE_MAX    64
+#define NOTE_MAX     4000
+
+static const struct {
+    const char *authorize, *scopes;
+    const char *separator; /* between scopes */
+    int token_days;
+} platforms[LAYERS_PLATFORMS] = {
+    [PLATFORM_TIKTOK] = {"https://www.tiktok.com/v2/auth/authorize/",
+                         "user.info.basic,video.list,video.publish,video.upload",       ",", 30},
+    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/oauth/authorize",
+                         "instagram_business_basic,instagram_business_content_publish", ",", 60},
+};
+
+struct url_body {
+    int platform;
+    const char *account, *return_url, *note;
+    struct field_list scopes;
+};
+
+#define SCOPES_ROW                                                                                 \
+    {                                                                                              \
+        .key = "scopes", .type = FIELD_TEXTS, .offset = offsetof(struct url_body, scopes),         \
+        .max = SCOPES_MAX, .help = "What to ask the platform for, instead of the usual."           \
+    }
+
+static const struct field oauth_rows[] = {
+    {.key = "platform",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct url_body,                                     platform),
+     .required = true,
+     .texts = platform_texts,
+     .text_count = LAYERS_PLATFORMS,
+     .help = "Where the end-customer has the account."},
+    {.key = "returnUrl",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct url_body, return_url),
+     .required = true,
+     .help = "Where the browser goes afterwards."},
+    {.key = "usageNote",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct url_body,      note),
+     .max = NOTE_MAX,
+     .help = "The partner's own remark." },
+    SCOPES_ROW,
+};
+static const struct fields oauth_fields = {"body", oauth_rows,
+                                           sizeof oauth_rows / sizeof *oauth_rows,
+                                           sizeof(struct url_body), FIELDS_NO_PLACE};
+
+static const struct field reauth_rows[] = {
+    {.key = "socialAccountId",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct url_body, account),
+     .required = true,
+     .help = "The account to reconnect."},
+    {.key = "returnUrl",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct url_body,                 return_url),
+     .help = "Where the browser goes afterwards."},
+    SCOPES_ROW,
+};
+static const struct fields reauth_fields = {"body", reauth_rows,
+                                            sizeof reauth_rows / sizeof *reauth_rows,
+                                            sizeof(struct url_body), FIELDS_NO_PLACE};
+
+static bool scopes_fine(struct call *c, const struct url_body *body)
+{
+    const char *const *scopes = body->scopes.items;
+    for (size_t i = 0; i < body->scopes.count; i++)
+        if (!scopes[i][0] || strlen(scopes[i]) > SCOPE_MAX)
+            call_issue(c, arena_printf(c->arena, "scopes[%zu]", i), "must have 1 to %d characters",
+                       SCOPE_MAX);
+    return !c->fault;
+}
+
+static bool return_url_fine(struct call *c, const char *url)
+{
+    const struct key *key = key_read(c->world, c->key);
+    const char *why;
+    if (!url)
+        return true;
+    switch (return_url_judge(c->arena, url, key->return_domains, key->return_domain_count, &why)) {
+    case RETURN_URL_ALLOWED:
+        return true;
+    case RETURN_URL_NO_URL:
+        return call_issue(c, "returnUrl", "%s", why);
+    case RETURN_URL_REFUSED:
+        break;
+    }
+    return call_refuse(c, FAULT_RETURN_URL, "The return URL is not allowed for this key: %s.", why);
+}
+
+static const char *mint_state(struct call *c)
+{
+    char first[64], more[64];
+    ids_write(c->world, "st_", ID_ULID, first);
+    ids_write(c->world, "", ID_ULID, more);
+    return arena_printf(c->arena, "%s%.*s", first, STATE_DIGITS - 26, more);
+}
+
+/* The mock's own page stands beside the providers, in the same namespace. */
+static const char *consent_page(struct call *c, const char *state)
+{
+    struct str base = str_from(c->base_url), mount = str_from(c->dialect->mount);
+    if (str_ends(base, mount))
+        base.n -= mount.n;
+    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->dialect->name,
+                        state);
+}
+
+static const char *join(struct arena *a, const struct field_list *texts, const char *separator)
+{
+    struct buf out = {.arena = a};
+    const char *const *items = texts->items;
+    for (size_t i = 0; i < texts->count; i++)
+        buf_printf(&out, "%s%s", i ? separator : "", items[i]);
+    return buf_c(&out);
+}
+
+static const char *authorize_url(struct call *c, enum platform platform, const char *state,
+                                 const struct field_list *scopes)
+{
+    if (c->world->local_consent)
+        return consent_page(c, state);
+    const char *asked = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
+                                      : platforms[platform].scopes;
+    const char *url = platforms[platform].authorize;
+    url = url_with_query(c->arena, url, "client_key", "layers");
+    url = url_with_query(c->arena, url, "scope", asked);
+    url = url_with_query(c->arena, url, "response_type", "code");
+    url = url_with_query(c->arena, url, "redirect_uri",
+                         arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
+                                      platform_texts[platform]));
+    return url_with_query(c->arena, url, "state", state);
+}
+
+int64_t layers_token_ms(enum platform platform)
+{
+    return platforms[platform].token_days * DAY_MS;
+}
+
+void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
+{
+    spec->public_id = ids_mint(w, "sa_", ID_ULID);
+    spec->platform = platform;
+    spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
+}
+
+/* With a test key nobody is asked: consent is given at once, by a user made up for it. */
+static void consent_if_test(struct call *c, uint32_t attempt)
+{
+    if (!str_starts(str_from(key_read(c->world, c->key)->value), STR("lp_test_")))
+        return;
+    char handle[64];
+    struct account_spec user = {.handle = handle};
+    ids_write(c->world, "sandbox.", ID_HEX8, handle);
+    layers_consented(c->world, attempt_read(c->world, attempt)->platform, &user);
+    attempt_complete(c->world, attempt, &user);
+}
+
+static void begin(struct call *c, struct attempt_spec *spec, const struct url_body *body)
+{
+    spec->key = c->key;
+    spec->provider = LAYERS;
+    spec->token = mint_state(c);
+    spec->return_url = body->return_url;
+    spec->note = body->note;
+    spec->expires_at_ms = c->now_ms + ATTEMPT_MS;
+    uint32_t attempt = attempt_begin(c->world, spec);
+    consent_if_test(c, attempt);
+
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "authorizeUrl",
+                  authorize_url(c, spec->platform, spec->token, &body->scopes));
+    json_put_text(out, "state", spec->token);
+    layers_put_time(c, "expiresAt", spec->expires_at_ms);
+    json_close_map(out);
+}
+
+void layers_create_oauth_url(struct call *c)
+{
+    struct url_body body = {0};
+    uint32_t project = layers_project(c);
+    if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_fine(c, &body) ||
+        !return_url_fine(c, body.return_url))
+        return;
+    struct attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
+    begin(c, &spec, &body);
+}
+
+void layers_create_reauth_url(struct call *c)
+{
+    struct url_body body = {0};
+    uint32_t project = layers_project(c);
+    if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_fine(c, &body) ||
+        !return_url_fine(c, body.return_url))
+        return;
+    uint32_t account = layers_listed_account(c, str_from(body.account));
+    if (!account || account_read(c->world, account)->space != project) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such social account in this project.");
+        return;
+    }
+    struct attempt_spec spec = {.space = project,
+                                .account = account,
+                                .reconnects = true,
+                                .platform = account_read(c->world, account)->platform};
+    begin(c, &spec, &body);
+}
+
+static const char *failure_message(const char *code)
+{
+    static const struct {
+        const char *code, *message;
+    } rows[] = {
+        {"access_denied",  "The end-customer declined."                         },
+        {"exchange_error", "The platform did not exchange its code for a token."},
+        {"account_gone",   "The social account was disconnected meanwhile."     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return rows[i].message;
+    return "Consent was not given.";
+}
+
+static void print_end(struct call *c, const struct attempt *a)
+{
+    struct json *out = &c->out;
+    if (a->state == ATTEMPT_COMPLETED)
+        json_put_text(out, "socialAccountId", account_read(c->world, a->account)->public_id);
+    if (a->state != ATTEMPT_FAILED)
+        return;
+    json_key(out, "error");
+    json_open_map(out);
+    json_put_text(out, "code", a->error);
+    json_put_text(out, "message", failure_message(a->error));
+    json_close_map(out);
+}
+
+/* To any other key, even of the same organization, the attempt is not there. */
+void layers_oauth_status(struct call *c)
+{
+    uint32_t row = attempt_find(c->world, c->params[0]);
+    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
+    if (!a || a->provider != LAYERS || a->key != c->key) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such state.");
+        return;
+    }
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "state", a->token);
+    json_put_text(out, "status", attempt_state_texts[a->state]); /* our words are theirs */
+    print_end(c, a);
+    layers_put_time(c, "expiresAt", a->expires_at_ms);
+    json_close_map(out);
+}
+
+const char *layers_consent_redirect(struct call *c, uint32_t attempt)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    if (!a->return_url || a->state == ATTEMPT_COMPLETED)
+        return a->return_url;
+    const char *code = a->state == ATTEMPT_FAILED ? a->error : "state_expired";
+    return url_with_query(c->arena, a->return_url, "layers_oauth_error", code);
+}

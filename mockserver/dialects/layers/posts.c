@@ -1,0 +1,238 @@
+/* Scheduling content, and changing one's mind about it. */
+#include "mockserver/dialects/layers/layers.h"
+
+#include "base/http/body.h"
+#include "mockserver/state/ids.h"
+
+#define TARGETS_MAX 50
+#define CAPTION_MAX 4000
+#define REASON_MAX  1024
+
+struct target {
+    const char *account, *caption, *first_comment, *post_id;
+    const struct node *tiktok_settings, *tiktok_music;
+    int mode;
+    bool share_reel;
+    uint32_t row; /* of the account, once found */
+};
+
+#define AT(member) offsetof(struct target, member)
+static const struct field target_rows[] = {
+    {.key = "socialAccountId",
+     .type = FIELD_TEXT,
+     .offset = AT(account),
+     .required = true,
+     .help = "An account of the content's project."},
+    {.key = "mode",
+     .type = FIELD_ENUM,
+     .offset = AT(mode),
+     .required = true,
+     .texts = publish_mode_texts,
+     .text_count = MODE_COUNT,
+     .help = "Who posts: Layers, the creator, or the managed provider."},
+    {.key = "captionOverride",
+     .type = FIELD_TEXT,
+     .offset = AT(caption),
+     .max = CAPTION_MAX,
+     .help = "A caption instead of the content's."},
+    {.key = "firstCommentOverride",
+     .type = FIELD_TEXT,
+     .offset = AT(first_comment),
+     .max = CAPTION_MAX,
+     .help = "The first comment below the post."},
+    {.key = "scheduledPostId",
+     .type = FIELD_TEXT,
+     .offset = AT(post_id),
+     .help = "Accepted as older editions have it; the id is minted all the same."                                                  },
+    {.key = "tiktokPostSettings",
+     .type = FIELD_NODE,
+     .offset = AT(tiktok_settings),
+     .help = "What TikTok lets one set for a post."                                               },
+    {.key = "tiktokMusic",
+     .type = FIELD_NODE,
+     .offset = AT(tiktok_music),
+     .help = "The music of a TikTok post."                                       },
+    {.key = "shareReelToFeed",
+     .type = FIELD_BOOL,
+     .offset = AT(share_reel),
+     .help = "Whether a reel is shown in the feed as well."                                          },
+};
+static const struct fields target_fields = {"target", target_rows,
+                                            sizeof target_rows / sizeof *target_rows,
+                                            sizeof(struct target), FIELDS_NO_PLACE};
+
+struct schedule_body {
+    const char *due;
+    struct field_list targets;
+};
+
+static const struct field schedule_rows[] = {
+    {.key = "scheduledFor",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct schedule_body, due),
+     .required = true,
+     .help = "When to post, in UTC."},
+    { .key = "targets",
+     .type = FIELD_LIST,
+     .offset = offsetof(struct schedule_body,                                targets),
+     .required = true,
+     .min = 1,
+     .max = TARGETS_MAX,
+     .sub = &target_fields,
+     .help = "Where to post."},
+};
+static const struct fields schedule_fields = {"body", schedule_rows, 2,
+                                              sizeof(struct schedule_body), FIELDS_NO_PLACE};
+
+static const struct field reason_rows[] = {
+    {.key = "reason", .type = FIELD_TEXT, .max = REASON_MAX, .help = "Why, for the record."},
+};
+static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
+                                            FIELDS_NO_PLACE};
+
+static const struct field due_rows[] = {
+    {.key = "scheduledFor", .type = FIELD_TEXT, .required = true, .help = "The new time, in UTC."},
+};
+static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *),
+                                         FIELDS_NO_PLACE};
+
+static bool targets_fine(struct call *c, const struct schedule_body *body, uint32_t space)
+{
+    struct target *targets = body->targets.items;
+    for (size_t i = 0; i < body->targets.count; i++) {
+        uint32_t row = layers_listed_account(c, str_from(targets[i].account));
+        if (row && account_read(c->world, row)->space == space)
+            targets[i].row = row;
+        else
+            call_issue(c, arena_printf(c->arena, "targets[%zu].socialAccountId", i),
+                       "is no connected account of the content's project");
+    }
+    return !c->fault;
+}
+
+static bool content_fine(struct call *c, const struct content *content)
+{
+    if (content->state != CONTENT_COMPLETED)
+        return call_refuse(c, FAULT_CONFLICT, "The content is not completed.");
+    if (content->approval == APPROVAL_REJECTED)
+        return call_refuse(c, FAULT_CONTENT_REJECTED, NULL);
+    return true;
+}
+
+/* The promise only: what waits for approval is no post yet. */
+static void answer_blocked(struct call *c)
+{
+    struct json *out = call_json(c, 202);
+    json_open_map(out);
+    json_put_text(out, "gateStatus", "blocked_on_approval");
+    json_close_map(out);
+}
+
+static void print_scheduled(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "scheduledPostId", d->public_id);
+    json_put_text(out, "socialAccountId", account_read(c->world, d->account)->public_id);
+    json_put_text(out, "mode", publish_mode_texts[d->mode]);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "scheduledFor", d->due_at_ms);
+    json_close_map(out);
+}
+
+static void schedule(struct call *c, uint32_t content, const struct schedule_body *body,
+                     int64_t due_ms)
+{
+    struct post post = {.content = content,
+                        .public_id = ids_mint(c->world, "post_", ID_ULID),
+                        .text = content_read(c->world, content)->caption,
+                        .due_at_ms = due_ms};
+    uint32_t space = content_read(c->world, content)->space;
+    uint32_t row = post_schedule(c->world, space, &post);
+    const struct target *targets = body->targets.items;
+
+    struct json *out = call_json(c, 202);
+    json_open_map(out);
+    json_key(out, "scheduledPosts");
+    json_open_list(out);
+    for (size_t i = 0; i < body->targets.count; i++) {
+        struct destination_spec spec = {.account = targets[i].row,
+                                        .public_id = ids_mint(c->world, "sp_", ID_ULID),
+                                        .mode = (enum publish_mode)targets[i].mode,
+                                        .caption = targets[i].caption};
+        print_scheduled(c, destination_schedule(c->world, row, &spec));
+    }
+    json_close_list(out);
+    json_close_map(out);
+}
+
+void layers_schedule_content(struct call *c)
+{
+    struct schedule_body body = {0};
+    int64_t due_ms;
+    uint32_t row = content_find(c->world, LAYERS, c->params[0]);
+    if (!row || !layers_owns(c, content_read(c->world, row)->space)) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such content.");
+        return;
+    }
+    const struct content *content = content_read(c->world, row);
+    if (!layers_body(c, &schedule_fields, &body))
+        return;
+    layers_read_due(c, "scheduledFor", body.due, &due_ms);
+    if (!targets_fine(c, &body, content->space) || !content_fine(c, content))
+        return;
+    if (content->approval == APPROVAL_PENDING)
+        answer_blocked(c);
+    else
+        schedule(c, row, &body, due_ms);
+}
+
+/* ROW_NONE, and refused, unless it is still queued. */
+static uint32_t queued_post(struct call *c)
+{
+    uint32_t row = layers_scheduled_post(c);
+    if (!row || destination_read(c->world, row)->state == DESTINATION_QUEUED)
+        return row;
+    call_refuse(c, FAULT_CONFLICT, "The post is %s, no longer queued.",
+                destination_state_texts[destination_read(c->world, row)->state]);
+    return ROW_NONE;
+}
+
+void layers_cancel_scheduled_post(struct call *c)
+{
+    const char *reason = NULL;
+    if (!body_is_empty(c->req) && !layers_body(c, &reason_fields, &reason))
+        return;
+    uint32_t row = queued_post(c);
+    if (!row)
+        return;
+    destination_cancel(c->world, row);
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "canceledAt", d->canceled_at_ms);
+    json_close_map(out);
+}
+
+void layers_reschedule_post(struct call *c)
+{
+    const char *due = NULL;
+    int64_t due_ms;
+    if (!layers_body(c, &due_fields, &due) || !layers_read_due(c, "scheduledFor", due, &due_ms))
+        return;
+    uint32_t row = queued_post(c);
+    if (!row)
+        return;
+    destination_reschedule(c->world, row, due_ms);
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "scheduledFor", d->due_at_ms);
+    layers_put_time(c, "updatedAt", d->updated_at_ms);
+    json_close_map(out);
+}

@@ -1,0 +1,212 @@
+#include "mockserver/fixture.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "base/yaml.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/include.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/sample.h"
+
+#define SECTIONS_MAX 8
+
+static const char *const consent_texts[] = {"provider", "local"};
+
+struct root {
+    const char *name;
+    int64_t seed;
+    struct {
+        struct field_time start;
+        int mode;
+    } clock;
+    struct world_timings timings;
+    int consent;
+    struct field_list include;
+    const struct node *rules;
+    const struct node *sections[SECTIONS_MAX]; /* as `dialects` has them */
+};
+
+#define AT(member) offsetof(struct root, member)
+
+static const struct field clock_rows[] = {
+    {.key = "start",
+     .type = FIELD_TIME,
+     .offset = AT(clock.start) - AT(clock),
+     .help = "The world's first instant; what is relative counts from now. Default: now."},
+    { .key = "mode",
+     .type = FIELD_ENUM,
+     .offset = AT(clock.mode) - AT(clock),
+     .texts = clock_mode_texts,
+     .text_count = 2,
+     .help = "Whether time passes by itself. Default: runs."},
+};
+static const struct fields clock_fields = {"clock", clock_rows,
+                                           sizeof clock_rows / sizeof *clock_rows,
+                                           sizeof((struct root *)0)->clock, FIELDS_NO_PLACE};
+
+static const struct field timing_rows[] = {
+    {.key = "publish",
+     .type = FIELD_DURATION,
+     .offset = offsetof(struct world_timings, publish_ms),
+     .help = "How long a post is publishing. 0s: that state is never seen."},
+};
+static const struct fields timing_fields = {"timings", timing_rows, 1, sizeof(struct world_timings),
+                                            FIELDS_NO_PLACE};
+
+static const struct field root_rows[] = {
+    {.key = "world",                                                 .type = FIELD_TEXT, .offset = AT(name), .help = "The world's name."},
+    {.key = "seed",
+     .type = FIELD_INT,
+     .offset = AT(seed),
+     .max = INT64_MAX,
+     .help = "What minted ids and every other choice follow from. Default: 1."},
+    {.key = "clock",
+     .type = FIELD_MAP,
+     .offset = AT(clock),
+     .sub = &clock_fields,
+     .help = "Where the world's time starts and whether it passes."},
+    {.key = "timings",
+     .type = FIELD_MAP,
+     .offset = AT(timings),
+     .sub = &timing_fields,
+     .help = "How long in-between states last."},
+    {.key = "consent",
+     .type = FIELD_ENUM,
+     .offset = AT(consent),
+     .texts = consent_texts,
+     .text_count = 2,
+     .help = "Where authorize URLs lead: to the platform's own address, or to the mock's page."},
+    {.key = "include",
+     .type = FIELD_TEXTS,
+     .offset = AT(include),
+     .help = "Other fixture files to start from; paths are relative to this file."                                         },
+    {.key = "rules",
+     .type = FIELD_NODE,
+     .offset = AT(rules),
+     .help = "Scripted behaviour, a list of rules."                                                      },
+};
+#define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)
+
+int64_t fixture_time(const struct fixture_load *load, const struct field_time *t)
+{
+    return t->relative ? load->start_ms + t->ms : t->ms;
+}
+
+/* Our own keys, and one for each provider that reads a section. */
+static bool read_root(struct arena *a, const struct node *node, struct root *root,
+                      struct error *err)
+{
+    struct field rows[ROOT_ROWS + SECTIONS_MAX];
+    size_t count = ROOT_ROWS;
+    memcpy(rows, root_rows, sizeof root_rows);
+    for (size_t i = 0; i < dialect_count && i < SECTIONS_MAX; i++)
+        if (dialects[i]->fixture)
+            rows[count++] = (struct field){.key = dialects[i]->fixture->section,
+                                           .type = FIELD_NODE,
+                                           .offset = AT(sections) + i * sizeof *root->sections,
+                                           .help = "What this provider starts with."};
+    struct fields table = {"fixture", rows, count, sizeof *root, FIELDS_NO_PLACE};
+    return fields_read(&table, node, a, root, err);
+}
+
+static bool build(struct fixture *f, const struct root *root, struct error *err)
+{
+    int64_t now = time_wall_ms();
+    const struct field_time *start = &root->clock.start;
+    int64_t start_ms = !start->given ? now : start->relative ? now + start->ms : start->ms;
+    f->world = world_new((uint64_t)root->seed, start_ms, (enum clock_mode)root->clock.mode);
+    f->world->cause = "fixture";
+    f->world->timings = root->timings;
+    f->world->local_consent = root->consent == 1;
+
+    struct fixture_load load = {&f->arena, f->world, start_ms, err};
+    bool good = !root->rules || rules_check(root->rules, err);
+    for (size_t i = 0; i < dialect_count && i < SECTIONS_MAX; i++)
+        if (root->sections[i])
+            good = dialects[i]->fixture->read(root->sections[i], &load) && good;
+    return good;
+}
+
+/* What was read stays with the error: its problems' places name our texts. */
+static struct fixture *give_up(struct fixture *f, struct error *err)
+{
+    arena_own(&err->arena, f, (void (*)(void *))fixture_free);
+    return NULL;
+}
+
+static struct fixture *finish(struct fixture *f, const struct node *node, const char *name,
+                              struct error *err)
+{
+    struct root root = {.name = name, .seed = 1};
+    if (!node || !read_root(&f->arena, node, &root, err) || !build(f, &root, err))
+        return give_up(f, err);
+    f->name = arena_text(&f->arena, root.name);
+    f->rules = root.rules;
+    return f;
+}
+
+static const char *name_of_path(struct arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct str name = str_from(slash ? slash + 1 : path);
+    if (str_ends(name, STR(".yaml")))
+        name.n -= strlen(".yaml");
+    return str_dup(a, name);
+}
+
+struct fixture *fixture_load(const char *path, struct error *err)
+{
+    struct fixture *f = heap_new(sizeof *f);
+    const struct node *node = include_load(&f->arena, path, err);
+    return finish(f, node, name_of_path(&f->arena, path), err);
+}
+
+/* The node is the caller's and may end before the fixture does; only the rules are kept. */
+struct fixture *fixture_of_node(const struct node *node, const char *name, struct error *err)
+{
+    struct fixture *f = heap_new(sizeof *f);
+    const struct node *include = node_get(node, "include");
+    if (include) {
+        error_add(err, ERROR_INPUT, include->at, "only a fixture in a file can include others");
+        return give_up(f, err);
+    }
+    f = finish(f, node, name, err);
+    if (f && f->rules)
+        f->rules = json_parse(&f->arena, str_from(json_print(&f->arena, f->rules)), "rules", err);
+    return f;
+}
+
+struct fixture *fixture_sample(void)
+{
+    struct error err = {0};
+    struct fixture *f = heap_new(sizeof *f);
+    struct str text = str_of((const char *)sample_fixture, sample_fixture_bytes);
+    f = finish(f, yaml_parse(&f->arena, text, SAMPLE_NAME, &err), SAMPLE_NAME, &err);
+    if (!f) {
+        error_print(&err, stderr);
+        abort();
+    }
+    return f;
+}
+
+struct fixture *fixture_hold(struct fixture *f)
+{
+    if (f)
+        f->holders++;
+    return f;
+}
+
+void fixture_free(struct fixture *f)
+{
+    if (!f || f->holders--)
+        return;
+    if (f->world)
+        world_free(f->world);
+    arena_end(&f->arena);
+    heap_free(f);
+}
