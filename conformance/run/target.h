@@ -1,23 +1,42 @@
 /* target.h - the endpoint under test: base URL, actors, named things, capabilities.
  *
- * Shapes:  read from a target file; `name: {env: VARIABLE}` takes a credential from the
- * environment. A mock target's control URL gives every scenario a world of its own (a namespace),
- * so that all of them may run at once. Units:   rps = requests a second at most; 0 = as fast as it
- * answers. Errors:  the file's mistakes at file:line:col; a missing environment variable names
- * itself, never a value.
+ * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
+ * in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with neither sends
+ * no credential. Named things are values, or {env: VARIABLE}. A control URL gives every scenario a
+ * world of its own (a namespace), so that all of them may run at once.
+ *
+ *   name: layers-mock             name: layers-live
+ *   mock: true                    base_url: https://api.layers.com
+ *   mount: /layers                rps: 2
+ *   fixture: fixtures/acme.yaml   consent: human
+ *   consent: control              actors:
+ *   actors:                         full: { env: LAYERS_API_KEY }
+ *     full: { key: lp_live_x }      nobody: {}
+ *     nobody: {}                  things:
+ *   things:                         project_a: { env: LAYERS_PROJECT }
+ *     project_a: prj_01HX           return_url: https://app.example.com/callback
+ *   capabilities: [second_org]    capabilities: [consent]
+ *
+ * Capabilities: those declared; a consent driver is `consent`; a control door is `control`,
+ * `clock`, `inspect` and, until its manifest was read, every `force.x`.
+ *
+ * Units:   rps = requests a second at most; 0 = as fast as it answers. Errors:  the file's mistakes
+ * at file:line:col; a missing environment variable names itself, never a value.
  */
 #pragma once
 #include "conformance/result.h"
 
 struct actor {
-    const char *name, *credential; /* the value; never printed */
+    const char *name, *credential; /* the value; never printed. NULL: it sends none */
     struct where at;
 };
+
+enum consent_driver { CONSENT_NONE, CONSENT_CONTROL, CONSENT_BROWSER, CONSENT_HUMAN };
 
 struct target {
     const char *name, *file;
     const char *base_url;    /* without a slash at its end; scenario paths follow it */
-    const char *control_url; /* NULL: no control door */
+    const char *control_url; /* NULL: no control door. The door's own: http://host:port/__admin */
     const char *mount;   /* of a mock: what stands between the namespace and the path: "/layers" */
     const char *fixture; /* the world it expects of a mock started for it; NULL: the mock's own */
     const char
@@ -28,15 +47,20 @@ struct target {
     const struct node *things;       /* named things: project_a, return_url, ... */
     const char *const *capabilities; /* declared; those of the control door are added */
     size_t capability_count;
-    const char *consent; /* control, browser, human; NULL: none */
-    const char *consent_command;
+    enum consent_driver consent;
+    const char *consent_command; /* of the browser driver */
     double rps;
     bool is_mock;
-    bool allow_writes;
 };
 
-const struct target *target_load(struct arena *a, const char *path, struct error *err);
+struct target *target_load(struct arena *a, const char *path, struct error *err);
+/* Just a base URL: no actor, no capability. */
+struct target *target_of_url(struct arena *a, const char *base_url, struct error *err);
+bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err);
+bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err);
+
 bool target_can(const struct target *t, const char *capability);
 const struct actor *target_actor(const struct target *t,
                                  const char *name); /* NULL name: the first */
-/* What must never be printed: every credential, and what captures add. */
+/* The first actor whose key looks like one of a real account, or NULL. */
+const struct actor *target_live_actor(const struct target *t);

@@ -1,0 +1,290 @@
+#include "conformance/check/check.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/match.h"
+#include "base/url.h"
+#include "conformance/check/leaves.h"
+
+#define SHORT_MAX_BYTES 200
+
+/* --- claims --------------------------------------------------------------------------------- */
+
+/* "" and "/" are all; "/items" is itself and what stands below it. */
+static bool covers(const char *cited, const char *pointer)
+{
+    size_t n = strlen(cited);
+    if (n == 0 || strcmp(cited, "/") == 0)
+        return true;
+    return strncmp(cited, pointer, n) == 0 && (pointer[n] == '\0' || pointer[n] == '/');
+}
+
+static void cite(const struct check_input *in, struct check *c, const char *pointer)
+{
+    const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
+    for (size_t i = 0; i < in->citation_count; i++) {
+        const struct claim *claim = NULL;
+        if (covers(in->citations[i].pointer, pointer))
+            claim = in->claim_of(in->ctx, in->citations[i].claim);
+        if (claim)
+            claims[c->claim_count++] = claim;
+    }
+    c->claims = claims;
+}
+
+enum verdict check_failure(const struct check *c)
+{
+    for (size_t i = 0; i < c->claim_count; i++)
+        if (c->claims[i]->level == LEVEL_MUST)
+            return VERDICT_FAIL;
+    return c->claim_count ? VERDICT_WARN : VERDICT_FAIL;
+}
+
+struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
+                        const char *matcher, enum verdict verdict)
+{
+    struct check *c = arena_push(in->arena, out, struct check);
+    *c = (struct check){
+        .id = arena_printf(in->arena, "%s/%s%s%s/%s", in->scenario, in->step,
+                           *pointer == '/' || !*pointer ? "" : "/", pointer, matcher),
+        .step = in->step,
+        .pointer = pointer,
+        .matcher = matcher,
+        .at = in->expect->at,
+        .exchange = in->exchange,
+    };
+    cite(in, c, pointer);
+    c->verdict = verdict == VERDICT_FAIL ? check_failure(c) : verdict;
+    return c;
+}
+
+/* --- the parts of an expectation ------------------------------------------------------------ */
+
+/* One document that an expectation is held against: the body, a header, the outputs. */
+struct subject {
+    const char *prefix; /* of its pointers */
+    const struct node *expect, *actual;
+    const char *unreadable; /* why there is no document though something came */
+};
+
+typedef bool subject_fn(void *ctx, const struct subject *s);
+
+static const struct node *header_value(const struct check_input *in, const char *name)
+{
+    const struct header *h =
+        in->exchange ? headers_find(&in->exchange->response_headers, name) : NULL;
+    return h ? node_new_text(in->arena, h->value) : NULL;
+}
+
+static bool is_plain_map(const struct node *n)
+{
+    return n->kind == NODE_MAP && n->map.count && n->map.members[0].key[0] != '$';
+}
+
+static const struct node *query_map(struct arena *a, const char *query)
+{
+    struct url_pair *pairs;
+    size_t count;
+    const struct node *map = node_new_map(a, NULL, 0);
+    if (!url_query(a, str_from(query), &pairs, &count))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        map = node_with(a, map, str_dup(a, pairs[i].name), node_new_text(a, pairs[i].value));
+    return map;
+}
+
+static const struct node *redirect_parts(struct arena *a, const struct node *redirect)
+{
+    struct url url;
+    if (!node_text(redirect) || !url_parse(a, node_text(redirect), &url, NULL))
+        return redirect;
+    struct str base = redirect->text;
+    base.n = strcspn(base.s, "?#");
+    const struct node *query = query_map(a, url.query);
+    const struct node *parts = node_with(a, NULL, "url", redirect);
+    parts = node_with(a, parts, "base", node_new_text(a, base));
+    return query ? node_with(a, parts, "query", query) : parts;
+}
+
+static bool each_subject(const struct check_input *in, subject_fn *fn, void *ctx)
+{
+    const struct expectation *x = in->expect;
+    for (size_t i = 0; i < node_count(x->headers); i++) {
+        const struct member *m = &x->headers->map.members[i];
+        struct subject s = {.prefix = arena_printf(in->arena, "headers/%s", m->key),
+                            .expect = m->value,
+                            .actual = header_value(in, m->key)};
+        if (!fn(ctx, &s))
+            return false;
+    }
+    struct subject body = {"", x->body, in->body, in->body_error};
+    struct subject outputs = {"", x->outputs, in->outputs, NULL};
+    struct subject redirect = {"redirect", x->redirect, in->redirect, NULL};
+    if (x->redirect && is_plain_map(x->redirect))
+        redirect.actual = redirect_parts(in->arena, in->redirect);
+    return (!body.expect || fn(ctx, &body)) && (!outputs.expect || fn(ctx, &outputs)) &&
+           (!redirect.expect || fn(ctx, &redirect));
+}
+
+static bool status_holds(const struct expectation *x, int status)
+{
+    for (size_t i = 0; i < x->status_count; i++)
+        if (x->statuses[i] == status)
+            return true;
+    return x->status_count == 0;
+}
+
+static const char *statuses_text(struct arena *a, const struct expectation *x)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < x->status_count; i++)
+        buf_printf(&out, "%s%lld", i ? " or " : "", (long long)x->statuses[i]);
+    return buf_c(&out);
+}
+
+/* --- does it hold? -------------------------------------------------------------------------- */
+
+static bool subject_holds(void *ctx, const struct subject *s)
+{
+    const struct check_input *in = ctx;
+    struct match_context match = {in->arena, in->now_ms};
+    return !s->unreadable && match_holds(&match, s->expect, s->actual);
+}
+
+bool check_holds(const struct check_input *in)
+{
+    struct check_input copy = *in;
+    return status_holds(in->expect, in->exchange ? in->exchange->status : 0) &&
+           each_subject(&copy, subject_holds, &copy);
+}
+
+/* --- verdicts ------------------------------------------------------------------------------- */
+
+struct judging {
+    const struct check_input *in;
+    struct check_list *out;
+    enum verdict verdict; /* of checks that are not decided */
+    const char *why;
+    bool decide, all_hold;
+};
+
+/* The failing result that tells most: behind the "3 of 9 items differ" of a $each stands the first
+ * mismatch itself. */
+static const struct match_result *telling(const struct match_results *results,
+                                          enum match_verdict verdict)
+{
+    const struct match_result *found = NULL;
+    for (size_t i = 0; i < results->count; i++) {
+        const struct match_result *r = &results->items[i];
+        if (r->verdict == verdict && (!found || strcmp(found->matcher, "$each") == 0))
+            found = r;
+    }
+    return found;
+}
+
+static enum match_verdict verdict_of(const struct match_results *results)
+{
+    enum match_verdict worst = MATCH_HOLDS;
+    for (size_t i = 0; i < results->count; i++)
+        if (results->items[i].verdict == MATCH_FAILS)
+            return MATCH_FAILS;
+        else if (results->items[i].verdict == MATCH_VACUOUS)
+            worst = MATCH_VACUOUS;
+    return worst;
+}
+
+static const char *in_words(struct arena *a, const struct node *value)
+{
+    return value ? json_print_short(a, value, SHORT_MAX_BYTES) : "absent";
+}
+
+static void judge_leaf(struct judging *j, const struct subject *s, const struct leaf *leaf,
+                       struct check *c)
+{
+    static const enum verdict verdicts[] = {
+        [MATCH_HOLDS] = VERDICT_PASS,
+        [MATCH_FAILS] = VERDICT_FAIL,
+        [MATCH_VACUOUS] = VERDICT_VACUOUS,
+    };
+    struct match_context match = {j->in->arena, j->in->now_ms};
+    struct match_results results = {0};
+    if (s->unreadable) {
+        c->verdict = VERDICT_FAIL;
+        c->actual = s->unreadable;
+        return;
+    }
+    match_run(&match, leaf->alone, s->actual, s->prefix, &results);
+    enum match_verdict verdict = verdict_of(&results);
+    const struct match_result *r = telling(&results, verdict);
+    c->verdict = verdicts[verdict];
+    if (!r)
+        return;
+    c->expected = r->expected;
+    c->actual = r->actual;
+    if (verdict == MATCH_FAILS)
+        c->pointer = r->pointer;
+    if (verdict == MATCH_FAILS && r != &results.items[0])
+        c->why = results.items[0].actual;
+    if (verdict == MATCH_VACUOUS)
+        c->why = "the list is empty";
+}
+
+static bool judge_subject(void *ctx, const struct subject *s)
+{
+    struct judging *j = ctx;
+    struct arena *a = j->in->arena;
+    struct leaves leaves = {0};
+    leaves_of(a, s->expect, &leaves);
+    for (size_t i = 0; i < leaves.count; i++) {
+        const struct leaf *leaf = &leaves.items[i];
+        const char *pointer = arena_printf(a, "%s%s", s->prefix, leaf->path);
+        struct check *c = check_add(j->in, j->out, pointer, leaf->matcher, j->verdict);
+        c->at = leaf->at;
+        c->expected = in_words(a, leaf->operand);
+        c->why = j->why;
+        if (!j->decide)
+            continue;
+        judge_leaf(j, s, leaf, c);
+        if (c->verdict == VERDICT_FAIL) {
+            j->all_hold = false;
+            c->verdict = check_failure(c);
+        }
+    }
+    return true;
+}
+
+static void judge_status(struct judging *j)
+{
+    const struct check_input *in = j->in;
+    if (!in->expect->status_count)
+        return;
+    int status = in->exchange ? in->exchange->status : 0;
+    bool holds = status_holds(in->expect, status);
+    enum verdict verdict = j->verdict;
+    if (j->decide)
+        verdict = holds ? VERDICT_PASS : VERDICT_FAIL;
+    struct check *c = check_add(in, j->out, "status", "is", verdict);
+    c->expected = statuses_text(in->arena, in->expect);
+    c->why = j->why;
+    if (!j->decide)
+        return;
+    c->actual = arena_printf(in->arena, "%d", status);
+    j->all_hold &= holds;
+}
+
+bool check_expectation(const struct check_input *in, struct check_list *out)
+{
+    struct judging j = {.in = in, .out = out, .decide = true, .all_hold = true};
+    judge_status(&j);
+    each_subject(in, judge_subject, &j);
+    return j.all_hold;
+}
+
+void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
+                     struct check_list *out)
+{
+    struct judging j = {.in = in, .out = out, .verdict = verdict, .why = why};
+    judge_status(&j);
+    each_subject(in, judge_subject, &j);
+}

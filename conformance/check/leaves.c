@@ -1,0 +1,67 @@
+#include "conformance/check/leaves.h"
+
+struct spine { /* the members above, innermost first */
+    const struct spine *up;
+    const struct member *member;
+};
+
+struct walk {
+    struct arena *arena;
+    struct leaves *out;
+};
+
+/* {a: {b: leaf}} from the leaf outwards. */
+static const struct node *wrap(struct arena *a, const struct spine *up, const struct node *leaf)
+{
+    for (; up; up = up->up) {
+        struct member *m = arena_new(a, struct member);
+        *m = *up->member;
+        m->value = leaf;
+        struct node *map = arena_new(a, struct node);
+        *map = (struct node){.kind = NODE_MAP, .at = m->key_at};
+        map->map.count = 1;
+        map->map.members = m;
+        leaf = map;
+    }
+    return leaf;
+}
+
+static void add(struct walk *w, struct leaf leaf, const struct spine *up, const struct node *x)
+{
+    leaf.alone = wrap(w->arena, up, x);
+    *arena_push(w->arena, w->out, struct leaf) = leaf;
+}
+
+static void walk(struct walk *w, const struct node *x, const char *path, const struct spine *up);
+
+static void walk_member(struct walk *w, const struct member *m, const char *path,
+                        const struct spine *up)
+{
+    const struct spine here = {up, m};
+    bool is_matcher = m->key[0] == '$';
+    if (!is_matcher || str_is(STR("$each"), m->key)) {
+        walk(w, m->value, node_pointer_add(w->arena, path, str_from(m->key)), &here);
+        return;
+    }
+    struct leaf leaf = {.path = path, .matcher = m->key, .operand = m->value, .at = m->key_at};
+    add(w, leaf, &here, m->value);
+}
+
+static void walk(struct walk *w, const struct node *x, const char *path, const struct spine *up)
+{
+    bool empty_map = x->kind == NODE_MAP && !x->map.count;
+    for (size_t i = 0; x->kind == NODE_MAP && i < x->map.count; i++)
+        walk_member(w, &x->map.members[i], path, up);
+    if (x->kind == NODE_MAP && !empty_map)
+        return;
+    struct leaf leaf = {
+        .path = path, .matcher = empty_map ? "$type" : "equals", .operand = x, .at = x->at};
+    add(w, leaf, up, x);
+}
+
+void leaves_of(struct arena *a, const struct node *expectation, struct leaves *out)
+{
+    struct walk w = {a, out};
+    if (expectation)
+        walk(&w, expectation, "", NULL);
+}

@@ -1,0 +1,156 @@
+#include "conformance/result.h"
+
+#include <string.h>
+
+const char *const verdict_texts[] = {
+#define X(name, text) [VERDICT_##name] = text,
+    VERDICTS(X)
+#undef X
+};
+
+const char *const level_texts[] = {
+#define X(name, text) [LEVEL_##name] = text,
+    LEVELS(X)
+#undef X
+};
+
+/* From good to bad. */
+static const int badness[VERDICT_COUNT] = {
+    [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2,
+    [VERDICT_KNOWN] = 3,   [VERDICT_VACUOUS] = 4,        [VERDICT_WARN] = 5,
+    [VERDICT_BLOCKED] = 6, [VERDICT_INFRA] = 7,          [VERDICT_FIXED] = 8,
+    [VERDICT_FAIL] = 9,
+};
+
+enum verdict verdict_worse(enum verdict x, enum verdict y)
+{
+    return badness[x] >= badness[y] ? x : y;
+}
+
+/* --- counting ------------------------------------------------------------------------------- */
+
+static struct claim_result *claim_result_of(struct run *r, const struct claim *claim)
+{
+    for (size_t i = 0; i < r->claim_count; i++)
+        if (r->claims[i].claim == claim)
+            return &r->claims[i];
+    return NULL;
+}
+
+static void count_check(struct run *r, struct scenario_result *s, const struct check *c)
+{
+    r->checks++;
+    r->counts[c->verdict]++;
+    s->verdict = verdict_worse(s->verdict, c->verdict);
+    for (size_t i = 0; i < c->claim_count; i++) {
+        struct claim_result *of = claim_result_of(r, c->claims[i]);
+        if (of)
+            of->counts[c->verdict]++;
+    }
+}
+
+/* Holds when at least one check that cites it passed and none failed. */
+static enum claim_standing standing_of(const struct claim_result *c)
+{
+    uint32_t cited = 0;
+    for (size_t v = 0; v < VERDICT_COUNT; v++)
+        cited += c->counts[v];
+    if (!cited)
+        return CLAIM_UNCITED;
+    if (c->counts[VERDICT_FAIL] || c->counts[VERDICT_WARN] || c->counts[VERDICT_KNOWN])
+        return CLAIM_FAILS;
+    return c->counts[VERDICT_PASS] || c->counts[VERDICT_FIXED] ? CLAIM_HOLDS : CLAIM_UNDECIDED;
+}
+
+static bool any_check(const struct scenario_result *s)
+{
+    return s->checks.count > 0;
+}
+
+void run_count(struct run *r)
+{
+    r->checks = 0;
+    memset(r->counts, 0, sizeof r->counts);
+    for (size_t i = 0; i < r->claim_count; i++)
+        memset(r->claims[i].counts, 0, sizeof r->claims[i].counts);
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        struct scenario_result *s = r->scenarios.items[i];
+        if (any_check(s))
+            s->verdict = VERDICT_PASS;
+        for (size_t k = 0; k < s->checks.count; k++)
+            count_check(r, s, &s->checks.items[k]);
+    }
+    for (size_t i = 0; i < r->claim_count; i++)
+        r->claims[i].standing = standing_of(&r->claims[i]);
+}
+
+/* --- deciding ------------------------------------------------------------------------------- */
+
+/* A check that cites nothing verified something of ours: its failure is red at every gate. */
+static bool is_red(const struct run *r, const struct check *c)
+{
+    if (c->verdict == VERDICT_FAIL)
+        return true;
+    for (size_t i = 0; c->verdict == VERDICT_WARN && i < c->claim_count; i++)
+        if (c->claims[i]->level <= r->gate)
+            return true;
+    return false;
+}
+
+static uint32_t red_checks(const struct run *r)
+{
+    uint32_t red = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        for (size_t k = 0; k < r->scenarios.items[i]->checks.count; k++)
+            red += is_red(r, &r->scenarios.items[i]->checks.items[k]);
+    return red;
+}
+
+static uint32_t decided(const struct run *r)
+{
+    return r->counts[VERDICT_PASS] + r->counts[VERDICT_FAIL] + r->counts[VERDICT_WARN] +
+           r->counts[VERDICT_KNOWN] + r->counts[VERDICT_FIXED] + r->counts[VERDICT_DISPUTED];
+}
+
+static void decide(struct run *r, int exit_code, const char *why)
+{
+    r->exit_code = exit_code;
+    r->verdict_why = why;
+}
+
+static const char *plural(uint32_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+void run_decide(struct run *r)
+{
+    struct arena *a = r->arena;
+    uint32_t red = red_checks(r), infra = r->counts[VERDICT_INFRA];
+    uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED];
+    if (r->interrupted)
+        decide(r, 130, "the run was interrupted");
+    else if (r->leftovers.count)
+        decide(r, 5,
+               arena_printf(a, "%zu thing%s created on the target could not be undone",
+                            r->leftovers.count, plural((uint32_t)r->leftovers.count)));
+    else if (red)
+        decide(
+            r, 1,
+            arena_printf(a, "%u check%s %s not hold", red, plural(red), red == 1 ? "does" : "do"));
+    else if (fixed)
+        decide(r, 4,
+               arena_printf(a, "%u check%s of the baseline pass%s by now: remove them there", fixed,
+                            plural(fixed), fixed == 1 ? "es" : ""));
+    else if (!decided(r) && !infra)
+        decide(r, 4, "nothing was checked");
+    else if (vacuous)
+        decide(r, 4,
+               arena_printf(a, "%u check%s had nothing to decide on", vacuous, plural(vacuous)));
+    else if (infra)
+        decide(r, 3,
+               arena_printf(a, "%u check%s could not be decided: the target or the network", infra,
+                            plural(infra)));
+    else
+        decide(r, 0, "everything that was checked holds");
+}

@@ -1,0 +1,327 @@
+#include "conformance/run/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/url.h"
+#include "base/yaml.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+struct auth {
+    const char *header, *prefix;
+};
+
+struct file {
+    const char *name, *base_url, *control, *mount, *fixture, *consent_command;
+    struct auth auth;
+    const struct node *actors, *things, *rps;
+    struct field_list capabilities;
+    int consent;
+    bool mock;
+};
+
+static const char *const consent_drivers[] = {"none", "control", "browser", "human"};
+
+static const struct field auth_rows[] = {
+    {.key = "header",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct auth, header),
+     .help = "The header that carries a credential; Authorization unless given."      },
+    {.key = "prefix",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct auth, prefix),
+     .help = "What stands before the credential in it; \"Bearer \" for Authorization."},
+};
+static const struct fields auth_fields = {"auth", auth_rows, COUNT(auth_rows), sizeof(struct auth),
+                                          FIELDS_NO_PLACE};
+
+static const struct field rows[] = {
+    {.key = "name",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                                                                               name),
+     .required = true,
+     .help = "What reports call this target."},
+    {.key = "mock",
+     .type = FIELD_BOOL,
+     .offset = offsetof(struct file,                                                                                           mock),
+     .help = "It is a mock: keys may stand in this file, and writing needs no flag."    },
+    {.key = "base_url",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                                                                                           base_url),
+     .help =
+         "Where it answers; the paths of scenarios follow it. A mock that is started needs none."},
+    {.key = "control",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                                                                                           control),
+     .help = "The control door of a mock that runs already: http://127.0.0.1:4010/__admin" },
+    {.key = "mount",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                                                                                           mount),
+     .help = "What stands between a namespace and the path: /layers"   },
+    {.key = "fixture",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                                                                                           fixture),
+     .help = "The world a mock started for this target is given; beside this file, or a path." },
+    {.key = "auth",
+     .type = FIELD_MAP,
+     .offset = offsetof(struct file,                                                                                            auth),
+     .sub = &auth_fields,
+     .help = "How a credential travels."},
+    {.key = "actors",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct file,                                                        actors),
+     .help =
+         "name: {key: text} (mocks only), {env: VARIABLE}, or {} for one without a credential."                                                                                                     },
+    {.key = "things",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct file, things),
+     .help = "What scenarios name as $target.x: values, or {env: VARIABLE}."                                                                                                     },
+    {.key = "capabilities",
+     .type = FIELD_TEXTS,
+     .offset = offsetof(struct file,              capabilities),
+     .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."                                                                                                     },
+    {.key = "consent",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct file,            consent),
+     .texts = consent_drivers,
+     .text_count = COUNT(consent_drivers),
+     .help = "Who plays the end-customer's part of OAuth: control, browser, human or none."},
+    {.key = "consent_command",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct file,                       consent_command),
+     .help = "Of the browser driver: gets URL, outcome and user; prints one JSON line {redirect}."                  },
+    {.key = "rps",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct file,                rps),
+     .help = "Requests a second at most."     },
+};
+static const struct fields file_fields = {"target", rows, COUNT(rows), sizeof(struct file),
+                                          FIELDS_NO_PLACE};
+
+/* --- values --------------------------------------------------------------------------------- */
+
+/* NULL, and a problem, where the environment lacks it. */
+static const char *from_environment(const struct node *env, struct error *err)
+{
+    const char *name = node_text(env), *value = name ? getenv(name) : NULL;
+    if (!name)
+        error_add(err, ERROR_INPUT, env->at, "'env' is the name of an environment variable");
+    else if (!value || !*value)
+        error_add(err, ERROR_INPUT, env->at, "the environment variable '%s' is not set", name);
+    return value && *value ? value : NULL;
+}
+
+struct actor_file {
+    const struct node *key, *env;
+};
+
+static const struct field actor_rows[] = {
+    {.key = "key",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct actor_file, key),
+     .help = "The credential itself; in the file of a mock only."},
+    {.key = "env",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct actor_file, env),
+     .help = "The environment variable that has the credential." },
+};
+static const struct fields actor_fields = {"actor", actor_rows, COUNT(actor_rows),
+                                           sizeof(struct actor_file), FIELDS_NO_PLACE};
+
+static bool read_actor(struct arena *a, const struct member *m, bool mock, struct actor *out,
+                       struct error *err)
+{
+    struct actor_file file = {0};
+    *out = (struct actor){.name = m->key, .at = m->key_at};
+    if (!fields_read(&actor_fields, m->value, a, &file, err))
+        return false;
+    if (file.key && file.env)
+        return error_add(err, ERROR_INPUT, m->key_at, "'%s' has both a key and an env", m->key);
+    if (file.key && !mock)
+        return error_add(err, ERROR_INPUT, file.key->at,
+                         "a key stands in the file of a mock only; use env: VARIABLE");
+    if (file.key && !node_text(file.key))
+        return error_add(err, ERROR_INPUT, file.key->at, "a key is text");
+    if (file.key)
+        out->credential = node_text(file.key);
+    else if (file.env)
+        out->credential = from_environment(file.env, err);
+    return !file.env || out->credential;
+}
+
+static bool read_actors(struct arena *a, const struct node *map, struct target *t,
+                        struct error *err)
+{
+    if (!map)
+        return true;
+    if (map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "'actors' is a map of names");
+    bool fine = true;
+    struct actor *actors = arena_array(a, struct actor, map->map.count);
+    for (size_t i = 0; i < map->map.count; i++)
+        fine &= read_actor(a, &map->map.members[i], t->is_mock, &actors[i], err);
+    t->actors = actors;
+    t->actor_count = map->map.count;
+    return fine;
+}
+
+static bool read_things(struct arena *a, const struct node *map, struct target *t,
+                        struct error *err)
+{
+    bool fine = true;
+    const struct node *things = node_new_map(a, NULL, 0);
+    if (map && map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "'things' is a map of names");
+    for (size_t i = 0; i < node_count(map); i++) {
+        const struct member *m = &map->map.members[i];
+        const struct node *value = m->value, *env = node_get(value, "env");
+        if (env && node_count(value) == 1) {
+            const char *text = from_environment(env, err);
+            fine &= text != NULL;
+            value = node_new_text(a, str_from(text));
+        }
+        things = node_with(a, things, m->key, value);
+    }
+    t->things = things;
+    return fine;
+}
+
+static bool read_rps(const struct node *n, struct target *t, struct error *err)
+{
+    if (n && (!node_is_number(n) || node_number(n) <= 0))
+        return error_add(err, ERROR_INPUT, n->at, "'rps' is a number above 0");
+    t->rps = n ? node_number(n) : 0;
+    return true;
+}
+
+/* --- URLs ----------------------------------------------------------------------------------- */
+
+static bool read_url(struct arena *a, const char *text, const char **to, struct error *err)
+{
+    struct url url;
+    const char *why;
+    struct str kept = str_from(text);
+    if (!url_parse(a, text, &url, &why))
+        return error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no base URL: %s", text, why);
+    if (*url.query || *url.fragment)
+        return error_add(err, ERROR_USAGE, (struct where){0},
+                         "'%s' is no base URL: it has a query or fragment", text);
+    while (str_ends(kept, STR("/")))
+        kept.n--;
+    *to = str_dup(a, kept);
+    return true;
+}
+
+bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err)
+{
+    return read_url(a, url, &t->base_url, err);
+}
+
+bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err)
+{
+    if (!read_url(a, url, &t->control_url, err))
+        return false;
+    if (!str_ends(str_from(t->control_url), STR("/__admin")))
+        t->control_url = arena_printf(a, "%s/__admin", t->control_url);
+    return true;
+}
+
+/* A fixture's path counts from the target file. */
+static const char *beside(struct arena *a, const char *file, const char *path)
+{
+    const char *slash = strrchr(file, '/');
+    if (!path || *path == '/' || !slash || !strchr(path, '.'))
+        return path;
+    return arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static struct target *target_new(struct arena *a)
+{
+    struct target *t = arena_new(a, struct target);
+    t->mount = "";
+    t->header = "Authorization";
+    t->header_prefix = "Bearer ";
+    t->things = node_new_map(a, NULL, 0);
+    return t;
+}
+
+struct target *target_load(struct arena *a, const char *path, struct error *err)
+{
+    size_t before = err ? err->count : 0;
+    struct file file = {.mount = ""};
+    const struct node *root = yaml_load(a, path, err);
+    if (!root || !fields_read(&file_fields, root, a, &file, err))
+        return NULL;
+    struct target *t = target_new(a);
+    t->name = file.name;
+    t->file = arena_text(a, path);
+    t->mount = file.mount;
+    t->fixture = beside(a, path, file.fixture);
+    t->is_mock = file.mock;
+    t->consent = (enum consent_driver)file.consent;
+    t->consent_command = file.consent_command;
+    t->capabilities = file.capabilities.items;
+    t->capability_count = file.capabilities.count;
+    if (file.auth.header) {
+        t->header = file.auth.header;
+        t->header_prefix = "";
+    }
+    if (file.auth.prefix)
+        t->header_prefix = file.auth.prefix;
+    bool fine = read_actors(a, file.actors, t, err);
+    fine &= read_things(a, file.things, t, err);
+    fine &= read_rps(file.rps, t, err);
+    fine = fine && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
+    fine = fine && (!file.control || target_set_control(a, t, file.control, err));
+    if (!file.mock && !file.base_url && !file.control)
+        fine = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
+    if (t->consent == CONSENT_BROWSER && !t->consent_command)
+        fine = error_add(err, ERROR_INPUT, root->at, "consent: browser needs a consent_command");
+    return fine && (!err || err->count == before) ? t : NULL;
+}
+
+struct target *target_of_url(struct arena *a, const char *base_url, struct error *err)
+{
+    struct target *t = target_new(a);
+    if (!target_set_base_url(a, t, base_url, err))
+        return NULL;
+    t->name = t->base_url;
+    return t;
+}
+
+bool target_can(const struct target *t, const char *capability)
+{
+    static const char *const of_a_door[] = {"control", "clock", "inspect", "advance", "force"};
+    bool door = t->is_mock || t->control_url;
+    if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
+        return true;
+    if (door && str_starts(str_from(capability), STR("force.")))
+        return true;
+    for (size_t i = 0; door && i < COUNT(of_a_door); i++)
+        if (strcmp(capability, of_a_door[i]) == 0)
+            return true;
+    for (size_t i = 0; i < t->capability_count; i++)
+        if (strcmp(capability, t->capabilities[i]) == 0)
+            return true;
+    return false;
+}
+
+const struct actor *target_actor(const struct target *t, const char *name)
+{
+    for (size_t i = 0; i < t->actor_count; i++)
+        if (!name || strcmp(t->actors[i].name, name) == 0)
+            return &t->actors[i];
+    return NULL;
+}
+
+const struct actor *target_live_actor(const struct target *t)
+{
+    for (size_t i = 0; i < t->actor_count; i++)
+        if (t->actors[i].credential && strstr(t->actors[i].credential, "_live_"))
+            return &t->actors[i];
+    return NULL;
+}

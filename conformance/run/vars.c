@@ -1,0 +1,212 @@
+#include "conformance/run/vars.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/url.h"
+#include "conformance/scenario/load.h"
+
+void vars_set(struct vars *v, const char *name, const struct node *value)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (strcmp(v->items[i].key, name) == 0) {
+            v->items[i].value = value;
+            return;
+        }
+    *arena_push(v->arena, v, struct member) =
+        (struct member){.key = arena_text(v->arena, name), .value = value};
+}
+
+static const struct vars *outermost(const struct vars *v)
+{
+    while (v->outer)
+        v = v->outer;
+    return v;
+}
+
+static const struct node *environment(const struct vars *v, struct str name)
+{
+    const struct vars *root = outermost(v);
+    const char *key = str_dup(v->arena, name), *value = getenv(key);
+    if (!value)
+        return NULL;
+    if (root->env)
+        root->env(root->env_ctx, key, value);
+    return node_new_text(v->arena, str_from(value));
+}
+
+static const struct node *step_into(const struct node *n, struct str key)
+{
+    int64_t i;
+    if (n->kind == NODE_LIST)
+        return str_to_int(key, &i) && i >= 0 ? node_at(n, (size_t)i) : NULL;
+    return node_get_str(n, key);
+}
+
+/* `name` is `key`, or goes on behind it with a dot. */
+static const struct node *within(struct str name, const struct member *m)
+{
+    struct str key = str_from(m->key), rest = str_skip(name, key.n);
+    if (!str_starts(name, key) || (rest.n && rest.s[0] != '.'))
+        return NULL;
+    const struct node *n = m->value;
+    rest = str_skip(rest, 1);
+    while (n && rest.n)
+        n = step_into(n, str_cut(&rest, '.'));
+    return n;
+}
+
+const struct node *vars_get(const struct vars *v, struct str name)
+{
+    if (str_starts(name, STR("env.")))
+        return environment(v, str_skip(name, 4));
+    for (; v; v = v->outer)
+        for (size_t i = v->count; i-- > 0;) {
+            const struct node *found = within(name, &v->items[i]);
+            if (found)
+                return found;
+        }
+    return NULL;
+}
+
+const char *scalar_text(struct arena *a, const struct node *n)
+{
+    if (!n || n->kind == NODE_NULL || n->kind == NODE_LIST || n->kind == NODE_MAP)
+        return NULL;
+    return n->kind == NODE_TEXT ? n->text.s : json_print(a, n);
+}
+
+/* --- text ----------------------------------------------------------------------------------- */
+
+struct filling {
+    const struct vars *vars;
+    struct buf out;
+    const char *rest; /* what is not copied yet */
+    bool encode;
+    const char **missing;
+    const struct node *whole; /* the value of the one reference that the text is */
+};
+
+/* "$$" is one dollar. */
+static void copy_literal(struct filling *f, const char *end)
+{
+    for (const char *c = f->rest; c < end; c++) {
+        buf_byte(&f->out, *c);
+        if (*c == '$' && c + 1 < end && c[1] == '$')
+            c++;
+    }
+}
+
+static bool fill(void *ctx, struct str reference, struct where at)
+{
+    (void)at;
+    struct filling *f = ctx;
+    const struct node *value = vars_get(f->vars, reference);
+    const char *text = scalar_text(f->vars->arena, value);
+    bool braces = reference.s[-1] == '{';
+    const char *begin = reference.s - (braces ? 2 : 1);
+    const char *end = reference.s + reference.n + braces;
+    bool whole = begin == f->rest && !f->out.n && !*end;
+    if (!value || (!text && (f->encode || !whole))) {
+        *f->missing = str_dup(f->vars->arena, reference);
+        return false;
+    }
+    f->whole = whole && !braces ? value : NULL;
+    copy_literal(f, begin);
+    if (text && f->encode)
+        url_encode(&f->out, str_from(text));
+    else if (text)
+        buf_text(&f->out, text);
+    f->rest = end;
+    return true;
+}
+
+static bool fill_text(struct filling *f, const char *text)
+{
+    f->out.arena = f->vars->arena;
+    f->rest = text;
+    if (!references_visit_text(text, (struct where){0}, fill, f))
+        return false;
+    copy_literal(f, f->rest + strlen(f->rest));
+    return true;
+}
+
+const char *vars_text(const struct vars *v, const char *text, const char **missing)
+{
+    struct filling f = {.vars = v, .missing = missing};
+    return fill_text(&f, text) ? buf_c(&f.out) : NULL;
+}
+
+const char *vars_path(const struct vars *v, const char *path, const char **missing)
+{
+    struct filling f = {.vars = v, .missing = missing, .encode = true};
+    return fill_text(&f, path) ? buf_c(&f.out) : NULL;
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static const struct node *text_value(const struct vars *v, const struct node *value,
+                                     const char **missing)
+{
+    struct filling f = {.vars = v, .missing = missing};
+    if (!strchr(value->text.s, '$'))
+        return value;
+    if (!fill_text(&f, value->text.s))
+        return NULL;
+    struct node *n = arena_new(v->arena, struct node);
+    if (f.whole)
+        *n = *f.whole;
+    else
+        *n = (struct node){.kind = NODE_TEXT, .text = str_from(buf_c(&f.out))};
+    n->at = value->at; /* a check stands where it was written */
+    return n;
+}
+
+static const struct node *list_value(const struct vars *v, const struct node *value,
+                                     const char **missing)
+{
+    size_t count = value->list.count;
+    const struct node **items = arena_array(v->arena, const struct node *, count);
+    for (size_t i = 0; i < count; i++)
+        if (!(items[i] = vars_value(v, value->list.items[i], missing)))
+            return NULL;
+    struct node *n = arena_new(v->arena, struct node);
+    *n = *value;
+    n->list.items = items;
+    return n;
+}
+
+static const struct node *map_value(const struct vars *v, const struct node *value,
+                                    const char **missing)
+{
+    size_t count = value->map.count;
+    struct member *members = arena_array(v->arena, struct member, count);
+    for (size_t i = 0; i < count; i++) {
+        members[i] = value->map.members[i];
+        if (!(members[i].value = vars_value(v, members[i].value, missing)))
+            return NULL;
+    }
+    struct node *n = arena_new(v->arena, struct node);
+    *n = *value;
+    n->map.members = members;
+    return n;
+}
+
+const struct node *vars_value(const struct vars *v, const struct node *value, const char **missing)
+{
+    switch (value->kind) {
+    case NODE_NULL:
+    case NODE_BOOL:
+    case NODE_INT:
+    case NODE_REAL:
+        return value;
+    case NODE_TEXT:
+        return text_value(v, value, missing);
+    case NODE_LIST:
+        return list_value(v, value, missing);
+    case NODE_MAP:
+        return map_value(v, value, missing);
+    }
+    return NULL;
+}
