@@ -1,0 +1,259 @@
+#include "mockserver/namespaces.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "mockserver/fixture.h"
+#include "mockserver/journal.h"
+#include "mockserver/state/tenant.h"
+
+#define START_MS INT64_C(1777712400000)
+
+struct setup {
+    struct fixture fixture;
+    struct namespaces *all;
+};
+
+static int begin_at(struct setup *s, int64_t start_ms, enum clock_mode mode)
+{
+    *s = (struct setup){
+        .fixture = {.name = "test", .world = world_new(1, start_ms, mode)}
+    };
+    organization_create(s->fixture.world, 1, "org_first", "First");
+    s->all = namespaces_new(&s->fixture, 1 << 20);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    static struct setup s;
+    *state = &s;
+    return begin_at(&s, START_MS, CLOCK_FROZEN);
+}
+
+static int end(void **state)
+{
+    struct setup *s = *state;
+    namespaces_free(s->all);
+    world_free(s->fixture.world);
+    return 0;
+}
+
+static struct namespace *create(struct setup *s, const char *name)
+{
+    struct namespace *ns = namespaces_create(s->all, str_from(name), NULL, NULL, NULL);
+    assert_non_null(ns);
+    return ns;
+}
+
+static void names_are_plain(void **state)
+{
+    static const struct {
+        const char *name;
+        bool valid;
+    } rows[] = {
+        {"a",          true },
+        {"test-1.x_Y", true },
+        {"-",          true },
+        {"a..",        true },
+        {"",           false},
+        {".hidden",    false},
+        {"..",         false},
+        {"a/b",        false},
+        {"a b",        false},
+        {"a%20b",      false},
+        {"\xc3\xa4",   false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(namespaces_name_valid(str_from(rows[i].name)), rows[i].valid);
+    char longest[NAMESPACE_NAME_MAX + 2];
+    memset(longest, 'x', sizeof longest);
+    assert_true(namespaces_name_valid(str_of(longest, NAMESPACE_NAME_MAX)));
+    assert_false(namespaces_name_valid(str_of(longest, NAMESPACE_NAME_MAX + 1)));
+}
+
+static void each_world_starts_from_the_fixture_and_is_its_own(void **state)
+{
+    struct setup *s = *state;
+    struct namespace *a = create(s, "a"), *b = create(s, "b");
+    assert_true(organization_find(a->world, 1, "org_first"));
+    organization_create(a->world, 1, "org_second", "Second");
+    assert_true(organization_find(a->world, 1, "org_second"));
+    assert_false(organization_find(b->world, 1, "org_second"));
+    assert_false(organization_find(namespaces_at(s->all, 0)->world, 1, "org_second"));
+}
+
+static void they_are_found_by_name_and_listed_as_created(void **state)
+{
+    struct setup *s = *state;
+    create(s, "b");
+    create(s, "a");
+    assert_int_equal(namespaces_count(s->all), 3);
+    assert_string_equal(namespaces_at(s->all, 0)->name, "default");
+    assert_string_equal(namespaces_at(s->all, 1)->name, "b");
+    assert_string_equal(namespaces_at(s->all, 2)->name, "a");
+    assert_null(namespaces_at(s->all, 3));
+    assert_ptr_equal(namespaces_find(s->all, STR("a")), namespaces_at(s->all, 2));
+    assert_null(namespaces_find(s->all, STR("A")));
+    assert_true(namespaces_delete(s->all, STR("b")));
+    assert_string_equal(namespaces_at(s->all, 1)->name, "a");
+    assert_null(namespaces_find(s->all, STR("b")));
+}
+
+static void a_name_is_taken_once(void **state)
+{
+    struct setup *s = *state;
+    struct error err = {0};
+    create(s, "a");
+    assert_null(namespaces_create(s->all, STR("a"), NULL, NULL, &err));
+    assert_null(namespaces_create(s->all, STR("default"), NULL, NULL, &err));
+    assert_null(namespaces_create(s->all, STR("a/b"), NULL, NULL, &err));
+    assert_int_equal(err.count, 3);
+    error_end(&err);
+}
+
+static void the_default_world_stays(void **state)
+{
+    struct setup *s = *state;
+    assert_false(namespaces_delete(s->all, STR("default")));
+    assert_false(namespaces_delete(s->all, STR("unknown")));
+}
+
+static void a_reset_goes_back_to_the_start(void **state)
+{
+    struct setup *s = *state;
+    struct namespace *ns = create(s, "a");
+    uint64_t before = ns->generation;
+    for (int i = 0; i < 2; i++) {
+        organization_create(ns->world, 1, "org_second", "Second");
+        clock_move_to(&ns->world->clock, START_MS + 5000);
+        namespace_reset(ns);
+        assert_false(organization_find(ns->world, 1, "org_second"));
+        assert_true(organization_find(ns->world, 1, "org_first"));
+        assert_int_equal(world_now(ns->world), START_MS);
+    }
+    assert_true(ns->generation > before);
+}
+
+static void no_generation_comes_twice(void **state)
+{
+    struct setup *s = *state;
+    uint64_t last = namespaces_at(s->all, 0)->generation;
+    for (int i = 0; i < 3; i++) {
+        struct namespace *ns = create(s, "a");
+        assert_true(ns->generation > last);
+        namespace_reset(ns);
+        namespace_restore(ns, s->fixture.world);
+        last = ns->generation;
+        namespaces_delete(s->all, STR("a"));
+    }
+}
+
+static void a_world_may_start_from_another(void **state)
+{
+    struct setup *s = *state;
+    struct namespace *a = create(s, "a");
+    organization_create(a->world, 1, "org_second", "Second");
+    struct namespace *b = namespaces_create(s->all, STR("b"), NULL, a->world, NULL);
+    assert_true(namespaces_delete(s->all, STR("a")));
+    assert_true(organization_find(b->world, 1, "org_second"));
+    organization_create(b->world, 1, "org_third", "Third");
+    namespace_reset(b);
+    assert_true(organization_find(b->world, 1, "org_second"));
+    assert_false(organization_find(b->world, 1, "org_third"));
+}
+
+static void a_credential_leads_to_its_world(void **state)
+{
+    struct setup *s = *state;
+    assert_null(namespaces_of_credential(s->all, STR("key")));
+    struct namespace *a = create(s, "a"), *b = create(s, "b");
+    namespaces_bind(s->all, STR("key"), a);
+    namespaces_bind(s->all, STR("other"), b);
+    assert_ptr_equal(namespaces_of_credential(s->all, STR("key")), a);
+    assert_null(namespaces_of_credential(s->all, STR("ke")));
+    namespaces_bind(s->all, STR("key"), b);
+    assert_ptr_equal(namespaces_of_credential(s->all, STR("key")), b);
+    namespaces_delete(s->all, STR("b"));
+    assert_null(namespaces_of_credential(s->all, STR("key")));
+    assert_null(namespaces_of_credential(s->all, STR("other")));
+}
+
+static void a_snapshot_is_restored_as_often_as_wanted(void **state)
+{
+    struct setup *s = *state;
+    struct namespace *ns = create(s, "a");
+    organization_create(ns->world, 1, "org_second", "Second");
+    assert_true(snapshots_save(s->all, "two", ns));
+    for (int i = 0; i < 2; i++) {
+        organization_create(ns->world, 1, "org_third", "Third");
+        namespace_restore(ns, snapshots_find(s->all, STR("two")));
+        assert_true(organization_find(ns->world, 1, "org_second"));
+        assert_false(organization_find(ns->world, 1, "org_third"));
+    }
+    assert_string_equal(snapshots_at(s->all, 0), "two");
+    assert_null(snapshots_at(s->all, 1));
+    assert_true(snapshots_drop(s->all, STR("two")));
+    assert_false(snapshots_drop(s->all, STR("two")));
+    assert_null(snapshots_find(s->all, STR("two")));
+    assert_true(organization_find(ns->world, 1, "org_second"));
+    assert_false(snapshots_save(s->all, "no/name", ns));
+}
+
+static void a_snapshot_saved_again_is_the_newer_one(void **state)
+{
+    struct setup *s = *state;
+    struct namespace *ns = create(s, "a");
+    snapshots_save(s->all, "x", ns);
+    organization_create(ns->world, 1, "org_second", "Second");
+    snapshots_save(s->all, "x", ns);
+    assert_true(organization_find(snapshots_find(s->all, STR("x")), 1, "org_second"));
+    assert_null(snapshots_at(s->all, 1));
+}
+
+/* A fixture's own instant is where each world begins; the machine's time goes on in all. */
+static void a_running_clock_starts_again_unless_it_shows_the_machines_time(void **state)
+{
+    (void)state;
+    struct setup s;
+    begin_at(&s, START_MS, CLOCK_RUNS);
+    s.fixture.world->clock.base_wall_us -= INT64_C(3600) * 1000000; /* loaded an hour ago */
+    assert_true(world_now(s.fixture.world) >= START_MS + 3600000);
+    struct namespace *ns = create(&s, "a");
+    assert_in_range(world_now(ns->world) - START_MS, 0, 60000);
+    void *again = &s;
+    end(&again);
+
+    begin_at(&s, time_wall_ms() - 3600000, CLOCK_RUNS);
+    s.fixture.world->clock.base_wall_us -= INT64_C(3600) * 1000000;
+    ns = create(&s, "a");
+    assert_in_range(world_now(ns->world) - time_wall_ms() + 60000, 0, 120000);
+    end(&again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_plain),
+        cmocka_unit_test_setup_teardown(each_world_starts_from_the_fixture_and_is_its_own, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(they_are_found_by_name_and_listed_as_created, begin, end),
+        cmocka_unit_test_setup_teardown(a_name_is_taken_once, begin, end),
+        cmocka_unit_test_setup_teardown(the_default_world_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_reset_goes_back_to_the_start, begin, end),
+        cmocka_unit_test_setup_teardown(no_generation_comes_twice, begin, end),
+        cmocka_unit_test_setup_teardown(a_world_may_start_from_another, begin, end),
+        cmocka_unit_test_setup_teardown(a_credential_leads_to_its_world, begin, end),
+        cmocka_unit_test_setup_teardown(a_snapshot_is_restored_as_often_as_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(a_snapshot_saved_again_is_the_newer_one, begin, end),
+        cmocka_unit_test(a_running_clock_starts_again_unless_it_shows_the_machines_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
