@@ -1,0 +1,229 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/patch.h"
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    const struct node *n = json_parse(a, str_from(text), "patch", NULL);
+    assert_non_null(n);
+    return n;
+}
+
+static void steps_change_the_document_one_after_another(void **state)
+{
+    static const struct {
+        const char *document, *patch, *result;
+    } rows[] = {
+        {"{\"a\":1}",                     "[]",                                                      "{\"a\":1}"                  },
+        {"{\"a\":1}",                     "[{\"op\":\"add\",\"path\":\"/b\",\"value\":[2]}]",        "{\"a\":1,\"b\":[2]}"        },
+        {"{\"a\":1,\"b\":2}",             "[{\"op\":\"add\",\"path\":\"/a\",\"value\":3}]",
+         "{\"a\":3,\"b\":2}"                                                                                                      },
+        {"[1,2]",                         "[{\"op\":\"add\",\"path\":\"/1\",\"value\":9}]",          "[1,9,2]"                    },
+        {"[1,2]",                         "[{\"op\":\"add\",\"path\":\"/0\",\"value\":9}]",          "[9,1,2]"                    },
+        {"[1,2]",                         "[{\"op\":\"add\",\"path\":\"/2\",\"value\":9}]",          "[1,2,9]"                    },
+        {"[1,2]",                         "[{\"op\":\"add\",\"path\":\"/-\",\"value\":[9]}]",        "[1,2,[9]]"                  },
+        {"{\"a\":{\"b\":[1]}}",           "[{\"op\":\"add\",\"path\":\"/a/b/0\",\"value\":null}]",
+         "{\"a\":{\"b\":[null,1]}}"                                                                                               },
+        {"{\"a\":1}",                     "[{\"op\":\"add\",\"path\":\"\",\"value\":7}]",            "7"                          },
+        {"{\"a\":1}",                     "[{\"op\":\"replace\",\"path\":\"\",\"value\":7}]",        "7"                          },
+        {"{\"a\":1,\"b\":2}",             "[{\"op\":\"remove\",\"path\":\"/a\"}]",                   "{\"b\":2}"                  },
+        {"[1,2,3]",                       "[{\"op\":\"remove\",\"path\":\"/1\"}]",                   "[1,3]"                      },
+        {"{\"a\":[1]}",                   "[{\"op\":\"remove\",\"path\":\"/a/0\"}]",                 "{\"a\":[]}"                 },
+        {"{\"a\":[1,2]}",                 "[{\"op\":\"replace\",\"path\":\"/a/1\",\"value\":{}}]",
+         "{\"a\":[1,{}]}"                                                                                                         },
+        {"{\"a\":{\"x\":1},\"b\":{}}",    "[{\"op\":\"move\",\"from\":\"/a/x\",\"path\":\"/b/y\"}]",
+         "{\"a\":{},\"b\":{\"y\":1}}"                                                                                             },
+        {"[1,2,3]",                       "[{\"op\":\"move\",\"from\":\"/0\",\"path\":\"/2\"}]",     "[2,3,1]"                    },
+        {"{\"a\":1}",                     "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/a\"}]",     "{\"a\":1}"                  },
+        {"{\"a\":1,\"ab\":2}",            "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/ab\"}]",
+         "{\"ab\":1}"                                                                                                             },
+        {"{\"a\":[1]}",                   "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/a/0\"}]",   "{\"a\":[[1],1]}"            },
+        {"{\"a\":[1]}",                   "[{\"op\":\"copy\",\"from\":\"\",\"path\":\"/b\"}]",
+         "{\"a\":[1],\"b\":{\"a\":[1]}}"                                                                                          },
+        {"{\"a\":{\"x\":1,\"y\":[1.0]}}",
+         "[{\"op\":\"test\",\"path\":\"/a\",\"value\":{\"y\":[1],\"x\":1}}]",                        "{\"a\":{\"x\":1,\"y\":[1]}}"},
+        {"{\"a/b\":{\"m~n\":1},\"\":2}",
+         "[{\"op\":\"replace\",\"path\":\"/a~1b/m~0n\",\"value\":3},{\"op\":\"remove\",\"path\":\"/"
+         "\"}]",                                                                                     "{\"a/b\":{\"m~n\":3}}"      },
+        {"{}",                            "[{\"op\":\"add\",\"path\":\"/~01\",\"value\":3}]",        "{\"~1\":3}"                 },
+        {"{}",
+         "[{\"op\":\"add\",\"path\":\"/a\",\"value\":{},\"more\":1},"
+         "{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",                                          "{\"a\":{\"b\":1}}"          },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {0};
+        const struct node *document = parse(*state, rows[i].document),
+                          *patch = parse(*state, rows[i].patch);
+        const struct node *result = patch_apply(*state, document, patch, &err);
+        assert_string_equal(error_text(*state, &err), "");
+        assert_string_equal(json_print(*state, result), rows[i].result);
+        assert_true(node_equal(document, parse(*state, rows[i].document))); /* left as it was */
+    }
+}
+
+static void what_the_document_lacks_stops_the_patch(void **state)
+{
+    static const struct {
+        const char *document, *patch, *why;
+    } rows[] = {
+        {"{}",               "[{\"op\":\"remove\",\"path\":\"/a\"}]",
+         "patch:1:2: remove: the document has nothing at '/a'"                },
+        {"{}",               "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":1}]",
+         "patch:1:2: replace: the document has nothing at '/a'"               },
+        {"{}",               "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/a/b'"                 },
+        {"{\"a\":\"text\"}", "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/a/b'"                 },
+        {"[1]",              "[{\"op\":\"add\",\"path\":\"/2\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/2'"                   },
+        {"[1]",              "[{\"op\":\"add\",\"path\":\"/00\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/00'"                  },
+        {"[1]",              "[{\"op\":\"add\",\"path\":\"/-1\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/-1'"                  },
+        {"[1]",              "[{\"op\":\"remove\",\"path\":\"/-\"}]",
+         "patch:1:2: remove: the document has nothing at '/-'"                },
+        {"[1]",              "[{\"op\":\"replace\",\"path\":\"/1\",\"value\":1}]",
+         "patch:1:2: replace: the document has nothing at '/1'"               },
+        {"[1]",              "[{\"op\":\"add\",\"path\":\"/99999999999999999999\",\"value\":1}]",
+         "patch:1:2: add: the document has nothing at '/99999999999999999999'"},
+        {"{\"b\":1}",        "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/b\"}]",
+         "patch:1:2: move: the document has nothing at '/a'"                  },
+        {"{\"b\":1}",        "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}]",
+         "patch:1:2: copy: the document has nothing at '/a'"                  },
+        {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1}]",
+         "patch:1:2: test: the document has nothing at '/a'"                  },
+        {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/b\",\"value\":\"1\"}]",
+         "patch:1:2: test: '/b' has another value"                            },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {0};
+        assert_null(patch_apply(*state, parse(*state, rows[i].document),
+                                parse(*state, rows[i].patch), &err));
+        assert_string_equal(error_text(*state, &err), rows[i].why);
+        error_end(&err);
+    }
+}
+
+static void a_patch_is_checked_whole_before_it_is_used(void **state)
+{
+    static const struct {
+        const char *patch, *why;
+    } rows[] = {
+        {"{}",                                                    "patch:1:1: a patch must be a list of steps"        },
+        {"[1]",                                                   "patch:1:2: a patch step must be a map"             },
+        {"[{}]",                                                  "patch:1:2: missing 'op' in patch step\n"
+                 "patch:1:2: missing 'path' in patch step"                                            },
+        {"[{\"op\":\"replce\",\"path\":\"\"}]",
+         "patch:1:8: 'op' is not one of: add, remove, replace, move, copy, test (did you mean "
+         "'replace'?)"                                                                                                },
+        {"[{\"op\":1,\"path\":\"\"}]",
+         "patch:1:8: 'op' is not one of: add, remove, replace, move, copy, test"                                      },
+        {"[{\"op\":\"remove\",\"path\":\"a\"}]",
+         "patch:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
+        {"[{\"op\":\"remove\",\"path\":\"/~2\"}]",
+         "patch:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
+        {"[{\"op\":\"remove\",\"path\":7}]",                      "patch:1:24: 'path' is no JSON pointer such as /a/0"},
+        {"[{\"op\":\"remove\",\"path\":\"\"}]",                   "patch:1:2: the whole document cannot be removed"   },
+        {"[{\"op\":\"add\",\"path\":\"/a\"}]",                    "patch:1:2: missing 'value' in patch step"          },
+        {"[{\"op\":\"copy\",\"path\":\"/a\"}]",                   "patch:1:2: missing 'from' in patch step"           },
+        {"[{\"op\":\"move\",\"path\":\"/a/b\",\"from\":\"/a\"}]",
+         "patch:1:22: '/a/b' lies within '/a', which is to be moved there"                                            },
+        {"[{\"op\":\"move\",\"path\":\"/a\",\"from\":\"\"}]",
+         "patch:1:22: '/a' lies within '', which is to be moved there"                                                },
+        {"[{\"op\":\"add\"},\n{\"op\":\"test\",\"path\":\"/\"}]",
+         "patch:1:2: missing 'path' in patch step\n"
+         "patch:1:2: missing 'value' in patch step\n"
+         "patch:2:1: missing 'value' in patch step"                                                                   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {0};
+        const struct node *patch = parse(*state, rows[i].patch);
+        assert_false(patch_check(patch, &err));
+        assert_string_equal(error_text(*state, &err), rows[i].why);
+        assert_null(patch_apply(*state, parse(*state, "{}"), patch, NULL));
+        error_end(&err);
+    }
+}
+
+static void copies_of_copies_cannot_grow_without_bound(void **state)
+{
+    static const char *const steps[] = {
+        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/-\"}", /* doubles what it stands for */
+        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/-\"}",
+        "{\"op\":\"add\",\"path\":\"/0\",\"value\":[[[[[[[[[[0]]]]]]]]]]},"
+        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/0/0/0/0/0/0/0/0/0/-\"}",
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct buf text = {.arena = *state};
+        struct error err = {0};
+        buf_printf(&text, "[%s", steps[i]);
+        for (int k = 0; k < 64; k++)
+            buf_printf(&text, ",%s", steps[i]);
+        buf_byte(&text, ']');
+        assert_null(patch_apply(*state, parse(*state, "[[1]]"), parse(*state, text.data), &err));
+        assert_non_null(strstr(error_text(*state, &err), "grows too big or too deep"));
+        error_end(&err);
+    }
+}
+
+static void a_merge_patch_sets_and_removes_members(void **state)
+{
+    static const struct {
+        const char *document, *patch, *result;
+    } rows[] = {
+        {"{\"a\":\"b\"}",             "{\"a\":\"c\"}",                    "{\"a\":\"c\"}"            },
+        {"{\"a\":\"b\"}",             "{\"b\":\"c\"}",                    "{\"a\":\"b\",\"b\":\"c\"}"},
+        {"{\"a\":\"b\"}",             "{\"a\":null}",                     "{}"                       },
+        {"{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}",                     "{\"b\":\"c\"}"            },
+        {"{\"a\":[\"b\"]}",           "{\"a\":\"c\"}",                    "{\"a\":\"c\"}"            },
+        {"{\"a\":\"c\"}",             "{\"a\":[\"b\"]}",                  "{\"a\":[\"b\"]}"          },
+        {"{\"a\":{\"b\":\"c\"}}",     "{\"a\":{\"b\":\"d\",\"c\":null}}", "{\"a\":{\"b\":\"d\"}}"    },
+        {"{\"a\":[{\"b\":\"c\"}]}",   "{\"a\":[1]}",                      "{\"a\":[1]}"              },
+        {"[\"a\",\"b\"]",             "[\"c\",\"d\"]",                    "[\"c\",\"d\"]"            },
+        {"{\"a\":\"b\"}",             "[\"c\"]",                          "[\"c\"]"                  },
+        {"{\"a\":\"foo\"}",           "null",                             "null"                     },
+        {"{\"e\":null}",              "{\"a\":1}",                        "{\"e\":null,\"a\":1}"     },
+        {"[1,2]",                     "{\"a\":\"b\",\"c\":null}",         "{\"a\":\"b\"}"            },
+        {"{}",                        "{\"a\":{\"bb\":{\"ccc\":null}}}",  "{\"a\":{\"bb\":{}}}"      },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct node *n =
+            patch_merge(*state, parse(*state, rows[i].document), parse(*state, rows[i].patch));
+        assert_string_equal(json_print(*state, n), rows[i].result);
+    }
+    assert_string_equal(json_print(*state, patch_merge(*state, NULL, parse(*state, "{\"a\":1}"))),
+                        "{\"a\":1}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_change_the_document_one_after_another),
+        cmocka_unit_test(what_the_document_lacks_stops_the_patch),
+        cmocka_unit_test(a_patch_is_checked_whole_before_it_is_used),
+        cmocka_unit_test(copies_of_copies_cannot_grow_without_bound),
+        cmocka_unit_test(a_merge_patch_sets_and_removes_members),
+    };
+    return cmocka_run_group_tests_name("patch", tests, setup, teardown);
+}
