@@ -51,7 +51,7 @@ uint32_t record_find(const struct world *w, enum record_kind kind,
                      struct str public_id); /* any provider; first match */
 
 /* A field's value as text, number or bool, without knowing JSON: exactly one of the three is meant
- * by `type`. */
+ * by `type`. The text of a TIME stands in time_text of the very struct that record_get filled. */
 struct record_value {
     bool none;
     const char *text; /* TEXT, ENUM, REF, TIME (ISO text in time_text) */

@@ -1,0 +1,292 @@
+#include "mockserver/state/post.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+static const struct destination *published(struct scene *s, uint32_t destination)
+{
+    events_advance(s->w, world_now(s->w) + 2 * HOUR);
+    return destination_read(s->w, destination);
+}
+
+static void a_post_is_published_when_it_is_due(void **state)
+{
+    (void)state;
+    static const enum publish_mode modes[] = {MODE_PUBLISH, MODE_MANAGED};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s = scene_new();
+        uint32_t row = scene_destination(&s, scene_account(&s, "acme"), HOUR, modes[i]);
+        events_advance(s.w, SCENE_START + HOUR - 1);
+        assert_int_equal(destination_read(s.w, row)->state, DESTINATION_QUEUED);
+        const struct destination *d = published(&s, row);
+        assert_int_equal(d->state, DESTINATION_PUBLISHED);
+        assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
+        assert_int_equal(d->published_at_ms, SCENE_START + HOUR);
+        assert_int_equal(d->updated_at_ms, SCENE_START + HOUR);
+        assert_non_null(strstr(d->external_url, d->external_id));
+        world_free(s.w);
+    }
+}
+
+static void each_platform_links_in_its_own_way(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *start, *end;
+        size_t id_length;
+        bool digits;
+    } links[PLATFORM_COUNT] = {
+        [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@my%20brand/video/",          "",  19, true },
+        [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/",                       "/", 11, false},
+        [PLATFORM_X] = {"https://x.com/my%20brand/status/",                   "",  19, true },
+        [PLATFORM_FACEBOOK] = {"https://www.facebook.com/my%20brand/posts/",         "",  17, true },
+        [PLATFORM_LINKEDIN] = {"https://www.linkedin.com/feed/update/urn:li:share:", "/", 19, true },
+        [PLATFORM_YOUTUBE] = {"https://www.youtube.com/watch?v=",                   "",  11, false},
+        [PLATFORM_THREADS] = {"https://www.threads.net/@my%20brand/post/",          "",  11, false},
+        [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/",                     "/", 18, true },
+    };
+    for (enum platform platform = 0; platform < PLATFORM_COUNT; platform++) {
+        struct scene s = scene_new();
+        const struct account_spec spec = {
+            .public_id = "acc_1", .handle = "@my brand", .platform = platform};
+        uint32_t account = account_connect(s.w, s.space, &spec);
+        const struct destination *d =
+            published(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
+        assert_int_equal(strlen(d->external_id), links[platform].id_length);
+        if (links[platform].digits)
+            assert_int_equal(strspn(d->external_id, "0123456789"), strlen(d->external_id));
+        struct arena a = {0};
+        assert_string_equal(d->external_url, arena_printf(&a, "%s%s%s", links[platform].start,
+                                                          d->external_id, links[platform].end));
+        arena_end(&a);
+        world_free(s.w);
+    }
+}
+
+static void a_draft_is_handed_over_and_has_no_link(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct destination *d =
+        published(&s, scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_DRAFT));
+    assert_int_equal(d->state, DESTINATION_DRAFT);
+    assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
+    assert_null(d->external_id);
+    assert_int_equal(d->published_at_ms, 0);
+    world_free(s.w);
+}
+
+static void a_dead_token_fails_the_post_when_due_unless_it_was_recovered(void **state)
+{
+    (void)state;
+    for (int recovered = 0; recovered < 2; recovered++) {
+        struct scene s = scene_new();
+        uint32_t account = scene_account(&s, "acme");
+        uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+        account_lose_token(s.w, account, TOKEN_WITHDRAWN);
+        if (recovered)
+            account_reconnect(s.w, account, 0);
+        const struct destination *d = published(&s, row);
+        assert_int_equal(d->state, recovered ? DESTINATION_PUBLISHED : DESTINATION_FAILED);
+        assert_int_equal(d->failure, recovered ? FAILURE_NONE : FAILURE_TOKEN_DEAD);
+        assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
+        world_free(s.w);
+    }
+}
+
+static void publishing_takes_its_time_and_needs_the_token_to_the_end(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t lost_after_ms;
+        enum destination_state then, at_last;
+    } rows[] = {
+        {5 * SECOND,  DESTINATION_PUBLISHING, DESTINATION_FAILED   },
+        {30 * SECOND, DESTINATION_PUBLISHED,  DESTINATION_PUBLISHED},
+        {-1 * SECOND, DESTINATION_FAILED,     DESTINATION_FAILED   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene s = scene_new();
+        s.w->timings.publish_ms = 30 * SECOND;
+        uint32_t account = scene_account(&s, "acme");
+        uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+        events_advance(s.w, SCENE_START + HOUR + rows[i].lost_after_ms);
+        account_lose_token(s.w, account, TOKEN_WITHDRAWN);
+        if (rows[i].lost_after_ms < 0)
+            events_advance(s.w, SCENE_START + HOUR);
+        assert_int_equal(destination_read(s.w, row)->state, rows[i].then);
+        const struct destination *d = published(&s, row);
+        assert_int_equal(d->state, rows[i].at_last);
+        assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
+        if (d->state == DESTINATION_PUBLISHED)
+            assert_int_equal(d->published_at_ms, SCENE_START + HOUR + 30 * SECOND);
+        world_free(s.w);
+    }
+}
+
+static void disconnecting_while_publishing_fails_it(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    s.w->timings.publish_ms = 30 * SECOND;
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(account_disconnect(s.w, account, DISCONNECT_REVOKED), 0);
+    assert_int_equal(published(&s, row)->failure, FAILURE_ACCOUNT_GONE);
+    world_free(s.w);
+}
+
+static void an_outcome_set_for_the_post_comes_to_pass(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t fails = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t succeeds = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    destination_set_outcome(s.w, fails, OUTCOME_ERROR, "SPAM_RISK");
+    const struct destination *d = published(&s, fails);
+    assert_int_equal(d->state, DESTINATION_FAILED);
+    assert_int_equal(d->failure, FAILURE_PLATFORM);
+    assert_string_equal(d->failure_code, "SPAM_RISK");
+    assert_int_equal(destination_read(s.w, succeeds)->state, DESTINATION_PUBLISHED);
+    world_free(s.w);
+}
+
+static void an_outcome_set_for_the_account_is_of_its_next_publish_alone(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t own = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t next = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t later = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    destination_set_outcome(s.w, own, OUTCOME_SUCCESS, NULL);
+    account_set_outcome(s.w, account, OUTCOME_ERROR, "RATE_LIMIT");
+    published(&s, own);
+    assert_int_equal(destination_read(s.w, own)->state, DESTINATION_PUBLISHED);
+    assert_string_equal(destination_read(s.w, next)->failure_code, "RATE_LIMIT");
+    assert_int_equal(destination_read(s.w, later)->state, DESTINATION_PUBLISHED);
+    assert_int_equal(account_read(s.w, account)->outcome, OUTCOME_NATURAL);
+    world_free(s.w);
+}
+
+static void a_set_success_does_not_raise_a_dead_token(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    destination_set_outcome(s.w, row, OUTCOME_SUCCESS, NULL);
+    account_lose_token(s.w, account, TOKEN_EXPIRED);
+    assert_int_equal(published(&s, row)->failure, FAILURE_TOKEN_DEAD);
+    world_free(s.w);
+}
+
+static void what_was_canceled_or_moved_is_not_published_at_its_old_time(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t canceled = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t moved = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t sooner = scene_destination(&s, account, 9 * HOUR, MODE_PUBLISH);
+    destination_cancel(s.w, canceled);
+    destination_reschedule(s.w, moved, SCENE_START + 5 * HOUR);
+    destination_reschedule(s.w, sooner, SCENE_START + 30 * MINUTE);
+    published(&s, moved);
+    assert_int_equal(destination_read(s.w, canceled)->state, DESTINATION_CANCELED);
+    assert_int_equal(destination_read(s.w, moved)->state, DESTINATION_QUEUED);
+    assert_int_equal(destination_read(s.w, sooner)->published_at_ms, SCENE_START + 30 * MINUTE);
+    events_advance(s.w, SCENE_START + 10 * HOUR);
+    assert_int_equal(destination_read(s.w, moved)->published_at_ms, SCENE_START + 5 * HOUR);
+    assert_int_equal(destination_read(s.w, sooner)->published_at_ms, SCENE_START + 30 * MINUTE);
+    world_free(s.w);
+}
+
+static void a_fixture_places_a_post_in_any_state(void **state)
+{
+    (void)state;
+    for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++) {
+        struct scene s = scene_new();
+        uint32_t row = scene_destination(&s, scene_account(&s, "acme"), -DAY, MODE_PUBLISH);
+        destination_place(s.w, row, i, FAILURE_TOKEN_DEAD, "https://example.com/p/1");
+        const struct destination *d = destination_read(s.w, row); /* its check has passed */
+        assert_int_equal(d->state, i);
+        if (i == DESTINATION_PUBLISHED) {
+            assert_string_equal(d->external_url, "https://example.com/p/1");
+            assert_int_equal(d->published_at_ms, SCENE_START - DAY);
+        }
+        events_run_due(s.w);
+        bool goes_on = i == DESTINATION_QUEUED || i == DESTINATION_PUBLISHING;
+        assert_int_equal(destination_read(s.w, row)->state, goes_on ? DESTINATION_PUBLISHED : i);
+        world_free(s.w);
+    }
+}
+
+static void the_lists_of_a_space_have_the_latest_first(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    static const int64_t in_hours[] = {5, 9, 1};
+    static const uint32_t latest_first[] = {2, 1, 3};
+    for (size_t i = 0; i < 3; i++)
+        scene_destination(&s, account, in_hours[i] * HOUR, MODE_PUBLISH);
+    static const enum world_index lists[] = {INDEX_POST_SPACE, INDEX_DESTINATION_SPACE};
+    for (size_t n = 0; n < 2; n++) {
+        struct index_walk walk;
+        index_from(&s.w->indexes[lists[n]], &walk, (struct index_entry){s.space, INT64_MIN, 0});
+        for (size_t i = 0; i < 3; i++) {
+            assert_true(index_next_of(&walk, s.space));
+            assert_int_equal(walk.entry.row, latest_first[i]);
+        }
+    }
+    world_free(s.w);
+}
+
+static void content_and_posts_are_found_by_their_ids(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct content c = {.public_id = "cnt_1", .media_type = "video", .caption = "hi"};
+    uint32_t content = content_create(s.w, s.space, &c);
+    const struct post p = {.content = content, .public_id = "post_1", .due_at_ms = SCENE_START};
+    uint32_t post = post_schedule(s.w, s.space, &p);
+    const struct destination_spec spec = {.account = scene_account(&s, "acme"), .caption = "own"};
+    uint32_t nameless = destination_schedule(s.w, post, &spec);
+    assert_int_equal(content_find(s.w, 0, STR("cnt_1")), content);
+    assert_int_equal(content_read(s.w, content)->created_at_ms, SCENE_START);
+    assert_int_equal(post_find(s.w, 0, STR("post_1")), post);
+    assert_int_equal(post_find(s.w, 1, STR("post_1")), ROW_NONE);
+    assert_int_equal(destination_find(s.w, 0, STR("")), ROW_NONE);
+    assert_string_equal(destination_read(s.w, nameless)->caption, "own");
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_post_is_published_when_it_is_due),
+        cmocka_unit_test(each_platform_links_in_its_own_way),
+        cmocka_unit_test(a_draft_is_handed_over_and_has_no_link),
+        cmocka_unit_test(a_dead_token_fails_the_post_when_due_unless_it_was_recovered),
+        cmocka_unit_test(publishing_takes_its_time_and_needs_the_token_to_the_end),
+        cmocka_unit_test(disconnecting_while_publishing_fails_it),
+        cmocka_unit_test(an_outcome_set_for_the_post_comes_to_pass),
+        cmocka_unit_test(an_outcome_set_for_the_account_is_of_its_next_publish_alone),
+        cmocka_unit_test(a_set_success_does_not_raise_a_dead_token),
+        cmocka_unit_test(what_was_canceled_or_moved_is_not_published_at_its_old_time),
+        cmocka_unit_test(a_fixture_places_a_post_in_any_state),
+        cmocka_unit_test(the_lists_of_a_space_have_the_latest_first),
+        cmocka_unit_test(content_and_posts_are_found_by_their_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

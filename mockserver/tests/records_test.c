@@ -1,0 +1,223 @@
+#include "mockserver/state/records.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+static const struct record_field *field(enum record_kind kind, const char *name)
+{
+    const struct record_field *f = record_field_named(record_shape(kind), str_from(name));
+    assert_non_null(f);
+    return f;
+}
+
+static struct record_value get(const struct world *w, enum record_kind kind, uint32_t row,
+                               const char *name)
+{
+    struct record_value v;
+    record_get(w, kind, row, field(kind, name), &v);
+    return v;
+}
+
+static bool set_text(struct world *w, enum record_kind kind, uint32_t row, const char *name,
+                     const char *text, struct error *err)
+{
+    const struct record_edit edit = {
+        .field = field(kind, name),
+        .value = {.none = !text, .text = text},
+    };
+    return record_set(w, kind, row, &edit, 1, err);
+}
+
+static void shapes_are_found_by_name_and_their_fields_have_one_name_each(void **state)
+{
+    (void)state;
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        const struct record_shape *s = record_shape(kind);
+        assert_int_equal(s->kind, kind);
+        assert_string_equal(s->name, record_kind_texts[kind]);
+        assert_ptr_equal(record_shape_named(str_from(s->name)), s);
+        assert_string_equal(s->fields[0].name, "id");
+        for (size_t i = 0; i < s->field_count; i++) {
+            const struct record_field *f = &s->fields[i];
+            assert_ptr_equal(record_field_named(s, str_from(f->name)), f);
+            assert_true(f->offset < s->size);
+            assert_int_equal(f->type == RECORD_ENUM, f->text_count > 0);
+        }
+    }
+    assert_null(record_shape_named(STR("account")));
+    assert_null(record_field_named(record_shape(RECORD_ACCOUNT), STR("status")));
+}
+
+static void a_record_is_shown_in_words(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t destination = scene_destination(&s, account, 90 * MINUTE, MODE_DRAFT);
+    struct world *w = s.w;
+    assert_string_equal(get(w, RECORD_ACCOUNT, account, "platform").text, "tiktok");
+    assert_string_equal(get(w, RECORD_ACCOUNT, account, "space").text, "sp_1");
+    assert_int_equal(get(w, RECORD_ACCOUNT, account, "token_generation").number, 1);
+    assert_true(get(w, RECORD_ACCOUNT, account, "name").none);
+    assert_true(get(w, RECORD_ACCOUNT, account, "disconnected_at").none);
+    assert_false(get(w, RECORD_ACCOUNT, account, "leased").truth);
+    assert_string_equal(get(w, RECORD_DESTINATION, destination, "account").text,
+                        record_id(w, RECORD_ACCOUNT, account));
+    assert_string_equal(get(w, RECORD_DESTINATION, destination, "mode").text, "draft");
+    struct record_value due;
+    record_get(w, RECORD_DESTINATION, destination, field(RECORD_DESTINATION, "due_at"), &due);
+    assert_string_equal(due.time_text, "2026-05-02T10:30:00.000Z");
+    assert_true(get(w, RECORD_POST, 1, "content").none);
+    assert_string_equal(get(w, RECORD_KEY, s.key, "organization").text, "org_1");
+    assert_int_equal(record_find(w, RECORD_SPACE, STR("sp_2")), s.other_space);
+    assert_int_equal(record_find(w, RECORD_SPACE, STR("sp_3")), ROW_NONE);
+    assert_int_equal(record_find(w, RECORD_KEY, STR("key_1")), s.key);
+    world_free(w);
+}
+
+static void an_edited_token_moves_between_the_filtered_lists(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    const struct index *lists = s.w->indexes;
+    assert_true(set_text(s.w, RECORD_ACCOUNT, account, "token", "expired", NULL));
+    assert_int_equal(
+        index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, true)), 1);
+    assert_int_equal(
+        index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, false)), 0);
+    const struct change *c = changes_read(s.w, changes_last(s.w));
+    assert_string_equal(c->from, "live");
+    assert_string_equal(c->to, "expired");
+    assert_true(s.w->checks); /* nothing was broken by it */
+    assert_true(set_text(s.w, RECORD_ACCOUNT, account, "platform", "x", NULL));
+    assert_int_equal(
+        index_count_of(&lists[INDEX_ACCOUNT_SPACE_PLATFORM], index_pair_key(s.space, PLATFORM_X)),
+        1);
+    world_free(s.w);
+}
+
+static void an_edited_time_is_when_it_happens(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t destination = scene_destination(&s, account, DAY, MODE_PUBLISH);
+    assert_true(
+        set_text(s.w, RECORD_ACCOUNT, account, "token_expires_at", "2026-05-02T10:00:00Z", NULL));
+    assert_true(
+        set_text(s.w, RECORD_DESTINATION, destination, "due_at", "2026-05-02T09:30:00.250Z", NULL));
+    assert_true(s.w->checks);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(account_read(s.w, account)->token, TOKEN_EXPIRED);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms,
+                     SCENE_START + 30 * MINUTE + 250);
+    world_free(s.w);
+}
+
+/* What a rule does that makes the mock forget to cancel. */
+static void a_canceled_post_can_be_queued_again_and_goes_on_from_there(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t destination = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    account_disconnect(s.w, account, DISCONNECT_REVOKED);
+    assert_true(set_text(s.w, RECORD_DESTINATION, destination, "state", "queued", NULL));
+    assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT],
+                                    index_pair_key(account, DESTINATION_QUEUED)),
+                     1);
+    assert_false(s.w->checks); /* such a world breaks what others keep */
+    scene_account(&s, "goes.on");
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(destination_read(s.w, destination)->failure, FAILURE_ACCOUNT_GONE);
+    world_free(s.w);
+}
+
+static void a_reference_is_set_by_id_within_the_provider(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t from = scene_account(&s, "from"), to = scene_account(&s, "to");
+    uint32_t destination = scene_destination(&s, from, HOUR, MODE_PUBLISH);
+    assert_true(set_text(s.w, RECORD_DESTINATION, destination, "account",
+                         account_read(s.w, to)->public_id, NULL));
+    assert_int_equal(destination_read(s.w, destination)->account, to);
+    assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT],
+                                    index_pair_key(to, DESTINATION_QUEUED)),
+                     1);
+    world_free(s.w);
+}
+
+static void what_cannot_be_is_refused_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field, *text, *words;
+    } rows[] = {
+        {"token",            "expierd",   "'token' cannot be 'expierd': did you mean 'expired'?"},
+        {"token",            NULL,        "'token' cannot be ''"                                },
+        {"connected_at",     "yesterday", "'connected_at' takes a time"                         },
+        {"id",               "acc_2",     "'id' cannot be changed"                              },
+        {"space",            "sp_2",      "'space' cannot be changed"                           },
+        {"leased",           NULL,        "'leased' takes true or false"                        },
+        {"token_generation", NULL,        "'token_generation' takes a number"                   },
+    };
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    struct arena a = {0};
+    const char *before = dump_world(&a, s.w);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = {0};
+        assert_false(set_text(s.w, RECORD_ACCOUNT, account, rows[i].field, rows[i].text, &err));
+        assert_int_equal(err.count, 1);
+        assert_non_null(strstr(error_text(&a, &err), rows[i].words));
+        error_end(&err);
+    }
+    assert_string_equal(dump_world(&a, s.w), before);
+    arena_end(&a);
+    world_free(s.w);
+}
+
+static void an_edit_is_done_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    struct arena a = {0};
+    const char *before = dump_world(&a, s.w);
+    const struct record_edit edits[] = {
+        {field(RECORD_ACCOUNT, "handle"), {.text = "new"}    },
+        {field(RECORD_ACCOUNT, "leased"), {.truth = true}    },
+        {field(RECORD_ACCOUNT, "token"),  {.text = "nothing"}},
+    };
+    assert_false(record_set(s.w, RECORD_ACCOUNT, account, edits, 3, NULL));
+    assert_string_equal(dump_world(&a, s.w), before);
+    assert_true(record_set(s.w, RECORD_ACCOUNT, account, edits, 2, NULL));
+    assert_string_equal(account_read(s.w, account)->handle, "new");
+    assert_true(account_read(s.w, account)->leased);
+    arena_end(&a);
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_are_found_by_name_and_their_fields_have_one_name_each),
+        cmocka_unit_test(a_record_is_shown_in_words),
+        cmocka_unit_test(an_edited_token_moves_between_the_filtered_lists),
+        cmocka_unit_test(an_edited_time_is_when_it_happens),
+        cmocka_unit_test(a_canceled_post_can_be_queued_again_and_goes_on_from_there),
+        cmocka_unit_test(a_reference_is_set_by_id_within_the_provider),
+        cmocka_unit_test(what_cannot_be_is_refused_in_words),
+        cmocka_unit_test(an_edit_is_done_whole_or_not_at_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
