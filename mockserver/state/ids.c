@@ -43,7 +43,7 @@ void ids_write(struct world *w, const char *prefix, enum id_form form, char out[
 {
     size_t n = strlen(prefix);
     assert(n + 37 <= 64);
-    memcpy(out, prefix, n);
+    memcpy(out, prefix, n + 1);
     switch (form) {
     case ID_ULID:
         write_ulid(w, out + n);

@@ -108,7 +108,7 @@ static void page_move_tail(struct index_page *from, uint16_t at, struct index_pa
 {
     size_t moved = (size_t)(from->count - at);
     if (from->inner) {
-        memcpy(to->children + to->count, from->children + at, moved * sizeof *to->children);
+        memcpy(to->children + to->count, from->children + at, moved * sizeof(struct index_page *));
         memcpy(to->lowest + to->count, from->lowest + at, moved * sizeof *to->lowest);
     } else {
         memcpy(to->entries + to->count, from->entries + at, moved * sizeof *to->entries);

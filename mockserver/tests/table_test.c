@@ -20,7 +20,7 @@ static void fill(struct table *t, uint32_t rows)
     table_init(t, sizeof(struct sample));
     for (uint32_t i = 1; i <= rows; i++) {
         uint32_t row;
-        ((struct sample *)table_add(t, &row))->number = i * 7u;
+        ((struct sample *)table_add(t, &row))->number = i * UINT64_C(7);
         assert_int_equal(row, i);
     }
 }
@@ -37,7 +37,7 @@ static void rows_are_numbered_from_1_and_keep_what_was_written(void **state)
     fill(&t, MANY);
     assert_int_equal(t.count, MANY);
     for (uint32_t row = 1; row <= MANY; row++)
-        assert_int_equal(number(&t, row), row * 7u);
+        assert_int_equal(number(&t, row), row * UINT64_C(7));
     table_end(&t);
 }
 
@@ -71,11 +71,11 @@ static void a_fork_and_its_origin_are_independent(void **state)
     table_add(&t, NULL);
     assert_int_equal(fork.count, MANY);
     for (uint32_t row = 1; row <= MANY; row++) {
-        assert_int_equal(number(&fork, row), row % 997 == 1 ? 1 : row * 7u);
-        assert_int_equal(number(&t, row), row % 997 == 2 ? 2 : row * 7u);
+        assert_int_equal(number(&fork, row), row % 997 == 1 ? 1 : row * UINT64_C(7));
+        assert_int_equal(number(&t, row), row % 997 == 2 ? 2 : row * UINT64_C(7));
     }
     table_end(&t);
-    assert_int_equal(number(&fork, MANY), MANY * 7u);
+    assert_int_equal(number(&fork, MANY), MANY * UINT64_C(7));
     table_end(&fork);
 }
 
@@ -113,7 +113,7 @@ static void a_thousand_forks_of_forks_hold_their_own_edits(void **state)
     }
     for (uint32_t i = 0; i < FORKS; i += 111)
         for (uint32_t row = 5; row < 5000; row += 5)
-            assert_int_equal(number(&forks[i], row), row <= i * 5 ? 0 : row * 7u);
+            assert_int_equal(number(&forks[i], row), row <= i * 5 ? 0 : row * UINT64_C(7));
     for (uint32_t i = 0; i < FORKS; i++)
         table_end(&forks[(i * 7) % FORKS]);
 }

@@ -277,7 +277,7 @@ static void a_frozen_clock_stands_and_a_running_one_never_goes_back(void **state
     clock_set_mode(&c, CLOCK_RUNS);
     int64_t before = clock_now(&c);
     assert_true(before >= 5000);
-    c.base_wall_us -= 60 * 1000000; /* a minute passes */
+    c.base_wall_us -= INT64_C(60000000); /* a minute passes */
     assert_true(clock_now(&c) >= before + MINUTE);
     before = clock_now(&c);
     clock_set_mode(&c, CLOCK_FROZEN);
