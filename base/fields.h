@@ -57,5 +57,16 @@ struct fields {
 
 #define FIELDS_NO_PLACE SIZE_MAX
 
+/* A row: FIELD("handle", FIELD_TEXT, struct account_file, handle, .required = true, .help = "...") */
+#define FIELD(name_, kind_, struct_, member_, ...)                                                 \
+    {                                                                                              \
+        .key = (name_), .type = (kind_), .offset = offsetof(struct_, member_), __VA_ARGS__         \
+    }
+/* The table of such rows: FIELDS("account", rows, struct account_file, FIELDS_NO_PLACE) */
+#define FIELDS(name_, rows_, struct_, at_)                                                         \
+    {                                                                                              \
+        (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                  \
+    }
+
 bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
                  struct error *err);
