@@ -57,13 +57,14 @@ struct fields {
 
 #define FIELDS_NO_PLACE SIZE_MAX
 
-/* A row: FIELD("handle", FIELD_TEXT, struct account_file, handle, .required = true, .help = "...") */
+/* A row: FIELD("handle", FIELD_TEXT, struct account_file, handle, .required = true, .help = "...")
+ */
 #define FIELD(name_, kind_, struct_, member_, ...)                                                 \
     {                                                                                              \
         .key = (name_), .type = (kind_), .offset = offsetof(struct_, member_), __VA_ARGS__         \
     }
-/* The table of such rows: FIELDS("account", rows, struct account_file, FIELDS_NO_PLACE) */
-#define FIELDS(name_, rows_, struct_, at_)                                                         \
+/* The table of such rows: FIELD_TABLE("account", rows, struct account_file, FIELDS_NO_PLACE) */
+#define FIELD_TABLE(name_, rows_, struct_, at_)                                                    \
     {                                                                                              \
         (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                  \
     }
