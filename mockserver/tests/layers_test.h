@@ -1,0 +1,46 @@
+/* layers_test.h - a mock of fixtures/layers-acme.yaml for each test, and who calls it.
+ *
+ * Shapes:  LAYERS_TEST(f): f gets the mock in *state.
+ * Errors:  a fixture that cannot be loaded fails the test.
+ */
+#pragma once
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define AS_FULL   "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define AS_SECOND "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_second"
+#define AS_READER "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_reader"
+#define AS_NARROW "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_narrow"
+#define AS_TEST   "Authorization: Bearer lp_test_01HX9Y6K7EJ4T2_test"
+#define AS_OTHER  "Authorization: Bearer lp_live_02ZZZZZZZZZZZZ_other"
+
+#define LAYERS_TEST(f) cmocka_unit_test_setup_teardown(f, layers_test_setup, mock_test_teardown)
+
+static inline int layers_test_setup(void **state)
+{
+    struct arena a = {0};
+    FILE *file = fopen(SOURCE_DIR "/fixtures/layers-acme.yaml", "r");
+    assert_non_null(file);
+    struct buf text = {.arena = &a};
+    size_t n;
+    while ((n = fread(buf_reserve(&text, 4096), 1, 4096, file)) > 0)
+        text.n += n;
+    fclose(file);
+    *state = mock_test_new(buf_c(&text));
+    arena_end(&a);
+    return 0;
+}
+
+static inline void assert_refused(struct answer a, int status, const char *code)
+{
+    assert_int_equal(a.status, status);
+    assert_string_equal(at(a, "/error/code"), code);
+    assert_non_null(at(a, "/error/message"));
+    assert_string_equal(at(a, "/error/requestId"), header_of(a, "X-Request-Id"));
+}
