@@ -17,6 +17,7 @@ struct fixture {
     const char *name;
     struct world *world;
     const struct node *rules; /* the rules section, checked; NULL: none */
+    size_t holders;           /* besides the first */
 };
 
 struct fixture_load {    /* handed to each dialect's reader */
@@ -38,4 +39,5 @@ int64_t fixture_time(const struct fixture_load *load, const struct field_time *t
 struct fixture *fixture_load(const char *path, struct error *err);
 struct fixture *fixture_of_node(const struct node *root, const char *name, struct error *err);
 struct fixture *fixture_sample(void); /* the built-in sample world */
-void fixture_free(struct fixture *f);
+struct fixture *fixture_hold(struct fixture *f); /* NULL is fine */
+void fixture_free(struct fixture *f);            /* the last holder's is the end of it */

@@ -45,7 +45,7 @@ struct namespaces {
 
 /* A world that showed the machine's time when it was made goes on showing it; any other begins
  * again at its own instant. */
-static struct world *begin(struct world *from)
+struct world *namespace_begin(struct world *from)
 {
     struct world *w = world_fork(from);
     int64_t age_ms = (time_monotonic_us() - w->clock.base_wall_us) / 1000;
@@ -84,7 +84,7 @@ static struct entry *add(struct namespaces *all, struct str name, const struct f
         .rules = rules_new(fixture->rules),
         .fixture = fixture,
     };
-    e->ns.world = begin(e->ns.start);
+    e->ns.world = namespace_begin(e->ns.start);
     HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
     if (all->count == all->room) {
         all->room = 2 * all->room + 8;
@@ -129,6 +129,7 @@ static void drop(struct namespaces *all, struct entry *e)
     journal_free(e->ns.journal);
     world_free(e->ns.world);
     world_free(e->ns.start);
+    fixture_free(e->ns.held_fixture);
     heap_free(e);
 }
 
@@ -197,7 +198,7 @@ static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
-    ns->world = begin(from);
+    ns->world = namespace_begin(from);
     ns->generation = ++e->all->generations;
     journal_clear(ns->journal);
     world_free(old);

@@ -26,6 +26,7 @@ struct namespace
     struct journal *journal;
     struct rules *rules;
     const struct fixture *fixture; /* where its rules and names come from */
+    struct fixture *held_fixture;  /* the same, where the namespace holds it; else NULL */
 };
 
 struct namespaces;
@@ -41,6 +42,8 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
                                     struct error *err);
 bool namespaces_name_valid(struct str name);
 bool namespaces_delete(struct namespaces *all, struct str name); /* not "default" */
+/* An independent world that begins as one made from `from` does: with time at its start. */
+struct world *namespace_begin(struct world *from);
 void namespace_reset(struct namespace *ns);
 void namespace_restore(struct namespace *ns, struct world *snapshot); /* forks it */
 

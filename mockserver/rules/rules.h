@@ -1,11 +1,30 @@
 /* rules.h - scripted behaviour: on this operation, under these conditions, do that. Also what
  * force/fail and mutants are.
  *
- * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters. A rule
- * makes a plan for a call; the plan acts around serving and on the wire. Effects are a table in
- * effects.c. Units:   delays in milliseconds in the file, microseconds in the plan; counts are
- * calls that met all other conditions. Errors:  rules_check: unknown operation, key, code, effect,
- * matcher; bad pointer or pattern; nth: 0. Each at its place.
+ * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
+ * copies of what it is given. A rule makes a plan for a call; the plan acts around serving and on
+ * the wire. Keys of a rule are the table in form.c, effects the one in effects.c.
+ *
+ *   rule: name                          else rule-1, rule-2 ...
+ *   on: operation                       or provider, method, path (a route's pattern); none: all
+ *   when: nth | times | every | after   counts, which hold together; rate: 0..1, seeded
+ *         key                           the caller's key, by name or value
+ *         query | header                maps of expectations, a member each
+ *         path | body                   expectations (base/match.h)
+ *   then: [answer | patch | edit | delay | hold_back | headers | cut | throttle]
+ *
+ * An edit is {kind: {where: {field: value}, set: {field: value}}} in the words of
+ * state/records.h. A text $call.<kind> in it ($call.account, $call.destination, ...) is the public
+ * id of the record of that kind which the call names in its path or body, else of the first
+ * one it changed; $call.1 is the first id of the path, $call.key the caller. With
+ * none of these an edit finds nothing. It may break invariants on purpose, so the world is not
+ * checked from then on.
+ *
+ * Units:   delays in milliseconds in the file, microseconds in the plan; counts are calls that met
+ * all other conditions.
+ * Errors:  rules_check: unknown operation, key, code, effect, matcher; bad pointer or pattern;
+ * nth: 0. Each at its place. What a patch or edit meets only later (the answer lacks the place) is
+ * marked on the answer, X-Mock-Rule-Missed: patch | edit.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -21,17 +40,21 @@ struct rule_plan {
     int64_t hold_back_us, delay_us; /* before serving; after it */
     enum wire_cut cut;
     int64_t bytes_per_second;
-    const char *names; /* of the rules that acted, comma-separated */
-    bool failed;       /* a rule made the failure: the answer is marked */
+    const char *names;     /* of the rules that acted, comma-separated */
+    bool failed;           /* a rule made the failure: the answer is marked */
+    const char *failed_by; /* that rule */
 };
 
 bool rules_check(const struct node *list, struct error *err); /* a list of rules, as in a fixture */
+/* The keys that rules name exist: for where the world is known. */
+bool rules_check_keys(const struct node *list, const struct world *w, struct error *err);
 struct rules *rules_new(const struct node *list); /* checked before; NULL or empty: none */
 void rules_free(struct rules *r);
 bool rules_add(struct rules *r, const struct node *rule, const char **name,
                struct error *err); /* checks it; copies it */
 bool rules_remove(struct rules *r, struct str name);
 void rules_clear(struct rules *r);
+size_t rules_count(const struct rules *r);
 void rules_print(const struct rules *r, struct json *out); /* the list with hits */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 

@@ -1,0 +1,135 @@
+#include "mockserver/control/door.h"
+
+#include "mockserver/state/events.h"
+
+#define DAY_MS         (INT64_C(24) * 60 * 60 * 1000)
+#define ADVANCE_MAX_MS (3660 * DAY_MS)
+
+static const char *const until_texts[] = {"next_event"};
+
+struct clock_body {
+    struct field_time now;
+    int mode;
+};
+
+static const struct field clock_rows[] = {
+    {.key = "mode",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct clock_body,                    mode),
+     .texts = clock_mode_texts,
+     .text_count = 2,
+     .help = "Whether time passes by itself."},
+    {.key = "now",
+     .type = FIELD_TIME,
+     .offset = offsetof(struct clock_body, now),
+     .help = "The instant to go to, or how far (+1h); what is due on the way happens."},
+};
+
+static const struct fields clock_fields = {"clock", clock_rows,
+                                           sizeof clock_rows / sizeof *clock_rows,
+                                           sizeof(struct clock_body), FIELDS_NO_PLACE};
+
+struct advance_body {
+    int64_t by_ms;
+    struct field_time to;
+    int until;
+};
+
+static const struct field advance_rows[] = {
+    {.key = "until",
+     .type = FIELD_ENUM,
+     .offset = offsetof(struct advance_body,                               until),
+     .texts = until_texts,
+     .text_count = 1,
+     .help = "Or: next_event, as far as something happens."},
+    {.key = "by",
+     .type = FIELD_DURATION,
+     .offset = offsetof(struct advance_body, by_ms),
+     .help = "How far."},
+    {.key = "to",
+     .type = FIELD_TIME,
+     .offset = offsetof(struct advance_body,                                     to),
+     .help = "Or the instant to go to."},
+};
+
+static const struct fields advance_fields = {"advance", advance_rows,
+                                             sizeof advance_rows / sizeof *advance_rows,
+                                             sizeof(struct advance_body), FIELDS_NO_PLACE};
+
+static void put_clock(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    door_put_clock(w, c->world);
+}
+
+void control_clock(struct call *c)
+{
+    put_clock(c);
+    json_close_map(&c->out);
+}
+
+static bool can_go(struct call *c, const char *pointer, int64_t to_ms)
+{
+    int64_t now = world_now(c->world);
+    if (to_ms < now)
+        return call_issue(c, pointer, "time never goes back");
+    if (to_ms - now > ADVANCE_MAX_MS)
+        return call_issue(c, pointer, "at most %d days at once", (int)(ADVANCE_MAX_MS / DAY_MS));
+    return true;
+}
+
+static int64_t instant(const struct world *w, const struct field_time *t)
+{
+    return t->relative ? world_now(w) + t->ms : t->ms;
+}
+
+void control_clock_set(struct call *c)
+{
+    struct clock_body body = {.mode = -1};
+    if (!door_body(c, &clock_fields, &body))
+        return;
+    if (body.now.given && !can_go(c, "/now", instant(c->world, &body.now)))
+        return;
+    if (body.mode >= 0)
+        clock_set_mode(&c->world->clock, (enum clock_mode)body.mode);
+    if (body.now.given)
+        events_advance(c->world, instant(c->world, &body.now));
+    put_clock(c);
+    door_put_new_changes(c);
+    json_close_map(&c->out);
+}
+
+/* Where an advance leads; false: refused. */
+static bool target(struct call *c, const struct advance_body *body, int64_t *to_ms)
+{
+    if ((body->by_ms != INT64_MIN) + body->to.given + (body->until >= 0) != 1)
+        return call_issue(c, "", "takes 'by', 'to' or 'until', one of the three");
+    if (body->until >= 0) {
+        if (!events_next_at(c->world, to_ms))
+            *to_ms = world_now(c->world);
+        return true;
+    }
+    int64_t by_ms = body->by_ms;
+    if (body->to.given) {
+        *to_ms = instant(c->world, &body->to);
+        return can_go(c, "/to", *to_ms);
+    }
+    if (by_ms > ADVANCE_MAX_MS)
+        by_ms = ADVANCE_MAX_MS + 1; /* no sum may overflow; can_go refuses it */
+    *to_ms = world_now(c->world) + by_ms;
+    return by_ms < 0 ? call_issue(c, "/by", "time never goes back") : can_go(c, "/by", *to_ms);
+}
+
+void control_clock_advance(struct call *c)
+{
+    struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
+    int64_t to_ms;
+    if (!door_body(c, &advance_fields, &body) || !target(c, &body, &to_ms))
+        return;
+    size_t events = events_advance(c->world, to_ms);
+    put_clock(c);
+    json_put_int(&c->out, "events", (int64_t)events);
+    door_put_new_changes(c);
+    json_close_map(&c->out);
+}

@@ -1,0 +1,97 @@
+#include "mockserver/control/consent.h"
+
+#include <string.h>
+
+#include "mockserver/dialects/dialects.h"
+
+#define HANDLE_MAX_BYTES 100
+
+const char *const consent_outcome_texts[] = {
+#define X(name, text) text,
+    CONSENT_OUTCOMES(X)
+#undef X
+};
+
+const char *consent_handle(struct call *c, uint32_t attempt)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    if (a->reconnects)
+        return account_read(c->world, a->account)->handle;
+    return arena_printf(c->arena, "%s.user.%u", platform_texts[a->platform],
+                        world_count(c->world, RECORD_ACCOUNT) + 1);
+}
+
+const char *consent_read_handle(struct call *c, const char *text)
+{
+    struct str handle = str_trim(str_from(text));
+    if (str_starts(handle, STR("@")))
+        handle = str_skip(handle, 1);
+    if (!handle.n || handle.n > HANDLE_MAX_BYTES)
+        return NULL;
+    for (size_t i = 0; i < handle.n; i++)
+        if ((unsigned char)handle.s[i] <= ' ' || handle.s[i] == 0x7f)
+            return NULL;
+    return str_utf8_valid(handle, NULL) ? str_dup(c->arena, handle) : NULL;
+}
+
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle,
+                  struct account_spec *user)
+{
+    *user = (struct account_spec){.handle = handle, .platform = platform};
+    dialect_of_provider(provider)->consented(c->world, platform, user);
+}
+
+static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
+{
+    const char *usual = consent_handle(c, attempt);
+    const char *given = *handle ? consent_read_handle(c, *handle) : usual;
+    if (!given)
+        return call_issue(c, "/handle", "is 1 to %d characters without blanks", HANDLE_MAX_BYTES);
+    if (attempt_read(c->world, attempt)->reconnects && strcmp(given, usual) != 0)
+        return call_issue(c, "/handle", "this attempt reconnects '%s'; nobody else can consent",
+                          usual);
+    *handle = given;
+    return true;
+}
+
+static bool approve(struct call *c, uint32_t attempt, const char *handle)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    struct account_spec user;
+    if (!check_handle(c, attempt, &handle))
+        return false;
+    consent_user(c, a->provider, a->platform, handle, &user);
+    attempt_complete(c->world, attempt, &user);
+    return true;
+}
+
+bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome,
+                  const char *handle)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    if (a->state != ATTEMPT_PENDING)
+        return call_refuse(c, FAULT_CONFLICT, "The attempt has ended: it is %s",
+                           attempt_state_texts[a->state]);
+    switch (outcome) {
+    case CONSENT_APPROVE:
+        return approve(c, attempt, handle);
+    case CONSENT_DENY:
+        attempt_fail(c->world, attempt, "access_denied");
+        return true;
+    case CONSENT_EXCHANGE_ERROR:
+        attempt_fail(c->world, attempt, "exchange_failed");
+        return true;
+    case CONSENT_ABANDON:
+    case CONSENT_OUTCOME_COUNT:
+        break;
+    }
+    return true;
+}
+
+const char *consent_redirect(struct call *c, uint32_t attempt)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    if (a->state == ATTEMPT_PENDING)
+        return NULL;
+    return dialect_of_provider(a->provider)->consent_redirect(c, attempt);
+}

@@ -1,0 +1,284 @@
+#include "mockserver/control/control.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/time.h"
+#include "base/url.h"
+#include "mockserver/control/door.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/mock.h"
+
+#define COUNT(a)         (sizeof(a) / sizeof *(a))
+#define CONTROL_PROTOCOL 1
+
+static void health(struct call *c);
+static void version(struct call *c);
+static void capabilities(struct call *c);
+static void list_routes(struct call *c);
+
+#define ADMIN(method, path, operation, serve)                                                      \
+    {                                                                                              \
+        method, "/__admin" path, operation, NULL, BUDGET_NONE, ROUTE_OPEN, serve, "control door"   \
+    }
+
+static const struct route routes[] = {
+    ADMIN("GET", "/health", "health", health),
+    ADMIN("GET", "/version", "version", version),
+    ADMIN("GET", "/capabilities", "capabilities", capabilities),
+    ADMIN("GET", "/routes", "list_routes", list_routes),
+    ADMIN("POST", "/reset", "reset", control_reset),
+    ADMIN("GET", "/namespaces", "list_namespaces", control_namespaces),
+    ADMIN("POST", "/namespaces", "create_namespace", control_namespace_create),
+    ADMIN("GET", "/namespaces/{}", "read_namespace", control_namespace),
+    ADMIN("DELETE", "/namespaces/{}", "delete_namespace", control_namespace_delete),
+    ADMIN("POST", "/namespaces/{}/reset", "reset_namespace", control_namespace_reset),
+    ADMIN("GET", "/snapshots", "list_snapshots", control_snapshots),
+    ADMIN("POST", "/snapshots", "save_snapshot", control_snapshot_save),
+    ADMIN("DELETE", "/snapshots/{}", "drop_snapshot", control_snapshot_drop),
+    ADMIN("POST", "/snapshots/{}/restore", "restore_snapshot", control_snapshot_restore),
+    ADMIN("GET", "/state", "read_state", control_state),
+    ADMIN("GET", "/state/{}", "list_records", control_state_kind),
+    ADMIN("GET", "/state/{}/{}", "read_record", control_state_record),
+    ADMIN("PATCH", "/state/{}/{}", "patch_record", control_state_patch),
+    ADMIN("GET", "/clock", "read_clock", control_clock),
+    ADMIN("PUT", "/clock", "set_clock", control_clock_set),
+    ADMIN("POST", "/clock/advance", "advance_clock", control_clock_advance),
+    ADMIN("GET", "/rules", "list_rules", control_rules),
+    ADMIN("POST", "/rules", "add_rule", control_rule_add),
+    ADMIN("DELETE", "/rules", "clear_rules", control_rules_clear),
+    ADMIN("GET", "/rules/{}", "read_rule", control_rule),
+    ADMIN("DELETE", "/rules/{}", "remove_rule", control_rule_remove),
+    ADMIN("GET", "/requests", "list_requests", control_requests),
+    ADMIN("DELETE", "/requests", "clear_requests", control_requests_clear),
+    ADMIN("POST", "/requests/verify", "verify_requests", NULL),
+    ADMIN("POST", "/requests/wait", "wait_for_requests", NULL),
+    ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", NULL),
+    ADMIN("GET", "/explain/{}", "explain", NULL),
+    ADMIN("POST", "/reload", "reload", NULL),
+    ADMIN("GET", "/conduct", "conduct", NULL),
+    ADMIN("GET", "/events", "events", NULL),
+    ADMIN("POST", "/force/{}", "force", control_force),
+};
+
+/* What a client may count on, and the operation that it rests on. */
+static const struct {
+    const char *name, *operation;
+} abilities[] = {
+    {"reset",      "reset"            },
+    {"clock",      "advance_clock"    },
+    {"namespaces", "create_namespace" },
+    {"snapshots",  "save_snapshot"    },
+    {"state",      "read_state"       },
+    {"rules",      "add_rule"         },
+    {"requests",   "list_requests"    },
+    {"verify",     "verify_requests"  },
+    {"wait",       "wait_for_requests"},
+    {"explain",    "explain"          },
+    {"conduct",    "conduct"          },
+    {"events",     "events"           },
+    {"reload",     "reload"           },
+};
+
+static bool is_built(const char *operation)
+{
+    for (size_t i = 0; i < COUNT(routes); i++)
+        if (strcmp(routes[i].operation, operation) == 0)
+            return routes[i].serve;
+    return false;
+}
+
+static void health(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_text(w, "status", "ok");
+    json_put_bool(w, "ready", true);
+    json_put_text(w, "version", UNDERSTUDY_VERSION);
+    json_put_int(w, "uptimeInSeconds", (time_wall_ms() - c->mock->started_wall_ms) / 1000);
+    json_put_int(w, "worlds", (int64_t)namespaces_count(c->mock->namespaces));
+    json_close_map(w);
+}
+
+static void version(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_text(w, "version", UNDERSTUDY_VERSION);
+    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_close_map(w);
+}
+
+static void capabilities(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_key(w, "providers");
+    json_open_list(w);
+    for (size_t i = 0; i < dialect_count; i++)
+        json_text(w, dialects[i]->name);
+    json_close_list(w);
+    json_put_bool(w, "mutating", true);
+    json_key(w, "forces");
+    json_open_list(w);
+    for (size_t i = 0; i < force_count; i++)
+        if (forces[i].apply)
+            json_text(w, forces[i].name);
+    json_close_list(w);
+    for (size_t i = 0; i < COUNT(abilities); i++)
+        json_put_bool(w, abilities[i].name, is_built(abilities[i].operation));
+    json_close_map(w);
+}
+
+static void put_route(struct json *w, const struct dialect *d, const struct route *r)
+{
+    json_open_map(w);
+    json_put_text(w, "provider", d->name);
+    json_put_text(w, "method", r->method);
+    json_put_text(w, "path", r->pattern);
+    json_key(w, "id");
+    json_text(w, r->operation);
+    json_put_text(w, "scope", r->scope);
+    json_put_text(w, "budget", budget_texts[r->budget]);
+    json_put_text(w, "source", r->source);
+    json_put_bool(w, "implemented", r->serve);
+    json_close_map(w);
+}
+
+static void put_routes(struct json *w, const struct dialect *d)
+{
+    for (size_t i = 0; i < d->route_count; i++)
+        if (!(d->routes[i].flags & ROUTE_HIDDEN))
+            put_route(w, d, &d->routes[i]);
+}
+
+static void list_routes(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (size_t i = 0; i < dialect_count; i++)
+        put_routes(w, dialects[i]);
+    put_routes(w, &control_dialect);
+    json_close_list(w);
+    json_close_map(w);
+}
+
+static struct str without_port(struct str host)
+{
+    if (str_starts(host, STR("[")))
+        return str_head(host, str_find(host, ']') + 1);
+    return str_head(host, str_find(host, ':'));
+}
+
+/* By its writing alone: 127.evil.example is somebody's name. */
+static bool is_loopback(struct str host)
+{
+    bool numeric = str_starts(host, STR("127."));
+    for (size_t i = 0; i < host.n; i++)
+        numeric = numeric && ((host.s[i] >= '0' && host.s[i] <= '9') || host.s[i] == '.');
+    return numeric || str_eq_nocase(host, STR("localhost")) || str_is(host, "[::1]");
+}
+
+static bool is_public(struct call *c, struct str host)
+{
+    struct url url;
+    return c->mock->options.public_url &&
+           url_parse(c->arena, c->mock->options.public_url, &url, NULL) &&
+           str_eq_nocase(host, str_from(url.host));
+}
+
+/* A page of some other site may reach us through its reader's browser: under a name of its own that
+ * it made resolve to us (Host tells), or with its own name as Origin. No browser leaves out Host.
+ */
+static bool admits_site(struct call *c)
+{
+    const struct headers *h = &c->req->headers;
+    struct str authority = headers_get(h, "Host"), host = without_port(authority);
+    if (authority.n && !is_loopback(host) && !is_public(c, host))
+        return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
+                           "The Host is neither a loopback one nor that of the public URL");
+    if (!headers_find(h, "Origin"))
+        return true;
+    struct str origin = headers_get(h, "Origin");
+    size_t colon = str_find(origin, ':');
+    if (!str_starts(str_skip(origin, colon), STR("://")) ||
+        !str_eq_nocase(str_skip(origin, colon + 3), authority))
+        return call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The Origin is not the control door's own");
+    return true;
+}
+
+static bool admits_bearer(struct call *c)
+{
+    const char *token = c->mock->options.admin_token;
+    if (!token)
+        return true;
+    struct str given = headers_get(&c->req->headers, "Authorization");
+    if (str_starts_nocase(given, STR("Bearer ")) &&
+        digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
+        return true;
+    call_header(c, "WWW-Authenticate", "Bearer realm=\"control door\"");
+    return call_refuse(c, FAULT_UNAUTHENTICATED, "The control door asks for its token");
+}
+
+bool control_admits(struct call *c)
+{
+    return admits_site(c) && admits_bearer(c);
+}
+
+static void dress(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(&control_dialect, c->fault);
+    int status = c->fault_status ? c->fault_status : row->status;
+    struct json *w = call_json(c, status);
+    call_header(c, "Content-Type", "application/problem+json");
+    json_open_map(w);
+    json_put_text(w, "type", "about:blank");
+    json_put_text(w, "title", status_text(status));
+    json_put_int(w, "status", status);
+    json_put_text(w, "code", row->code);
+    json_put_text(w, "detail", c->detail ? c->detail : row->message);
+    if (c->issues.count) {
+        json_key(w, "errors");
+        json_open_list(w);
+        for (size_t i = 0; i < c->issues.count; i++) {
+            json_open_map(w);
+            json_put_text(w, "pointer", c->issues.items[i].path);
+            json_put_text(w, "detail", c->issues.items[i].message);
+            json_close_map(w);
+        }
+        json_close_list(w);
+    }
+    json_close_map(w);
+}
+
+static void finish(struct call *c)
+{
+    call_header(c, "Cache-Control", "no-store");
+}
+
+static const struct fault_row faults[] = {
+    {FAULT_NO_ROUTE,        404, "no_route",        "The control door has no such path."    },
+    {FAULT_UNIMPLEMENTED,   501, "unimplemented",   "This is planned, and not built yet."   },
+    {FAULT_INVALID,         422, "invalid",         "The request cannot be used."           },
+    {FAULT_UNAUTHENTICATED, 401, "unauthenticated", "The control door asks for its token."  },
+    {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The control door is not for this site."},
+};
+
+static bool (*const gates[])(struct call *c) = {control_admits};
+
+const struct dialect control_dialect = {
+    .name = "control",
+    .provider = -1,
+    .mount = "/__admin",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .faults = faults,
+    .fault_count = COUNT(faults),
+    .gates = gates,
+    .gate_count = COUNT(gates),
+    .dress = dress,
+    .finish = finish,
+};

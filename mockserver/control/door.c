@@ -1,0 +1,106 @@
+#include "mockserver/control/door.h"
+
+#include "base/time.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/records.h"
+
+static bool same_place(struct where x, struct where y)
+{
+    return x.line == y.line && x.column == y.column;
+}
+
+/* A problem knows line and column; a JSON client wants the pointer. */
+static const char *pointer_of(struct arena *a, const struct node *n, struct where at,
+                              const char *pointer)
+{
+    if (same_place(n->at, at))
+        return pointer;
+    const char *found = NULL;
+    for (size_t i = 0; n->kind == NODE_LIST && i < n->list.count && !found; i++)
+        found = pointer_of(a, n->list.items[i], at, arena_printf(a, "%s/%zu", pointer, i));
+    for (size_t i = 0; n->kind == NODE_MAP && i < n->map.count && !found; i++) {
+        const struct member *m = &n->map.members[i];
+        const char *below = node_pointer_add(a, pointer, str_from(m->key));
+        found = same_place(m->key_at, at) ? below : pointer_of(a, m->value, at, below);
+    }
+    return found;
+}
+
+bool door_issues(struct call *c, const struct node *body, struct error *err)
+{
+    for (const struct problem *p = err->first; p; p = p->next) {
+        const char *pointer = p->at.line ? pointer_of(c->arena, body, p->at, "") : NULL;
+        call_issue(c, pointer ? pointer : "", "%s", p->text);
+    }
+    error_end(err);
+    return false;
+}
+
+bool door_body(struct call *c, const struct fields *table, void *into)
+{
+    const struct node *body = call_body(c);
+    struct error err = {0};
+    if (!body)
+        return false;
+    return fields_read(table, body, c->arena, into, &err) || door_issues(c, body, &err);
+}
+
+bool door_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value)
+{
+    struct str text = call_query(c, name);
+    if (!text.s)
+        return c->fault == FAULT_NONE;
+    int64_t number;
+    if (!str_to_int(text, &number) || number < least || number > most)
+        return call_refuse(c, FAULT_INVALID, "'%s' is a whole number from %lld to %lld", name,
+                           (long long)least, (long long)most);
+    *value = number;
+    return true;
+}
+
+bool door_query_flag(struct call *c, const char *name)
+{
+    struct str text = call_query(c, name);
+    return text.s && (!text.n || str_is(text, "1") || str_is(text, "true"));
+}
+
+void door_put_time(struct json *w, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(w, key, time_millis(ms, text));
+}
+
+void door_put_clock(struct json *w, const struct world *world)
+{
+    door_put_time(w, "now", world_now(world));
+    json_put_text(w, "mode", clock_mode_texts[world->clock.mode]);
+}
+
+static void put_change(struct json *w, const struct world *world, uint32_t seq)
+{
+    const struct change *change = changes_read(world, seq);
+    json_open_map(w);
+    json_put_int(w, "seq", seq);
+    door_put_time(w, "at", change->at_ms);
+    json_put_text(w, "kind", record_kind_texts[change->kind]);
+    json_put_text(w, "id", record_id(world, change->kind, change->row));
+    json_put_text(w, "what", change->what);
+    json_put_text(w, "from", change->from);
+    json_put_text(w, "to", change->to);
+    json_put_text(w, "cause", change->cause);
+    json_close_map(w);
+}
+
+void door_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last)
+{
+    json_key(w, "changes");
+    json_open_list(w);
+    for (uint32_t seq = first; seq <= last && seq <= changes_last(world); seq++)
+        put_change(w, world, seq);
+    json_close_list(w);
+}
+
+void door_put_new_changes(struct call *c)
+{
+    door_put_changes(&c->out, c->world, c->changes_before + 1, changes_last(c->world));
+}

@@ -1,0 +1,54 @@
+/* door.h - what the views of the control door share: its handlers, reading a body and telling what
+ * is wrong with it, writing times and changes.
+ *
+ * Shapes:  a handler is a row of the table in control.c. Bodies are read by a table of fields; a
+ * mistake becomes an issue with the JSON pointer of where it stands.
+ * Units:   times are ISO 8601 with milliseconds.
+ * Errors:  refusals, as any handler's. What answers false or NULL has refused the call.
+ */
+#pragma once
+#include "mockserver/control/control.h"
+
+bool door_body(struct call *c, const struct fields *table, void *into);
+/* Makes issues of what is wrong with the body, and ends err. Always false. */
+bool door_issues(struct call *c, const struct node *body, struct error *err);
+/* A whole number in the query; `value` stays if it is not there. */
+bool door_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value);
+bool door_query_flag(struct call *c, const char *name); /* name, name=1 or name=true */
+
+void door_put_time(struct json *w, const char *key, int64_t ms);
+void door_put_clock(struct json *w, const struct world *world); /* now, mode: two members */
+void door_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);
+void door_put_new_changes(struct call *c); /* those since the call began */
+
+void control_force(struct call *c);
+
+void control_state(struct call *c);
+void control_state_kind(struct call *c);
+void control_state_record(struct call *c);
+void control_state_patch(struct call *c);
+
+void control_clock(struct call *c);
+void control_clock_set(struct call *c);
+void control_clock_advance(struct call *c);
+
+void control_namespaces(struct call *c);
+void control_namespace(struct call *c);
+void control_namespace_create(struct call *c);
+void control_namespace_delete(struct call *c);
+void control_namespace_reset(struct call *c);
+void control_reset(struct call *c);
+
+void control_snapshots(struct call *c);
+void control_snapshot_save(struct call *c);
+void control_snapshot_drop(struct call *c);
+void control_snapshot_restore(struct call *c);
+
+void control_requests(struct call *c);
+void control_requests_clear(struct call *c);
+
+void control_rules(struct call *c);
+void control_rule(struct call *c);
+void control_rule_add(struct call *c);
+void control_rules_clear(struct call *c);
+void control_rule_remove(struct call *c);

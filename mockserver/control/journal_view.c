@@ -1,0 +1,164 @@
+#include "mockserver/control/door.h"
+
+#include "mockserver/journal.h"
+#include "mockserver/namespaces.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+
+static bool first_of_name(const struct headers *h, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (str_eq_nocase(str_from(h->items[before].name), str_from(h->items[i].name)))
+            return false;
+    return true;
+}
+
+/* One member a name; what was sent several times stands in one value, as HTTP allows. */
+static void put_headers(struct json *w, const struct headers *h, struct arena *a)
+{
+    json_key(w, "headers");
+    json_open_map(w);
+    for (size_t i = 0; i < h->count; i++) {
+        if (!first_of_name(h, i))
+            continue;
+        struct buf value = {.arena = a};
+        buf_add(&value, h->items[i].value);
+        for (size_t next = i + 1; next < h->count; next++)
+            if (str_eq_nocase(str_from(h->items[next].name), str_from(h->items[i].name)))
+                buf_printf(&value, ", " STR_FMT, STR_ARG(h->items[next].value));
+        json_key(w, h->items[i].name);
+        json_str(w, buf_str(&value));
+    }
+    json_close_map(w);
+}
+
+/* `json` when the body is that, else `text`; neither when there is none. */
+static void put_body(struct json *w, struct str body, bool cut)
+{
+    size_t bad_offset;
+    const char *why;
+    if (body.n && !cut && json_check(body, &bad_offset, &why)) {
+        json_key(w, "json");
+        json_raw(w, body);
+    } else if (body.n) {
+        json_key(w, "text");
+        json_str(w, body);
+    }
+    if (cut)
+        json_put_bool(w, "cut", true);
+}
+
+static void put_list(struct json *w, const char *key, const char *text, char separator)
+{
+    struct str rest = str_from(text);
+    json_key(w, key);
+    json_open_list(w);
+    while (rest.n)
+        json_str(w, str_cut(&rest, separator));
+    json_close_list(w);
+}
+
+static void put_request(struct json *w, const struct journal_entry *e, struct arena *a)
+{
+    json_key(w, "request");
+    json_open_map(w);
+    json_key(w, "method");
+    json_str(w, e->method);
+    json_key(w, "target");
+    json_str(w, e->target);
+    put_headers(w, &e->request_headers, a);
+    put_body(w, e->request_body, e->request_cut);
+    json_close_map(w);
+}
+
+static void put_response(struct json *w, const struct journal_entry *e, struct arena *a)
+{
+    json_key(w, "response");
+    json_open_map(w);
+    json_put_int(w, "status", e->status);
+    put_headers(w, &e->response_headers, a);
+    put_body(w, e->response_body, e->response_cut);
+    json_close_map(w);
+}
+
+static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
+{
+    json_open_map(w);
+    json_put_int(w, "seq", (int64_t)e->seq);
+    door_put_time(w, "at", e->at_ms);
+    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "provider", e->provider);
+    json_put_text(w, "operation", e->operation);
+    json_put_text(w, "key", e->key_name);
+    json_put_text(w, "fault", e->fault);
+    put_list(w, "rules", e->rules, ',');
+    if (e->nearest)
+        put_list(w, "nearest", e->nearest, '\n');
+    put_request(w, e, c->arena);
+    put_response(w, e, c->arena);
+    door_put_changes(w, c->world, e->change_first, e->change_last);
+    if (!stable) {
+        json_key(w, "wall");
+        json_open_map(w);
+        door_put_time(w, "at", e->wall_ms);
+        json_put_int(w, "micros", e->wall_us);
+        json_close_map(w);
+    }
+    json_close_map(w);
+}
+
+/* "layers.oauth_status", or a bare name for any provider's. */
+static bool is_of(const struct journal_entry *e, struct str operation)
+{
+    if (!operation.n)
+        return true;
+    size_t dot = str_find(operation, '.');
+    if (dot == operation.n)
+        return str_is(operation, e->operation ? e->operation : "");
+    return e->operation && str_is(str_skip(operation, dot + 1), e->operation) &&
+           str_is(str_head(operation, dot), e->provider ? e->provider : "");
+}
+
+/* `next` is the `since` to go on from; `truncated` says that entries in between were dropped. */
+void control_requests(struct call *c)
+{
+    const struct journal *j = c->ns->journal;
+    int64_t since = 0, limit = LIMIT_DEFAULT;
+    if (!door_query_int(c, "since", 0, INT64_MAX, &since) ||
+        !door_query_int(c, "limit", 1, LIMIT_MAX, &limit))
+        return;
+    struct str operation = call_query(c, "operation");
+    bool stable = door_query_flag(c, "stable");
+    bool truncated = (uint64_t)since < journal_lost(j);
+    uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;
+
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (; limit && seq <= journal_last(j); seq++) {
+        const struct journal_entry *e = journal_read(j, seq);
+        if (is_of(e, operation)) {
+            put_entry(c, w, e, stable);
+            limit--;
+        }
+    }
+    json_close_list(w);
+    json_put_int(w, "next", (int64_t)(seq - 1));
+    json_put_bool(w, "more", seq <= journal_last(j));
+    json_put_bool(w, "truncated", truncated);
+    json_put_int(w, "lost", (int64_t)journal_lost(j));
+    json_close_map(w);
+}
+
+void control_requests_clear(struct call *c)
+{
+    const struct journal *j = c->ns->journal;
+    uint64_t count = journal_last(j) ? journal_last(j) - journal_first(j) + 1 : 0;
+    journal_clear(c->ns->journal);
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_int(w, "removed", (int64_t)count);
+    json_close_map(w);
+}

@@ -1,0 +1,268 @@
+#include "mockserver/control/door.h"
+
+#include <string.h>
+
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/state/events.h"
+
+struct create_body {
+    const char *name, *from;
+    const struct node *fixture;
+    int64_t seed;
+    struct {
+        struct field_time start;
+        int mode;
+    } clock;
+    struct field_list credentials;
+};
+
+#define AT(member) offsetof(struct create_body, member)
+
+static const struct field clock_rows[] = {
+    {.key = "start",
+     .type = FIELD_TIME,
+     .offset = AT(clock.start) - AT(clock),
+     .help = "An instant not before the fixture's own, or how far behind it (+1h)."},
+    { .key = "mode",
+     .type = FIELD_ENUM,
+     .offset = AT(clock.mode) - AT(clock),
+     .help = "Whether time passes by itself.",
+     .texts = clock_mode_texts,
+     .text_count = 2},
+};
+
+static const struct fields clock_fields = {"clock", clock_rows,
+                                           sizeof clock_rows / sizeof *clock_rows,
+                                           sizeof((struct create_body *)0)->clock, FIELDS_NO_PLACE};
+
+static const struct field create_rows[] = {
+    {.key = "name",
+     .type = FIELD_TEXT,
+     .offset = AT(name),
+     .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first.",
+     .required = true},
+    {.key = "fixture",
+     .type = FIELD_NODE,
+     .offset = AT(fixture),
+     .help = "The name of a fixture that was loaded at start, or one as an object."                                   },
+    {.key = "from",
+     .type = FIELD_TEXT,
+     .offset = AT(from),
+     .help = "Instead: a world or a snapshot to begin as a copy of."                                      },
+    {.key = "seed",
+     .type = FIELD_INT,
+     .offset = AT(seed),
+     .help = "What the ids minted from now on follow from.",
+     .max = INT64_MAX},
+    {.key = "clock",
+     .type = FIELD_MAP,
+     .offset = AT(clock),
+     .help = "Where its time starts and whether it passes.",
+     .sub = &clock_fields},
+    {.key = "credentials",
+     .type = FIELD_TEXTS,
+     .offset = AT(credentials),
+     .help = "Keys whose calls belong to this world, wherever they are used."             },
+};
+
+static const struct fields create_fields = {"namespace", create_rows,
+                                            sizeof create_rows / sizeof *create_rows,
+                                            sizeof(struct create_body), FIELDS_NO_PLACE};
+
+static void put_namespace(struct json *w, const struct namespace *ns)
+{
+    json_open_map(w);
+    json_put_text(w, "name", ns->name);
+    json_put_text(w, "fixture", ns->fixture->name);
+    json_put_int(w, "generation", (int64_t)ns->generation);
+    json_key(w, "clock");
+    json_open_map(w);
+    door_put_clock(w, ns->world);
+    json_close_map(w);
+    json_put_int(w, "requests", (int64_t)journal_last(ns->journal));
+    json_put_int(w, "rules", (int64_t)rules_count(ns->rules));
+    json_close_map(w);
+}
+
+static struct namespace *named(struct call *c)
+{
+    struct namespace *ns = namespaces_find(c->mock->namespaces, c->params[0]);
+    if (!ns)
+        call_refuse(c, FAULT_NOT_FOUND, "There is no world '" STR_FMT "'", STR_ARG(c->params[0]));
+    return ns;
+}
+
+void control_namespaces(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    const struct namespace *ns;
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (size_t i = 0; (ns = namespaces_at(c->mock->namespaces, i)); i++)
+        put_namespace(w, ns);
+    json_close_list(w);
+    json_close_map(w);
+}
+
+void control_namespace(struct call *c)
+{
+    const struct namespace *ns = named(c);
+    if (ns)
+        put_namespace(call_json(c, 200), ns);
+}
+
+/* What a new world begins as: a fixture, and a world of ours that is forked once more. */
+struct origin {
+    const struct fixture *fixture;
+    struct fixture *held;
+    struct world *world;
+};
+
+static bool fixture_by_name(struct call *c, struct str name, struct origin *o)
+{
+    struct arena *a = c->arena;
+    const char **names = arena_array(a, const char *, c->mock->fixture_count);
+    for (size_t i = 0; i < c->mock->fixture_count; i++) {
+        names[i] = c->mock->fixtures[i]->name;
+        if (str_is(name, names[i]))
+            o->fixture = c->mock->fixtures[i];
+    }
+    if (o->fixture)
+        return true;
+    const char *near = str_nearest(name, names, c->mock->fixture_count);
+    return call_issue(c, "/fixture", "no fixture '" STR_FMT "' was loaded%s%s%s", STR_ARG(name),
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static bool fixture_inline(struct call *c, const struct create_body *body, const struct node *root,
+                           struct origin *o)
+{
+    struct error err = {0};
+    o->fixture = o->held = fixture_of_node(body->fixture, body->name, &err);
+    return o->fixture || door_issues(c, root, &err);
+}
+
+static bool find_source(struct call *c, const struct create_body *body, struct origin *o)
+{
+    const struct namespace *ns = namespaces_find(c->mock->namespaces, str_from(body->from));
+    struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(body->from));
+    if (ns && snapshot)
+        return call_issue(c, "/from", "a world and a snapshot have the name '%s'", body->from);
+    if (!ns && !snapshot)
+        return call_issue(c, "/from", "no world or snapshot has the name '%s'", body->from);
+    if (ns) {
+        o->fixture = ns->fixture;
+        o->held = fixture_hold(ns->held_fixture);
+    }
+    o->world = world_fork(ns ? ns->world : snapshot);
+    clock_set_mode(&o->world->clock, o->world->clock.mode); /* it goes on from this moment */
+    return true;
+}
+
+static bool find_origin(struct call *c, const struct create_body *body, const struct node *root,
+                        struct origin *o)
+{
+    if (body->fixture && body->from)
+        return call_issue(c, "/from", "takes 'fixture' or 'from', not both");
+    if (body->from)
+        return find_source(c, body, o);
+    o->fixture = c->mock->fixtures[0];
+    if (body->fixture) {
+        o->fixture = NULL;
+        if (body->fixture->kind == NODE_TEXT ? !fixture_by_name(c, body->fixture->text, o)
+                                             : !fixture_inline(c, body, root, o))
+            return false;
+    }
+    o->world = namespace_begin(o->fixture->world);
+    return true;
+}
+
+static bool set_up(struct call *c, const struct create_body *body, struct world *w)
+{
+    const struct field_time *start = &body->clock.start;
+    if (body->seed >= 0)
+        w->seed = (uint64_t)body->seed;
+    if (body->clock.mode >= 0)
+        clock_set_mode(&w->clock, (enum clock_mode)body->clock.mode);
+    if (!start->given)
+        return true;
+    int64_t to_ms = start->relative ? world_now(w) + start->ms : start->ms;
+    if (to_ms < world_now(w))
+        return call_issue(c, "/clock/start",
+                          "is before the beginning of what this world is made from; time never "
+                          "goes back");
+    events_advance(w, to_ms);
+    return true;
+}
+
+static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
+{
+    struct error err = {0};
+    struct str name = str_from(body->name);
+    if (namespaces_find(c->mock->namespaces, name)) {
+        call_refuse(c, FAULT_CONFLICT, "The world '%s' exists already", body->name);
+        return NULL;
+    }
+    struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, &err);
+    if (!ns)
+        call_issue(c, "/name", "%s", err.first->text);
+    error_end(&err);
+    return ns;
+}
+
+void control_namespace_create(struct call *c)
+{
+    struct create_body body = {.seed = -1, .clock.mode = -1};
+    struct origin origin = {0};
+    struct namespace *ns = NULL;
+    if (door_body(c, &create_fields, &body) && find_origin(c, &body, call_body(c), &origin) &&
+        set_up(c, &body, origin.world))
+        ns = create(c, &body, &origin);
+    world_free(origin.world);
+    if (!ns) {
+        fixture_free(origin.held);
+        return;
+    }
+    ns->held_fixture = origin.held;
+    for (size_t i = 0; i < body.credentials.count; i++)
+        namespaces_bind(c->mock->namespaces,
+                        str_from(((const char *const *)body.credentials.items)[i]), ns);
+    put_namespace(call_json(c, 201), ns);
+}
+
+void control_namespace_delete(struct call *c)
+{
+    struct namespace *ns = named(c);
+    if (!ns)
+        return;
+    if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
+        call_refuse(c, FAULT_CONFLICT, "The first world stays: reset it");
+        return;
+    }
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "removed");
+    json_str(w, c->params[0]);
+    json_close_map(w);
+}
+
+static void reset(struct call *c, struct namespace *ns)
+{
+    namespace_reset(ns);
+    put_namespace(call_json(c, 200), ns);
+}
+
+void control_namespace_reset(struct call *c)
+{
+    struct namespace *ns = named(c);
+    if (ns)
+        reset(c, ns);
+}
+
+void control_reset(struct call *c)
+{
+    reset(c, c->ns);
+}

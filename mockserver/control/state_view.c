@@ -1,0 +1,134 @@
+#include "mockserver/control/door.h"
+
+#include "mockserver/record_json.h"
+
+static const struct record_shape *kind_of(struct call *c)
+{
+    struct error err = {0};
+    const char *name = str_dup(c->arena, c->params[0]);
+    const struct record_shape *s = record_shape_read(name, (struct where){0}, &err);
+    if (!s)
+        call_refuse(c, FAULT_NOT_FOUND, "%s", err.first->text);
+    error_end(&err);
+    return s;
+}
+
+static uint32_t row_of(struct call *c, const struct record_shape *s)
+{
+    uint32_t row = record_find(c->world, s->kind, c->params[1]);
+    if (!row)
+        call_refuse(c, FAULT_NOT_FOUND, "None of the %s has the id '" STR_FMT "'", s->name,
+                    STR_ARG(c->params[1]));
+    return row;
+}
+
+static bool refuse_format(struct call *c)
+{
+    return call_query(c, "format").s
+               ? call_refuse(c, FAULT_UNIMPLEMENTED, "Only the plain dump is built yet")
+               : c->fault == FAULT_NONE;
+}
+
+static void put_kind(struct json *w, const struct world *world, enum record_kind kind)
+{
+    json_open_list(w);
+    for (uint32_t row = 1; row <= world_count(world, kind); row++)
+        record_write(w, world, kind, row);
+    json_close_list(w);
+}
+
+void control_state(struct call *c)
+{
+    if (!refuse_format(c))
+        return;
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "clock");
+    json_open_map(w);
+    door_put_clock(w, c->world);
+    json_close_map(w);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        json_key(w, record_kind_texts[kind]);
+        put_kind(w, c->world, kind);
+    }
+    json_close_map(w);
+}
+
+void control_state_kind(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    if (!s)
+        return;
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    put_kind(w, c->world, s->kind);
+    json_close_map(w);
+}
+
+void control_state_record(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    uint32_t row = s ? row_of(c, s) : ROW_NONE;
+    if (row)
+        record_write(call_json(c, 200), c->world, s->kind, row);
+}
+
+/* The merge patch of a flat record: each member is a field to set, null is none. */
+static struct record_edit *read_patch(struct call *c, const struct record_shape *s,
+                                      const struct node *body)
+{
+    struct error err = {0};
+    struct record_edit *edits = arena_array(c->arena, struct record_edit, body->map.count + 1);
+    for (size_t i = 0; i < body->map.count; i++) {
+        const struct member *m = &body->map.members[i];
+        edits[i].field = record_field_read(s, m, &err);
+        if (edits[i].field && edits[i].field->fixed)
+            error_add(&err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
+        else if (edits[i].field)
+            record_value_read(edits[i].field, m->value, &edits[i].value, &err);
+    }
+    if (error_any(&err)) {
+        door_issues(c, body, &err);
+        return NULL;
+    }
+    return edits;
+}
+
+/* Whether the world would still hold together, asked of a copy. */
+static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
+                       const struct record_edit *edits, const struct node *body)
+{
+    struct error err = {0};
+    struct buf why = {.arena = c->arena};
+    struct world *copy = world_fork(c->world);
+    copy->checks = false;
+    bool fine = record_set(copy, kind, row, edits, body->map.count, &err)
+                    ? door_query_flag(c, "unchecked") || !world_check(copy, &why) ||
+                          call_refuse(c, FAULT_CONFLICT,
+                                      "This would break the world (?unchecked=1 does it all the "
+                                      "same): %s",
+                                      buf_c(&why))
+                    : door_issues(c, body, &err);
+    world_free(copy);
+    error_end(&err);
+    return fine;
+}
+
+void control_state_patch(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    uint32_t row = s ? row_of(c, s) : ROW_NONE;
+    const struct node *body = row ? call_body(c) : NULL;
+    const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
+    if (!edits || !would_hold(c, s->kind, row, edits, body))
+        return;
+    c->world->cause = "force";
+    record_set(c->world, s->kind, row, edits, body->map.count, NULL);
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "record");
+    record_write(w, c->world, s->kind, row);
+    door_put_new_changes(c);
+    json_close_map(w);
+}

@@ -1,0 +1,88 @@
+/* What a plan does, once it is made. */
+#include "mockserver/rules/rule.h"
+
+#include "base/patch.h"
+
+static void answer_error(struct call *c, const char *code)
+{
+    const struct fault_row *row = call_fault_named(c->dialect, str_from(code));
+    if (!row)
+        row = call_fault_named(NULL, str_from(code));
+    if (!row)
+        row = call_fault_row(NULL, FAULT_INTERNAL); /* another provider's word */
+    call_refuse(c, row->fault, NULL);
+    c->fault_status = row->status;
+    c->fault_code = row->code;
+}
+
+static void answer_text(struct call *c, int status, struct str text)
+{
+    call_json(c, status);
+    call_header(c, "Content-Type", "text/plain; charset=utf-8");
+    buf_add(&c->res->body, text);
+}
+
+bool rules_answer(struct call *c)
+{
+    const struct node *answer = c->plan ? c->plan->answer : NULL;
+    if (!answer)
+        return false;
+    const char *error = node_get_text(answer, "error");
+    if (error) {
+        answer_error(c, error);
+        return true;
+    }
+    int status = (int)node_get(answer, "status")->integer;
+    const struct node *body = node_get(answer, "body");
+    if (!body)
+        c->res->status = status;
+    else if (body->kind == NODE_TEXT)
+        answer_text(c, status, body->text);
+    else
+        json_node(call_json(c, status), body);
+    return true;
+}
+
+static void missed(struct call *c, const char *effect)
+{
+    call_header(c, "X-Mock-Rule-Missed", effect);
+}
+
+static void patch_body(struct call *c, const struct node *patch)
+{
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
+    const struct node *patched = body ? patch_apply(c->arena, body, patch, NULL) : NULL;
+    if (!patched) {
+        missed(c, "patch");
+        return;
+    }
+    struct buf out = {.arena = c->arena};
+    struct json w = json_begin(&out, 0);
+    json_node(&w, patched);
+    c->res->body = out;
+}
+
+static void set_headers(struct call *c, const struct node *headers)
+{
+    for (size_t i = 0; i < headers->map.count; i++)
+        call_header(c, headers->map.members[i].key, headers->map.members[i].value->text.s);
+}
+
+void rules_finish(struct call *c)
+{
+    const struct rule_plan *p = c->plan;
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->patches.count; i++)
+        patch_body(c, p->patches.items[i]);
+    for (size_t i = 0; i < p->edits.count; i++)
+        if (!edit_run(c, p->edits.items[i]))
+            missed(c, "edit");
+    for (size_t i = 0; i < p->headers.count; i++)
+        set_headers(c, p->headers.items[i]);
+    if (p->failed)
+        call_header(c, "X-Mock-Error", arena_printf(c->arena, "rule:%s", p->failed_by));
+    c->res->delay_us += p->delay_us;
+    c->res->cut = p->cut;
+    c->res->bytes_per_second = p->bytes_per_second;
+}

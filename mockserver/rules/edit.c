@@ -1,0 +1,230 @@
+#include "mockserver/rules/rule.h"
+
+#include <string.h>
+
+#include "base/http/body.h"
+#include "mockserver/record_json.h"
+#include "mockserver/state/changes.h"
+
+/* As $call.<word> names them. */
+static const struct {
+    const char *word;
+    enum record_kind kind;
+} words[] = {
+    {"organization", RECORD_ORGANIZATION},
+    {"key",          RECORD_KEY         },
+    {"space",        RECORD_SPACE       },
+    {"account",      RECORD_ACCOUNT     },
+    {"attempt",      RECORD_ATTEMPT     },
+    {"content",      RECORD_CONTENT     },
+    {"post",         RECORD_POST        },
+    {"destination",  RECORD_DESTINATION },
+};
+#define WORD_COUNT (sizeof words / sizeof *words)
+
+struct edit {
+    const struct node *where, *set;
+};
+
+static const struct field edit_rows[] = {
+    {.key = "where",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct edit,       where),
+     .help = "Which records: field and value, all of them; none: every record of the kind."},
+    { .key = "set",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct edit, set),
+     .help = "Which fields they get.",
+     .required = true},
+};
+
+static const struct fields edit_fields = {
+    .name = "edit",
+    .rows = edit_rows,
+    .count = sizeof edit_rows / sizeof *edit_rows,
+    .size = sizeof(struct edit),
+    .at_offset = FIELDS_NO_PLACE,
+};
+
+static bool is_reference(const struct node *value)
+{
+    return value->kind == NODE_TEXT && str_starts(value->text, STR("$call."));
+}
+
+static struct str word_of(const struct node *reference)
+{
+    return str_skip(reference->text, strlen("$call."));
+}
+
+/* Position of a $call.1 .. $call.4, or -1. */
+static int position(struct str word)
+{
+    int64_t n;
+    return str_to_int(word, &n) && n >= 1 && n <= ROUTE_PARAMS_MAX ? (int)n - 1 : -1;
+}
+
+static bool check_reference(const struct node *value, struct error *err)
+{
+    const char *names[WORD_COUNT];
+    for (size_t i = 0; i < WORD_COUNT; i++) {
+        names[i] = words[i].word;
+        if (str_is(word_of(value), names[i]))
+            return true;
+    }
+    return position(word_of(value)) >= 0 ||
+           rule_unknown(err, "reference $call.", value->at, word_of(value).s, names, WORD_COUNT);
+}
+
+static bool check_values(const struct record_shape *s, const struct node *map, bool set,
+                         struct error *err)
+{
+    if (map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "takes an object of fields and values");
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *m = &map->map.members[i];
+        const struct record_field *f = record_field_read(s, m, err);
+        struct record_value value;
+        if (!f)
+            fine = false;
+        else if (set && f->fixed)
+            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
+        else if (is_reference(m->value))
+            fine = check_reference(m->value, err) && fine;
+        else
+            fine = record_value_read(f, m->value, &value, err) && fine;
+    }
+    return fine;
+}
+
+static bool check_kind(const struct member *m, struct error *err)
+{
+    struct arena a = {0};
+    struct edit edit = {0};
+    const struct record_shape *s = record_shape_read(m->key, m->key_at, err);
+    bool fine = fields_read(&edit_fields, m->value, &a, &edit, err) && s;
+    fine = fine && (!edit.where || check_values(s, edit.where, false, err));
+    fine = fine && check_values(s, edit.set, true, err);
+    arena_end(&a);
+    return fine;
+}
+
+bool edit_check(const struct node *edit, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    if (edit->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, edit->at, "'edit' is an object of record kinds");
+    bool fine = true;
+    for (size_t i = 0; i < edit->map.count; i++)
+        fine = check_kind(&edit->map.members[i], err) && fine;
+    return fine;
+}
+
+static const char *id_if_known(const struct call *c, enum record_kind kind, struct str id)
+{
+    uint32_t row = id.n ? record_find(c->world, kind, id) : ROW_NONE;
+    return row ? record_id(c->world, kind, row) : NULL;
+}
+
+static const char *id_in(const struct call *c, enum record_kind kind, const struct node *n)
+{
+    if (!n || n->kind == NODE_TEXT)
+        return n ? id_if_known(c, kind, n->text) : NULL;
+    const char *id = NULL;
+    for (size_t i = 0; i < node_count(n) && !id; i++)
+        id = id_in(c, kind, n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value);
+    return id;
+}
+
+static const char *id_changed(const struct call *c, enum record_kind kind)
+{
+    for (uint32_t seq = c->changes_before + 1; seq <= changes_last(c->world); seq++)
+        if (changes_read(c->world, seq)->kind == kind)
+            return record_id(c->world, kind, changes_read(c->world, seq)->row);
+    return NULL;
+}
+
+static const char *id_named(const struct call *c, enum record_kind kind)
+{
+    if (kind == RECORD_KEY)
+        return c->key ? record_id(c->world, kind, c->key) : NULL;
+    const char *id = NULL;
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX && !id; i++)
+        id = id_if_known(c, kind, c->params[i]);
+    if (!id)
+        id = id_in(c, kind, body_json(c->arena, c->req, NULL));
+    return id ? id : id_changed(c, kind);
+}
+
+static const char *resolve(const struct call *c, struct str word)
+{
+    int param = position(word);
+    if (param >= 0)
+        return c->params[param].n ? str_dup(c->arena, c->params[param]) : NULL;
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        if (str_is(word, words[i].word))
+            return id_named(c, words[i].kind);
+    return NULL;
+}
+
+/* False: it stands for something that this call does not have. */
+static bool read_value(const struct call *c, const struct record_field *f, const struct node *value,
+                       struct record_value *out)
+{
+    if (!is_reference(value))
+        return record_value_read(f, value, out, NULL);
+    const char *text = resolve(c, word_of(value));
+    return text && record_value_read(f, node_new_text(c->arena, str_from(text)), out, NULL);
+}
+
+static struct record_edit *read_values(const struct call *c, const struct record_shape *s,
+                                       const struct node *map)
+{
+    struct record_edit *values = arena_array(c->arena, struct record_edit, node_count(map) + 1);
+    for (size_t i = 0; i < node_count(map); i++) {
+        const struct member *m = &map->map.members[i];
+        values[i].field = record_field_named(s, str_from(m->key));
+        if (!read_value(c, values[i].field, m->value, &values[i].value))
+            return NULL;
+    }
+    return values;
+}
+
+static bool is_meant(const struct world *w, enum record_kind kind, uint32_t row,
+                     const struct record_edit *where, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct record_value value;
+        record_get(w, kind, row, where[i].field, &value);
+        if (!record_value_equal(where[i].field, &value, &where[i].value))
+            return false;
+    }
+    return true;
+}
+
+static bool run_kind(struct call *c, const struct record_shape *s, const struct node *edit)
+{
+    const struct node *where = node_get(edit, "where"), *set = node_get(edit, "set");
+    const struct record_edit *wanted = read_values(c, s, where), *values = read_values(c, s, set);
+    if (!wanted || !values)
+        return false;
+    uint32_t rows = world_count(c->world, s->kind);
+    bool fine = true;
+    for (uint32_t row = 1; row <= rows; row++)
+        if (is_meant(c->world, s->kind, row, wanted, node_count(where)))
+            fine = record_set(c->world, s->kind, row, values, node_count(set), NULL) && fine;
+    return fine;
+}
+
+bool edit_run(struct call *c, const struct node *edit)
+{
+    const char *cause = c->world->cause;
+    bool fine = true;
+    c->world->cause = "rule";
+    for (size_t i = 0; i < edit->map.count; i++) {
+        const struct member *m = &edit->map.members[i];
+        fine = run_kind(c, record_shape_named(str_from(m->key)), m->value) && fine;
+    }
+    c->world->cause = cause;
+    return fine;
+}

@@ -1,0 +1,294 @@
+#include "mockserver/rules/rule.h"
+
+#include <string.h>
+
+#include "base/patch.h"
+#include "base/time.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char *const cut_texts[] = {
+    [CUT_NONE] = "none",
+    [CUT_BEFORE_HEADERS] = "before_headers",
+    [CUT_AFTER_HEADERS] = "after_headers",
+    [CUT_MID_BODY] = "mid_body",
+    [CUT_RESET] = "reset",
+};
+
+struct answer {
+    const char *error;
+    int64_t status;
+    const struct node *body, *headers;
+};
+
+static const struct field answer_rows[] = {
+    {.key = "error",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct answer,                                                                       error),
+     .help = "The provider's own word for a failure, answered in the provider's own shape."},
+    {.key = "status",
+     .type = FIELD_INT,
+     .offset = offsetof(struct answer,                                                                       status),
+     .help = "Or a status of any kind.",
+     .min = 200,
+     .max = 599},
+    {.key = "body",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct answer,                                                                             body),
+     .help = "The body beside a status: a text is sent as it is, anything else as JSON."                                                      },
+    {.key = "headers",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct answer, headers),
+     .help = "Headers of the answer."                                                      },
+};
+
+static const struct fields answer_fields = {
+    .name = "answer",
+    .rows = answer_rows,
+    .count = COUNT(answer_rows),
+    .size = sizeof(struct answer),
+    .at_offset = FIELDS_NO_PLACE,
+};
+
+static bool headers_check(const struct node *map, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    if (map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "'headers' is an object of names and texts");
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *m = &map->map.members[i];
+        const char *text = node_text(m->value);
+        if (!m->key[0] || strpbrk(m->key, " \t\r\n:()<>@,;\\\"/[]?={}"))
+            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' is no header name", m->key);
+        if (!text || strpbrk(text, "\r\n"))
+            fine = error_add(err, ERROR_INPUT, m->value->at,
+                             "the header '%s' takes a text of one line", m->key);
+    }
+    return fine;
+}
+
+static bool code_check(const char *code, const struct dialect *only, struct where at,
+                       struct error *err)
+{
+    struct arena a = {0};
+    struct {
+        const char **items;
+        size_t count, room;
+    } codes = {0};
+    bool known = !only && call_fault_named(NULL, str_from(code));
+    for (size_t d = 0; d < dialect_count; d++)
+        for (size_t f = 0; (!only || only == dialects[d]) && f < dialects[d]->fault_count; f++) {
+            *arena_push(&a, &codes, const char *) = dialects[d]->faults[f].code;
+            known = known || strcmp(dialects[d]->faults[f].code, code) == 0;
+        }
+    if (!known)
+        rule_unknown(err, "error code", at, code, codes.items, codes.count);
+    arena_end(&a);
+    return known;
+}
+
+static bool answer_check(const struct node *value, const struct dialect *d, struct error *err)
+{
+    struct arena a = {0};
+    struct answer answer = {0};
+    bool fine = fields_read(&answer_fields, value, &a, &answer, err);
+    arena_end(&a);
+    if (!fine)
+        return false;
+    if (!answer.error == !answer.status)
+        fine = error_add(err, ERROR_INPUT, value->at,
+                         "an answer takes 'error' or 'status', one of the two");
+    if (answer.body && !answer.status)
+        fine = error_add(err, ERROR_INPUT, answer.body->at, "a 'body' goes with a 'status'");
+    if (answer.error && !code_check(answer.error, d, node_get(value, "error")->at, err))
+        fine = false;
+    return (!answer.headers || headers_check(answer.headers, d, err)) && fine;
+}
+
+static void answer_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    if (p->answer)
+        return; /* the first rule's answer stands */
+    const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
+    p->answer = value;
+    if (headers)
+        *arena_push(c->arena, &p->headers, const struct node *) = headers;
+    if (!status || status->integer >= 400)
+        p->failed = true;
+}
+
+static bool patch_check_value(const struct node *value, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    return patch_check(value, err);
+}
+
+static void patch_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    *arena_push(c->arena, &p->patches, const struct node *) = value;
+}
+
+static void edit_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    *arena_push(c->arena, &p->edits, const struct node *) = value;
+}
+
+static void headers_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    *arena_push(c->arena, &p->headers, const struct node *) = value;
+}
+
+static bool delay_read(const struct node *value, int64_t *ms)
+{
+    return value->kind == NODE_TEXT && duration_parse(value->text, ms) && *ms >= 0;
+}
+
+static bool delay_check(const struct node *value, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    int64_t ms;
+    return delay_read(value, &ms) ||
+           error_add(err, ERROR_INPUT, value->at, "takes a duration such as 800ms or 1m30s");
+}
+
+static void delay_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    (void)c;
+    int64_t ms = 0;
+    delay_read(value, &ms);
+    p->delay_us += ms * 1000;
+}
+
+static void hold_back_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    (void)c;
+    int64_t ms = 0;
+    delay_read(value, &ms);
+    p->hold_back_us += ms * 1000;
+}
+
+static enum wire_cut cut_read(const struct node *value)
+{
+    for (size_t i = CUT_BEFORE_HEADERS; i < COUNT(cut_texts); i++)
+        if (value->kind == NODE_TEXT && str_is(value->text, cut_texts[i]))
+            return (enum wire_cut)i;
+    return CUT_NONE;
+}
+
+static bool cut_check(const struct node *value, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    if (cut_read(value) != CUT_NONE)
+        return true;
+    if (value->kind != NODE_TEXT)
+        return error_add(err, ERROR_INPUT, value->at, "'cut' takes a word, not %s",
+                         node_kind_name(value->kind));
+    return rule_unknown(err, "cut", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
+}
+
+static void cut_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    (void)c;
+    p->cut = cut_read(value);
+    p->failed = true;
+}
+
+/* 2KiB/s: a whole number, a unit, a second. */
+static bool throttle_read(const struct node *value, int64_t *bytes)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } units[] = {
+        {"MiB/s", 1 << 20},
+        {"KiB/s", 1 << 10},
+        {"MB/s",  1000000},
+        {"kB/s",  1000   },
+        {"B/s",   1      }
+    };
+    for (size_t i = 0; value->kind == NODE_TEXT && i < COUNT(units); i++) {
+        struct str number = value->text, unit = str_from(units[i].text);
+        if (!str_ends(number, unit))
+            continue;
+        number.n -= unit.n;
+        if (!str_to_int(number, bytes) || *bytes < 1 || *bytes > INT32_MAX)
+            return false;
+        *bytes *= units[i].bytes;
+        return true;
+    }
+    return false;
+}
+
+static bool throttle_check(const struct node *value, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    int64_t bytes;
+    return throttle_read(value, &bytes) ||
+           error_add(err, ERROR_INPUT, value->at, "'throttle' takes a speed such as 2KiB/s");
+}
+
+static void throttle_plan(const struct node *value, struct call *c, struct rule_plan *p)
+{
+    (void)c;
+    throttle_read(value, &p->bytes_per_second);
+}
+
+static const struct effect effects[] = {
+    {"answer",    answer_check,      answer_plan   },
+    {"patch",     patch_check_value, patch_plan    },
+    {"edit",      edit_check,        edit_plan     },
+    {"delay",     delay_check,       delay_plan    },
+    {"hold_back", delay_check,       hold_back_plan},
+    {"headers",   headers_check,     headers_plan  },
+    {"cut",       cut_check,         cut_plan      },
+    {"throttle",  throttle_check,    throttle_plan },
+};
+
+static const struct effect *find(const char *name)
+{
+    for (size_t i = 0; i < COUNT(effects); i++)
+        if (strcmp(effects[i].name, name) == 0)
+            return &effects[i];
+    return NULL;
+}
+
+static bool check_step(const struct node *step, const struct dialect *d, struct error *err)
+{
+    if (step->kind != NODE_MAP || !step->map.count)
+        return error_add(err, ERROR_INPUT, step->at, "an effect is an object: {delay: 800ms}");
+    bool fine = true;
+    for (size_t i = 0; i < step->map.count; i++) {
+        const struct member *m = &step->map.members[i];
+        const struct effect *e = find(m->key);
+        const char *names[COUNT(effects)];
+        for (size_t n = 0; n < COUNT(effects); n++)
+            names[n] = effects[n].name;
+        if (!e)
+            fine = rule_unknown(err, "effect", m->key_at, m->key, names, COUNT(effects));
+        else
+            fine = e->check(m->value, d, err) && fine;
+    }
+    return fine;
+}
+
+bool effects_check(const struct node *then, const struct dialect *d, struct error *err)
+{
+    if (then->kind != NODE_LIST || !then->list.count)
+        return error_add(err, ERROR_INPUT, then->at, "'then' is a list of effects");
+    bool fine = true;
+    for (size_t i = 0; i < then->list.count; i++)
+        fine = check_step(then->list.items[i], d, err) && fine;
+    return fine;
+}
+
+/* The plan has its own copies: the rule may be gone when an answer that was held back is due. */
+void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p)
+{
+    const struct node *then = rule_copy(c->arena, r->form.then);
+    for (size_t i = 0; i < then->list.count; i++) {
+        const struct node *step = then->list.items[i];
+        for (size_t k = 0; k < step->map.count; k++)
+            find(step->map.members[k].key)->plan(step->map.members[k].value, c, p);
+    }
+}

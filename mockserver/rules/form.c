@@ -1,0 +1,290 @@
+#include "mockserver/rules/rule.h"
+
+#include <string.h>
+
+#include "base/match.h"
+#include "mockserver/state/tenant.h"
+
+#define NAME_MAX_BYTES 64
+
+static const struct field when_rows[] = {
+    {.key = "nth",
+     .type = FIELD_INT,
+     .offset = offsetof(struct rule_when,                                                       nth),
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "Only this one of the calls that meet all else, counted from 1."},
+    {.key = "times",
+     .type = FIELD_INT,
+     .offset = offsetof(struct rule_when, times),
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "At most so often."},
+    {.key = "every",
+     .type = FIELD_INT,
+     .offset = offsetof(struct rule_when,                                                               every),
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "Every so many calls."},
+    {.key = "after",
+     .type = FIELD_INT,
+     .offset = offsetof(struct rule_when,                                                                                  after),
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "Not for the first so many calls."},
+    {.key = "rate",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_when,                                                       rate),
+     .help = "This share of the calls, 0 to 1, drawn from the world's seed."                                    },
+    {.key = "key",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_when,                                key),
+     .help = "The caller's key, by name or value."         },
+    {.key = "query",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_when,    query),
+     .help = "Query parameter: what its value must look like."         },
+    {.key = "header",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_when,                            header),
+     .help = "Request header: what its value must look like."         },
+    {.key = "path",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_when,               path),
+     .help = "What the path must look like."         },
+    {.key = "body",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_when,                  body),
+     .help = "What the JSON body must look like."         },
+};
+
+static const struct fields when_fields = {
+    .name = "rule's when",
+    .rows = when_rows,
+    .count = sizeof when_rows / sizeof *when_rows,
+    .size = sizeof(struct rule_when),
+    .at_offset = offsetof(struct rule_when, at),
+};
+
+static const struct field rule_rows[] = {
+    {.key = "rule",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_form,                                name),
+     .min = 1,
+     .max = NAME_MAX_BYTES,
+     .help = "Its name."},
+    {.key = "on",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_form,                                                 on),
+     .help = "The operation it acts on; all of them if nothing narrows it."},
+    {.key = "provider",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_form,                                provider),
+     .help = "Only calls of this provider."                                                  },
+    {.key = "method",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_form,                       method),
+     .help = "Only calls with this method."                                                },
+    {.key = "path",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct rule_form, path),
+     .help = "Only calls of the route with this pattern, {} for an id."      },
+    {.key = "when",
+     .type = FIELD_MAP,
+     .offset = offsetof(struct rule_form,                                    when),
+     .sub = &when_fields,
+     .help = "Which of those calls."                    },
+    {.key = "then",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct rule_form,                         then),
+     .required = true,
+     .help = "What it does: a list of effects."},
+};
+
+static const struct fields rule_fields = {
+    .name = "rule",
+    .rows = rule_rows,
+    .count = sizeof rule_rows / sizeof *rule_rows,
+    .size = sizeof(struct rule_form),
+    .at_offset = offsetof(struct rule_form, at),
+};
+
+bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
+                  const char *const *words, size_t count)
+{
+    const char *near = str_nearest(str_from(text), words, count);
+    return error_add(err, ERROR_INPUT, at, "unknown %s '%s'%s%s%s", what, text,
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+struct where rule_place(const struct node *map, const char *key)
+{
+    const struct node *value = node_get(map, key);
+    return value ? value->at : map->at;
+}
+
+static bool name_fine(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+              strchr("._-", *c)))
+            return false;
+    return true;
+}
+
+static bool path_known(const struct dialect *only, const char *path)
+{
+    for (size_t d = 0; d < dialect_count; d++)
+        for (size_t r = 0; (!only || only == dialects[d]) && r < dialects[d]->route_count; r++)
+            if (strcmp(dialects[d]->routes[r].pattern, path) == 0)
+                return true;
+    return false;
+}
+
+/* Which calls the rule is about: all mistakes in it, and what its words stand for. */
+static bool find_target(const struct node *map, struct rule *rule, struct error *err)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+    const struct rule_form *f = &rule->form;
+    bool fine = true;
+
+    if (f->provider && !(rule->dialect = dialect_named(str_from(f->provider)))) {
+        struct arena a = {0};
+        const char **names = arena_array(&a, const char *, dialect_count);
+        for (size_t i = 0; i < dialect_count; i++)
+            names[i] = dialects[i]->name;
+        fine = rule_unknown(err, "provider", rule_place(map, "provider"), f->provider, names,
+                            dialect_count);
+        arena_end(&a);
+    }
+    if (fine && f->on) {
+        fine = dialect_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
+                                 &rule->on, err);
+        if (fine)
+            rule->dialect = rule->on.dialect;
+    }
+    bool method_known = !f->method;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods && !method_known; i++)
+        method_known = strcmp(methods[i], f->method) == 0;
+    if (!method_known)
+        fine = rule_unknown(err, "method", rule_place(map, "method"), f->method, methods,
+                            sizeof methods / sizeof *methods);
+    if (f->path && !path_known(rule->dialect, f->path))
+        fine = error_add(err, ERROR_INPUT, rule_place(map, "path"),
+                         "no route has the path '%s': write its pattern, {} for an id", f->path);
+    return fine;
+}
+
+/* Query and header values are texts; a number there would never match and nobody would know why. */
+static bool check_named(const struct node *map, const char *what, struct error *err)
+{
+    if (!map)
+        return true;
+    if (map->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, map->at, "'%s' is an object of names and values", what);
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++) {
+        const struct member *m = &map->map.members[i];
+        if (m->key[0] == '$')
+            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' names a %s first, then matchers",
+                             what, what);
+        else if (m->value->kind != NODE_TEXT && m->value->kind != NODE_MAP)
+            fine = error_add(err, ERROR_INPUT, m->value->at,
+                             "a %s value is text, and this is %s: put it in quotes", what,
+                             node_kind_name(m->value->kind));
+        else if (!match_check(m->value, err))
+            fine = false;
+    }
+    return fine;
+}
+
+static bool check_when(const struct rule_when *w, struct error *err)
+{
+    bool fine = check_named(w->query, "query", err);
+    fine = check_named(w->header, "header", err) && fine;
+    fine = (!w->path || match_check(w->path, err)) && fine;
+    fine = (!w->body || match_check(w->body, err)) && fine;
+    if (w->rate &&
+        !(node_is_number(w->rate) && node_number(w->rate) >= 0 && node_number(w->rate) <= 1))
+        fine = error_add(err, ERROR_INPUT, w->rate->at, "'rate' is a number from 0 to 1");
+    return fine;
+}
+
+static size_t node_size(const struct node *n, size_t max)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < node_count(n) && size <= max; i++)
+        size += node_size(n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value,
+                          max - size);
+    return size;
+}
+
+bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err)
+{
+    if (node_size(map, RULE_NODES_MAX) > RULE_NODES_MAX)
+        return error_add(err, ERROR_INPUT, map->at, "a rule of more than %d values",
+                         RULE_NODES_MAX);
+    bool fine = fields_read(&rule_fields, map, a, &rule->form, err);
+    if (map->kind != NODE_MAP)
+        return false;
+    if (rule->form.name && !name_fine(rule->form.name))
+        fine = error_add(err, ERROR_INPUT, rule_place(map, "rule"),
+                         "the name '%s' has more than letters, digits and . _ -", rule->form.name);
+    fine = find_target(map, rule, err) && fine;
+    fine = check_when(&rule->form.when, err) && fine;
+    fine = (!rule->form.then || effects_check(rule->form.then, rule->dialect, err)) && fine;
+    return fine;
+}
+
+static bool named_before(const struct node *list, size_t i, const char *name)
+{
+    while (name && i--) {
+        const char *other = node_get_text(list->list.items[i], "rule");
+        if (other && strcmp(other, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool rules_check(const struct node *list, struct error *err)
+{
+    if (list->kind != NODE_LIST)
+        return error_add(err, ERROR_INPUT, list->at, "rules are a list");
+    struct arena a = {0};
+    bool fine = true;
+    for (size_t i = 0; i < list->list.count; i++) {
+        const struct node *map = list->list.items[i];
+        struct rule rule = {0};
+        fine = rule_read(map, &a, &rule, err) && fine;
+        if (named_before(list, i, rule.form.name))
+            fine = error_add(err, ERROR_INPUT, rule_place(map, "rule"),
+                             "there is a rule '%s' already", rule.form.name);
+    }
+    arena_end(&a);
+    return fine;
+}
+
+static bool key_known(const struct world *w, const char *who)
+{
+    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+        if (rule_key_is(key_read(w, row), who))
+            return true;
+    return false;
+}
+
+bool rule_key_is(const struct key *k, const char *who)
+{
+    return strcmp(k->name, who) == 0 || strcmp(k->value, who) == 0;
+}
+
+bool rules_check_keys(const struct node *list, const struct world *w, struct error *err)
+{
+    bool fine = true;
+    for (size_t i = 0; i < node_count(list); i++) {
+        const struct node *key = node_get(node_get(list->list.items[i], "when"), "key");
+        if (key && !key_known(w, node_text(key)))
+            fine = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
+                             node_text(key));
+    }
+    return fine;
+}

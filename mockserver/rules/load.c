@@ -1,0 +1,150 @@
+#include "mockserver/rules/rule.h"
+
+#include <string.h>
+
+#include "base/heap.h"
+
+const struct node *rule_copy(struct arena *a, const struct node *n)
+{
+    struct node *copy = arena_copy(a, n, sizeof *n);
+    copy->at.file = NULL;
+    if (n->kind == NODE_TEXT) {
+        copy->text.s = str_dup(a, n->text);
+    } else if (n->kind == NODE_LIST) {
+        const struct node **items = arena_array(a, const struct node *, n->list.count);
+        for (size_t i = 0; i < n->list.count; i++)
+            items[i] = rule_copy(a, n->list.items[i]);
+        copy->list.items = items;
+    } else if (n->kind == NODE_MAP) {
+        struct member *members = arena_array(a, struct member, n->map.count);
+        for (size_t i = 0; i < n->map.count; i++) {
+            const struct member *m = &n->map.members[i];
+            members[i] = (struct member){
+                .key = arena_text(a, m->key),
+                .key_at = {NULL, m->key_at.line, m->key_at.column},
+                .value = rule_copy(a, m->value)
+            };
+        }
+        copy->map.members = members;
+    }
+    return copy;
+}
+
+static size_t find(const struct rules *r, struct str name)
+{
+    size_t i = 0;
+    while (i < r->list.count && !str_is(name, r->list.items[i]->form.name))
+        i++;
+    return i;
+}
+
+static const char *new_name(struct rules *r, struct arena *a)
+{
+    const char *name;
+    do
+        name = arena_printf(a, "rule-%llu", (unsigned long long)++r->unnamed);
+    while (find(r, str_from(name)) < r->list.count);
+    return name;
+}
+
+/* Read again from its copy, so that all it points to is its own. */
+static const char *keep(struct rules *r, const struct node *map)
+{
+    struct arena a = {0};
+    struct rule *rule = arena_new(&a, struct rule);
+    rule->node = rule_copy(&a, map);
+    rule_read(rule->node, &a, rule, NULL);
+    if (!rule->form.name)
+        rule->form.name = new_name(r, &a);
+    rule->arena = a;
+    *arena_push(&r->arena, &r->list, struct rule *) = rule;
+    return rule->form.name;
+}
+
+struct rules *rules_new(const struct node *list)
+{
+    struct rules *r = heap_new(sizeof *r);
+    for (size_t i = 0; i < node_count(list); i++)
+        keep(r, list->list.items[i]);
+    return r;
+}
+
+bool rules_add(struct rules *r, const struct node *rule, const char **name, struct error *err)
+{
+    struct arena a = {0};
+    struct rule read = {0};
+    bool fine = rule_read(rule, &a, &read, err);
+    if (read.form.name && find(r, str_from(read.form.name)) < r->list.count)
+        fine = error_add(err, ERROR_INPUT, rule_place(rule, "rule"), "there is a rule '%s' already",
+                         read.form.name);
+    arena_end(&a);
+    if (fine)
+        *name = keep(r, rule);
+    return fine;
+}
+
+static void end_rule(struct rule *rule)
+{
+    struct arena a = rule->arena;
+    arena_end(&a);
+}
+
+bool rules_remove(struct rules *r, struct str name)
+{
+    size_t i = find(r, name);
+    if (i == r->list.count)
+        return false;
+    end_rule(r->list.items[i]);
+    r->list.count--;
+    memmove(r->list.items + i, r->list.items + i + 1, (r->list.count - i) * sizeof(struct rule *));
+    return true;
+}
+
+void rules_clear(struct rules *r)
+{
+    while (r->list.count)
+        end_rule(r->list.items[--r->list.count]);
+    r->unnamed = 0;
+}
+
+void rules_free(struct rules *r)
+{
+    if (!r)
+        return;
+    rules_clear(r);
+    arena_end(&r->arena);
+    heap_free(r);
+}
+
+size_t rules_count(const struct rules *r)
+{
+    return r->list.count;
+}
+
+static void print(const struct rule *rule, struct json *out)
+{
+    json_open_map(out);
+    json_put_text(out, "rule", rule->form.name);
+    json_put_int(out, "hits", (int64_t)rule->hits);
+    json_put_int(out, "seen", (int64_t)rule->seen);
+    for (size_t i = 0; i < rule->node->map.count; i++)
+        if (strcmp(rule->node->map.members[i].key, "rule") != 0)
+            json_put_node(out, rule->node->map.members[i].key, rule->node->map.members[i].value);
+    json_close_map(out);
+}
+
+void rules_print(const struct rules *r, struct json *out)
+{
+    json_open_list(out);
+    for (size_t i = 0; i < r->list.count; i++)
+        print(r->list.items[i], out);
+    json_close_list(out);
+}
+
+bool rules_print_one(const struct rules *r, struct str name, struct json *out)
+{
+    size_t i = find(r, name);
+    if (i < r->list.count)
+        print(r->list.items[i], out);
+    return i < r->list.count;
+}

@@ -1,0 +1,70 @@
+/* rule.h - the inside of rules: one rule as it is kept, and one row per effect.
+ *
+ * Shapes:  form.c reads a rule, load.c keeps the list, plan.c decides which of them act on a call,
+ * effects.c has what they do, edit.c the one effect that changes the world. Units:   counts are
+ * calls.
+ */
+#pragma once
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/state/tenant.h"
+
+#define RULE_NODES_MAX 4096 /* aliases may share, copies do not */
+
+struct rule_when {
+    int64_t nth, times, every, after; /* 0: no such condition */
+    const char *key;
+    const struct node *rate, *query, *header, *path, *body;
+    struct where at;
+};
+
+struct rule_form { /* a rule as it is written */
+    const char *name, *on, *provider, *method, *path;
+    struct rule_when when;
+    const struct node *then;
+    struct where at;
+};
+
+struct rule {
+    struct arena arena; /* the rule itself lives in it */
+    const struct node *node;
+    struct rule_form form;
+    struct operation on; /* route NULL: as form.provider, method and path say */
+    const struct dialect *dialect;
+    uint64_t seen, hits; /* met all conditions but the counts; acted */
+};
+
+struct rules {
+    struct arena arena;
+    struct {
+        struct rule **items;
+        size_t count, room;
+    } list;
+    uint64_t unnamed; /* names given so far */
+};
+
+struct effect {
+    const char *name;
+    /* `d` is the provider the rule is about, or NULL. */
+    bool (*check)(const struct node *value, const struct dialect *d, struct error *err);
+    /* Called with a copy of the value that lives as long as the call. */
+    void (*plan)(const struct node *value, struct call *c, struct rule_plan *p);
+};
+
+bool effects_check(const struct node *then, const struct dialect *d, struct error *err);
+void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
+
+bool edit_check(const struct node *edit, const struct dialect *d, struct error *err);
+bool edit_run(struct call *c, const struct node *edit); /* false: a record refused it */
+
+/* Reads and checks a rule as it is written; what it keeps points into `map` and `a`. */
+bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err);
+struct where rule_place(const struct node *map, const char *key); /* of that value, else of map */
+bool rule_key_is(const struct key *k, const char *who);           /* by name or value */
+
+/* A copy that shares nothing with `n`; places lose their file. */
+const struct node *rule_copy(struct arena *a, const struct node *n);
+
+/* "unknown <what> 'x'; did you mean 'y'?" at n's place, n being the text. Always false. */
+bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
+                  const char *const *words, size_t count);
