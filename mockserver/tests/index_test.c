@@ -206,6 +206,21 @@ static void an_index_that_was_emptied_again_and_again_stays_small(void **state)
     index_end(&x);
 }
 
+static void an_index_that_was_thinned_out_gives_its_pages_back(void **state)
+{
+    (void)state;
+    struct index x;
+    index_init(&x);
+    for (uint32_t i = 0; i < 100000; i++)
+        index_add(&x, (struct index_entry){i, 0, i});
+    for (uint32_t i = 0; i < 100000; i++)
+        if (i % 50)
+            index_remove(&x, (struct index_entry){i, 0, i});
+    assert_int_equal(x.count, 2000);
+    assert_in_range(index_own_bytes(&x), 2000 * 20, 2000 * 100);
+    index_end(&x);
+}
+
 static void forking_costs_nothing_and_one_change_a_page_a_level(void **state)
 {
     (void)state;
@@ -232,6 +247,7 @@ int main(void)
         cmocka_unit_test(entries_of_a_key_are_walked_in_order_and_counted),
         cmocka_unit_test(pages_are_well_filled_whatever_the_order),
         cmocka_unit_test(an_index_that_was_emptied_again_and_again_stays_small),
+        cmocka_unit_test(an_index_that_was_thinned_out_gives_its_pages_back),
         cmocka_unit_test(forking_costs_nothing_and_one_change_a_page_a_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

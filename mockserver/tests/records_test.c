@@ -122,6 +122,25 @@ static void an_edited_time_is_when_it_happens(void **state)
     world_free(s.w);
 }
 
+static void an_attempt_whose_end_was_put_off_does_not_end_before(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct attempt_spec spec = {
+        .key = s.key,
+        .space = s.space,
+        .token = "st_1",
+        .expires_at_ms = SCENE_START + 10 * MINUTE,
+    };
+    uint32_t attempt = attempt_begin(s.w, &spec);
+    assert_true(set_text(s.w, RECORD_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(attempt_read(s.w, attempt)->state, ATTEMPT_PENDING);
+    events_advance(s.w, SCENE_START + 2 * HOUR);
+    assert_int_equal(attempt_read(s.w, attempt)->ended_at_ms, SCENE_START + 2 * HOUR);
+    world_free(s.w);
+}
+
 /* What a rule does that makes the mock forget to cancel. */
 static void a_canceled_post_can_be_queued_again_and_goes_on_from_there(void **state)
 {
@@ -138,6 +157,24 @@ static void a_canceled_post_can_be_queued_again_and_goes_on_from_there(void **st
     scene_account(&s, "goes.on");
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(destination_read(s.w, destination)->failure, FAILURE_ACCOUNT_GONE);
+    world_free(s.w);
+}
+
+static void a_post_edited_to_be_publishing_comes_to_an_end(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    s.w->timings.publish_ms = 30 * SECOND;
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), DAY, MODE_PUBLISH);
+    const struct record_edit edits[] = {
+        {field(RECORD_DESTINATION, "state"),        {.text = "publishing"}          },
+        {field(RECORD_DESTINATION, "attempted_at"), {.text = "2026-05-02T09:00:00Z"}},
+    };
+    assert_true(record_set(s.w, RECORD_DESTINATION, destination, edits, 2, NULL));
+    assert_true(s.w->checks);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms,
+                     SCENE_START + 30 * SECOND);
     world_free(s.w);
 }
 
@@ -214,7 +251,9 @@ int main(void)
         cmocka_unit_test(a_record_is_shown_in_words),
         cmocka_unit_test(an_edited_token_moves_between_the_filtered_lists),
         cmocka_unit_test(an_edited_time_is_when_it_happens),
+        cmocka_unit_test(an_attempt_whose_end_was_put_off_does_not_end_before),
         cmocka_unit_test(a_canceled_post_can_be_queued_again_and_goes_on_from_there),
+        cmocka_unit_test(a_post_edited_to_be_publishing_comes_to_an_end),
         cmocka_unit_test(a_reference_is_set_by_id_within_the_provider),
         cmocka_unit_test(what_cannot_be_is_refused_in_words),
         cmocka_unit_test(an_edit_is_done_whole_or_not_at_all),
