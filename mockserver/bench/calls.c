@@ -1,0 +1,139 @@
+/* calls.c - two measures from outside:
+ *
+ *   calls first PROGRAM ARGUMENT...   from exec to the first answer of /__admin/health, median of
+ * 21 starts, in ms, and its idle memory calls loop N URL KEY              N GETs on one reused
+ * libcurl handle, in us a call: the floor for any client
+ */
+#include <curl/curl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+
+#define STARTS 21
+
+extern char **environ;
+
+static size_t drop(char *bytes, size_t size, size_t n, void *ctx)
+{
+    (void)bytes;
+    (void)ctx;
+    return size * n;
+}
+
+static int compare(const void *x, const void *y)
+{
+    const double *a = x, *b = y;
+    return (*a > *b) - (*a < *b);
+}
+
+/* The port of the ready line, read from the program's stdout. */
+static int ready_port(int fd)
+{
+    char line[1024];
+    size_t n = 0;
+    while (n < sizeof line - 1) {
+        ssize_t got = read(fd, line + n, sizeof line - 1 - n);
+        if (got <= 0)
+            return 0;
+        n += (size_t)got;
+        if (memchr(line, '\n', n))
+            break;
+    }
+    line[n] = '\0';
+    const char *url = strstr(line, "http://127.0.0.1:");
+    return url ? atoi(url + strlen("http://127.0.0.1:")) : 0;
+}
+
+static long resident_kib(pid_t pid)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    long kib = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmRSS: %ld", &kib) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return kib;
+}
+
+static int first(char **argv)
+{
+    double took[STARTS];
+    long kib = 0;
+    for (int i = 0; i < STARTS; i++) {
+        int fds[2];
+        if (pipe(fds) != 0)
+            return 2;
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+        posix_spawn_file_actions_addclose(&actions, fds[0]);
+        CURL *e = curl_easy_init();
+        curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, drop);
+        pid_t pid;
+        int64_t before_us = time_monotonic_us();
+        if (posix_spawn(&pid, argv[0], &actions, NULL, argv, environ) != 0)
+            return 2;
+        close(fds[1]);
+        int port = ready_port(fds[0]);
+        char url[96];
+        snprintf(url, sizeof url, "http://127.0.0.1:%d/__admin/health", port);
+        curl_easy_setopt(e, CURLOPT_URL, url);
+        CURLcode code = curl_easy_perform(e);
+        took[i] = (double)(time_monotonic_us() - before_us) / 1000.0;
+        kib = resident_kib(pid);
+        curl_easy_cleanup(e);
+        close(fds[0]);
+        posix_spawn_file_actions_destroy(&actions);
+        kill(pid, SIGTERM);
+        waitpid(pid, NULL, 0);
+        if (code != CURLE_OK) {
+            fprintf(stderr, "calls: %s\n", curl_easy_strerror(code));
+            return 3;
+        }
+    }
+    qsort(took, STARTS, sizeof *took, compare);
+    printf("first_answer %.2f ms\nidle_rss %.2f MB\n", took[STARTS / 2], (double)kib / 1024.0);
+    return 0;
+}
+
+static int loop(int n, const char *url, const char *key)
+{
+    char header[256];
+    snprintf(header, sizeof header, "Authorization: Bearer %s", key);
+    struct curl_slist *headers = curl_slist_append(NULL, header);
+    CURL *e = curl_easy_init();
+    curl_easy_setopt(e, CURLOPT_URL, url);
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, drop);
+    int64_t before_us = time_monotonic_us();
+    CURLcode code = CURLE_OK;
+    for (int i = 0; i < n && code == CURLE_OK; i++)
+        code = curl_easy_perform(e);
+    printf("bare_call %.2f us\n", (double)(time_monotonic_us() - before_us) / n);
+    curl_easy_cleanup(e);
+    curl_slist_free_all(headers);
+    return code == CURLE_OK ? 0 : 3;
+}
+
+int main(int argc, char **argv)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    int rc = 2;
+    if (argc > 2 && strcmp(argv[1], "first") == 0)
+        rc = first(argv + 2);
+    else if (argc == 5 && strcmp(argv[1], "loop") == 0 && atoi(argv[2]) > 0)
+        rc = loop(atoi(argv[2]), argv[3], argv[4]);
+    else
+        fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls loop N URL KEY\n");
+    curl_global_cleanup();
+    return rc;
+}
