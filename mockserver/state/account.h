@@ -87,6 +87,7 @@ struct account_spec {
 uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec);
 void account_reconnect(struct world *w, uint32_t account,
                        int64_t token_expires_at_ms); /* same row and handle, new token */
+/* Queued posts stay queued. A token that is dead already stays as it is. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
 /* Disconnects it for good and cancels its queued posts; answers how many those were. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);

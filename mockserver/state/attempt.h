@@ -41,7 +41,7 @@ struct attempt_spec {
 
 uint32_t attempt_begin(struct world *w, const struct attempt_spec *spec);
 /* The end-customer consents, as `user` (a handle without @). Connects a new account, or reconnects
- * the one it is for. */
+ * the one it is for; was that disconnected meanwhile, the attempt fails: "account_gone". */
 void attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
 void attempt_fail(struct world *w, uint32_t attempt, const char *error);
 void attempt_expire(struct world *w, uint32_t attempt);

@@ -110,6 +110,7 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
+/* Wins over what is set for the account, but not over a dead token. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
                              const char *code);
 void destination_due(struct world *w, uint32_t destination);          /* event */
