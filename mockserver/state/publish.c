@@ -3,10 +3,10 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/url.h"
 #include "mockserver/state/destination_edit.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/ids.h"
@@ -43,16 +43,24 @@ static void write_name(struct world *w, int digits, struct buf *out)
     buf_printf(out, "%" PRIu64, first * 7 + x % (first * 2)); /* begins with 7 or 8, as real ones */
 }
 
+/* A platform's own name for a user has only these; a handle in a fixture may be a display name. */
+static void write_handle(const char *handle, struct buf *out)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    for (const char *c = handle; c && *c; c++)
+        if (strchr(letters, *c))
+            buf_byte(out, *c);
+}
+
 static void write_url(const struct account *a, struct str name, struct buf *out)
 {
-    struct str handle = str_from(a->handle), rest = str_from(links[a->platform].url);
-    if (str_starts(handle, STR("@")))
-        handle = str_skip(handle, 1);
+    struct str rest = str_from(links[a->platform].url);
     while (rest.n) {
         buf_add(out, str_cut(&rest, '{'));
         struct str place = str_cut(&rest, '}');
         if (str_is(place, "handle"))
-            url_encode(out, handle);
+            write_handle(a->handle, out);
         else if (str_is(place, "id"))
             buf_add(out, name);
     }

@@ -43,19 +43,19 @@ static void each_platform_links_in_its_own_way(void **state)
         size_t id_length;
         bool digits;
     } links[PLATFORM_COUNT] = {
-        [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@my%20brand/video/",          "",  19, true },
+        [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@my.brand/video/",            "",  19, true },
         [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/",                       "/", 11, false},
-        [PLATFORM_X] = {"https://x.com/my%20brand/status/",                   "",  19, true },
-        [PLATFORM_FACEBOOK] = {"https://www.facebook.com/my%20brand/posts/",         "",  17, true },
+        [PLATFORM_X] = {"https://x.com/my.brand/status/",                     "",  19, true },
+        [PLATFORM_FACEBOOK] = {"https://www.facebook.com/my.brand/posts/",           "",  17, true },
         [PLATFORM_LINKEDIN] = {"https://www.linkedin.com/feed/update/urn:li:share:", "/", 19, true },
         [PLATFORM_YOUTUBE] = {"https://www.youtube.com/watch?v=",                   "",  11, false},
-        [PLATFORM_THREADS] = {"https://www.threads.net/@my%20brand/post/",          "",  11, false},
+        [PLATFORM_THREADS] = {"https://www.threads.net/@my.brand/post/",            "",  11, false},
         [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/",                     "/", 18, true },
     };
     for (enum platform platform = 0; platform < PLATFORM_COUNT; platform++) {
         struct scene s = scene_new();
         const struct account_spec spec = {
-            .public_id = "acc_1", .handle = "@my brand", .platform = platform};
+            .public_id = "acc_1", .handle = "@my. brand", .platform = platform};
         uint32_t account = account_connect(s.w, s.space, &spec);
         const struct destination *d =
             published(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
