@@ -1,0 +1,374 @@
+/* Consent: URLs, what became of them, and where the browser goes, over fixtures/layers-acme.yaml.
+ */
+#include "mockserver/tests/layers_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "mockserver/call.h"
+#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/changes.h"
+
+#define OAUTH  "POST /v1/projects/prj_acme_a/social/oauth-url"
+#define REAUTH "POST /v1/projects/prj_acme_a/social/reauth-url"
+#define LIST   "GET /v1/projects/prj_acme_a/social-accounts"
+#define RETURN "\"returnUrl\":\"https://app.your-product.com/done\""
+#define TIKTOK "{\"platform\":\"tiktok\"," RETURN "}"
+#define MINUTE INT64_C(60000)
+
+static struct answer status_of(struct mock *m, struct answer url, const char *as)
+{
+    char line[128];
+    snprintf(line, sizeof line, "GET /v1/social/oauth-status/%s", at(url, "/state"));
+    return mock_call(m, line, NULL, as);
+}
+
+static uint32_t attempt_of(struct mock *m, struct answer url)
+{
+    return attempt_find(mock_test_world(m), str_from(at(url, "/state")));
+}
+
+/* The end-customer's part. */
+static void consent(struct mock *m, struct answer url, const char *handle)
+{
+    struct world *w = mock_test_world(m);
+    uint32_t attempt = attempt_of(m, url);
+    struct account_spec user = {.handle = handle};
+    layers_consented(w, attempt_read(w, attempt)->platform, &user);
+    attempt_complete(w, attempt, &user);
+}
+
+static const char *redirect_of(struct mock *m, struct answer url)
+{
+    struct call c = {.arena = url.arena, .world = mock_test_world(m), .dialect = &layers_dialect};
+    return layers_consent_redirect(&c, attempt_of(m, url));
+}
+
+static void advance(struct mock *m, int64_t ms)
+{
+    struct world *w = mock_test_world(m);
+    clock_move_to(&w->clock, world_now(w) + ms);
+}
+
+static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **state)
+{
+    static const struct {
+        const char *platform, *begins;
+    } rows[] = {
+        {"tiktok",    "https://www.tiktok.com/v2/auth/authorize/?client_key="},
+        {"instagram", "https://www.instagram.com/oauth/authorize?client_key="},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{\"platform\":\"%s\"," RETURN "}", rows[i].platform);
+        struct answer a = mock_call(*state, OAUTH, body, AS_FULL);
+        assert_int_equal(a.status, 200);
+        assert_int_equal(node_count(a.body), 3);
+        assert_true(str_starts(str_from(at(a, "/authorizeUrl")), str_from(rows[i].begins)));
+        assert_true(str_ends(str_from(at(a, "/authorizeUrl")), str_from(at(a, "/state"))));
+        assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("&response_type=code&")));
+        assert_true(str_starts(str_from(at(a, "/state")), STR("st_")));
+        assert_int_equal(strlen(at(a, "/state")), 3 + 38);
+        assert_string_equal(at(a, "/expiresAt"), "2026-05-02T09:10:00Z");
+    }
+}
+
+static void the_scopes_asked_for_are_in_the_url(void **state)
+{
+    struct answer a = mock_call(
+        *state, OAUTH, "{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}", AS_FULL);
+    assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("scope=a.b%2Cc&")));
+}
+
+static void local_consent_leads_to_the_mocks_own_page(void **state)
+{
+    mock_test_world(*state)->local_consent = true;
+    struct answer a =
+        mock_call(*state, "POST /layers/v1/projects/prj_acme_a/social/oauth-url", TIKTOK, AS_FULL);
+    char url[256];
+    snprintf(url, sizeof url, "/__consent/layers/%s", at(a, "/state"));
+    assert_true(str_starts(str_from(at(a, "/authorizeUrl")), STR("http://mock.test/")));
+    assert_true(str_ends(str_from(at(a, "/authorizeUrl")), str_from(url)));
+    assert_false(str_has(str_from(at(a, "/authorizeUrl")), STR("/layers/__consent")));
+}
+
+static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **state)
+{
+    static const struct {
+        const char *line, *body, *path;
+    } rows[] = {
+        {OAUTH,  "{\"platform\":\"linkedin\"," RETURN "}",                                 "platform"       },
+        {OAUTH,  "{\"platform\":\"youtube\"," RETURN "}",                                  "platform"       },
+        {OAUTH,  "{\"platform\":\"TikTok\"," RETURN "}",                                   "platform"       },
+        {OAUTH,  "{\"platform\":\"\"," RETURN "}",                                         "platform"       },
+        {OAUTH,  "{\"platform\":null," RETURN "}",                                         "platform"       },
+        {OAUTH,  "{\"platform\":[\"tiktok\"]," RETURN "}",                                 "platform"       },
+        {OAUTH,  "{" RETURN "}",                                                           "platform"       },
+        {OAUTH,  "{\"platform\":\"tiktok\"}",                                              "returnUrl"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":7}",                              "returnUrl"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"\"}",                           "returnUrl"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"/done\"}",                      "returnUrl"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"ftp://app.your-product.com\"}",
+         "returnUrl"                                                                                        },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"redirectUrl\":1," RETURN "}",                 "redirectUrl"    },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"usageNote\":1," RETURN "}",                   "usageNote"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":\"a\"," RETURN "}",                  "scopes"         },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":[\"a\",2]," RETURN "}",              "scopes[1]"      },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":[\"a\",\"\"]," RETURN "}",           "scopes[1]"      },
+        {REAUTH, "{" RETURN "}",                                                           "socialAccountId"},
+        {REAUTH, "{\"socialAccountId\":7}",                                                "socialAccountId"},
+        {REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"platform\":\"tiktok\"}",      "platform"       },
+        {REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"x\"}",          "returnUrl"      },
+        {OAUTH,  "[]",                                                                     ""               },
+        {OAUTH,  "\"tiktok\"",                                                             ""               },
+        {OAUTH,  NULL,                                                                     ""               },
+        {OAUTH,  "  ",                                                                     ""               },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = mock_call(*state, rows[i].line, rows[i].body, AS_FULL);
+        assert_refused(a, 422, "VALIDATION");
+        assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
+    }
+    assert_refused(mock_call(*state, OAUTH, "{\"platform\":", AS_FULL), 422, "VALIDATION");
+}
+
+static void all_mistakes_of_a_body_come_at_once(void **state)
+{
+    struct answer a =
+        mock_call(*state, OAUTH, "{\"platform\":\"x\",\"usageNote\":1,\"more\":2}", AS_FULL);
+    assert_refused(a, 422, "VALIDATION");
+    assert_int_equal(node_count(node_pointer(a.body, "/error/details/issues")), 4);
+}
+
+static void scopes_are_bounded(void **state)
+{
+    char many[512] = "{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"s\"";
+    for (int i = 1; i < 32; i++)
+        strcat(many, ",\"s\"");
+    char more[640];
+    snprintf(more, sizeof more, "%s,\"s\"]}", many);
+    assert_int_equal(mock_call(*state, OAUTH, strcat(many, "]}"), AS_FULL).status, 200);
+    assert_refused(mock_call(*state, OAUTH, more, AS_FULL), 422, "VALIDATION");
+
+    char scope[66], body[256];
+    memset(scope, 's', 65);
+    scope[65] = '\0';
+    for (int length = 64; length <= 65; length++) {
+        snprintf(body, sizeof body, "{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"%.*s\"]}",
+                 length, scope);
+        assert_int_equal(mock_call(*state, OAUTH, body, AS_FULL).status, length == 64 ? 200 : 422);
+    }
+}
+
+static void a_return_url_must_be_on_the_keys_own_list(void **state)
+{
+    static const struct {
+        const char *url, *as;
+        int status;
+    } rows[] = {
+        {"https://app.your-product.com/x?y=z",         AS_FULL,   200},
+        {"https://APP.your-product.com/",              AS_FULL,   200},
+        {"http://localhost:3000/back",                 AS_FULL,   200},
+        {"https://evil.example/",                      AS_FULL,   403},
+        {"https://app.your-product.com.evil.example/", AS_FULL,   403},
+        {"https://x.app.your-product.com/",            AS_FULL,   403},
+        {"https://app.your-product.com:8443/",         AS_FULL,   403},
+        {"http://app.your-product.com/",               AS_FULL,   403},
+        {"https://other.your-product.com/",            AS_FULL,   403},
+        {"https://other.your-product.com/",            AS_SECOND, 200},
+        {"https://app.your-product.com/",              AS_SECOND, 403},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{\"platform\":\"tiktok\",\"returnUrl\":\"%s\"}", rows[i].url);
+        struct answer a = mock_call(*state, OAUTH, body, rows[i].as);
+        if (rows[i].status == 200)
+            assert_int_equal(a.status, 200);
+        else
+            assert_refused(a, 403, "RETURN_URL_NOT_ALLOWED");
+        snprintf(body, sizeof body,
+                 "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"%s\"}", rows[i].url);
+        assert_int_equal(mock_call(*state, REAUTH, body, rows[i].as).status, rows[i].status);
+    }
+}
+
+static void a_refused_url_leaves_no_attempt(void **state)
+{
+    uint32_t before = world_count(mock_test_world(*state), RECORD_ATTEMPT);
+    mock_call(*state, OAUTH, "{\"platform\":\"linkedin\"," RETURN "}", AS_FULL);
+    mock_call(*state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://e.example\"}",
+              AS_FULL);
+    mock_call(*state, OAUTH, TIKTOK, AS_READER);
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_ATTEMPT), before);
+}
+
+static void what_is_not_the_callers_cannot_be_connected(void **state)
+{
+    assert_refused(mock_call(*state, OAUTH, TIKTOK), 401, "UNAUTHENTICATED");
+    assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_READER), 403, "FORBIDDEN_SCOPE");
+    assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_OTHER), 404, "NOT_FOUND");
+    assert_refused(
+        mock_call(*state, "POST /v1/projects/prj_nobody/social/oauth-url", TIKTOK, AS_FULL), 404,
+        "NOT_FOUND");
+    static const char *const accounts[] = {"sa_nobody", "sa_other_tiktok", "sa_acme_b_tiktok",
+                                           "sa_acme_revoked"};
+    for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
+        char body[128];
+        snprintf(body, sizeof body, "{\"socialAccountId\":\"%s\"}", accounts[i]);
+        assert_refused(mock_call(*state, REAUTH, body, AS_FULL), 404, "NOT_FOUND");
+    }
+}
+
+static void consent_connects_a_new_account(void **state)
+{
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct answer pending = status_of(*state, url, AS_FULL);
+    assert_int_equal(pending.status, 200);
+    assert_string_equal(at(pending, "/status"), "pending");
+    assert_string_equal(at(pending, "/state"), at(url, "/state"));
+    assert_string_equal(at(pending, "/expiresAt"), at(url, "/expiresAt"));
+    assert_null(at(pending, "/socialAccountId"));
+
+    consent(*state, url, "fresh.roast");
+    struct answer done = status_of(*state, url, AS_FULL);
+    assert_string_equal(at(done, "/status"), "completed");
+    struct answer list = mock_call(*state, LIST, NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/0/socialAccountId"), at(done, "/socialAccountId"));
+    assert_string_equal(at(list, "/items/0/handle"), "fresh.roast");
+    assert_string_equal(at(list, "/items/0/status"), "connected");
+    assert_string_equal(at(list, "/items/0/leased"), "false");
+    assert_string_equal(at(list, "/items/0/connectedAt"), "2026-05-02T09:00:00Z");
+    assert_string_equal(at(list, "/items/0/tokenExpiresAt"), "2026-06-01T09:00:00Z");
+    assert_string_equal(at(list, "/items/0/avatarUrl"),
+                        "https://media.meetsift.com/tiktok/fresh.roast/avatar.jpg");
+    assert_string_equal(redirect_of(*state, url), "https://app.your-product.com/done");
+}
+
+static void consent_that_is_denied_says_so_in_both_places(void **state)
+{
+    struct answer url = mock_call(
+        *state, OAUTH,
+        "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/d?a=1\"}", AS_FULL);
+    attempt_fail(mock_test_world(*state), attempt_of(*state, url), "access_denied");
+    struct answer a = status_of(*state, url, AS_FULL);
+    assert_string_equal(at(a, "/status"), "failed");
+    assert_string_equal(at(a, "/error/code"), "access_denied");
+    assert_non_null(at(a, "/error/message"));
+    assert_null(at(a, "/socialAccountId"));
+    assert_string_equal(redirect_of(*state, url),
+                        "https://app.your-product.com/d?a=1&layers_oauth_error=access_denied");
+}
+
+static void an_attempt_expires_after_ten_minutes(void **state)
+{
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    advance(*state, 10 * MINUTE - 1);
+    assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
+    advance(*state, 1);
+    struct answer a = status_of(*state, url, AS_FULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/status"), "expired");
+    assert_null(at(a, "/socialAccountId"));
+}
+
+static void an_attempt_is_seen_by_its_own_key_alone(void **state)
+{
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    assert_refused(status_of(*state, url, AS_SECOND), 404, "NOT_FOUND");
+    assert_refused(status_of(*state, url, AS_OTHER), 404, "NOT_FOUND");
+    assert_refused(status_of(*state, url, AS_NARROW), 403, "FORBIDDEN_SCOPE");
+    assert_refused(mock_call(*state, "GET /v1/social/oauth-status/st_nobody", NULL, AS_FULL), 404,
+                   "NOT_FOUND");
+    assert_int_equal(status_of(*state, url, AS_FULL).status, 200);
+}
+
+static void every_url_has_a_state_of_its_own(void **state)
+{
+    struct answer first = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
+    struct answer second = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
+    assert_string_not_equal(at(first, "/state"), at(second, "/state"));
+    consent(*state, second, "later");
+    assert_string_equal(at(status_of(*state, first, AS_FULL), "/status"), "pending");
+}
+
+static void reconnecting_keeps_the_id_and_the_handle(void **state)
+{
+    struct answer url = mock_call(
+        *state, REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"scopes\":[\"video.publish\"]}",
+        AS_FULL);
+    assert_int_equal(url.status, 200);
+    assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
+    consent(*state, url, "somebody.else");
+    struct answer done = status_of(*state, url, AS_FULL);
+    assert_string_equal(at(done, "/status"), "completed");
+    assert_string_equal(at(done, "/socialAccountId"), "sa_acme_expired");
+    struct answer list = mock_call(*state, LIST "?platform=tiktok&limit=4", NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/3/socialAccountId"), "sa_acme_expired");
+    assert_string_equal(at(list, "/items/3/handle"), "acmecoffee.eu");
+    assert_string_equal(at(list, "/items/3/status"), "connected");
+    assert_string_equal(at(list, "/items/3/connectedAt"), "2026-03-23T09:00:00Z");
+    assert_string_equal(at(list, "/items/3/tokenExpiresAt"), "2026-06-01T09:00:00Z");
+    assert_null(redirect_of(*state, url));
+}
+
+static void a_connected_account_may_be_reconnected_too(void **state)
+{
+    struct answer url = mock_call(
+        *state, REAUTH, "{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}", AS_FULL);
+    assert_int_equal(url.status, 200);
+    assert_true(str_starts(str_from(at(url, "/authorizeUrl")), STR("https://www.instagram.com/")));
+}
+
+static void revoking_and_connecting_again_makes_a_new_id(void **state)
+{
+    mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_FULL);
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    consent(*state, url, "acmecoffee");
+    struct answer list = mock_call(*state, LIST "?limit=1", NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/0/handle"), "acmecoffee");
+    assert_string_not_equal(at(list, "/items/0/socialAccountId"), "sa_acme_tiktok");
+    assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL),
+                   404, "NOT_FOUND");
+}
+
+static void a_test_keys_consent_is_given_at_once(void **state)
+{
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
+    struct answer done = status_of(*state, url, AS_TEST);
+    assert_string_equal(at(done, "/status"), "completed");
+    struct answer list = mock_call(*state, LIST "?limit=1", NULL, AS_TEST);
+    assert_string_equal(at(list, "/items/0/socialAccountId"), at(done, "/socialAccountId"));
+
+    url = mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_withdrawn\"}", AS_TEST);
+    done = status_of(*state, url, AS_TEST);
+    assert_string_equal(at(done, "/socialAccountId"), "sa_acme_withdrawn");
+    list = mock_call(*state, LIST "?status=reauth_required", NULL, AS_TEST);
+    assert_int_equal(node_count(node_get(list.body, "items")), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LAYERS_TEST(a_url_leads_to_the_platform_with_a_state_for_ten_minutes),
+        LAYERS_TEST(the_scopes_asked_for_are_in_the_url),
+        LAYERS_TEST(local_consent_leads_to_the_mocks_own_page),
+        LAYERS_TEST(a_body_of_another_shape_is_a_validation_error_with_its_path),
+        LAYERS_TEST(all_mistakes_of_a_body_come_at_once),
+        LAYERS_TEST(scopes_are_bounded),
+        LAYERS_TEST(a_return_url_must_be_on_the_keys_own_list),
+        LAYERS_TEST(a_refused_url_leaves_no_attempt),
+        LAYERS_TEST(what_is_not_the_callers_cannot_be_connected),
+        LAYERS_TEST(consent_connects_a_new_account),
+        LAYERS_TEST(consent_that_is_denied_says_so_in_both_places),
+        LAYERS_TEST(an_attempt_expires_after_ten_minutes),
+        LAYERS_TEST(an_attempt_is_seen_by_its_own_key_alone),
+        LAYERS_TEST(every_url_has_a_state_of_its_own),
+        LAYERS_TEST(reconnecting_keeps_the_id_and_the_handle),
+        LAYERS_TEST(a_connected_account_may_be_reconnected_too),
+        LAYERS_TEST(revoking_and_connecting_again_makes_a_new_id),
+        LAYERS_TEST(a_test_keys_consent_is_given_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
