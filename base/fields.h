@@ -38,9 +38,9 @@ struct field_time {
 struct field {
     const char *key;
     enum field_type type;
+    bool required;
     size_t offset; /* offsetof(struct ..., member) */
     const char *help;
-    bool required;
     int64_t min, max;         /* FIELD_INT; for texts and lists: lengths. 0,0 = any */
     const char *const *texts; /* FIELD_ENUM */
     size_t text_count;

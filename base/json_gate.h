@@ -11,7 +11,7 @@
 
 /* A scalar needs a separator, a container its two brackets; only what an error leaves open lacks
  * them. */
-#define JSON_GATE_STARTS(bytes) ((bytes) / 2 + 2 * JSON_MAX_DEPTH + 2)
+#define JSON_GATE_STARTS(bytes) ((bytes) / 2 + (size_t)2 * JSON_MAX_DEPTH + 2)
 
 struct json_gate {
     uint32_t *starts; /* NULL: only check */

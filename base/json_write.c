@@ -16,7 +16,7 @@ struct json json_begin(struct buf *out, int indent)
 
 static void new_line(struct json *w)
 {
-    size_t blanks = (size_t)(w->indent * w->depth);
+    size_t blanks = (size_t)w->indent * (size_t)w->depth;
     char *to = buf_reserve(w->out, 1 + blanks);
     *to = '\n';
     memset(to + 1, ' ', blanks);

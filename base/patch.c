@@ -54,37 +54,40 @@ static bool check_move(const struct node *step, struct error *err)
                      "'%s' lies within '%s', which is to be moved there", path.s, from.s);
 }
 
-static bool check_op(const struct node *step, const struct op_row **op, struct error *err)
+/* NULL after a complaint. */
+static const struct op_row *check_op(const struct node *step, struct error *err)
 {
-    const char *names[OP_COUNT];
-    const struct node *name = node_get(step, "op");
-    if (!name)
-        return error_add(err, ERROR_INPUT, step->at, "missing 'op' in patch step");
-    if ((*op = name->kind == NODE_TEXT ? find_op(name->text.s) : NULL))
-        return true;
+    const char *names[OP_COUNT], *word = node_get_text(step, "op");
+    const struct op_row *op = word ? find_op(word) : NULL;
+    const struct node *at = node_get(step, "op");
+    if (!at)
+        error_add(err, ERROR_INPUT, step->at, "missing 'op' in patch step");
+    if (!at || op)
+        return op;
     for (size_t i = 0; i < OP_COUNT; i++)
         names[i] = ops[i].name;
-    const char *near = name->kind == NODE_TEXT ? str_nearest(name->text, names, OP_COUNT) : NULL;
-    return error_add(err, ERROR_INPUT, name->at,
-                     "'op' is not one of: add, remove, replace, move, copy, test%s%s%s",
-                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    const char *near = str_nearest(str_from(word), names, OP_COUNT);
+    error_add(err, ERROR_INPUT, at->at,
+              "'op' is not one of: add, remove, replace, move, copy, test%s%s%s",
+              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return NULL;
 }
 
 /* Other members are ignored, as RFC 6902 wants it. */
 static bool check_step(const struct node *step, struct error *err)
 {
-    const struct op_row *op;
     if (step->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, step->at, "a patch step must be a map");
-    bool known = check_op(step, &op, err), ok = check_pointer(step, "path", err) && known;
-    if (!known)
+    const struct op_row *op = check_op(step, err);
+    bool ok = check_pointer(step, "path", err) && op;
+    if (!op)
         return false;
-    if (ok && op == &ops[OP_REMOVE] && !*node_get_text(step, "path"))
-        ok = error_add(err, ERROR_INPUT, step->at, "the whole document cannot be removed");
-    if (op->needs_value && !node_get(step, "value"))
-        ok = error_add(err, ERROR_INPUT, step->at, "missing 'value' in patch step");
     if (op->needs_from)
         ok = check_pointer(step, "from", err) && ok;
+    if (op->needs_value && !node_get(step, "value"))
+        ok = error_add(err, ERROR_INPUT, step->at, "missing 'value' in patch step");
+    if (ok && op == &ops[OP_REMOVE] && !*node_get_text(step, "path"))
+        ok = error_add(err, ERROR_INPUT, step->at, "the whole document cannot be removed");
     return ok && (op != &ops[OP_MOVE] || check_move(step, err));
 }
 
@@ -105,11 +108,15 @@ struct edit {
     const struct node *value; /* of the first two */
 };
 
+/* The pointer was found valid: behind each ~ stands 0 or 1. */
 static const char *unescape(struct arena *a, struct str segment)
 {
     char *key = str_dup(a, segment), *to = key;
-    for (const char *c = key; *c; c++)
-        *to++ = *c != '~' ? *c : *++c == '1' ? '/' : '~';
+    for (const char *c = key; *c; c++, to++) {
+        *to = *c;
+        if (*c == '~' && *++c == '1')
+            *to = '/';
+    }
     *to = '\0';
     return key;
 }

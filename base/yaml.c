@@ -115,27 +115,27 @@ static void leave_to_leak(const void *object)
 static void parse_checked(struct yaml_tree *t, struct str text)
 {
     struct fy_diag *diag = collecting_diag();
-    struct fy_parse_cfg cfg = {
-        .flags = FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE, .diag = diag};
+    enum fy_parse_cfg_flags flags =
+        (enum fy_parse_cfg_flags)(FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE);
+    struct fy_parse_cfg cfg = {.flags = flags, .diag = diag};
     struct fy_parser *parser = fy_parser_create(&cfg);
-    bool wanted = true, ended = fy_parser_set_string(parser, text.s, text.n) != 0;
-    while (
-        !ended) { /* also when no more is wanted: a parser that came to its end can be destroyed */
-        struct fy_event *e = fy_parser_parse(parser);
-        if (!e)
-            break;
+    bool wanted = true, ended = false;
+    (void)fy_parser_set_string(parser, text.s, text.n); /* if it failed, there is no event */
+    /* Read to the end even when no more is wanted: only then can the parser be destroyed. */
+    for (struct fy_event *e; !ended && (e = fy_parser_parse(parser));) {
         ended = e->type == FYET_STREAM_END;
         wanted = wanted && take(t, e);
         fy_parser_event_free(parser, e);
     }
-    if (!ended && wanted)
+    bool failed = !ended || fy_parser_get_stream_error(parser);
+    if (failed && wanted)
         syntax_error(t, diag);
-    if (ended && !fy_parser_get_stream_error(parser)) {
-        fy_parser_destroy(parser);
-        fy_diag_destroy(diag);
-    } else {
+    if (failed) {
         leave_to_leak(parser);
         leave_to_leak(diag);
+    } else {
+        fy_parser_destroy(parser);
+        fy_diag_destroy(diag);
     }
 }
 

@@ -336,13 +336,11 @@ static void a_tree_is_printed_as_it_was_read(void **state)
 
 static void a_tree_deeper_than_any_text_is_written_all_the_same(void **state)
 {
-    const struct node *n = node_new_int(*state, 7);
-    for (int i = 0; i < 100; i++) {
-        if (i % 2)
-            n = node_with(*state, NULL, "a", n);
-        else
-            n = node_new_list(*state, arena_copy(*state, &n, sizeof n), 1);
-    }
+    const struct node **items = arena_array(*state, const struct node *, 51);
+    items[0] = node_new_int(*state, 7);
+    for (size_t i = 0; i < 50; i++)
+        items[i + 1] = node_with(*state, NULL, "a", node_new_list(*state, &items[i], 1));
+    const struct node *n = items[50];
     const char *text = json_print(*state, n);
     assert_int_equal(strlen(text), 1 + 50 * strlen("{\"a\":}") + 50 * strlen("[]"));
 }
