@@ -171,8 +171,8 @@ static void copies_of_copies_cannot_grow_without_bound(void **state)
     static const char *const steps[] = {
         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/-\"}", /* doubles what it stands for */
         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/-\"}",
-        "{\"op\":\"add\",\"path\":\"/0\",\"value\":[[[[[[[[[[0]]]]]]]]]]},"
-        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/0/0/0/0/0/0/0/0/0/-\"}",
+        ("{\"op\":\"add\",\"path\":\"/0\",\"value\":[[[[[[[[[[0]]]]]]]]]]},"
+         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/0/0/0/0/0/0/0/0/0/-\"}"),
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         struct buf text = {.arena = *state};
