@@ -1,6 +1,6 @@
 #include "base/json.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
