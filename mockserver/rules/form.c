@@ -282,9 +282,9 @@ bool rules_check_keys(const struct node *list, const struct world *w, struct err
     bool fine = true;
     for (size_t i = 0; i < node_count(list); i++) {
         const struct node *key = node_get(node_get(list->list.items[i], "when"), "key");
-        if (key && !key_known(w, node_text(key)))
+        if (key && key->kind == NODE_TEXT && !key_known(w, key->text.s))
             fine = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
-                             node_text(key));
+                             key->text.s);
     }
     return fine;
 }

@@ -1,0 +1,425 @@
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/yaml.h"
+#include "mockserver/rules/rules.h"
+
+#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
+#define KEY      "Authorization: Bearer lp_live_full"
+#define READER   "Authorization: Bearer lp_live_reader"
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char fixture[] =
+    "world: rules\n"
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: Acme\n"
+    "      keys:\n"
+    "        - { name: full, key: lp_live_full, scopes: ['*'], return_domains: [app.test] }\n"
+    "        - { name: reader, key: lp_live_reader, scopes: ['social:read'] }\n"
+    "      projects:\n"
+    "        - id: prj_one\n"
+    "          name: One\n"
+    "          social_accounts:\n"
+    "            - { id: sa_one, platform: tiktok, handle: one, connected_at: -2d, "
+    "token_expires_at: +20d }\n"
+    "            - { id: sa_two, platform: instagram, handle: two, connected_at: -1d, "
+    "token_expires_at: +20d }\n"
+    "          content: [ { id: cnt_one, media_type: video } ]\n"
+    "          scheduled_posts: [ { id: sp_one, content: cnt_one, account: sa_one, at: +2d } ]\n";
+
+static int setup(void **state)
+{
+    *state = mock_test_new(fixture);
+    return 0;
+}
+
+static void add_rule(struct mock *m, const char *json)
+{
+    struct answer a = mock_call(m, "POST /__admin/rules", json);
+    if (a.status != 201)
+        fail_msg("%s", a.text.s);
+}
+
+/* The statuses of so many lists, one after another: "200 429 200". */
+static const char *statuses(struct mock *m, int count, const char *target, const char *key)
+{
+    struct buf text = {.arena = &m->arena};
+    for (int i = 0; i < count; i++)
+        buf_printf(&text, "%s%d", i ? " " : "", mock_call(m, target, NULL, key).status);
+    return buf_c(&text);
+}
+
+static void counts_decide_which_calls_a_rule_acts_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *when, *expected;
+    } rows[] = {
+        {"{\"nth\":2}",               "200 429 200 200 200 200"},
+        {"{\"times\":2}",             "429 429 200 200 200 200"},
+        {"{\"every\":2}",             "200 429 200 429 200 429"},
+        {"{\"after\":4}",             "200 200 200 200 429 429"},
+        {"{\"after\":1,\"every\":2}", "200 200 429 200 429 200"},
+        {"{\"after\":1,\"times\":1}", "200 429 200 200 200 200"},
+        {"{\"every\":2,\"times\":1}", "200 429 200 200 200 200"},
+        {"{\"rate\":0}",              "200 200 200 200 200 200"},
+        {"{\"rate\":1}",              "429 429 429 429 429 429"},
+        {"{}",                        "429 429 429 429 429 429"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock *m = mock_test_new(fixture);
+        add_rule(m, arena_printf(&m->arena,
+                                 "{\"on\":\"list_social_accounts\",\"when\":%s,"
+                                 "\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}}]}",
+                                 rows[i].when));
+        assert_string_equal(statuses(m, 6, LIST, KEY), rows[i].expected);
+        mock_free(m);
+    }
+}
+
+static void a_seeded_rate_is_the_same_each_time(void **state)
+{
+    (void)state;
+    const char *first = NULL;
+    char kept[64];
+    for (int i = 0; i < 2; i++) {
+        struct mock *m = mock_test_new(fixture);
+        add_rule(m, "{\"rule\":\"now-and-then\",\"when\":{\"rate\":0.5},"
+                    "\"then\":[{\"answer\":{\"status\":500}}]}");
+        const char *seen = statuses(m, 12, LIST, KEY);
+        if (first)
+            assert_string_equal(seen, kept);
+        first = strcpy(kept, seen);
+        assert_non_null(strstr(kept, "200"));
+        assert_non_null(strstr(kept, "500"));
+        mock_free(m);
+    }
+}
+
+static void conditions_look_at_the_call(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *target, *key;
+        int expected;
+    } rows[] = {
+        {"\"on\":\"layers.list_social_accounts\"",                             LIST,                       KEY,    418},
+        {"\"on\":\"oauth_status\"",                                            LIST,                       KEY,    200},
+        {"\"provider\":\"layers\"",                                            LIST,                       KEY,    418},
+        {"\"method\":\"GET\"",                                                 LIST,                       KEY,    418},
+        {"\"method\":\"POST\"",                                                LIST,                       KEY,    200},
+        {"\"path\":\"/v1/projects/{}/social-accounts\"",                       LIST,                       KEY,    418},
+        {"\"when\":{\"key\":\"reader\"}",                                      LIST,                       READER, 418},
+        {"\"when\":{\"key\":\"lp_live_reader\"}",                              LIST,                       READER, 418},
+        {"\"when\":{\"key\":\"reader\"}",                                      LIST,                       KEY,    200},
+        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}",                     LIST "?platform=tiktok",    KEY,    418},
+        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}",                     LIST "?platform=instagram", KEY,    200},
+        {"\"when\":{\"query\":{\"platform\":{\"$absent\":true}}}",             LIST,                       KEY,    418},
+        {"\"when\":{\"header\":{\"authorization\":{\"$matches\":\"full$\"}}}", LIST,                       KEY,    418},
+        {"\"when\":{\"path\":{\"$matches\":\"prj_one\"}}",                     LIST,                       KEY,    418},
+        {"\"when\":{\"path\":{\"$matches\":\"prj_two\"}}",                     LIST,                       KEY,    200},
+        {"\"when\":{\"body\":{\"a\":1}}",                                      LIST,                       KEY,    200},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock *m = mock_test_new(fixture);
+        add_rule(m, arena_printf(&m->arena, "{%s,\"then\":[{\"answer\":{\"status\":418}}]}",
+                                 rows[i].rule));
+        int status = mock_call(m, rows[i].target, NULL, rows[i].key).status;
+        if (status != rows[i].expected)
+            fail_msg("%s: %d", rows[i].rule, status);
+        mock_free(m);
+    }
+}
+
+static void a_body_can_be_what_a_rule_waits_for(void **state)
+{
+    struct mock *m = *state;
+    const char *url = "POST /layers/v1/projects/prj_one/social/oauth-url";
+    add_rule(m, "{\"on\":\"create_oauth_url\",\"when\":{\"body\":{\"platform\":\"instagram\"}},"
+                "\"then\":[{\"answer\":{\"status\":503}}]}");
+    assert_int_equal(
+        mock_call(m, url, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/\"}", KEY)
+            .status,
+        200);
+    assert_int_equal(
+        mock_call(m, url, "{\"platform\":\"instagram\",\"returnUrl\":\"https://app.test/\"}", KEY)
+            .status,
+        503);
+}
+
+static void an_error_comes_in_the_providers_own_shape(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"rule\":\"limited\",\"on\":\"list_social_accounts\",\"then\":[{\"answer\":"
+                "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
+    struct answer a = mock_call(m, LIST, NULL, KEY);
+    assert_int_equal(a.status, 429);
+    assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
+    assert_string_equal(header_of(a, "Retry-After"), "2");
+    assert_string_equal(header_of(a, "X-Mock-Error"), "rule:limited");
+}
+
+static void an_answer_can_be_anything(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m,
+             "{\"when\":{\"nth\":1},\"then\":[{\"answer\":{\"status\":502,"
+             "\"body\":\"<h1>Bad gateway</h1>\",\"headers\":{\"Content-Type\":\"text/html\"}}}]}");
+    add_rule(m, "{\"when\":{\"nth\":2},\"then\":[{\"answer\":{\"status\":200,"
+                "\"body\":{\"items\":\"none\"}}}]}");
+    struct answer first = mock_call(m, LIST, NULL, KEY);
+    assert_int_equal(first.status, 502);
+    assert_true(str_is(first.text, "<h1>Bad gateway</h1>"));
+    assert_string_equal(header_of(first, "Content-Type"), "text/html");
+    struct answer second = mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(at(second, "/items"), "none");
+    assert_null(header_of(second, "X-Mock-Error"));
+}
+
+static void a_failed_call_has_no_effect(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"on\":\"revoke_social_account\",\"when\":{\"times\":1},"
+                "\"then\":[{\"answer\":{\"status\":500}}]}");
+    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status,
+                     500);
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"),
+                        "none");
+    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status,
+                     200);
+}
+
+static void a_patch_changes_the_answer_and_nothing_else(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"patch\":[{\"op\":\"replace\","
+                "\"path\":\"/canceledScheduledPosts\",\"value\":\"1\"}]}]}");
+    struct answer a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(node_get(a.body, "canceledScheduledPosts")->kind, NODE_TEXT);
+    assert_string_equal(at(a, "/socialAccountId"), "sa_one");
+    assert_null(header_of(a, "X-Mock-Error"));
+}
+
+static void a_patch_that_finds_no_place_is_told_on_the_answer(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"then\":[{\"patch\":[{\"op\":\"remove\",\"path\":\"/nowhere\"}]}]}");
+    struct answer a = mock_call(m, LIST, NULL, KEY);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/items/0/handle"), "two");
+    assert_string_equal(header_of(a, "X-Mock-Rule-Missed"), "patch");
+}
+
+static void an_edit_changes_the_world_after_serving(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"edit\":{\"destinations\":{"
+                "\"where\":{\"account\":\"$call.account\",\"state\":\"canceled\"},"
+                "\"set\":{\"state\":\"queued\",\"canceled_at\":null}}}}]}");
+    struct answer a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
+    struct answer post = mock_call(m, "GET /__admin/state/destinations/sp_one", NULL);
+    assert_string_equal(at(post, "/state"), "queued");
+    struct answer log = mock_call(m, "GET /__admin/requests", NULL);
+    const struct node *changes = node_pointer(log.body, "/items/0/changes");
+    const struct node *last = node_at(changes, node_count(changes) - 1);
+    assert_string_equal(node_get_text(last, "cause"), "rule");
+}
+
+static void an_edit_knows_the_record_by_each_way_to_name_it(void **state)
+{
+    (void)state;
+    static const char *const references[] = {"$call.account", "$call.1", "sa_one"};
+    for (size_t i = 0; i < COUNT(references); i++) {
+        struct mock *m = mock_test_new(fixture);
+        add_rule(m, arena_printf(&m->arena,
+                                 "{\"on\":\"revoke_social_account\",\"then\":[{\"edit\":{"
+                                 "\"accounts\":{\"where\":{\"id\":\"%s\"},"
+                                 "\"set\":{\"handle\":\"renamed\"}}}}]}",
+                                 references[i]));
+        mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"),
+                            "renamed");
+        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_two", NULL), "/handle"),
+                            "two");
+        mock_free(m);
+    }
+}
+
+/* Straight to the exchange, for what a client cannot see in-process. */
+static void wire_effects_reach_the_response(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"then\":[{\"delay\":\"800ms\"},{\"cut\":\"mid_body\"},"
+                "{\"throttle\":\"2KiB/s\"},{\"headers\":{\"X-Extra\":\"1\"}}]}");
+    struct exchange x = {
+        .request = {.method = STR("GET"),
+                    .target = STR("/layers/v1/whoami"),
+                    .path = STR("/layers/v1/whoami")}
+    };
+    mock_handle(m, &x);
+    assert_int_equal(x.response.delay_us, 800000);
+    assert_int_equal(x.response.cut, CUT_MID_BODY);
+    assert_int_equal(x.response.bytes_per_second, 2048);
+    assert_true(str_is(headers_get(&x.response.headers, "X-Extra"), "1"));
+    arena_end(&x.arena);
+}
+
+static void rules_tell_how_often_they_acted(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m,
+             "{\"rule\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"answer\":{\"status\":500}}]}");
+    add_rule(m, "{\"then\":[{\"headers\":{\"X-Seen\":\"1\"}}]}");
+    statuses(m, 3, LIST, KEY);
+    struct answer a = mock_call(m, "GET /__admin/rules", NULL);
+    assert_string_equal(at(a, "/items/0/rule"), "second");
+    assert_string_equal(at(a, "/items/0/hits"), "1");
+    assert_string_equal(at(a, "/items/0/seen"), "3");
+    assert_string_equal(at(a, "/items/1/rule"), "rule-1");
+    assert_string_equal(at(a, "/items/1/hits"), "3");
+    struct answer log = mock_call(m, "GET /__admin/requests", NULL);
+    assert_string_equal(at(log, "/items/1/rules"), "[\"second\",\"rule-1\"]");
+}
+
+static void a_rule_that_is_gone_acts_no_more(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"rule\":\"a\",\"then\":[{\"answer\":{\"status\":500}}]}");
+    assert_int_equal(mock_call(m, "DELETE /__admin/rules/a", NULL).status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
+    assert_int_equal(mock_call(m, "DELETE /__admin/rules/a", NULL).status, 404);
+    add_rule(m, "{\"rule\":\"a\",\"then\":[{\"answer\":{\"status\":500}}]}");
+    assert_int_equal(mock_call(m, "DELETE /__admin/rules", NULL).status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
+}
+
+static void what_cannot_be_used_is_refused_at_its_place(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *rule, *pointer, *words;
+    } rows[] = {
+        {"{}",                                                                                      "",                      "then"             },
+        {"{\"then\":[]}",                                                                           "/then",                 "list of effects"  },
+        {"{\"on\":\"list_social_acounts\",\"then\":[{\"cut\":\"reset\"}]}",                         "/on",
+         "list_social_accounts"                                                                                                                 },
+        {"{\"provider\":\"layer\",\"then\":[{\"cut\":\"reset\"}]}",                                 "/provider",             "layers"           },
+        {"{\"method\":\"FETCH\",\"then\":[{\"cut\":\"reset\"}]}",                                   "/method",               "FETCH"            },
+        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"cut\":\"reset\"}]}",                               "/path",                 "no route"         },
+        {"{\"rule\":\"a b\",\"then\":[{\"cut\":\"reset\"}]}",                                       "/rule",                 "name"             },
+        {"{\"whem\":{},\"then\":[{\"cut\":\"reset\"}]}",                                            "/whem",                 "when"             },
+        {"{\"when\":{\"nth\":0},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/nth",             "nth"              },
+        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"cut\":\"reset\"}]}",                          "/when/key",             "nobody"           },
+        {"{\"when\":{\"key\":1},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/key",             "key"              },
+        {"{\"when\":{\"rate\":2},\"then\":[{\"cut\":\"reset\"}]}",                                  "/when/rate",            "0 to 1"           },
+        {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"cut\":\"reset\"}]}",
+         "/when/query/limit",                                                                                                "quotes"           },
+        {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"cut\":\"reset\"}]}",
+         "/when/path/$matches",                                                                                              ""                 },
+        {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"cut\":\"reset\"}]}",
+         "/when/body/$matchs",                                                                                               "$matches"         },
+        {"{\"then\":[{\"dely\":\"1s\"}]}",                                                          "/then/0/dely",          "delay"            },
+        {"{\"then\":[{\"delay\":5}]}",                                                              "/then/0/delay",         "duration"         },
+        {"{\"then\":[{\"delay\":\"-1s\"}]}",                                                        "/then/0/delay",         "duration"         },
+        {"{\"then\":[{\"cut\":\"mid-body\"}]}",                                                     "/then/0/cut",           "mid_body"         },
+        {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                    "/then/0/throttle",      "2KiB/s"           },
+        {"{\"then\":[{\"answer\":{\"error\":\"RATE_LIMITD\"}}]}",                                   "/then/0/answer/error",
+         "RATE_LIMITED"                                                                                                                         },
+        {"{\"then\":[{\"answer\":{}}]}",                                                            "/then/0/answer",        "one of the two"   },
+        {"{\"then\":[{\"answer\":{\"status\":99}}]}",                                               "/then/0/answer/status", "status"           },
+        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                              "/then/0/headers/X A",   "header name"      },
+        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                         "/then/0/headers/X",     "one line"         },
+        {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",
+         "/then/0/patch/0/path",                                                                                             ""                 },
+        {"{\"then\":[{\"edit\":{\"account\":{\"set\":{}}}}]}",                                      "/then/0/edit/account",  "accounts"         },
+        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
+         "/then/0/edit/accounts/set/hndle",                                                                                  "handle"           },
+        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
+         "/then/0/edit/accounts/set/id",                                                                                     "cannot be changed"},
+        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
+         "/then/0/edit/accounts/set/token",                                                                                  "live"             },
+        {"{\"then\":[{\"edit\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}}]}",
+         "/then/0/edit/accounts/where/id",                                                                                   "account"          },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(m, "POST /__admin/rules", rows[i].rule);
+        const char *pointer = at(a, "/errors/0/pointer");
+        if (a.status != 422 || !pointer || strcmp(pointer, rows[i].pointer) != 0 ||
+            !strstr(at(a, "/errors/0/detail"), rows[i].words))
+            fail_msg("%s: %d %s", rows[i].rule, a.status, a.text.s);
+    }
+    assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
+}
+
+static void a_list_of_rules_tells_all_its_mistakes(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    const char *yaml = "- { rule: one, then: [ { delay: 1s } ] }\n"
+                       "- { rule: one, then: [ { delay: never } ] }\n"
+                       "- { on: nothing_like_it, then: [ { cut: reset } ] }\n";
+    const struct node *list = yaml_parse(&a, str_from(yaml), "rules.yaml", &err);
+    assert_non_null(list);
+    assert_false(rules_check(list, &err));
+    assert_int_equal(err.count, 3);
+    const char *text = error_text(&a, &err);
+    assert_non_null(strstr(text, "rules.yaml:2:11: there is a rule 'one' already"));
+    assert_non_null(strstr(text, "rules.yaml:3:"));
+    error_end(&err);
+    arena_end(&a);
+}
+
+static void a_fixtures_rules_come_back_with_a_reset(void **state)
+{
+    (void)state;
+    struct buf yaml = {0};
+    struct arena a = {0};
+    yaml.arena = &a;
+    buf_printf(&yaml,
+               "%srules:\n  - { rule: first, when: { times: 1 }, then: [ { answer: { status: "
+               "500 } } ] }\n",
+               fixture);
+    struct mock *m = mock_test_new(buf_c(&yaml));
+    assert_string_equal(statuses(m, 2, LIST, KEY), "500 200");
+    mock_call(m, "DELETE /__admin/rules", NULL);
+    assert_int_equal(mock_call(m, "POST /__admin/reset", NULL).status, 200);
+    assert_string_equal(statuses(m, 2, LIST, KEY), "500 200");
+    mock_free(m);
+    arena_end(&a);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_decide_which_calls_a_rule_acts_on),
+        cmocka_unit_test(a_seeded_rate_is_the_same_each_time),
+        cmocka_unit_test(conditions_look_at_the_call),
+        TEST(a_body_can_be_what_a_rule_waits_for),
+        TEST(an_error_comes_in_the_providers_own_shape),
+        TEST(an_answer_can_be_anything),
+        TEST(a_failed_call_has_no_effect),
+        TEST(a_patch_changes_the_answer_and_nothing_else),
+        TEST(a_patch_that_finds_no_place_is_told_on_the_answer),
+        TEST(an_edit_changes_the_world_after_serving),
+        cmocka_unit_test(an_edit_knows_the_record_by_each_way_to_name_it),
+        TEST(wire_effects_reach_the_response),
+        TEST(rules_tell_how_often_they_acted),
+        TEST(a_rule_that_is_gone_acts_no_more),
+        TEST(what_cannot_be_used_is_refused_at_its_place),
+        cmocka_unit_test(a_list_of_rules_tells_all_its_mistakes),
+        cmocka_unit_test(a_fixtures_rules_come_back_with_a_reset),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
