@@ -55,7 +55,7 @@ static bool known(const struct fixture_load *load, struct where at, const char *
         if (strcmp(words[i], word) == 0)
             return true;
     const char *near = str_nearest(str_from(word), words, count);
-    return near ? wrong(load, at, "there is no %s '%s', did you mean '%s'?", what, word, near)
+    return near ? wrong(load, at, "there is no %s '%s' (did you mean '%s'?)", what, word, near)
                 : wrong(load, at, "there is no %s '%s'", what, word);
 }
 
@@ -223,7 +223,7 @@ const struct fixture_account *handles_find(const struct fixture_load *load, cons
     }
     const char *near = nearest_handle(load, h, name);
     if (near)
-        wrong(load, at, "this project has no account '%s', did you mean '%s'?", name, near);
+        wrong(load, at, "this project has no account '%s' (did you mean '%s'?)", name, near);
     else
         wrong(load, at, "this project has no account '%s'", name);
     return NULL;

@@ -1,0 +1,337 @@
+/* Fixtures: what they build, what they include, and what is wrong with bad ones (bad/x.yaml, with
+ * all that is said of it in bad/x.err). */
+#include "mockserver/fixture.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "base/yaml.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/ids.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/tenant.h"
+
+#define BAD  TEST_DIR "/bad/"
+#define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
+
+static const char text[] =
+    "world: small\n"
+    "seed: 7\n"
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "timings: { publish: 2s }\n"
+    "consent: local\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: A\n"
+    "      keys: [ { name: k, key: lp_live_k, scopes: [\"social:read\"], tier: pilot } ]\n"
+    "      projects:\n"
+    "        - id: p\n"
+    "          timezone: Europe/Dublin\n"
+    "          social_accounts:\n"
+    "            - { id: sa_a, platform: tiktok, handle: a, connected_at: -1d }\n" LAST
+    "          content: [ { id: c, approval: pending, caption: hello } ]\n"
+    "          scheduled_posts: [ { content: c, account: a, at: +1d, mode: draft } ]\n";
+
+static struct fixture *of_text(const char *yaml)
+{
+    struct arena a = {0};
+    struct error err = {0};
+    const struct node *node = yaml_parse(&a, str_from(yaml), "text", &err);
+    struct fixture *f = node ? fixture_of_node(node, "text", &err) : NULL;
+    if (!f)
+        fail_msg("%s", error_text(&a, &err));
+    error_end(&err);
+    arena_end(&a);
+    return f;
+}
+
+static const char *read_file(struct arena *a, const char *path)
+{
+    struct buf out = {.arena = a};
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    size_t n;
+    while ((n = fread(buf_reserve(&out, 4096), 1, 4096, file)) > 0)
+        out.n += n;
+    fclose(file);
+    return buf_c(&out);
+}
+
+static void write_file(const char *folder, const char *name, const char *content)
+{
+    struct arena a = {0};
+    FILE *file = fopen(arena_printf(&a, "%s/%s", folder, name), "w");
+    assert_non_null(file);
+    fputs(content, file);
+    fclose(file);
+    arena_end(&a);
+}
+
+/* What is said of a file, without the folder it is in. */
+static const char *complaints(struct arena *a, const char *path)
+{
+    struct error err = {0};
+    struct fixture *f = fixture_load(path, &err);
+    if (f) {
+        fixture_free(f);
+        return "(it was loaded)\n";
+    }
+    assert_true(error_any(&err));
+    struct buf out = {.arena = a};
+    for (struct str rest = str_from(error_text(a, &err)); rest.n;) {
+        size_t n = str_starts(rest, STR(BAD)) ? strlen(BAD) : 0;
+        rest = str_skip(rest, n);
+        buf_byte(&out, rest.s[0]);
+        rest = str_skip(rest, 1);
+    }
+    buf_byte(&out, '\n');
+    error_end(&err);
+    return buf_c(&out);
+}
+
+static void every_bad_fixture_is_refused_with_all_its_mistakes(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    DIR *folder = opendir(BAD);
+    assert_non_null(folder);
+    size_t count = 0;
+    for (const struct dirent *e; (e = readdir(folder));) {
+        struct str name = str_from(e->d_name);
+        if (!str_ends(name, STR(".yaml")))
+            continue;
+        count++;
+        name.n -= strlen(".yaml");
+        const char *expected = read_file(&a, arena_printf(&a, BAD STR_FMT ".err", STR_ARG(name)));
+        const char *got = complaints(&a, arena_printf(&a, BAD "%s", e->d_name));
+        if (!expected || strcmp(expected, got) != 0)
+            fail_msg("%s:\n%sinstead of\n%s", e->d_name, got, expected ? expected : "nothing");
+    }
+    closedir(folder);
+    assert_true(count >= 25);
+    arena_end(&a);
+}
+
+static void a_fixture_says_how_its_world_starts(void **state)
+{
+    (void)state;
+    struct fixture *f = of_text(text);
+    struct world *w = f->world;
+    assert_string_equal(f->name, "small");
+    assert_int_equal(w->seed, 7);
+    assert_int_equal(w->clock.mode, CLOCK_FROZEN);
+    assert_int_equal(w->timings.publish_ms, 2000);
+    assert_true(w->local_consent);
+
+    int64_t start;
+    assert_true(time_parse(STR("2026-05-02T09:00:00Z"), &start));
+    assert_int_equal(world_now(w), start);
+    const struct key *k = key_read(w, key_find(w, 1, STR("lp_live_k")));
+    assert_true(key_has_scope(k, "social:read"));
+    assert_false(key_has_scope(k, "social:write"));
+    assert_string_equal(k->tier, "pilot");
+    assert_string_equal(space_read(w, space_find(w, 1, STR("p")))->timezone, "Europe/Dublin");
+    assert_int_equal(account_read(w, account_find(w, 1, STR("sa_a")))->connected_at_ms,
+                     start - INT64_C(24) * 3600 * 1000);
+    const struct destination *d = destination_read(w, 1);
+    assert_int_equal(d->due_at_ms, start + INT64_C(24) * 3600 * 1000);
+    assert_int_equal(d->mode, MODE_DRAFT);
+    assert_int_equal(content_read(w, 1)->approval, APPROVAL_PENDING);
+    assert_string_equal(changes_read(w, 1)->cause, "fixture");
+    struct buf why = {.arena = &f->arena};
+    assert_null(world_check(w, &why));
+    fixture_free(f);
+}
+
+static void without_a_word_time_starts_now_and_runs(void **state)
+{
+    (void)state;
+    int64_t before = time_wall_ms();
+    struct fixture *f = of_text("world: bare\n");
+    assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
+    assert_in_range(world_now(f->world), before, time_wall_ms() + 1);
+    assert_false(f->world->local_consent);
+    assert_int_equal(world_count(f->world, RECORD_ORGANIZATION), 0);
+    fixture_free(f);
+}
+
+static void the_same_fixture_makes_the_same_ids(void **state)
+{
+    (void)state;
+    struct fixture *one = of_text(text), *two = of_text(text);
+    assert_string_equal(account_read(one->world, 2)->public_id,
+                        account_read(two->world, 2)->public_id);
+    assert_string_equal(ids_mint(one->world, "sp_", ID_ULID), ids_mint(two->world, "sp_", ID_ULID));
+    fixture_free(one);
+    fixture_free(two);
+}
+
+static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
+{
+    (void)state;
+    struct fixture *f = of_text("world: ruled\n"
+                                "rules: [ { rule: slow, on: layers.list_social_accounts,\n"
+                                "           then: [ { delay: 5ms } ] } ]\n");
+    assert_string_equal(f->name, "ruled");
+    assert_string_equal(node_get_text(node_at(f->rules, 0), "rule"), "slow");
+    fixture_free(f);
+}
+
+static void an_inline_fixture_reaches_no_files(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    const struct node *node = json_parse(&a, STR("{\"include\":[\"/etc/passwd\"]}"), "body", &err);
+    assert_null(fixture_of_node(node, "inline", &err));
+    assert_string_equal(error_text(&a, &err),
+                        "body:1:12: only a fixture in a file can include others");
+    error_end(&err);
+    arena_end(&a);
+}
+
+static void what_is_included_comes_first_and_the_including_file_wins(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct error err = {0};
+    char folder[] = "/tmp/fixtures-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(mkdir(arena_printf(&a, "%s/parts", folder), 0700), 0);
+    write_file(folder, "parts/base.yaml",
+               "world: base\nseed: 3\nclock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+               "layers: { organizations: [ { id: org_1, name: First } ] }\n");
+    write_file(folder, "parts/more.yaml",
+               "include: [ base.yaml ]\n"
+               "layers: { organizations: [ { id: org_2, name: Second } ] }\n");
+    write_file(
+        folder, "main.yaml",
+        "include: [ parts/base.yaml, parts/more.yaml ]\nworld: whole\nclock: { mode: runs }\n"
+        "layers: { organizations: [ { id: org_3, name: Third } ] }\n");
+
+    struct fixture *f = fixture_load(arena_printf(&a, "%s/main.yaml", folder), &err);
+    if (!f)
+        fail_msg("%s", error_text(&a, &err));
+    assert_string_equal(f->name, "whole");
+    assert_int_equal(f->world->seed, 3);
+    assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
+    assert_int_equal(world_count(f->world, RECORD_ORGANIZATION), 3); /* base.yaml counts once */
+    assert_string_equal(organization_read(f->world, 1)->name, "First");
+    assert_string_equal(organization_read(f->world, 3)->name, "Third");
+    fixture_free(f);
+
+    static const char *const names[] = {"main.yaml", "parts/base.yaml", "parts/more.yaml", "parts",
+                                        "."};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        remove(arena_printf(&a, "%s/%s", folder, names[i]));
+    rmdir(folder);
+    arena_end(&a);
+}
+
+static void a_mistake_in_an_included_file_is_placed_there(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    char folder[] = "/tmp/fixtures-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    write_file(folder, "part.yaml", "\nsed: 3\n");
+    write_file(folder, "main.yaml", "include: [ part.yaml ]\n");
+    const char *got = complaints(&a, arena_printf(&a, "%s/main.yaml", folder));
+    assert_string_equal(got, arena_printf(&a,
+                                          "%s/part.yaml:2:1: unknown key 'sed' in fixture (did "
+                                          "you mean 'seed'?)\n",
+                                          folder));
+    remove(arena_printf(&a, "%s/part.yaml", folder));
+    remove(arena_printf(&a, "%s/main.yaml", folder));
+    rmdir(folder);
+    arena_end(&a);
+}
+
+static void a_file_that_is_not_there_is_an_error(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    assert_true(str_has(str_from(complaints(&a, BAD "no-such-file.yaml")), STR("no-such-file")));
+    arena_end(&a);
+}
+
+static void every_shipped_fixture_makes_a_sound_world(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    DIR *folder = opendir(SOURCE_DIR "/fixtures");
+    assert_non_null(folder);
+    size_t count = 0;
+    for (const struct dirent *e; (e = readdir(folder));) {
+        if (!str_ends(str_from(e->d_name), STR(".yaml")))
+            continue;
+        count++;
+        struct error err = {0};
+        struct fixture *f =
+            fixture_load(arena_printf(&a, SOURCE_DIR "/fixtures/%s", e->d_name), &err);
+        if (!f)
+            fail_msg("%s", error_text(&a, &err));
+        struct buf why = {.arena = &a};
+        if (world_check(f->world, &why))
+            fail_msg("%s: %s", e->d_name, buf_c(&why));
+        fixture_free(f);
+    }
+    closedir(folder);
+    assert_true(count >= 2);
+    arena_end(&a);
+}
+
+static void the_built_in_world_is_the_shipped_sample(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct fixture *built_in = fixture_sample();
+    struct fixture *shipped = fixture_load(SOURCE_DIR "/fixtures/layers-sample.yaml", &err);
+    assert_non_null(shipped);
+    assert_string_equal(built_in->name, shipped->name);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        assert_int_equal(world_count(built_in->world, kind), world_count(shipped->world, kind));
+    assert_string_equal(account_read(built_in->world, 5)->public_id,
+                        account_read(shipped->world, 5)->public_id);
+    fixture_free(built_in);
+    fixture_free(shipped);
+}
+
+static void a_held_fixture_ends_with_its_last_holder(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_hold(of_text("world: held\n"));
+    fixture_free(f);
+    assert_string_equal(f->name, "held");
+    fixture_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_fixture_is_refused_with_all_its_mistakes),
+        cmocka_unit_test(a_fixture_says_how_its_world_starts),
+        cmocka_unit_test(without_a_word_time_starts_now_and_runs),
+        cmocka_unit_test(the_same_fixture_makes_the_same_ids),
+        cmocka_unit_test(a_fixture_outlives_the_tree_it_was_read_from),
+        cmocka_unit_test(an_inline_fixture_reaches_no_files),
+        cmocka_unit_test(what_is_included_comes_first_and_the_including_file_wins),
+        cmocka_unit_test(a_mistake_in_an_included_file_is_placed_there),
+        cmocka_unit_test(a_file_that_is_not_there_is_an_error),
+        cmocka_unit_test(every_shipped_fixture_makes_a_sound_world),
+        cmocka_unit_test(the_built_in_world_is_the_shipped_sample),
+        cmocka_unit_test(a_held_fixture_ends_with_its_last_holder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
