@@ -314,12 +314,13 @@ static const struct node *rule_of(struct arena *a, const struct fail *f)
 {
     const struct node *answer =
         f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
-    const struct node *effect = map_of_one(a, "answer", answer);
+    const struct node **then = arena_array(a, const struct node *, 1);
+    then[0] = map_of_one(a, "answer", answer);
     const struct node *rule = map_of_one(a, "on", f->operation);
     if (f->provider)
         rule = node_with(a, rule, "provider", f->provider);
     rule = node_with(a, rule, "when", map_of_one(a, "times", f->times));
-    return node_with(a, rule, "then", node_new_list(a, &effect, 1));
+    return node_with(a, rule, "then", node_new_list(a, then, 1));
 }
 
 static void force_fail(struct call *c, const void *fields)
