@@ -109,16 +109,19 @@ static int exit_code(enum error_kind kind)
         return 2;
     case ERROR_TARGET:
         return 3;
+    case ERROR_LEAK:
+        return 5;
     }
     return 2;
 }
 
-/* What must be mended here comes before what may be wrong elsewhere. */
+/* What must be mended here comes before what may be wrong elsewhere; 5 outweighs 3. */
 int error_exit_code(const struct error *err)
 {
+    static const int weight[] = {[0] = 0, [3] = 1, [5] = 2, [2] = 3};
     int code = 0;
     for (const struct problem *p = err->first; p; p = p->next)
-        if (!code || exit_code(p->kind) < code)
+        if (weight[exit_code(p->kind)] > weight[code])
             code = exit_code(p->kind);
     return code;
 }

@@ -21,6 +21,7 @@ enum error_kind {
     ERROR_INPUT,  /* a file's text, schema or references: exit 2 */
     ERROR_SYSTEM, /* a file that cannot be read or written, a port that cannot be had: exit 2 */
     ERROR_TARGET, /* the target or the network: exit 3 */
+    ERROR_LEAK,   /* what was written holds a secret: exit 5 */
 };
 
 struct problem {

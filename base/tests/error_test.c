@@ -104,6 +104,9 @@ static void the_exit_code_is_3_only_when_nothing_here_is_wrong(void **state)
         {2, {ERROR_TARGET, ERROR_TARGET},               3},
         {3, {ERROR_TARGET, ERROR_INPUT, ERROR_TARGET},  2},
         {3, {ERROR_SYSTEM, ERROR_TARGET, ERROR_TARGET}, 2},
+        {1, {ERROR_LEAK},                               5},
+        {2, {ERROR_TARGET, ERROR_LEAK},                 5},
+        {2, {ERROR_LEAK, ERROR_SYSTEM},                 2},
     };
     struct error *err = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -14,8 +14,9 @@ struct secret {
 
 struct secrets {
     struct arena *arena;
-    struct secret *items;
+    struct secret *items; /* every value in its forms */
     size_t count, room;
+    bool starts[256]; /* bytes with which one of them may begin */
 };
 
 void secrets_add(struct secrets *s, const char *name,
@@ -29,8 +30,11 @@ struct writer *writer_to(const struct secrets *secrets, FILE *to); /* not closed
 void write_text(struct writer *w, const char *text);
 void write_str(struct writer *w, struct str text);
 void write_line(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool writer_close(struct writer *w,
-                  struct error *err); /* false: a write failed, or a secret would have leaked */
+void writer_flush(struct writer *w); /* what is safe to show goes out now: for progress, events */
+/* false: a write failed (ERROR_SYSTEM), or a secret would have leaked (ERROR_LEAK). A file appears
+ * under its name only now, and only if all is well. */
+bool writer_close(struct writer *w, struct error *err);
+const struct secrets *writer_secrets(const struct writer *w);
 const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
 
 struct report_format {

@@ -1,0 +1,208 @@
+#include "conformance/report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "conformance/report/secrets.h"
+
+struct writer {
+    const struct secrets *secrets;
+    struct arena arena;
+    struct buf pending; /* not yet out: a secret may have begun in it */
+    FILE *to;
+    bool owned;          /* close it */
+    const char *path;    /* NULL: not a file of ours */
+    const char *partial; /* what the file is called until it is whole; NULL: written in place */
+    int failed;          /* errno of the first write that failed */
+};
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/* A report that was never closed leaves nothing behind. */
+static void release(void *thing)
+{
+    struct writer *w = thing;
+    if (w->owned && w->to)
+        (void)fclose(w->to);
+    if (w->partial)
+        (void)unlink(w->partial);
+    w->to = NULL;
+    w->partial = NULL;
+    arena_end(&w->arena);
+}
+
+static struct writer *new_writer(const struct secrets *secrets)
+{
+    struct writer *w = arena_new(secrets->arena, struct writer);
+    w->secrets = secrets;
+    w->pending.arena = &w->arena;
+    return arena_own(secrets->arena, w, release);
+}
+
+struct writer *writer_to(const struct secrets *secrets, FILE *to)
+{
+    struct writer *w = new_writer(secrets);
+    w->to = to;
+    return w;
+}
+
+/* A device or a pipe is written as it is: it must not be replaced by a file. */
+static bool is_replaceable(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) != 0 || S_ISREG(there.st_mode);
+}
+
+struct writer *writer_open(const struct secrets *secrets, const char *path, struct error *err)
+{
+    if (strcmp(path, "-") == 0)
+        return writer_to(secrets, stdout);
+
+    struct writer *w = new_writer(secrets);
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    w->path = arena_text(&w->arena, path);
+    if (is_replaceable(path)) {
+        w->partial = arena_printf(&w->arena, "%s.%ld.partial", path, (long)getpid());
+        (void)unlink(w->partial);
+        flags |= O_EXCL;
+    }
+    int fd = open(w->partial ? w->partial : path, flags, 0666);
+    if (fd >= 0)
+        w->to = fdopen(fd, "w");
+    if (!w->to) {
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
+                  strerror(errno));
+        w->partial = NULL;
+        return NULL;
+    }
+    w->owned = true;
+    return w;
+}
+
+const struct secrets *writer_secrets(const struct writer *w)
+{
+    return w->secrets;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static void out(struct writer *w, struct str text)
+{
+    if (w->failed || !text.n)
+        return;
+    errno = 0;
+    if (fwrite(text.s, 1, text.n, w->to) != text.n)
+        w->failed = errno ? errno : EIO;
+}
+
+static void drain(struct writer *w, bool complete)
+{
+    struct str text = buf_str(&w->pending);
+    while (text.n) {
+        struct secret_hit hit = secrets_find(w->secrets, text, complete);
+        out(w, str_head(text, hit.at));
+        if (hit.name) {
+            out(w, STR("$"));
+            out(w, str_from(hit.name));
+        }
+        text = str_skip(text, hit.at + hit.n);
+        if (!hit.name)
+            break;
+    }
+    if (text.n)
+        memmove(w->pending.data, text.s, text.n);
+    w->pending.n = text.n;
+}
+
+void write_str(struct writer *w, struct str text)
+{
+    buf_add(&w->pending, text);
+    drain(w, false);
+}
+
+void write_text(struct writer *w, const char *text)
+{
+    write_str(w, str_from(text));
+}
+
+void write_line(struct writer *w, const char *format, ...)
+{
+    struct arena a = {0};
+    va_list args;
+    va_start(args, format);
+    write_text(w, arena_vprintf(&a, format, args));
+    va_end(args);
+    write_str(w, STR("\n"));
+    arena_end(&a);
+}
+
+void writer_flush(struct writer *w)
+{
+    errno = 0;
+    if (!w->failed && fflush(w->to) != 0)
+        w->failed = errno ? errno : EIO;
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
+
+static void read_all(struct buf *text, FILE *from)
+{
+    size_t n;
+    do {
+        n = fread(buf_reserve(text, 65536), 1, 65536, from);
+        text->n += n;
+    } while (n);
+}
+
+static bool is_clean(struct writer *w, struct error *err)
+{
+    struct buf text = {.arena = &w->arena};
+    FILE *from = fopen(w->partial, "re");
+    if (from)
+        read_all(&text, from);
+    bool whole = from && !ferror(from);
+    if (from)
+        (void)fclose(from);
+    if (!whole)
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s again", w->path);
+
+    struct secret_hit hit = secrets_find(w->secrets, buf_str(&text), true);
+    return !hit.name ||
+           error_add(err, ERROR_LEAK, (struct where){0},
+                     "%s would have shown the secret $%s: it was not written", w->path, hit.name);
+}
+
+static bool put_in_place(struct writer *w, struct error *err)
+{
+    if (!is_clean(w, err))
+        return false;
+    if (rename(w->partial, w->path) != 0)
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path,
+                         strerror(errno));
+    w->partial = NULL;
+    return true;
+}
+
+bool writer_close(struct writer *w, struct error *err)
+{
+    drain(w, true);
+    writer_flush(w);
+    errno = 0;
+    if (w->owned && fclose(w->to) != 0 && !w->failed)
+        w->failed = errno ? errno : EIO;
+    w->to = NULL;
+
+    bool good = !w->failed;
+    if (!good)
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
+                  w->path ? w->path : "the report", strerror(w->failed));
+    else if (w->partial)
+        good = put_in_place(w, err);
+    release(w);
+    return good;
+}

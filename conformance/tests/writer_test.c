@@ -1,0 +1,344 @@
+#include "conformance/report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/url.h"
+
+#define KEY   "lp_live_7fQ2+x/Zk9=="
+#define NASTY "p\"ass\\wo/rd & <be>\n'\t%41"
+
+#define UPPER "0123456789ABCDEF"
+#define LOWER "0123456789abcdef"
+
+struct rig {
+    struct arena arena;
+    struct secrets secrets;
+    struct error err;
+    char folder[64];
+    const char *path;
+};
+
+static int begin(void **state)
+{
+    struct rig *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    strcpy(r->folder, "/tmp/writer-test-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    r->path = arena_printf(&r->arena, "%s/report.txt", r->folder);
+    r->secrets.arena = &r->arena;
+    secrets_add(&r->secrets, "LAYERS_KEY", KEY);
+    secrets_add(&r->secrets, "nasty password", NASTY);
+    *state = r;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct rig *r = *state;
+    (void)unlink(r->path);
+    assert_int_equal(rmdir(r->folder), 0); /* nothing else was left there */
+    error_end(&r->err);
+    arena_end(&r->arena);
+    free(r);
+    return 0;
+}
+
+#define with_rig(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+static bool exists(const char *path)
+{
+    struct stat there;
+    return stat(path, &there) == 0;
+}
+
+static const char *contents(struct arena *a, const char *path)
+{
+    struct buf text = {.arena = a};
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    for (int c; (c = getc(f)) != EOF;)
+        buf_byte(&text, (char)c);
+    (void)fclose(f);
+    return buf_c(&text);
+}
+
+/* Every byte escaped, needed or not. */
+static const char *in_hex(struct arena *a, const char *text, const char *before, const char *digits)
+{
+    struct buf out = {.arena = a};
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        buf_text(&out, before);
+        buf_byte(&out, digits[c >> 4]);
+        buf_byte(&out, digits[c & 15]);
+    }
+    return buf_c(&out);
+}
+
+static const char *encoded(struct arena *a, const char *text)
+{
+    struct buf out = {.arena = a};
+    url_encode(&out, str_from(text));
+    return buf_c(&out);
+}
+
+static const char *in_json(struct arena *a, const char *text)
+{
+    return json_print(a, node_new_text(a, str_from(text)));
+}
+
+static const char *in_xml(struct arena *a, const char *text)
+{
+    struct buf out = {.arena = a};
+    for (; *text; text++) {
+        static const char *const entities[] = {
+            ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
+        unsigned char c = (unsigned char)*text;
+        if (c < sizeof entities / sizeof *entities && entities[c])
+            buf_text(&out, entities[c]);
+        else
+            buf_byte(&out, *text);
+    }
+    return buf_c(&out);
+}
+
+static const char *basic(struct arena *a, const char *user, const char *password)
+{
+    return digest_base64(a, str_from(arena_printf(a, "%s:%s!", user, password)));
+}
+
+/* Every way a secret may be spelled; whatever is left must not decode to it. */
+static void a_secret_is_scrubbed_however_it_is_spelled(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = &r->arena;
+    static const char *const values[] = {KEY, NASTY};
+    static const char *const names[] = {"$LAYERS_KEY", "$nasty_password"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *v = values[i];
+        const char *rows[] = {
+            v,
+            digest_base64(a, str_from(v)),
+            digest_base64url(a, str_from(v)),
+            encoded(a, digest_base64(a, str_from(v))),
+            basic(a, "", v),
+            basic(a, "u", v),
+            basic(a, "us", v),
+            basic(a, "user", v),
+            encoded(a, v),
+            encoded(a, encoded(a, v)),
+            in_hex(a, v, "%", UPPER),
+            in_hex(a, v, "%", LOWER),
+            in_hex(a, v, "\\u00", LOWER),
+            in_hex(a, v, "\\u00", UPPER),
+            in_json(a, v),
+            in_json(a, in_json(a, v)),
+            in_json(a, in_json(a, in_json(a, v))),
+            in_xml(a, v),
+            in_xml(a, in_json(a, v)),
+        };
+        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+            const char *text = arena_printf(a, "before %s after", rows[k]);
+            const char *clean = scrub(a, &r->secrets, str_from(text));
+            if (!strstr(clean, names[i]))
+                fail_msg("row %zu: %s became %s", k, text, clean);
+            assert_null(strstr(clean, "live_7f"));
+            assert_null(strstr(clean, "ass\\wo"));
+            assert_int_equal(strncmp(clean, "before ", 7), 0);
+            assert_string_equal(clean + strlen(clean) - 6, " after");
+            assert_true(strlen(clean) <= strlen(text));
+        }
+    }
+}
+
+static void what_is_no_secret_stays_as_it_is(void **state)
+{
+    struct rig *r = *state;
+    static const char *const rows[] = {
+        "",
+        "lp_live",
+        "lp_live_7fQ2+x/Zk9=",
+        "lp_live_7fQ2+x/zk9==",
+        "\\\\\\",
+        "%6",
+        "%6C%70_live",
+        "&",
+        "&amp; &bogus;",
+        "{\"a\":\"\\u006c\"}",
+        "l",
+        "p\"ass",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i])), rows[i]);
+}
+
+static void short_values_are_left(void **state)
+{
+    struct rig *r = *state;
+    secrets_add(&r->secrets, "SHORT", "default");
+    secrets_add(&r->secrets, "NONE", NULL);
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("default")), "default");
+}
+
+static void a_secret_that_was_cut_short_is_scrubbed_too(void **state)
+{
+    struct rig *r = *state;
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("Bearer lp_live_7fQ…")),
+                        "Bearer $LAYERS_KEY…");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("lp_l…")), "lp_l…");
+}
+
+static void the_longest_secret_counts(void **state)
+{
+    struct rig *r = *state;
+    secrets_add(&r->secrets, "LONGER", KEY "-and-more");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR(KEY "-and-more " KEY)),
+                        "$LONGER $LAYERS_KEY");
+}
+
+/* Cut at every place, into two writes and into single bytes. */
+static void a_secret_split_over_writes_is_scrubbed(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = &r->arena;
+    const char *spellings[] = {KEY, in_json(a, NASTY), encoded(a, KEY),
+                               digest_base64(a, str_from(NASTY))};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        const char *text = arena_printf(a, "a %s b %s", spellings[i], spellings[i]);
+        const char *clean = scrub(a, &r->secrets, str_from(text));
+        for (size_t cut = 0; cut <= strlen(text); cut++) {
+            struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+            write_str(w, str_head(str_from(text), cut));
+            writer_flush(w);
+            for (const char *c = text + cut; *c; c += 1)
+                write_str(w, str_of(c, 1));
+            assert_true(writer_close(w, &r->err));
+            assert_string_equal(contents(a, r->path), clean);
+        }
+    }
+}
+
+static void a_line_goes_out_without_waiting_for_the_end(void **state)
+{
+    struct rig *r = *state;
+    char text[100] = "";
+    FILE *f = fmemopen(text, sizeof text, "w");
+    struct writer *w = writer_to(&r->secrets, f);
+    write_line(w, "%s %d", "event", 1);
+    writer_flush(w);
+    assert_string_equal(text, "event 1\n");
+    assert_true(writer_close(w, &r->err));
+    assert_int_equal(fclose(f), 0); /* it is still ours */
+}
+
+static void a_file_appears_only_when_it_is_whole(void **state)
+{
+    struct rig *r = *state;
+    struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+    write_text(w, "all of it");
+    writer_flush(w);
+    assert_false(exists(r->path));
+    assert_true(writer_close(w, &r->err));
+    assert_string_equal(contents(&r->arena, r->path), "all of it");
+}
+
+static void an_old_report_stays_until_the_new_one_is_whole(void **state)
+{
+    struct rig *r = *state;
+    struct writer *first = writer_open(&r->secrets, r->path, &r->err);
+    write_text(first, "old");
+    assert_true(writer_close(first, &r->err));
+
+    struct secrets lost = {.arena = arena_new(&r->arena, struct arena)};
+    struct writer *second = writer_open(&lost, r->path, &r->err);
+    write_text(second, "half of the n");
+    writer_flush(second);
+    arena_end(lost.arena); /* the run ends without closing it */
+    assert_string_equal(contents(&r->arena, r->path), "old");
+}
+
+static void a_secret_learned_too_late_withholds_the_file(void **state)
+{
+    struct rig *r = *state;
+    struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+    write_line(w, "state=%s", "st_Kd93jfJ3kdl");
+    secrets_add(&r->secrets, "STATE", "st_Kd93jfJ3kdl");
+    assert_false(writer_close(w, &r->err));
+    assert_int_equal(error_exit_code(&r->err), 5);
+    assert_null(strstr(error_text(&r->arena, &r->err), "Kd93"));
+    assert_non_null(strstr(error_text(&r->arena, &r->err), "$STATE"));
+    assert_false(exists(r->path));
+}
+
+static void a_full_disk_is_told(void **state)
+{
+    struct rig *r = *state;
+    struct buf much = {.arena = &r->arena};
+    memset(buf_reserve(&much, 100000), 'x', 100000);
+    much.n = 100000;
+    static const size_t sizes[] = {1, 100000}; /* noticed at the flush, noticed at a write */
+    for (size_t i = 0; i < 2; i++) {
+        struct writer *w = writer_open(&r->secrets, "/dev/full", &r->err);
+        write_str(w, str_head(buf_str(&much), sizes[i]));
+        assert_false(writer_close(w, &r->err));
+        assert_int_equal(error_exit_code(&r->err), 2);
+        assert_non_null(strstr(error_text(&r->arena, &r->err), "/dev/full: No space left"));
+        error_end(&r->err);
+
+        FILE *full = fopen("/dev/full", "w");
+        w = writer_to(&r->secrets, full);
+        write_str(w, str_head(buf_str(&much), sizes[i]));
+        assert_false(writer_close(w, &r->err));
+        assert_int_equal(error_exit_code(&r->err), 2);
+        error_end(&r->err);
+        (void)fclose(full);
+    }
+    struct stat there;
+    assert_int_equal(stat("/dev/full", &there), 0);
+    assert_true(S_ISCHR(there.st_mode)); /* and is not replaced by a file */
+}
+
+static void a_folder_that_is_not_there_is_told_at_once(void **state)
+{
+    struct rig *r = *state;
+    assert_null(writer_open(&r->secrets, arena_printf(&r->arena, "%s/no/x", r->folder), &r->err));
+    assert_int_equal(error_exit_code(&r->err), 2);
+    assert_null(writer_open(&r->secrets, r->folder, &r->err));
+}
+
+static void an_empty_report_is_an_empty_file(void **state)
+{
+    struct rig *r = *state;
+    assert_true(writer_close(writer_open(&r->secrets, r->path, &r->err), &r->err));
+    assert_string_equal(contents(&r->arena, r->path), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_rig(a_secret_is_scrubbed_however_it_is_spelled),
+        with_rig(what_is_no_secret_stays_as_it_is),
+        with_rig(short_values_are_left),
+        with_rig(a_secret_that_was_cut_short_is_scrubbed_too),
+        with_rig(the_longest_secret_counts),
+        with_rig(a_secret_split_over_writes_is_scrubbed),
+        with_rig(a_line_goes_out_without_waiting_for_the_end),
+        with_rig(a_file_appears_only_when_it_is_whole),
+        with_rig(an_old_report_stays_until_the_new_one_is_whole),
+        with_rig(a_secret_learned_too_late_withholds_the_file),
+        with_rig(a_full_disk_is_told),
+        with_rig(a_folder_that_is_not_there_is_told_at_once),
+        with_rig(an_empty_report_is_an_empty_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
