@@ -87,7 +87,7 @@ void run_count(struct run *r)
 /* --- deciding ------------------------------------------------------------------------------- */
 
 /* A check that cites nothing verified something of ours: its failure is red at every gate. */
-static bool is_red(const struct run *r, const struct check *c)
+bool check_is_red(const struct run *r, const struct check *c)
 {
     if (c->verdict == VERDICT_FAIL)
         return true;
@@ -102,7 +102,7 @@ static uint32_t red_checks(const struct run *r)
     uint32_t red = 0;
     for (size_t i = 0; i < r->scenarios.count; i++)
         for (size_t k = 0; k < r->scenarios.items[i]->checks.count; k++)
-            red += is_red(r, &r->scenarios.items[i]->checks.items[k]);
+            red += check_is_red(r, &r->scenarios.items[i]->checks.items[k]);
     return red;
 }
 

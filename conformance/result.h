@@ -139,5 +139,6 @@ struct run_events {
 };
 
 enum verdict verdict_worse(enum verdict x, enum verdict y);
+bool check_is_red(const struct run *r, const struct check *c); /* it makes the run red */
 void run_count(struct run *r);  /* totals, scenario verdicts and claim standings from the checks */
 void run_decide(struct run *r); /* exit_code and verdict_why, from what run_count found */

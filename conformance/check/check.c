@@ -11,21 +11,21 @@
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-/* "" and "/" are all; "/items" is itself and what stands below it. */
-static bool covers(const char *cited, const char *pointer)
+/* "" and "/" are all; "/items" is itself and what stands below it; "/items/$some" one matcher. */
+static bool covers(const char *cited, const char *tail)
 {
     size_t n = strlen(cited);
     if (n == 0 || strcmp(cited, "/") == 0)
         return true;
-    return strncmp(cited, pointer, n) == 0 && (pointer[n] == '\0' || pointer[n] == '/');
+    return strncmp(cited, tail, n) == 0 && (tail[n] == '\0' || tail[n] == '/');
 }
 
-static void cite(const struct check_input *in, struct check *c, const char *pointer)
+static void cite(const struct check_input *in, struct check *c, const char *tail)
 {
     const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
     for (size_t i = 0; i < in->citation_count; i++) {
         const struct claim *claim = NULL;
-        if (covers(in->citations[i].pointer, pointer))
+        if (covers(in->citations[i].pointer, tail))
             claim = in->claim_of(in->ctx, in->citations[i].claim);
         if (claim)
             claims[c->claim_count++] = claim;
@@ -44,17 +44,18 @@ enum verdict check_failure(const struct check *c)
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
                         const char *matcher, enum verdict verdict)
 {
+    const char *tail = arena_printf(in->arena, "%s/%s", pointer, matcher);
     struct check *c = arena_push(in->arena, out, struct check);
     *c = (struct check){
-        .id = arena_printf(in->arena, "%s/%s%s%s/%s", in->scenario, in->step,
-                           *pointer == '/' || !*pointer ? "" : "/", pointer, matcher),
+        .id = arena_printf(in->arena, "%s/%s%s%s", in->scenario, in->step, *tail == '/' ? "" : "/",
+                           tail),
         .step = in->step,
         .pointer = pointer,
         .matcher = matcher,
         .at = in->expect->at,
         .exchange = in->exchange,
     };
-    cite(in, c, pointer);
+    cite(in, c, tail);
     c->verdict = verdict == VERDICT_FAIL ? check_failure(c) : verdict;
     return c;
 }

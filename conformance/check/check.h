@@ -47,7 +47,8 @@ bool check_holds(
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
                      struct check_list *out);
 
-/* One check that is not a leaf: a oneOf, a capture. `pointer` is judged by citations as any. */
+/* One check that is not a leaf: a oneOf, a capture. A citation covers every check whose id, behind
+ * scenario and step, begins with its pointer. */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
                         const char *matcher, enum verdict verdict);
 

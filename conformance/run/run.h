@@ -10,6 +10,9 @@
 #include "conformance/result.h"
 #include "conformance/run/target.h"
 
+/* Told of every value that must never be printed, before it can reach a result. */
+typedef void run_secret_fn(void *ctx, const char *name, const char *value);
+
 struct run_options {
     int jobs; /* scenarios at once; 0 = as many as there are on a mock, 1 on a real target */
     int64_t timeout_ms; /* of one request */
@@ -18,7 +21,10 @@ struct run_options {
     bool allow_writes, allow_costly;
     const char *mock_binary; /* to start a mock; NULL: none is started */
     const char *mock_fixture;
+    const char *suite_version; /* told in the results */
     enum level gate;
+    run_secret_fn *secret; /* may be NULL */
+    void *secret_ctx;
     const struct run_events *events; /* may be NULL */
 };
 

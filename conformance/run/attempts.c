@@ -1,0 +1,62 @@
+#include "conformance/run/attempts.h"
+
+#define EVERY_MS       500
+#define FOR_MS         10000
+#define RETRY_AFTER_MS 1000
+
+static const struct attempt_decision decided = {.next = ATTEMPT_DECIDED};
+
+static struct attempt_decision again(int64_t wait_ms, int64_t at_most_ms)
+{
+    return (struct attempt_decision){ATTEMPT_AGAIN, wait_ms < at_most_ms ? wait_ms : at_most_ms,
+                                     NULL};
+}
+
+static struct attempt_decision wait_out(struct attempts *a, const struct sight *seen)
+{
+    int64_t wait = seen->retry_after_ms > 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
+    if (++a->limited > ATTEMPTS_LIMITED_MAX)
+        return (struct attempt_decision){
+            ATTEMPT_GIVE_UP, 0, "the rate budget is spent: 429 each time, Retry-After waited out"};
+    if (wait > ATTEMPTS_WAIT_MAX_MS)
+        return (struct attempt_decision){
+            ATTEMPT_GIVE_UP, 0, "the rate budget is spent: 429, its Retry-After beyond 5 minutes"};
+    return again(wait, wait);
+}
+
+static struct attempt_decision poll(const struct attempts *a, const struct step *step,
+                                    const struct sight *seen, int64_t every_ms)
+{
+    int64_t left = (step->for_ms ? step->for_ms : FOR_MS) - a->elapsed_ms;
+    if (seen->holds || seen->stops || left <= 0)
+        return decided;
+    return again(every_ms, left);
+}
+
+static struct attempt_decision hold(struct attempts *a, const struct step *step,
+                                    const struct sight *seen, int64_t every_ms)
+{
+    if (!a->settled && !seen->holds) {
+        int64_t left = step->settle_ms - a->elapsed_ms;
+        return left > 0 ? again(every_ms, left) : decided;
+    }
+    if (!a->settled) {
+        a->settled = true;
+        a->settled_ms = a->elapsed_ms;
+    }
+    int64_t left = a->settled_ms + step->for_ms - a->elapsed_ms;
+    return seen->holds && left > 0 ? again(every_ms, left) : decided;
+}
+
+struct attempt_decision attempts_decide(struct attempts *a, const struct step *step,
+                                        const struct sight *seen)
+{
+    int64_t every_ms = step->every_ms > 0 ? step->every_ms : EVERY_MS;
+    if (seen->limited)
+        return wait_out(a, seen);
+    a->limited = 0;
+    a->count++;
+    if (step->holds)
+        return hold(a, step, seen, every_ms);
+    return step->polls ? poll(a, step, seen, every_ms) : decided;
+}

@@ -1,0 +1,37 @@
+/* attempts.h - ask once more, or is it decided? Pure: what was seen in, what to do out.
+ *
+ * Shapes:  a poll asks until its expectation holds or its stop is seen; a hold asks until the
+ * expectation holds (settle) and then at every sample whether it still does. A 429 that the step
+ * does not expect is waited out.
+ * Units:   milliseconds of the world's clock, or of real time where there is none.
+ * Errors:  a budget that stays spent is ATTEMPT_GIVE_UP, with why.
+ */
+#pragma once
+#include "conformance/scenario/scenario.h"
+
+#define ATTEMPTS_LIMITED_MAX 3
+#define ATTEMPTS_WAIT_MAX_MS (5 * 60 * 1000)
+
+struct attempts {
+    int count;          /* answers seen, refusals by a rate limit left out */
+    int limited;        /* of those, in a row */
+    int64_t elapsed_ms; /* since the first; the caller keeps it */
+    bool settled;
+    int64_t settled_ms; /* elapsed when a hold began to hold */
+};
+
+struct sight { /* what an answer looked like */
+    bool holds, stops, limited;
+    int64_t retry_after_ms; /* 0: it did not say */
+};
+
+enum attempt_next { ATTEMPT_DECIDED, ATTEMPT_AGAIN, ATTEMPT_GIVE_UP };
+
+struct attempt_decision {
+    enum attempt_next next;
+    int64_t wait_ms; /* before asking again */
+    const char *why; /* given up */
+};
+
+struct attempt_decision attempts_decide(struct attempts *a, const struct step *step,
+                                        const struct sight *seen);

@@ -1,0 +1,99 @@
+#include "conformance/run/task.h"
+
+#include <string.h>
+
+#include "base/time.h"
+
+static bool names_status(const struct expectation *x, int status)
+{
+    for (size_t i = 0; i < x->status_count; i++)
+        if (x->statuses[i] == status)
+            return true;
+    return false;
+}
+
+static bool expects_status(const struct step *step, int status)
+{
+    bool expected = names_status(&step->expect, status) || names_status(&step->stop, status);
+    for (size_t i = 0; i < step->reading_count; i++)
+        expected |= names_status(&step->readings[i].expect, status);
+    return expected;
+}
+
+static bool stops(struct task *t, struct arena *a)
+{
+    struct check_input in = judge_input(t, a);
+    in.expect = &t->current.stop;
+    return t->current.step->polls && t->current.stop.given && check_holds(&in);
+}
+
+static bool is_repeated(const struct step *step)
+{
+    return step->polls || step->holds;
+}
+
+static void ask(struct task *t);
+
+static void answered(struct task *t, struct exchange_record *x)
+{
+    struct current *c = &t->current;
+    c->exchange = x;
+    if (!x->status) {
+        judge_infra(t, x->error);
+        return;
+    }
+    judge_read_body(t, c->arena);
+    struct sight seen = {
+        .limited = x->status == 429 && !expects_status(c->step, 429),
+        .retry_after_ms = exchange_retry_after_ms(x),
+    };
+    if (!seen.limited && is_repeated(c->step)) {
+        seen.holds = judge_holds(t, c->arena);
+        seen.stops = stops(t, c->arena);
+    }
+    if (!t->world.has_clock)
+        c->attempts.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
+    struct attempt_decision d = attempts_decide(&c->attempts, c->step, &seen);
+    x->attempts = c->attempts.count ? c->attempts.count : 1;
+    switch (d.next) {
+    case ATTEMPT_DECIDED:
+        judge_answer(t);
+        break;
+    case ATTEMPT_GIVE_UP:
+        judge_infra(t, d.why);
+        break;
+    case ATTEMPT_AGAIN:
+        if (t->world.has_clock)
+            c->attempts.elapsed_ms += d.wait_ms;
+        task_wait(t, d.wait_ms, ask);
+        break;
+    }
+}
+
+/* Every attempt's answer has the scratch arena to itself; the last one is kept. */
+static void ask(struct task *t)
+{
+    struct current *c = &t->current;
+    if (t->runner->interrupted) {
+        judge_infra(t, "interrupted");
+        return;
+    }
+    arena_reset(&t->scratch);
+    c->arena = &t->scratch;
+    c->exchange = arena_new(&t->scratch, struct exchange_record);
+    *c->exchange = *c->request;
+    task_send(t, &t->scratch, c->exchange, answered);
+}
+
+void call_start(struct task *t)
+{
+    struct current *c = &t->current;
+    const struct target *target = t->runner->target;
+    struct request_problem problem = {0};
+    c->request = resolve_request(&c->vars, target, &t->world, c->step, &problem);
+    c->began_us = time_monotonic_us();
+    if (c->request)
+        ask(t);
+    else
+        judge_unsendable(t, &problem);
+}

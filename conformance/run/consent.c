@@ -1,0 +1,237 @@
+#include "conformance/run/consent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/time.h"
+
+#define PATIENCE_US ((int64_t)5 * 60 * 1000 * 1000)
+
+extern char **environ;
+
+/* --- control: the mock's own door ----------------------------------------------------------- */
+
+static void forced(struct task *t, struct exchange_record *x)
+{
+    struct current *c = &t->current;
+    if (!door_accepted(x)) {
+        judge_infra(t, door_complaint(t->runner->arena, x));
+        return;
+    }
+    judge_read_body(t, t->runner->arena);
+    c->redirect = node_get(c->body, "redirect");
+    judge_answer(t);
+}
+
+static const struct node *force_body(struct arena *a, const struct consent *k)
+{
+    const struct node *body = node_with(a, NULL, "outcome", node_new_text(a, str_from(k->outcome)));
+    if (k->state)
+        body = node_with(a, body, "state", k->state);
+    if (k->user)
+        body = node_with(a, body, "handle", k->user);
+    return body;
+}
+
+static void by_control(struct task *t, const struct consent *k)
+{
+    struct arena *a = t->runner->arena;
+    if (!t->world.control_url) {
+        judge_not_applicable(t, "the target has no control door for the consent");
+        return;
+    }
+    t->current.exchange =
+        door_request(a, t->world.control_url, "POST", "/force/consent", force_body(a, k));
+    task_send(t, a, t->current.exchange, forced);
+}
+
+/* --- someone else, who answers with a line --------------------------------------------------- */
+
+struct waiting {
+    int fd;
+    bool ours; /* the descriptor is to be closed */
+    pid_t child;
+    struct buf line;
+    uint64_t timer;
+    bool json; /* the line is {"redirect": ...}; else it is the redirect itself, or empty */
+};
+
+static void stop_waiting(struct task *t)
+{
+    struct waiting *w = t->driver;
+    loop_unwatch(t->runner->loop, w->fd);
+    loop_timer_cancel(t->runner->loop, w->timer);
+    if (w->ours)
+        close(w->fd);
+    if (w->child > 0) {
+        kill(w->child, SIGTERM); /* it has said what there is to say */
+        waitpid(w->child, NULL, WNOHANG);
+    }
+    t->cancel = NULL;
+}
+
+static void cancelled(struct task *t)
+{
+    stop_waiting(t);
+    judge_infra(t, "interrupted while waiting for the consent");
+}
+
+static void out_of_patience(void *ctx)
+{
+    struct task *t = ctx;
+    struct waiting *w = t->driver;
+    w->timer = 0;
+    stop_waiting(t);
+    judge_infra(t, "nobody played the consent within 5 minutes");
+}
+
+static void line_read(struct task *t)
+{
+    struct waiting *w = t->driver;
+    struct arena *a = t->runner->arena;
+    struct str line = str_trim(buf_str(&w->line));
+    stop_waiting(t);
+    if (!w->json) {
+        t->current.redirect = line.n ? node_new_text(a, line) : NULL;
+        judge_answer(t);
+        return;
+    }
+    const struct node *said = json_parse(a, line, "consent_command", NULL);
+    const char *wrong = node_get_text(said, "error");
+    if (!said || wrong) {
+        judge_infra(t, wrong ? arena_printf(a, "the consent command says: %s", wrong)
+                             : "the consent command did not answer with one JSON line");
+        return;
+    }
+    t->current.redirect = node_get(said, "redirect");
+    judge_answer(t);
+}
+
+static void on_input(void *ctx, int fd, int events)
+{
+    (void)events;
+    struct task *t = ctx;
+    struct waiting *w = t->driver;
+    char bytes[4096];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n > 0)
+        buf_add(&w->line, str_of(bytes, (size_t)n));
+    if (n <= 0 || memchr(bytes, '\n', (size_t)n))
+        line_read(t);
+}
+
+static void wait_for_line(struct task *t, struct waiting how)
+{
+    struct waiting *w = arena_new(t->runner->arena, struct waiting);
+    *w = how;
+    w->line.arena = t->runner->arena;
+    t->driver = w;
+    t->cancel = cancelled;
+    w->timer = loop_timer(t->runner->loop, time_monotonic_us() + PATIENCE_US, out_of_patience, t);
+    loop_watch(t->runner->loop, w->fd, LOOP_READ, on_input, t);
+}
+
+/* The loop blocks signals that a child must be able to get. */
+static bool spawn_shell(const char *command, const char *const *args, int out, pid_t *child)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    const char *argv[] = {"sh", "-c", command, "consent", args[0], args[1], args[2], NULL};
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    char *const *words = (char *const *)(uintptr_t)argv; /* POSIX: it does not change them */
+    bool spawned = posix_spawn(child, "/bin/sh", &files, &attributes, words, environ) == 0;
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    return spawned;
+}
+
+static void by_browser(struct task *t, const struct consent *k)
+{
+    struct arena *a = t->runner->arena;
+    const char *user = node_text(k->user), *args[] = {k->at, k->outcome, user ? user : ""};
+    const char *command = arena_printf(a, "%s \"$@\"", t->runner->target->consent_command);
+    int ends[2];
+    pid_t child;
+    if (pipe(ends) != 0) {
+        judge_infra(t, "no pipe for the consent command");
+        return;
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    bool spawned = spawn_shell(command, args, ends[1], &child);
+    close(ends[1]);
+    if (!spawned) {
+        close(ends[0]);
+        judge_infra(t, "the consent command could not be started");
+        return;
+    }
+    wait_for_line(t, (struct waiting){.fd = ends[0], .ours = true, .child = child, .json = true});
+}
+
+static void by_human(struct task *t, const struct consent *k)
+{
+    const char *user = node_text(k->user);
+    if (!isatty(STDIN_FILENO)) {
+        judge_not_applicable(t, "a person is needed for the consent, and there is no terminal");
+        return;
+    }
+    fprintf(stderr,
+            "\n%s this consent%s%s, then paste where the browser was sent to (or just "
+            "press Enter):\n  %s\n",
+            k->outcome, user ? " as " : "", user ? user : "", k->at);
+    wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static void by_nobody(struct task *t, const struct consent *k)
+{
+    (void)k;
+    judge_not_applicable(t, "the target has no consent driver");
+}
+
+static void (*const drivers[])(struct task *t, const struct consent *k) = {
+    [CONSENT_NONE] = by_nobody,
+    [CONSENT_CONTROL] = by_control,
+    [CONSENT_BROWSER] = by_browser,
+    [CONSENT_HUMAN] = by_human,
+};
+
+static bool optional(const struct vars *v, const struct node *value, const struct node **out,
+                     const char **missing)
+{
+    *out = value ? vars_value(v, value, missing) : NULL;
+    return *out || !value;
+}
+
+void consent_start(struct task *t)
+{
+    struct current *c = &t->current;
+    const struct step *step = c->step;
+    const struct node *at;
+    const char *missing = NULL;
+    struct consent k = {.outcome = step->outcome};
+    if (!optional(&c->vars, step->consent_at, &at, &missing) ||
+        !optional(&c->vars, step->consent_state, &k.state, &missing) ||
+        !optional(&c->vars, step->consent_user, &k.user, &missing)) {
+        judge_blocked(t, missing);
+        return;
+    }
+    k.at = at && node_text(at) ? node_text(at) : "";
+    drivers[t->runner->target->consent](t, &k);
+}

@@ -1,0 +1,17 @@
+/* consent.h - who plays the end-customer's part of OAuth.
+ *
+ * Shapes:  control: the mock's control door, `{state, outcome, handle}` -> `{redirect}`. browser:
+ * the target's consent_command, run by sh with the URL, the outcome and the user as arguments; it
+ * answers one line {"redirect": "..."} or {"error": "..."}. human: the URL is printed and a line
+ * awaited: the redirect, or nothing.
+ *
+ * Errors:  a driver that fails is infra; one that cannot be here is not applicable.
+ */
+#pragma once
+#include "conformance/run/task.h"
+
+struct consent {
+    const char *outcome; /* approve, deny, abandon, exchange_error */
+    const char *at;      /* the authorize URL; "" if not told */
+    const struct node *state, *user;
+};

@@ -1,0 +1,77 @@
+#include "conformance/run/door.h"
+
+#include "base/json.h"
+
+#define SHORT_MAX_BYTES 200
+
+static const char *root_of(struct arena *a, const struct target *t)
+{
+    struct str url = str_from(t->control_url);
+    if (str_ends(url, STR("/__admin")))
+        url.n -= STR("/__admin").n;
+    return str_dup(a, url);
+}
+
+struct world world_of(struct arena *a, const struct target *t, const char *name)
+{
+    if (!name)
+        return (struct world){NULL, t->base_url, t->control_url, false};
+    const char *root = root_of(a, t);
+    return (struct world){
+        .name = name,
+        .base_url = arena_printf(a, "%s/ns/%s%s", root, name, t->mount),
+        .control_url = arena_printf(a, "%s/ns/%s/__admin", root, name),
+        .has_clock = true,
+    };
+}
+
+struct exchange_record *door_request(struct arena *a, const char *control_url, const char *method,
+                                     const char *path, const struct node *body)
+{
+    struct exchange_record *x = arena_new(a, struct exchange_record);
+    x->method = method;
+    x->url = arena_printf(a, "%s%s", control_url, path);
+    headers_add(a, &x->request_headers, "Accept", STR("application/json"));
+    if (body) {
+        x->request_body = str_from(json_print(a, body));
+        headers_add(a, &x->request_headers, "Content-Type", STR("application/json"));
+    }
+    return x;
+}
+
+static const struct node *text_map(struct arena *a, const char *key, const char *value)
+{
+    return node_with(a, NULL, key, node_new_text(a, str_from(value)));
+}
+
+struct exchange_record *door_create(struct arena *a, const struct target *t, const char *name)
+{
+    const struct node *body = text_map(a, "name", name);
+    body = node_with(a, body, "clock", text_map(a, "mode", "frozen"));
+    return door_request(a, t->control_url, "POST", "/namespaces", body);
+}
+
+struct exchange_record *door_delete(struct arena *a, const struct target *t, const char *name)
+{
+    return door_request(a, t->control_url, "DELETE", arena_printf(a, "/namespaces/%s", name), NULL);
+}
+
+struct exchange_record *door_wait(struct arena *a, const struct world *w, int64_t ms)
+{
+    const char *by = arena_printf(a, "%lldms", (long long)ms);
+    return door_request(a, w->control_url, "POST", "/clock/advance", text_map(a, "by", by));
+}
+
+bool door_accepted(const struct exchange_record *x)
+{
+    return x->status >= 200 && x->status < 300;
+}
+
+const char *door_complaint(struct arena *a, const struct exchange_record *x)
+{
+    if (!x->status)
+        return arena_printf(a, "the control door did not answer: %s", x->error);
+    struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
+    return arena_printf(a, "the control door answered %d to %s %s: " STR_FMT, x->status, x->method,
+                        x->url, STR_ARG(body));
+}

@@ -1,0 +1,46 @@
+#include "conformance/run/task.h"
+
+static void answered(struct task *t, struct exchange_record *x)
+{
+    if (door_accepted(x))
+        judge_answer(t);
+    else
+        judge_infra(t, door_complaint(t->runner->arena, x));
+}
+
+static void send(struct task *t, const char *path, const struct node *body)
+{
+    struct current *c = &t->current;
+    struct arena *a = t->runner->arena;
+    if (!t->world.control_url) {
+        judge_not_applicable(t, "the target has no control door");
+        return;
+    }
+    c->exchange = door_request(a, t->world.control_url, "POST", path, body);
+    task_send(t, a, c->exchange, answered);
+}
+
+void force_start(struct task *t)
+{
+    struct current *c = &t->current;
+    const char *missing = NULL;
+    const struct node *body = c->step->body ? vars_value(&c->vars, c->step->body, &missing)
+                                            : node_new_map(t->runner->arena, NULL, 0);
+    if (body)
+        send(t, arena_printf(t->runner->arena, "/force/%s", c->step->force), body);
+    else
+        judge_blocked(t, missing);
+}
+
+void advance_start(struct task *t)
+{
+    struct current *c = &t->current;
+    const char *missing = NULL;
+    const struct node *by = vars_value(&c->vars, c->step->advance, &missing);
+    if (by && by->kind != NODE_MAP)
+        by = node_with(t->runner->arena, NULL, "by", by);
+    if (by)
+        send(t, "/clock/advance", by);
+    else
+        judge_blocked(t, missing);
+}

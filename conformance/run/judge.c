@@ -1,0 +1,294 @@
+#include "conformance/run/task.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+
+#define SHORT_MAX_BYTES 200
+
+struct check_input judge_input(struct task *t, struct arena *a)
+{
+    struct current *c = &t->current;
+    struct check_input in = input_of(t, a, c->step, c->name);
+    in.expect = &c->expect;
+    in.exchange = c->exchange;
+    in.body = c->body;
+    in.body_error = c->body_error;
+    in.redirect = c->redirect;
+    in.now_ms = c->now_ms;
+    return in;
+}
+
+void judge_read_body(struct task *t, struct arena *a)
+{
+    struct current *c = &t->current;
+    struct str body = str_trim(c->exchange->response_body);
+    struct error err = {0};
+    c->now_ms = exchange_now_ms(c->exchange);
+    c->body_error = NULL;
+    c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
+    if (body.n && !c->body)
+        c->body_error = arena_printf(a, "not JSON: %s", error_text(a, &err));
+    error_end(&err);
+}
+
+bool judge_holds(struct task *t, struct arena *a)
+{
+    struct current *c = &t->current;
+    struct check_input in = judge_input(t, a);
+    bool holds = check_holds(&in), any = !c->step->reading_count;
+    for (size_t i = 0; holds && i < c->step->reading_count && !any; i++) {
+        in.expect = &c->readings[i].expect;
+        any = check_holds(&in);
+    }
+    return holds && any;
+}
+
+/* --- disputes ------------------------------------------------------------------------------- */
+
+static void tell_side(struct run *run, const char *dispute, const char *side)
+{
+    for (size_t i = 0; i < run->dispute_count; i++)
+        if (strcmp(run->disputes[i].id, dispute) == 0)
+            run->disputes[i].seen = side;
+}
+
+/* The documents disagree, so neither side is a pass; that none of them holds is a failure. */
+static bool judge_readings(struct task *t)
+{
+    struct current *c = &t->current;
+    struct arena *a = t->runner->arena;
+    struct check_input in = judge_input(t, a);
+    struct buf names = {.arena = a};
+    const char *side = NULL;
+    for (size_t i = 0; i < c->step->reading_count; i++) {
+        in.expect = &c->readings[i].expect;
+        buf_printf(&names, "%s%s", i ? " or " : "", c->readings[i].name);
+        if (!side && check_holds(&in))
+            side = c->readings[i].name;
+    }
+    in.expect = &c->expect;
+    struct check *check = check_add(&in, &t->checks, "oneOf", c->step->dispute,
+                                    side ? VERDICT_DISPUTED : VERDICT_FAIL);
+    check->at = c->step->at;
+    check->expected = buf_c(&names);
+    check->actual =
+        side ? side
+        : !c->exchange
+            ? "no answer"
+            : arena_printf(a, "%d " STR_FMT, c->exchange->status,
+                           STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
+    if (!side)
+        return false;
+    check->why = arena_printf(a, "the target takes the side '%s'", side);
+    tell_side(t->runner->run, c->step->dispute, side);
+    return true;
+}
+
+/* --- positive controls ---------------------------------------------------------------------- */
+
+static const struct control *control_of(const struct task *t, const struct check *check)
+{
+    for (size_t i = 0; i < t->controls.count; i++) {
+        const struct control *k = &t->controls.items[i];
+        if (strcmp(k->url, check->exchange->url) == 0 && strcmp(k->pointer, check->pointer) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+/* $none over an empty list decides something once the same list was seen with something in it. */
+static void judge_controls(struct task *t, size_t first)
+{
+    struct arena *a = t->runner->arena;
+    for (size_t i = first; i < t->checks.count; i++) {
+        struct check *check = &t->checks.items[i];
+        if (!check->exchange)
+            continue;
+        const struct control *k = control_of(t, check);
+        if (check->verdict == VERDICT_VACUOUS && k && strcmp(check->matcher, "$none") == 0) {
+            check->verdict = VERDICT_PASS;
+            check->why = arena_printf(a, "the list is empty; in step '%s' it was not", k->step);
+        } else if (check->verdict == VERDICT_PASS && strcmp(check->matcher, "$some") == 0) {
+            *arena_push(a, &t->controls, struct control) =
+                (struct control){check->exchange->url, check->pointer, check->step};
+        }
+    }
+}
+
+/* --- captures ------------------------------------------------------------------------------- */
+
+static const struct node *captured(const struct current *c, struct arena *a, const char *pointer)
+{
+    const struct header *h = NULL;
+    if (c->exchange && str_starts(str_from(pointer), STR("headers/")))
+        h = headers_find(&c->exchange->response_headers, pointer + strlen("headers/"));
+    if (h)
+        return node_new_text(a, h->value);
+    return c->body ? node_pointer(c->body, pointer) : NULL;
+}
+
+static bool has_nocase(struct str text, struct str part)
+{
+    for (; text.n >= part.n; text = str_skip(text, 1))
+        if (str_starts_nocase(text, part))
+            return true;
+    return false;
+}
+
+static bool is_secret_name(const char *name)
+{
+    static const char *const parts[] = {"token", "secret", "password", "apikey", "api_key"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (has_nocase(str_from(name), str_from(parts[i])))
+            return true;
+    return strcasecmp(name, "state") == 0 || strcasecmp(name, "key") == 0;
+}
+
+static void keep_secret(struct task *t, const char *name, const struct node *value)
+{
+    const struct run_options *o = t->runner->options;
+    if (o->secret && node_text(value) && is_secret_name(name))
+        o->secret(o->secret_ctx, name, node_text(value));
+}
+
+static void set_result(struct task *t, const char *name, const struct node *value)
+{
+    const char *id = t->current.step->id;
+    if (id)
+        vars_set(&task_frame(t)->vars, arena_printf(t->runner->arena, "%s.%s", id, name), value);
+}
+
+/* Also after a failure: what was created must be undone, and that may need what it was called. */
+static bool capture(struct task *t, bool held)
+{
+    struct current *c = &t->current;
+    struct check_input in = judge_input(t, t->runner->arena);
+    bool all = true;
+    in.citation_count = 0;
+    for (size_t i = 0; i < c->step->capture_count; i++) {
+        const struct capture *k = &c->step->captures[i];
+        const struct node *value = captured(c, in.arena, k->pointer);
+        enum verdict missed = held ? VERDICT_FAIL : VERDICT_BLOCKED;
+        struct check *check =
+            check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
+        check->at = k->at;
+        check->expected = "something there, for later steps";
+        check->actual = value ? json_print_short(in.arena, value, SHORT_MAX_BYTES) : "absent";
+        if (!value && !held)
+            check->why = arena_printf(in.arena, "step '%s' did not hold", c->name);
+        all &= value != NULL;
+        if (!value)
+            continue;
+        set_result(t, k->name, value);
+        keep_secret(t, k->name, value);
+    }
+    return all;
+}
+
+/* --- the end of a step ---------------------------------------------------------------------- */
+
+static void block_rest(struct task *t)
+{
+    task_block(t, VERDICT_BLOCKED,
+               arena_printf(t->runner->arena, "step '%s' did not get through", t->current.name));
+}
+
+/* The answer has lived in an attempt's arena until now. */
+static void keep_exchange(struct task *t)
+{
+    struct current *c = &t->current;
+    c->arena = t->runner->arena;
+    if (!c->exchange)
+        return; /* a consent that someone else played */
+    c->exchange = exchange_copy(c->arena, c->exchange);
+    task_record(t, c->exchange);
+    if (c->exchange->status)
+        judge_read_body(t, c->arena);
+}
+
+void judge_answer(struct task *t)
+{
+    struct current *c = &t->current;
+    const struct step *step = c->step;
+    size_t first = t->checks.count;
+    keep_exchange(t);
+    struct check_input in = judge_input(t, c->arena);
+    bool held = check_expectation(&in, &t->checks);
+    if (step->dispute)
+        held &= judge_readings(t);
+    judge_controls(t, first);
+    bool all = capture(t, held);
+    if (c->redirect)
+        set_result(t, "redirect", c->redirect);
+    if (c->exchange && door_accepted(c->exchange))
+        undo_register(t);
+    if (!all || (!held && !step->citation_count))
+        block_rest(t);
+    task_step_done(t);
+}
+
+void judge_outputs(struct task *t, const struct node *outputs)
+{
+    struct current *c = &t->current;
+    struct check_input in = judge_input(t, t->runner->arena);
+    in.outputs = outputs;
+    bool held = check_expectation(&in, &t->checks);
+    for (size_t i = 0; i < outputs->map.count; i++)
+        set_result(t, outputs->map.members[i].key, outputs->map.members[i].value);
+    if (!held && !c->step->citation_count)
+        block_rest(t);
+    task_step_done(t);
+}
+
+/* --- what could not be judged --------------------------------------------------------------- */
+
+static void undecided(struct task *t, enum verdict verdict, const char *why)
+{
+    size_t first = t->checks.count;
+    blocked_own(t, t->current.step, t->current.name, verdict, why);
+    for (size_t i = first; i < t->checks.count; i++)
+        t->checks.items[i].exchange = t->current.exchange;
+}
+
+void judge_infra(struct task *t, const char *why)
+{
+    why = arena_text(t->runner->arena, why); /* it may stand in the attempt's arena */
+    keep_exchange(t);
+    undo_lost(t);
+    undecided(t, VERDICT_INFRA, why);
+    block_rest(t);
+    task_step_done(t);
+}
+
+static void give_up(struct task *t, enum verdict verdict, const char *why)
+{
+    struct frame *f = task_frame(t);
+    blocked_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
+    task_block(t, verdict, why);
+    task_step_done(t);
+}
+
+/* What the target's file or the environment lacks is no step's fault. */
+void judge_blocked(struct task *t, const char *missing)
+{
+    struct str name = str_from(missing);
+    bool outside = str_starts(name, STR("target.")) || str_starts(name, STR("env."));
+    give_up(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
+            arena_printf(t->runner->arena, "there is no '%s'", missing ? missing : "value"));
+}
+
+void judge_unsendable(struct task *t, const struct request_problem *problem)
+{
+    if (problem->no_actor)
+        give_up(t, VERDICT_NOT_APPLICABLE,
+                arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
+    else
+        judge_blocked(t, problem->missing);
+}
+
+void judge_not_applicable(struct task *t, const char *why)
+{
+    give_up(t, VERDICT_NOT_APPLICABLE, why);
+}

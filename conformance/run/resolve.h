@@ -1,0 +1,28 @@
+/* resolve.h - a step with its references replaced: expectations and requests.
+ *
+ * Errors:  false or NULL, with the name of the reference that has no value in *missing; for a
+ * request also with why it cannot be made.
+ */
+#pragma once
+#include "conformance/run/door.h"
+#include "conformance/run/vars.h"
+#include "conformance/scenario/scenario.h"
+
+bool resolve_expectation(const struct vars *v, const struct expectation *x, struct expectation *out,
+                         const char **missing);
+const struct reading *resolve_readings(const struct vars *v, const struct step *step,
+                                       const char **missing);
+
+struct request_problem {
+    const char *missing;  /* a reference without a value */
+    const char *no_actor; /* the target has none of that name */
+};
+
+/* The request of a CALL or an INSPECT. */
+struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
+                                        const struct world *w, const struct step *step,
+                                        struct request_problem *problem);
+/* What undoes the step, as of now; sent by the same actor. */
+struct exchange_record *resolve_undo(const struct vars *v, const struct target *t,
+                                     const struct world *w, const struct step *step,
+                                     struct request_problem *problem);

@@ -1,0 +1,352 @@
+#include "conformance/run/run.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "conformance/run/mock.h"
+#include "conformance/run/task.h"
+
+#define JOBS_MAX           64 /* each may hold a connection */
+#define CONNECT_TIMEOUT_MS 5000
+
+struct session {
+    struct runner runner; /* first: the runner's call back finds the session */
+    const struct node *forces;
+    bool *started;
+    size_t next, jobs; /* all before `next` have started */
+    bool starting;
+    struct error *err;
+};
+
+/* --- what stands in a scenario's way ---------------------------------------------------------- */
+
+static bool step_writes(const struct step *step)
+{
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE;
+    if (step->kind == STEP_CALL)
+        writes = strcmp(step->method, "GET") && strcmp(step->method, "HEAD") &&
+                 strcmp(step->method, "OPTIONS");
+    for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
+        writes |= step_writes(&step->flow->steps[i]);
+    return writes;
+}
+
+static bool scenario_writes(const struct scenario *s)
+{
+    bool writes = false;
+    for (size_t i = 0; i < s->step_count; i++)
+        writes |= step_writes(&s->steps[i]);
+    return writes;
+}
+
+static bool is_costly(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->require_count; i++)
+        if (strcmp(s->requires[i], "lease") == 0)
+            return true;
+    return false;
+}
+
+/* The manifest lists forces by name, or as {name}. */
+static bool has_force(const struct node *forces, const char *name)
+{
+    for (size_t i = 0; i < node_count(forces); i++) {
+        const struct node *item = node_at(forces, i);
+        const char *text = node_text(item) ? node_text(item) : node_get_text(item, "name");
+        if (text && strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *missing_force(const struct session *s, const struct scenario *scenario)
+{
+    size_t count;
+    const char *const *needs = scenario_needs(s->runner.arena, scenario, &count);
+    for (size_t i = 0; s->forces && i < count; i++)
+        if (str_starts(str_from(needs[i]), STR("force.")) &&
+            !has_force(s->forces, needs[i] + strlen("force.")))
+            return needs[i];
+    return NULL;
+}
+
+static const char *obstacle(const struct session *s, const struct planned *p)
+{
+    const struct run_options *o = s->runner.options;
+    bool real = !s->runner.target->is_mock;
+    const char *missing = p->missing ? p->missing : missing_force(s, p->scenario);
+    if (missing)
+        return arena_printf(s->runner.arena, "the target lacks '%s'", missing);
+    if (real && !o->allow_writes && scenario_writes(p->scenario))
+        return "it writes, and --allow-writes was not given";
+    if (real && !o->allow_costly && is_costly(p->scenario))
+        return "it costs money, and --allow-costly was not given";
+    return NULL;
+}
+
+static bool share_lock(const struct scenario *x, const struct scenario *y)
+{
+    for (size_t i = 0; i < x->lock_count; i++)
+        for (size_t k = 0; k < y->lock_count; k++)
+            if (strcmp(x->locks[i], y->locks[k]) == 0)
+                return true;
+    return false;
+}
+
+/* Worlds of their own share nothing. */
+static bool is_locked(const struct session *s, const struct scenario *scenario)
+{
+    const struct task *t = s->runner.target->control_url ? NULL : s->runner.active;
+    for (; t; t = t->next_active)
+        if (share_lock(t->scenario, scenario))
+            return true;
+    return false;
+}
+
+/* --- the pump ------------------------------------------------------------------------------- */
+
+static void start(struct session *s, size_t i)
+{
+    const struct planned *p = &s->runner.plan->items[i];
+    const char *why = obstacle(s, p);
+    s->started[i] = true;
+    if (why)
+        task_not_applicable(&s->runner, p->scenario, why);
+    else
+        task_start(&s->runner, p->scenario, i + 1);
+}
+
+/* True when it started one. */
+static bool start_one(struct session *s)
+{
+    const struct plan *plan = s->runner.plan;
+    while (s->next < plan->count && s->started[s->next])
+        s->next++;
+    for (size_t i = s->next; i < plan->count; i++)
+        if (!s->started[i] && !is_locked(s, plan->items[i].scenario)) {
+            start(s, i);
+            return true;
+        }
+    return false;
+}
+
+/* A scenario may end while it is started; the loop below then goes on, not a deeper one. */
+static void pump(struct session *s)
+{
+    if (s->starting)
+        return;
+    s->starting = true;
+    while (!s->runner.interrupted && s->runner.active_count < s->jobs && start_one(s))
+        ;
+    s->starting = false;
+    if (!s->runner.active_count)
+        loop_stop(s->runner.loop);
+}
+
+static void task_ended(struct runner *r)
+{
+    pump((struct session *)r);
+}
+
+static void on_signal(void *ctx, int signal)
+{
+    (void)signal;
+    struct session *s = ctx;
+    if (s->runner.interrupted) { /* asked twice: whoever asks does not want to wait for the undo */
+        loop_stop(s->runner.loop);
+        return;
+    }
+    s->runner.interrupted = true;
+    s->runner.run->interrupted = true;
+    for (struct task *t = s->runner.active, *next; t; t = next) {
+        next = t->next_active;
+        task_interrupt(t);
+    }
+}
+
+/* --- the control door's manifest -------------------------------------------------------------- */
+
+struct manifest {
+    struct session *session;
+    const char *why; /* it is not there */
+};
+
+static void manifest_read(void *ctx, struct exchange_record *x)
+{
+    struct manifest *m = ctx;
+    struct runner *r = &m->session->runner;
+    const struct node *said =
+        door_accepted(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
+    m->session->forces = node_get(said, "forces");
+    if (!said)
+        m->why = door_complaint(r->arena, x);
+    loop_stop(r->loop);
+}
+
+static bool read_manifest(struct session *s)
+{
+    struct runner *r = &s->runner;
+    struct manifest m = {s, NULL};
+    if (!r->target->control_url)
+        return true;
+    struct exchange_record *x =
+        door_request(r->arena, r->target->control_url, "GET", "/capabilities", NULL);
+    client_send(r->client, r->arena, x, manifest_read, &m);
+    loop_run(r->loop);
+    if (m.why)
+        return error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", m.why);
+    return true;
+}
+
+/* --- the run -------------------------------------------------------------------------------- */
+
+static void list_claims(struct arena *a, const struct suite *suite, struct run *out)
+{
+    for (size_t i = 0; i < suite->catalogue_count; i++) {
+        out->claim_count += suite->catalogues[i]->claim_count;
+        out->dispute_count += suite->catalogues[i]->dispute_count;
+    }
+    out->claims = arena_array(a, struct claim_result, out->claim_count);
+    out->disputes = arena_array(a, struct dispute_result, out->dispute_count);
+    struct claim_result *claim = out->claims;
+    struct dispute_result *dispute = out->disputes;
+    for (size_t i = 0; i < suite->catalogue_count; i++) {
+        const struct catalogue *c = suite->catalogues[i];
+        for (size_t k = 0; k < c->claim_count; k++)
+            (claim++)->claim = &c->claims[k];
+        for (size_t k = 0; k < c->dispute_count; k++)
+            *dispute++ = (struct dispute_result){c->disputes[k].id, c->disputes[k].about, NULL};
+    }
+}
+
+static void tell_secret(void *ctx, const char *name, const char *value)
+{
+    const struct run_options *o = ctx;
+    if (o->secret)
+        o->secret(o->secret_ctx, name, value);
+}
+
+static void set_names(struct runner *r)
+{
+    struct arena *a = r->arena;
+    unsigned char random[4];
+    digest_random(random, sizeof random);
+    r->id = arena_printf(a, "run-%s", digest_hex(a, random, sizeof random));
+    const struct node *target = r->target->things;
+    target = node_with(a, target, "name", node_new_text(a, str_from(r->target->name)));
+    target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
+    r->vars =
+        (struct vars){.arena = a, .env = tell_secret, .env_ctx = (void *)(uintptr_t)r->options};
+    vars_set(&r->vars, "target", target);
+    vars_set(&r->vars, "run", node_with(a, NULL, "id", node_new_text(a, str_from(r->id))));
+}
+
+static void tell_credentials(const struct runner *r)
+{
+    const struct target *t = r->target;
+    for (size_t i = 0; i < t->actor_count; i++)
+        if (t->actors[i].credential)
+            tell_secret((void *)(uintptr_t)r->options, t->actors[i].name, t->actors[i].credential);
+}
+
+static bool is_safe(const struct target *t, struct error *err)
+{
+    const struct actor *live = t->is_mock || !t->control_url ? NULL : target_live_actor(t);
+    if (live)
+        return error_add(err, ERROR_INPUT, live->at,
+                         "the key of '%s' looks live: no control calls beside it, unless the "
+                         "target says `mock: true`",
+                         live->name);
+    return true;
+}
+
+static void play(struct session *s)
+{
+    struct runner *r = &s->runner;
+    r->loop = loop_new();
+    struct client_options options = {
+        .timeout_ms = r->options->timeout_ms,
+        .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+        .ca_file = r->options->ca_file,
+        .insecure = r->options->insecure,
+        .connections_max = (int)s->jobs,
+        .rps = r->target->rps,
+    };
+    r->client = client_new(r->loop, &options);
+    loop_signal(r->loop, SIGINT, on_signal, s);
+    loop_signal(r->loop, SIGTERM, on_signal, s);
+    if (read_manifest(s)) {
+        pump(s);
+        if (r->active_count)
+            loop_run(r->loop);
+    }
+    client_free(r->client);
+    loop_free(r->loop);
+}
+
+static size_t jobs_of(const struct target *t, const struct run_options *o, size_t count)
+{
+    size_t jobs = t->control_url ? JOBS_MAX : 1;
+    if (o->jobs > 0)
+        jobs = (size_t)o->jobs;
+    jobs = jobs < count ? jobs : count;
+    return jobs ? jobs : 1;
+}
+
+static bool run_on(struct arena *a, const struct plan *plan, const struct target *target,
+                   const struct run_options *options, struct run *out, struct error *err)
+{
+    int64_t began_us = time_monotonic_us();
+    struct session s = {
+        .runner = {.arena = a,
+                   .run = out,
+                   .plan = plan,
+                   .target = target,
+                   .options = options,
+                   .ended = task_ended},
+        .started = arena_array(a, bool, plan->count),
+        .jobs = jobs_of(target, options, plan->count),
+        .err = err,
+    };
+    *out = (struct run){
+        .arena = a,
+        .target = target->name,
+        .base_url = target->base_url,
+        .suite_version = options->suite_version,
+        .started_ms = time_wall_ms(),
+        .gate = options->gate,
+    };
+    size_t before = err->count;
+    if (plan->suite)
+        list_claims(a, plan->suite, out);
+    set_names(&s.runner);
+    tell_credentials(&s.runner);
+    play(&s);
+    if (err->count > before)
+        return false;
+    out->duration_us = time_monotonic_us() - began_us;
+    run_count(out);
+    run_decide(out);
+    return true;
+}
+
+bool run_plan(struct arena *a, const struct plan *plan, const struct target *target,
+              const struct run_options *options, struct run *out, struct error *err)
+{
+    struct target own = *target;
+    struct mock *mock = NULL;
+    if (options->mock_binary) {
+        mock = mock_start(a, options->mock_binary, options->mock_fixture, err);
+        if (!mock)
+            return false;
+        own.is_mock = true;
+        own.control_url = arena_printf(a, "%s/__admin", mock_url(mock));
+        own.base_url = arena_printf(a, "%s%s", mock_url(mock), own.mount);
+    }
+    bool done = is_safe(&own, err) && run_on(a, plan, &own, options, out, err);
+    mock_stop(mock);
+    return done;
+}

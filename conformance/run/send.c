@@ -1,0 +1,139 @@
+#include "conformance/run/resolve.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/url.h"
+
+#define USER_AGENT "understudy-conformance"
+
+static bool add_query_value(const struct vars *v, struct buf *url, const char *name,
+                            const struct node *value)
+{
+    const char *text = scalar_text(v->arena, value);
+    if (!text)
+        return value->kind == NODE_NULL; /* not sent */
+    buf_byte(url, strchr(url->data, '?') ? '&' : '?');
+    url_encode(url, str_from(name));
+    buf_byte(url, '=');
+    url_encode(url, str_from(text));
+    return true;
+}
+
+/* A list is the name repeated. */
+static bool add_query(const struct vars *v, struct buf *url, const struct node *query,
+                      const char **missing)
+{
+    const struct node *map = query ? vars_value(v, query, missing) : NULL;
+    bool fine = map || !query;
+    for (size_t i = 0; fine && i < node_count(map); i++) {
+        const struct member *m = &map->map.members[i];
+        if (m->value->kind != NODE_LIST)
+            fine = add_query_value(v, url, m->key, m->value);
+        for (size_t k = 0; fine && m->value->kind == NODE_LIST && k < m->value->list.count; k++)
+            fine = add_query_value(v, url, m->key, m->value->list.items[k]);
+        if (!fine)
+            *missing = m->key;
+    }
+    return fine;
+}
+
+static bool add_credential(const struct vars *v, const struct target *t, const char *as,
+                           struct exchange_record *x, struct request_problem *problem)
+{
+    const char *name = as ? vars_text(v, as, &problem->missing) : NULL;
+    if (as && !name)
+        return false;
+    const struct actor *actor = target_actor(t, name);
+    if (!actor && name) {
+        problem->no_actor = name;
+        return false;
+    }
+    if (actor && actor->credential)
+        headers_set(v->arena, &x->request_headers, t->header,
+                    str_from(arena_printf(v->arena, "%s%s", t->header_prefix, actor->credential)));
+    return true;
+}
+
+static void drop_header(struct headers *h, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->count; i++)
+        if (!str_eq_nocase(str_from(h->items[i].name), str_from(name)))
+            h->items[kept++] = h->items[i];
+    h->count = kept;
+}
+
+/* What the step says wins over what we would send; null takes a header away. */
+static bool add_headers(const struct vars *v, const struct node *headers, struct exchange_record *x,
+                        const char **missing)
+{
+    const struct node *map = headers ? vars_value(v, headers, missing) : NULL;
+    for (size_t i = 0; i < node_count(map); i++) {
+        const struct member *m = &map->map.members[i];
+        const char *text = scalar_text(v->arena, m->value);
+        if (text)
+            headers_set(v->arena, &x->request_headers, m->key, str_from(text));
+        else
+            drop_header(&x->request_headers, m->key);
+    }
+    return map || !headers;
+}
+
+static bool add_body(const struct vars *v, const struct step *step, struct exchange_record *x,
+                     const char **missing)
+{
+    if (step->raw) {
+        x->request_body = str_from(step->raw);
+        return true;
+    }
+    const struct node *body = step->body ? vars_value(v, step->body, missing) : NULL;
+    if (body)
+        x->request_body = str_from(json_print(v->arena, body));
+    return body || !step->body;
+}
+
+static struct exchange_record *begin(const struct vars *v, const char *method)
+{
+    struct exchange_record *x = arena_new(v->arena, struct exchange_record);
+    x->method = method;
+    headers_add(v->arena, &x->request_headers, "User-Agent", STR(USER_AGENT));
+    headers_add(v->arena, &x->request_headers, "Accept", STR("application/json"));
+    return x;
+}
+
+static const char *full_url(const struct vars *v, const char *base, const char *path,
+                            const struct node *query, const char **missing)
+{
+    struct buf url = {.arena = v->arena};
+    const char *filled = vars_path(v, path, missing);
+    if (!filled)
+        return NULL;
+    buf_printf(&url, "%s%s%s", base, *filled == '/' ? "" : "/", filled);
+    return add_query(v, &url, query, missing) ? buf_c(&url) : NULL;
+}
+
+struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
+                                        const struct world *w, const struct step *step,
+                                        struct request_problem *problem)
+{
+    bool inspects = step->kind == STEP_INSPECT;
+    const char *base = inspects ? arena_printf(v->arena, "%s/state", w->control_url) : w->base_url;
+    struct exchange_record *x = begin(v, inspects ? "GET" : step->method);
+    if (step->body || step->raw)
+        headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
+    x->url = full_url(v, base, step->path, step->query, &problem->missing);
+    bool fine = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
+                add_headers(v, step->headers, x, &problem->missing) &&
+                add_body(v, step, x, &problem->missing);
+    return fine ? x : NULL;
+}
+
+struct exchange_record *resolve_undo(const struct vars *v, const struct target *t,
+                                     const struct world *w, const struct step *step,
+                                     struct request_problem *problem)
+{
+    struct exchange_record *x = begin(v, step->undo_method);
+    x->url = full_url(v, w->base_url, step->undo_path, NULL, &problem->missing);
+    return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
+}

@@ -1,0 +1,166 @@
+/* task.h - one scenario being played: a stack of frames, one thing under way at a time.
+ *
+ *   create a world -> steps (frames push and pop with `use`) -> undo, last first -> drop the world
+ *
+ * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
+ * those of a flow in use. `current` is the step (and case) under way, with its references resolved.
+ * An action (start_*) either ends at once or sends something whose answer goes on; each step ends
+ * in task_step_done, whatever became of it.
+ * Errors:  none; what goes wrong becomes verdicts, and blocks what would have followed.
+ */
+#pragma once
+#include "conformance/check/check.h"
+#include "conformance/run/attempts.h"
+#include "conformance/run/client.h"
+#include "conformance/run/door.h"
+#include "conformance/run/resolve.h"
+#include "conformance/run/run.h"
+#include "conformance/run/vars.h"
+
+#define TASK_DEPTH_MAX 16
+
+struct task;
+
+struct runner {
+    struct arena *arena;
+    struct run *run;
+    const struct plan *plan;
+    const struct target *target;
+    const struct run_options *options;
+    struct loop *loop;
+    struct client *client;
+    struct vars vars; /* the outermost scope: target, run */
+    const char *id;   /* of this run: unique */
+    bool interrupted;
+    struct task *active; /* the newest first */
+    size_t active_count;
+    void (*ended)(struct runner *r); /* one task less */
+};
+
+struct frame {
+    const struct step *steps;
+    size_t count, index, case_index;
+    struct vars vars;    /* of the scenario or flow */
+    const char *prefix;  /* of its steps' names: "" or "first." */
+    const char *blocked; /* why nothing more of it runs; NULL: it runs */
+    enum verdict blocked_as;
+    const struct flow *flow; /* NULL: the scenario's own */
+};
+
+struct control { /* a positive control: this list had something in it */
+    const char *url, *pointer, *step;
+};
+
+struct undo {
+    struct exchange_record *request;
+    const char *step;
+};
+
+/* The step under way. */
+struct current {
+    const struct step *step;
+    const char *name; /* with prefix and case: "first.reject[linkedin]" */
+    struct vars vars; /* of the case, around it the frame's */
+    struct expectation expect, stop;
+    const struct reading *readings;
+    struct attempts attempts;
+    int64_t began_us;
+    struct exchange_record *request, *exchange;
+    struct arena *arena; /* where this attempt's answer lives */
+    const struct node *body, *redirect;
+    const char *body_error;
+    int64_t now_ms;
+};
+
+typedef void task_answer_fn(struct task *t, struct exchange_record *x);
+typedef void task_resume_fn(struct task *t);
+
+struct task {
+    struct runner *runner;
+    const struct scenario *scenario;
+    struct scenario_result *result;
+    struct check_list checks;
+    struct world world;
+    int64_t began_us;
+
+    struct frame frames[TASK_DEPTH_MAX];
+    size_t depth;
+    struct current current;
+    struct arena scratch; /* answers of a poll that are not the last */
+
+    struct {
+        struct control *items;
+        size_t count, room;
+    } controls;
+    struct {
+        struct undo *items;
+        size_t count, room;
+    } undos;
+
+    task_answer_fn *on_answer;
+    task_resume_fn *on_resume;
+    uint64_t timer;                 /* while it waits in real time */
+    void (*cancel)(struct task *t); /* ends a consent that waits for someone; NULL: none does */
+    void *driver;                   /* what that knows */
+    bool going, ready;              /* see task.c */
+    struct task *next_active;
+};
+
+/* task.c: stepping */
+void task_start(struct runner *r, const struct scenario *s, size_t number);
+void task_not_applicable(struct runner *r, const struct scenario *s, const char *why);
+void task_begin(struct task *t);   /* makes the top frame's step and case the current one */
+bool task_resolve(struct task *t); /* its expectations; else it is judged blocked already */
+void task_go(struct task *t);      /* with the top frame's next step */
+void task_step_done(struct task *t);
+void task_block(struct task *t, enum verdict as, const char *why); /* the rest of the top frame */
+void task_interrupt(struct task *t); /* wakes it; what it created is undone */
+void task_end(struct task *t);       /* the world is gone: its result is complete */
+struct frame *task_frame(struct task *t);
+
+/* wire.c: sending, waiting */
+void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_answer_fn *then);
+void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
+void task_record(struct task *t, struct exchange_record *x); /* for the reports */
+/* The answer is copied; what was asked is shared. */
+struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
+int64_t exchange_now_ms(const struct exchange_record *x); /* its Date; else the wall clock */
+int64_t exchange_retry_after_ms(const struct exchange_record *x); /* 0: it does not say */
+
+/* call.c: a step that is one request, asked again as poll, hold and 429 want it */
+void call_start(struct task *t);
+
+/* judge.c: from an answer to verdicts, captures and undo */
+struct check_input judge_input(struct task *t, struct arena *a);
+void judge_read_body(struct task *t, struct arena *a);
+bool judge_holds(struct task *t, struct arena *a); /* its expectation, or one of its readings */
+void judge_answer(struct task *t);                 /* then the step is done */
+void judge_infra(struct task *t, const char *why); /* likewise */
+void judge_outputs(struct task *t, const struct node *outputs); /* of `use`; likewise */
+void judge_blocked(struct task *t, const char *missing);        /* a reference without a value */
+void judge_not_applicable(struct task *t, const char *why);
+void judge_unsendable(struct task *t, const struct request_problem *problem);
+
+/* blocked.c: the checks of what is not played */
+struct check_input input_of(struct task *t, struct arena *a, const struct step *step,
+                            const char *name); /* nothing came back yet */
+const char *step_name(struct arena *a, const char *prefix, const struct step *step,
+                      size_t case_index);
+void blocked_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
+                  enum verdict verdict, const char *why);
+void blocked_own(struct task *t, const struct step *step, const char *name, enum verdict verdict,
+                 const char *why); /* without those of a flow it uses */
+
+/* flow.c */
+void flow_start(struct task *t);
+void flow_end(struct task *t); /* its last step is done: outputs, and the checks of `use` */
+
+/* consent.c, force.c */
+void consent_start(struct task *t);
+void force_start(struct task *t);
+void advance_start(struct task *t);
+
+/* undo.c */
+void undo_register(struct task *t);
+void undo_lost(struct task *t);  /* no answer: what it may have created cannot be undone */
+void undo_start(struct task *t); /* ends in task_end */
