@@ -124,7 +124,7 @@ static bool target(struct call *c, const struct advance_body *body, int64_t *to_
 void control_clock_advance(struct call *c)
 {
     struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
-    int64_t to_ms;
+    int64_t to_ms = 0;
     if (!door_body(c, &advance_fields, &body) || !target(c, &body, &to_ms))
         return;
     size_t events = events_advance(c->world, to_ms);

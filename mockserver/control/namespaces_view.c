@@ -116,68 +116,65 @@ void control_namespace(struct call *c)
 
 /* What a new world begins as: a fixture, and a world of ours that is forked once more. */
 struct origin {
-    const struct fixture *fixture;
+    const struct fixture *fixture; /* NULL: the first */
     struct fixture *held;
-    struct world *world;
+    struct world *world; /* NULL: refused */
 };
 
-static bool fixture_by_name(struct call *c, struct str name, struct origin *o)
+static const struct fixture *fixture_named(struct call *c, struct str name)
 {
-    struct arena *a = c->arena;
-    const char **names = arena_array(a, const char *, c->mock->fixture_count);
+    const char **names = arena_array(c->arena, const char *, c->mock->fixture_count);
     for (size_t i = 0; i < c->mock->fixture_count; i++) {
         names[i] = c->mock->fixtures[i]->name;
         if (str_is(name, names[i]))
-            o->fixture = c->mock->fixtures[i];
+            return c->mock->fixtures[i];
     }
-    if (o->fixture)
-        return true;
     const char *near = str_nearest(name, names, c->mock->fixture_count);
-    return call_issue(c, "/fixture", "no fixture '" STR_FMT "' was loaded%s%s%s", STR_ARG(name),
-                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    call_issue(c, "/fixture", "no fixture '" STR_FMT "' was loaded%s%s%s", STR_ARG(name),
+               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return NULL;
 }
 
-static bool fixture_inline(struct call *c, const struct create_body *body, const struct node *root,
-                           struct origin *o)
+static struct fixture *fixture_inline(struct call *c, const struct create_body *body,
+                                      const struct node *root)
 {
     struct error err = {0};
-    o->fixture = o->held = fixture_of_node(body->fixture, body->name, &err);
-    return o->fixture || door_issues(c, root, &err);
+    struct fixture *fixture = fixture_of_node(body->fixture, body->name, &err);
+    if (!fixture)
+        door_issues(c, root, &err);
+    return fixture;
 }
 
-static bool find_source(struct call *c, const struct create_body *body, struct origin *o)
+static void begin_as_fixture(struct call *c, const struct create_body *body,
+                             const struct node *root, struct origin *o)
 {
-    const struct namespace *ns = namespaces_find(c->mock->namespaces, str_from(body->from));
-    struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(body->from));
-    if (ns && snapshot)
-        return call_issue(c, "/from", "a world and a snapshot have the name '%s'", body->from);
-    if (!ns && !snapshot)
-        return call_issue(c, "/from", "no world or snapshot has the name '%s'", body->from);
+    if (!body->fixture)
+        o->fixture = c->mock->fixtures[0];
+    else if (body->fixture->kind == NODE_TEXT)
+        o->fixture = fixture_named(c, body->fixture->text);
+    else
+        o->fixture = o->held = fixture_inline(c, body, root);
+    if (o->fixture)
+        o->world = namespace_begin(o->fixture->world);
+}
+
+static void begin_as_copy(struct call *c, const char *from, struct origin *o)
+{
+    const struct namespace *ns = namespaces_find(c->mock->namespaces, str_from(from));
+    struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(from));
+    if (!ns == !snapshot) {
+        call_issue(c, "/from",
+                   ns ? "a world and a snapshot have the name '%s'"
+                      : "no world or snapshot has the name '%s'",
+                   from);
+        return;
+    }
     if (ns) {
         o->fixture = ns->fixture;
         o->held = fixture_hold(ns->held_fixture);
     }
     o->world = world_fork(ns ? ns->world : snapshot);
     clock_set_mode(&o->world->clock, o->world->clock.mode); /* it goes on from this moment */
-    return true;
-}
-
-static bool find_origin(struct call *c, const struct create_body *body, const struct node *root,
-                        struct origin *o)
-{
-    if (body->fixture && body->from)
-        return call_issue(c, "/from", "takes 'fixture' or 'from', not both");
-    if (body->from)
-        return find_source(c, body, o);
-    o->fixture = c->mock->fixtures[0];
-    if (body->fixture) {
-        o->fixture = NULL;
-        if (body->fixture->kind == NODE_TEXT ? !fixture_by_name(c, body->fixture->text, o)
-                                             : !fixture_inline(c, body, root, o))
-            return false;
-    }
-    o->world = namespace_begin(o->fixture->world);
-    return true;
 }
 
 static bool set_up(struct call *c, const struct create_body *body, struct world *w)
@@ -218,8 +215,15 @@ void control_namespace_create(struct call *c)
     struct create_body body = {.seed = -1, .clock.mode = -1};
     struct origin origin = {0};
     struct namespace *ns = NULL;
-    if (door_body(c, &create_fields, &body) && find_origin(c, &body, call_body(c), &origin) &&
-        set_up(c, &body, origin.world))
+    if (!door_body(c, &create_fields, &body))
+        return;
+    if (body.fixture && body.from)
+        call_issue(c, "/from", "takes 'fixture' or 'from', not both");
+    else if (body.from)
+        begin_as_copy(c, body.from, &origin);
+    else
+        begin_as_fixture(c, &body, call_body(c), &origin);
+    if (origin.world && set_up(c, &body, origin.world))
         ns = create(c, &body, &origin);
     world_free(origin.world);
     if (!ns) {

@@ -291,7 +291,8 @@ static void a_lost_token_needs_new_consent(void **state)
     assert_string_equal(at(a, "/account"), "sa_one");
     assert_string_equal(at(a, "/state"), "withdrawn");
     assert_string_equal(at(a, "/changes/0/from"), "live");
-    struct answer list = mock_call(m, LIST "?status=reauth_required", NULL, KEY);
+    const char *dead = LIST "?status=reauth_required";
+    struct answer list = mock_call(m, dead, NULL, KEY);
     assert_string_equal(at(list, "/items/0/socialAccountId"), "sa_one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "queued");
@@ -712,10 +713,9 @@ static void a_reconnect_is_for_the_same_user_alone(void **state)
 {
     struct mock *m = *state;
     force(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
-    struct answer url = mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url",
-                                  "{\"socialAccountId\":\"sa_one\",\"returnUrl\":"
-                                  "\"https://app.test/again\"}",
-                                  KEY);
+    const char *body = "{\"socialAccountId\":\"sa_one\",\"returnUrl\":\"https://app.test/again\"}";
+    struct answer url =
+        mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);
     assert_int_equal(url.status, 200);
     const char *token = at(url, "/state");
     assert_true(shows(mock_call(m, consent_path(m, "GET", token), NULL), "value=\"one\" readonly"));
