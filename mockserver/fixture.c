@@ -108,7 +108,7 @@ static bool read_root(struct arena *a, const struct node *node, struct root *roo
         if (dialects[i]->fixture)
             rows[count++] = (struct field){.key = dialects[i]->fixture->section,
                                            .type = FIELD_NODE,
-                                           .offset = AT(sections) + i * sizeof *root->sections,
+                                           .offset = AT(sections) + i * sizeof(const struct node *),
                                            .help = "What this provider starts with."};
     struct fields table = {"fixture", rows, count, sizeof *root, FIELDS_NO_PLACE};
     return fields_read(&table, node, a, root, err);

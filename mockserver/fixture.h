@@ -37,7 +37,7 @@ struct fixture_reader {
 int64_t fixture_time(const struct fixture_load *load, const struct field_time *t);
 
 struct fixture *fixture_load(const char *path, struct error *err);
-struct fixture *fixture_of_node(const struct node *root, const char *name, struct error *err);
-struct fixture *fixture_sample(void); /* the built-in sample world */
+struct fixture *fixture_of_node(const struct node *node, const char *name, struct error *err);
+struct fixture *fixture_sample(void);            /* the built-in sample world */
 struct fixture *fixture_hold(struct fixture *f); /* NULL is fine */
 void fixture_free(struct fixture *f);            /* the last holder's is the end of it */

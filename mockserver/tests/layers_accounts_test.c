@@ -43,7 +43,7 @@ static void a_list_has_what_its_filters_say_newest_first(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
-        snprintf(line, sizeof line, LIST "%s", rows[i].query);
+        snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
         struct answer a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(ids(a), rows[i].ids);
@@ -59,10 +59,10 @@ static void pages_of_any_size_make_the_whole_list(void **state)
         for (int limit = 1; limit <= 7; limit++) {
             char line[512], seen[512] = "";
             const char *cursor = NULL;
-            snprintf(line, sizeof line, LIST "?limit=200%s", filters[f]);
+            snprintf(line, sizeof line, (LIST "?limit=200%s"), filters[f]);
             const char *whole = ids(mock_call(*state, line, NULL, AS_FULL));
             do {
-                snprintf(line, sizeof line, LIST "?limit=%d%s%s%s", limit, filters[f],
+                snprintf(line, sizeof line, (LIST "?limit=%d%s%s%s"), limit, filters[f],
                          cursor ? "&cursor=" : "", cursor ? cursor : "");
                 struct answer a = mock_call(*state, line, NULL, AS_FULL);
                 assert_int_equal(a.status, 200);
@@ -76,11 +76,11 @@ static void pages_of_any_size_make_the_whole_list(void **state)
 
 static void a_cursor_stays_good_when_its_account_goes(void **state)
 {
-    struct answer first = mock_call(*state, LIST "?limit=1", NULL, AS_FULL);
+    struct answer first = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
     assert_string_equal(ids(first), "disposable");
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
     char line[256];
-    snprintf(line, sizeof line, LIST "?limit=2&cursor=%s", at(first, "/nextCursor"));
+    snprintf(line, sizeof line, (LIST "?limit=2&cursor=%s"), at(first, "/nextCursor"));
     assert_string_equal(ids(mock_call(*state, line, NULL, AS_FULL)), "tiktok instagram");
 }
 
@@ -130,7 +130,7 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
-        snprintf(line, sizeof line, LIST "?%s", rows[i].query);
+        snprintf(line, sizeof line, (LIST "?%s"), rows[i].query);
         struct answer a = mock_call(*state, line, NULL, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -215,7 +215,7 @@ static void revoking_cancels_what_is_queued_there_and_nothing_else(void **state)
 
     assert_string_equal(ids(mock_call(*state, LIST, NULL, AS_FULL)),
                         "tiktok instagram leased withdrawn expired");
-    assert_string_equal(ids(mock_call(*state, LIST "?status=disconnected", NULL, AS_FULL)), "");
+    assert_string_equal(ids(mock_call(*state, (LIST "?status=disconnected"), NULL, AS_FULL)), "");
     assert_refused(
         mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL), 404,
         "NOT_FOUND");
@@ -241,7 +241,7 @@ static void revoking_works_in_every_state_and_releases_what_is_leased(void **sta
 static void an_account_has_the_documented_members(void **state)
 {
     struct answer a =
-        mock_call(*state, LIST "?status=reauth_required&platform=tiktok", NULL, AS_FULL);
+        mock_call(*state, (LIST "?status=reauth_required&platform=tiktok"), NULL, AS_FULL);
     static const struct {
         const char *pointer, *value;
     } rows[] = {
@@ -263,7 +263,7 @@ static void a_token_that_expires_turns_its_account_to_reauth_required(void **sta
 {
     struct world *w = mock_test_world(*state);
     clock_move_to(&w->clock, world_now(w) + INT64_C(17) * 24 * 3600 * 1000);
-    assert_string_equal(ids(mock_call(*state, LIST "?status=reauth_required", NULL, AS_FULL)),
+    assert_string_equal(ids(mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_FULL)),
                         "tiktok withdrawn expired");
 }
 

@@ -15,7 +15,7 @@
 #define REAUTH "POST /v1/projects/prj_acme_a/social/reauth-url"
 #define LIST   "GET /v1/projects/prj_acme_a/social-accounts"
 #define RETURN "\"returnUrl\":\"https://app.your-product.com/done\""
-#define TIKTOK "{\"platform\":\"tiktok\"," RETURN "}"
+#define TIKTOK ("{\"platform\":\"tiktok\"," RETURN "}")
 #define MINUTE INT64_C(60000)
 
 static struct answer status_of(struct mock *m, struct answer url, const char *as)
@@ -62,7 +62,7 @@ static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **stat
     };
     for (size_t i = 0; i < 2; i++) {
         char body[256];
-        snprintf(body, sizeof body, "{\"platform\":\"%s\"," RETURN "}", rows[i].platform);
+        snprintf(body, sizeof body, ("{\"platform\":\"%s\"," RETURN "}"), rows[i].platform);
         struct answer a = mock_call(*state, OAUTH, body, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_int_equal(node_count(a.body), 3);
@@ -77,8 +77,9 @@ static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **stat
 
 static void the_scopes_asked_for_are_in_the_url(void **state)
 {
-    struct answer a = mock_call(
-        *state, OAUTH, "{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}", AS_FULL);
+    struct answer a =
+        mock_call(*state, OAUTH,
+                  ("{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}"), AS_FULL);
     assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("scope=a.b%2Cc&")));
 }
 
@@ -99,25 +100,25 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
     static const struct {
         const char *line, *body, *path;
     } rows[] = {
-        {OAUTH,  "{\"platform\":\"linkedin\"," RETURN "}",                                 "platform"       },
-        {OAUTH,  "{\"platform\":\"youtube\"," RETURN "}",                                  "platform"       },
-        {OAUTH,  "{\"platform\":\"TikTok\"," RETURN "}",                                   "platform"       },
-        {OAUTH,  "{\"platform\":\"\"," RETURN "}",                                         "platform"       },
-        {OAUTH,  "{\"platform\":null," RETURN "}",                                         "platform"       },
-        {OAUTH,  "{\"platform\":[\"tiktok\"]," RETURN "}",                                 "platform"       },
-        {OAUTH,  "{" RETURN "}",                                                           "platform"       },
+        {OAUTH,  ("{\"platform\":\"linkedin\"," RETURN "}"),                               "platform"       },
+        {OAUTH,  ("{\"platform\":\"youtube\"," RETURN "}"),                                "platform"       },
+        {OAUTH,  ("{\"platform\":\"TikTok\"," RETURN "}"),                                 "platform"       },
+        {OAUTH,  ("{\"platform\":\"\"," RETURN "}"),                                       "platform"       },
+        {OAUTH,  ("{\"platform\":null," RETURN "}"),                                       "platform"       },
+        {OAUTH,  ("{\"platform\":[\"tiktok\"]," RETURN "}"),                               "platform"       },
+        {OAUTH,  ("{" RETURN "}"),                                                         "platform"       },
         {OAUTH,  "{\"platform\":\"tiktok\"}",                                              "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":7}",                              "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"\"}",                           "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"/done\"}",                      "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"ftp://app.your-product.com\"}",
          "returnUrl"                                                                                        },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"redirectUrl\":1," RETURN "}",                 "redirectUrl"    },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"usageNote\":1," RETURN "}",                   "usageNote"      },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":\"a\"," RETURN "}",                  "scopes"         },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":[\"a\",2]," RETURN "}",              "scopes[1]"      },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"scopes\":[\"a\",\"\"]," RETURN "}",           "scopes[1]"      },
-        {REAUTH, "{" RETURN "}",                                                           "socialAccountId"},
+        {OAUTH,  ("{\"platform\":\"tiktok\",\"redirectUrl\":1," RETURN "}"),               "redirectUrl"    },
+        {OAUTH,  ("{\"platform\":\"tiktok\",\"usageNote\":1," RETURN "}"),                 "usageNote"      },
+        {OAUTH,  ("{\"platform\":\"tiktok\",\"scopes\":\"a\"," RETURN "}"),                "scopes"         },
+        {OAUTH,  ("{\"platform\":\"tiktok\",\"scopes\":[\"a\",2]," RETURN "}"),            "scopes[1]"      },
+        {OAUTH,  ("{\"platform\":\"tiktok\",\"scopes\":[\"a\",\"\"]," RETURN "}"),         "scopes[1]"      },
+        {REAUTH, ("{" RETURN "}"),                                                         "socialAccountId"},
         {REAUTH, "{\"socialAccountId\":7}",                                                "socialAccountId"},
         {REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"platform\":\"tiktok\"}",      "platform"       },
         {REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"x\"}",          "returnUrl"      },
@@ -156,7 +157,7 @@ static void scopes_are_bounded(void **state)
     memset(scope, 's', 65);
     scope[65] = '\0';
     for (int length = 64; length <= 65; length++) {
-        snprintf(body, sizeof body, "{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"%.*s\"]}",
+        snprintf(body, sizeof body, ("{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"%.*s\"]}"),
                  length, scope);
         assert_int_equal(mock_call(*state, OAUTH, body, AS_FULL).status, length == 64 ? 200 : 422);
     }
@@ -197,7 +198,7 @@ static void a_return_url_must_be_on_the_keys_own_list(void **state)
 static void a_refused_url_leaves_no_attempt(void **state)
 {
     uint32_t before = world_count(mock_test_world(*state), RECORD_ATTEMPT);
-    mock_call(*state, OAUTH, "{\"platform\":\"linkedin\"," RETURN "}", AS_FULL);
+    mock_call(*state, OAUTH, ("{\"platform\":\"linkedin\"," RETURN "}"), AS_FULL);
     mock_call(*state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://e.example\"}",
               AS_FULL);
     mock_call(*state, OAUTH, TIKTOK, AS_READER);
@@ -304,7 +305,7 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
     struct answer done = status_of(*state, url, AS_FULL);
     assert_string_equal(at(done, "/status"), "completed");
     assert_string_equal(at(done, "/socialAccountId"), "sa_acme_expired");
-    struct answer list = mock_call(*state, LIST "?platform=tiktok&limit=4", NULL, AS_FULL);
+    struct answer list = mock_call(*state, (LIST "?platform=tiktok&limit=4"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/3/socialAccountId"), "sa_acme_expired");
     assert_string_equal(at(list, "/items/3/handle"), "acmecoffee.eu");
     assert_string_equal(at(list, "/items/3/status"), "connected");
@@ -316,7 +317,7 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
 static void a_connected_account_may_be_reconnected_too(void **state)
 {
     struct answer url = mock_call(
-        *state, REAUTH, "{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}", AS_FULL);
+        *state, REAUTH, ("{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}"), AS_FULL);
     assert_int_equal(url.status, 200);
     assert_true(str_starts(str_from(at(url, "/authorizeUrl")), STR("https://www.instagram.com/")));
 }
@@ -326,7 +327,7 @@ static void revoking_and_connecting_again_makes_a_new_id(void **state)
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_FULL);
     struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     consent(*state, url, "acmecoffee");
-    struct answer list = mock_call(*state, LIST "?limit=1", NULL, AS_FULL);
+    struct answer list = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/handle"), "acmecoffee");
     assert_string_not_equal(at(list, "/items/0/socialAccountId"), "sa_acme_tiktok");
     assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL),
@@ -338,13 +339,13 @@ static void a_test_keys_consent_is_given_at_once(void **state)
     struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
     struct answer done = status_of(*state, url, AS_TEST);
     assert_string_equal(at(done, "/status"), "completed");
-    struct answer list = mock_call(*state, LIST "?limit=1", NULL, AS_TEST);
+    struct answer list = mock_call(*state, (LIST "?limit=1"), NULL, AS_TEST);
     assert_string_equal(at(list, "/items/0/socialAccountId"), at(done, "/socialAccountId"));
 
     url = mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_withdrawn\"}", AS_TEST);
     done = status_of(*state, url, AS_TEST);
     assert_string_equal(at(done, "/socialAccountId"), "sa_acme_withdrawn");
-    list = mock_call(*state, LIST "?status=reauth_required", NULL, AS_TEST);
+    list = mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_TEST);
     assert_int_equal(node_count(node_get(list.body, "items")), 1);
 }
 

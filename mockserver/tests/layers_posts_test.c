@@ -12,7 +12,7 @@
 #define DAY      (INT64_C(24) * 3600 * 1000)
 #define DUE      "\"scheduledFor\":\"2026-05-03T17:00:00Z\""
 #define TARGET   "{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}"
-#define ONE      "{" DUE ",\"targets\":[" TARGET "]}"
+#define ONE      ("{" DUE ",\"targets\":[" TARGET "]}")
 
 static void advance(struct mock *m, int64_t ms)
 {
@@ -41,10 +41,11 @@ static void each_target_gets_a_post_of_its_own(void **state)
 {
     struct answer a = mock_call(
         *state, SCHEDULE,
-        "{" DUE ",\"targets\":[" TARGET
-        ",{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"draft\","
-        "\"captionOverride\":\"At six.\",\"firstCommentOverride\":\"x\",\"shareReelToFeed\":true},"
-        "{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"managed\",\"tiktokPostSettings\":{}}]}",
+        ("{" DUE ",\"targets\":[" TARGET
+         ",{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"draft\","
+         "\"captionOverride\":\"At six.\",\"firstCommentOverride\":\"x\",\"shareReelToFeed\":true},"
+         "{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"managed\",\"tiktokPostSettings\":{}}]"
+         "}"),
         AS_FULL);
     assert_int_equal(a.status, 202);
     static const char *const accounts[] = {"sa_acme_tiktok", "sa_acme_instagram", "sa_acme_leased"};
@@ -101,7 +102,8 @@ static void an_account_that_needs_reauth_can_be_scheduled_for(void **state)
 {
     struct answer a = mock_call(
         *state, SCHEDULE,
-        "{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_withdrawn\",\"mode\":\"publish\"}]}",
+        ("{" DUE
+         ",\"targets\":[{\"socialAccountId\":\"sa_acme_withdrawn\",\"mode\":\"publish\"}]}"),
         AS_FULL);
     assert_int_equal(a.status, 202);
 }
@@ -111,37 +113,41 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
     static const struct {
         const char *body, *path;
     } rows[] = {
-        {"{\"targets\":[" TARGET "]}",                                                              "scheduledFor"              },
-        {"{\"scheduledFor\":1,\"targets\":[" TARGET "]}",                                           "scheduledFor"              },
-        {"{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}",                                "scheduledFor"              },
-        {"{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}",                                     "scheduledFor"              },
-        {"{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}",                              "scheduledFor"              },
-        {"{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}",                     "scheduledFor"              },
-        {"{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}",
-         "scheduledFor"                                                                                                         },
-        {"{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}",                    "scheduledFor"              },
-        {"{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}",                    "scheduledFor"              },
-        {"{" DUE "}",                                                                               "targets"                   },
-        {"{" DUE ",\"targets\":[]}",                                                                "targets"                   },
-        {"{" DUE ",\"targets\":{}}",                                                                "targets"                   },
-        {"{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}",                                              "targets[0]"                },
-        {"{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}",                                          "targets[0].socialAccountId"},
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}",                        "targets[0].mode"           },
-        {"{" DUE ",\"targets\":[" TARGET
-         ",{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"reels\"}]}",                 "targets[1].mode"           },
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}",
-         "targets[0].mode"                                                                                                      },
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\","
-         "\"placement\":\"reels\"}]}",                                                     "targets[0].placement"      },
-        {"{" DUE ",\"targets\":[" TARGET
-         ",{\"socialAccountId\":\"sa_nobody\",\"mode\":\"publish\"}]}",                    "targets[1].socialAccountId"},
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}",
-         "targets[0].socialAccountId"                                                                                           },
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_other_tiktok\",\"mode\":\"publish\"}]}",
-         "targets[0].socialAccountId"                                                                                           },
-        {"{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_revoked\",\"mode\":\"publish\"}]}",
-         "targets[0].socialAccountId"                                                                                           },
-        {"{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}",                                          "extra"                     },
+        {("{\"targets\":[" TARGET "]}"),                                                               "scheduledFor"              },
+        {("{\"scheduledFor\":1,\"targets\":[" TARGET "]}"),                                            "scheduledFor"              },
+        {("{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}"),                                 "scheduledFor"              },
+        {("{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}"),                                      "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}"),                               "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}"),                      "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}"),
+         "scheduledFor"                                                                                                            },
+        {("{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}"),                     "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}"),                     "scheduledFor"              },
+        {("{" DUE "}"),                                                                                "targets"                   },
+        {("{" DUE ",\"targets\":[]}"),                                                                 "targets"                   },
+        {("{" DUE ",\"targets\":{}}"),                                                                 "targets"                   },
+        {("{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}"),                                               "targets[0]"                },
+        {("{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}"),                                           "targets[0].socialAccountId"},
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}"),                         "targets[0].mode"           },
+        {("{" DUE ",\"targets\":[" TARGET
+          ",{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"reels\"}]}"),
+         "targets[1].mode"                                                                                                         },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}"),
+         "targets[0].mode"                                                                                                         },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\","
+          "\"placement\":\"reels\"}]}"),
+         "targets[0].placement"                                                                                                    },
+        {("{" DUE ",\"targets\":[" TARGET
+          ",{\"socialAccountId\":\"sa_nobody\",\"mode\":\"publish\"}]}"),
+         "targets[1].socialAccountId"                                                                                              },
+        {("{" DUE
+          ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}"),
+         "targets[0].socialAccountId"                                                                                              },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_other_tiktok\",\"mode\":\"publish\"}]}"),
+         "targets[0].socialAccountId"                                                                                              },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_revoked\",\"mode\":\"publish\"}]}"),
+         "targets[0].socialAccountId"                                                                                              },
+        {("{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}"),                                           "extra"                     },
     };
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_DESTINATION);
@@ -157,9 +163,9 @@ static void fifty_targets_are_the_most(void **state)
 {
     char body[8192] = "{" DUE ",\"targets\":[" TARGET;
     for (int i = 1; i < 50; i++)
-        strcat(body, "," TARGET);
+        strcat(body, ("," TARGET));
     char more[8192];
-    snprintf(more, sizeof more, "%.8000s," TARGET "]}", body);
+    snprintf(more, sizeof more, ("%.8000s," TARGET "]}"), body);
     struct answer a = mock_call(*state, SCHEDULE, strcat(body, "]}"), AS_FULL);
     assert_int_equal(a.status, 202);
     assert_int_equal(node_count(node_get(a.body, "scheduledPosts")), 50);
@@ -168,9 +174,9 @@ static void fifty_targets_are_the_most(void **state)
 
 static void clocks_may_differ_by_half_a_minute(void **state)
 {
-    struct answer a =
-        mock_call(*state, SCHEDULE,
-                  "{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}", AS_FULL);
+    struct answer a = mock_call(
+        *state, SCHEDULE, ("{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}"),
+        AS_FULL);
     assert_int_equal(a.status, 202);
     const char *id = at(a, "/scheduledPosts/0/scheduledPostId");
     assert_string_equal(at(read_post(*state, id), "/status"), "published");
@@ -234,7 +240,7 @@ static void posts_are_listed_latest_first_by_what_is_asked(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
-        snprintf(line, sizeof line, POSTS "%s", rows[i].query);
+        snprintf(line, sizeof line, (POSTS "%s"), rows[i].query);
         struct answer a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(ids(a), rows[i].ids);
@@ -245,9 +251,10 @@ static void posts_are_paged(void **state)
 {
     char line[256], seen[512] = "";
     const char *cursor = NULL;
-    const char *whole = ids(mock_call(*state, POSTS "?until=2026-05-06T09:00:00Z", NULL, AS_FULL));
+    const char *whole =
+        ids(mock_call(*state, (POSTS "?until=2026-05-06T09:00:00Z"), NULL, AS_FULL));
     do {
-        snprintf(line, sizeof line, POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s",
+        snprintf(line, sizeof line, (POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s"),
                  cursor ? "&cursor=" : "", cursor ? cursor : "");
         struct answer a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
@@ -265,7 +272,7 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
                                        "cursor=nowhere"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
-        snprintf(line, sizeof line, POSTS "?%s", rows[i]);
+        snprintf(line, sizeof line, (POSTS "?%s"), rows[i]);
         assert_refused(mock_call(*state, line, NULL, AS_FULL), 422, "VALIDATION");
     }
 }

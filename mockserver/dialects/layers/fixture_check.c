@@ -174,7 +174,7 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
         if (accounts[i].handle)
             out->items[out->count++] = &accounts[i];
     if (out->count)
-        qsort(out->items, out->count, sizeof(*out->items), compare_handles);
+        qsort(out->items, out->count, sizeof(const struct fixture_account *), compare_handles);
     for (size_t i = 1; i < out->count; i++) {
         const struct fixture_account *a = out->items[i - 1], *b = out->items[i];
         if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform &&

@@ -228,9 +228,9 @@ static const char *failure_message(const char *code)
     static const struct {
         const char *code, *message;
     } rows[] = {
-        {"access_denied",  "The end-customer declined."                         },
-        {"exchange_error", "The platform did not exchange its code for a token."},
-        {"account_gone",   "The social account was disconnected meanwhile."     },
+        {"access_denied",   "The end-customer declined."                         },
+        {"exchange_failed", "The platform did not exchange its code for a token."},
+        {"account_gone",    "The social account was disconnected meanwhile."     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].code, code) == 0)
