@@ -1,0 +1,257 @@
+#include "conformance/commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "conformance/plan/plan.h"
+#include "conformance/report/report.h"
+#include "conformance/run/mock.h"
+#include "conformance/run/run.h"
+
+#define WIDTH_MAX 120
+
+static struct selection selection_of(const struct options *o)
+{
+    return (struct selection){
+        .tags = o->tags,
+        .claims = o->claims.items,
+        .claim_count = o->claims.count,
+        .shard = o->shard,
+        .shards = o->shards,
+    };
+}
+
+/* The worst of what was found wrong on the way and what the run decided. */
+static int worse_status(int status, const struct error *err)
+{
+    static const int order[] = {2, 5, 130, 1, 4, 3};
+    int other = error_any(err) ? error_exit_code(err) : 0;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (status == order[i] || other == order[i])
+            return order[i];
+    return status;
+}
+
+/* --- which target --------------------------------------------------------------------------- */
+
+/* targets/mock.yaml in the scenarios' folder, or the next one above that has it. */
+static const char *default_target(struct arena *a, const struct options *o, struct error *err)
+{
+    for (struct str at = str_from(realpath(o->paths.items[0], arena_alloc(a, 4096))); at.n;) {
+        const char *path = arena_printf(a, STR_FMT "/targets/mock.yaml", STR_ARG(at));
+        if (access(path, R_OK) == 0)
+            return path;
+        while (at.n && at.s[--at.n] != '/')
+            ;
+    }
+    error_add(err, ERROR_USAGE, (struct where){0},
+              "no targets/mock.yaml in or above '%s': --target says which", o->paths.items[0]);
+    return NULL;
+}
+
+static bool add_keys(struct arena *a, const struct options *o, struct target *t, struct error *err)
+{
+    bool fine = true;
+    struct actor *actors = arena_array(a, struct actor, t->actor_count + o->keys.count);
+    for (size_t i = 0; i < t->actor_count; i++)
+        actors[i + o->keys.count] = t->actors[i];
+    for (size_t i = 0; i < o->keys.count; i++) {
+        struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
+        actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s)};
+        if (!actors[i].credential)
+            fine = error_add(err, ERROR_USAGE, (struct where){0},
+                             "--key: the environment variable '" STR_FMT "' is not set",
+                             STR_ARG(rest));
+    }
+    t->actors = actors;
+    t->actor_count += o->keys.count;
+    return fine;
+}
+
+static struct target *target_for(struct arena *a, const struct options *o, struct error *err)
+{
+    const char *file = o->target;
+    if (!file && o->mock && !(file = default_target(a, o, err)))
+        return NULL;
+    struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
+    bool fine = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
+                (!o->control || target_set_control(a, t, o->control, err)) &&
+                add_keys(a, o, t, err);
+    if (fine && o->mock)
+        t->is_mock = true;
+    if (fine && !o->mock && !t->base_url && !t->control_url)
+        fine = error_add(err, ERROR_USAGE, (struct where){0},
+                         "'%s' has no base_url: --mock starts one, --url names one", t->name);
+    return fine ? t : NULL;
+}
+
+static bool can(const void *target, const char *capability)
+{
+    return target_can(target, capability);
+}
+
+/* --- run ------------------------------------------------------------------------------------ */
+
+static void keep_secret(void *ctx, const char *name, const char *value)
+{
+    secrets_add(ctx, name, value);
+}
+
+static int width(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known && size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+struct output { /* one of --report */
+    const struct report_format *format;
+    const char *path;
+};
+
+static struct output *outputs_of(struct arena *a, const struct options *o, struct error *err)
+{
+    struct output *outputs = arena_array(a, struct output, o->reports.count);
+    for (size_t i = 0; i < o->reports.count; i++) {
+        struct str rest = str_from(o->reports.items[i]), name = str_cut(&rest, '=');
+        outputs[i].format = report_format_named(str_dup(a, name));
+        outputs[i].path = rest.s;
+        if (!outputs[i].format)
+            error_add(err, ERROR_USAGE, (struct where){0},
+                      "--report: no format is called '" STR_FMT "'", STR_ARG(name));
+    }
+    return error_any(err) ? NULL : outputs;
+}
+
+static void write_reports(const struct run *run, const struct output *outputs, size_t count,
+                          const struct secrets *secrets, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct writer *w = writer_open(secrets, outputs[i].path, err);
+        if (!w)
+            continue;
+        outputs[i].format->write(run, w);
+        writer_close(w, err);
+    }
+}
+
+/* The console gives way where a report wants stdout for itself. */
+static FILE *console_stream(const struct output *outputs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(outputs[i].path, "-") == 0)
+            return stderr;
+    return stdout;
+}
+
+static int play(const struct options *o, const struct plan *plan, const struct target *target,
+                const struct output *outputs, struct error *err)
+{
+    struct arena *a = o->arena;
+    struct secrets secrets = {.arena = a};
+    FILE *to = console_stream(outputs, o->reports.count);
+    bool colour = !o->no_color && log_colour_wanted(to);
+    bool progress = !o->quiet && isatty(fileno(to));
+    struct writer *talk = writer_to(&secrets, to);
+    struct console *console = console_new(a, talk, colour, progress, width());
+    struct run_events events = console_events(console);
+    struct run run = {0};
+    struct run_options options = {
+        .jobs = (int)o->jobs,
+        .timeout_ms = o->timeout_ms,
+        .ca_file = o->ca_file,
+        .insecure = o->insecure,
+        .allow_writes = o->allow_writes,
+        .allow_costly = o->allow_costly,
+        .mock_fixture = o->mock_fixture ? o->mock_fixture : target->fixture,
+        .suite_version = UNDERSTUDY_VERSION,
+        .gate = o->gate,
+        .secret = keep_secret,
+        .secret_ctx = &secrets,
+        .events = &events,
+    };
+    if (o->mock)
+        options.mock_binary = mock_find(a, o->mock_binary, err);
+    bool played = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
+    if (played) {
+        console_summary(console, &run);
+        write_reports(&run, outputs, o->reports.count, &secrets, err);
+    }
+    writer_close(talk, err);
+    return played ? worse_status(run.exit_code, err) : error_exit_code(err);
+}
+
+int command_run(const struct options *o, struct error *err)
+{
+    struct arena *a = o->arena;
+    struct suite suite;
+    struct plan plan;
+    struct selection selection = selection_of(o);
+    const struct target *target = target_for(a, o, err);
+    const struct output *outputs = outputs_of(a, o, err);
+    bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
+    if (o->insecure)
+        log_line(LOG_WARN, "--insecure: certificates are not verified");
+    if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, can, target, &plan, err))
+        return error_exit_code(err);
+    return play(o, &plan, target, outputs, err);
+}
+
+/* --- lint and list -------------------------------------------------------------------------- */
+
+int command_lint(const struct options *o, struct error *err)
+{
+    struct suite suite;
+    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
+        return error_exit_code(err);
+    printf("%zu scenarios, nothing wrong\n", suite.scenario_count);
+    return 0;
+}
+
+static bool can_all(const void *ctx, const char *capability)
+{
+    (void)ctx;
+    (void)capability;
+    return true;
+}
+
+static void list_json(struct arena *a, const struct plan *plan)
+{
+    struct buf out = {.arena = a};
+    struct json w = json_begin(&out, 2);
+    json_open_list(&w);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct scenario *s = plan->items[i].scenario;
+        json_open_map(&w);
+        json_put_text(&w, "name", s->name);
+        json_put_text(&w, "title", s->title);
+        json_put_text(&w, "file", s->file);
+        json_key(&w, "tags");
+        json_open_list(&w);
+        for (size_t k = 0; k < s->tag_count; k++)
+            json_text(&w, s->tags[k]);
+        json_close_list(&w);
+        json_close_map(&w);
+    }
+    json_close_list(&w);
+    printf("%s\n", buf_c(&out));
+}
+
+int command_list(const struct options *o, struct error *err)
+{
+    struct suite suite;
+    struct plan plan;
+    struct selection selection = selection_of(o);
+    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
+        !plan_make(o->arena, &suite, &selection, can_all, NULL, &plan, err))
+        return error_exit_code(err);
+    if (o->json)
+        list_json(o->arena, &plan);
+    for (size_t i = 0; !o->json && i < plan.count; i++)
+        printf("%s\t%s\n", plan.items[i].scenario->name, plan.items[i].scenario->title);
+    return 0;
+}

@@ -1,0 +1,43 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "conformance/commands.h"
+
+/* A socket must never take the place of a stream that was closed for us. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+static int run(const struct options *o, struct error *err)
+{
+    switch (o->command) {
+    case COMMAND_RUN:
+        return command_run(o, err);
+    case COMMAND_LINT:
+        return command_lint(o, err);
+    case COMMAND_LIST:
+        return command_list(o, err);
+    }
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    struct arena a = {0};
+    struct options options;
+    struct error err = {0};
+    int status = 2;
+    open_standard_streams();
+    if (options_read(&a, argc, argv, &options, &err))
+        status = run(&options, &err);
+    error_print(&err, stderr);
+    error_end(&err);
+    arena_end(&a);
+    return status;
+}
