@@ -115,9 +115,28 @@ static void add_escaped(struct buf *out, struct str text)
     buf_add(out, str_skip(text, done));
 }
 
+/* Most strings need no second look. */
+static bool is_plain(struct str text)
+{
+    unsigned char odd = 0;
+    for (size_t i = 0; i < text.n; i++)
+        odd |=
+            (unsigned char)(escapes[(unsigned char)text.s[i]] | ((unsigned char)text.s[i] & 0x80));
+    return !odd;
+}
+
 static void add_string(struct buf *out, struct str text)
 {
     size_t bad;
+    if (is_plain(text)) {
+        char *to = buf_reserve(out, text.n + 2);
+        to[0] = to[text.n + 1] = '"';
+        if (text.n)
+            memcpy(to + 1, text.s, text.n);
+        out->n += text.n + 2;
+        out->data[out->n] = '\0';
+        return;
+    }
     buf_byte(out, '"');
     while (!str_utf8_valid(text, &bad)) {
         add_escaped(out, str_head(text, bad));

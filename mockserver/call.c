@@ -9,6 +9,8 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 
+#define BODY_USUAL 1000 /* bytes; a larger one grows */
+
 static void enter_world(struct call *c);
 static void pass_gates(struct call *c);
 static void make_plan(struct call *c);
@@ -108,6 +110,12 @@ static const char *mock_error(enum fault fault)
     return NULL;
 }
 
+/* A control call may have moved the clock, and a refused one may have come to no world. */
+static int64_t now_of(const struct call *c)
+{
+    return c->ns && !place_is_door(c) ? c->now_ms : world_now(c->world);
+}
+
 static void finish(struct call *c)
 {
     const char *error = mock_error(c->fault);
@@ -116,8 +124,7 @@ static void finish(struct call *c)
     if (c->dialect && c->dialect->finish)
         c->dialect->finish(c);
     if (!headers_find(&c->res->headers, "Date"))
-        call_header(c, "Date",
-                    time_http(world_now(c->world), arena_alloc(c->arena, TIME_TEXT_MAX)));
+        call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
 }
 
 void call_dress(struct call *c)
@@ -162,6 +169,7 @@ static void wake(void *call)
     }
     c->plan = NULL; /* its rules and its key went with the world */
     c->key = ROW_NONE;
+    c->now_ms = world_now(c->world);
     c->changes_before = changes_last(c->world);
     call_refuse(c, FAULT_UNAVAILABLE, NULL);
     go_on(c, nothing);
@@ -187,6 +195,7 @@ struct json *call_json(struct call *c, int status)
 {
     c->res->status = status;
     c->res->body.n = 0;
+    buf_reserve(&c->res->body, BODY_USUAL);
     headers_set(c->arena, &c->res->headers, "Content-Type", STR("application/json"));
     c->out = json_begin(&c->res->body, 0);
     return &c->out;

@@ -67,8 +67,8 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
     const struct route *best = NULL;
     struct str parts[ROUTE_PARAMS_MAX];
     for (size_t i = 0; i < count; i++)
-        if (str_is(method, routes[i].method) && fits(routes[i].pattern, path, parts) &&
-            (!best || more_exact(routes[i].pattern, best->pattern)))
+        if ((!best || more_exact(routes[i].pattern, best->pattern)) &&
+            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method))
             best = &routes[i];
     if (best) {
         fits(best->pattern, path, params);
