@@ -74,14 +74,9 @@ static bool can_go(struct call *c, const char *pointer, int64_t to_ms)
     int64_t now = world_now(c->world);
     if (to_ms < now)
         return call_issue(c, pointer, "time never goes back");
-    if (to_ms - now > ADVANCE_MAX_MS)
+    if (to_ms > now + ADVANCE_MAX_MS)
         return call_issue(c, pointer, "at most %d days at once", (int)(ADVANCE_MAX_MS / DAY_MS));
     return true;
-}
-
-static int64_t instant(const struct world *w, const struct field_time *t)
-{
-    return t->relative ? world_now(w) + t->ms : t->ms;
 }
 
 void control_clock_set(struct call *c)
@@ -89,12 +84,12 @@ void control_clock_set(struct call *c)
     struct clock_body body = {.mode = -1};
     if (!door_body(c, &clock_fields, &body))
         return;
-    if (body.now.given && !can_go(c, "/now", instant(c->world, &body.now)))
+    if (body.now.given && !can_go(c, "/now", door_instant(c->world, &body.now)))
         return;
     if (body.mode >= 0)
         clock_set_mode(&c->world->clock, (enum clock_mode)body.mode);
     if (body.now.given)
-        events_advance(c->world, instant(c->world, &body.now));
+        events_advance(c->world, door_instant(c->world, &body.now));
     put_clock(c);
     door_put_new_changes(c);
     json_close_map(&c->out);
@@ -110,15 +105,9 @@ static bool target(struct call *c, const struct advance_body *body, int64_t *to_
             *to_ms = world_now(c->world);
         return true;
     }
-    int64_t by_ms = body->by_ms;
-    if (body->to.given) {
-        *to_ms = instant(c->world, &body->to);
-        return can_go(c, "/to", *to_ms);
-    }
-    if (by_ms > ADVANCE_MAX_MS)
-        by_ms = ADVANCE_MAX_MS + 1; /* no sum may overflow; can_go refuses it */
-    *to_ms = world_now(c->world) + by_ms;
-    return by_ms < 0 ? call_issue(c, "/by", "time never goes back") : can_go(c, "/by", *to_ms);
+    struct field_time by = {.relative = true, .ms = body->by_ms};
+    *to_ms = door_instant(c->world, body->to.given ? &body->to : &by);
+    return can_go(c, body->to.given ? "/to" : "/by", *to_ms);
 }
 
 void control_clock_advance(struct call *c)

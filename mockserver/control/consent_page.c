@@ -19,6 +19,7 @@ static const char style[] =
     "border-radius:.75rem;padding:2rem}"
     "h1{font-size:1.4rem;line-height:1.3;margin:0 0 .75rem;overflow-wrap:anywhere}"
     "p{margin:0 0 1rem;overflow-wrap:anywhere}"
+    "p:last-child{margin:0}"
     ".soft{color:var(--soft);font-size:.875rem}"
     ".wrong{border-left:.25rem solid currentColor;padding-left:.75rem;font-weight:600}"
     "label{display:block;font-weight:600;margin-bottom:.25rem}"

@@ -64,6 +64,14 @@ bool door_query_flag(struct call *c, const char *name)
     return text.s && (!text.n || str_is(text, "1") || str_is(text, "true"));
 }
 
+int64_t door_instant(const struct world *world, const struct field_time *t)
+{
+    int64_t sum;
+    if (!t->relative)
+        return t->ms;
+    return __builtin_add_overflow(world_now(world), t->ms, &sum) ? INT64_MAX : sum;
+}
+
 void door_put_time(struct json *w, const char *key, int64_t ms)
 {
     char text[TIME_TEXT_MAX];

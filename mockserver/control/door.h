@@ -16,6 +16,9 @@ bool door_issues(struct call *c, const struct node *body, struct error *err);
 bool door_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value);
 bool door_query_flag(struct call *c, const char *name); /* name, name=1 or name=true */
 
+/* The instant that a body's time means: as it stands, or so far from the world's own time. */
+int64_t door_instant(const struct world *world, const struct field_time *t);
+
 void door_put_time(struct json *w, const char *key, int64_t ms);
 void door_put_clock(struct json *w, const struct world *world); /* now, mode: two members */
 void door_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);

@@ -7,6 +7,8 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/events.h"
 
+#define START_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
+
 struct create_body {
     const char *name, *from;
     const struct node *fixture;
@@ -186,12 +188,23 @@ static bool set_up(struct call *c, const struct create_body *body, struct world 
         clock_set_mode(&w->clock, (enum clock_mode)body->clock.mode);
     if (!start->given)
         return true;
-    int64_t to_ms = start->relative ? world_now(w) + start->ms : start->ms;
+    int64_t to_ms = door_instant(w, start);
     if (to_ms < world_now(w))
         return call_issue(c, "/clock/start",
                           "is before the beginning of what this world is made from; time never "
                           "goes back");
+    if (to_ms > world_now(w) + START_MAX_MS)
+        return call_issue(c, "/clock/start", "is too far behind that beginning");
     events_advance(w, to_ms);
+    return true;
+}
+
+static bool check_credentials(struct call *c, const struct field_list *list)
+{
+    const char *const *texts = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (!*texts[i])
+            return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i), "is empty");
     return true;
 }
 
@@ -215,7 +228,7 @@ void control_namespace_create(struct call *c)
     struct create_body body = {.seed = -1, .clock.mode = -1};
     struct origin origin = {0};
     struct namespace *ns = NULL;
-    if (!door_body(c, &create_fields, &body))
+    if (!door_body(c, &create_fields, &body) || !check_credentials(c, &body.credentials))
         return;
     if (body.fixture && body.from)
         call_issue(c, "/from", "takes 'fixture' or 'from', not both");

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/patch.h"
-#include "base/time.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -106,8 +105,10 @@ static bool answer_check(const struct node *value, const struct dialect *d, stru
     return (!answer.headers || headers_check(answer.headers, d, err)) && fine;
 }
 
-static void answer_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void answer_plan(const struct rule *r, const struct node *value, struct call *c,
+                        struct rule_plan *p)
 {
+    (void)r;
     if (p->answer)
         return; /* the first rule's answer stands */
     const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
@@ -124,48 +125,37 @@ static bool patch_check_value(const struct node *value, const struct dialect *d,
     return patch_check(value, err);
 }
 
-static void patch_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void patch_plan(const struct rule *r, const struct node *value, struct call *c,
+                       struct rule_plan *p)
 {
+    (void)r;
     *arena_push(c->arena, &p->patches, const struct node *) = value;
 }
 
-static void edit_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void edit_plan(const struct rule *r, const struct node *value, struct call *c,
+                      struct rule_plan *p)
 {
+    (void)r;
     *arena_push(c->arena, &p->edits, const struct node *) = value;
 }
 
-static void headers_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void headers_plan(const struct rule *r, const struct node *value, struct call *c,
+                         struct rule_plan *p)
 {
+    (void)r;
     *arena_push(c->arena, &p->headers, const struct node *) = value;
 }
 
-static bool delay_read(const struct node *value, int64_t *ms)
+static void delay_plan(const struct rule *r, const struct node *value, struct call *c,
+                       struct rule_plan *p)
 {
-    return value->kind == NODE_TEXT && duration_parse(value->text, ms) && *ms >= 0;
+    p->delay_us += delay_us(r, value, c);
 }
 
-static bool delay_check(const struct node *value, const struct dialect *d, struct error *err)
+static void hold_back_plan(const struct rule *r, const struct node *value, struct call *c,
+                           struct rule_plan *p)
 {
-    (void)d;
-    int64_t ms;
-    return delay_read(value, &ms) ||
-           error_add(err, ERROR_INPUT, value->at, "takes a duration such as 800ms or 1m30s");
-}
-
-static void delay_plan(const struct node *value, struct call *c, struct rule_plan *p)
-{
-    (void)c;
-    int64_t ms = 0;
-    delay_read(value, &ms);
-    p->delay_us += ms * 1000;
-}
-
-static void hold_back_plan(const struct node *value, struct call *c, struct rule_plan *p)
-{
-    (void)c;
-    int64_t ms = 0;
-    delay_read(value, &ms);
-    p->hold_back_us += ms * 1000;
+    p->hold_back_us += delay_us(r, value, c);
 }
 
 static enum wire_cut cut_read(const struct node *value)
@@ -187,8 +177,10 @@ static bool cut_check(const struct node *value, const struct dialect *d, struct 
     return rule_unknown(err, "cut", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
 }
 
-static void cut_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void cut_plan(const struct rule *r, const struct node *value, struct call *c,
+                     struct rule_plan *p)
 {
+    (void)r;
     (void)c;
     p->cut = cut_read(value);
     p->failed = true;
@@ -228,8 +220,10 @@ static bool throttle_check(const struct node *value, const struct dialect *d, st
            error_add(err, ERROR_INPUT, value->at, "'throttle' takes a speed such as 2KiB/s");
 }
 
-static void throttle_plan(const struct node *value, struct call *c, struct rule_plan *p)
+static void throttle_plan(const struct rule *r, const struct node *value, struct call *c,
+                          struct rule_plan *p)
 {
+    (void)r;
     (void)c;
     throttle_read(value, &p->bytes_per_second);
 }
@@ -289,6 +283,6 @@ void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p)
     for (size_t i = 0; i < then->list.count; i++) {
         const struct node *step = then->list.items[i];
         for (size_t k = 0; k < step->map.count; k++)
-            find(step->map.members[k].key)->plan(step->map.members[k].value, c, p);
+            find(step->map.members[k].key)->plan(r, step->map.members[k].value, c, p);
     }
 }

@@ -60,14 +60,18 @@ static bool meets(const struct rule_when *w, struct call *c)
 }
 
 /* The world's own sequence is not touched: a rule must not change which ids are minted. */
+double rule_draw(const struct rule *r, const struct call *c, const char *what)
+{
+    const char *words =
+        arena_printf(c->arena, "%s %llu %s %llu", what, (unsigned long long)c->world->seed,
+                     r->form.name, (unsigned long long)r->seen);
+    return (double)(str_hash(str_from(words)) >> 11) * 0x1p-53;
+}
+
 static bool drawn(const struct rule *r, const struct call *c)
 {
-    if (!r->form.when.rate)
-        return true;
-    struct str draw =
-        str_from(arena_printf(c->arena, "%llu %s %llu", (unsigned long long)c->world->seed,
-                              r->form.name, (unsigned long long)r->seen));
-    return (double)(str_hash(draw) >> 11) * 0x1p-53 < node_number(r->form.when.rate);
+    const struct node *rate = r->form.when.rate;
+    return !rate || rule_draw(r, c, "rate") < node_number(rate);
 }
 
 static bool counts_hold(const struct rule *r)

@@ -48,11 +48,15 @@ struct effect {
     /* `d` is the provider the rule is about, or NULL. */
     bool (*check)(const struct node *value, const struct dialect *d, struct error *err);
     /* Called with a copy of the value that lives as long as the call. */
-    void (*plan)(const struct node *value, struct call *c, struct rule_plan *p);
+    void (*plan)(const struct rule *r, const struct node *value, struct call *c,
+                 struct rule_plan *p);
 };
 
 bool effects_check(const struct node *then, const struct dialect *d, struct error *err);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
+
+bool delay_check(const struct node *value, const struct dialect *d, struct error *err);
+int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c);
 
 bool edit_check(const struct node *edit, const struct dialect *d, struct error *err);
 bool edit_run(struct call *c, const struct node *edit); /* false: a record refused it */
@@ -61,6 +65,9 @@ bool edit_run(struct call *c, const struct node *edit); /* false: a record refus
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err);
 struct where rule_place(const struct node *map, const char *key); /* of that value, else of map */
 bool rule_key_is(const struct key *k, const char *who);           /* by name or value */
+
+/* A number from 0 to below 1 for this rule's present call; the same world draws the same ones. */
+double rule_draw(const struct rule *r, const struct call *c, const char *what);
 
 /* A copy that shares nothing with `n`; places lose their file. */
 const struct node *rule_copy(struct arena *a, const struct node *n);

@@ -13,6 +13,8 @@
  *         path | body                   expectations (base/match.h)
  *   then: [answer | patch | edit | delay | hold_back | headers | cut | throttle]
  *
+ * A delay is a duration, 10m at most, or {lognormal: {median, sigma}}, seeded.
+ *
  * An edit is {kind: {where: {field: value}, set: {field: value}}} in the words of
  * state/records.h. A text $call.<kind> in it ($call.account, $call.destination, ...) is the public
  * id of the record of that kind which the call names in its path or body, else of the first

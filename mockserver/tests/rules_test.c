@@ -275,6 +275,33 @@ static void wire_effects_reach_the_response(void **state)
     arena_end(&x.arena);
 }
 
+static int64_t delay_of_next(struct mock *m)
+{
+    struct exchange x = {
+        .request = {.method = STR("GET"),
+                    .target = STR("/layers/v1/whoami"),
+                    .path = STR("/layers/v1/whoami")}
+    };
+    mock_handle(m, &x);
+    int64_t delay_us = x.response.delay_us;
+    arena_end(&x.arena);
+    return delay_us;
+}
+
+static void a_spread_delay_spreads_around_its_median(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0.4}}}]}");
+    int shorter = 0, usual = 0;
+    for (int i = 0; i < 200; i++) {
+        int64_t us = delay_of_next(m);
+        shorter += us < 80000;
+        usual += us > 53000 && us < 120000; /* one sigma: two of three */
+    }
+    assert_in_range(shorter, 75, 125);
+    assert_in_range(usual, 110, 165);
+}
+
 static void rules_tell_how_often_they_acted(void **state)
 {
     struct mock *m = *state;
@@ -310,47 +337,52 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{}",                                                                                      "",                      "then"             },
-        {"{\"then\":[]}",                                                                           "/then",                 "list of effects"  },
+        {"{}",                                                                                      "",                        "then"             },
+        {"{\"then\":[]}",                                                                           "/then",                   "list of effects"  },
         {"{\"on\":\"list_social_acounts\",\"then\":[{\"cut\":\"reset\"}]}",                         "/on",
-         "list_social_accounts"                                                                                                                 },
-        {"{\"provider\":\"layer\",\"then\":[{\"cut\":\"reset\"}]}",                                 "/provider",             "layers"           },
-        {"{\"method\":\"FETCH\",\"then\":[{\"cut\":\"reset\"}]}",                                   "/method",               "FETCH"            },
-        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"cut\":\"reset\"}]}",                               "/path",                 "no route"         },
-        {"{\"rule\":\"a b\",\"then\":[{\"cut\":\"reset\"}]}",                                       "/rule",                 "name"             },
-        {"{\"whem\":{},\"then\":[{\"cut\":\"reset\"}]}",                                            "/whem",                 "when"             },
-        {"{\"when\":{\"nth\":0},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/nth",             "nth"              },
-        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"cut\":\"reset\"}]}",                          "/when/key",             "nobody"           },
-        {"{\"when\":{\"key\":1},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/key",             "key"              },
-        {"{\"when\":{\"rate\":2},\"then\":[{\"cut\":\"reset\"}]}",                                  "/when/rate",            "0 to 1"           },
+         "list_social_accounts"                                                                                                                   },
+        {"{\"provider\":\"layer\",\"then\":[{\"cut\":\"reset\"}]}",                                 "/provider",               "layers"           },
+        {"{\"method\":\"FETCH\",\"then\":[{\"cut\":\"reset\"}]}",                                   "/method",                 "FETCH"            },
+        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"cut\":\"reset\"}]}",                               "/path",                   "no route"         },
+        {"{\"rule\":\"a b\",\"then\":[{\"cut\":\"reset\"}]}",                                       "/rule",                   "name"             },
+        {"{\"whem\":{},\"then\":[{\"cut\":\"reset\"}]}",                                            "/whem",                   "when"             },
+        {"{\"when\":{\"nth\":0},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/nth",               "nth"              },
+        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"cut\":\"reset\"}]}",                          "/when/key",               "nobody"           },
+        {"{\"when\":{\"key\":1},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/key",               "key"              },
+        {"{\"when\":{\"rate\":2},\"then\":[{\"cut\":\"reset\"}]}",                                  "/when/rate",              "0 to 1"           },
         {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                "quotes"           },
+         "/when/query/limit",                                                                                                  "quotes"           },
         {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/path/$matches",                                                                                              ""                 },
+         "/when/path/$matches",                                                                                                ""                 },
         {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/body/$matchs",                                                                                               "$matches"         },
-        {"{\"then\":[{\"dely\":\"1s\"}]}",                                                          "/then/0/dely",          "delay"            },
-        {"{\"then\":[{\"delay\":5}]}",                                                              "/then/0/delay",         "duration"         },
-        {"{\"then\":[{\"delay\":\"-1s\"}]}",                                                        "/then/0/delay",         "duration"         },
-        {"{\"then\":[{\"cut\":\"mid-body\"}]}",                                                     "/then/0/cut",           "mid_body"         },
-        {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                    "/then/0/throttle",      "2KiB/s"           },
+         "/when/body/$matchs",                                                                                                 "$matches"         },
+        {"{\"then\":[{\"dely\":\"1s\"}]}",                                                          "/then/0/dely",            "delay"            },
+        {"{\"then\":[{\"delay\":5}]}",                                                              "/then/0/delay",           "duration"         },
+        {"{\"then\":[{\"delay\":\"-1s\"}]}",                                                        "/then/0/delay",           "duration"         },
+        {"{\"then\":[{\"delay\":\"11m\"}]}",                                                        "/then/0/delay",           "at most 10m"      },
+        {"{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"1s\"}}}]}",                            "/then/0/delay/lognormal",
+         "sigma"                                                                                                                                  },
+        {"{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"1s\",\"sigma\":9}}}]}",
+         "/then/0/delay/lognormal/sigma",                                                                                      "0 to 3"           },
+        {"{\"then\":[{\"cut\":\"mid-body\"}]}",                                                     "/then/0/cut",             "mid_body"         },
+        {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                    "/then/0/throttle",        "2KiB/s"           },
         {"{\"then\":[{\"answer\":{\"error\":\"RATE_LIMITD\"}}]}",                                   "/then/0/answer/error",
-         "RATE_LIMITED"                                                                                                                         },
-        {"{\"then\":[{\"answer\":{}}]}",                                                            "/then/0/answer",        "one of the two"   },
-        {"{\"then\":[{\"answer\":{\"status\":99}}]}",                                               "/then/0/answer/status", "status"           },
-        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                              "/then/0/headers/X A",   "header name"      },
-        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                         "/then/0/headers/X",     "one line"         },
+         "RATE_LIMITED"                                                                                                                           },
+        {"{\"then\":[{\"answer\":{}}]}",                                                            "/then/0/answer",          "one of the two"   },
+        {"{\"then\":[{\"answer\":{\"status\":99}}]}",                                               "/then/0/answer/status",   "status"           },
+        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                              "/then/0/headers/X A",     "header name"      },
+        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                         "/then/0/headers/X",       "one line"         },
         {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",
-         "/then/0/patch/0/path",                                                                                             ""                 },
-        {"{\"then\":[{\"edit\":{\"account\":{\"set\":{}}}}]}",                                      "/then/0/edit/account",  "accounts"         },
+         "/then/0/patch/0/path",                                                                                               ""                 },
+        {"{\"then\":[{\"edit\":{\"account\":{\"set\":{}}}}]}",                                      "/then/0/edit/account",    "accounts"         },
         {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
-         "/then/0/edit/accounts/set/hndle",                                                                                  "handle"           },
+         "/then/0/edit/accounts/set/hndle",                                                                                    "handle"           },
         {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
-         "/then/0/edit/accounts/set/id",                                                                                     "cannot be changed"},
+         "/then/0/edit/accounts/set/id",                                                                                       "cannot be changed"},
         {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
-         "/then/0/edit/accounts/set/token",                                                                                  "live"             },
+         "/then/0/edit/accounts/set/token",                                                                                    "live"             },
         {"{\"then\":[{\"edit\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}}]}",
-         "/then/0/edit/accounts/where/id",                                                                                   "account"          },
+         "/then/0/edit/accounts/where/id",                                                                                     "account"          },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer a = mock_call(m, "POST /__admin/rules", rows[i].rule);
@@ -416,6 +448,7 @@ int main(void)
         TEST(an_edit_changes_the_world_after_serving),
         cmocka_unit_test(an_edit_knows_the_record_by_each_way_to_name_it),
         TEST(wire_effects_reach_the_response),
+        TEST(a_spread_delay_spreads_around_its_median),
         TEST(rules_tell_how_often_they_acted),
         TEST(a_rule_that_is_gone_acts_no_more),
         TEST(what_cannot_be_used_is_refused_at_its_place),

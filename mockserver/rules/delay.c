@@ -1,0 +1,76 @@
+/* How long an answer is held back or late. */
+#include "mockserver/rules/rule.h"
+
+#include <math.h>
+
+#include "base/time.h"
+
+#define COUNT(a)     (sizeof(a) / sizeof *(a))
+#define DELAY_MAX_MS (10 * 60 * 1000)
+#define SIGMA_MAX    3
+#define PI           3.14159265358979323846
+
+struct spread {
+    int64_t median_ms;
+    const struct node *sigma;
+};
+
+static const struct field spread_rows[] = {
+    {.key = "median",
+     .type = FIELD_DURATION,
+     .offset = offsetof(struct spread, median_ms),
+     .required = true,
+     .help = "Half of the delays are shorter."                                        },
+    {.key = "sigma",
+     .type = FIELD_NODE,
+     .offset = offsetof(struct spread, sigma),
+     .required = true,
+     .help = "How far they spread: 0 not at all, 0.4 as on a calm network; 3 at most."},
+};
+
+static const struct fields spread_fields = {"lognormal", spread_rows, COUNT(spread_rows),
+                                            sizeof(struct spread), FIELDS_NO_PLACE};
+
+static bool check_spread(const struct node *map, struct error *err)
+{
+    struct arena a = {0};
+    struct spread s = {0};
+    bool fine = fields_read(&spread_fields, map, &a, &s, err);
+    arena_end(&a);
+    if (fine && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
+        fine = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most %d ms",
+                         DELAY_MAX_MS);
+    if (fine && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
+                  node_number(s.sigma) <= SIGMA_MAX))
+        fine = error_add(err, ERROR_INPUT, s.sigma->at, "takes a number from 0 to %d", SIGMA_MAX);
+    return fine;
+}
+
+bool delay_check(const struct node *value, const struct dialect *d, struct error *err)
+{
+    (void)d;
+    const struct node *spread = node_get(value, "lognormal");
+    int64_t ms;
+    if (spread && node_count(value) == 1)
+        return check_spread(spread, err);
+    if (value->kind == NODE_TEXT && duration_parse(value->text, &ms) && ms >= 0 &&
+        ms <= DELAY_MAX_MS)
+        return true;
+    return error_add(
+        err, ERROR_INPUT, value->at,
+        "takes a duration such as 800ms, at most 10m, or {lognormal: {median, sigma}}");
+}
+
+/* Box and Muller's way from two even draws to a normal one. */
+int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c)
+{
+    const struct node *spread = node_get(value, "lognormal");
+    int64_t ms = 0;
+    duration_parse(spread ? node_get(spread, "median")->text : value->text, &ms);
+    if (!spread)
+        return ms * 1000;
+    double radius = sqrt(-2 * log(1 - rule_draw(r, c, "radius")));
+    double normal = radius * cos(2 * PI * rule_draw(r, c, "angle"));
+    double us = (double)ms * 1000 * exp(node_number(node_get(spread, "sigma")) * normal);
+    return us < DELAY_MAX_MS * 1000.0 ? (int64_t)us : DELAY_MAX_MS * INT64_C(1000);
+}
