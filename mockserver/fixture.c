@@ -1,6 +1,6 @@
 #include "mockserver/fixture.h"
 
-#include <limits.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,10 +101,11 @@ int64_t fixture_time(const struct fixture_load *load, const struct field_time *t
 static bool read_root(struct arena *a, const struct node *node, struct root *root,
                       struct error *err)
 {
+    assert(dialect_count <= SECTIONS_MAX);
     struct field rows[ROOT_ROWS + SECTIONS_MAX];
     size_t count = ROOT_ROWS;
     memcpy(rows, root_rows, sizeof root_rows);
-    for (size_t i = 0; i < dialect_count && i < SECTIONS_MAX; i++)
+    for (size_t i = 0; i < dialect_count; i++)
         if (dialects[i]->fixture)
             rows[count++] = (struct field){.key = dialects[i]->fixture->section,
                                            .type = FIELD_NODE,
@@ -126,7 +127,7 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
 
     struct fixture_load load = {&f->arena, f->world, start_ms, err};
     bool good = !root->rules || rules_check(root->rules, err);
-    for (size_t i = 0; i < dialect_count && i < SECTIONS_MAX; i++)
+    for (size_t i = 0; i < dialect_count; i++)
         if (root->sections[i])
             good = dialects[i]->fixture->read(root->sections[i], &load) && good;
     return good;

@@ -207,14 +207,26 @@ static const char *nearest_handle(const struct fixture_load *load, const struct 
     return str_nearest(str_from(name), words, h->count);
 }
 
+/* The account of that row, which is found by the handle it was given. */
+static const struct fixture_account *find_row(const struct fixture_load *load,
+                                              const struct handles *h, uint32_t row)
+{
+    const char *handle = account_read(load->world, row)->handle;
+    size_t i = first_at_least(h, handle);
+    for (; i < h->count && strcmp(h->items[i]->handle, handle) == 0; i++)
+        if (h->items[i]->row == row)
+            return h->items[i];
+    return NULL;
+}
+
 const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h,
                                            const char *name, struct where at)
 {
     uint32_t row = account_find(load->world, LAYERS, str_from(name));
-    for (size_t i = 0; row && i < h->count; i++)
-        if (h->items[i]->row == row)
-            return h->items[i];
+    const struct fixture_account *named = row ? find_row(load, h, row) : NULL;
     size_t i = first_at_least(h, name);
+    if (named)
+        return named;
     if (i < h->count && strcmp(h->items[i]->handle, name) == 0) {
         if (i + 1 == h->count || strcmp(h->items[i + 1]->handle, name) != 0)
             return h->items[i];

@@ -13,7 +13,6 @@
 #define STATE_DIGITS 38
 #define SCOPES_MAX   32
 #define SCOPE_MAX    64
-#define NOTE_MAX     4000
 
 static const struct {
     const char *authorize, *scopes;
@@ -41,7 +40,7 @@ struct url_body {
 static const struct field oauth_rows[] = {
     {.key = "platform",
      .type = FIELD_ENUM,
-     .offset = offsetof(struct url_body,                                     platform),
+     .offset = offsetof(struct url_body,                  platform),
      .required = true,
      .texts = platform_texts,
      .text_count = LAYERS_PLATFORMS,
@@ -53,9 +52,8 @@ static const struct field oauth_rows[] = {
      .help = "Where the browser goes afterwards."},
     {.key = "usageNote",
      .type = FIELD_TEXT,
-     .offset = offsetof(struct url_body,      note),
-     .max = NOTE_MAX,
-     .help = "The partner's own remark." },
+     .offset = offsetof(struct url_body,        note),
+     .help = "The partner's own remark."},
     SCOPES_ROW,
 };
 static const struct fields oauth_fields = {"body", oauth_rows,
