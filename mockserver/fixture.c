@@ -130,7 +130,7 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
     for (size_t i = 0; i < dialect_count; i++)
         if (root->sections[i])
             good = dialects[i]->fixture->read(root->sections[i], &load) && good;
-    return good;
+    return (!root->rules || rules_check_keys(root->rules, f->world, err)) && good;
 }
 
 /* What was read stays with the error: its problems' places name our texts. */

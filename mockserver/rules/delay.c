@@ -6,7 +6,7 @@
 #include "base/time.h"
 
 #define COUNT(a)     (sizeof(a) / sizeof *(a))
-#define DELAY_MAX_MS (10 * 60 * 1000)
+#define DELAY_MAX_MS (INT64_C(10) * 60 * 1000)
 #define SIGMA_MAX    3
 #define PI           3.14159265358979323846
 
@@ -38,8 +38,7 @@ static bool check_spread(const struct node *map, struct error *err)
     bool fine = fields_read(&spread_fields, map, &a, &s, err);
     arena_end(&a);
     if (fine && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
-        fine = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most %d ms",
-                         DELAY_MAX_MS);
+        fine = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most 10m");
     if (fine && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
                   node_number(s.sigma) <= SIGMA_MAX))
         fine = error_add(err, ERROR_INPUT, s.sigma->at, "takes a number from 0 to %d", SIGMA_MAX);
@@ -72,5 +71,5 @@ int64_t delay_us(const struct rule *r, const struct node *value, const struct ca
     double radius = sqrt(-2 * log(1 - rule_draw(r, c, "radius")));
     double normal = radius * cos(2 * PI * rule_draw(r, c, "angle"));
     double us = (double)ms * 1000 * exp(node_number(node_get(spread, "sigma")) * normal);
-    return us < DELAY_MAX_MS * 1000.0 ? (int64_t)us : DELAY_MAX_MS * INT64_C(1000);
+    return us < (double)DELAY_MAX_MS * 1000 ? (int64_t)us : DELAY_MAX_MS * 1000;
 }

@@ -413,6 +413,16 @@ static void a_list_of_rules_tells_all_its_mistakes(void **state)
     arena_end(&a);
 }
 
+static void a_fixtures_rule_names_a_key_of_its_world(void **state)
+{
+    struct mock *m = *state;
+    const char *body = "{\"name\":\"x\",\"fixture\":{\"rules\":[{\"when\":{\"key\":\"nobody\"},"
+                       "\"then\":[{\"cut\":\"reset\"}]}]}}";
+    struct answer a = mock_call(m, "POST /__admin/namespaces", body);
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/rules/0/when/key");
+}
+
 static void a_fixtures_rules_come_back_with_a_reset(void **state)
 {
     (void)state;
@@ -453,6 +463,7 @@ int main(void)
         TEST(a_rule_that_is_gone_acts_no_more),
         TEST(what_cannot_be_used_is_refused_at_its_place),
         cmocka_unit_test(a_list_of_rules_tells_all_its_mistakes),
+        TEST(a_fixtures_rule_names_a_key_of_its_world),
         cmocka_unit_test(a_fixtures_rules_come_back_with_a_reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
