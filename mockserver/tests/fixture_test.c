@@ -154,6 +154,28 @@ static void a_fixture_says_how_its_world_starts(void **state)
     fixture_free(f);
 }
 
+static void why_a_token_is_dead_follows_from_its_expiry(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct fixture *f = fixture_load(SOURCE_DIR "/fixtures/layers-acme.yaml", &err);
+    assert_non_null(f);
+    static const struct {
+        const char *id;
+        enum token token;
+    } rows[] = {
+        {"sa_acme_tiktok",    TOKEN_LIVE     },
+        {"sa_acme_leased",    TOKEN_LIVE     },
+        {"sa_acme_expired",   TOKEN_EXPIRED  },
+        {"sa_acme_withdrawn", TOKEN_WITHDRAWN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint32_t row = account_find(f->world, 1, str_from(rows[i].id));
+        assert_int_equal(account_read(f->world, row)->token, rows[i].token);
+    }
+    fixture_free(f);
+}
+
 static void without_a_word_time_starts_now_and_runs(void **state)
 {
     (void)state;
@@ -322,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_fixture_is_refused_with_all_its_mistakes),
         cmocka_unit_test(a_fixture_says_how_its_world_starts),
+        cmocka_unit_test(why_a_token_is_dead_follows_from_its_expiry),
         cmocka_unit_test(without_a_word_time_starts_now_and_runs),
         cmocka_unit_test(the_same_fixture_makes_the_same_ids),
         cmocka_unit_test(a_fixture_outlives_the_tree_it_was_read_from),

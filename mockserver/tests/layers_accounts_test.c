@@ -206,6 +206,9 @@ static void revoking_cancels_what_is_queued_there_and_nothing_else(void **state)
     assert_string_equal(at(a, "/disconnectedReason"), "revoked_by_partner");
     assert_string_equal(at(a, "/canceledScheduledPosts"), "2");
     assert_string_equal(at(a, "/disconnectedAt"), "2026-05-02T09:00:00Z");
+    struct world *w = mock_test_world(*state);
+    uint32_t row = account_find(w, LAYERS, STR("sa_acme_disposable"));
+    assert_int_equal(account_read(w, row)->disconnect, DISCONNECT_REVOKED);
 
     assert_string_equal(post_status(*state, "sp_popup_one"), "canceled");
     assert_string_equal(post_status(*state, "sp_popup_two"), "canceled");

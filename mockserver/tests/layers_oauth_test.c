@@ -195,6 +195,14 @@ static void a_return_url_must_be_on_the_keys_own_list(void **state)
     }
 }
 
+static void the_partners_note_is_kept(void **state)
+{
+    struct answer url = mock_call(
+        *state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
+    const struct attempt *a = attempt_read(mock_test_world(*state), attempt_of(*state, url));
+    assert_string_equal(a->note, "why");
+}
+
 static void a_refused_url_leaves_no_attempt(void **state)
 {
     uint32_t before = world_count(mock_test_world(*state), RECORD_ATTEMPT);
@@ -359,6 +367,7 @@ int main(void)
         LAYERS_TEST(all_mistakes_of_a_body_come_at_once),
         LAYERS_TEST(scopes_are_bounded),
         LAYERS_TEST(a_return_url_must_be_on_the_keys_own_list),
+        LAYERS_TEST(the_partners_note_is_kept),
         LAYERS_TEST(a_refused_url_leaves_no_attempt),
         LAYERS_TEST(what_is_not_the_callers_cannot_be_connected),
         LAYERS_TEST(consent_connects_a_new_account),

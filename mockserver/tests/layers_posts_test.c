@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/account.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/post.h"
 
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
 #define POSTS    "GET /v1/projects/prj_acme_a/scheduled-posts"
@@ -61,6 +61,10 @@ static void each_target_gets_a_post_of_its_own(void **state)
                             modes[i]);
     }
     assert_int_equal(node_count(node_get(a.body, "scheduledPosts")), 3);
+    struct world *w = mock_test_world(*state);
+    uint32_t row = destination_find(w, 1, str_from(at(a, "/scheduledPosts/1/scheduledPostId")));
+    assert_string_equal(destination_read(w, row)->caption, "At six.");
+    assert_int_equal(destination_read(w, row)->mode, MODE_DRAFT);
 }
 
 static void what_is_due_is_published_and_drafts_are_handed_over(void **state)

@@ -255,7 +255,7 @@ void layers_oauth_status(struct call *c)
 {
     uint32_t row = attempt_find(c->world, c->params[0]);
     const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
-    if (!a || a->provider != LAYERS || a->key != c->key) {
+    if (!a || a->key != c->key) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such state.");
         return;
     }
