@@ -221,7 +221,7 @@ static const char *find_anywhere(struct call *c)
     return allowed;
 }
 
-bool place_route(struct call *c)
+static const char *choose_route(struct call *c)
 {
     const char *allowed = NULL;
     if (c->admin_port && c->dialect != &control_dialect)
@@ -230,15 +230,20 @@ bool place_route(struct call *c)
         find_in(c, c->dialect, &allowed);
     else
         allowed = find_anywhere(c);
-    if (c->route)
-        return decode_params(c);
-    return refuse_route(c, allowed);
+    return allowed;
+}
+
+bool place_route(struct call *c)
+{
+    const char *allowed = choose_route(c);
+    return c->route ? decode_params(c) : refuse_route(c, allowed);
 }
 
 void place_refusal(struct call *c)
 {
-    set_base_url(c, choose_world(c), strip_mount(c));
-    c->ns = NULL;
+    bool chosen = choose_world(c);
+    c->dialect = strip_mount(c);
+    set_base_url(c, chosen, c->dialect);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
-    place_route(c);
+    choose_route(c);
 }

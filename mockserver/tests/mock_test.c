@@ -107,6 +107,7 @@ struct answer mock_call_list(struct mock *m, const char *const *parts)
         .headers = x->response.headers,
         .text = text,
         .body = json_parse(&x->arena, text, "answer", NULL),
+        .call = x->user,
         .arena = &x->arena,
     };
 }

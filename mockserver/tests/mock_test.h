@@ -12,6 +12,7 @@
 #pragma once
 #include "base/http/message.h"
 #include "base/node.h"
+#include "mockserver/call.h"
 #include "mockserver/mock.h"
 
 struct answer {
@@ -19,6 +20,7 @@ struct answer {
     struct headers headers;
     struct str text;         /* the body as it stands */
     const struct node *body; /* NULL: that is no JSON */
+    const struct call *call; /* how it came to be */
     struct arena *arena;
 };
 
