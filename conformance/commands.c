@@ -78,6 +78,8 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     if (!file && o->mock && !(file = default_target(a, o, err)))
         return NULL;
     struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
+    if (t && o->url)
+        t->control_url = NULL; /* it is that of another place */
     bool fine = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
                 (!o->control || target_set_control(a, t, o->control, err)) &&
                 add_keys(a, o, t, err);

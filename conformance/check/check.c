@@ -11,21 +11,12 @@
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-/* "" and "/" are all; "/items" is itself and what stands below it; "/items/$some" one matcher. */
-static bool covers(const char *cited, const char *tail)
-{
-    size_t n = strlen(cited);
-    if (n == 0 || strcmp(cited, "/") == 0)
-        return true;
-    return strncmp(cited, tail, n) == 0 && (tail[n] == '\0' || tail[n] == '/');
-}
-
-static void cite(const struct check_input *in, struct check *c, const char *tail)
+static void cite(const struct check_input *in, struct check *c)
 {
     const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
     for (size_t i = 0; i < in->citation_count; i++) {
         const struct claim *claim = NULL;
-        if (covers(in->citations[i].pointer, tail))
+        if (citation_covers(&in->citations[i], c->pointer, c->matcher))
             claim = in->claim_of(in->ctx, in->citations[i].claim);
         if (claim)
             claims[c->claim_count++] = claim;
@@ -55,7 +46,7 @@ struct check *check_add(const struct check_input *in, struct check_list *out, co
         .at = in->expect->at,
         .exchange = in->exchange,
     };
-    cite(in, c, tail);
+    cite(in, c);
     c->verdict = verdict == VERDICT_FAIL ? check_failure(c) : verdict;
     return c;
 }

@@ -1,0 +1,117 @@
+#include "conformance/run/attempts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Plays answers one after another: h holds, - does not, s stops, l is limited; waiting passes at
+ * once. Gives how often it asked and how long it waited. */
+struct play {
+    int asked;
+    int64_t waited_ms;
+    enum attempt_next end;
+};
+
+static struct play play(const struct step *step, const char *answers)
+{
+    struct attempts a = {0};
+    struct play p = {.end = ATTEMPT_AGAIN};
+    for (const char *c = answers; *c && p.end == ATTEMPT_AGAIN; c++) {
+        struct sight seen = {
+            .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
+        struct attempt_decision d = attempts_decide(&a, step, &seen);
+        p.asked++;
+        p.waited_ms += d.wait_ms;
+        a.elapsed_ms += d.wait_ms;
+        p.end = d.next;
+    }
+    return p;
+}
+
+struct row {
+    const char *answers;
+    int asked;
+    int64_t waited_ms;
+    enum attempt_next end;
+};
+
+static void run_rows(const struct step *step, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct play p = play(step, rows[i].answers);
+        if (p.asked != rows[i].asked || p.waited_ms != rows[i].waited_ms || p.end != rows[i].end)
+            fail_msg("%s: asked %d, waited %lld, end %d", rows[i].answers, p.asked,
+                     (long long)p.waited_ms, p.end);
+    }
+}
+
+static void a_plain_call_is_decided_at_once(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"-h", 1, 0, ATTEMPT_DECIDED},
+        {"h",  1, 0, ATTEMPT_DECIDED},
+    };
+    run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
+}
+
+static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
+{
+    (void)state;
+    const struct step step = {.polls = true, .every_ms = 400, .for_ms = 1000};
+    static const struct row rows[] = {
+        {"h",       1, 0,    ATTEMPT_DECIDED},
+        {"--h",     3, 800,  ATTEMPT_DECIDED},
+        {"---h",    4, 1000, ATTEMPT_DECIDED},
+        {"-------", 4, 1000, ATTEMPT_DECIDED},
+        {"-s",      2, 400,  ATTEMPT_DECIDED},
+    };
+    run_rows(&step, rows, sizeof rows / sizeof *rows);
+}
+
+static void a_hold_settles_and_then_must_hold_at_each_sample(void **state)
+{
+    (void)state;
+    const struct step step = {.holds = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
+    static const struct row rows[] = {
+        {"hhhh",   3, 1000, ATTEMPT_DECIDED},
+        {"-hhhh",  4, 1500, ATTEMPT_DECIDED},
+        {"--hhhh", 5, 2000, ATTEMPT_DECIDED},
+        {"------", 3, 1000, ATTEMPT_DECIDED},
+        {"-h-hhh", 3, 1000, ATTEMPT_DECIDED},
+    };
+    run_rows(&step, rows, sizeof rows / sizeof *rows);
+}
+
+static void a_limit_is_waited_out_three_times(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"lh",    2, 2000, ATTEMPT_DECIDED},
+        {"lllh",  4, 6000, ATTEMPT_DECIDED},
+        {"llllh", 4, 6000, ATTEMPT_GIVE_UP},
+    };
+    run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
+}
+
+static void a_limit_without_end_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct attempts a = {0};
+    struct sight seen = {.limited = true, .retry_after_ms = ATTEMPTS_WAIT_MAX_MS + 1};
+    assert_int_equal(attempts_decide(&a, &(struct step){0}, &seen).next, ATTEMPT_GIVE_UP);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plain_call_is_decided_at_once),
+        cmocka_unit_test(a_poll_asks_until_it_holds_or_time_is_up),
+        cmocka_unit_test(a_hold_settles_and_then_must_hold_at_each_sample),
+        cmocka_unit_test(a_limit_is_waited_out_three_times),
+        cmocka_unit_test(a_limit_without_end_is_not_waited_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

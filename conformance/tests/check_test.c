@@ -1,0 +1,291 @@
+#include "conformance/check/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static int set_up(void **state)
+{
+    static struct arena a;
+    a = (struct arena){0};
+    *state = &a;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct node *parse(struct arena *a, const char *text)
+{
+    return text ? json_parse(a, str_from(text), "test", NULL) : NULL;
+}
+
+static const struct claim claims[] = {
+    {.id = "MUST-1",   .level = LEVEL_MUST  },
+    {.id = "SHOULD-1", .level = LEVEL_SHOULD},
+    {.id = "MAY-1",    .level = LEVEL_MAY   },
+};
+
+static const struct claim *claim_of(const void *ctx, const char *id)
+{
+    (void)ctx;
+    for (size_t i = 0; i < COUNT(claims); i++)
+        if (strcmp(claims[i].id, id) == 0)
+            return &claims[i];
+    return NULL;
+}
+
+struct scene {
+    struct arena *arena;
+    int64_t statuses[2];
+    struct expectation expect;
+    struct exchange_record exchange;
+    struct check_input in;
+    struct check_list out;
+};
+
+static void scene_init(struct scene *s, struct arena *a, const char *expectation,
+                       const char *answer)
+{
+    *s = (struct scene){.arena = a, .statuses = {200}};
+    s->expect = (struct expectation){
+        .given = true, .statuses = s->statuses, .status_count = 1, .body = parse(a, expectation)};
+    s->exchange.status = 200;
+    s->in = (struct check_input){
+        .arena = a,
+        .scenario = "s",
+        .step = "step",
+        .expect = &s->expect,
+        .exchange = &s->exchange,
+        .body = parse(a, answer),
+        .claim_of = claim_of,
+    };
+}
+
+/* One line a check: verdict, id, and where the body's pointer is another one. */
+static const char *story(struct scene *s)
+{
+    struct buf out = {.arena = s->arena};
+    for (size_t i = 0; i < s->out.count; i++) {
+        const struct check *c = &s->out.items[i];
+        buf_printf(&out, "%s%s %s", i ? "\n" : "", verdict_texts[c->verdict], c->id);
+        if (c->verdict == VERDICT_FAIL && (!c->pointer[0] || c->pointer[0] == '/'))
+            buf_printf(&out, " %s: %s | %s", c->pointer, c->expected, c->actual);
+    }
+    return buf_c(&out);
+}
+
+struct row {
+    const char *expectation, *answer, *story;
+};
+
+static void every_leaf_is_one_check(void **state)
+{
+    static const struct row rows[] = {
+        {"{\"a\":1,\"b\":{\"c\":\"x\"}}",                                "{\"a\":1,\"b\":{\"c\":\"y\"}}",
+         "pass s/step/status/is\npass s/step/a/equals\nfail s/step/b/c/equals /b/c: \"x\" | \"y\""                                                                               },
+        {"{\"n\":{\"$type\":\"integer\",\"$gte\":0}}",                   "{\"n\":-1}",
+         "pass s/step/status/is\npass s/step/n/$type\nfail s/step/n/$gte /n: 0 | -1"                                                                                             },
+        {"{\"a\":{}}",                                                   "{\"a\":{}}",                    "pass s/step/status/is\npass s/step/a/$type"                           },
+        {"{\"a\":{\"b\":{\"$absent\":true}}}",                           "{\"a\":7}",
+         "pass s/step/status/is\nfail s/step/a/b/$absent /a: object | 7"                                                                                                         },
+        {"{\"$type\":\"array\"}",                                        "[]",                            "pass s/step/status/is\npass s/step/$type"                             },
+        {"[1,2]",                                                        "[1]",                           "pass s/step/status/is\nfail s/step/equals : a list of 2 | a list of 1"},
+        {"{\"$exact\":{\"a\":1}}",                                       "{\"a\":1,\"b\":2}",
+         "pass s/step/status/is\nfail s/step/$exact : no other members | also has \"b\""                                                                                         },
+        {"{\"i\":{\"$some\":{\"id\":1},\"$none\":{\"id\":2}}}",          "{\"i\":[{\"id\":1}]}",
+         "pass s/step/status/is\npass s/step/i/$some\npass s/step/i/$none"                                                                                                       },
+        {"{\"i\":{\"$each\":{\"id\":{\"$type\":\"integer\"},\"s\":1}}}",
+         "{\"i\":[{\"id\":1,\"s\":1},{\"id\":2,\"s\":2}]}",                                               "pass s/step/status/is\npass s/step/i/$each/id/$type\nfail s/step/i/$each/s/equals "
+         "/i/1/s: 1 | 2"                                                                                              },
+        {"{\"i\":{\"$each\":{\"id\":1}}}",                               "{\"i\":[]}",
+         "pass s/step/status/is\nvacuous s/step/i/$each/id/equals"                                                                                                               },
+        {"{\"i\":{\"$none\":{\"id\":1}}}",                               "{\"i\":[]}",
+         "pass s/step/status/is\nvacuous s/step/i/$none"                                                                                                                         },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, rows[i].expectation, rows[i].answer);
+        bool held = check_expectation(&s.in, &s.out);
+        const char *got = story(&s);
+        if (strncmp(got, rows[i].story, strlen(rows[i].story)) != 0)
+            fail_msg("%s of %s gives\n%s", rows[i].expectation, rows[i].answer, got);
+        assert_int_equal(held, !strstr(got, "fail "));
+        assert_int_equal(check_holds(&s.in), held);
+    }
+}
+
+static void the_ids_do_not_depend_on_the_answer(void **state)
+{
+    static const char *const answers[] = {
+        "{\"items\":[{\"id\":1,\"tags\":[\"x\"]},{\"id\":2}],\"next\":null}",
+        "{\"items\":[]}",
+        "{\"items\":{}}",
+        "[]",
+        "7",
+        NULL,
+    };
+    const char *expectation = "{\"items\":{\"$each\":{\"id\":{\"$type\":\"integer\"},\"tags\":{"
+                              "\"$each\":{\"$matches\":\"x\"}}},\"$some\":{\"id\":1}},\"next\":"
+                              "null,\"list\":[1,{}],\"closed\":{\"$exact\":{\"a\":{}}}}";
+    struct scene first;
+    scene_init(&first, *state, expectation, NULL);
+    check_undecided(&first.in, VERDICT_BLOCKED, "because", &first.out);
+    assert_int_equal(first.out.count, 7);
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        struct scene s;
+        scene_init(&s, *state, expectation, answers[i]);
+        check_expectation(&s.in, &s.out);
+        assert_int_equal(s.out.count, first.out.count);
+        for (size_t k = 0; k < s.out.count; k++)
+            assert_string_equal(s.out.items[k].id, first.out.items[k].id);
+    }
+}
+
+static void what_is_not_decided_says_why(void **state)
+{
+    struct scene s;
+    scene_init(&s, *state, "{\"a\":1}", NULL);
+    check_undecided(&s.in, VERDICT_BLOCKED, "step 'x' did not get through", &s.out);
+    assert_string_equal(story(&s), "blocked s/step/status/is\nblocked s/step/a/equals");
+    assert_string_equal(s.out.items[1].why, "step 'x' did not get through");
+    assert_string_equal(s.out.items[1].expected, "1");
+}
+
+static void a_claim_is_decided_by_the_checks_it_names(void **state)
+{
+    static const struct {
+        const char *pointer, *cited; /* which of the checks below, by first letters */
+    } rows[] = {
+        {"",                    "all"                                           },
+        {"status",              "s/step/status/is"                              },
+        {"/items",              "s/step/items/$some s/step/items/$each/id/$type"},
+        {"/items/$some",        "s/step/items/$some"                            },
+        {"/items/$each",        "s/step/items/$each/id/$type"                   },
+        {"/items/$each/id",     "s/step/items/$each/id/$type"                   },
+        {"/item",               ""                                              },
+        {"headers/Retry-After", "s/step/headers/Retry-After/$present"           },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        struct buf got = {.arena = *state};
+        scene_init(&s, *state,
+                   "{\"items\":{\"$some\":{\"id\":1},\"$each\":{\"id\":{\"$type\":\"integer\"}}}}",
+                   "{\"items\":[{\"id\":1}]}");
+        s.expect.headers = parse(*state, "{\"Retry-After\":{\"$present\":true}}");
+        const struct citation citation = {.claim = "MUST-1", .pointer = rows[i].pointer};
+        s.in.citations = &citation;
+        s.in.citation_count = 1;
+        check_expectation(&s.in, &s.out);
+        size_t cited = 0;
+        for (size_t k = 0; k < s.out.count; k++)
+            if (s.out.items[k].claim_count) {
+                cited++;
+                buf_printf(&got, "%s%s", got.n ? " " : "", s.out.items[k].id);
+            }
+        if (cited == s.out.count)
+            assert_string_equal(rows[i].cited, "all");
+        else
+            assert_string_equal(buf_c(&got), rows[i].cited);
+    }
+}
+
+static void a_should_that_does_not_hold_is_a_warning(void **state)
+{
+    static const struct {
+        const char *claims[2];
+        enum verdict verdict;
+    } rows[] = {
+        {{NULL},                 VERDICT_FAIL},
+        {{"MUST-1"},             VERDICT_FAIL},
+        {{"SHOULD-1"},           VERDICT_WARN},
+        {{"MAY-1"},              VERDICT_WARN},
+        {{"SHOULD-1", "MUST-1"}, VERDICT_FAIL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        struct citation citations[2];
+        scene_init(&s, *state, "{\"a\":1}", "{\"a\":2}");
+        s.in.citations = citations;
+        for (; s.in.citation_count < 2 && rows[i].claims[s.in.citation_count];
+             s.in.citation_count++)
+            citations[s.in.citation_count] =
+                (struct citation){.claim = rows[i].claims[s.in.citation_count], .pointer = ""};
+        assert_false(check_expectation(&s.in, &s.out));
+        assert_int_equal(s.out.items[1].verdict, rows[i].verdict);
+    }
+}
+
+static void what_is_not_json_fails_even_where_absence_is_expected(void **state)
+{
+    struct scene s;
+    scene_init(&s, *state, "{\"items\":{\"$absent\":true}}", NULL);
+    s.in.body_error = "not JSON: body:1:1: nothing";
+    assert_false(check_expectation(&s.in, &s.out));
+    assert_string_equal(s.out.items[1].actual, "not JSON: body:1:1: nothing");
+    assert_false(check_holds(&s.in));
+}
+
+static void a_status_may_be_one_of_several(void **state)
+{
+    struct scene s;
+    scene_init(&s, *state, NULL, NULL);
+    s.statuses[1] = 404;
+    s.expect.status_count = 2;
+    s.exchange.status = 404;
+    assert_true(check_expectation(&s.in, &s.out));
+    s.exchange.status = 403;
+    assert_false(check_expectation(&s.in, &s.out));
+    assert_string_equal(s.out.items[1].expected, "200 or 404");
+    assert_string_equal(s.out.items[1].actual, "403");
+}
+
+static void a_redirect_is_a_text_or_its_parts(void **state)
+{
+    static const struct {
+        const char *expectation;
+        bool holds;
+    } rows[] = {
+        {"{\"$matches\":\"state=abc\"}",                                              true },
+        {"\"https://app.example.com/done?state=abc&x=1\"",                            true },
+        {"{\"base\":\"https://app.example.com/done\",\"query\":{\"state\":\"abc\"}}", true },
+        {"{\"query\":{\"error\":{\"$absent\":true}}}",                                true },
+        {"{\"query\":{\"state\":\"other\"}}",                                         false},
+        {"{\"base\":\"https://app.example.com/\"}",                                   false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, NULL, NULL);
+        s.expect.redirect = parse(*state, rows[i].expectation);
+        s.in.redirect = node_new_text(*state, STR("https://app.example.com/done?state=abc&x=1"));
+        assert_int_equal(check_expectation(&s.in, &s.out), rows[i].holds);
+        assert_true(str_starts(str_from(s.out.items[1].id), STR("s/step/redirect/")));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_leaf_is_one_check, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_ids_do_not_depend_on_the_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_decided_says_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_should_that_does_not_hold_is_a_warning, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_json_fails_even_where_absence_is_expected,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_redirect_is_a_text_or_its_parts, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

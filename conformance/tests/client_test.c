@@ -1,0 +1,252 @@
+#include "conformance/run/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/http/server.h"
+#include "base/time.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+/* An endpoint and a client on one loop. */
+struct scene {
+    struct arena arena;
+    struct loop *loop;
+    struct server *server;
+    struct client *client;
+    const char *answer; /* of the endpoint; its status stands in the path: /404 */
+    int asked, answered;
+    struct exchange_record *last;
+    char seen[2000]; /* method, target, headers, body of the last request */
+    bool silent;     /* it never answers */
+};
+
+static void handle(void *ctx, struct exchange *x)
+{
+    struct scene *s = ctx;
+    struct str path = str_skip(x->request.path, 1);
+    int64_t status = 200;
+    s->asked++;
+    int n = snprintf(s->seen, sizeof s->seen, STR_FMT " " STR_FMT "\n", STR_ARG(x->request.method),
+                     STR_ARG(x->request.target));
+    for (size_t i = 0; i < x->request.headers.count; i++)
+        n += snprintf(s->seen + n, sizeof s->seen - (size_t)n, "%s: " STR_FMT "\n",
+                      x->request.headers.items[i].name, STR_ARG(x->request.headers.items[i].value));
+    snprintf(s->seen + n, sizeof s->seen - (size_t)n, "\n" STR_FMT, STR_ARG(x->request.body));
+    if (s->silent)
+        return;
+    str_to_int(path, &status);
+    x->response.status = (int)status;
+    headers_add(&x->arena, &x->response.headers, "Location", STR("/200"));
+    x->response.body.arena = &x->arena;
+    buf_text(&x->response.body, s->answer);
+    server_reply(x);
+}
+
+static struct server *serve(struct scene *s)
+{
+    struct server_options options = {.address = "127.0.0.1",
+                                     .body_max = 1u << 20,
+                                     .idle_timeout_s = 5,
+                                     .connections_max = 64,
+                                     .handle = handle,
+                                     .ctx = s};
+    return server_new(s->loop, &options, NULL);
+}
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    s = (struct scene){.answer = "{}"};
+    s.loop = loop_new();
+    s.server = serve(&s);
+    s.client = client_new(s.loop,
+                          &(struct client_options){.timeout_ms = 5000, .connect_timeout_ms = 5000});
+    *state = &s;
+    return s.server ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    client_free(s->client);
+    server_free(s->server);
+    loop_free(s->loop);
+    arena_end(&s->arena);
+    return 0;
+}
+
+static void done(void *ctx, struct exchange_record *x)
+{
+    struct scene *s = ctx;
+    s->answered++;
+    s->last = x;
+}
+
+static struct exchange_record *request(struct scene *s, const char *method, const char *path)
+{
+    struct exchange_record *x = arena_new(&s->arena, struct exchange_record);
+    x->method = method;
+    x->url = arena_printf(&s->arena, "http://127.0.0.1:%d%s", server_port(s->server), path);
+    return x;
+}
+
+static void await(struct scene *s, int answers)
+{
+    int64_t until = time_monotonic_us() + 10 * 1000 * 1000;
+    while (s->answered < answers && time_monotonic_us() < until)
+        loop_step(s->loop, 100 * 1000);
+    assert_int_equal(s->answered, answers);
+    assert_int_equal(client_in_flight(s->client), 0);
+}
+
+static struct exchange_record *ask(struct scene *s, struct exchange_record *x)
+{
+    client_send(s->client, &s->arena, x, done, s);
+    await(s, s->answered + 1);
+    assert_ptr_equal(s->last, x);
+    return x;
+}
+
+static void an_answer_is_recorded_whole(void **state)
+{
+    struct scene *s = *state;
+    s->answer = "{\"error\":1}";
+    struct exchange_record *x = ask(s, request(s, "GET", "/404"));
+    assert_int_equal(x->status, 404);
+    assert_null(x->error);
+    assert_true(str_is(x->response_body, "{\"error\":1}"));
+    assert_true(str_is(headers_get(&x->response_headers, "content-length"), "11"));
+    assert_true(x->duration_us > 0);
+    assert_true(x->started_ms > 0);
+    assert_int_equal(x->attempts, 1);
+}
+
+static void what_is_sent_is_what_was_said(void **state)
+{
+    static const struct {
+        const char *method, *path, *body, *first_line;
+    } rows[] = {
+        {"GET",    "/a/../b/%2f%2F?q=%20+&x", "",          "GET /a/../b/%2f%2F?q=%20+&x\n"},
+        {"POST",   "/p",                      "{\"a\":1}", "POST /p\n"                    },
+        {"POST",   "/empty",                  "",          "POST /empty\n"                },
+        {"DELETE", "/d",                      "",          "DELETE /d\n"                  },
+        {"DELETE", "/d",                      "body",      "DELETE /d\n"                  },
+        {"PATCH",  "/d",                      "body",      "PATCH /d\n"                   },
+        {"GET",    "/d",                      "body",      "GET /d\n"                     },
+    };
+    struct scene *s = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange_record *x = request(s, rows[i].method, rows[i].path);
+        x->request_body = str_from(rows[i].body);
+        headers_add(&s->arena, &x->request_headers, "X-Own", STR("value"));
+        ask(s, x);
+        assert_int_equal(x->status, 200);
+        assert_memory_equal(s->seen, rows[i].first_line, strlen(rows[i].first_line));
+        assert_non_null(strstr(s->seen, "X-Own: value\n"));
+        assert_string_equal(strstr(s->seen, "\n\n") + 2, rows[i].body);
+        assert_null(strstr(s->seen, "Expect:"));
+        assert_null(strstr(s->seen, "Content-Type:"));
+    }
+}
+
+static void a_redirect_is_an_answer(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(ask(s, request(s, "GET", "/302"))->status, 302);
+    assert_int_equal(s->asked, 1);
+}
+
+static void head_has_no_body(void **state)
+{
+    struct scene *s = *state;
+    struct exchange_record *x = ask(s, request(s, "HEAD", "/200"));
+    assert_int_equal(x->status, 200);
+    assert_int_equal(x->response_body.n, 0);
+}
+
+static void many_are_under_way_at_once(void **state)
+{
+    struct scene *s = *state;
+    struct exchange_record *all[50];
+    for (size_t i = 0; i < COUNT(all); i++) {
+        all[i] = request(s, "GET", "/200");
+        client_send(s->client, &s->arena, all[i], done, s);
+    }
+    assert_int_equal(s->answered, 0); /* never from within client_send */
+    assert_int_equal(client_in_flight(s->client), COUNT(all));
+    await(s, COUNT(all));
+    for (size_t i = 0; i < COUNT(all); i++)
+        assert_int_equal(all[i]->status, 200);
+}
+
+static void no_answer_is_an_error_in_words(void **state)
+{
+    struct scene *s = *state;
+    struct exchange_record *x = request(s, "GET", "/");
+    x->url = "http://127.0.0.1:1/";
+    ask(s, x);
+    assert_int_equal(x->status, 0);
+    assert_non_null(strstr(x->error, "connect"));
+    x = request(s, "GET", "/");
+    x->url = "ftp://127.0.0.1/";
+    assert_non_null(ask(s, x)->error);
+}
+
+static void silence_ends_with_the_time_out(void **state)
+{
+    struct scene *s = *state;
+    client_free(s->client);
+    s->client =
+        client_new(s->loop, &(struct client_options){.timeout_ms = 50, .connect_timeout_ms = 5000});
+    s->silent = true;
+    struct exchange_record *x = ask(s, request(s, "GET", "/"));
+    assert_int_equal(x->status, 0);
+    assert_non_null(x->error);
+    assert_int_equal(s->asked, 1);
+}
+
+static void calls_are_paced(void **state)
+{
+    struct scene *s = *state;
+    client_free(s->client);
+    s->client = client_new(s->loop, &(struct client_options){
+                                        .timeout_ms = 5000, .connect_timeout_ms = 5000, .rps = 50});
+    int64_t began = time_monotonic_us();
+    for (int i = 0; i < 4; i++)
+        client_send(s->client, &s->arena, request(s, "GET", "/200"), done, s);
+    await(s, 4);
+    assert_true(time_monotonic_us() - began >= 60 * 1000);
+}
+
+static void a_client_goes_with_calls_under_way(void **state)
+{
+    struct scene *s = *state;
+    s->silent = true;
+    client_send(s->client, &s->arena, request(s, "GET", "/"), done, s);
+    for (int i = 0; i < 1000 && !s->asked; i++)
+        loop_step(s->loop, 10 * 1000);
+    assert_int_equal(s->asked, 1);
+    client_free(s->client);
+    s->client = NULL;
+    assert_int_equal(s->answered, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_answer_is_recorded_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_sent_is_what_was_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_redirect_is_an_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_are_under_way_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_answer_is_an_error_in_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(silence_ends_with_the_time_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(calls_are_paced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_client_goes_with_calls_under_way, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,158 @@
+#include "conformance/run/target.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static int set_up(void **state)
+{
+    static struct arena a;
+    a = (struct arena){0};
+    *state = &a;
+    setenv("TARGET_TEST_KEY", "the key", 1);
+    unsetenv("TARGET_TEST_UNSET");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+/* Reads the text as a file does; *wrong gets the complaints, without the file's name. */
+static struct target *read_text(struct arena *a, const char *text, const char **wrong)
+{
+    char path[] = P_tmpdir "/target_test_XXXXXX";
+    struct error err = {0};
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    close(fd);
+    struct target *t = target_load(a, path, &err);
+    unlink(path);
+    *wrong = error_text(a, &err);
+    if (*wrong && str_starts(str_from(*wrong), str_from(path)))
+        *wrong += strlen(path);
+    assert_int_equal(t == NULL, error_any(&err));
+    error_end(&err);
+    return t;
+}
+
+static void a_file_says_it_all(void **state)
+{
+    const char *wrong;
+    struct target *t = read_text(*state,
+                                 "name: real\nbase_url: https://api.example.com/\nrps: 0.5\n"
+                                 "actors: { full: { env: TARGET_TEST_KEY }, nobody: {} }\n"
+                                 "things: { project: { env: TARGET_TEST_KEY }, list: [1] }\n"
+                                 "capabilities: [second_org]\nconsent: human\n",
+                                 &wrong);
+    assert_non_null(t);
+    assert_string_equal(t->base_url, "https://api.example.com");
+    assert_string_equal(target_actor(t, NULL)->credential, "the key");
+    assert_null(target_actor(t, "nobody")->credential);
+    assert_null(target_actor(t, "somebody"));
+    assert_string_equal(node_get_text(t->things, "project"), "the key");
+    assert_int_equal(node_count(node_get(t->things, "list")), 1);
+    assert_true(t->rps > 0.49 && t->rps < 0.51);
+    assert_string_equal(t->header, "Authorization");
+    assert_string_equal(t->header_prefix, "Bearer ");
+}
+
+static void a_header_of_its_own_has_no_prefix(void **state)
+{
+    const char *wrong;
+    struct target *t =
+        read_text(*state, "name: m\nmock: true\nauth: { header: X-Api-Key }\n", &wrong);
+    assert_string_equal(t->header, "X-Api-Key");
+    assert_string_equal(t->header_prefix, "");
+}
+
+static void a_control_url_is_the_doors_own(void **state)
+{
+    static const char *const urls[] = {"http://127.0.0.1:4010", "http://127.0.0.1:4010/",
+                                       "http://127.0.0.1:4010/__admin/"};
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        struct target t = {0};
+        assert_true(target_set_control(*state, &t, urls[i], NULL));
+        assert_string_equal(t.control_url, "http://127.0.0.1:4010/__admin");
+    }
+}
+
+static void what_cannot_be_used_is_refused_at_its_place(void **state)
+{
+    static const struct {
+        const char *text, *wrong;
+    } rows[] = {
+        {"base_url: https://x\n",                                                     ":1:1: "                                         },
+        {"name: x\n",                                                                 ":1:1: a target that is no mock needs a base_url"},
+        {"name: x\nbase_url: https://x\nactors: { a: { key: k } }\n",
+         ":3:21: a key stands in the file of a mock only; use env: VARIABLE"                                                           },
+        {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_UNSET } }\n",
+         ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                              },
+        {"name: x\nmock: true\nthings: { a: { env: TARGET_TEST_UNSET } }\n",
+         ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                              },
+        {"name: x\nmock: true\nactors: { a: { kee: k } }\n",                          ":3:16: "                                        },
+        {"name: x\nmock: true\nrps: 0\n",                                             ":3:6: 'rps' is a number above 0"                },
+        {"name: x\nmock: true\nconsent: browser\n",                                   ":1:1: consent: browser needs"                   },
+        {"name: x\nmock: true\nconsnt: human\n",                                      ":3:1: "                                         },
+        {"name: x\nbase_url: api.example.com\n",                                      "'api.example.com' is no base URL"               },
+        {"name: x\nbase_url: https://x?y\n",                                          "'https://x?y' is no base URL"                   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *wrong;
+        read_text(*state, rows[i].text, &wrong);
+        if (!wrong || !str_starts(str_from(wrong), str_from(rows[i].wrong)))
+            fail_msg("%s gives %s", rows[i].text, wrong);
+    }
+}
+
+static void a_door_and_a_driver_are_capabilities(void **state)
+{
+    (void)state;
+    const char *declared[] = {"second_org"};
+    struct target t = {.capabilities = declared, .capability_count = 1};
+    assert_true(target_can(&t, "second_org"));
+    assert_false(target_can(&t, "consent"));
+    assert_false(target_can(&t, "clock"));
+    assert_false(target_can(&t, "force.fail"));
+    t.control_url = "http://127.0.0.1:1/__admin";
+    t.consent = CONSENT_CONTROL;
+    assert_true(target_can(&t, "consent"));
+    assert_true(target_can(&t, "clock"));
+    assert_true(target_can(&t, "force.fail"));
+    assert_false(target_can(&t, "lease"));
+}
+
+static void a_live_key_is_seen(void **state)
+{
+    (void)state;
+    struct actor actors[] = {
+        {.name = "nobody"          },
+        { .name = "full", .credential = "lp_live_x"}
+    };
+    struct target t = {.actors = actors, .actor_count = 2};
+    assert_string_equal(target_live_actor(&t)->name, "full");
+    actors[1].credential = "lp_test_x";
+    assert_null(target_live_actor(&t));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_file_says_it_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_header_of_its_own_has_no_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_control_url_is_the_doors_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_used_is_refused_at_its_place, set_up,
+                                        tear_down),
+        cmocka_unit_test(a_door_and_a_driver_are_capabilities),
+        cmocka_unit_test(a_live_key_is_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
