@@ -4,6 +4,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
@@ -74,6 +75,8 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
     places_add(w, RECORD_ACCOUNT, row);
     changes_add(w, RECORD_ACCOUNT, row, "account_connect", NULL, account_state_text(a));
     world_transition_done(w);
+    if (spec->after)
+        connect_steps_run(w, row, spec->after);
     return row;
 }
 

@@ -76,12 +76,15 @@ struct account {
     int64_t token_generation; /* counts the tokens it has had */
 };
 
+struct after_connect;
+
 struct account_spec {
     const char *public_id, *handle, *name, *avatar_url;
     enum platform platform;
     enum token token;
     bool leased, refreshes;
     int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents;
+    const struct after_connect *after; /* what follows (layer.h); NULL: nothing does */
 };
 
 uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec);

@@ -2,6 +2,7 @@
 
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -91,6 +92,26 @@ static const char *check_destination(const struct world *w, const struct index *
     return NULL;
 }
 
+static const char *check_layer(const struct world *w, uint32_t row)
+{
+    const struct layer *l = layer_read(w, row);
+    if (!l->space || !l->name)
+        return "a layer has a space and a name";
+    if (l->account && account_read(w, l->account)->space != l->space)
+        return "a layer is of its account's space";
+    if (!l->account && layer_find_content(w, l->space) != row)
+        return "a space has one layer of content at most";
+    return NULL;
+}
+
+static const char *check_onboarding(const struct world *w, uint32_t row)
+{
+    const struct onboarding *o = onboarding_read(w, row);
+    return o->organization && o->account && o->name
+               ? NULL
+               : "a tick of onboarding has an organization, an account and a name";
+}
+
 const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
                          uint32_t row)
 {
@@ -112,6 +133,10 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
         return post_read(w, row)->space ? NULL : "a post belongs to a space";
     case RECORD_DESTINATION:
         return check_destination(w, waiting, row);
+    case RECORD_LAYER:
+        return check_layer(w, row);
+    case RECORD_ONBOARDING:
+        return check_onboarding(w, row);
     }
     return NULL;
 }

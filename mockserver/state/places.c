@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -17,6 +18,8 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_CONTENT] = INDEX_CONTENT_ID,
     [RECORD_POST] = INDEX_POST_ID,
     [RECORD_DESTINATION] = INDEX_DESTINATION_ID,
+    [RECORD_LAYER] = INDEX_LAYER_ID,
+    [RECORD_ONBOARDING] = INDEX_ONBOARDING_ID,
 };
 
 static void place(struct places *out, enum world_index index, int64_t key, int64_t order,
@@ -81,9 +84,15 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
     case RECORD_DESTINATION:
         place_destination(destination_read(w, row), row, out);
         break;
+    case RECORD_LAYER: {
+        const struct layer *l = layer_read(w, row);
+        place(out, INDEX_LAYER_SPACE, l->space, l->account, row);
+        break;
+    }
     case RECORD_ORGANIZATION:
     case RECORD_ATTEMPT:
     case RECORD_CONTENT:
+    case RECORD_ONBOARDING:
     case RECORD_KIND_COUNT:
         break;
     }

@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -142,6 +143,19 @@ static const struct record_field destination_fields[] = {
     TIME(destination, updated_at),
 };
 
+static const struct record_field layer_fields[] = {
+    ID(layer, public_id), OWNER(layer, space, RECORD_SPACE), OWNER(layer, account, RECORD_ACCOUNT),
+    TEXT(layer, name),    TIME(layer, created_at),
+};
+
+static const struct record_field onboarding_fields[] = {
+    ID(onboarding, public_id),
+    OWNER(onboarding, organization, RECORD_ORGANIZATION),
+    OWNER(onboarding, account, RECORD_ACCOUNT),
+    TEXT(onboarding, name),
+    TIME(onboarding, at),
+};
+
 #define SHAPE(kind, type, plural, id, provider)                                                    \
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
@@ -157,6 +171,9 @@ static const struct record_shape shapes[RECORD_KIND_COUNT] = {
     SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
     SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,
           offsetof(struct destination, provider)),
+    SHAPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
+    SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
+          offsetof(struct onboarding, provider)),
 };
 
 const struct record_shape *record_shape(enum record_kind kind)
@@ -205,6 +222,8 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
     case RECORD_KEY:
     case RECORD_SPACE:
     case RECORD_POST:
+    case RECORD_LAYER:
+    case RECORD_ONBOARDING:
     case RECORD_KIND_COUNT:
         break;
     }

@@ -24,7 +24,9 @@
     X(ATTEMPT, "attempts")                                                                         \
     X(CONTENT, "content")                                                                          \
     X(POST, "posts")                                                                               \
-    X(DESTINATION, "destinations")
+    X(DESTINATION, "destinations")                                                                 \
+    X(LAYER, "layers")                                                                             \
+    X(ONBOARDING, "onboarding")
 enum record_kind {
 #define X(name, text) RECORD_##name,
     RECORD_KINDS(X)
@@ -53,6 +55,9 @@ enum world_index {
     INDEX_DESTINATION_SPACE,
     INDEX_DESTINATION_ACCOUNT,
     INDEX_DESTINATION_POST,
+    INDEX_LAYER_ID,
+    INDEX_LAYER_SPACE,
+    INDEX_ONBOARDING_ID,
     INDEX_DUE, /* the event queue: key = when, order = sequence, row = event */
     WORLD_INDEX_COUNT
 };
@@ -71,11 +76,12 @@ struct world {
     struct table events, changes;
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
-    bool local_consent; /* consent URLs lead to the mock's own page */
-    uint64_t minted;    /* ids so far (ids.h) */
-    const char *cause;  /* what the transition now under way is caused by, for the change log; a
-                           static text */
-    bool checks;        /* run world_check after each transition: debug builds and tests */
+    bool local_consent;          /* consent URLs lead to the mock's own page */
+    uint32_t connect_steps_fail; /* a bit for each that fails its next run (layer.h) */
+    uint64_t minted;             /* ids so far (ids.h) */
+    const char *cause; /* what the transition now under way is caused by, for the change log; a
+                          static text */
+    bool checks;       /* run world_check after each transition: debug builds and tests */
 };
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode);

@@ -1,0 +1,121 @@
+#include "mockserver/state/layer.h"
+
+#include "mockserver/state/changes.h"
+#include "mockserver/state/ids.h"
+#include "mockserver/state/places.h"
+#include "mockserver/state/tenant.h"
+
+const char *const connect_step_texts[] = {
+#define X(name, text) text,
+    CONNECT_STEPS(X)
+#undef X
+};
+
+static void created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+{
+    places_add(w, kind, row);
+    changes_add(w, kind, row, what, NULL, "present");
+    world_transition_done(w);
+}
+
+static void create_layer(struct world *w, uint32_t space, uint32_t account, const char *name)
+{
+    uint32_t row;
+    struct layer *l = table_add(&w->records[RECORD_LAYER], &row);
+    *l = (struct layer){
+        .space = space,
+        .account = account,
+        .provider = space_provider(w, space),
+        .public_id = ids_mint(w, "layer_", ID_ULID),
+        .name = world_text(w, name),
+        .created_at_ms = world_now(w),
+    };
+    created(w, RECORD_LAYER, row, "layer_create");
+}
+
+static void keep_avatar(struct world *w, uint32_t account, const struct after_connect *after)
+{
+    struct account *a = world_edit(w, RECORD_ACCOUNT, account);
+    a->avatar_url = world_text(w, after->avatar_url);
+    changes_add(w, RECORD_ACCOUNT, account, "account_keep_avatar", account_state_text(a),
+                account_state_text(a));
+    world_transition_done(w);
+}
+
+static void create_account_layers(struct world *w, uint32_t account,
+                                  const struct after_connect *after)
+{
+    for (size_t i = 0; i < after->account_layer_count; i++)
+        create_layer(w, account_read(w, account)->space, account, after->account_layers[i]);
+}
+
+static void ensure_content_layer(struct world *w, uint32_t account,
+                                 const struct after_connect *after)
+{
+    uint32_t space = account_read(w, account)->space;
+    if (!layer_find_content(w, space))
+        create_layer(w, space, ROW_NONE, after->content_layer);
+}
+
+static void tick_onboarding(struct world *w, uint32_t account, const struct after_connect *after)
+{
+    uint32_t row;
+    const struct account *a = account_read(w, account);
+    struct onboarding *o = table_add(&w->records[RECORD_ONBOARDING], &row);
+    *o = (struct onboarding){
+        .organization = space_read(w, a->space)->organization,
+        .account = account,
+        .provider = a->provider,
+        .public_id = ids_mint(w, "task_", ID_ULID),
+        .name = world_text(w, after->onboarding),
+        .at_ms = world_now(w),
+    };
+    created(w, RECORD_ONBOARDING, row, "onboarding_tick");
+}
+
+static const struct {
+    void (*run)(struct world *w, uint32_t account, const struct after_connect *after);
+    const char *failed;
+} steps[CONNECT_STEP_COUNT] = {
+    [CONNECT_STEP_AVATAR] = {keep_avatar,           "account_keep_avatar_fail"},
+    [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, "layer_create_fail"       },
+    [CONNECT_STEP_CONTENT_LAYER] = {ensure_content_layer,  "content_layer_fail"      },
+    [CONNECT_STEP_ONBOARDING] = {tick_onboarding,       "onboarding_tick_fail"    },
+};
+
+void connect_steps_run(struct world *w, uint32_t account, const struct after_connect *after)
+{
+    for (enum connect_step step = 0; step < CONNECT_STEP_COUNT; step++) {
+        if (!(w->connect_steps_fail & 1u << step)) {
+            steps[step].run(w, account, after);
+            continue;
+        }
+        const char *state = account_state_text(account_read(w, account));
+        connect_step_set_fails(w, step, false);
+        changes_add(w, RECORD_ACCOUNT, account, steps[step].failed, state, state);
+        world_transition_done(w);
+    }
+}
+
+void connect_step_set_fails(struct world *w, enum connect_step step, bool fails)
+{
+    w->connect_steps_fail &= ~(1u << step);
+    w->connect_steps_fail |= (uint32_t)fails << step;
+}
+
+uint32_t layer_find_content(const struct world *w, uint32_t space)
+{
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_LAYER_SPACE], &walk, (struct index_entry){space, ROW_NONE, 0});
+    return index_next_of(&walk, space) && walk.entry.order == ROW_NONE ? walk.entry.row : ROW_NONE;
+}
+
+const struct layer *layer_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_LAYER, row);
+}
+
+const struct onboarding *onboarding_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_ONBOARDING, row);
+}

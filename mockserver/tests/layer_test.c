@@ -1,0 +1,142 @@
+#include "mockserver/state/layer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+static const char *const layers[] = {"monitor", "spread", "answer", "warm"};
+static const struct after_connect after = {
+    .avatar_url = "https://media.example/kept.jpg",
+    .account_layers = layers,
+    .account_layer_count = 4,
+    .content_layer = "content",
+    .onboarding = "tiktok.connected",
+};
+
+static uint32_t connect(struct scene *s, uint32_t space, const char *handle)
+{
+    const struct account_spec spec = {
+        .public_id = ids_mint(s->w, "acc_", ID_ULID),
+        .handle = handle,
+        .avatar_url = "https://cdn.example/fleeting.jpg",
+        .after = &after,
+    };
+    return account_connect(s->w, space, &spec);
+}
+
+static uint32_t count_changes(const struct world *w, const char *what)
+{
+    uint32_t count = 0;
+    for (uint32_t seq = 1; seq <= changes_last(w); seq++)
+        count += strcmp(changes_read(w, seq)->what, what) == 0;
+    return count;
+}
+
+static void a_new_connection_gets_all_that_follows_it(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = connect(&s, s.space, "acme");
+    assert_string_equal(account_read(s.w, account)->avatar_url, after.avatar_url);
+    assert_int_equal(world_count(s.w, RECORD_LAYER), 5);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_string_equal(layer_read(s.w, i + 1)->name, layers[i]);
+        assert_int_equal(layer_read(s.w, i + 1)->account, account);
+    }
+    const struct layer *content = layer_read(s.w, layer_find_content(s.w, s.space));
+    assert_string_equal(content->name, "content");
+    assert_int_equal(content->account, ROW_NONE);
+    const struct onboarding *o = onboarding_read(s.w, 1);
+    assert_int_equal(o->organization, s.organization);
+    assert_int_equal(o->account, account);
+    assert_string_equal(o->name, "tiktok.connected");
+    assert_int_equal(o->at_ms, SCENE_START);
+    world_free(s.w);
+}
+
+static void a_space_has_one_layer_of_content_and_each_account_its_own(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    connect(&s, s.space, "acme");
+    connect(&s, s.space, "acme.two");
+    assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4);
+    connect(&s, s.other_space, "acme");
+    assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4 + 4 + 1);
+    assert_int_not_equal(layer_find_content(s.w, s.space), layer_find_content(s.w, s.other_space));
+    world_free(s.w);
+}
+
+static void a_reconnection_runs_no_step(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = connect(&s, s.space, "acme"), layers_then = world_count(s.w, RECORD_LAYER);
+    account_lose_token(s.w, account, TOKEN_WITHDRAWN);
+    account_reconnect(s.w, account, 0);
+    assert_int_equal(world_count(s.w, RECORD_LAYER), layers_then);
+    assert_int_equal(world_count(s.w, RECORD_ONBOARDING), 1);
+    world_free(s.w);
+}
+
+static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        enum connect_step step;
+        const char *failed;
+        uint32_t layers, onboardings;
+        bool avatar;
+    } rows[] = {
+        {CONNECT_STEP_AVATAR,         "account_keep_avatar_fail", 5, 1, false},
+        {CONNECT_STEP_ACCOUNT_LAYERS, "layer_create_fail",        1, 1, true },
+        {CONNECT_STEP_CONTENT_LAYER,  "content_layer_fail",       4, 1, true },
+        {CONNECT_STEP_ONBOARDING,     "onboarding_tick_fail",     5, 0, true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene s = scene_new();
+        connect_step_set_fails(s.w, rows[i].step, true);
+        const struct account *a = account_read(s.w, connect(&s, s.space, "acme"));
+        assert_true(account_is_listed(a));
+        assert_int_equal(a->token, TOKEN_LIVE);
+        assert_int_equal(strcmp(a->avatar_url, after.avatar_url) == 0, rows[i].avatar);
+        assert_int_equal(world_count(s.w, RECORD_LAYER), rows[i].layers);
+        assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings);
+        assert_int_equal(count_changes(s.w, rows[i].failed), 1);
+
+        connect(&s, s.other_space, "acme.two"); /* the step runs again */
+        assert_int_equal(count_changes(s.w, rows[i].failed), 1);
+        assert_int_equal(world_count(s.w, RECORD_LAYER), rows[i].layers + 5);
+        assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings + 1);
+        world_free(s.w);
+    }
+}
+
+static void a_step_set_right_again_does_not_fail(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, true);
+    connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, false);
+    connect(&s, s.space, "acme");
+    assert_int_equal(world_count(s.w, RECORD_ONBOARDING), 1);
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_new_connection_gets_all_that_follows_it),
+        cmocka_unit_test(a_space_has_one_layer_of_content_and_each_account_its_own),
+        cmocka_unit_test(a_reconnection_runs_no_step),
+        cmocka_unit_test(a_step_that_fails_leaves_the_connection_and_the_other_steps_alone),
+        cmocka_unit_test(a_step_set_right_again_does_not_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
