@@ -12,6 +12,8 @@ struct dispute {
     const char *const *readings; /* accepted sides, by name */
     const char *const *meanings; /* one a reading */
     size_t reading_count;
+    const char *const *sources; /* the sections that disagree */
+    size_t source_count;
     struct where at;
 };
 

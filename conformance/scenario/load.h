@@ -19,8 +19,12 @@ struct suite {
 bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out,
                 struct error *err);
 
-/* Every reference in a value: "$a.b" whole, or "${a.b}" within text. Shared with run/vars. */
+/* Every reference in a value: "${a.b}" anywhere; "$a.b" as the whole text, at its beginning, or
+ * behind a / or =, up to the next character that cannot be in it; "$$" is a dollar. Keys have none.
+ * Shared with run/vars. */
 typedef bool reference_fn(void *ctx, struct str reference, struct where at);
 bool references_visit(const struct node *value, reference_fn *fn,
                       void *ctx); /* until fn says false */
 bool references_visit_text(const char *text, struct where at, reference_fn *fn, void *ctx);
+/* What looks like a reference and is none: the $b of "a$b", the "${" of "${b". Empty: nothing. */
+struct str references_stray(const char *text);

@@ -40,6 +40,7 @@ struct capture {
 
 struct input {
     const char *name;
+    const char *type;         /* of a flow's input: one of input_types[]; NULL: any */
     const struct node *value; /* given to a flow, or its default; NULL: required */
     struct where at;
 };
@@ -64,8 +65,9 @@ struct flow;
 struct step {
     enum step_kind kind;
     struct where at;
-    const char *id; /* NULL: set-up without a name; reports then say its number */
-    size_t number;  /* 1.. within its scenario or flow */
+    const char *id;            /* NULL: set-up without a name; reports then say its number */
+    size_t number;             /* 1.. within its scenario or flow */
+    const struct node *source; /* the map it was read from */
     const char *note;
 
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
@@ -123,3 +125,7 @@ struct scenario {
     const struct step *steps;
     size_t step_count;
 };
+
+/* "", and "/" in a file, is everything; "/items" is itself and what stands below it, matchers
+ * included: "/items/$each/status/$in". */
+bool citation_covers(const struct citation *c, const char *pointer, const char *matcher);

@@ -1,0 +1,210 @@
+#include "conformance/claims/claims.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fields.h"
+#include "base/yaml.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const observe_texts[] = {"api", "forced", "none"};
+
+struct claim_words {
+    struct where at;
+    const char *id, *says, *source, *why;
+    int level, observe;
+};
+
+static const struct field claim_rows[] = {
+    FIELD("claim", FIELD_TEXT, struct claim_words, id, .required = true, .min = 1, .max = 40,
+          .help = "Its id; never used for another one."),
+    FIELD("says", FIELD_TEXT, struct claim_words, says, .required = true, .min = 1, .max = 400,
+          .help = "What is claimed, in our words."),
+    FIELD("source", FIELD_TEXT, struct claim_words, source, .required = true, .min = 1, .max = 200,
+          .help = "Document and section."),
+    FIELD("level", FIELD_ENUM, struct claim_words, level, .required = true, .texts = level_texts,
+          .text_count = LEVEL_COUNT,
+          .help = "must: stated; should: read from an example; may: informative."),
+    FIELD("observe", FIELD_ENUM, struct claim_words, observe, .required = true,
+          .texts = observe_texts, .text_count = COUNT(observe_texts),
+          .help = "api: calls show it; forced: something must happen first; none: and why."),
+    FIELD("why", FIELD_TEXT, struct claim_words, why, .help = "Why it cannot be observed."),
+};
+static const struct fields claim_fields =
+    FIELD_TABLE("claim", claim_rows, struct claim_words, offsetof(struct claim_words, at));
+
+struct dispute_words {
+    struct where at;
+    const char *id, *about;
+    struct field_list sources;
+    const struct node *readings;
+};
+
+static const struct field dispute_rows[] = {
+    FIELD("dispute", FIELD_TEXT, struct dispute_words, id, .required = true, .min = 1, .max = 40,
+          .help = "Its id."),
+    FIELD("about", FIELD_TEXT, struct dispute_words, about, .required = true, .min = 1, .max = 400,
+          .help = "What the documents disagree about."),
+    FIELD("sources", FIELD_TEXTS, struct dispute_words, sources, .required = true, .min = 1,
+          .max = 20, .help = "The sections that disagree."),
+    FIELD("readings", FIELD_NODE, struct dispute_words, readings, .required = true,
+          .help = "name: what it means."),
+};
+static const struct fields dispute_fields =
+    FIELD_TABLE("dispute", dispute_rows, struct dispute_words, offsetof(struct dispute_words, at));
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+static bool claim_read(struct arena *a, const struct node *map, struct claim *out,
+                       struct error *err)
+{
+    struct claim_words w = {0};
+    if (!fields_read(&claim_fields, map, a, &w, err))
+        return false;
+    *out = (struct claim){.id = w.id,
+                          .says = w.says,
+                          .source = w.source,
+                          .observe = observe_texts[w.observe],
+                          .why = w.why,
+                          .level = (enum level)w.level,
+                          .at = node_get(map, "claim")->at};
+    bool hidden = strcmp(out->observe, "none") == 0;
+    if (hidden && !w.why)
+        return error_add(err, ERROR_INPUT, node_get(map, "observe")->at,
+                         "'%s' cannot be observed: say why", w.id);
+    if (!hidden && w.why)
+        return error_add(err, ERROR_INPUT, node_get(map, "why")->at,
+                         "'why' is told of what cannot be observed, '%s' can be", w.id);
+    return true;
+}
+
+static bool readings_read(struct arena *a, const struct node *map, struct dispute *out,
+                          struct error *err)
+{
+    size_t count = node_count(map);
+    if (map->kind != NODE_MAP || count < 2)
+        return error_add(err, ERROR_INPUT, map->at,
+                         "'readings' is a map of two or more: name: meaning");
+    bool fine = true;
+    const char **names = arena_array(a, const char *, count);
+    const char **meanings = arena_array(a, const char *, count);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = map->map.members[i].key;
+        meanings[i] = node_text(map->map.members[i].value);
+        if (!meanings[i])
+            fine = error_add(err, ERROR_INPUT, map->map.members[i].value->at,
+                             "the meaning of '%s' is text", names[i]);
+    }
+    out->readings = names;
+    out->meanings = meanings;
+    out->reading_count = count;
+    return fine;
+}
+
+static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out,
+                         struct error *err)
+{
+    struct dispute_words w = {0};
+    if (!fields_read(&dispute_fields, map, a, &w, err))
+        return false;
+    out->id = w.id;
+    out->about = w.about;
+    out->sources = w.sources.items;
+    out->source_count = w.sources.count;
+    out->at = node_get(map, "dispute")->at;
+    return readings_read(a, w.readings, out, err);
+}
+
+/* --- ids ------------------------------------------------------------------------------------ */
+
+struct id {
+    const char *id;
+    struct where at;
+};
+
+static bool check_ids(const struct id *ids, size_t count, struct error *err)
+{
+    bool fine = true;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (ids[i].id && ids[k].id && strcmp(ids[i].id, ids[k].id) == 0)
+                fine = error_add(err, ERROR_INPUT, ids[i].at, "'%s' stands in line %d already",
+                                 ids[i].id, ids[k].at.line);
+    return fine;
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+static const struct node *list_load(struct arena *a, const char *folder, const char *name,
+                                    struct error *err)
+{
+    const struct node *root = yaml_load(a, arena_printf(a, "%s/%s", folder, name), err);
+    if (root && root->kind != NODE_LIST) {
+        error_add(err, ERROR_INPUT, root->at, "%s is a list", name);
+        return NULL;
+    }
+    return root;
+}
+
+static bool claims_load(struct arena *a, struct catalogue *c, const struct node *list,
+                        struct error *err)
+{
+    bool fine = true;
+    size_t count = node_count(list);
+    struct claim *claims = arena_array(a, struct claim, count);
+    struct id *ids = arena_array(a, struct id, count);
+    for (size_t i = 0; i < count; i++) {
+        fine &= claim_read(a, list->list.items[i], &claims[i], err);
+        ids[i] = (struct id){claims[i].id, claims[i].at};
+    }
+    c->claims = claims;
+    c->claim_count = count;
+    return check_ids(ids, count, err) && fine;
+}
+
+static bool disputes_load(struct arena *a, struct catalogue *c, const struct node *list,
+                          struct error *err)
+{
+    bool fine = true;
+    size_t count = node_count(list);
+    struct dispute *disputes = arena_array(a, struct dispute, count);
+    struct id *ids = arena_array(a, struct id, count);
+    for (size_t i = 0; i < count; i++) {
+        fine &= dispute_read(a, list->list.items[i], &disputes[i], err);
+        ids[i] = (struct id){disputes[i].id, disputes[i].at};
+    }
+    c->disputes = disputes;
+    c->dispute_count = count;
+    return check_ids(ids, count, err) && fine;
+}
+
+/* A provider whose documents agree has no disputes.yaml. */
+const struct catalogue *catalogue_load(struct arena *a, const char *folder, struct error *err)
+{
+    struct catalogue *c = arena_new(a, struct catalogue);
+    c->folder = folder;
+    const struct node *claims = list_load(a, folder, "claims.yaml", err);
+    bool fine = claims && claims_load(a, c, claims, err);
+    if (access(arena_printf(a, "%s/disputes.yaml", folder), F_OK) == 0) {
+        const struct node *disputes = list_load(a, folder, "disputes.yaml", err);
+        fine &= disputes && disputes_load(a, c, disputes, err);
+    }
+    return fine ? c : NULL;
+}
+
+const struct claim *catalogue_claim(const struct catalogue *c, const char *id)
+{
+    for (size_t i = 0; i < c->claim_count; i++)
+        if (strcmp(c->claims[i].id, id) == 0)
+            return &c->claims[i];
+    return NULL;
+}
+
+const struct dispute *catalogue_dispute(const struct catalogue *c, const char *id)
+{
+    for (size_t i = 0; i < c->dispute_count; i++)
+        if (strcmp(c->disputes[i].id, id) == 0)
+            return &c->disputes[i];
+    return NULL;
+}

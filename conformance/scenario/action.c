@@ -1,0 +1,169 @@
+#include <string.h>
+
+#include "base/time.h"
+#include "conformance/scenario/reader.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+
+static bool is_method(struct str word)
+{
+    for (size_t i = 0; i < COUNT(methods); i++)
+        if (str_is(word, methods[i]))
+            return true;
+    return false;
+}
+
+bool call_read(struct reader *r, const struct node *call, const char **method, const char **path)
+{
+    const char *text = node_text(call);
+    struct str rest = str_from(text), word = str_cut(&rest, ' ');
+    if (!text || !rest.n)
+        return error_add(r->err, ERROR_INPUT, call->at,
+                         "a call is METHOD /path, such as GET /v1/things/$id");
+    if (!is_method(word))
+        return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "' is no HTTP method%s",
+                         STR_ARG(word), near_word(r->arena, word, methods, COUNT(methods)));
+    if (rest.s[0] != '/')
+        return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "': a path begins with /",
+                         STR_ARG(rest));
+    if (str_find(rest, ' ') < rest.n || str_find(rest, '#') < rest.n)
+        return error_add(r->err, ERROR_INPUT, call->at,
+                         "'" STR_FMT "': a path has no blanks and no #", STR_ARG(rest));
+    *method = str_dup(r->arena, word);
+    *path = str_dup(r->arena, rest);
+    return true;
+}
+
+/* --- query and headers ---------------------------------------------------------------------- */
+
+static bool is_scalar(const struct node *n)
+{
+    return n->kind == NODE_TEXT || n->kind == NODE_BOOL || node_is_number(n);
+}
+
+static bool is_value(const struct node *n, bool many)
+{
+    if (n->kind != NODE_LIST)
+        return is_scalar(n);
+    for (size_t i = 0; many && i < n->list.count; i++)
+        if (!is_scalar(n->list.items[i]))
+            return false;
+    return many;
+}
+
+static bool values_read(struct reader *r, const struct node *map, const char *word, bool many,
+                        const struct node **out)
+{
+    if (!map)
+        return true;
+    if (!is_map(r, map, arena_printf(r->arena, "'%s' is a map: name: value", word)))
+        return false;
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++)
+        if (!is_value(map->map.members[i].value, many))
+            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].value->at,
+                             "a value of '%s' is text, a number or a boolean%s", word,
+                             many ? ", or a list of them" : "");
+    *out = map;
+    return fine;
+}
+
+/* --- advance -------------------------------------------------------------------------------- */
+
+static bool is_reference(const char *text)
+{
+    return text && text[0] == '$';
+}
+
+static bool duration_read(struct reader *r, const char *text, struct where at)
+{
+    int64_t ms;
+    if (is_reference(text) || (duration_parse(str_from(text), &ms) && ms > 0))
+        return true;
+    return error_add(r->err, ERROR_INPUT, at, "'%s' is no duration such as 3h or 1h30m", text);
+}
+
+static bool advance_map_read(struct reader *r, const struct node *map)
+{
+    struct advance_words w = {.until = -1};
+    int64_t ms;
+    if (!fields_read(&advance_fields, map, r->arena, &w, r->err))
+        return false;
+    if (node_count(map) != 1)
+        return error_add(r->err, ERROR_INPUT, map->at, "'advance' is one of by, to and until");
+    if (w.by)
+        return duration_read(r, w.by, node_get(map, "by")->at);
+    if (w.to && !is_reference(w.to) && !time_parse(str_from(w.to), &ms))
+        return error_add(r->err, ERROR_INPUT, node_get(map, "to")->at,
+                         "'%s' is no instant such as 2026-05-02T12:00:00Z", w.to);
+    return true;
+}
+
+static bool advance_read(struct reader *r, const struct node *n, struct step *s)
+{
+    s->advance = n;
+    if (n->kind == NODE_MAP)
+        return advance_map_read(r, n);
+    if (!node_text(n))
+        return error_add(r->err, ERROR_INPUT, n->at,
+                         "'advance' is a duration, {by}, {to} or {until: next_event}");
+    return duration_read(r, node_text(n), n->at);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static bool consent_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    s->outcome = consent_outcomes[w->consent];
+    s->consent_at = w->consent_at;
+    s->consent_state = w->state;
+    s->consent_user = w->user;
+    return w->consent_at || error_add(r->err, ERROR_INPUT, word_at(s->source, "consent"),
+                                      "'consent' needs an 'at': the URL of the consent page");
+}
+
+static bool use_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    s->flow = flow_find(r, w->use, node_get(s->source, "use")->at);
+    s->with = w->with;
+    return s->flow && with_check(r, w->with, s);
+}
+
+static bool request_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    bool fine = values_read(r, w->query, "query", true, &s->query);
+    fine &= values_read(r, w->headers, "headers", false, &s->headers);
+    s->body = w->body;
+    s->raw = w->raw;
+    if (w->body && w->raw)
+        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "raw"),
+                         "'raw' stands beside 'body': a call has one body");
+    return fine;
+}
+
+bool action_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    bool fine = request_read(r, w, s);
+    s->as = w->as;
+    switch (s->kind) {
+    case STEP_CALL:
+        return call_read(r, w->call, &s->method, &s->path) && fine;
+    case STEP_USE:
+        return use_read(r, w, s) && fine;
+    case STEP_CONSENT:
+        return consent_read(r, w, s) && fine;
+    case STEP_FORCE:
+        s->force = w->force;
+        return fine;
+    case STEP_ADVANCE:
+        return advance_read(r, w->advance, s) && fine;
+    case STEP_INSPECT:
+        s->path = w->inspect;
+        return fine;
+    case STEP_KIND_COUNT:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,124 @@
+#include <string.h>
+
+#include "conformance/scenario/reader.h"
+
+static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
+{
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++)
+        if (!expect_word_fits(map->map.members[i].key, kind))
+            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
+                             "a %s step has no '%s' to expect", step_kind_texts[kind],
+                             map->map.members[i].key);
+    return fine;
+}
+
+static bool status_read(struct reader *r, const struct node *n, int64_t *status)
+{
+    if (n->kind != NODE_INT)
+        return error_add(r->err, ERROR_INPUT, n->at, "a status is a number, or a list of them");
+    if (n->integer < 100 || n->integer > 599)
+        return error_add(r->err, ERROR_INPUT, n->at, "%lld is not an HTTP status",
+                         (long long)n->integer);
+    *status = n->integer;
+    return true;
+}
+
+static bool statuses_read(struct reader *r, const struct node *n, struct expectation *out)
+{
+    bool fine = true, many = n->kind == NODE_LIST;
+    size_t count = many ? n->list.count : 1;
+    int64_t *statuses = arena_array(r->arena, int64_t, count);
+    if (!count)
+        return error_add(r->err, ERROR_INPUT, n->at, "no status is accepted");
+    for (size_t i = 0; i < count; i++)
+        fine &= status_read(r, many ? n->list.items[i] : n, &statuses[i]);
+    out->statuses = statuses;
+    out->status_count = count;
+    return fine;
+}
+
+/* name -> expectation */
+static bool named_read(struct reader *r, const struct node *map, const char *what,
+                       const struct node **out)
+{
+    bool fine = is_map(r, map, what);
+    for (size_t i = 0; fine && i < map->map.count; i++)
+        if (map->map.members[i].key[0] == '$')
+            return error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
+                             "'%s' in place of a name: %s", map->map.members[i].key, what);
+    *out = map;
+    for (size_t i = 0; fine && i < map->map.count; i++)
+        fine &= match_check(map->map.members[i].value, r->err);
+    return fine;
+}
+
+static bool words_read(struct reader *r, const struct fields *table, const struct node *map,
+                       struct expectation *out)
+{
+    struct expect_words w = {0};
+    if (!fields_read(table, map, r->arena, &w, r->err))
+        return false;
+    out->given = true;
+    out->at = map->at;
+    out->body = w.body;
+    out->redirect = w.redirect;
+    bool fine = match_check(w.body, r->err);
+    fine &= match_check(w.redirect, r->err);
+    fine &= !w.status || statuses_read(r, w.status, out);
+    return (!w.headers ||
+            named_read(r, w.headers, "'headers' is a map: name: expectation", &out->headers)) &&
+           fine;
+}
+
+bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
+                 struct expectation *out)
+{
+    bool fine = map->kind != NODE_MAP || refuse_unfit(r, map, kind);
+    return words_read(r, &expect_fields, map, out) && fine;
+}
+
+bool stop_read(struct reader *r, const struct node *map, struct expectation *out)
+{
+    return words_read(r, &stop_fields, map, out);
+}
+
+static bool is_output(struct reader *r, const struct flow *flow, const struct member *m)
+{
+    const char **names = arena_array(r->arena, const char *, flow->output_count);
+    for (size_t i = 0; i < flow->output_count; i++) {
+        names[i] = flow->outputs[i].name;
+        if (strcmp(names[i], m->key) == 0)
+            return true;
+    }
+    return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no output '%s'%s", flow->name,
+                     m->key, near_word(r->arena, str_from(m->key), names, flow->output_count));
+}
+
+bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
+                  struct expectation *out)
+{
+    bool fine =
+        named_read(r, map, "a flow's 'expect' is a map: output: expectation", &out->outputs);
+    for (size_t i = 0; fine && flow && i < map->map.count; i++)
+        fine &= is_output(r, flow, &map->map.members[i]);
+    out->given = true;
+    out->at = map->at;
+    return fine;
+}
+
+bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s)
+{
+    bool fine = is_map(r, map, "'oneOf' is a map: reading: expectation");
+    if (fine && map->map.count < 2)
+        return error_add(r->err, ERROR_INPUT, map->at, "'oneOf' needs at least two readings");
+    size_t count = node_count(map);
+    struct reading *readings = arena_array(r->arena, struct reading, count);
+    for (size_t i = 0; fine && i < count; i++) {
+        readings[i].name = map->map.members[i].key;
+        fine &= expect_read(r, map->map.members[i].value, kind, &readings[i].expect);
+    }
+    s->readings = readings;
+    s->reading_count = count;
+    return fine;
+}

@@ -1,0 +1,241 @@
+#include "conformance/scenario/load.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/yaml.h"
+#include "conformance/scenario/files.h"
+#include "conformance/scenario/reader.h"
+#include "conformance/scenario/refuse.h"
+
+#define COUNT(array)     (sizeof(array) / sizeof *(array))
+#define FOLDERS_DEEP_MAX 32
+
+struct file {
+    const char *path, *real; /* as written, and without links and dots */
+    bool is_flow;
+};
+
+struct files {
+    struct file *items;
+    size_t count, room;
+};
+
+struct provider { /* a folder with a claims.yaml */
+    const char *folder;
+    const struct catalogue *catalogue; /* NULL: it cannot be used */
+};
+
+struct loader {
+    struct arena *arena;
+    struct error *err;
+    struct files files;
+    struct shelf shelf;
+    struct {
+        struct provider *items;
+        size_t count, room;
+    } providers;
+    struct {
+        const struct scenario **items;
+        size_t count, room;
+    } scenarios;
+};
+
+bool is_map(struct reader *r, const struct node *n, const char *what)
+{
+    return n->kind == NODE_MAP || error_add(r->err, ERROR_INPUT, n->at, "%s", what);
+}
+
+struct where word_at(const struct node *map, const char *key)
+{
+    for (size_t i = 0; i < node_count(map); i++)
+        if (strcmp(map->map.members[i].key, key) == 0)
+            return map->map.members[i].key_at;
+    return map->at;
+}
+
+/* --- which files ---------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_file(struct loader *l, const char *path, bool is_flow)
+{
+    char real[PATH_MAX];
+    *arena_push(l->arena, &l->files, struct file) =
+        (struct file){path, arena_text(l->arena, realpath(path, real) ? real : path), is_flow};
+}
+
+static void add_folder(struct loader *l, const char *folder, bool is_flows, int depth)
+{
+    static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml"};
+    size_t count;
+    const char *const *names = folder_names(l->arena, folder, &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = path_join(l->arena, folder, names[i]);
+        if (is_one_of(names[i], not_scenarios, COUNT(not_scenarios)))
+            continue;
+        if (path_is_yaml(path) && path_is_file(path))
+            add_file(l, path, is_flows);
+        else if (strcmp(names[i], "targets") != 0 && depth && path_is_folder(path))
+            add_folder(l, path, is_flows || strcmp(names[i], "flows") == 0, depth - 1);
+    }
+}
+
+static bool has_scenario(const struct files *files, size_t from)
+{
+    for (size_t i = from; i < files->count; i++)
+        if (!files->items[i].is_flow)
+            return true;
+    return false;
+}
+
+static bool add_path(struct loader *l, const char *path)
+{
+    struct where at = {.file = path};
+    size_t before = l->files.count;
+    if (path_is_file(path))
+        add_file(l, path, false);
+    else if (!path_is_folder(path))
+        return error_add(l->err, ERROR_SYSTEM, at, "there is no such file or folder");
+    else
+        add_folder(l, path, false, FOLDERS_DEEP_MAX);
+    return has_scenario(&l->files, before) ||
+           error_add(l->err, ERROR_INPUT, at, "there is no scenario in this folder");
+}
+
+static int compare_files(const void *x, const void *y)
+{
+    return strcmp(((const struct file *)x)->path, ((const struct file *)y)->path);
+}
+
+static bool is_again(const struct files *files, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(files->items[k].real, files->items[i].real) == 0)
+            return true;
+    return false;
+}
+
+/* --- a scenario's file ---------------------------------------------------------------------- */
+
+static const struct provider *provider_of(struct loader *l, const char *path)
+{
+    const char *folder = folder_of_claims(l->arena, path);
+    for (size_t i = 0; folder && i < l->providers.count; i++)
+        if (path_same(l->providers.items[i].folder, folder))
+            return &l->providers.items[i];
+    if (!folder)
+        return NULL;
+    struct provider *p = arena_push(l->arena, &l->providers, struct provider);
+    *p = (struct provider){folder, catalogue_load(l->arena, folder, l->err)};
+    return p;
+}
+
+static void take_words(const struct scenario_words *w, const char *path, struct scenario *s)
+{
+    *s = (struct scenario){
+        .name = w->scenario,
+        .title = w->title,
+        .note = w->note,
+        .file = path,
+        .at = w->at,
+        .requires = w->needs.items,
+        .require_count = w->needs.count,
+        .tags = w->tags.items,
+        .tag_count = w->tags.count,
+        .locks = w->locks.items,
+        .lock_count = w->locks.count,
+    };
+}
+
+static bool name_check(struct reader *r, const struct scenario *s, const struct node *root)
+{
+    return !s->name || is_slug(str_from(s->name)) ||
+           error_add(r->err, ERROR_INPUT, node_get(root, "scenario")->at,
+                     "'%s': a scenario's name is small letters, digits and -", s->name);
+}
+
+/* NULL, and problems, where it cannot be used. */
+static const struct scenario *scenario_read(struct loader *l, const char *path)
+{
+    struct reader r = {l->arena, l->err, &l->shelf, path, NULL, NULL};
+    struct scenario_words w = {0};
+    struct scenario *s = arena_new(l->arena, struct scenario);
+    const struct provider *provider = provider_of(l, path);
+    const struct node *root = yaml_load(l->arena, path, l->err);
+    if (!root)
+        return NULL;
+    bool fine = fields_read(&scenario_fields, root, l->arena, &w, l->err);
+    take_words(&w, path, s);
+    if (!w.steps)
+        return NULL;
+    fine &= name_check(&r, s, root);
+    fine &= inputs_read(&r, w.given, "'given' is a map: name: value", &s->given, &s->given_count);
+    fine &= steps_read(&r, w.steps, &s->steps, &s->step_count);
+    if (!provider)
+        fine = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");
+    fine &= scenario_check(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
+    return fine ? s : NULL;
+}
+
+static void add_scenario(struct loader *l, const struct scenario *s)
+{
+    for (size_t i = 0; i < l->scenarios.count; i++) {
+        const struct scenario *other = l->scenarios.items[i];
+        if (strcmp(other->name, s->name) == 0)
+            error_add(l->err, ERROR_INPUT, s->at, "'%s' is the name of the scenario in %s as well",
+                      s->name, other->file);
+    }
+    *arena_push(l->arena, &l->scenarios, const struct scenario *) = s;
+}
+
+static void load_file(struct loader *l, const struct file *file)
+{
+    struct reader nobody = {.arena = l->arena, .err = l->err, .shelf = &l->shelf};
+    if (file->is_flow) {
+        (void)flow_load(&nobody, file->path);
+        return;
+    }
+    const struct scenario *s = scenario_read(l, file->path);
+    if (s)
+        add_scenario(l, s);
+}
+
+/* --- the suite ------------------------------------------------------------------------------ */
+
+static void give(struct loader *l, struct suite *out)
+{
+    const struct catalogue **catalogues =
+        arena_array(l->arena, const struct catalogue *, l->providers.count);
+    for (size_t i = 0; i < l->providers.count; i++)
+        catalogues[i] = l->providers.items[i].catalogue;
+    *out = (struct suite){l->arena, l->scenarios.items, l->scenarios.count, catalogues,
+                          l->providers.count};
+}
+
+bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out,
+                struct error *err)
+{
+    struct loader l = {.arena = a, .err = err};
+    size_t before = err->count;
+    if (!count)
+        return error_add(err, ERROR_USAGE, (struct where){0}, "no scenarios were named");
+    for (size_t i = 0; i < count; i++)
+        (void)add_path(&l, paths[i]);
+    if (l.files.count)
+        qsort(l.files.items, l.files.count, sizeof *l.files.items, compare_files);
+    for (size_t i = 0; i < l.files.count; i++)
+        if (!is_again(&l.files, i))
+            load_file(&l, &l.files.items[i]);
+    if (err->count > before)
+        return false;
+    give(&l, out);
+    return true;
+}

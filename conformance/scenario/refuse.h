@@ -1,0 +1,31 @@
+/* refuse.h - what is refused beyond the words: scenarios that could not tell anything, or the
+ * wrong thing.
+ *
+ * A create without `undo`: a POST that accepts 201 or 202 and captures something.
+ * A refusal without its code: a status of 400 or more, and no `code`, `error` or `message` in the
+ * expected body (HEAD has none).
+ * A scenario that depends on nothing: no step that cites claims or a dispute expects a reference or
+ * a status of 400 or more, or is or comes after a step that is no GET.
+ * $each and $none of a list that may be empty: without $some, a $count that has a minimum, or
+ * $exact items beside them.
+ *
+ * Errors:  each at its place, all at once.
+ */
+#pragma once
+#include "conformance/claims/claims.h"
+#include "conformance/scenario/scenario.h"
+
+/* `catalogue` may be NULL: then nothing can be cited. `root` is the file's map. */
+bool scenario_check(struct arena *a, const struct scenario *s, const struct node *root,
+                    const struct catalogue *catalogue, struct error *err);
+bool flow_check(struct arena *a, const struct flow *f, const struct node *root, struct error *err);
+
+/* scope.c: every reference has something behind it, and every name is used */
+bool scenario_scope_check(struct arena *a, const struct scenario *s, struct error *err);
+bool flow_scope_check(struct arena *a, const struct flow *f, struct error *err);
+
+/* cited.c: some check of the step is at or below the pointer */
+bool citation_fits(const struct step *s, const char *pointer, const char **near);
+
+/* secrets.c: no text looks like a key */
+bool secrets_check(const struct node *root, struct error *err);

@@ -1,0 +1,326 @@
+#include <string.h>
+
+#include "conformance/scenario/load.h"
+#include "conformance/scenario/reader.h"
+#include "conformance/scenario/refuse.h"
+
+/* A step has three moments: its cases are made, it is played, and what undoes it is noted. */
+#define MOMENTS          3
+#define CASES_OF(step)   ((step)->number * MOMENTS)
+#define PLAY_OF(step)    (CASES_OF(step) + 1)
+#define UNDO_OF(step)    (CASES_OF(step) + 2)
+#define BEFORE_ALL_STEPS 0
+#define FIRST_STEP       MOMENTS
+
+struct name {
+    const char *name; /* first.id */
+    const char *what; /* "capture": must be used; NULL: need not */
+    const char *step; /* that makes it; NULL: there from the start */
+    struct where at;
+    size_t from, to; /* moments in which it is there */
+    bool used;
+};
+
+struct scope {
+    struct arena *arena;
+    struct error *err;
+    struct {
+        struct name *items;
+        size_t count, room;
+    } names;
+    size_t now;
+    bool fine;
+};
+
+static const char *const always[] = {"run.id", "scenario.name"};
+static const char *const families[] = {"target.", "env."};
+static const char *const reserved[] = {"target", "env", "run", "scenario"};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void refuse(struct scope *s, struct where at, const char *text)
+{
+    s->fine = error_add(s->err, ERROR_INPUT, at, "%s", text);
+}
+
+static void add(struct scope *s, struct name name)
+{
+    *arena_push(s->arena, &s->names, struct name) = name;
+}
+
+/* --- a reference ---------------------------------------------------------------------------- */
+
+static bool is_always_there(struct str reference)
+{
+    for (size_t i = 0; i < COUNT(always); i++)
+        if (str_is(reference, always[i]))
+            return true;
+    for (size_t i = 0; i < COUNT(families); i++)
+        if (str_starts(reference, str_from(families[i])))
+            return reference.n > strlen(families[i]);
+    return false;
+}
+
+/* The name itself, or something below it. */
+static bool names_it(const struct name *n, struct str reference)
+{
+    size_t length = strlen(n->name);
+    return str_starts(reference, str_from(n->name)) &&
+           (reference.n == length || reference.s[length] == '.');
+}
+
+static const char *near(struct scope *s, struct str reference)
+{
+    const char **words = arena_array(s->arena, const char *, s->names.count + COUNT(always));
+    size_t count = 0;
+    for (size_t i = 0; i < s->names.count; i++)
+        if (s->names.items[i].from <= s->now && s->now <= s->names.items[i].to)
+            words[count++] = s->names.items[i].name;
+    for (size_t i = 0; i < COUNT(always); i++)
+        words[count++] = always[i];
+    return near_word(s->arena, reference, words, count);
+}
+
+static void refuse_reference(struct scope *s, struct str reference, struct where at,
+                             const struct name *later)
+{
+    if (s->now == BEFORE_ALL_STEPS)
+        refuse(s, at,
+               arena_printf(s->arena,
+                            "'" STR_FMT "': only $target, $env, $run and $scenario are known "
+                            "before the steps",
+                            STR_ARG(reference)));
+    else if (later)
+        refuse(s, at,
+               arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' makes it",
+                            STR_ARG(reference), later->step));
+    else
+        refuse(s, at,
+               arena_printf(s->arena, "there is nothing called '" STR_FMT "'%s", STR_ARG(reference),
+                            near(s, reference)));
+}
+
+static bool check_reference(void *ctx, struct str reference, struct where at)
+{
+    struct scope *s = ctx;
+    const struct name *later = NULL;
+    if (is_always_there(reference))
+        return true;
+    for (size_t i = 0; i < s->names.count; i++) {
+        struct name *n = &s->names.items[i];
+        if (!names_it(n, reference))
+            continue;
+        if (n->from <= s->now && s->now <= n->to) {
+            n->used = true;
+            return true;
+        }
+        if (n->step && n->from > s->now)
+            later = n;
+    }
+    refuse_reference(s, reference, at, later);
+    return true;
+}
+
+static void check_stray(struct scope *s, const struct node *value)
+{
+    if (node_text(value)) {
+        struct str stray = references_stray(value->text.s);
+        if (stray.n)
+            refuse(s, value->at,
+                   arena_printf(s->arena,
+                                "'" STR_FMT "': beside text a reference is ${name}, a dollar is $$",
+                                STR_ARG(stray)));
+        return;
+    }
+    for (size_t i = 0; i < node_count(value); i++)
+        check_stray(s,
+                    value->kind == NODE_LIST ? value->list.items[i] : value->map.members[i].value);
+}
+
+static void check_value(struct scope *s, const struct node *value, size_t now)
+{
+    s->now = now;
+    references_visit(value, check_reference, s);
+    check_stray(s, value);
+}
+
+/* --- a step --------------------------------------------------------------------------------- */
+
+static const char *dotted(struct scope *s, const char *id, const char *name)
+{
+    return arena_printf(s->arena, "%s.%s", id, name);
+}
+
+static void add_made(struct scope *s, const struct step *step, const char *id, const char *name)
+{
+    add(s, (struct name){.name = name, .step = id, .from = UNDO_OF(step), .to = SIZE_MAX});
+}
+
+/* From the map as it is written, so that one mistake in a step does not make others of it. */
+static void add_step(struct scope *s, const struct step *step)
+{
+    const struct node *source = step->source, *capture = node_get(source, "capture");
+    const struct node *each = node_get(source, "each");
+    const char *id = node_get_text(source, "id");
+    for (size_t i = 0; each && each->kind == NODE_MAP && i < each->map.count; i++)
+        add(s, (struct name){.name = each->map.members[i].key,
+                             .what = "parameter",
+                             .at = each->map.members[i].key_at,
+                             .from = PLAY_OF(step),
+                             .to = UNDO_OF(step)});
+    for (size_t i = 0; id && capture && capture->kind == NODE_MAP && i < capture->map.count; i++)
+        add(s, (struct name){.name = dotted(s, id, capture->map.members[i].key),
+                             .what = "capture",
+                             .step = id,
+                             .at = capture->map.members[i].key_at,
+                             .from = UNDO_OF(step),
+                             .to = SIZE_MAX});
+    if (!id)
+        return;
+    if (step->kind == STEP_KIND_COUNT)
+        add_made(s, step, id, id);
+    if (step->kind == STEP_CONSENT)
+        add_made(s, step, id, dotted(s, id, "redirect"));
+    for (size_t i = 0; step->flow && i < step->flow->output_count; i++)
+        add_made(s, step, id, dotted(s, id, step->flow->outputs[i].name));
+}
+
+static bool has_references(const char *word)
+{
+    static const char *const none[] = {"id", "note", "claims", "capture", "dispute"};
+    for (size_t i = 0; i < COUNT(none); i++)
+        if (strcmp(word, none[i]) == 0)
+            return false;
+    return true;
+}
+
+static size_t moment_of(const struct step *step, const char *word)
+{
+    if (strcmp(word, "each") == 0)
+        return CASES_OF(step);
+    return strcmp(word, "undo") == 0 ? UNDO_OF(step) : PLAY_OF(step);
+}
+
+static void check_step(struct scope *s, const struct step *step)
+{
+    const struct node *source = step->source;
+    for (size_t i = 0; source->kind == NODE_MAP && i < source->map.count; i++) {
+        const struct member *m = &source->map.members[i];
+        if (has_references(m->key))
+            check_value(s, m->value, moment_of(step, m->key));
+    }
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+static const char *id_of(const struct step *step)
+{
+    return node_get_text(step->source, "id");
+}
+
+static void check_ids(struct scope *s, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i && id_of(&steps[i]); k++)
+            if (id_of(&steps[k]) && strcmp(id_of(&steps[i]), id_of(&steps[k])) == 0) {
+                refuse(s, node_get(steps[i].source, "id")->at,
+                       arena_printf(s->arena, "the step in line %d has the id '%s' as well",
+                                    steps[k].at.line, id_of(&steps[i])));
+                break;
+            }
+}
+
+static bool is_reserved(const char *name)
+{
+    for (size_t i = 0; i < COUNT(reserved); i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool overlap(const struct name *n, const struct name *other)
+{
+    return (names_it(n, str_from(other->name)) || names_it(other, str_from(n->name))) &&
+           other->from <= n->to && n->from <= other->to;
+}
+
+/* A reference that could mean two things would be a riddle. */
+static bool is_taken(const struct scope *s, const struct name *n)
+{
+    for (size_t i = 0; i < s->names.count; i++) {
+        const struct name *other = &s->names.items[i];
+        if (other != n && overlap(n, other) && (other->step || other < n))
+            return true;
+    }
+    return is_reserved(n->name);
+}
+
+static void check_names(struct scope *s, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < s->names.count; i++) {
+        const struct name *n = &s->names.items[i];
+        if (n->what && !n->step && is_taken(s, n))
+            refuse(
+                s, n->at,
+                arena_printf(s->arena, "the name '%s' stands for something else already", n->name));
+    }
+    for (size_t i = 0; i < count; i++)
+        if (id_of(&steps[i]) && is_reserved(id_of(&steps[i])))
+            refuse(s, node_get(steps[i].source, "id")->at,
+                   arena_printf(s->arena, "the name '%s' stands for something else already",
+                                id_of(&steps[i])));
+}
+
+static void check_used(struct scope *s)
+{
+    for (size_t i = 0; i < s->names.count; i++)
+        if (s->names.items[i].what && !s->names.items[i].used)
+            refuse(s, s->names.items[i].at,
+                   arena_printf(s->arena, "nothing uses the %s '%s'", s->names.items[i].what,
+                                s->names.items[i].name));
+}
+
+/* --- a scenario, a flow --------------------------------------------------------------------- */
+
+static void add_inputs(struct scope *s, const struct input *inputs, size_t count, const char *what)
+{
+    for (size_t i = 0; i < count; i++) {
+        add(s, (struct name){.name = inputs[i].name,
+                             .what = what,
+                             .at = inputs[i].at,
+                             .from = FIRST_STEP,
+                             .to = SIZE_MAX});
+        if (inputs[i].value)
+            check_value(s, inputs[i].value, BEFORE_ALL_STEPS);
+    }
+}
+
+static void check_steps(struct scope *s, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_step(s, &steps[i]);
+    check_ids(s, steps, count);
+    check_names(s, steps, count);
+    for (size_t i = 0; i < count; i++)
+        check_step(s, &steps[i]);
+}
+
+bool scenario_scope_check(struct arena *a, const struct scenario *sc, struct error *err)
+{
+    struct scope s = {.arena = a, .err = err, .fine = true};
+    add_inputs(&s, sc->given, sc->given_count, "given");
+    check_steps(&s, sc->steps, sc->step_count);
+    check_used(&s);
+    return s.fine;
+}
+
+bool flow_scope_check(struct arena *a, const struct flow *f, struct error *err)
+{
+    struct scope s = {.arena = a, .err = err, .fine = true};
+    add_inputs(&s, f->inputs, f->input_count, "input");
+    check_steps(&s, f->steps, f->step_count);
+    for (size_t i = 0; i < f->output_count; i++)
+        check_value(&s, f->outputs[i].value, (f->step_count + 1) * MOMENTS);
+    check_used(&s);
+    return s.fine;
+}

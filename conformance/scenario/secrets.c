@@ -1,0 +1,61 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "conformance/scenario/refuse.h"
+
+struct secret_shape {
+    const char *prefix, *what;
+    size_t tail; /* characters of a key behind it, at least */
+};
+
+static const struct secret_shape shapes[] = {
+    {"lp_live_", "a Layers key",             4 },
+    {"pe_live_", "a PostEverywhere key",     4 },
+    {"pn-",      "a PostNitro key",          12},
+    {"whsec_",   "a webhook's secret",       8 },
+    {"Bearer ",  "a credential of a header", 16},
+};
+
+static bool is_key_character(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("-_.~+/=", c));
+}
+
+static bool looks_like(const struct secret_shape *shape, const char *text)
+{
+    size_t prefix = strlen(shape->prefix), n = prefix;
+    for (const char *at = text; (at = strstr(at, shape->prefix)); at++) {
+        if (at > text && is_key_character(at[-1]))
+            continue;
+        for (n = prefix; is_key_character(at[n]);)
+            n++;
+        if (n - prefix >= shape->tail)
+            return true;
+    }
+    return false;
+}
+
+/* The text itself is not told: it may be one. */
+static bool check_text(const char *text, struct where at, struct error *err)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (looks_like(&shapes[i], text))
+            return error_add(err, ERROR_INPUT, at,
+                             "this looks like %s: name an actor, or take it from $env",
+                             shapes[i].what);
+    return true;
+}
+
+bool secrets_check(const struct node *root, struct error *err)
+{
+    bool fine = true;
+    if (node_text(root))
+        return check_text(root->text.s, root->at, err);
+    for (size_t i = 0; i < node_count(root); i++) {
+        if (root->kind == NODE_MAP)
+            fine &= check_text(root->map.members[i].key, root->map.members[i].key_at, err);
+        fine &= secrets_check(
+            root->kind == NODE_LIST ? root->list.items[i] : root->map.members[i].value, err);
+    }
+    return fine;
+}

@@ -1,0 +1,235 @@
+#include <string.h>
+
+#include "conformance/scenario/reader.h"
+
+#define EVERY_DEFAULT_MS 500
+
+/* The one action of a step, or STEP_KIND_COUNT and a problem. */
+static enum step_kind kind_read(struct reader *r, const struct node *map)
+{
+    enum step_kind found = STEP_KIND_COUNT;
+    for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
+        const char *word = step_kind_texts[i];
+        if (!node_get(map, word))
+            continue;
+        if (found != STEP_KIND_COUNT) {
+            error_add(r->err, ERROR_INPUT, word_at(map, word),
+                      "'%s' stands beside '%s': a step is one action", word,
+                      step_kind_texts[found]);
+            return STEP_KIND_COUNT;
+        }
+        found = (enum step_kind)i;
+    }
+    if (found == STEP_KIND_COUNT)
+        error_add(r->err, ERROR_INPUT, map->at,
+                  "a step is one of call, use, consent, force, advance, inspect");
+    return found;
+}
+
+static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
+{
+    bool fine = true;
+    for (size_t i = 0; i < map->map.count; i++)
+        if (!step_word_fits(map->map.members[i].key, kind))
+            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
+                             "'%s' does not go with '%s'", map->map.members[i].key,
+                             step_kind_texts[kind]);
+    return fine;
+}
+
+static bool name_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    s->id = w->id;
+    s->note = w->note;
+    return !w->id || is_name(str_from(w->id)) ||
+           error_add(r->err, ERROR_INPUT, node_get(s->source, "id")->at,
+                     "'%s': an id is letters, digits and _", w->id);
+}
+
+/* --- poll and hold -------------------------------------------------------------------------- */
+
+static bool times_read(struct reader *r, const struct repeat_words *w, const char *word,
+                       struct step *s)
+{
+    s->every_ms = w->every_ms;
+    s->for_ms = w->for_ms;
+    s->settle_ms = w->settle_ms;
+    return (w->every_ms > 0 && w->for_ms > 0 && w->settle_ms >= 0) ||
+           error_add(r->err, ERROR_INPUT, w->at, "the durations of '%s' are positive", word);
+}
+
+static bool repeat_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    s->polls = w->poll.at.line > 0;
+    s->holds = w->hold.at.line > 0;
+    if (s->polls && s->holds)
+        return error_add(r->err, ERROR_INPUT, word_at(s->source, "hold"),
+                         "'hold' stands beside 'poll': with settle, hold waits by itself");
+    if (s->holds)
+        return times_read(r, &w->hold, "hold", s);
+    if (!s->polls)
+        return true;
+    bool fine = times_read(r, &w->poll, "poll", s);
+    return (!w->poll.stop || stop_read(r, w->poll.stop, &s->stop)) && fine;
+}
+
+/* --- cases ---------------------------------------------------------------------------------- */
+
+static bool case_list_read(struct reader *r, const struct node *each, const struct member *m)
+{
+    const struct member *first = &each->map.members[0];
+    if (m->value->kind != NODE_LIST || !m->value->list.count)
+        return error_add(r->err, ERROR_INPUT, m->value->at,
+                         "'%s' of 'each' is a list of at least one value", m->key);
+    if (!is_name(str_from(m->key)))
+        return error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+                         m->key);
+    if (first->value->kind == NODE_LIST && m->value->list.count != first->value->list.count)
+        return error_add(r->err, ERROR_INPUT, m->value->at,
+                         "'%s' has %zu values, '%s' has %zu: cases are zipped", m->key,
+                         m->value->list.count, first->key, first->value->list.count);
+    return true;
+}
+
+static bool each_read(struct reader *r, const struct node *each, struct step *s)
+{
+    s->case_count = 1;
+    if (!each)
+        return true;
+    if (!is_map(r, each, "'each' is a map: name: list of values"))
+        return false;
+    if (!each->map.count)
+        return error_add(r->err, ERROR_INPUT, each->at, "'each' names nothing");
+    bool fine = true;
+    for (size_t i = 0; i < each->map.count; i++)
+        fine &= case_list_read(r, each, &each->map.members[i]);
+    s->each = each;
+    s->case_count = fine ? each->map.members[0].value->list.count : 1;
+    return fine;
+}
+
+/* --- captures, claims, undo ----------------------------------------------------------------- */
+
+static bool capture_read(struct reader *r, const struct member *m, struct capture *out)
+{
+    *out = (struct capture){m->key, node_text(m->value), m->key_at};
+    if (!is_name(str_from(m->key)))
+        return error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+                         m->key);
+    return (out->pointer && node_pointer_valid(out->pointer)) ||
+           error_add(r->err, ERROR_INPUT, m->value->at,
+                     "'%s' captures a JSON pointer such as /items/0/id", m->key);
+}
+
+static bool captures_read(struct reader *r, const struct node *map, struct step *s)
+{
+    bool fine = !map || is_map(r, map, "'capture' is a map: name: pointer");
+    size_t count = fine ? node_count(map) : 0;
+    struct capture *captures = arena_array(r->arena, struct capture, count);
+    for (size_t i = 0; i < count; i++)
+        fine &= capture_read(r, &map->map.members[i], &captures[i]);
+    if (count && !s->id)
+        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "capture"),
+                         "a step that captures needs an id");
+    s->captures = captures;
+    s->capture_count = count;
+    return fine;
+}
+
+static bool is_claims(const struct node *n)
+{
+    if (n->kind != NODE_LIST && n->kind != NODE_MAP)
+        return false;
+    for (size_t i = 0; i < node_count(n); i++)
+        if (!node_text(n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value))
+            return false;
+    return node_count(n) > 0;
+}
+
+static bool citations_read(struct reader *r, const struct node *n, struct step *s)
+{
+    if (!n)
+        return true;
+    if (!is_claims(n))
+        return error_add(r->err, ERROR_INPUT, n->at,
+                         "'claims' is a list of claims, or a map: claim: pointer");
+    struct citation *citations = arena_array(r->arena, struct citation, node_count(n));
+    for (size_t i = 0; i < node_count(n); i++) {
+        if (n->kind == NODE_LIST) {
+            const struct node *item = n->list.items[i];
+            citations[i] = (struct citation){item->text.s, "", item->at};
+            continue;
+        }
+        const struct member *m = &n->map.members[i];
+        const char *pointer = m->value->text.s;
+        citations[i] = (struct citation){m->key, strcmp(pointer, "/") ? pointer : "", m->key_at};
+    }
+    s->citations = citations;
+    s->citation_count = node_count(n);
+    return true;
+}
+
+static bool undo_read(struct reader *r, const struct node *n, struct step *s)
+{
+    struct undo_words w = {.call = n};
+    if (!n)
+        return true;
+    if (n->kind == NODE_MAP && !fields_read(&undo_fields, n, r->arena, &w, r->err))
+        return false;
+    s->undo_find = w.find;
+    return call_read(r, w.call, &s->undo_method, &s->undo_path);
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static bool judged_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    bool fine = true;
+    if (w->expect && s->kind == STEP_USE)
+        fine = outputs_read(r, w->expect, s->flow, &s->expect);
+    else if (w->expect)
+        fine = expect_read(r, w->expect, s->kind, &s->expect);
+    s->dispute = w->dispute;
+    return (!w->one_of || readings_read(r, w->one_of, s->kind, s)) && fine;
+}
+
+static bool words_read(struct reader *r, const struct step_words *w, struct step *s)
+{
+    bool fine = name_read(r, w, s);
+    fine &= action_read(r, w, s);
+    fine &= judged_read(r, w, s);
+    fine &= repeat_read(r, w, s);
+    fine &= each_read(r, w->each, s);
+    fine &= captures_read(r, w->capture, s);
+    fine &= citations_read(r, w->claims, s);
+    return undo_read(r, w->undo, s) && fine;
+}
+
+/* One that cannot be used is left without a kind: nothing more is said of it. */
+static bool step_read(struct reader *r, const struct node *map, size_t number, struct step *s)
+{
+    struct step_words w = {
+        .consent = -1, .poll.every_ms = EVERY_DEFAULT_MS, .hold.every_ms = EVERY_DEFAULT_MS};
+    *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
+    bool fine = fields_read(&step_fields, map, r->arena, &w, r->err);
+    s->kind = fine ? kind_read(r, map) : STEP_KIND_COUNT;
+    fine = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && words_read(r, &w, s);
+    if (!fine)
+        s->kind = STEP_KIND_COUNT;
+    return fine;
+}
+
+bool steps_read(struct reader *r, const struct node *list, const struct step **steps, size_t *count)
+{
+    bool fine = true;
+    if (list->kind != NODE_LIST)
+        return error_add(r->err, ERROR_INPUT, list->at, "'steps' is a list");
+    if (!list->list.count)
+        return error_add(r->err, ERROR_INPUT, list->at, "'steps' is empty");
+    struct step *items = arena_array(r->arena, struct step, list->list.count);
+    for (size_t i = 0; i < list->list.count; i++)
+        fine &= step_read(r, list->list.items[i], i + 1, &items[i]);
+    *steps = items;
+    *count = list->list.count;
+    return fine;
+}

@@ -1,0 +1,69 @@
+/* words.h - the words of scenario and flow files, as field tables, and what reading by them gives.
+ *
+ * Shapes:  one struct a map: scenario, flow, step, expectation, poll, hold. Words that need more
+ * than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read those.
+ * Which words go with which kind of step: step_word_fits.
+ */
+#pragma once
+#include "base/fields.h"
+#include "conformance/scenario/scenario.h"
+
+struct scenario_words {
+    struct where at;
+    const char *scenario, *title, *note;
+    struct field_list needs, tags, locks;
+    const struct node *given, *steps;
+};
+
+struct flow_words {
+    struct where at;
+    const char *flow, *note;
+    const struct node *inputs, *outputs, *steps;
+};
+
+struct repeat_words { /* poll, hold */
+    struct where at;  /* line 0: not given */
+    int64_t every_ms, for_ms, settle_ms;
+    const struct node *stop;
+};
+
+struct step_words {
+    struct where at;
+    const char *id, *note, *use, *force, *inspect, *as, *raw, *dispute;
+    int consent; /* index into consent_outcomes; -1: none */
+    const struct node *call, *advance;
+    const struct node *query, *headers, *body, *with;
+    const struct node *consent_at, *state, *user;
+    const struct node *expect, *one_of, *capture, *each, *claims, *undo;
+    struct repeat_words poll, hold;
+};
+
+struct expect_words {
+    const struct node *status, *headers, *body, *redirect;
+};
+
+struct undo_words {
+    const struct node *call, *find;
+};
+
+struct advance_words {
+    const char *by, *to;
+    int until;
+};
+
+extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields,
+    undo_fields, advance_fields;
+
+extern const char *const consent_outcomes[];
+extern const char *const input_types[]; /* string, integer, boolean, any */
+extern const size_t input_type_count;
+
+bool step_word_fits(const char *word, enum step_kind kind);
+bool expect_word_fits(const char *word, enum step_kind kind);
+
+/* " (did you mean 'x'?)" or "". */
+const char *near_word(struct arena *a, struct str word, const char *const *words, size_t count);
+/* a name as references know it: letters, digits and _, a letter first */
+bool is_name(struct str text);
+/* a name as files and reports know it: small letters, digits and - */
+bool is_slug(struct str text);
