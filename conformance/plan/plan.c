@@ -1,0 +1,141 @@
+#include "conformance/plan/plan.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "conformance/plan/tags.h"
+
+/* --- what a scenario needs ------------------------------------------------------------------ */
+
+struct needs {
+    const char **items;
+    size_t count, room;
+};
+
+static void need(struct arena *a, struct needs *n, const char *capability)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (strcmp(n->items[i], capability) == 0)
+            return;
+    *arena_push(a, n, const char *) = capability;
+}
+
+static void steps_need(struct arena *a, struct needs *n, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        switch (steps[i].kind) {
+        case STEP_USE:
+            steps_need(a, n, steps[i].flow->steps, steps[i].flow->step_count);
+            break;
+        case STEP_CONSENT:
+            need(a, n, "consent");
+            break;
+        case STEP_FORCE:
+            need(a, n, arena_printf(a, "force.%s", steps[i].force));
+            break;
+        case STEP_ADVANCE:
+            need(a, n, "clock");
+            break;
+        case STEP_INSPECT:
+            need(a, n, "inspect");
+            break;
+        case STEP_CALL:
+        case STEP_KIND_COUNT:
+            break;
+        }
+}
+
+const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count)
+{
+    struct needs n = {0};
+    for (size_t i = 0; i < s->require_count; i++)
+        need(a, &n, s->requires[i]);
+    steps_need(a, &n, s->steps, s->step_count);
+    *count = n.count;
+    return n.items;
+}
+
+/* --- which are selected --------------------------------------------------------------------- */
+
+static bool is_cited(const struct scenario *s, const char *glob)
+{
+    for (size_t i = 0; i < s->step_count; i++) {
+        const struct step *step = &s->steps[i];
+        if (step->dispute && fnmatch(glob, step->dispute, 0) == 0)
+            return true;
+        for (size_t k = 0; k < step->citation_count; k++)
+            if (fnmatch(glob, step->citations[k].claim, 0) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool cites_any(const struct scenario *s, const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->claim_count; i++)
+        if (is_cited(s, selection->claims[i]))
+            return true;
+    return !selection->claim_count;
+}
+
+static bool is_named(const struct scenario *s, const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->name_count; i++)
+        if (strcmp(selection->names[i], s->name) == 0)
+            return true;
+    return !selection->name_count;
+}
+
+static bool is_claim_glob(const char *text)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789-_*?[]!";
+    return *text && !text[strspn(text, allowed)];
+}
+
+static bool check_selection(const struct selection *s, struct error *err)
+{
+    bool fine = true;
+    for (size_t i = 0; i < s->claim_count; i++)
+        if (!is_claim_glob(s->claims[i]))
+            fine = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"},
+                             "'%s' is no claim or pattern such as LA-18*", s->claims[i]);
+    if (s->shards && (s->shard < 1 || s->shard > s->shards))
+        fine = error_add(err, ERROR_USAGE, (struct where){.file = "--shard"},
+                         "%d/%d: the first number is 1 to the second", s->shard, s->shards);
+    return fine;
+}
+
+static const char *missing_of(struct arena *a, const struct scenario *s, capability_fn *can,
+                              const void *ctx)
+{
+    size_t count;
+    const char *const *needs = scenario_needs(a, s, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!can(ctx, needs[i]))
+            return needs[i];
+    return NULL;
+}
+
+bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection,
+               capability_fn *can, const void *ctx, struct plan *out, struct error *err)
+{
+    const struct tags *tags = selection->tags ? tags_parse(a, selection->tags, err) : NULL;
+    if (!check_selection(selection, err) || (selection->tags && !tags))
+        return false;
+    struct planned *items = arena_array(a, struct planned, suite->scenario_count);
+    size_t count = 0, selected = 0;
+    for (size_t i = 0; i < suite->scenario_count; i++) {
+        const struct scenario *s = suite->scenarios[i];
+        if (tags && !tags_hold(tags, s->tags, s->tag_count))
+            continue;
+        if (!cites_any(s, selection) || !is_named(s, selection))
+            continue;
+        size_t turn = selected++;
+        if (selection->shards && turn % (size_t)selection->shards != (size_t)selection->shard - 1)
+            continue;
+        items[count++] = (struct planned){s, missing_of(a, s, can, ctx)};
+    }
+    *out = (struct plan){suite, items, count};
+    return true;
+}

@@ -1,0 +1,164 @@
+#include "conformance/plan/tags.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define OPTION   "--tag"
+#define DEEP_MAX 64
+
+enum tags_kind { TAGS_TAG, TAGS_NOT, TAGS_AND, TAGS_OR };
+
+struct tags {
+    enum tags_kind kind;
+    const char *tag;
+    const struct tags *left, *right;
+};
+
+struct parser {
+    struct arena *arena;
+    struct error *err;
+    const char *text;
+    struct str rest;
+    int depth;
+};
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static bool is_tag_character(char c)
+{
+    return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
+}
+
+static struct str peek(struct parser *p)
+{
+    size_t n = 0;
+    while (p->rest.n && isspace((unsigned char)p->rest.s[0]))
+        p->rest = str_skip(p->rest, 1);
+    while (n < p->rest.n && is_tag_character(p->rest.s[n]))
+        n++;
+    return str_head(p->rest, n ? n : 1);
+}
+
+static bool take(struct parser *p, const char *word)
+{
+    struct str next = peek(p);
+    if (!str_is(next, word))
+        return false;
+    p->rest = str_skip(p->rest, next.n);
+    return true;
+}
+
+static const struct tags *refuse(struct parser *p, const char *what)
+{
+    struct str next = peek(p);
+    struct where at = {OPTION, 1, (int)(next.s - p->text) + 1};
+    if (next.n)
+        error_add(p->err, ERROR_USAGE, at, "%s, not '" STR_FMT "'", what, STR_ARG(next));
+    else
+        error_add(p->err, ERROR_USAGE, at, "%s at the end", what);
+    return NULL;
+}
+
+static bool is_tag(struct str word)
+{
+    return word.n && is_tag_character(word.s[0]) && !str_is(word, "and") && !str_is(word, "or") &&
+           !str_is(word, "not");
+}
+
+/* --- grammar -------------------------------------------------------------------------------- */
+
+static const struct tags *tags_new(struct parser *p, enum tags_kind kind, const struct tags *left,
+                                   const struct tags *right)
+{
+    struct tags *t = arena_new(p->arena, struct tags);
+    *t = (struct tags){kind, NULL, left, right};
+    return t;
+}
+
+static const struct tags *parse_any(struct parser *p);
+
+static const struct tags *parse_group(struct parser *p)
+{
+    const struct tags *inner = parse_any(p);
+    return !inner || take(p, ")") ? inner : refuse(p, "a ) is missing");
+}
+
+static const struct tags *parse_word(struct parser *p)
+{
+    struct str word = peek(p);
+    if (!is_tag(word))
+        return refuse(p, "a tag is expected");
+    struct tags *t = arena_new(p->arena, struct tags);
+    *t = (struct tags){.kind = TAGS_TAG, .tag = str_dup(p->arena, word)};
+    p->rest = str_skip(p->rest, word.n);
+    return t;
+}
+
+static const struct tags *parse_one(struct parser *p)
+{
+    const struct tags *inner;
+    if (++p->depth > DEEP_MAX)
+        return refuse(p, "too many 'not' and (");
+    bool negated = take(p, "not");
+    if (negated)
+        inner = parse_one(p);
+    else
+        inner = take(p, "(") ? parse_group(p) : parse_word(p);
+    p->depth--;
+    return inner && negated ? tags_new(p, TAGS_NOT, inner, NULL) : inner;
+}
+
+static const struct tags *parse_all(struct parser *p)
+{
+    const struct tags *left = parse_one(p);
+    while (left && take(p, "and")) {
+        const struct tags *right = parse_one(p);
+        left = right ? tags_new(p, TAGS_AND, left, right) : NULL;
+    }
+    return left;
+}
+
+static const struct tags *parse_any(struct parser *p)
+{
+    const struct tags *left = parse_all(p);
+    while (left && take(p, "or")) {
+        const struct tags *right = parse_all(p);
+        left = right ? tags_new(p, TAGS_OR, left, right) : NULL;
+    }
+    return left;
+}
+
+const struct tags *tags_parse(struct arena *a, const char *text, struct error *err)
+{
+    struct parser p = {.arena = a, .err = err, .text = text, .rest = str_from(text)};
+    const struct tags *t = parse_any(&p);
+    return t && peek(&p).n ? refuse(&p, "'and', 'or' or the end is expected") : t;
+}
+
+/* --- deciding ------------------------------------------------------------------------------- */
+
+static bool has(const char *const *tags, size_t count, const char *tag)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tags[i], tag) == 0)
+            return true;
+    return false;
+}
+
+bool tags_hold(const struct tags *expression, const char *const *tags, size_t count)
+{
+    const struct tags *t = expression;
+    switch (t->kind) {
+    case TAGS_TAG:
+        return has(tags, count, t->tag);
+    case TAGS_NOT:
+        return !tags_hold(t->left, tags, count);
+    case TAGS_AND:
+        return tags_hold(t->left, tags, count) && tags_hold(t->right, tags, count);
+    case TAGS_OR:
+        return tags_hold(t->left, tags, count) || tags_hold(t->right, tags, count);
+    }
+    return false;
+}
