@@ -1,0 +1,183 @@
+/* Calls that are put aside, over real sockets: only there is anything to wait for. */
+#include "mockserver/call.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/tests/server_rig.h"
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+
+#define HELD_US INT64_C(40000)
+#define HELD    "{\"rule\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"hold_back\":\"40ms\"}]}"
+#define ACCOUNT "/v1/social-accounts/sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
+#define LIST    "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+
+struct setup {
+    struct rig rig;
+    struct mock *mock;
+};
+
+static int begin(void **state)
+{
+    struct setup *s = calloc(1, sizeof *s);
+    const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
+    s->mock = mock_new(&options, NULL);
+    s->rig.loop = s->mock->loop = loop_new();
+    struct server_options on = rig_options(&s->rig);
+    on.handle = mock_handle;
+    on.refuse = mock_refuse;
+    on.done = mock_done;
+    on.ctx = s->mock;
+    s->rig.server = server_new(s->rig.loop, &on, NULL);
+    assert_non_null(s->rig.server);
+    *state = s;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct setup *s = *state;
+    if (s->rig.server)
+        server_free(s->rig.server);
+    loop_free(s->rig.loop);
+    mock_free(s->mock);
+    arena_end(&s->rig.arena);
+    free(s);
+    return 0;
+}
+
+static const char *request(struct setup *s, const char *line, const char *body)
+{
+    return arena_printf(&s->rig.arena,
+                        "%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n"
+                        "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n\r\n%s",
+                        line, strlen(body), body);
+}
+
+static struct answer ask(struct setup *s, const char *line, const char *body)
+{
+    struct client *c = client_new(&s->rig);
+    struct answer a = client_ask(c, request(s, line, body));
+    client_end(c);
+    return a;
+}
+
+/* A client whose revocation in world `prefix` is held back. */
+static struct client *begin_held(struct setup *s, const char *prefix)
+{
+    struct arena *a = &s->rig.arena;
+    ask(s, arena_printf(a, "GET %s" LIST, prefix), "");
+    struct answer added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), HELD);
+    assert_int_equal(added.status / 100, 2);
+    struct client *c = client_new(&s->rig);
+    client_say(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));
+    return c;
+}
+
+static struct answer hear(struct client *c)
+{
+    struct answer a = {0};
+    client_hear(c, 1, true, &a);
+    client_end(c);
+    return a;
+}
+
+static bool is_listed(struct setup *s)
+{
+    return str_has(ask(s, "GET " LIST, "").body, STR("sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"));
+}
+
+static void what_is_held_back_has_no_effect_yet(void **state)
+{
+    struct setup *s = *state;
+    int64_t began_us = time_monotonic_us();
+    struct client *c = begin_held(s, "");
+    assert_true(is_listed(s));
+    assert_int_equal(hear(c).status, 200);
+    assert_true(time_monotonic_us() - began_us >= HELD_US);
+    assert_false(is_listed(s));
+}
+
+static void a_rule_that_is_gone_meanwhile_still_acts(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_held(s, "");
+    assert_int_equal(ask(s, "DELETE /__admin/rules", "").status / 100, 2);
+    assert_int_equal(hear(c).status, 200);
+    const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
+    bool found = false;
+    for (uint64_t seq = 1; seq <= journal_last(ns->journal); seq++) {
+        const struct journal_entry *e = journal_read(ns->journal, seq);
+        found = found || (e->rules && strcmp(e->rules, "slow") == 0);
+    }
+    assert_true(found);
+}
+
+static void a_call_whose_world_was_reset_is_unavailable(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_held(s, "");
+    assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
+    struct answer a = hear(c);
+    assert_int_equal(a.status, 503);
+    assert_true(is_listed(s));
+}
+
+static void a_call_whose_world_was_deleted_is_unavailable(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_held(s, "/ns/a");
+    assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
+    assert_int_equal(hear(c).status, 503);
+
+    c = begin_held(s, "/ns/b");
+    ask(s, "DELETE /__admin/namespaces/b", "");
+    ask(s, "GET /ns/b" LIST, ""); /* another of that name */
+    assert_int_equal(hear(c).status, 503);
+}
+
+static void a_client_that_left_disturbs_nobody(void **state)
+{
+    struct setup *s = *state;
+    client_end(begin_held(s, ""));
+    int64_t limit_us = time_monotonic_us() + 10 * HELD_US;
+    while (is_listed(s) && time_monotonic_us() < limit_us)
+        loop_step(s->rig.loop, 1000);
+    assert_false(is_listed(s)); /* it was asked for, and so it was done */
+}
+
+static void the_server_may_end_while_calls_wait(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_held(s, "");
+    while (!server_in_flight(s->rig.server))
+        loop_step(s->rig.loop, 1000);
+    server_free(s->rig.server);
+    s->rig.server = NULL;
+    int64_t limit_us = time_monotonic_us() + 2 * HELD_US;
+    while (time_monotonic_us() < limit_us)
+        loop_step(s->rig.loop, 1000);
+    client_end(c);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_held_back_has_no_effect_yet),
+        TEST(a_rule_that_is_gone_meanwhile_still_acts),
+        TEST(a_call_whose_world_was_reset_is_unavailable),
+        TEST(a_call_whose_world_was_deleted_is_unavailable),
+        TEST(a_client_that_left_disturbs_nobody),
+        TEST(the_server_may_end_while_calls_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
