@@ -5,6 +5,7 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
@@ -48,6 +49,12 @@ static void expect_expiry(struct world *w, uint32_t row, const struct account *a
         events_add(w, a->token_expires_at_ms, EVENT_TOKEN_EXPIRES, row);
 }
 
+static void expect_renewal(struct world *w, uint32_t row, struct account *a)
+{
+    a->renews_at_ms = lease_next_renewal(a->connected_at_ms, world_now(w));
+    events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
+}
+
 uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec)
 {
     assert(spec->public_id && spec->handle);
@@ -68,15 +75,18 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
         .connected_at_ms = connected_at_ms,
         .token_expires_at_ms = spec->token_expires_at_ms,
         .monthly_price_cents = spec->monthly_price_cents,
+        .followers = spec->followers,
         .token_since_ms = connected_at_ms,
         .token_generation = 1,
     };
     expect_expiry(w, row, a);
+    if (a->leased)
+        expect_renewal(w, row, a);
     places_add(w, RECORD_ACCOUNT, row);
     changes_add(w, RECORD_ACCOUNT, row, "account_connect", NULL, account_state_text(a));
     world_transition_done(w);
     if (spec->after)
-        connect_steps_run(w, row, spec->after);
+        connect_steps_run(w, row, spec);
     return row;
 }
 
@@ -126,9 +136,11 @@ uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect w
 {
     assert(why != DISCONNECT_NONE && account_is_listed(account_read(w, account)));
     uint32_t canceled = cancel_queued(w, account);
+    pool_account_free(w, account);
     struct account_edit e = edit_begin(w, account);
     e.account->disconnect = why;
     e.account->disconnected_at_ms = world_now(w);
+    e.account->renews_at_ms = 0;
     edit_end(&e, "account_disconnect");
     return canceled;
 }

@@ -71,7 +71,9 @@ struct account {
     const char *outcome_code;
     bool leased, refreshes; /* refreshes: its token is renewed before it expires */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
-    int64_t monthly_price_cents;
+    int64_t monthly_price_cents, followers;
+    int64_t renews_at_ms;     /* when a lease's next month begins; 0: it is none, or over */
+    uint32_t lease_request;   /* it was assigned for (lease.h), or ROW_NONE */
     int64_t token_since_ms;   /* when the present token was given */
     int64_t token_generation; /* counts the tokens it has had */
 };
@@ -83,8 +85,9 @@ struct account_spec {
     enum platform platform;
     enum token token;
     bool leased, refreshes;
-    int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents;
+    int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
     const struct after_connect *after; /* what follows (layer.h); NULL: nothing does */
+    const char *kept_avatar_url;       /* where that keeps the picture; NULL: where it was */
 };
 
 uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec);
@@ -92,7 +95,8 @@ void account_reconnect(struct world *w, uint32_t account,
                        int64_t token_expires_at_ms); /* same row and handle, new token */
 /* Queued posts stay queued. A token that is dead already stays as it is. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
-/* Disconnects it for good and cancels its queued posts; answers how many those were. */
+/* Disconnects it for good and cancels its queued posts; answers how many those were.
+ * Of a leased one this is the release. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);
 void account_token_due(struct world *w, uint32_t account); /* event: its token's time has come */

@@ -60,14 +60,18 @@ static bool is_end(enum record_kind kind, const char *word)
         enum record_kind kind;
         const char *word;
     } ends[] = {
-        {RECORD_ACCOUNT,     "disconnected"},
-        {RECORD_ATTEMPT,     "completed"   },
-        {RECORD_ATTEMPT,     "failed"      },
-        {RECORD_ATTEMPT,     "expired"     },
-        {RECORD_DESTINATION, "draft"       },
-        {RECORD_DESTINATION, "published"   },
-        {RECORD_DESTINATION, "failed"      },
-        {RECORD_DESTINATION, "canceled"    },
+        {RECORD_ACCOUNT,       "disconnected"},
+        {RECORD_ATTEMPT,       "completed"   },
+        {RECORD_ATTEMPT,       "failed"      },
+        {RECORD_ATTEMPT,       "expired"     },
+        {RECORD_DESTINATION,   "draft"       },
+        {RECORD_DESTINATION,   "published"   },
+        {RECORD_DESTINATION,   "failed"      },
+        {RECORD_DESTINATION,   "canceled"    },
+        {RECORD_LEASE_REQUEST, "assigned"    },
+        {RECORD_LEASE_REQUEST, "partial"     },
+        {RECORD_LEASE_REQUEST, "rejected"    },
+        {RECORD_AD_ACCOUNT,    "disconnected"},
     };
     for (size_t i = 0; word && i < sizeof ends / sizeof *ends; i++)
         if (ends[i].kind == kind && strcmp(ends[i].word, word) == 0)

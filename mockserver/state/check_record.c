@@ -1,10 +1,15 @@
 #include "mockserver/state/check_record.h"
 
+#include <string.h>
+
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/wallet.h"
 
 static bool waits(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms)
 {
@@ -12,6 +17,19 @@ static bool waits(const struct index *waiting, enum event_kind kind, uint32_t ro
     struct index_walk walk;
     index_from(waiting, &walk, (struct index_entry){key, from_ms, 0});
     return index_next_of(&walk, key);
+}
+
+static const char *check_lease(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct account *a = account_read(w, row);
+    if ((a->leased && account_is_listed(a)) != (a->renews_at_ms != 0))
+        return "just a leased account that is not disconnected has a renewal to come";
+    if (a->renews_at_ms && !waits(waiting, EVENT_LEASE_RENEWS, row, a->renews_at_ms))
+        return "a renewal to come is in the queue of events";
+    if (a->lease_request &&
+        (!a->leased || lease_request_read(w, a->lease_request)->space != a->space))
+        return "what was assigned for a request is leased, in the request's space";
+    return NULL;
 }
 
 static const char *check_account(const struct world *w, const struct index *waiting, uint32_t row)
@@ -28,7 +46,7 @@ static const char *check_account(const struct world *w, const struct index *wait
     if (account_is_listed(a) && a->token == TOKEN_LIVE && a->token_expires_at_ms &&
         !waits(waiting, EVENT_TOKEN_EXPIRES, row, a->token_expires_at_ms))
         return "a live token that will expire has its expiry in the queue";
-    return NULL;
+    return check_lease(w, waiting, row);
 }
 
 static const char *check_attempt(const struct world *w, const struct index *waiting, uint32_t row)
@@ -112,6 +130,63 @@ static const char *check_onboarding(const struct world *w, uint32_t row)
                : "a tick of onboarding has an organization, an account and a name";
 }
 
+static const char *check_lease_request(const struct world *w, uint32_t row)
+{
+    const struct lease_request *r = lease_request_read(w, row);
+    int64_t assigned = index_count_of(&w->indexes[INDEX_ACCOUNT_REQUEST], row);
+    if (!r->space || !r->vertical || r->count < 1)
+        return "a lease request has a space, a vertical and a count";
+    if ((r->state == LEASE_REQUESTED) != (r->decided_at_ms == 0))
+        return "just a request that was decided has a time of it";
+    if (r->state == LEASE_ASSIGNED  ? assigned != r->count
+        : r->state == LEASE_PARTIAL ? assigned < 1 || assigned >= r->count
+                                    : assigned != 0)
+        return "a request has as many accounts as its state says";
+    return NULL;
+}
+
+static const char *check_pool_account(const struct world *w, uint32_t row)
+{
+    const struct pool_account *p = pool_account_read(w, row);
+    if (!p->handle || !p->vertical)
+        return "an account of the pool has a handle and a vertical";
+    if (!p->account)
+        return NULL;
+    const struct account *a = account_read(w, p->account);
+    if (!a->leased || !account_is_listed(a) || a->provider != p->provider ||
+        strcmp(a->handle, p->handle) != 0)
+        return "what the pool says is leased is a leased account of that handle";
+    return NULL;
+}
+
+static const char *check_wallet_entry(const struct world *w, uint32_t row)
+{
+    const struct wallet_entry *e = wallet_entry_read(w, row);
+    if (!e->organization || !e->account)
+        return "a wallet entry has an organization and an account";
+    uint32_t space = account_read(w, e->account)->space;
+    return space_read(w, space)->organization == e->organization
+               ? NULL
+               : "an organization pays for its own accounts";
+}
+
+static const char *check_ad_account(const struct world *w, const struct index *waiting,
+                                    uint32_t row)
+{
+    const struct ad_account *a = ad_account_read(w, row);
+    bool pending = ad_account_is_listed(a) && a->token == AD_TOKEN_PENDING;
+    if (!a->space || !a->public_id || !a->external_id)
+        return "an ad account has a space, an id and the platform's id";
+    if (ad_account_is_listed(a) && index_count_of(&w->indexes[INDEX_AD_ACCOUNT_SPACE],
+                                                  index_pair_key(a->space, a->platform)) > 1)
+        return "a space has one ad account a platform";
+    if (pending != (a->validates_at_ms != 0))
+        return "just a pending grant has a validation to come";
+    if (pending && !waits(waiting, EVENT_AD_VALIDATES, row, a->validates_at_ms))
+        return "a validation to come is in the queue of events";
+    return NULL;
+}
+
 const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
                          uint32_t row)
 {
@@ -133,6 +208,14 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
         return post_read(w, row)->space ? NULL : "a post belongs to a space";
     case RECORD_DESTINATION:
         return check_destination(w, waiting, row);
+    case RECORD_LEASE_REQUEST:
+        return check_lease_request(w, row);
+    case RECORD_POOL_ACCOUNT:
+        return check_pool_account(w, row);
+    case RECORD_WALLET_ENTRY:
+        return check_wallet_entry(w, row);
+    case RECORD_AD_ACCOUNT:
+        return check_ad_account(w, waiting, row);
     case RECORD_LAYER:
         return check_layer(w, row);
     case RECORD_ONBOARDING:

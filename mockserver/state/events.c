@@ -3,7 +3,9 @@
 #include <assert.h>
 
 #include "mockserver/state/account.h"
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row)
@@ -38,6 +40,12 @@ static void happen(struct world *w, const struct event *e)
         break;
     case EVENT_PUBLISH_ENDS:
         destination_publish_ends(w, e->row);
+        break;
+    case EVENT_LEASE_RENEWS:
+        lease_renewal_due(w, e->row);
+        break;
+    case EVENT_AD_VALIDATES:
+        ad_account_validation_due(w, e->row);
         break;
     }
 }

@@ -14,6 +14,8 @@ enum event_kind {
     EVENT_ATTEMPT_EXPIRES,
     EVENT_POST_DUE,     /* destination */
     EVENT_PUBLISH_ENDS, /* destination */
+    EVENT_LEASE_RENEWS, /* account */
+    EVENT_AD_VALIDATES, /* ad account */
 };
 
 struct event {

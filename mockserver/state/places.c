@@ -3,8 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/layer.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -18,6 +20,10 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_CONTENT] = INDEX_CONTENT_ID,
     [RECORD_POST] = INDEX_POST_ID,
     [RECORD_DESTINATION] = INDEX_DESTINATION_ID,
+    [RECORD_LEASE_REQUEST] = INDEX_LEASE_REQUEST_ID,
+    [RECORD_POOL_ACCOUNT] = INDEX_POOL_HANDLE,
+    [RECORD_WALLET_ENTRY] = INDEX_WALLET_ID,
+    [RECORD_AD_ACCOUNT] = INDEX_AD_ACCOUNT_ID,
     [RECORD_LAYER] = INDEX_LAYER_ID,
     [RECORD_ONBOARDING] = INDEX_ONBOARDING_ID,
 };
@@ -38,8 +44,21 @@ static void place_key(const struct key *k, uint32_t row, struct places *out)
     place(out, INDEX_KEY_VALUE, digest, 0, row);
 }
 
-static void place_account(const struct account *a, uint32_t row, struct places *out)
+static void place_lease(const struct world *w, const struct account *a, uint32_t row,
+                        struct places *out)
 {
+    uint32_t organization = space_read(w, a->space)->organization;
+    place(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)),
+          -a->connected_at_ms, row);
+    if (a->lease_request)
+        place(out, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
+}
+
+static void place_account(const struct world *w, uint32_t row, struct places *out)
+{
+    const struct account *a = account_read(w, row);
+    if (a->leased)
+        place_lease(w, a, row, out);
     if (!account_is_listed(a))
         return;
     int64_t order = -a->connected_at_ms;
@@ -74,7 +93,7 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         break;
     }
     case RECORD_ACCOUNT:
-        place_account(account_read(w, row), row, out);
+        place_account(w, row, out);
         break;
     case RECORD_POST: {
         const struct post *p = post_read(w, row);
@@ -84,6 +103,18 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
     case RECORD_DESTINATION:
         place_destination(destination_read(w, row), row, out);
         break;
+    case RECORD_POOL_ACCOUNT: {
+        const struct pool_account *p = pool_account_read(w, row);
+        if (p->account)
+            place(out, INDEX_POOL_ACCOUNT, p->account, 0, row);
+        break;
+    }
+    case RECORD_AD_ACCOUNT: {
+        const struct ad_account *a = ad_account_read(w, row);
+        if (ad_account_is_listed(a))
+            place(out, INDEX_AD_ACCOUNT_SPACE, index_pair_key(a->space, a->platform), 0, row);
+        break;
+    }
     case RECORD_LAYER: {
         const struct layer *l = layer_read(w, row);
         place(out, INDEX_LAYER_SPACE, l->space, l->account, row);
@@ -92,6 +123,8 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
     case RECORD_ORGANIZATION:
     case RECORD_ATTEMPT:
     case RECORD_CONTENT:
+    case RECORD_LEASE_REQUEST:
+    case RECORD_WALLET_ENTRY:
     case RECORD_ONBOARDING:
     case RECORD_KIND_COUNT:
         break;

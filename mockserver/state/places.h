@@ -7,7 +7,7 @@
 #pragma once
 #include "mockserver/state/world.h"
 
-#define PLACES_MAX 5
+#define PLACES_MAX 7
 
 struct place {
     enum world_index index;

@@ -4,12 +4,15 @@
 
 #include "base/buf.h"
 #include "base/time.h"
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/wallet.h"
 
 union any_record {
     struct organization organization;
@@ -20,6 +23,10 @@ union any_record {
     struct content content;
     struct post post;
     struct destination destination;
+    struct lease_request lease_request;
+    struct pool_account pool_account;
+    struct wallet_entry wallet_entry;
+    struct ad_account ad_account;
 };
 
 static bool refuse(struct error *err, const struct record_field *f, const char *why)
@@ -115,6 +122,8 @@ static void expect(struct world *w, enum record_kind kind, uint32_t row)
         const struct account *a = account_read(w, row);
         if (account_is_listed(a) && a->token == TOKEN_LIVE && a->token_expires_at_ms)
             events_add(w, a->token_expires_at_ms, EVENT_TOKEN_EXPIRES, row);
+        if (a->renews_at_ms)
+            events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
     } else if (kind == RECORD_ATTEMPT) {
         const struct attempt *a = attempt_read(w, row);
         if (a->state == ATTEMPT_PENDING && a->expires_at_ms)
@@ -125,6 +134,10 @@ static void expect(struct world *w, enum record_kind kind, uint32_t row)
             events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
         else if (d->state == DESTINATION_PUBLISHING)
             events_add(w, d->attempted_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, row);
+    } else if (kind == RECORD_AD_ACCOUNT) {
+        const struct ad_account *a = ad_account_read(w, row);
+        if (a->validates_at_ms)
+            events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
     }
 }
 

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/layer.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/wallet.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define TEXT(type, name)                                                                           \
@@ -84,6 +87,9 @@ static const struct record_field account_fields[] = {
     TIME(account, token_expires_at),
     TIME(account, disconnected_at),
     INT(account, monthly_price_cents),
+    INT(account, followers),
+    TIME(account, renews_at),
+    REF(account, lease_request, RECORD_LEASE_REQUEST),
     INT(account, token_generation),
 };
 
@@ -156,6 +162,54 @@ static const struct record_field onboarding_fields[] = {
     TIME(onboarding, at),
 };
 
+static const struct record_field lease_request_fields[] = {
+    ID(lease_request, public_id),
+    OWNER(lease_request, space, RECORD_SPACE),
+    OWNER(lease_request, key, RECORD_KEY),
+    INT(lease_request, count),
+    TEXT(lease_request, vertical),
+    TEXT(lease_request, audience),
+    TEXT(lease_request, language),
+    TEXT(lease_request, geo),
+    TEXT(lease_request, note),
+    TEXT(lease_request, remark),
+    ENUM(lease_request, state, lease_state_texts, LEASE_STATE_COUNT),
+    TIME(lease_request, submitted_at),
+    TIME(lease_request, decided_at),
+};
+
+static const struct record_field pool_account_fields[] = {
+    ID(pool_account, handle),
+    ENUM(pool_account, platform, platform_texts, PLATFORM_COUNT),
+    TEXT(pool_account, vertical),
+    TEXT(pool_account, geo),
+    INT(pool_account, followers),
+    INT(pool_account, monthly_price_cents),
+    REF(pool_account, account, RECORD_ACCOUNT),
+};
+
+static const struct record_field wallet_entry_fields[] = {
+    ID(wallet_entry, public_id),
+    OWNER(wallet_entry, organization, RECORD_ORGANIZATION),
+    OWNER(wallet_entry, account, RECORD_ACCOUNT),
+    ENUM(wallet_entry, what, wallet_reason_texts, WALLET_REASON_COUNT),
+    INT(wallet_entry, cents),
+    TIME(wallet_entry, at),
+};
+
+static const struct record_field ad_account_fields[] = {
+    ID(ad_account, public_id),
+    OWNER(ad_account, space, RECORD_SPACE),
+    ENUM(ad_account, platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    TEXT(ad_account, external_id),
+    TEXT(ad_account, name),
+    TEXT(ad_account, currency),
+    ENUM(ad_account, token, ad_token_texts, AD_TOKEN_COUNT),
+    TIME(ad_account, connected_at),
+    TIME(ad_account, disconnected_at),
+    TIME(ad_account, validates_at),
+};
+
 #define SHAPE(kind, type, plural, id, provider)                                                    \
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
@@ -171,6 +225,14 @@ static const struct record_shape shapes[RECORD_KIND_COUNT] = {
     SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
     SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,
           offsetof(struct destination, provider)),
+    SHAPE(RECORD_LEASE_REQUEST, lease_request, "lease_requests", public_id,
+          offsetof(struct lease_request, provider)),
+    SHAPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle,
+          offsetof(struct pool_account, provider)),
+    SHAPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id,
+          offsetof(struct wallet_entry, provider)),
+    SHAPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id,
+          offsetof(struct ad_account, provider)),
     SHAPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
     SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
           offsetof(struct onboarding, provider)),
@@ -218,10 +280,17 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
         return content_state_texts[content_read(w, row)->state];
     case RECORD_DESTINATION:
         return destination_state_texts[destination_read(w, row)->state];
+    case RECORD_LEASE_REQUEST:
+        return lease_state_texts[lease_request_read(w, row)->state];
+    case RECORD_POOL_ACCOUNT:
+        return pool_account_state_text(pool_account_read(w, row));
+    case RECORD_AD_ACCOUNT:
+        return ad_account_state_text(ad_account_read(w, row));
     case RECORD_ORGANIZATION:
     case RECORD_KEY:
     case RECORD_SPACE:
     case RECORD_POST:
+    case RECORD_WALLET_ENTRY:
     case RECORD_LAYER:
     case RECORD_ONBOARDING:
     case RECORD_KIND_COUNT:

@@ -25,6 +25,10 @@
     X(CONTENT, "content")                                                                          \
     X(POST, "posts")                                                                               \
     X(DESTINATION, "destinations")                                                                 \
+    X(LEASE_REQUEST, "lease_requests")                                                             \
+    X(POOL_ACCOUNT, "lease_pool")                                                                  \
+    X(WALLET_ENTRY, "wallet")                                                                      \
+    X(AD_ACCOUNT, "ad_accounts")                                                                   \
     X(LAYER, "layers")                                                                             \
     X(ONBOARDING, "onboarding")
 enum record_kind {
@@ -47,6 +51,8 @@ enum world_index {
     INDEX_ACCOUNT_SPACE_PLATFORM,
     INDEX_ACCOUNT_SPACE_TOKEN,
     INDEX_ACCOUNT_SPACE_LEASED,
+    INDEX_ACCOUNT_REQUEST,
+    INDEX_ACCOUNT_LEASE,
     INDEX_ATTEMPT_STATE,
     INDEX_CONTENT_ID,
     INDEX_POST_ID,
@@ -58,12 +64,18 @@ enum world_index {
     INDEX_LAYER_ID,
     INDEX_LAYER_SPACE,
     INDEX_ONBOARDING_ID,
+    INDEX_LEASE_REQUEST_ID,
+    INDEX_POOL_HANDLE,
+    INDEX_POOL_ACCOUNT,
+    INDEX_WALLET_ID,
+    INDEX_AD_ACCOUNT_ID,
+    INDEX_AD_ACCOUNT_SPACE,
     INDEX_DUE, /* the event queue: key = when, order = sequence, row = event */
     WORLD_INDEX_COUNT
 };
 
 struct world_timings { /* how long an in-between state lasts; 0 = it is never seen */
-    int64_t publish_ms;
+    int64_t publish_ms, ad_validation_ms;
 };
 
 struct world {

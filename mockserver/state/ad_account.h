@@ -1,0 +1,75 @@
+/* ad_account.h - an ad account of the partner's own that a space can buy ads on.
+ *
+ * Shapes:  a space has at most one per ad platform that is not disconnected; one that was
+ * disconnected never comes back, connecting again makes a new row.
+ * States:  token: a grant is pending until it was validated, then valid; pending | valid -> expired
+ * | revoked; a new grant for the same row (reconnect) starts over. Any -> disconnected, for good.
+ * Indexes: AD_ACCOUNT_ID (provider, public id); AD_ACCOUNT_SPACE (space and platform; those not
+ * disconnected).
+ * Units:   milliseconds.
+ * Source:  "List ad accounts".
+ */
+#pragma once
+#include "base/str.h"
+#include "mockserver/state/world.h"
+
+#define AD_PLATFORMS(X) X(META, "meta_ads") X(TIKTOK, "tiktok_ads") X(APPLE, "apple_ads")
+enum ad_platform {
+#define X(name, text) AD_PLATFORM_##name,
+    AD_PLATFORMS(X)
+#undef X
+        AD_PLATFORM_COUNT
+};
+extern const char *const ad_platform_texts[];
+
+#define AD_TOKENS(X)                                                                               \
+    X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(PENDING, "pending")
+enum ad_token {
+#define X(name, text) AD_TOKEN_##name,
+    AD_TOKENS(X)
+#undef X
+        AD_TOKEN_COUNT
+};
+extern const char *const ad_token_texts[];
+
+struct ad_account {
+    uint32_t space;
+    int provider;
+    const char *public_id, *external_id, *name, *currency;
+    enum ad_platform platform;
+    enum ad_token token;
+    int64_t connected_at_ms, disconnected_at_ms /* 0: it is in the list */;
+    int64_t validates_at_ms; /* 0 unless its grant is pending */
+};
+
+struct ad_account_spec {
+    const char *public_id, *external_id, *name, *currency;
+    enum ad_platform platform;
+    int64_t connected_at_ms; /* 0: now */
+};
+
+/* What can happen to one; ad_account_can says whether it may, and doing it anyway is our own bug.
+ */
+enum ad_event {
+    AD_VALIDATES,
+    AD_LOSES,
+    AD_RECONNECTS,
+    AD_DISCONNECTS,
+};
+bool ad_account_can(const struct ad_account *a, enum ad_event event);
+
+/* The space must have none on that platform. A grant is validated timings.ad_validation_ms after it
+ * was given: at once, if that is 0. */
+uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account_spec *spec);
+void ad_account_validate(struct world *w, uint32_t row);
+void ad_account_lose(struct world *w, uint32_t row, enum ad_token why); /* EXPIRED or REVOKED */
+void ad_account_reconnect(struct world *w, uint32_t row);               /* same row, new grant */
+void ad_account_disconnect(struct world *w, uint32_t row);
+void ad_account_validation_due(struct world *w, uint32_t row); /* event */
+
+/* The one that is not disconnected, or ROW_NONE. */
+uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform platform);
+uint32_t ad_account_find(const struct world *w, int provider, struct str public_id);
+const struct ad_account *ad_account_read(const struct world *w, uint32_t row);
+bool ad_account_is_listed(const struct ad_account *a);
+const char *ad_account_state_text(const struct ad_account *a); /* its token, or "disconnected" */
