@@ -7,11 +7,10 @@
 #include "mockserver/state/places.h"
 #include "mockserver/state/records.h"
 
-const char *const attempt_state_texts[] = {
 #define X(name, text) text,
-    ATTEMPT_STATES(X)
+const char *const attempt_state_texts[] = {ATTEMPT_STATES(X)};
+const char *const attempt_kind_texts[] = {ATTEMPT_KINDS(X)};
 #undef X
-};
 
 uint32_t attempt_begin(struct world *w, const struct attempt_spec *spec)
 {
@@ -19,16 +18,19 @@ uint32_t attempt_begin(struct world *w, const struct attempt_spec *spec)
     uint32_t row;
     struct attempt *a = table_add(&w->records[RECORD_ATTEMPT], &row);
     *a = (struct attempt){
+        .kind = spec->kind,
         .key = spec->key,
         .space = spec->space,
         .account = spec->reconnects ? spec->account : ROW_NONE,
         .reconnects = spec->reconnects,
         .provider = spec->provider,
         .platform = spec->reconnects ? account_read(w, spec->account)->platform : spec->platform,
+        .ad_platform = spec->ad_platform,
         .state = ATTEMPT_PENDING,
         .token = world_text(w, spec->token),
         .return_url = world_text(w, spec->return_url),
         .note = world_text(w, spec->note),
+        .correlation = world_text(w, spec->correlation),
         .created_at_ms = world_now(w),
         .expires_at_ms = spec->expires_at_ms,
     };
@@ -54,7 +56,7 @@ static void attempt_end(struct world *w, uint32_t attempt, enum attempt_state st
 void attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user)
 {
     const struct attempt *a = attempt_read(w, attempt);
-    assert(a->state == ATTEMPT_PENDING);
+    assert(a->state == ATTEMPT_PENDING && a->kind == ATTEMPT_FOR_ACCOUNT);
     if (a->reconnects) {
         if (!account_is_listed(account_read(w, a->account))) {
             attempt_fail(w, attempt, "account_gone");
@@ -67,6 +69,22 @@ void attempt_complete(struct world *w, uint32_t attempt, const struct account_sp
         uint32_t account = account_connect(w, a->space, &spec);
         ((struct attempt *)world_edit(w, RECORD_ATTEMPT, attempt))->account = account;
     }
+    attempt_end(w, attempt, ATTEMPT_COMPLETED, "attempt_complete");
+}
+
+void attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant)
+{
+    const struct attempt *a = attempt_read(w, attempt);
+    assert(a->state == ATTEMPT_PENDING && a->kind == ATTEMPT_FOR_ADS);
+    uint32_t row = ad_account_of(w, a->space, a->ad_platform);
+    if (row) {
+        ad_account_reconnect(w, row);
+    } else {
+        struct ad_account_spec spec = *grant;
+        spec.platform = a->ad_platform;
+        row = ad_account_connect(w, a->space, &spec);
+    }
+    ((struct attempt *)world_edit(w, RECORD_ATTEMPT, attempt))->ad_account = row;
     attempt_end(w, attempt, ATTEMPT_COMPLETED, "attempt_complete");
 }
 
@@ -93,4 +111,10 @@ uint32_t attempt_find(const struct world *w, struct str token)
 const struct attempt *attempt_read(const struct world *w, uint32_t row)
 {
     return world_read(w, RECORD_ATTEMPT, row);
+}
+
+const char *attempt_platform_text(const struct attempt *a)
+{
+    return a->kind == ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform]
+                                      : platform_texts[a->platform];
 }

@@ -49,6 +49,17 @@ static const char *check_account(const struct world *w, const struct index *wait
     return check_lease(w, waiting, row);
 }
 
+static const char *check_ads_attempt(const struct world *w, const struct attempt *a)
+{
+    if (a->account || a->reconnects ||
+        (a->ad_account != ROW_NONE) != (a->state == ATTEMPT_COMPLETED))
+        return "an attempt for an ad account has led to one if it is completed";
+    if (a->ad_account && (ad_account_read(w, a->ad_account)->space != a->space ||
+                          ad_account_read(w, a->ad_account)->platform != a->ad_platform))
+        return "an attempt's ad account is of its space and platform";
+    return NULL;
+}
+
 static const char *check_attempt(const struct world *w, const struct index *waiting, uint32_t row)
 {
     const struct attempt *a = attempt_read(w, row);
@@ -56,16 +67,18 @@ static const char *check_attempt(const struct world *w, const struct index *wait
         return "an attempt has a space and a state token";
     if ((a->state == ATTEMPT_PENDING) != (a->ended_at_ms == 0))
         return "just a pending attempt has not ended";
-    if ((a->account != ROW_NONE) != (a->reconnects || a->state == ATTEMPT_COMPLETED))
-        return "an attempt has an account if it reconnects one or has led to one";
-    if (a->account && (account_read(w, a->account)->space != a->space ||
-                       account_read(w, a->account)->platform != a->platform))
-        return "an attempt's account is of its space and platform";
     if (a->error && a->state != ATTEMPT_FAILED)
         return "just a failed attempt has an error";
     if (a->state == ATTEMPT_PENDING && a->expires_at_ms &&
         !waits(waiting, EVENT_ATTEMPT_EXPIRES, row, a->expires_at_ms))
         return "a pending attempt that will expire has its expiry in the queue";
+    if (a->kind == ATTEMPT_FOR_ADS)
+        return check_ads_attempt(w, a);
+    if ((a->account != ROW_NONE) != (a->reconnects || a->state == ATTEMPT_COMPLETED))
+        return "an attempt has an account if it reconnects one or has led to one";
+    if (a->account && (account_read(w, a->account)->space != a->space ||
+                       account_read(w, a->account)->platform != a->platform))
+        return "an attempt's account is of its space and platform";
     return NULL;
 }
 

@@ -95,14 +95,18 @@ static const struct record_field account_fields[] = {
 
 static const struct record_field attempt_fields[] = {
     ID(attempt, token),
+    ENUM(attempt, kind, attempt_kind_texts, ATTEMPT_KIND_COUNT),
     OWNER(attempt, key, RECORD_KEY),
     OWNER(attempt, space, RECORD_SPACE),
     REF(attempt, account, RECORD_ACCOUNT),
+    REF(attempt, ad_account, RECORD_AD_ACCOUNT),
     BOOL(attempt, reconnects),
     ENUM(attempt, platform, platform_texts, PLATFORM_COUNT),
+    ENUM(attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
     ENUM(attempt, state, attempt_state_texts, ATTEMPT_STATE_COUNT),
     TEXT(attempt, return_url),
     TEXT(attempt, note),
+    TEXT(attempt, correlation),
     TEXT(attempt, error),
     TIME(attempt, created_at),
     TIME(attempt, expires_at),
