@@ -7,6 +7,7 @@
 #include "mockserver/control/select.h"
 #include "mockserver/namespaces.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -204,6 +205,34 @@ static void force_account_removed(struct call *c, const void *fields)
     answer_account(c, row);
 }
 
+/* side_effect */
+
+static const char *const step_outcome_texts[] = {"fail", "ok"};
+
+struct side_effect {
+    int step, outcome;
+};
+
+static const struct field side_effect_rows[] = {
+    FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true,
+          .texts = connect_step_texts, .text_count = CONNECT_STEP_COUNT,
+          .help = "Which of the steps that follow a new connection."),
+    FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true,
+          .texts = step_outcome_texts, .text_count = COUNT(step_outcome_texts),
+          .help = "Of its next run; the connection stands all the same."),
+};
+FIELDS(side_effect);
+
+static void force_side_effect(struct call *c, const void *fields)
+{
+    const struct side_effect *f = fields;
+    connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == 0);
+    struct json *w = begin(c);
+    json_put_text(w, "step", connect_step_texts[f->step]);
+    json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
+    end(c);
+}
+
 /* publish_outcome */
 
 static const char *const result_texts[] = {"success", "error"};
@@ -349,7 +378,7 @@ const struct force forces[] = {
     {"publish_outcome",   &publish_outcome_fields,   force_publish_outcome,
      "What the platform will answer when a post is due."                                                                          },
     {"fail",              &fail_fields,              force_fail,              "The next calls of an operation fail. It is a rule."},
-    {"side_effect",       NULL,                      NULL,                    "One after-connect step fails."                     },
+    {"side_effect",       &side_effect_fields,       force_side_effect,       "One after-connect step fails."                     },
     {"lease_decide",      NULL,                      NULL,                    "Layers' review of a lease."                        },
     {"ad_account",        NULL,                      NULL,                    "Ad credentials."                                   },
     {"health",            NULL,                      NULL,                    "PostEverywhere's health."                          },

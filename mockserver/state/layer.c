@@ -18,46 +18,47 @@ static void created(struct world *w, enum record_kind kind, uint32_t row, const 
     world_transition_done(w);
 }
 
-static void create_layer(struct world *w, uint32_t space, uint32_t account, const char *name)
+static void create_layer(struct world *w, uint32_t account, bool of_space, const char *name)
 {
     uint32_t row;
+    const struct account *a = account_read(w, account);
     struct layer *l = table_add(&w->records[RECORD_LAYER], &row);
     *l = (struct layer){
-        .space = space,
-        .account = account,
-        .provider = space_provider(w, space),
+        .space = a->space,
+        .account = of_space ? ROW_NONE : account,
+        .provider = a->provider,
         .public_id = ids_mint(w, "layer_", ID_ULID),
         .name = world_text(w, name),
-        .created_at_ms = world_now(w),
+        .created_at_ms = a->connected_at_ms,
     };
     created(w, RECORD_LAYER, row, "layer_create");
 }
 
-static void keep_avatar(struct world *w, uint32_t account, const struct after_connect *after)
+static void keep_avatar(struct world *w, uint32_t account, const struct account_spec *spec)
 {
+    if (!spec->kept_avatar_url)
+        return;
     struct account *a = world_edit(w, RECORD_ACCOUNT, account);
-    a->avatar_url = world_text(w, after->avatar_url);
+    a->avatar_url = world_text(w, spec->kept_avatar_url);
     changes_add(w, RECORD_ACCOUNT, account, "account_keep_avatar", account_state_text(a),
                 account_state_text(a));
     world_transition_done(w);
 }
 
 static void create_account_layers(struct world *w, uint32_t account,
-                                  const struct after_connect *after)
+                                  const struct account_spec *spec)
 {
-    for (size_t i = 0; i < after->account_layer_count; i++)
-        create_layer(w, account_read(w, account)->space, account, after->account_layers[i]);
+    for (size_t i = 0; i < spec->after->account_layer_count; i++)
+        create_layer(w, account, false, spec->after->account_layers[i]);
 }
 
-static void ensure_content_layer(struct world *w, uint32_t account,
-                                 const struct after_connect *after)
+static void ensure_content_layer(struct world *w, uint32_t account, const struct account_spec *spec)
 {
-    uint32_t space = account_read(w, account)->space;
-    if (!layer_find_content(w, space))
-        create_layer(w, space, ROW_NONE, after->content_layer);
+    if (!layer_find_content(w, account_read(w, account)->space))
+        create_layer(w, account, true, spec->after->content_layer);
 }
 
-static void tick_onboarding(struct world *w, uint32_t account, const struct after_connect *after)
+static void tick_onboarding(struct world *w, uint32_t account, const struct account_spec *spec)
 {
     uint32_t row;
     const struct account *a = account_read(w, account);
@@ -67,14 +68,14 @@ static void tick_onboarding(struct world *w, uint32_t account, const struct afte
         .account = account,
         .provider = a->provider,
         .public_id = ids_mint(w, "task_", ID_ULID),
-        .name = world_text(w, after->onboarding),
-        .at_ms = world_now(w),
+        .name = world_text(w, spec->after->onboarding),
+        .at_ms = a->connected_at_ms,
     };
     created(w, RECORD_ONBOARDING, row, "onboarding_tick");
 }
 
 static const struct {
-    void (*run)(struct world *w, uint32_t account, const struct after_connect *after);
+    void (*run)(struct world *w, uint32_t account, const struct account_spec *spec);
     const char *failed;
 } steps[CONNECT_STEP_COUNT] = {
     [CONNECT_STEP_AVATAR] = {keep_avatar,           "account_keep_avatar_fail"},
@@ -83,11 +84,11 @@ static const struct {
     [CONNECT_STEP_ONBOARDING] = {tick_onboarding,       "onboarding_tick_fail"    },
 };
 
-void connect_steps_run(struct world *w, uint32_t account, const struct after_connect *after)
+void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec)
 {
     for (enum connect_step step = 0; step < CONNECT_STEP_COUNT; step++) {
         if (!(w->connect_steps_fail & 1u << step)) {
-            steps[step].run(w, account, after);
+            steps[step].run(w, account, spec);
             continue;
         }
         const char *state = account_state_text(account_read(w, account));

@@ -24,8 +24,7 @@ enum connect_step {
 };
 extern const char *const connect_step_texts[];
 
-struct after_connect {      /* a provider's names for it; texts that last */
-    const char *avatar_url; /* where the picture is kept from then on */
+struct after_connect { /* a provider's names for it; they outlive the connecting */
     const char *const *account_layers;
     size_t account_layer_count;
     const char *content_layer;
@@ -46,7 +45,7 @@ struct onboarding {
     int64_t at_ms;
 };
 
-void connect_steps_run(struct world *w, uint32_t account, const struct after_connect *after);
+void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec);
 /* Whether that step fails the next time it runs, and only then. */
 void connect_step_set_fails(struct world *w, enum connect_step step, bool fails);
 

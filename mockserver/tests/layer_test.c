@@ -10,9 +10,10 @@
 
 #include "mockserver/tests/state_test.h"
 
+#define KEPT "https://media.example/kept.jpg"
+
 static const char *const layers[] = {"monitor", "spread", "answer", "warm"};
 static const struct after_connect after = {
-    .avatar_url = "https://media.example/kept.jpg",
     .account_layers = layers,
     .account_layer_count = 4,
     .content_layer = "content",
@@ -26,6 +27,7 @@ static uint32_t connect(struct scene *s, uint32_t space, const char *handle)
         .handle = handle,
         .avatar_url = "https://cdn.example/fleeting.jpg",
         .after = &after,
+        .kept_avatar_url = KEPT,
     };
     return account_connect(s->w, space, &spec);
 }
@@ -43,7 +45,7 @@ static void a_new_connection_gets_all_that_follows_it(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t account = connect(&s, s.space, "acme");
-    assert_string_equal(account_read(s.w, account)->avatar_url, after.avatar_url);
+    assert_string_equal(account_read(s.w, account)->avatar_url, KEPT);
     assert_int_equal(world_count(s.w, RECORD_LAYER), 5);
     for (uint32_t i = 0; i < 4; i++) {
         assert_string_equal(layer_read(s.w, i + 1)->name, layers[i]);
@@ -105,7 +107,7 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
         const struct account *a = account_read(s.w, connect(&s, s.space, "acme"));
         assert_true(account_is_listed(a));
         assert_int_equal(a->token, TOKEN_LIVE);
-        assert_int_equal(strcmp(a->avatar_url, after.avatar_url) == 0, rows[i].avatar);
+        assert_int_equal(strcmp(a->avatar_url, KEPT) == 0, rows[i].avatar);
         assert_int_equal(world_count(s.w, RECORD_LAYER), rows[i].layers);
         assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings);
         assert_int_equal(count_changes(s.w, rows[i].failed), 1);

@@ -24,8 +24,7 @@ static const char *avatar_url(struct arena *a, const struct account *account)
 {
     if (account->avatar_url)
         return account->avatar_url;
-    return arena_printf(a, "https://media.meetsift.com/%s/%s/avatar.jpg",
-                        platform_texts[account->platform], account->handle);
+    return layers_avatar_url(a, account->platform, account->handle);
 }
 
 static void print_account(struct call *c, uint32_t row)

@@ -80,6 +80,7 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
         .connected_at_ms = connected_at_ms,
         .token_expires_at_ms = expires_at_ms,
         .monthly_price_cents = a->monthly_price_cents,
+        .after = a->leased ? NULL : layers_after_connect((enum platform)a->platform),
     };
     a->row = account_connect(load->world, project, &spec);
     return good;

@@ -45,6 +45,8 @@ void layers_read_scheduled_post(struct call *c);
 /* consent */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 int64_t layers_token_ms(enum platform platform); /* how long a token lives */
+const struct after_connect *layers_after_connect(enum platform platform);
+char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle);
 void layers_consented(struct world *w, enum platform platform, struct account_spec *spec);
 
 const char *layers_failure_code(enum failure failure);

@@ -9,7 +9,6 @@
 #include "mockserver/state/ids.h"
 
 #define ATTEMPT_MS   (INT64_C(10) * 60 * 1000)
-#define DAY_MS       (INT64_C(24) * 60 * 60 * 1000)
 #define STATE_DIGITS 38
 #define SCOPES_MAX   32
 #define SCOPE_MAX    64
@@ -17,12 +16,11 @@
 static const struct {
     const char *authorize, *scopes;
     const char *separator; /* between scopes */
-    int token_days;
 } platforms[LAYERS_PLATFORMS] = {
     [PLATFORM_TIKTOK] = {"https://www.tiktok.com/v2/auth/authorize/",
-                         "user.info.basic,video.list,video.publish,video.upload",       ",", 30},
+                         "user.info.basic,video.list,video.publish,video.upload",       ","},
     [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/oauth/authorize",
-                         "instagram_business_basic,instagram_business_content_publish", ",", 60},
+                         "instagram_business_basic,instagram_business_content_publish", ","},
 };
 
 struct url_body {
@@ -145,18 +143,6 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
                          arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
                                       platform_texts[platform]));
     return url_with_query(c->arena, url, "state", state);
-}
-
-int64_t layers_token_ms(enum platform platform)
-{
-    return platforms[platform].token_days * DAY_MS;
-}
-
-void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
-{
-    spec->public_id = ids_mint(w, "sa_", ID_ULID);
-    spec->platform = platform;
-    spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
 }
 
 /* With a test key nobody is asked: consent is given at once, by a user made up for it. */

@@ -1,0 +1,59 @@
+/* What a consent brings: an account, and what follows it ("Social accounts", What happens after a
+ * successful connect). */
+#include "mockserver/dialects/layers/layers.h"
+
+#include "mockserver/state/ids.h"
+#include "mockserver/state/layer.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* The system's "Social Account Onboarding" template. */
+static const char *const account_layers[] = {
+    "Account Health Monitor",
+    "Social Distribution",
+    "Social Engagement",
+    "Account Warmup",
+};
+
+#define AFTER(event)                                                                               \
+    {                                                                                              \
+        account_layers, sizeof account_layers / sizeof *account_layers, "Social Content", event    \
+    }
+
+static const struct {
+    int token_days;
+    const char *avatar_host; /* the platform's own; addresses there do not last */
+    struct after_connect after;
+} platforms[LAYERS_PLATFORMS] = {
+    [PLATFORM_TIKTOK] = {30, "https://p16-sign.tiktokcdn-us.com", AFTER("tiktok.connected")   },
+    [PLATFORM_INSTAGRAM] = {60, "https://scontent.cdninstagram.com", AFTER("instagram.connected")},
+};
+
+int64_t layers_token_ms(enum platform platform)
+{
+    return platforms[platform].token_days * DAY_MS;
+}
+
+const struct after_connect *layers_after_connect(enum platform platform)
+{
+    return &platforms[platform].after;
+}
+
+char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle)
+{
+    return arena_printf(a, "https://media.meetsift.com/%s/%s/avatar.jpg", platform_texts[platform],
+                        handle);
+}
+
+void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
+{
+    struct arena a = {0};
+    spec->public_id = ids_mint(w, "sa_", ID_ULID);
+    spec->platform = platform;
+    spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
+    spec->avatar_url =
+        world_text(w, arena_printf(&a, "%s/%s.jpg", platforms[platform].avatar_host, spec->handle));
+    spec->kept_avatar_url = world_text(w, layers_avatar_url(&a, platform, spec->handle));
+    spec->after = layers_after_connect(platform);
+    arena_end(&a);
+}
