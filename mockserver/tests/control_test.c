@@ -97,8 +97,11 @@ static void the_door_says_what_it_can_do(void **state)
     assert_string_equal(at(a, "/clock"), "true");
     assert_string_equal(at(a, "/reset"), "true");
     assert_string_equal(at(a, "/verify"), "false");
-    assert_string_equal(at(a, "/forces"), "[\"consent\",\"token_lost\",\"account_connected\","
-                                          "\"account_removed\",\"publish_outcome\",\"fail\"]");
+    static const char *const built[] = {
+        "consent",         "token_lost", "account_connected", "account_removed", "side_effect",
+        "publish_outcome", "fail"};
+    for (size_t i = 0; i < COUNT(built); i++)
+        assert_non_null(strstr(at(a, "/forces"), built[i]));
     struct answer health = mock_call(m, "GET /__admin/health", NULL);
     assert_string_equal(at(health, "/status"), "ok");
     assert_string_equal(at(health, "/ready"), "true");
@@ -119,9 +122,7 @@ static void what_is_not_built_says_so(void **state)
         "POST /__admin/reload",
         "GET /__admin/conduct",
         "GET /__admin/events",
-        "POST /__admin/force/lease_decide",
-        "POST /__admin/force/side_effect",
-        "POST /__admin/force/webhook",
+        "POST /__admin/force/health",
         "GET /__admin/state?format=fixture",
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
