@@ -256,6 +256,23 @@ bool options_loopback(const char *address)
     return str_starts(str_from(address), STR("127.")) || !strcmp(address, "::1");
 }
 
+static void refuse_argument(const struct parse *p, const char *text)
+{
+    const char *names[COUNT(commands)];
+    for (size_t i = 0; i < COUNT(commands); i++)
+        names[i] = commands[i].name;
+    const char *near = str_nearest(str_from(text), names, COUNT(commands));
+    if (find_command(text))
+        error_add(p->err, ERROR_USAGE, (struct where){0}, "'%s' must stand before the options",
+                  text);
+    else if (near)
+        error_add(p->err, ERROR_USAGE, (struct where){0}, "'%s' is no command; did you mean '%s'?",
+                  text, near);
+    else
+        error_add(p->err, ERROR_USAGE, (struct where){0}, "%s takes no argument like '%s'",
+                  p->command->name, text);
+}
+
 static void check(struct parse *p)
 {
     const struct options *o = p->options;
@@ -264,8 +281,7 @@ static void check(struct parse *p)
     if (o->arguments.count < c->least)
         error_add(p->err, ERROR_USAGE, nowhere, "%s needs %s", c->name, c->arguments);
     if (o->arguments.count > c->most)
-        error_add(p->err, ERROR_USAGE, nowhere, "'%s' is no command, and %s takes no such argument",
-                  o->arguments.items[c->most], c->name);
+        refuse_argument(p, o->arguments.items[c->most]);
     if (o->no_admin && o->admin_port >= 0)
         error_add(p->err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)

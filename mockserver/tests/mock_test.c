@@ -1,8 +1,8 @@
 #include "mockserver/tests/mock_test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -13,15 +13,14 @@ static void stop(const struct error *err)
     abort();
 }
 
-/* The loader reads files: `yaml` becomes one for as long as that takes. */
-static char *write_fixture(const char *yaml, char path[])
+/* The loader reads files: `yaml` becomes one without a name for as long as that takes. */
+static FILE *write_fixture(const char *yaml, char path[static 32])
 {
-    int fd = mkstemp(path);
-    size_t size = strlen(yaml);
-    if (fd < 0 || write(fd, yaml, size) != (ssize_t)size)
+    FILE *file = tmpfile();
+    if (!file || fputs(yaml, file) == EOF || fflush(file) == EOF)
         abort();
-    close(fd);
-    return path;
+    (void)snprintf(path, 32, "/proc/self/fd/%d", fileno(file));
+    return file;
 }
 
 static void make_strict(struct world *w)
@@ -32,8 +31,9 @@ static void make_strict(struct world *w)
 
 struct mock *mock_test_new(const char *yaml)
 {
-    char path[] = "/tmp/fixture-XXXXXX";
-    const char *const fixtures[] = {yaml ? write_fixture(yaml, path) : NULL};
+    char path[32] = "";
+    FILE *file = yaml ? write_fixture(yaml, path) : NULL;
+    const char *const fixtures[] = {path};
     struct error err = {0};
     struct mock *m = mock_new(
         &(struct mock_options){
@@ -43,8 +43,8 @@ struct mock *mock_test_new(const char *yaml)
             .admin = true,
         },
         &err);
-    if (yaml)
-        unlink(path);
+    if (file)
+        (void)fclose(file);
     if (!m)
         stop(&err);
     struct namespace *ns = namespaces_at(m->namespaces, 0);

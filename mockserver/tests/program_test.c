@@ -1,0 +1,295 @@
+/* The program itself, as a process: options, the ready line, its end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/http/listen.h"
+#include "base/json.h"
+#include "base/tests/server_rig.h"
+#include "base/time.h"
+#include "base/url.h"
+
+#define WORDS_MAX   8
+#define PATIENCE_MS 10000
+#define KEY         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
+
+struct program {
+    pid_t pid;
+    int out, err; /* what it says */
+    struct arena arena;
+};
+
+/* `words` separated by blanks; NAME=value ones before the first flag go to the environment. */
+static void become(const char *words)
+{
+    static char line[512];
+    char *argv[WORDS_MAX + 2] = {(char[]){"mockserver"}};
+    size_t count = 1;
+    snprintf(line, sizeof line, "%s", words);
+    for (char *w = strtok(line, " "); w && count <= WORDS_MAX; w = strtok(NULL, " "))
+        if (count == 1 && strchr(w, '=') && w[0] != '-')
+            putenv(w);
+        else
+            argv[count++] = w;
+    execv(MOCKSERVER_BINARY, argv);
+    _exit(127);
+}
+
+static struct program start(const char *words)
+{
+    int out[2], err[2];
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(pipe(err), 0);
+    struct program p = {.pid = fork(), .out = out[0], .err = err[0]};
+    if (p.pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        close(out[0]);
+        close(err[0]);
+        close(out[1]);
+        close(err[1]);
+        become(words);
+    }
+    close(out[1]);
+    close(err[1]);
+    return p;
+}
+
+/* Until its end, or the first line's where `line`. */
+static const char *hear(struct program *p, int fd, bool line)
+{
+    struct buf text = {.arena = &p->arena};
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    ssize_t n;
+    do {
+        assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+        n = read(fd, buf_reserve(&text, 4096), 4096);
+        text.n += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && !(line && memchr(text.data, '\n', text.n)));
+    buf_byte(&text, '\0');
+    return text.data;
+}
+
+static int end_of(struct program *p)
+{
+    int status;
+    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close(p->out);
+    close(p->err);
+    arena_end(&p->arena);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int port_of(struct program *p, const char *member)
+{
+    struct url url;
+    const struct node *ready =
+        json_parse(&p->arena, str_from(hear(p, p->out, true)), "ready", NULL);
+    assert_non_null(ready);
+    assert_true(url_parse(&p->arena, node_get_text(ready, member), &url, NULL));
+    return url.port;
+}
+
+static void unusable_options_are_told_in_a_line_with_status_2(void **state)
+{
+    static const struct {
+        const char *words, *said;
+    } rows[] = {
+        {"--port 99999",                     "--port: '99999' is no port"           },
+        {"--port=",                          "--port: '' is no port"                },
+        {"MOCKSERVER_PORT=x",                "MOCKSERVER_PORT: 'x' is no port"      },
+        {"MOCKSERVER_STRICT=maybe",          "MOCKSERVER_STRICT: 'maybe' is neither"},
+        {"--log loud",                       "--log: 'loud' is none of"             },
+        {"--consent here",                   "--consent: 'here' is neither"         },
+        {"--public-url ftp://x",             "is no http(s) URL"                    },
+        {"--public-url http://x/?a=1",       "has a query"                          },
+        {"--listen 0.0.0.0",                 "needs --admin-token or --no-admin"    },
+        {"--listen 0.0.0.0 --admin-port 0",  "needs --admin-token or --no-admin"    },
+        {"--no-admin --admin-port 0",        "exclude each other"                   },
+        {"--fixture /no/such.yaml",          "/no/such.yaml: "                      },
+        {"MOCKSERVER_FIXTURE=/no/such.yaml", "/no/such.yaml: "                      },
+        {"srve",                             "did you mean 'serve'?"                },
+        {"--port 0 lint",                    "'lint' must stand before the options" },
+        {"lint",                             "lint needs FILE..."                   },
+        {"lint /no/such.yaml",               "/no/such.yaml: "                      },
+        {"healthcheck zzz",                  "'zzz' is no http URL"                 },
+        {"--bogus",                          "--bogus"                              },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct program p = start(rows[i].words);
+        const char *said = hear(&p, p.err, false);
+        if (!strstr(said, rows[i].said))
+            print_error("%s said: %s\n", rows[i].words, said);
+        assert_non_null(strstr(said, rows[i].said));
+        assert_string_equal(hear(&p, p.out, false), "");
+        assert_int_equal(end_of(&p), 2);
+    }
+}
+
+static void a_port_in_use_is_told(void **state)
+{
+    (void)state;
+    int fd = listen_on("127.0.0.1", 0, NULL);
+    char words[64];
+    snprintf(words, sizeof words, "--port %d", listen_port(fd));
+    struct program p = start(words);
+    assert_non_null(strstr(hear(&p, p.err, false), "is in use"));
+    assert_int_equal(end_of(&p), 2);
+    close(fd);
+}
+
+static void a_flag_goes_before_the_environment(void **state)
+{
+    (void)state;
+    struct program p = start("MOCKSERVER_PORT=x MOCKSERVER_LISTEN=127.0.0.1 --port 0");
+    assert_true(port_of(&p, "url") > 0);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(end_of(&p), 0);
+}
+
+static void commands_print_on_stdout(void **state)
+{
+    static const struct {
+        const char *words, *said;
+    } rows[] = {
+        {"--help",                                          "Usage: mockserver"          },
+        {"serve --help",                                    "--fixture"                  },
+        {"--version",                                       "mockserver "                },
+        {"routes",                                          "layers.list_social_accounts"},
+        {"routes --json",                                   "{\"items\":[{\"provider\":" },
+        {"capabilities",                                    "\"forces\":["               },
+        {"lint " SOURCE_DIR "/fixtures/layers-sample.yaml", ": good\n"                   },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct program p = start(rows[i].words);
+        assert_non_null(strstr(hear(&p, p.out, false), rows[i].said));
+        assert_int_equal(end_of(&p), 0);
+    }
+}
+
+static struct client *connect_to(struct rig *g, int port, const char *head)
+{
+    struct client *c = client_on(g, rig_connect(port));
+    client_say(c, str_from(arena_printf(&g->arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "%s",
+                                        head, strstr(head, "POST") ? "" : "\r\n")));
+    return c;
+}
+
+static int status_of(struct client *c)
+{
+    struct answer a = {0};
+    client_hear(c, 1, true, &a);
+    client_end(c);
+    return a.status;
+}
+
+static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
+{
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    struct program p = start("--port 0 --admin-port 0");
+    const struct node *ready = json_parse(&p.arena, str_from(hear(&p, p.out, true)), "ready", NULL);
+    struct url url, admin;
+    assert_true(url_parse(&p.arena, node_get_text(ready, "url"), &url, NULL));
+    assert_true(url_parse(&p.arena, node_get_text(ready, "admin"), &admin, NULL));
+    assert_true(node_pointer(ready, "/ready")->truth);
+    assert_int_equal(node_pointer(ready, "/pid")->integer, p.pid);
+    assert_string_equal(node_text(node_pointer(ready, "/bases/layers")),
+                        arena_printf(&p.arena, "%s/layers", node_get_text(ready, "url")));
+    assert_int_equal(status_of(connect_to(&g, url.port, "GET /__admin/health")), 404);
+    assert_int_equal(status_of(connect_to(&g, admin.port, "GET /__admin/health")), 200);
+    assert_int_equal(status_of(connect_to(&g, url.port, "GET /v1/whoami")), 501);
+
+    char words[64];
+    snprintf(words, sizeof words, "healthcheck http://127.0.0.1:%d", url.port);
+    struct program check = start(words);
+    assert_int_equal(end_of(&check), 0);
+    kill(p.pid, SIGINT);
+    assert_int_equal(end_of(&p), 0);
+    check = start(words);
+    assert_int_equal(end_of(&check), 1);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
+#define HELD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"200ms\"}]}"
+
+static void what_is_under_way_is_answered_before_the_end(void **state)
+{
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    struct program p = start("--port 0");
+    int port = port_of(&p, "url");
+    char head[128];
+    snprintf(head, sizeof head, "POST /__admin/rules");
+    struct client *c = connect_to(&g, port, head);
+    client_say(
+        c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" HELD, sizeof HELD - 1)));
+    assert_int_equal(status_of(c) / 100, 2);
+    c = connect_to(&g, port, "GET /v1/whoami");
+    /* Control calls are not held back: when this one is answered, the other has arrived. */
+    assert_int_equal(status_of(connect_to(&g, port, "GET /__admin/health")), 200);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(status_of(c), 501);
+    assert_int_equal(end_of(&p), 0);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
+static void closed_streams_are_no_trouble(void **state)
+{
+    (void)state;
+    int fd = listen_on("127.0.0.1", 0, NULL), port = listen_port(fd);
+    close(fd);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(STDIN_FILENO);
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);
+        char words[64];
+        snprintf(words, sizeof words, "--port %d", port);
+        become(words);
+    }
+    struct rig g = {.loop = loop_new()};
+    int64_t limit_us = time_monotonic_us() + PATIENCE_MS * INT64_C(1000);
+    int socket;
+    while ((socket = rig_connect(port)) < 0 && time_monotonic_us() < limit_us)
+        loop_step(g.loop, 1000);
+    struct client *c = client_on(&g, socket);
+    client_say(c, STR("GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+    assert_int_equal(status_of(c), 200);
+    struct program p = {.pid = pid, .out = -1, .err = -1};
+    kill(pid, SIGTERM);
+    assert_int_equal(end_of(&p), 0);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unusable_options_are_told_in_a_line_with_status_2),
+        cmocka_unit_test(a_port_in_use_is_told),
+        cmocka_unit_test(a_flag_goes_before_the_environment),
+        cmocka_unit_test(commands_print_on_stdout),
+        cmocka_unit_test(the_ready_line_tells_where_to_go_and_health_agrees),
+        cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
+        cmocka_unit_test(closed_streams_are_no_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
