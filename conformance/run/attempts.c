@@ -14,7 +14,7 @@ static struct attempt_decision again(int64_t wait_ms, int64_t at_most_ms)
 
 static struct attempt_decision wait_out(struct attempts *a, const struct sight *seen)
 {
-    int64_t wait = seen->retry_after_ms > 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
+    int64_t wait = seen->retry_after_ms >= 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
     if (++a->limited > ATTEMPTS_LIMITED_MAX)
         return (struct attempt_decision){
             ATTEMPT_GIVE_UP, 0, "the rate budget is spent: 429 each time, Retry-After waited out"};

@@ -22,7 +22,7 @@ struct attempts {
 
 struct sight { /* what an answer looked like */
     bool holds, stops, limited;
-    int64_t retry_after_ms; /* 0: it did not say */
+    int64_t retry_after_ms; /* below 0: it did not say */
 };
 
 enum attempt_next { ATTEMPT_DECIDED, ATTEMPT_AGAIN, ATTEMPT_GIVE_UP };

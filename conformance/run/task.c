@@ -143,9 +143,10 @@ static bool set_given(struct task *t, struct vars *v, const char **missing)
 static void begin_steps(struct task *t)
 {
     const char *missing = NULL;
-    if (!set_given(t, &t->frames[0].vars, &missing))
-        task_block(t, VERDICT_NOT_APPLICABLE,
-                   arena_printf(t->runner->arena, "the target has no '%s'", missing));
+    if (!set_given(t, &t->frames[0].vars, &missing)) {
+        t->result->why = arena_printf(t->runner->arena, "there is no '%s'", missing);
+        task_block(t, VERDICT_NOT_APPLICABLE, t->result->why);
+    }
     task_go(t);
 }
 

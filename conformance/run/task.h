@@ -125,7 +125,7 @@ void task_record(struct task *t, struct exchange_record *x); /* for the reports 
 /* The answer is copied; what was asked is shared. */
 struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
 int64_t exchange_now_ms(const struct exchange_record *x); /* its Date; else the wall clock */
-int64_t exchange_retry_after_ms(const struct exchange_record *x); /* 0: it does not say */
+int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does not say */
 
 /* call.c: a step that is one request, asked again as poll, hold and 429 want it */
 void call_start(struct task *t);

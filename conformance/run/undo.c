@@ -70,7 +70,7 @@ static void undone(struct task *t, struct exchange_record *x)
     if (x->status == 429 && x->attempts < LIMITED_MAX) {
         x->attempts++;
         u->request->attempts = x->attempts;
-        task_wait(t, wait_ms ? wait_ms : 1000, again);
+        task_wait(t, wait_ms >= 0 ? wait_ms : 1000, again);
         return;
     }
     task_record(t, x);

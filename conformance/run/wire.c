@@ -92,7 +92,7 @@ int64_t exchange_retry_after_ms(const struct exchange_record *x)
     if (str_to_int(text, &value) && value >= 0 && value < INT32_MAX)
         return value * 1000;
     if (!time_parse_http(text, &value))
-        return 0;
+        return -1;
     int64_t left = value - exchange_now_ms(x);
     return left > 0 ? left : 0;
 }

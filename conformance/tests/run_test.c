@@ -1,0 +1,287 @@
+#include "conformance/run/run.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/http/server.h"
+#include "base/json.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+/* What the endpoint, a process of its own, was asked; a line each. */
+struct diary {
+    size_t n;
+    char text[8000];
+    int pending, limited, made;
+};
+
+struct endpoint {
+    pid_t pid;
+    int port;
+    struct diary *diary;
+};
+
+static void note(struct diary *d, const struct request *r)
+{
+    int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n",
+                     STR_ARG(r->method), STR_ARG(r->target));
+    d->n += (size_t)n;
+}
+
+static void answer(struct exchange *x, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    x->response.status = status;
+    x->response.body.arena = &x->arena;
+    buf_text(&x->response.body, arena_vprintf(&x->arena, format, args));
+    va_end(args);
+    server_reply(x);
+}
+
+static void make(struct exchange *x, struct diary *d)
+{
+    const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
+    const char *name = node_get_text(body, "name");
+    answer(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->made, name ? name : "");
+}
+
+static void handle(void *ctx, struct exchange *x)
+{
+    struct diary *d = ctx;
+    struct str method = x->request.method, path = x->request.path;
+    note(d, &x->request);
+    if (str_is(path, "/cut")) {
+        x->response.cut = CUT_BEFORE_HEADERS;
+        answer(x, 200, "");
+    } else if (str_is(method, "POST")) {
+        make(x, d);
+    } else if (str_is(path, "/pending")) {
+        answer(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
+    } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {
+        headers_add(&x->arena, &x->response.headers, "Retry-After", STR("0"));
+        answer(x, 429, "{}");
+    } else if (str_starts(path, STR("/sticky"))) {
+        answer(x, 500, "{}");
+    } else if (str_is(path, "/missing")) {
+        answer(x, 404, "{}");
+    } else {
+        answer(x, 200, "{\"items\":[{\"id\":\"t/1\"}]}");
+    }
+}
+
+static void serve(struct diary *d, int tell)
+{
+    struct loop *l = loop_new();
+    struct server_options options = {.address = "127.0.0.1",
+                                     .body_max = 1u << 20,
+                                     .idle_timeout_s = 5,
+                                     .connections_max = 64,
+                                     .handle = handle,
+                                     .ctx = d};
+    struct server *s = server_new(l, &options, NULL);
+    int port = s ? server_port(s) : 0;
+    if (write(tell, &port, sizeof port) == sizeof port)
+        loop_run(l);
+    _exit(0);
+}
+
+static bool endpoint_start(struct endpoint *e)
+{
+    int ends[2];
+    e->diary =
+        mmap(NULL, sizeof *e->diary, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (e->diary == MAP_FAILED || pipe(ends) != 0)
+        return false;
+    e->pid = fork();
+    if (e->pid == 0)
+        serve(e->diary, ends[1]);
+    close(ends[1]);
+    bool told = read(ends[0], &e->port, sizeof e->port) == sizeof e->port && e->port;
+    close(ends[0]);
+    return told;
+}
+
+static void endpoint_stop(struct endpoint *e)
+{
+    kill(e->pid, SIGKILL);
+    waitpid(e->pid, NULL, 0);
+    munmap(e->diary, sizeof *e->diary);
+}
+
+struct scene {
+    struct arena arena;
+    struct endpoint endpoint;
+    struct target target;
+    struct run_options options;
+    struct run run;
+};
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    static const struct actor actor = {.name = "full", .credential = "secret of full"};
+    s = (struct scene){0};
+    *state = &s;
+    if (!endpoint_start(&s.endpoint))
+        return -1;
+    s.target = (struct target){
+        .name = "test",
+        .base_url = arena_printf(&s.arena, "http://127.0.0.1:%d", s.endpoint.port),
+        .mount = "",
+        .header = "Authorization",
+        .header_prefix = "Bearer ",
+        .actors = &actor,
+        .actor_count = 1,
+        .things = node_new_map(&s.arena, NULL, 0),
+    };
+    s.options = (struct run_options){.timeout_ms = 5000, .allow_writes = true};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    endpoint_stop(&s->endpoint);
+    arena_end(&s->arena);
+    return 0;
+}
+
+static bool can_all(const void *ctx, const char *capability)
+{
+    (void)ctx;
+    (void)capability;
+    return true;
+}
+
+static void play(struct scene *s, const char *file)
+{
+    const char *path = arena_printf(&s->arena, TEST_DIR "/run/%s.yaml", file);
+    struct suite suite;
+    struct plan plan;
+    struct error err = {0};
+    bool fine = suite_load(&s->arena, &path, 1, &suite, &err) &&
+                plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err) &&
+                run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
+    if (!fine)
+        fail_msg("%s", error_text(&s->arena, &err));
+    error_end(&err);
+}
+
+/* One line a check that is no pass, and how many there are of them all. */
+static const char *story(struct scene *s)
+{
+    struct buf out = {.arena = &s->arena};
+    const struct scenario_result *r = s->run.scenarios.items[0];
+    for (size_t i = 0; i < r->checks.count; i++)
+        if (r->checks.items[i].verdict != VERDICT_PASS)
+            buf_printf(&out, "%s %s\n", verdict_texts[r->checks.items[i].verdict],
+                       r->checks.items[i].id);
+    buf_printf(&out, "of %zu", r->checks.count);
+    return buf_c(&out);
+}
+
+static void what_was_made_is_undone_last_first(void **state)
+{
+    struct scene *s = *state;
+    play(s, "undone-after-a-failure");
+    assert_string_equal(story(s), "fail undone-after-a-failure/two/name/equals\n"
+                                  "fail undone-after-a-failure/3/status/is\n"
+                                  "blocked undone-after-a-failure/listed/status/is\n"
+                                  "blocked undone-after-a-failure/listed/items/$some\n"
+                                  "of 11");
+    assert_string_equal(s->endpoint.diary->text, "POST /things\n"
+                                                 "POST /things\n"
+                                                 "GET /missing?first=t%2F1&second=t%2F2\n"
+                                                 "DELETE /things/t%2F2\n"
+                                                 "DELETE /things/t%2F1\n");
+    assert_int_equal(s->run.exit_code, 1);
+    assert_int_equal(s->run.leftovers.count, 0);
+    assert_int_equal(s->run.claims[0].standing, CLAIM_FAILS);
+    assert_int_equal(s->run.claims[1].standing, CLAIM_UNDECIDED);
+}
+
+static void a_call_is_asked_again_until_it_is_decided(void **state)
+{
+    struct scene *s = *state;
+    play(s, "asked-again");
+    assert_string_equal(story(s), "of 7");
+    assert_int_equal(s->run.exit_code, 0);
+    assert_int_equal(s->endpoint.diary->pending, 4);
+    assert_int_equal(s->endpoint.diary->limited, 3);
+    const struct scenario_result *r = s->run.scenarios.items[0];
+    assert_int_equal(r->exchanges.count, 4); /* a poll is one row; the undo is one as well */
+    assert_int_equal(r->exchanges.items[1]->attempts, 4);
+    assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
+    assert_int_equal(s->run.claims[1].standing, CLAIM_HOLDS);
+}
+
+static void what_cannot_be_undone_is_told(void **state)
+{
+    struct scene *s = *state;
+    play(s, "left-behind");
+    assert_string_equal(story(s), "of 3");
+    assert_int_equal(s->run.leftovers.count, 1);
+    assert_non_null(strstr(s->run.leftovers.items[0].undo, "/sticky/t%2F1"));
+    assert_string_equal(s->run.leftovers.items[0].why, "it answered 500");
+    assert_int_equal(s->run.exit_code, 5);
+}
+
+static void a_lost_answer_decides_nothing(void **state)
+{
+    struct scene *s = *state;
+    play(s, "lost");
+    assert_string_equal(story(s), "infra lost/made/status/is\n"
+                                  "infra lost/made/name/equals\n"
+                                  "infra lost/made/id/capture\n"
+                                  "blocked lost/listed/status/is\n"
+                                  "blocked lost/listed/items/$some\n"
+                                  "of 5");
+    assert_int_equal(s->run.leftovers.count, 1); /* it may have been made */
+    assert_int_equal(s->run.exit_code, 5);
+}
+
+static void nothing_is_written_unless_allowed(void **state)
+{
+    struct scene *s = *state;
+    s->options.allow_writes = false;
+    play(s, "left-behind");
+    assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], 3);
+    assert_int_equal(s->endpoint.diary->n, 0);
+    assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */
+}
+
+static void a_live_key_keeps_the_control_door_shut(void **state)
+{
+    static const struct actor live = {.name = "full", .credential = "lp_live_x"};
+    struct scene *s = *state;
+    struct error err = {0};
+    struct plan plan = {0};
+    s->target.actors = &live;
+    s->target.control_url = s->target.base_url;
+    assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
+    assert_non_null(strstr(error_text(&s->arena, &err), "looks live"));
+    assert_int_equal(s->endpoint.diary->n, 0);
+    error_end(&err);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_made_is_undone_last_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_call_is_asked_again_until_it_is_decided, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_undone_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lost_answer_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_live_key_keeps_the_control_door_shut, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
