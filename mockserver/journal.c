@@ -60,7 +60,7 @@ static void drop_oldest(struct journal *j)
 static void grow(struct journal *j)
 {
     size_t wider = j->slot_count ? 2 * j->slot_count : SLOTS_MIN;
-    struct block **slots = heap_new(wider * sizeof *slots);
+    struct block **slots = heap_new(wider * sizeof(void *));
     for (size_t i = 0; i < j->count; i++)
         slots[i] = j->slots[(j->first + i) & (j->slot_count - 1)];
     heap_free(j->slots);

@@ -196,6 +196,7 @@ struct parse {
     struct error *err;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): argp's type */
 static error_t parse_one(int key, char *value, struct argp_state *state)
 {
     struct parse *p = state->input;
@@ -216,7 +217,7 @@ static const char *environment_name(struct arena *a, const char *name)
 {
     char *text = arena_printf(a, "MOCKSERVER_%s", name);
     for (char *c = text; *c; c++)
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
     return text;
 }
 

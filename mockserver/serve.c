@@ -12,8 +12,8 @@
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60
 #define CONNECTIONS_MAX 1000
-#define QUIESCE_US      (5 * 1000000)
-#define LOOK_AGAIN_US   (10 * 1000) /* while answers under way are waited for */
+#define QUIESCE_US      INT64_C(5000000)
+#define LOOK_AGAIN_US   INT64_C(10000) /* while answers under way are waited for */
 
 struct service {
     struct loop *loop;

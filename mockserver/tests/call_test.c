@@ -23,6 +23,12 @@ static struct namespace *world(struct mock *m, const char *name)
     return namespaces_find(m->namespaces, str_from(name));
 }
 
+static struct answer list_in(struct mock *m, const char *name)
+{
+    const char *line = arena_printf(&m->arena, "GET /ns/%s" LIST, name);
+    return mock_call(m, line, NULL, KEY);
+}
+
 static const struct journal_entry *newest(const struct namespace *ns)
 {
     return journal_read(ns->journal, journal_last(ns->journal));
@@ -134,17 +140,17 @@ static void a_providers_first_call_makes_its_world_and_no_other_does(void **stat
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 404);
     assert_int_equal(mock_call(m, "GET /ns/new/__consent/layers/x").status, 404);
     assert_null(world(m, "new"));
-    assert_int_equal(mock_call(m, "GET /ns/new" LIST, NULL, KEY).status, 200);
+    assert_int_equal(list_in(m, "new").status, 200);
     assert_non_null(world(m, "new"));
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 200);
 
     m->options.strict = true;
-    struct answer a = mock_call(m, "GET /ns/newer" LIST, NULL, KEY);
+    struct answer a = list_in(m, "newer");
     assert_int_equal(a.status, 404);
     assert_string_equal(at(a, "/error/code"), "namespace");
     assert_string_equal(header_of(a, "X-Mock-Error"), "namespace");
     assert_null(world(m, "newer"));
-    assert_int_equal(mock_call(m, "GET /ns/.x" LIST, NULL, KEY).status, 400);
+    assert_int_equal(list_in(m, ".x").status, 400);
     assert_int_equal(mock_call(m, "GET /ns//v1/x", NULL, KEY).status, 400);
 }
 
@@ -156,8 +162,8 @@ static void too_many_worlds_are_refused(void **state)
         snprintf(name, sizeof name, "w%zu", i);
         assert_non_null(namespaces_create(m->namespaces, str_from(name), NULL, NULL, NULL));
     }
-    assert_int_equal(mock_call(m, "GET /ns/onemore" LIST, NULL, KEY).status, 503);
-    assert_int_equal(mock_call(m, "GET /ns/w17" LIST, NULL, KEY).status, 200);
+    assert_int_equal(list_in(m, "onemore").status, 503);
+    assert_int_equal(list_in(m, "w17").status, 200);
 }
 
 static void what_is_not_there_says_how(void **state)
@@ -198,8 +204,12 @@ static void what_is_not_there_says_how(void **state)
 
 static void every_answer_carries_the_worlds_time_and_its_kind(void **state)
 {
-    static const char *const lines[] = {"GET " LIST,      "GET /v1/else",   "GET /else",
-                                        "GET /v1/whoami", "GET /ns/.bad/x", "GET /__admin/health"};
+    static const char *const lines[] = {"GET /v1/projects/p/social-accounts",
+                                        "GET /v1/else",
+                                        "GET /else",
+                                        "GET /v1/whoami",
+                                        "GET /ns/.bad/x",
+                                        "GET /__admin/health"};
     struct mock *m = *state;
     char date[TIME_TEXT_MAX];
     time_http(world_now(mock_test_world(m)), date);
@@ -251,7 +261,8 @@ static void a_path_parameter_comes_decoded(void **state)
 static void calls_are_written_down_and_control_calls_are_not(void **state)
 {
     struct mock *m = *state;
-    mock_call(m, "GET " LIST "?limit=1", NULL, READER);
+    const char *line = "GET " LIST "?limit=1";
+    mock_call(m, line, NULL, READER);
     mock_call(m, "GET /__admin/health");
     mock_call(m, "GET /v1/nowhere", NULL, KEY);
     struct namespace *ns = world(m, "default");
@@ -295,7 +306,7 @@ static void a_body_too_large_is_refused_before_any_gate(void **state)
 static void a_reset_under_a_control_call_is_survived(void **state)
 {
     struct mock *m = *state;
-    mock_call(m, "GET /ns/a" LIST, NULL, KEY);
+    list_in(m, "a");
     assert_int_equal(mock_call(m, "POST /ns/a/__admin/reset").status, 200);
     assert_int_equal(mock_call(m, "DELETE /ns/a/__admin/namespaces/a").status / 100, 2);
     assert_null(world(m, "a"));
