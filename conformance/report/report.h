@@ -53,6 +53,12 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 
+/* One event a line, as it happens; what comes of the run is told by ndjson_end. */
+struct ndjson;
+struct ndjson *ndjson_new(struct arena *a, struct writer *out);
+struct run_events ndjson_events(struct ndjson *n);
+void ndjson_end(struct ndjson *n, const struct run *r);
+
 /* A failed check as a card: claim, place, expected, actual, the request as a curl line. Shared by
  * console and others. */
 void card_write(struct writer *w, const struct run *r, const struct scenario_result *s,

@@ -102,25 +102,6 @@ static size_t spelled_with_percent(struct str text, unsigned char c)
     return spelled_in_hex(text, from, 2, c);
 }
 
-/* \n \/ \" \u002f, with more backslashes where JSON stands in JSON */
-static size_t spelled_with_backslash(struct str text, unsigned char c)
-{
-    static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
-    size_t from = 0;
-    while (from < text.n && from < ESCAPES_MAX && text.s[from] == '\\')
-        from++;
-    size_t in_hex = from < text.n && text.s[from] == 'u' ? spelled_in_hex(text, from + 1, 4, c) : 0;
-    if (in_hex)
-        return in_hex;
-    if (c == '\\')
-        return from;
-    if (from == text.n)
-        return SHORT;
-    const char *control = c ? strchr(controls, c) : NULL;
-    char letter = control ? letters[control - controls] : (char)c;
-    return text.s[from] == letter && !isalnum(c) ? from + 1 : 0;
-}
-
 static size_t spelled_as_entity(struct str text, unsigned char c)
 {
     static const struct {
@@ -144,6 +125,28 @@ static size_t spelled_as_entity(struct str text, unsigned char c)
             return SHORT;
     }
     return 0;
+}
+
+/* \n \/ \" \u002f, with more backslashes where JSON stands in JSON */
+static size_t spelled_with_backslash(struct str text, unsigned char c)
+{
+    static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
+    size_t from = 0;
+    while (from < text.n && from < ESCAPES_MAX && text.s[from] == '\\')
+        from++;
+    size_t in_hex = from < text.n && text.s[from] == 'u' ? spelled_in_hex(text, from + 1, 4, c) : 0;
+    if (in_hex)
+        return in_hex;
+    if (c == '\\')
+        return from;
+    if (from == text.n)
+        return SHORT;
+    size_t entity = from ? spelled_as_entity(str_skip(text, from), c) : 0;
+    if (entity)
+        return entity == SHORT ? SHORT : from + entity;
+    const char *control = c ? strchr(controls, c) : NULL;
+    char letter = control ? letters[control - controls] : (char)c;
+    return text.s[from] == letter && !isalnum(c) ? from + 1 : 0;
 }
 
 static size_t spelled(struct str text, unsigned char c)

@@ -68,16 +68,15 @@ struct writer *writer_open(const struct secrets *secrets, const char *path, stru
     w->path = arena_text(&w->arena, path);
     if (is_replaceable(path)) {
         w->partial = arena_printf(&w->arena, "%s.%ld.partial", path, (long)getpid());
-        (void)unlink(w->partial);
         flags |= O_EXCL;
     }
     int fd = open(w->partial ? w->partial : path, flags, 0666);
     if (fd >= 0)
         w->to = fdopen(fd, "w");
     if (!w->to) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
-                  strerror(errno));
-        w->partial = NULL;
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
+                  w->partial ? w->partial : path, strerror(errno));
+        w->partial = NULL; /* not ours */
         return NULL;
     }
     w->owned = true;

@@ -32,7 +32,7 @@ static int begin(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);
-    strcpy(r->folder, "/tmp/writer-test-XXXXXX");
+    strcpy(r->folder, P_tmpdir "/writer-test-XXXXXX");
     assert_non_null(mkdtemp(r->folder));
     r->path = arena_printf(&r->arena, "%s/report.txt", r->folder);
     r->secrets.arena = &r->arena;
@@ -228,6 +228,53 @@ static void a_secret_split_over_writes_is_scrubbed(void **state)
     }
 }
 
+/* Whatever comes in whatever pieces: the same as all at once. */
+static void pieces_are_scrubbed_as_the_whole_is(void **state)
+{
+    struct rig *r = *state;
+    static const char *const parts[] = {KEY,
+                                        "lp_live_7fQ",
+                                        "\xE2\x80",
+                                        "\xA6",
+                                        "\\",
+                                        "\\u00",
+                                        "%25",
+                                        "%",
+                                        "&amp;",
+                                        "&",
+                                        "p\"ass",
+                                        "p\\\"ass\\\\wo",
+                                        "\\/rd & <be>\n'\t%41",
+                                        "bHBf",
+                                        "2",
+                                        "6c"};
+    uint32_t seed = 1;
+    for (int round = 0; round < 300; round++) {
+        struct arena a = {0};
+        struct buf whole = {.arena = &a};
+        struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+        for (int i = 0; i < 24; i++) {
+            seed = seed * 1103515245 + 12345;
+            const char *part = parts[seed >> 16 & 15];
+            buf_text(&whole, part);
+            write_text(w, part);
+        }
+        assert_true(writer_close(w, &r->err));
+        assert_string_equal(contents(&a, r->path), scrub(&a, &r->secrets, buf_str(&whole)));
+        arena_end(&a);
+    }
+}
+
+static void two_writers_of_one_file_do_not_mix(void **state)
+{
+    struct rig *r = *state;
+    struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+    assert_null(writer_open(&r->secrets, r->path, &r->err));
+    write_text(w, "one");
+    assert_true(writer_close(w, &r->err));
+    assert_string_equal(contents(&r->arena, r->path), "one");
+}
+
 static void a_line_goes_out_without_waiting_for_the_end(void **state)
 {
     struct rig *r = *state;
@@ -332,6 +379,8 @@ int main(void)
         with_rig(a_secret_that_was_cut_short_is_scrubbed_too),
         with_rig(the_longest_secret_counts),
         with_rig(a_secret_split_over_writes_is_scrubbed),
+        with_rig(pieces_are_scrubbed_as_the_whole_is),
+        with_rig(two_writers_of_one_file_do_not_mix),
         with_rig(a_line_goes_out_without_waiting_for_the_end),
         with_rig(a_file_appears_only_when_it_is_whole),
         with_rig(an_old_report_stays_until_the_new_one_is_whole),

@@ -1,0 +1,223 @@
+#include "conformance/report/curl.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conformance/report/secrets.h"
+
+enum { BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
+
+struct line {
+    struct page *page;
+    const char *options[OPTIONS_MAX]; /* with their arguments */
+    size_t count;
+};
+
+/* --- quoting --------------------------------------------------------------------------------- */
+
+enum quotes {
+    QUOTES_NONE,
+    QUOTES_SINGLE,  /* '...', a secret between: '...'"$NAME"'...' */
+    QUOTES_DOUBLE,  /* "... $NAME" */
+    QUOTES_ESCAPED, /* $'...' */
+};
+
+static bool is_bare(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (!isalnum((unsigned char)text.s[i]) && !strchr("/:.,-_=@%+", text.s[i]))
+            return false;
+    return text.n > 0;
+}
+
+static bool has_any(struct str text, const char *letters)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (strchr(letters, text.s[i]))
+            return true;
+    return false;
+}
+
+/* Double quotes only where nothing within has a meaning for the shell. */
+static enum quotes quotes_for(const struct secrets *secrets, struct str text)
+{
+    bool secret = secrets_find(secrets, text, true).name;
+    if (!text_is_harmless(text))
+        return QUOTES_ESCAPED;
+    if (secret)
+        return has_any(text, "\"\\$`!") ? QUOTES_SINGLE : QUOTES_DOUBLE;
+    return is_bare(text) ? QUOTES_NONE : QUOTES_SINGLE;
+}
+
+static void add_single(struct buf *out, struct str text)
+{
+    buf_byte(out, '\'');
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] == '\'')
+            buf_text(out, "'\\''");
+        else
+            buf_byte(out, text.s[i]);
+    buf_byte(out, '\'');
+}
+
+/* $'...': three digits always, so that what follows is never read as one more */
+static void add_escaped(struct buf *out, struct str text)
+{
+    buf_text(out, "$'");
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        if (c == '\n')
+            buf_text(out, "\\n");
+        else if (c == '\\' || c == '\'')
+            buf_printf(out, "\\%c", c);
+        else if (iscntrl(c) || c >= 0x80)
+            buf_printf(out, "\\%03o", (unsigned)c);
+        else
+            buf_byte(out, (char)c);
+    }
+    buf_byte(out, '\'');
+}
+
+static void add_literal(struct buf *out, enum quotes quotes, struct str text)
+{
+    switch (quotes) {
+    case QUOTES_NONE:
+    case QUOTES_DOUBLE:
+        buf_add(out, text);
+        break;
+    case QUOTES_SINGLE:
+        add_single(out, text);
+        break;
+    case QUOTES_ESCAPED:
+        add_escaped(out, text);
+        break;
+    }
+}
+
+static void add_variable(struct buf *out, enum quotes quotes, const char *name, struct str after)
+{
+    bool double_quoted = quotes == QUOTES_DOUBLE;
+    bool runs_on = after.n && (isalnum((unsigned char)after.s[0]) || after.s[0] == '_');
+    const char *quote = double_quoted ? "" : "\"";
+    buf_printf(out, double_quoted && runs_on ? "%s${%s}%s" : "%s$%s%s", quote, name, quote);
+}
+
+static const char *quoted(struct page *p, struct str text)
+{
+    struct buf out = {.arena = p->arena};
+    enum quotes quotes = quotes_for(p->secrets, text);
+    const char *around = quotes == QUOTES_DOUBLE ? "\"" : "";
+    if (!text.n)
+        return "''";
+    buf_text(&out, around);
+    while (text.n) {
+        struct secret_hit hit = secrets_find(p->secrets, text, true);
+        struct str after = str_skip(text, hit.at + hit.n);
+        if (hit.at)
+            add_literal(&out, quotes, str_head(text, hit.at));
+        if (hit.name)
+            add_variable(&out, quotes, hit.name, after);
+        text = after;
+    }
+    buf_text(&out, around);
+    return buf_c(&out);
+}
+
+/* --- options --------------------------------------------------------------------------------- */
+
+static void add_option(struct line *l, const char *option, struct str argument)
+{
+    if (l->count < OPTIONS_MAX)
+        l->options[l->count++] =
+            arena_printf(l->page->arena, "%s %s", option, quoted(l->page, argument));
+}
+
+static void add_flag(struct line *l, const char *flag)
+{
+    l->options[l->count++] = flag;
+}
+
+static void add_method(struct line *l, const struct exchange_record *x)
+{
+    bool has_body = x->request_body.n;
+    if (strcmp(x->method, "HEAD") == 0)
+        add_flag(l, "--head");
+    else if (strcmp(x->method, has_body ? "POST" : "GET") != 0)
+        add_option(l, "-X", str_from(x->method));
+    if (strpbrk(x->url, "[]{}"))
+        add_flag(l, "--globoff");
+}
+
+/* --json stands for both, and for the body; behind it an @ would name a file. */
+static bool speaks_json(const struct exchange_record *x)
+{
+    return x->request_body.n && x->request_body.s[0] != '@' &&
+           str_is(headers_get(&x->request_headers, "Content-Type"), "application/json") &&
+           str_is(headers_get(&x->request_headers, "Accept"), "application/json");
+}
+
+/* What curl says by itself. */
+static bool is_implied(const char *name, bool json)
+{
+    static const char *const names[] = {"Host",       "Content-Length", "User-Agent",
+                                        "Connection", "Content-Type",   "Accept"};
+    size_t count = sizeof names / sizeof *names - (json ? 0 : 2);
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_headers(struct line *l, const struct exchange_record *x)
+{
+    for (size_t i = 0; i < x->request_headers.count; i++) {
+        const struct header *h = &x->request_headers.items[i];
+        struct buf text = {.arena = l->page->arena};
+        if (is_implied(h->name, speaks_json(x)))
+            continue;
+        /* a header without a value is written with a semicolon, or curl leaves it out */
+        buf_printf(&text, h->value.n ? "%s: " : "%s;", h->name);
+        buf_add(&text, h->value);
+        add_option(l, "-H", buf_str(&text));
+    }
+}
+
+static void add_body(struct line *l, const struct exchange_record *x)
+{
+    const char *option = speaks_json(x) ? "--json" : "--data-raw";
+    struct str body = x->request_body;
+    if (!body.n)
+        return;
+    if (body.n > BODY_MAX_BYTES)
+        body = str_from(arena_printf(l->page->arena, "@body-of-%zu-bytes", body.n));
+    if (body.n != x->request_body.n && !speaks_json(x))
+        option = "--data-binary";
+    add_option(l, option, body);
+}
+
+void curl_write(struct page *p, int indent, const struct exchange_record *x)
+{
+    struct line l = {.page = p};
+    add_method(&l, x);
+    size_t before_url = l.count;
+    add_headers(&l, x);
+    add_body(&l, x);
+
+    const char *url = quoted(p, str_from(x->url));
+    size_t width = (size_t)indent + strlen("curl ") + strlen(url);
+    for (size_t i = 0; i < l.count; i++)
+        width += 1 + strlen(l.options[i]);
+    bool fits = width <= (size_t)p->width;
+
+    page_indent(p, indent);
+    page_put(p, INK_PLAIN, "curl");
+    for (size_t i = 0; i < before_url; i++)
+        page_put(p, INK_PLAIN, " %s", l.options[i]);
+    page_put(p, INK_PLAIN, " %s", url);
+    for (size_t i = before_url; i < l.count; i++) {
+        page_put(p, INK_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
+        page_put(p, INK_PLAIN, "%s", l.options[i]);
+    }
+    page_put(p, INK_PLAIN, "\n");
+}

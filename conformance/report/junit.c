@@ -1,0 +1,271 @@
+#include <string.h>
+
+#include "base/time.h"
+#include "conformance/report/card.h"
+#include "conformance/report/figures.h"
+#include "conformance/report/formats.h"
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+enum { DETAILS_WIDTH = 100 };
+
+/* What JUnit calls it. */
+enum outcome { PASSED, FAILED, SKIPPED, BROKEN, OUTCOME_COUNT };
+
+struct totals {
+    uint32_t cases, of[OUTCOME_COUNT];
+};
+
+static enum outcome outcome_of(const struct run *r, const struct check *c)
+{
+    switch (c->verdict) {
+    case VERDICT_PASS:
+        return PASSED;
+    case VERDICT_FAIL:
+    case VERDICT_FIXED:
+        return FAILED;
+    case VERDICT_WARN:
+        return check_is_red(r, c) ? FAILED : SKIPPED;
+    case VERDICT_INFRA:
+        return BROKEN;
+    case VERDICT_KNOWN:
+    case VERDICT_VACUOUS:
+    case VERDICT_BLOCKED:
+    case VERDICT_NOT_APPLICABLE:
+    case VERDICT_DISPUTED:
+    case VERDICT_COUNT:
+        return SKIPPED;
+    }
+    return SKIPPED;
+}
+
+static struct totals totals_of(const struct run *r, const struct scenario_result *s)
+{
+    struct totals t = {0};
+    for (size_t i = 0; i < s->checks.count; i++) {
+        t.cases++;
+        t.of[outcome_of(r, &s->checks.items[i])]++;
+    }
+    if (!t.cases) /* a scenario that did not run is a case that was skipped */
+        t = (struct totals){.cases = 1, .of[SKIPPED] = 1};
+    return t;
+}
+
+/* --- XML ------------------------------------------------------------------------------------- */
+
+/* XML has no word for most control characters; viewers break on a line end within an attribute. */
+static void add_character(struct buf *out, unsigned char c, bool in_attribute)
+{
+    static const char *const entities[] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+    bool blank = c == '\n' || c == '\t' || c == '\r';
+    if (c < sizeof entities / sizeof *entities && entities[c])
+        buf_text(out, entities[c]);
+    else if (blank && (in_attribute || c == '\r'))
+        buf_byte(out, ' ');
+    else if ((c < ' ' && !blank) || c == 0x7F)
+        buf_text(out, REPLACEMENT);
+    else
+        buf_byte(out, (char)c);
+}
+
+/* How many bytes of what XML does not know, or a terminal obeys: C1, U+FFFE, U+FFFF. */
+static size_t unwelcome(struct str text)
+{
+    if (str_starts(text, STR("\xC2")) && text.n > 1 && (unsigned char)text.s[1] < 0xA0)
+        return 2;
+    bool none = str_starts(text, STR("\xEF\xBF\xBE")) || str_starts(text, STR("\xEF\xBF\xBF"));
+    return none ? 3 : 0;
+}
+
+static void add_valid(struct buf *out, struct str text, bool in_attribute)
+{
+    while (text.n) {
+        size_t skip = unwelcome(text);
+        if (skip)
+            buf_text(out, REPLACEMENT);
+        else
+            add_character(out, (unsigned char)text.s[0], in_attribute);
+        text = str_skip(text, skip ? skip : 1);
+    }
+}
+
+static void add_xml(struct buf *out, struct str text, bool in_attribute)
+{
+    size_t bad;
+    while (!str_utf8_valid(text, &bad)) {
+        add_valid(out, str_head(text, bad), in_attribute);
+        buf_text(out, REPLACEMENT);
+        text = str_skip(text, bad + 1);
+    }
+    add_valid(out, text, in_attribute);
+}
+
+static void attribute(struct buf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(out, " %s=\"", name);
+    add_xml(out, str_from(value), true);
+    buf_byte(out, '"');
+}
+
+static void count_attributes(struct buf *out, const struct totals *t)
+{
+    buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases,
+               t->of[FAILED], t->of[BROKEN], t->of[SKIPPED]);
+}
+
+static void time_attribute(struct buf *out, int64_t us)
+{
+    buf_printf(out, " time=\"%.6f\"", (double)us / 1e6);
+}
+
+static void property(struct buf *out, int indent, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(out, "%*s<property", indent, "");
+    attribute(out, "name", name);
+    attribute(out, "value", value);
+    buf_text(out, "/>\n");
+}
+
+/* --- cases ----------------------------------------------------------------------------------- */
+
+static void properties(struct buf *out, const struct check *c)
+{
+    buf_text(out, "      <properties>\n");
+    property(out, 8, "verdict", verdict_texts[c->verdict]);
+    for (size_t i = 0; i < c->claim_count; i++) {
+        property(out, 8, "claim", c->claims[i]->id);
+        property(out, 8, "level", level_texts[c->claims[i]->level]);
+        property(out, 8, "source", c->claims[i]->source);
+    }
+    buf_text(out, "      </properties>\n");
+}
+
+/* <failure message="one short line" type="fail">the card</failure> */
+static void details(struct buf *out, const char *element, const struct run *r,
+                    const struct check *c, const struct secrets *secrets)
+{
+    struct arena a = {0};
+    struct page page = page_begin(&a, secrets, false, DETAILS_WIDTH);
+    buf_printf(out, "      <%s", element);
+    attribute(out, "message", card_line(&page, c));
+    attribute(out, "type", verdict_texts[c->verdict]);
+    buf_text(out, ">");
+    card_title(&page, r, c);
+    card_fields(&page, r, c);
+    card_exchange(&page, c->exchange);
+    add_xml(out, buf_str(&page.out), false);
+    buf_printf(out, "</%s>\n", element);
+    arena_end(&a);
+}
+
+static void skipped(struct buf *out, const char *verdict, const char *why)
+{
+    struct buf message = {.arena = out->arena};
+    buf_printf(&message, why ? "%s: %s" : "%s", verdict, why);
+    buf_text(out, "      <skipped");
+    attribute(out, "message", buf_c(&message));
+    buf_text(out, "/>\n");
+}
+
+/* Checks of one answer share its time: the first has it, so that a suite's times add up. */
+static int64_t time_of(const struct scenario_result *s, size_t i)
+{
+    const struct exchange_record *x = s->checks.items[i].exchange;
+    if (!x || (i && s->checks.items[i - 1].exchange == x))
+        return 0;
+    return x->duration_us;
+}
+
+static void open_case(struct buf *out, const struct scenario_result *s, const char *name,
+                      struct where at, int64_t us)
+{
+    buf_text(out, "    <testcase");
+    attribute(out, "name", name);
+    attribute(out, "classname", s->name);
+    time_attribute(out, us);
+    attribute(out, "file", at.file ? at.file : s->file);
+    if (at.line)
+        buf_printf(out, " line=\"%d\"", at.line);
+    buf_text(out, ">\n");
+}
+
+static void put_case(struct buf *out, const struct run *r, const struct scenario_result *s,
+                     size_t i, const struct secrets *secrets)
+{
+    const struct check *c = &s->checks.items[i];
+    open_case(out, s, c->id, c->at, time_of(s, i));
+    properties(out, c);
+    switch (outcome_of(r, c)) {
+    case FAILED:
+        details(out, "failure", r, c, secrets);
+        break;
+    case BROKEN:
+        details(out, "error", r, c, secrets);
+        break;
+    case SKIPPED:
+        skipped(out, verdict_texts[c->verdict], c->why);
+        break;
+    case PASSED:
+    case OUTCOME_COUNT:
+        break;
+    }
+    buf_text(out, "    </testcase>\n");
+}
+
+static void put_scenario(struct buf *out, const struct run *r, const struct scenario_result *s,
+                         const struct secrets *secrets)
+{
+    struct totals t = totals_of(r, s);
+    char started[TIME_TEXT_MAX];
+    buf_text(out, "  <testsuite");
+    attribute(out, "name", s->name);
+    count_attributes(out, &t);
+    time_attribute(out, s->duration_us);
+    attribute(out, "timestamp", time_seconds(s->started_ms, started));
+    attribute(out, "file", s->file);
+    buf_text(out, ">\n    <properties>\n");
+    property(out, 6, "title", s->title);
+    property(out, 6, "target", r->target);
+    for (size_t i = 0; i < s->tag_count; i++)
+        property(out, 6, "tag", s->tags[i]);
+    buf_text(out, "    </properties>\n");
+    for (size_t i = 0; i < s->checks.count; i++)
+        put_case(out, r, s, i, secrets);
+    if (!s->checks.count) {
+        open_case(out, s, s->name, (struct where){0}, 0);
+        skipped(out, verdict_texts[s->verdict], s->why);
+        buf_text(out, "    </testcase>\n");
+    }
+    buf_text(out, "  </testsuite>\n");
+}
+
+void junit_write(const struct run *r, struct writer *w)
+{
+    struct totals all = {0};
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        struct totals t = totals_of(r, r->scenarios.items[i]);
+        all.cases += t.cases;
+        for (size_t o = 0; o < OUTCOME_COUNT; o++)
+            all.of[o] += t.of[o];
+    }
+    struct arena a = {0};
+    struct buf out = {.arena = &a};
+    buf_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+    attribute(&out, "name", arena_printf(&a, "conformance of %s", r->target));
+    count_attributes(&out, &all);
+    time_attribute(&out, r->duration_us);
+    buf_text(&out, ">\n");
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        put_scenario(&out, r, r->scenarios.items[i], writer_secrets(w));
+        write_str(w, buf_str(&out));
+        out.n = 0;
+    }
+    buf_text(&out, "</testsuites>\n");
+    write_str(w, buf_str(&out));
+    arena_end(&a);
+}

@@ -1,0 +1,193 @@
+#include "conformance/report/page.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const char *const inks[INK_COUNT] = {
+    [INK_PLAIN] = "",        [INK_BOLD] = "\x1b[1m", [INK_DIM] = "\x1b[2m",
+    [INK_GOOD] = "\x1b[32m", [INK_BAD] = "\x1b[31m", [INK_CARE] = "\x1b[33m",
+};
+
+enum { FIELD_LINES_MAX = 8 };
+
+struct page page_begin(struct arena *a, const struct secrets *secrets, bool colour, int width)
+{
+    if (width < PAGE_WIDTH_MIN)
+        width = width ? PAGE_WIDTH_MIN : PAGE_WIDTH_MAX;
+    if (width > PAGE_WIDTH_MAX)
+        width = PAGE_WIDTH_MAX;
+    return (struct page){
+        .arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
+}
+
+/* --- harmless -------------------------------------------------------------------------------- */
+
+static size_t character_bytes(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+static unsigned code_point(struct str c)
+{
+    static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    unsigned code = (unsigned char)c.s[0] & masks[c.n];
+    for (size_t i = 1; i < c.n; i++)
+        code = code << 6 | ((unsigned char)c.s[i] & 0x3F);
+    return code;
+}
+
+/* C0 and C1 controls, and what turns the direction of writing or is not seen at all. */
+static bool is_treacherous(unsigned code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
+           code == 0xFEFF;
+}
+
+static void spell_out(struct buf *out, unsigned code)
+{
+    if (code == '\n' || code == '\r' || code == '\t')
+        buf_printf(out, "\\%c", code == '\n' ? 'n' : code == '\r' ? 'r' : 't');
+    else
+        buf_printf(out, code < 0x80 ? "\\x%02x" : "\\u%04x", code);
+}
+
+static void add_valid(struct buf *out, struct str text)
+{
+    while (text.n) {
+        struct str c = str_head(text, character_bytes((unsigned char)text.s[0]));
+        unsigned code = code_point(c);
+        if (is_treacherous(code))
+            spell_out(out, code);
+        else
+            buf_add(out, c);
+        text = str_skip(text, c.n);
+    }
+}
+
+bool text_is_harmless(struct str text)
+{
+    bool harmless = str_utf8_valid(text, NULL);
+    while (harmless && text.n) {
+        struct str c = str_head(text, character_bytes((unsigned char)text.s[0]));
+        harmless = !is_treacherous(code_point(c));
+        text = str_skip(text, c.n);
+    }
+    return harmless;
+}
+
+const char *page_safe(struct page *p, struct str text)
+{
+    struct buf out = {.arena = p->arena};
+    size_t bad;
+    text = str_from(scrub(p->arena, p->secrets, text));
+    while (!str_utf8_valid(text, &bad)) {
+        add_valid(&out, str_head(text, bad));
+        buf_printf(&out, "\\x%02x", (unsigned)(unsigned char)text.s[bad]);
+        text = str_skip(text, bad + 1);
+    }
+    add_valid(&out, text);
+    return buf_c(&out);
+}
+
+const char *page_safe_text(struct page *p, const char *text)
+{
+    return page_safe(p, str_from(text));
+}
+
+/* --- measured -------------------------------------------------------------------------------- */
+
+size_t text_width(struct str text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.n; i++)
+        width += ((unsigned char)text.s[i] & 0xC0) != 0x80;
+    return width;
+}
+
+static size_t bytes_of(struct str text, size_t columns)
+{
+    size_t at = 0;
+    for (; columns && at < text.n; columns--)
+        at += character_bytes((unsigned char)text.s[at]);
+    return at < text.n ? at : text.n;
+}
+
+struct str text_line(struct str *rest, size_t columns)
+{
+    struct str whole = *rest;
+    size_t n = bytes_of(whole, columns), cut = n;
+    if (n == whole.n) {
+        *rest = (struct str){0};
+        return whole;
+    }
+    while (cut > n * 2 / 3 && whole.s[cut] != ' ')
+        cut--;
+    bool at_blank = whole.s[cut] == ' ';
+    if (!at_blank)
+        cut = n;
+    *rest = str_skip(whole, cut + at_blank);
+    return str_head(whole, cut);
+}
+
+/* --- put ------------------------------------------------------------------------------------- */
+
+/* A line end stays outside: some terminals fill the next line with what is set. */
+void page_put(struct page *p, enum ink ink, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct str text = str_from(arena_vprintf(p->arena, format, args));
+    va_end(args);
+    bool ends_line = str_ends(text, STR("\n"));
+    text.n -= ends_line;
+    bool inked = p->colour && ink != INK_PLAIN && text.n;
+    if (inked)
+        buf_text(&p->out, inks[ink]);
+    buf_add(&p->out, text);
+    if (inked)
+        buf_text(&p->out, "\x1b[0m");
+    if (ends_line)
+        buf_byte(&p->out, '\n');
+}
+
+void page_indent(struct page *p, int columns)
+{
+    page_put(p, INK_PLAIN, "%*s", columns, "");
+}
+
+void page_wrap(struct page *p, int indent, enum ink ink, int lines_max, const char *text)
+{
+    struct str rest = str_from(text);
+    for (int line = 1;; line++) {
+        struct str part = text_line(&rest, (size_t)(p->width - indent));
+        bool cut = rest.n && line == lines_max;
+        if (cut)
+            part = str_head(part, bytes_of(part, text_width(part) - 2));
+        page_put(p, ink, STR_FMT, STR_ARG(part));
+        page_put(p, INK_DIM, "%s", cut ? " …" : "");
+        page_put(p, INK_PLAIN, "\n");
+        if (!rest.n || cut)
+            return;
+        page_indent(p, indent);
+    }
+}
+
+void page_field(struct page *p, int indent, const char *label, enum ink ink, const char *value)
+{
+    if (!value || !*value)
+        return;
+    page_indent(p, indent);
+    page_put(p, INK_DIM, "%-*s", PAGE_LABEL, label);
+    page_wrap(p, indent + PAGE_LABEL, ink, FIELD_LINES_MAX, value);
+}
+
+void page_rule(struct page *p)
+{
+    struct buf rule = {.arena = p->arena};
+    for (int i = 0; i < p->width; i++)
+        buf_text(&rule, "─");
+    page_put(p, INK_DIM, "%s\n", buf_c(&rule));
+}

@@ -1,0 +1,25 @@
+/* record.h - the parts of a run as JSON, written alike into the JSON report and the event stream.
+ *
+ * Shapes:  every function adds members to a map that its caller has open; keys in snake_case and
+ * always all of them, in this order; null where there is nothing to say.
+ * Units:   durations in microseconds (_us), instants as RFC 3339 text (_at).
+ * Errors:  none. A body is cut at RECORD_BODY_MAX bytes, after its secrets were scrubbed.
+ */
+#pragma once
+#include "base/json.h"
+#include "conformance/report/report.h"
+
+#define RECORD_VERSION  1
+#define RECORD_BODY_MAX 65536
+
+void record_target(struct json *j, const struct run *r);
+/* "exchange": which of its scenario it judged, from 0; null: nothing was sent */
+void record_check(struct json *j, const struct scenario_result *s, const struct check *c);
+void record_exchange(struct json *j, const struct secrets *secrets,
+                     const struct exchange_record *x);
+void record_scenario(struct json *j, const struct scenario_result *s); /* without its checks */
+void record_outcome(struct json *j, const struct run *r); /* counts, claims in figures, exit */
+
+/* Hands over what was collected and empties it. DEL and C1 controls, legal in JSON, are escaped:
+ * the text may end on a terminal. */
+void record_flush(struct buf *text, struct writer *w);

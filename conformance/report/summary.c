@@ -1,0 +1,296 @@
+#include "conformance/report/summary.h"
+
+#include <string.h>
+
+#include "conformance/report/card.h"
+#include "conformance/report/figures.h"
+
+enum { CARDS_MAX = 40, INDENT = 4, LABEL = 13 };
+
+/* --- what did not hold, by scenario ---------------------------------------------------------- */
+
+struct cards {
+    size_t shown, left_out;
+};
+
+static bool has_card(const struct run *r, const struct check *c)
+{
+    return check_is_red(r, c) || c->verdict == VERDICT_FIXED;
+}
+
+/* Told as a number under its cause. */
+static const char *undecided_words(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_BLOCKED:
+        return "blocked";
+    case VERDICT_VACUOUS:
+        return "had nothing to decide on";
+    case VERDICT_INFRA:
+        return "could not be decided";
+    case VERDICT_PASS:
+    case VERDICT_FAIL:
+    case VERDICT_WARN:
+    case VERDICT_KNOWN:
+    case VERDICT_FIXED:
+    case VERDICT_NOT_APPLICABLE:
+    case VERDICT_DISPUTED:
+    case VERDICT_COUNT:
+        return NULL;
+    }
+    return NULL;
+}
+
+static const char *cause(const struct check *c)
+{
+    if (c->why)
+        return c->why;
+    return c->exchange && c->exchange->error ? c->exchange->error : "no reason is known";
+}
+
+static bool same_cause(const struct check *x, const struct check *y)
+{
+    return x->verdict == y->verdict && strcmp(cause(x), cause(y)) == 0;
+}
+
+static void put_undecided(struct page *p, const struct scenario_result *s, size_t first)
+{
+    const struct check *c = &s->checks.items[first];
+    const char *words = undecided_words(c->verdict);
+    size_t count = 0;
+    for (size_t i = 0; words && i < s->checks.count; i++) {
+        if (!same_cause(&s->checks.items[i], c))
+            continue;
+        if (i < first)
+            return; /* counted already */
+        count++;
+    }
+    if (!words)
+        return;
+    const char *text = arena_printf(p->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
+                                    words, page_safe_text(p, cause(c)));
+    page_put(p, INK_CARE, "  · ");
+    page_wrap(p, INDENT, INK_PLAIN, 4, text);
+}
+
+static bool is_notable(const struct run *r, const struct scenario_result *s)
+{
+    for (size_t i = 0; i < s->checks.count; i++)
+        if (has_card(r, &s->checks.items[i]) || undecided_words(s->checks.items[i].verdict))
+            return true;
+    return false;
+}
+
+static bool same_claims(const struct check *x, const struct check *y)
+{
+    bool same = x->claim_count == y->claim_count && x->claim_count;
+    for (size_t i = 0; same && i < x->claim_count; i++)
+        same = x->claims[i] == y->claims[i];
+    return same;
+}
+
+/* What passes needs no line to try it with. */
+static void put_answer(struct page *p, const struct check *c)
+{
+    if (c->verdict != VERDICT_FIXED)
+        card_exchange(p, c->exchange);
+}
+
+/* Mismatches of one answer share it: it is shown once, below the last of them. Those of the same
+ * claims share their title too. */
+static void put_card(struct page *p, const struct run *r, const struct check *before,
+                     const struct check *c)
+{
+    bool same_answer = before && before->exchange == c->exchange;
+    if (before && !same_answer)
+        put_answer(p, before);
+    if (!same_answer || !same_claims(before, c)) {
+        page_put(p, INK_PLAIN, "\n");
+        card_title(p, r, c);
+    }
+    card_fields(p, r, c);
+}
+
+static void put_cards(struct page *p, const struct run *r, const struct scenario_result *s,
+                      struct cards *cards)
+{
+    const struct check *before = NULL;
+    for (size_t i = 0; i < s->checks.count; i++) {
+        const struct check *c = &s->checks.items[i];
+        if (!has_card(r, c))
+            continue;
+        if (cards->shown == CARDS_MAX) {
+            cards->left_out++;
+            continue;
+        }
+        cards->shown++;
+        put_card(p, r, before, c);
+        before = c;
+    }
+    if (before)
+        put_answer(p, before);
+}
+
+static void put_scenario(struct page *p, const struct run *r, const struct scenario_result *s,
+                         struct cards *cards)
+{
+    page_put(p, INK_BOLD, "%s", page_safe_text(p, s->name));
+    page_put(p, INK_PLAIN, "\n");
+    page_put(p, INK_DIM, "%s%s", page_safe_text(p, s->title), s->title ? "\n" : "");
+    put_cards(p, r, s, cards);
+    page_put(p, INK_PLAIN, "\n");
+    size_t before = p->out.n;
+    for (size_t i = 0; i < s->checks.count; i++)
+        put_undecided(p, s, i);
+    page_put(p, INK_PLAIN, "%s", p->out.n > before ? "\n" : "");
+}
+
+static void put_scenarios(struct page *p, const struct run *r)
+{
+    struct cards cards = {0};
+    size_t before = p->out.n;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        if (!is_notable(r, r->scenarios.items[i]))
+            continue;
+        page_rule(p);
+        put_scenario(p, r, r->scenarios.items[i], &cards);
+    }
+    if (cards.left_out)
+        page_put(p, INK_DIM, "%zu more failures are not shown: see the JSON report\n\n",
+                 cards.left_out);
+    if (p->out.n > before)
+        page_rule(p);
+}
+
+/* --- the figures ----------------------------------------------------------------------------- */
+
+static void put_row(struct page *p, const char *label, enum ink ink, const char *text)
+{
+    page_put(p, INK_DIM, "  %-*s", LABEL - 2, label);
+    page_wrap(p, LABEL, ink, 0, text);
+}
+
+static const char *seconds(struct arena *a, int64_t us)
+{
+    if (us < 60000000)
+        return arena_printf(a, "%.*f s", us < 10000000 ? 2 : 1, (double)us / 1e6);
+    return arena_printf(a, "%d min %d s", (int)(us / 60000000), (int)(us / 1000000 % 60));
+}
+
+static bool same_why(const struct scenario_result *x, const struct scenario_result *y)
+{
+    return strcmp(x->why ? x->why : "", y->why ? y->why : "") == 0;
+}
+
+/* 2 not applicable: the target has no clock */
+static void put_not_applicable(struct page *p, const struct run *r, size_t first)
+{
+    const struct scenario_result *s = r->scenarios.items[first];
+    size_t count = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        const struct scenario_result *other = r->scenarios.items[i];
+        if (scenario_verdict(other) != VERDICT_NOT_APPLICABLE || !same_why(s, other))
+            continue;
+        if (i < first)
+            return;
+        count++;
+    }
+    put_row(p, "", INK_DIM,
+            arena_printf(p->arena, "%zu not applicable: %s", count,
+                         s->why ? page_safe_text(p, s->why) : "some of their checks"));
+}
+
+static void put_ran(struct page *p, const struct run *r, const struct figures *f)
+{
+    uint32_t ran = f->scenarios - f->not_applicable;
+    put_row(p, "scenarios", INK_PLAIN,
+            arena_printf(p->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios,
+                         ran));
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        if (scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE)
+            put_not_applicable(p, r, i);
+}
+
+static void put_claims(struct page *p, const struct figures *f)
+{
+    put_row(p, "claims", INK_PLAIN,
+            arena_printf(p->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
+                         f->cited, f->claims, f->exercised, f->holding, f->observable));
+}
+
+static void put_disputes(struct page *p, const struct run *r)
+{
+    const char *label = "disputes";
+    for (size_t i = 0; i < r->dispute_count; i++) {
+        const struct dispute_result *d = &r->disputes[i];
+        if (!d->seen)
+            continue;
+        put_row(
+            p, label, INK_PLAIN,
+            page_safe_text(p, arena_printf(p->arena, "%s  the target takes '%s'", d->id, d->seen)));
+        put_row(p, "", INK_DIM, page_safe_text(p, d->about));
+        label = "";
+    }
+}
+
+static void put_failed_claims(struct page *p, const struct run *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->claim_count; i++) {
+        const struct claim_result *c = &r->claims[i];
+        if (c->standing != CLAIM_FAILS)
+            continue;
+        if (!any)
+            page_put(p, INK_BOLD, "  Claims that do not hold\n");
+        any = true;
+        bool red =
+            c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
+        bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
+        page_put(p, red ? INK_BAD : INK_CARE, "  %-*s", LABEL - 2, page_safe_text(p, c->claim->id));
+        page_put(p, INK_DIM, "%-7s", level_texts[c->claim->level]);
+        page_wrap(p, LABEL + 7, INK_PLAIN, 0,
+                  arena_printf(p->arena, known ? "%s (known: in the baseline)" : "%s",
+                               page_safe_text(p, c->claim->says)));
+    }
+    page_put(p, INK_PLAIN, "%s", any ? "\n" : "");
+}
+
+static void put_leftovers(struct page *p, const struct run *r)
+{
+    if (!r->leftovers.count)
+        return;
+    page_put(p, INK_BAD, "  Left behind on the target\n");
+    for (size_t i = 0; i < r->leftovers.count; i++) {
+        const struct leftover *l = &r->leftovers.items[i];
+        page_indent(p, INDENT);
+        page_wrap(p, INDENT, INK_PLAIN, 0, page_safe_text(p, l->what));
+        page_field(p, INDENT + 2, "undo", INK_PLAIN, page_safe_text(p, l->undo));
+        page_field(p, INDENT + 2, "why", INK_PLAIN, page_safe_text(p, l->why));
+    }
+    page_put(p, INK_PLAIN, "\n");
+}
+
+void summary_put(struct page *p, const struct run *r)
+{
+    struct figures f = figures_of(r);
+    bool green = r->exit_code == 0;
+    put_scenarios(p, r);
+    page_put(p, INK_PLAIN, "\n");
+    put_failed_claims(p, r);
+    put_leftovers(p, r);
+
+    put_row(p, "target", INK_PLAIN,
+            arena_printf(p->arena, "%s  %s", page_safe_text(p, r->target),
+                         page_safe_text(p, r->base_url)));
+    put_ran(p, r, &f);
+    put_claims(p, &f);
+    put_disputes(p, r);
+    put_row(p, "time", INK_PLAIN,
+            arena_printf(p->arena, "%s, %u calls", seconds(p->arena, r->duration_us), r->calls));
+    if (!green)
+        put_row(p, "exit", INK_BAD,
+                arena_printf(p->arena, "%d: %s", r->exit_code, page_safe_text(p, r->verdict_why)));
+    page_put(p, INK_PLAIN, "\n");
+    page_put(p, green ? INK_GOOD : INK_BAD, "%s", figures_tally(p->arena, r));
+    page_put(p, INK_PLAIN, "\n");
+}

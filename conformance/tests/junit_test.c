@@ -1,0 +1,95 @@
+#include "conformance/report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "conformance/tests/report_rig.h"
+
+#define with_rig(test) cmocka_unit_test_setup_teardown(test, rig_begin, rig_end)
+
+static int run_tool(const char *tool, const char *option, const char *path)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        execlp(tool, tool, option, path, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static size_t times(const char *text, const char *part)
+{
+    size_t n = 0;
+    while ((text = strstr(text, part))) {
+        text += strlen(part);
+        n++;
+    }
+    return n;
+}
+
+static void junit_counts_what_it_holds(void **state)
+{
+    struct rig *g = *state;
+    const char *text = rig_report(g, "junit", rig_red(&g->arena)).s;
+    assert_non_null(strstr(text, "<testsuites name=\"conformance of layers-mock\" tests=\"16\" "
+                                 "failures=\"4\" errors=\"4\" skipped=\"7\""));
+    assert_int_equal(times(text, "<testcase "), 16);
+    assert_int_equal(times(text, "<failure "), 4);
+    assert_int_equal(times(text, "<error "), 4);
+    assert_int_equal(times(text, "<skipped "), 7);
+    assert_int_equal(times(text, "<testsuite "), 4);
+    for (const char *at = text; (at = strstr(at, " message=\"")); at++)
+        assert_true(strcspn(at + 10, "\n") > strcspn(at + 10, "\"")); /* one line */
+}
+
+static void junit_is_well_formed_whatever_it_holds(void **state)
+{
+    struct rig *g = *state;
+    struct run *r = rig_red(&g->arena);
+    r->scenarios.items[0]->name =
+        "odd \x01\x1b\x7f <&\"'> \xFF\xC3 \xEF\xBF\xBE \xEF\xBF\xBF ]]> \n";
+    char path[] = P_tmpdir "/junit-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    struct error err = {0};
+    struct writer *w = writer_open(&g->secrets, path, &err);
+    report_format_named("junit")->write(r, w);
+    assert_true(writer_close(w, &err));
+    int verdict = run_tool("xmllint", "--noout", path);
+    (void)unlink(path);
+    if (verdict == 127)
+        skip(); /* not installed */
+    assert_int_equal(verdict, 0);
+}
+
+static void a_pass_has_nothing_within_but_properties(void **state)
+{
+    struct rig *g = *state;
+    const char *text = rig_report(g, "junit", rig_green(&g->arena)).s;
+    assert_int_equal(times(text, "<testcase "), 6);
+    assert_int_equal(times(text, "<failure "), 0);
+    assert_int_equal(times(text, "<skipped "), 3);
+    assert_non_null(strstr(text, "<skipped message=\"not-applicable: the target has no"));
+    assert_non_null(strstr(text, "<property name=\"claim\" value=\"LA-183\"/>"));
+    assert_non_null(strstr(text, "<property name=\"level\" value=\"must\"/>"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_rig(junit_counts_what_it_holds),
+        with_rig(junit_is_well_formed_whatever_it_holds),
+        with_rig(a_pass_has_nothing_within_but_properties),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,318 @@
+#include "conformance/tests/report_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+
+#define FILE_REVOKE  "scenarios/layers/accounts/revoke-then-reconnect.yaml"
+#define FILE_FILTERS "scenarios/layers/accounts/list-filters.yaml"
+#define FILE_HOSTILE "scenarios/layers/accounts/names-with-odd-letters.yaml"
+#define FILE_LEASE   "scenarios/layers/leases/lease-and-release.yaml"
+#define BASE         "http://127.0.0.1:40321/ns/t1/layers"
+#define STARTED      INT64_C(1767322800000) /* 2026-01-02T03:00:00Z */
+
+static const struct claim claims[] = {
+    {"LA-042",
+     "A list shows every connected account of the project.",           "Layers, List social accounts, Response",
+     "api",  NULL,
+     LEVEL_MUST,   {NULL, 0, 0}},
+    {"LA-164",
+     "Reconnecting after a revoke creates a new socialAccountId; the old one is never "
+     "used again, not even for the same person on the same platform.", "Layers, Revoke a social account, Reconnecting",
+     "api",  NULL,
+     LEVEL_MUST,   {NULL, 0, 0}},
+    {"LA-183",
+     "A revoke answers how many scheduled posts it cancelled.",        "Layers, Revoke a social account, Response",
+     "api",  NULL,
+     LEVEL_MUST,   {NULL, 0, 0}},
+    {"LA-190",
+     "A handle is given as the platform writes it.",                   "Layers, Concepts, Social accounts",
+     "api",  NULL,
+     LEVEL_SHOULD, {NULL, 0, 0}},
+    {"LA-201",
+     "Tokens are kept encrypted.",                                     "Layers, Security",
+     "none", "no call shows how a token is stored",
+     LEVEL_MAY,    {NULL, 0, 0}},
+};
+
+static const struct claim *const revoke_claims[] = {&claims[2]};
+static const struct claim *const list_claims[] = {&claims[0], &claims[1]};
+static const struct claim *const handle_claims[] = {&claims[3]};
+static const char *const tags[] = {"oauth", "revoke"};
+
+static struct run *new_run(struct arena *a)
+{
+    struct run *r = arena_new(a, struct run);
+    *r = (struct run){.arena = a,
+                      .target = "layers-mock",
+                      .base_url = BASE,
+                      .suite_version = "0.1.0",
+                      .started_ms = STARTED,
+                      .duration_us = 4218000,
+                      .calls = 27,
+                      .claim_count = sizeof claims / sizeof *claims};
+    r->claims = arena_array(a, struct claim_result, r->claim_count);
+    for (size_t i = 0; i < r->claim_count; i++)
+        r->claims[i].claim = &claims[i];
+    return r;
+}
+
+static struct scenario_result *add_scenario(struct run *r, const char *name, const char *title,
+                                            const char *file)
+{
+    struct scenario_result *s = arena_new(r->arena, struct scenario_result);
+    *s = (struct scenario_result){
+        .name = name, .title = title, .file = file, .started_ms = STARTED, .duration_us = 812345};
+    *arena_push(r->arena, &r->scenarios, struct scenario_result *) = s;
+    return s;
+}
+
+static struct exchange_record *add_exchange(struct run *r, struct scenario_result *s,
+                                            const char *method, const char *path, int status,
+                                            struct str body)
+{
+    struct exchange_record *x = arena_new(r->arena, struct exchange_record);
+    *x = (struct exchange_record){.method = method,
+                                  .url = arena_printf(r->arena, "%s%s", BASE, path),
+                                  .status = status,
+                                  .response_body = body,
+                                  .attempts = 1,
+                                  .started_ms = STARTED,
+                                  .duration_us = 12400};
+    headers_add(r->arena, &x->request_headers, "Authorization", STR("Bearer " RIG_KEY));
+    headers_add(r->arena, &x->request_headers, "User-Agent", STR("conformance/0.1.0"));
+    headers_add(r->arena, &x->request_headers, "Accept", STR("application/json"));
+    headers_add(r->arena, &x->response_headers, "Content-Type", STR("application/json"));
+    *arena_push(r->arena, &s->exchanges, const struct exchange_record *) = x;
+    return x;
+}
+
+static struct check *add_check(struct run *r, struct scenario_result *s, const char *step,
+                               const char *pointer, const char *matcher, enum verdict verdict)
+{
+    struct check *c = arena_push(r->arena, &s->checks, struct check);
+    *c = (struct check){
+        .id = arena_printf(r->arena, "%s/%s%s%s/%s", s->name, step,
+                           *pointer == '/' || !*pointer ? "" : "/", pointer, matcher),
+        .step = step,
+        .pointer = pointer,
+        .matcher = matcher,
+        .verdict = verdict,
+        .at = {s->file, (int)(14 + s->checks.count), 15},
+        .exchange = s->exchanges.count ? s->exchanges.items[s->exchanges.count - 1] : NULL,
+    };
+    return c;
+}
+
+static void cite(struct check *c, const struct claim *const *cited, size_t count)
+{
+    c->claims = cited;
+    c->claim_count = count;
+}
+
+static void say(struct check *c, const char *expected, const char *actual, const char *why)
+{
+    c->expected = expected;
+    c->actual = actual;
+    c->why = why;
+}
+
+static struct run *finish(struct run *r)
+{
+    run_count(r);
+    run_decide(r);
+    return r;
+}
+
+static void add_dispute(struct run *r)
+{
+    r->disputes = arena_array(r->arena, struct dispute_result, 2);
+    r->dispute_count = 2;
+    r->disputes[0] = (struct dispute_result){
+        "LD-004", "How an account id is formed: a UUID or 26 letters behind sa_.", "uuid"};
+    r->disputes[1] = (struct dispute_result){"LD-001", "Whether a revoked account is kept.", NULL};
+}
+
+static void add_lease(struct run *r, const char *name)
+{
+    struct scenario_result *s =
+        add_scenario(r, name, "Lease an account and release it", FILE_LEASE);
+    s->verdict = VERDICT_NOT_APPLICABLE;
+    s->why = "the target has no capability 'lease'";
+}
+
+struct run *rig_empty(struct arena *a)
+{
+    return finish(new_run(a));
+}
+
+struct run *rig_green(struct arena *a)
+{
+    struct run *r = new_run(a);
+    struct scenario_result *s =
+        add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
+                     "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
+    s->tags = tags;
+    s->tag_count = 2;
+    add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 200,
+                 STR("{\"canceledScheduledPosts\":0}"));
+    say(add_check(r, s, "revoke", "status", "is", VERDICT_PASS), "200", "200", NULL);
+    cite(add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_PASS), revoke_claims,
+         1);
+    add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts", 200, STR("{\"items\":[]}"));
+    cite(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
+    say(add_check(r, s, "gone", "/items/0/socialAccountId", "oneOf", VERDICT_DISPUTED), NULL, NULL,
+        "the target takes the side 'uuid'");
+    add_dispute(r);
+    add_lease(r, "lease-and-release");
+    add_lease(r, "lease-twice");
+    return finish(r);
+}
+
+static void add_revoke(struct run *r)
+{
+    struct scenario_result *s =
+        add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
+                     "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
+    s->tags = tags;
+    s->tag_count = 2;
+    struct exchange_record *x =
+        add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 202,
+                     STR("{\n  \"canceledScheduledPosts\": \"0\",\n  \"key\": \"" RIG_KEY "\"\n}"));
+    x->attempts = 7;
+    x->duration_us = 3120000;
+    struct check *c = add_check(r, s, "revoke", "status", "is", VERDICT_FAIL);
+    cite(c, revoke_claims, 1);
+    say(c, "200", "202", NULL);
+    c = add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_FAIL);
+    cite(c, revoke_claims, 1);
+    say(c, "integer", "\"0\" (string)", NULL);
+    static const char *const pointers[] = {"/id", "/items", "/items/0/handle"};
+    for (size_t i = 0; i < 3; i++) {
+        c = add_check(r, s, "second", pointers[i], "equals", VERDICT_BLOCKED);
+        c->exchange = NULL;
+        cite(c, list_claims, 1);
+        say(c, "\"x\"", NULL, "step 'revoke' did not hold");
+    }
+}
+
+/* A server that would paint the terminal, turn the text and show the key back in pieces. */
+static void add_hostile(struct run *r)
+{
+    struct scenario_result *s =
+        add_scenario(r, "names-with-odd-letters", "Names keep their letters", FILE_HOSTILE);
+    struct exchange_record *x = add_exchange(
+        r, s, "POST", "/v1/projects/prj_1/social/oauth-url?state=" RIG_STATE "&q=a%20b", 201,
+        STR("{\"name\":\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
+            "31m \xE2\x80\xAE"
+            "evil\", \"bytes\":\"\xFF\xFE\","
+            "\"echo\":\"Bearer " RIG_KEY "\",\"base64\":\"bHBfbGl2ZV80SnE4WnIyWHc3\"}"));
+    headers_add(r->arena, &x->request_headers, "Content-Type", STR("application/json"));
+    x->request_body = STR("{\"returnUrl\":\"https://app.example.com/it's?k=" RIG_KEY
+                          "2\",\"note\":\"$HOME `id` caf\xC3\xA9\"}");
+    struct check *c = add_check(r, s, "url", "/name", "equals", VERDICT_FAIL);
+    say(c, "\"Caf\xC3\xA9 \xE2\x9C\x93\"",
+        "\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
+        "31m \xE2\x80\xAE"
+        "evil " RIG_KEY "\"",
+        "the first of 3 that differ; a long explanation that has to be wrapped, because it goes on "
+        "and on and does not fit into one line of any terminal");
+    c = add_check(r, s, "url", "", "$exact", VERDICT_WARN);
+    cite(c, handle_claims, 1);
+    say(c, "no member beside name", "bytes, echo, base64", NULL);
+}
+
+static void add_undecided(struct run *r)
+{
+    struct scenario_result *s =
+        add_scenario(r, "list-filters", "The filters of the account list", FILE_FILTERS);
+    struct exchange_record *x = add_exchange(
+        r, s, "GET", "/v1/projects/prj_1/social-accounts?status=connected", 0, STR(""));
+    x->error = "connection refused";
+    struct check *c = NULL;
+    for (size_t i = 0; i < 4; i++)
+        c = add_check(r, s, "connected", arena_printf(r->arena, "/items/%zu/status", i), "equals",
+                      VERDICT_INFRA);
+    cite(c, list_claims, 1);
+    add_exchange(r, s, "GET", "/v1/projects/prj_2/social-accounts", 200, STR("{\"items\":[]}"));
+    say(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL,
+        "the list is empty");
+    cite(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
+    say(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
+        "in the baseline: they know, until 2026-12-01");
+    say(add_check(r, s, "all", "/next", "$absent", VERDICT_FIXED), NULL, NULL,
+        "in the baseline, yet it passes: remove it there");
+}
+
+struct run *rig_red(struct arena *a)
+{
+    struct run *r = new_run(a);
+    add_revoke(r);
+    add_undecided(r);
+    add_hostile(r);
+    add_lease(r, "lease-and-release");
+    add_dispute(r);
+    *arena_push(a, &r->leftovers, struct leftover) = (struct leftover){
+        "social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target answered 500"};
+    return finish(r);
+}
+
+/* --- what is written of them ------------------------------------------------------------------ */
+
+int rig_begin(void **state)
+{
+    struct rig *g = calloc(1, sizeof *g);
+    assert_non_null(g);
+    g->secrets.arena = &g->arena;
+    secrets_add(&g->secrets, "LAYERS_KEY", RIG_KEY);
+    secrets_add(&g->secrets, "STATE", RIG_STATE);
+    *state = g;
+    return 0;
+}
+
+int rig_end(void **state)
+{
+    struct rig *g = *state;
+    arena_end(&g->arena);
+    free(g);
+    return 0;
+}
+
+struct writer *memory_open(struct memory *m, const struct secrets *secrets)
+{
+    m->file = open_memstream(&m->text, &m->n);
+    assert_non_null(m->file);
+    return writer_to(secrets, m->file);
+}
+
+struct str memory_end(struct memory *m, struct writer *w, struct arena *a)
+{
+    assert_true(writer_close(w, NULL));
+    assert_int_equal(fclose(m->file), 0);
+    struct str kept = str_of(arena_copy(a, m->text, m->n + 1), m->n);
+    free(m->text);
+    return kept;
+}
+
+struct str rig_report(struct rig *g, const char *format, const struct run *r)
+{
+    struct memory m;
+    struct writer *w = memory_open(&m, &g->secrets);
+    const struct report_format *f = report_format_named(format);
+    assert_non_null(f);
+    f->write(r, w);
+    return memory_end(&m, w, &g->arena);
+}
+
+struct str rig_summary(struct rig *g, const struct run *r, bool colour, int width)
+{
+    struct memory m;
+    struct writer *w = memory_open(&m, &g->secrets);
+    console_summary(console_new(&g->arena, w, colour, false, width), r);
+    return memory_end(&m, w, &g->arena);
+}

@@ -1,0 +1,36 @@
+/* report_rig.h - runs made by hand, for the reports to tell.
+ *
+ * Shapes:  a green run, and a red one that has one of everything: failures that share an answer, a
+ * hostile answer, a secret in every corner, blocked and undecided checks, something left behind.
+ * What is written goes to memory. Errors:  none.
+ */
+#pragma once
+#include "conformance/report/report.h"
+
+#define RIG_KEY   "lp_live_4Jq8Zr2Xw7"
+#define RIG_STATE "st_9vB3kLm5Tq"
+
+struct run *rig_green(struct arena *a);
+struct run *rig_red(struct arena *a);
+struct run *rig_empty(struct arena *a); /* nothing was selected */
+
+struct rig { /* of one test */
+    struct arena arena;
+    struct secrets secrets;
+};
+
+int rig_begin(void **state);
+int rig_end(void **state);
+
+/* A writer to memory, and what it wrote. */
+struct memory {
+    FILE *file;
+    char *text;
+    size_t n;
+};
+
+struct writer *memory_open(struct memory *m, const struct secrets *secrets);
+struct str memory_end(struct memory *m, struct writer *w, struct arena *a);
+
+struct str rig_report(struct rig *g, const char *format, const struct run *r);
+struct str rig_summary(struct rig *g, const struct run *r, bool colour, int width);
