@@ -104,9 +104,10 @@ int command_healthcheck(const struct options *o, struct error *err)
                            : arena_printf(o->arena, "http://127.0.0.1:%d", (int)o->port);
     struct url url;
     const char *why;
-    if (!url_parse(o->arena, text, &url, &why))
-        return error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no http URL: %s", text, why),
-               2;
+    if (!url_parse(o->arena, text, &url, &why)) {
+        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no http URL: %s", text, why);
+        return 2;
+    }
     struct str host = str_from(url.host); /* an IPv6 address comes in brackets */
     if (str_starts(host, STR("[")))
         host = str_of(host.s + 1, host.n - 2);

@@ -10,8 +10,9 @@
 #include "mockserver/journal.h"
 #include "mockserver/rules/rules.h"
 
-#define uthash_malloc(size)      heap_new(size)
-#define uthash_free(block, size) heap_free(block)
+#define uthash_malloc(size)            heap_new(size)
+#define uthash_free(block, size)       heap_free(block)
+#define HASH_FUNCTION(key, size, hash) ((hash) = (unsigned)str_hash(str_of((key), (size))))
 #include <uthash.h>
 
 struct entry {

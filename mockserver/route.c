@@ -42,9 +42,10 @@ static bool fits(const char *pattern, struct str path, struct str params[ROUTE_P
 /* Of two patterns that fit the same path, the one with a word where the other has {}. */
 static bool more_exact(const char *pattern, const char *other)
 {
-    while (*pattern && *pattern == *other)
-        pattern++, other++;
-    return *other == '{';
+    size_t i = 0;
+    while (pattern[i] && pattern[i] == other[i])
+        i++;
+    return other[i] == '{';
 }
 
 static const char *allowed_methods(const struct route *routes, size_t count, struct str path,
