@@ -130,7 +130,7 @@ static void put_body(struct page *p, struct str body)
     struct str clean = str_from(page_safe(p, flat(p->arena, body)));
     page_indent(p, INDENT);
     page_wrap(p, INDENT, INK_PLAIN, BODY_LINES_MAX, clean.s);
-    if (text_width(clean) > (size_t)(BODY_LINES_MAX * (p->width - INDENT))) {
+    if (text_width(clean) > BODY_LINES_MAX * (size_t)(p->width - INDENT)) {
         page_indent(p, INDENT);
         page_put(p, INK_DIM, "%zu bytes in all: see the JSON report\n", body.n);
     }

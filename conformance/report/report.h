@@ -10,13 +10,14 @@
 
 struct secret {
     const char *name, *value; /* shown as $NAME */
+    size_t next;              /* of those that begin with the same byte: its index + 1 */
 };
 
 struct secrets {
     struct arena *arena;
     struct secret *items; /* every value in its forms */
     size_t count, room;
-    bool starts[256]; /* bytes with which one of them may begin */
+    size_t first[256]; /* by the byte they begin with: the newest's index + 1; 0: none */
 };
 
 void secrets_add(struct secrets *s, const char *name,

@@ -13,23 +13,16 @@ enum { ESCAPES_MAX = 16 }; /* of one character: texts within texts within texts 
 
 /* --- adding --------------------------------------------------------------------------------- */
 
-static void starts_with(struct secrets *s, char c)
-{
-    s->starts[(unsigned char)c] = true;
-}
-
 static void add_form(struct secrets *s, const char *name, const char *value)
 {
+    size_t *first = &s->first[(unsigned char)value[0]];
     if (strlen(value) < SECRET_MIN_BYTES)
         return;
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->items[i].value, value) == 0)
+    for (size_t i = *first; i; i = s->items[i - 1].next)
+        if (strcmp(s->items[i - 1].value, value) == 0)
             return;
-    *arena_push(s->arena, s, struct secret) = (struct secret){name, value};
-    starts_with(s, value[0]);
-    starts_with(s, '\\');
-    starts_with(s, '%');
-    starts_with(s, '&');
+    *arena_push(s->arena, s, struct secret) = (struct secret){name, value, *first};
+    *first = s->count;
 }
 
 /* Where a secret stands in a text that was encoded as a whole, its first and last letters depend on
@@ -145,8 +138,8 @@ static size_t spelled_with_backslash(struct str text, unsigned char c)
     if (entity)
         return entity == SHORT ? SHORT : from + entity;
     const char *control = c ? strchr(controls, c) : NULL;
-    char letter = control ? letters[control - controls] : (char)c;
-    return text.s[from] == letter && !isalnum(c) ? from + 1 : 0;
+    unsigned char letter = control ? (unsigned char)letters[control - controls] : c;
+    return (unsigned char)text.s[from] == letter && !isalnum(c) ? from + 1 : 0;
 }
 
 static size_t spelled(struct str text, unsigned char c)
@@ -213,17 +206,37 @@ static size_t stands_here(struct str text, const struct secret *secret, bool com
     return plain > escaped ? plain : escaped;
 }
 
+/* The longest of those that begin with `c`. */
+static void try_bucket(const struct secrets *s, unsigned char c, struct str rest, bool complete,
+                       struct secret_hit *hit)
+{
+    for (size_t i = s->first[c]; i; i = s->items[i - 1].next) {
+        size_t n = stands_here(rest, &s->items[i - 1], complete);
+        if (n <= hit->n)
+            continue;
+        hit->n = n;
+        hit->name = s->items[i - 1].name;
+    }
+}
+
+static void try_here(const struct secrets *s, struct str rest, bool complete,
+                     struct secret_hit *hit)
+{
+    bool escape = strchr("\\%&", rest.s[0]) && rest.s[0];
+    if (!escape) {
+        try_bucket(s, (unsigned char)rest.s[0], rest, complete, hit);
+        return;
+    }
+    for (size_t c = 0; c < 256; c++)
+        if (s->first[c] && spelled(rest, (unsigned char)c))
+            try_bucket(s, (unsigned char)c, rest, complete, hit);
+}
+
 struct secret_hit secrets_find(const struct secrets *s, struct str text, bool complete)
 {
     for (size_t at = 0; at < text.n; at++) {
         struct secret_hit hit = {.at = at};
-        if (!s->starts[(unsigned char)text.s[at]])
-            continue;
-        for (size_t i = 0; i < s->count; i++) {
-            size_t n = stands_here(str_skip(text, at), &s->items[i], complete);
-            if (n > hit.n)
-                hit = (struct secret_hit){at, n, s->items[i].name};
-        }
+        try_here(s, str_skip(text, at), complete, &hit);
         if (hit.n == SHORT)
             return (struct secret_hit){.at = at};
         if (hit.n)
