@@ -276,6 +276,7 @@ struct parse {
     struct error *err;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): argp's own type */
 static error_t parse_one(int key, char *value, struct argp_state *state)
 {
     struct parse *p = state->input;
@@ -299,7 +300,10 @@ static const char *environment_name(struct arena *a, const struct option_row *ro
         return row->environment;
     char *text = arena_printf(a, "CONFORMANCE_%s", row->name);
     for (char *c = text; *c; c++)
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        if (*c == '-')
+            *c = '_';
+        else
+            *c = (char)toupper((unsigned char)*c);
     return text;
 }
 

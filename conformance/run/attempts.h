@@ -10,7 +10,7 @@
 #include "conformance/scenario/scenario.h"
 
 #define ATTEMPTS_LIMITED_MAX 3
-#define ATTEMPTS_WAIT_MAX_MS (5 * 60 * 1000)
+#define ATTEMPTS_WAIT_MAX_MS ((int64_t)5 * 60 * 1000)
 
 struct attempts {
     int count;          /* answers seen, refusals by a rate limit left out */

@@ -176,10 +176,13 @@ static void record_answer(struct transfer *t, CURLcode code)
 {
     struct exchange_record *x = t->record;
     long status = 0;
+    long sent_bytes = 0;
     curl_off_t took_us = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
     x->duration_us = took_us;
+    x->sent = sent_bytes > 0;
     x->attempts = x->attempts ? x->attempts : 1;
     x->response_body = buf_str(&t->body);
     if (code == CURLE_OK) {

@@ -141,20 +141,18 @@ static void wait_for_line(struct task *t, struct waiting how)
 }
 
 /* The loop blocks signals that a child must be able to get. */
-static bool spawn_shell(const char *command, const char *const *args, int out, pid_t *child)
+static bool spawn_shell(char *const *argv, int out, pid_t *child)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
-    const char *argv[] = {"sh", "-c", command, "consent", args[0], args[1], args[2], NULL};
     sigemptyset(&none);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    char *const *words = (char *const *)(uintptr_t)argv; /* POSIX: it does not change them */
-    bool spawned = posix_spawn(child, "/bin/sh", &files, &attributes, words, environ) == 0;
+    bool spawned = posix_spawn(child, "/bin/sh", &files, &attributes, argv, environ) == 0;
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     return spawned;
@@ -163,8 +161,15 @@ static bool spawn_shell(const char *command, const char *const *args, int out, p
 static void by_browser(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
-    const char *user = node_text(k->user), *args[] = {k->at, k->outcome, user ? user : ""};
-    const char *command = arena_printf(a, "%s \"$@\"", t->runner->target->consent_command);
+    const char *user = node_text(k->user);
+    char *argv[] = {arena_text(a, "sh"),
+                    arena_text(a, "-c"),
+                    arena_printf(a, "%s \"$@\"", t->runner->target->consent_command),
+                    arena_text(a, "consent"),
+                    arena_text(a, k->at),
+                    arena_text(a, k->outcome),
+                    arena_text(a, user ? user : ""),
+                    NULL};
     int ends[2];
     pid_t child;
     if (pipe(ends) != 0) {
@@ -173,7 +178,7 @@ static void by_browser(struct task *t, const struct consent *k)
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    bool spawned = spawn_shell(command, args, ends[1], &child);
+    bool spawned = spawn_shell(argv, ends[1], &child);
     close(ends[1]);
     if (!spawned) {
         close(ends[0]);

@@ -69,9 +69,8 @@ const char *mock_find(struct arena *a, const char *flag, struct error *err)
 
 /* --- the child ------------------------------------------------------------------------------ */
 
-static void become_mock(pid_t parent, const char *binary, const char *fixture, int out)
+static void become_mock(pid_t parent, char *const *argv, int out)
 {
-    const char *argv[] = {binary, "--port", "0", fixture ? "--fixture" : NULL, fixture, NULL};
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -79,11 +78,11 @@ static void become_mock(pid_t parent, const char *binary, const char *fixture, i
     dup2(out, STDOUT_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() == parent) /* else the parent died before that took effect */
-        execv(binary, (char *const *)(uintptr_t)argv);
+        execv(argv[0], argv);
     _exit(127);
 }
 
-static bool spawn(struct mock *m, const char *binary, const char *fixture)
+static bool spawn(struct mock *m, char *const *argv)
 {
     int ends[2];
     pid_t parent = getpid();
@@ -93,7 +92,7 @@ static bool spawn(struct mock *m, const char *binary, const char *fixture)
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     m->child = fork();
     if (m->child == 0)
-        become_mock(parent, binary, fixture, ends[1]);
+        become_mock(parent, argv, ends[1]);
     close(ends[1]);
     m->out = ends[0];
     return m->child > 0;
@@ -130,7 +129,13 @@ struct mock *mock_start(struct arena *a, const char *binary, const char *fixture
 {
     struct mock *m = arena_new(a, struct mock);
     struct buf line = {.arena = a};
-    if (!spawn(m, binary, fixture)) {
+    char *argv[] = {arena_text(a, binary),
+                    arena_text(a, "--port"),
+                    arena_text(a, "0"),
+                    fixture ? arena_text(a, "--fixture") : NULL,
+                    fixture ? arena_text(a, fixture) : NULL,
+                    NULL};
+    if (!spawn(m, argv)) {
         error_add(err, ERROR_SYSTEM, (struct where){0}, "'%s' cannot be started", binary);
         return NULL;
     }

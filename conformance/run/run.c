@@ -25,10 +25,10 @@ struct session {
 
 static bool step_writes(const struct step *step)
 {
-    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE;
-    if (step->kind == STEP_CALL)
-        writes = strcmp(step->method, "GET") && strcmp(step->method, "HEAD") &&
-                 strcmp(step->method, "OPTIONS");
+    static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE || step->kind == STEP_CALL;
+    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof reading / sizeof *reading; i++)
+        writes &= strcmp(step->method, reading[i]) != 0;
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
         writes |= step_writes(&step->flow->steps[i]);
     return writes;
@@ -224,7 +224,8 @@ static void list_claims(struct arena *a, const struct suite *suite, struct run *
 
 static void tell_secret(void *ctx, const char *name, const char *value)
 {
-    const struct run_options *o = ctx;
+    const struct runner *r = ctx;
+    const struct run_options *o = r->options;
     if (o->secret)
         o->secret(o->secret_ctx, name, value);
 }
@@ -238,18 +239,17 @@ static void set_names(struct runner *r)
     const struct node *target = r->target->things;
     target = node_with(a, target, "name", node_new_text(a, str_from(r->target->name)));
     target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
-    r->vars =
-        (struct vars){.arena = a, .env = tell_secret, .env_ctx = (void *)(uintptr_t)r->options};
+    r->vars = (struct vars){.arena = a, .env = tell_secret, .env_ctx = r};
     vars_set(&r->vars, "target", target);
     vars_set(&r->vars, "run", node_with(a, NULL, "id", node_new_text(a, str_from(r->id))));
 }
 
-static void tell_credentials(const struct runner *r)
+static void tell_credentials(struct runner *r)
 {
     const struct target *t = r->target;
     for (size_t i = 0; i < t->actor_count; i++)
         if (t->actors[i].credential)
-            tell_secret((void *)(uintptr_t)r->options, t->actors[i].name, t->actors[i].credential);
+            tell_secret(r, t->actors[i].name, t->actors[i].credential);
 }
 
 static bool is_safe(const struct target *t, struct error *err)

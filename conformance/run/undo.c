@@ -44,7 +44,7 @@ void undo_register(struct task *t)
 void undo_lost(struct task *t)
 {
     const struct current *c = &t->current;
-    if (needs_undo(t) && c->exchange && !c->exchange->status)
+    if (needs_undo(t) && c->exchange && c->exchange->sent && !c->exchange->status)
         leave_behind(t, c->name, NULL, "no answer came: it may have been created or not");
 }
 

@@ -36,6 +36,9 @@ static void note(struct diary *d, const struct request *r)
 }
 
 static void answer(struct exchange *x, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void answer(struct exchange *x, int status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -60,7 +63,7 @@ static void handle(void *ctx, struct exchange *x)
     note(d, &x->request);
     if (str_is(path, "/cut")) {
         x->response.cut = CUT_BEFORE_HEADERS;
-        answer(x, 200, "");
+        answer(x, 200, "%s", "");
     } else if (str_is(method, "POST")) {
         make(x, d);
     } else if (str_is(path, "/pending")) {
