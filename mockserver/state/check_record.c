@@ -4,6 +4,7 @@
 
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
@@ -200,6 +201,33 @@ static const char *check_ad_account(const struct world *w, const struct index *w
     return NULL;
 }
 
+static const char *check_webhook(const struct world *w, uint32_t row)
+{
+    const struct webhook *h = webhook_read(w, row);
+    if (!h->organization || !h->url || !h->events || !h->secret)
+        return "a webhook has an organization, a URL, events and a secret";
+    if (h->space && space_read(w, h->space)->organization != h->organization)
+        return "a webhook's space is its organization's";
+    return NULL;
+}
+
+static const char *check_delivery(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct delivery *d = delivery_read(w, row);
+    bool open = d->state == DELIVERY_PENDING || d->state == DELIVERY_DELIVERING;
+    if (!d->webhook || !d->event_id || !d->type || !d->payload)
+        return "a delivery has a webhook, an event, its type and a payload";
+    if (open != (d->ended_at_ms == 0))
+        return "just a delivery that has ended has a time of it";
+    if (d->next_attempt_at_ms && d->state != DELIVERY_PENDING)
+        return "just a pending delivery has a next attempt";
+    if (d->state == DELIVERY_PENDING && webhook_read(w, d->webhook)->state == WEBHOOK_DELETED)
+        return "nothing is pending for a deleted webhook";
+    if (d->next_attempt_at_ms && !waits(waiting, EVENT_DELIVERY_DUE, row, d->next_attempt_at_ms))
+        return "a next attempt has its time in the queue of events";
+    return NULL;
+}
+
 const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
                          uint32_t row)
 {
@@ -229,6 +257,10 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
         return check_wallet_entry(w, row);
     case RECORD_AD_ACCOUNT:
         return check_ad_account(w, waiting, row);
+    case RECORD_WEBHOOK:
+        return check_webhook(w, row);
+    case RECORD_DELIVERY:
+        return check_delivery(w, waiting, row);
     case RECORD_LAYER:
         return check_layer(w, row);
     case RECORD_ONBOARDING:

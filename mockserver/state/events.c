@@ -5,6 +5,7 @@
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 
@@ -46,6 +47,9 @@ static void happen(struct world *w, const struct event *e)
         break;
     case EVENT_AD_VALIDATES:
         ad_account_validation_due(w, e->row);
+        break;
+    case EVENT_DELIVERY_DUE:
+        delivery_due(w, e->row);
         break;
     }
 }

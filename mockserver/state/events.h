@@ -16,6 +16,7 @@ enum event_kind {
     EVENT_PUBLISH_ENDS, /* destination */
     EVENT_LEASE_RENEWS, /* account */
     EVENT_AD_VALIDATES, /* ad account */
+    EVENT_DELIVERY_DUE,
 };
 
 struct event {

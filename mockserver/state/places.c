@@ -5,6 +5,7 @@
 
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
@@ -26,6 +27,8 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_AD_ACCOUNT] = INDEX_AD_ACCOUNT_ID,
     [RECORD_LAYER] = INDEX_LAYER_ID,
     [RECORD_ONBOARDING] = INDEX_ONBOARDING_ID,
+    [RECORD_WEBHOOK] = INDEX_WEBHOOK_ID,
+    [RECORD_DELIVERY] = INDEX_DELIVERY_ID,
 };
 
 static void place(struct places *out, enum world_index index, int64_t key, int64_t order,
@@ -113,6 +116,18 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         const struct ad_account *a = ad_account_read(w, row);
         if (ad_account_is_listed(a))
             place(out, INDEX_AD_ACCOUNT_SPACE, index_pair_key(a->space, a->platform), 0, row);
+        break;
+    }
+    case RECORD_WEBHOOK: {
+        const struct webhook *h = webhook_read(w, row);
+        if (h->state != WEBHOOK_DELETED)
+            place(out, INDEX_WEBHOOK_ORGANIZATION, h->organization, -(int64_t)row, row);
+        break;
+    }
+    case RECORD_DELIVERY: {
+        const struct delivery *d = delivery_read(w, row);
+        place(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
+        place(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
         break;
     }
     case RECORD_LAYER: {

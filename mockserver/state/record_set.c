@@ -7,7 +7,9 @@
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
@@ -27,6 +29,10 @@ union any_record {
     struct pool_account pool_account;
     struct wallet_entry wallet_entry;
     struct ad_account ad_account;
+    struct layer layer;
+    struct onboarding onboarding;
+    struct webhook webhook;
+    struct delivery delivery;
 };
 
 static bool refuse(struct error *err, const struct record_field *f, const char *why)
@@ -138,6 +144,10 @@ static void expect(struct world *w, enum record_kind kind, uint32_t row)
         const struct ad_account *a = ad_account_read(w, row);
         if (a->validates_at_ms)
             events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
+    } else if (kind == RECORD_DELIVERY) {
+        const struct delivery *d = delivery_read(w, row);
+        if (d->state == DELIVERY_PENDING && d->next_attempt_at_ms)
+            events_add(w, d->next_attempt_at_ms, EVENT_DELIVERY_DUE, row);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
@@ -214,6 +215,41 @@ static const struct record_field ad_account_fields[] = {
     TIME(ad_account, validates_at),
 };
 
+static const struct record_field webhook_fields[] = {
+    ID(webhook, public_id),
+    OWNER(webhook, organization, RECORD_ORGANIZATION),
+    REF(webhook, space, RECORD_SPACE),
+    TEXT(webhook, url),
+    TEXT(webhook, description),
+    TEXT(webhook, events),
+    TEXT(webhook, metadata),
+    TEXT(webhook, secret),
+    TEXT(webhook, previous_secret),
+    TIME(webhook, previous_until),
+    ENUM(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
+    INT(webhook, failures),
+    TIME(webhook, last_success_at),
+    TIME(webhook, last_failure_at),
+    TIME(webhook, created_at),
+    TIME(webhook, updated_at),
+};
+
+static const struct record_field delivery_fields[] = {
+    ID(delivery, public_id),
+    OWNER(delivery, webhook, RECORD_WEBHOOK),
+    OWNER(delivery, replay_of, RECORD_DELIVERY),
+    FIXED(delivery, event_id),
+    TEXT(delivery, type),
+    TEXT(delivery, payload),
+    ENUM(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
+    INT(delivery, attempts),
+    INT(delivery, last_status),
+    TEXT(delivery, last_error),
+    TIME(delivery, next_attempt_at),
+    TIME(delivery, created_at),
+    TIME(delivery, ended_at),
+};
+
 #define SHAPE(kind, type, plural, id, provider)                                                    \
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
@@ -240,6 +276,8 @@ static const struct record_shape shapes[RECORD_KIND_COUNT] = {
     SHAPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
     SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
           offsetof(struct onboarding, provider)),
+    SHAPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
+    SHAPE(RECORD_DELIVERY, delivery, "deliveries", public_id, offsetof(struct delivery, provider)),
 };
 
 const struct record_shape *record_shape(enum record_kind kind)
@@ -290,6 +328,10 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
         return pool_account_state_text(pool_account_read(w, row));
     case RECORD_AD_ACCOUNT:
         return ad_account_state_text(ad_account_read(w, row));
+    case RECORD_WEBHOOK:
+        return webhook_state_texts[webhook_read(w, row)->state];
+    case RECORD_DELIVERY:
+        return delivery_state_texts[delivery_read(w, row)->state];
     case RECORD_ORGANIZATION:
     case RECORD_KEY:
     case RECORD_SPACE:

@@ -30,7 +30,9 @@
     X(WALLET_ENTRY, "wallet")                                                                      \
     X(AD_ACCOUNT, "ad_accounts")                                                                   \
     X(LAYER, "layers")                                                                             \
-    X(ONBOARDING, "onboarding")
+    X(ONBOARDING, "onboarding")                                                                    \
+    X(WEBHOOK, "webhooks")                                                                         \
+    X(DELIVERY, "deliveries")
 enum record_kind {
 #define X(name, text) RECORD_##name,
     RECORD_KINDS(X)
@@ -64,6 +66,11 @@ enum world_index {
     INDEX_LAYER_ID,
     INDEX_LAYER_SPACE,
     INDEX_ONBOARDING_ID,
+    INDEX_WEBHOOK_ID,
+    INDEX_WEBHOOK_ORGANIZATION,
+    INDEX_DELIVERY_ID,
+    INDEX_DELIVERY_WEBHOOK,
+    INDEX_DELIVERY_WEBHOOK_STATE,
     INDEX_LEASE_REQUEST_ID,
     INDEX_POOL_HANDLE,
     INDEX_POOL_ACCOUNT,
@@ -78,6 +85,12 @@ struct world_timings { /* how long an in-between state lasts; 0 = it is never se
     int64_t publish_ms, ad_validation_ms;
 };
 
+struct world_webhooks {
+    bool virtual_time;   /* signatures tell the world's time, not the machine's */
+    int policy;          /* which of the provider's rules for another attempt */
+    const char *allowed; /* hosts besides this machine, a blank between; NULL: none */
+};
+
 struct world {
     uint64_t seed;
     struct clock clock;
@@ -86,8 +99,11 @@ struct world {
     struct texts *texts;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
+    struct table quotas; /* a row a key (quota.h) */
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
+    struct world_webhooks webhooks;
+    uint32_t announced;          /* changes that webhooks have been told of, or need not be */
     bool local_consent;          /* consent URLs lead to the mock's own page */
     uint32_t connect_steps_fail; /* a bit for each that fails its next run (layer.h) */
     uint64_t minted;             /* ids so far (ids.h) */

@@ -1,0 +1,166 @@
+#include "mockserver/state/delivery.h"
+
+#include <assert.h>
+
+#include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/places.h"
+
+const char *const delivery_state_texts[] = {
+#define X(name, text) text,
+    DELIVERY_STATES(X)
+#undef X
+};
+
+static void try_at(struct world *w, uint32_t row, struct delivery *d, int64_t at_ms)
+{
+    d->next_attempt_at_ms = at_ms;
+    events_add(w, at_ms, EVENT_DELIVERY_DUE, row);
+}
+
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
+                         int64_t wait_ms)
+{
+    uint32_t row;
+    struct delivery *d = table_add(&w->records[RECORD_DELIVERY], &row);
+    *d = (struct delivery){
+        .webhook = webhook,
+        .replay_of = spec->replay_of,
+        .provider = webhook_read(w, webhook)->provider,
+        .public_id = world_text(w, spec->public_id),
+        .event_id = world_text(w, spec->event_id),
+        .type = world_text(w, spec->type),
+        .payload = world_text(w, spec->payload),
+        .created_at_ms = world_now(w),
+    };
+    try_at(w, row, d, world_now(w) + wait_ms);
+    places_add(w, RECORD_DELIVERY, row);
+    changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
+    world_transition_done(w);
+    return row;
+}
+
+/* Moves it to another state; `d` may be edited until edit_end. */
+struct delivery_edit {
+    struct world *w;
+    uint32_t row;
+    struct places before;
+    enum delivery_state from;
+    struct delivery *d;
+};
+
+static struct delivery_edit edit_begin(struct world *w, uint32_t row)
+{
+    struct delivery_edit e = {.w = w, .row = row, .from = delivery_read(w, row)->state};
+    places_of(w, RECORD_DELIVERY, row, &e.before);
+    e.d = world_edit(w, RECORD_DELIVERY, row);
+    return e;
+}
+
+static void edit_end(const struct delivery_edit *e, const char *what)
+{
+    places_move(e->w, RECORD_DELIVERY, e->row, &e->before);
+    changes_add(e->w, RECORD_DELIVERY, e->row, what, delivery_state_texts[e->from],
+                delivery_state_texts[e->d->state]);
+    world_transition_done(e->w);
+}
+
+void delivery_due(struct world *w, uint32_t delivery)
+{
+    const struct delivery *d = delivery_read(w, delivery);
+    if (d->state != DELIVERY_PENDING || !d->next_attempt_at_ms ||
+        d->next_attempt_at_ms > world_now(w))
+        return;
+    struct delivery_edit e = edit_begin(w, delivery);
+    e.d->next_attempt_at_ms = 0;
+    if (webhook_read(w, e.d->webhook)->state != WEBHOOK_ACTIVE) {
+        edit_end(&e, "delivery_hold");
+        return;
+    }
+    e.d->state = DELIVERY_DELIVERING;
+    e.d->attempts++;
+    edit_end(&e, "delivery_attempt");
+}
+
+static enum delivery_state after_failure(const struct delivery *d, enum webhook_state webhook,
+                                         int status, const struct delivery_policy *p)
+{
+    if (webhook == WEBHOOK_DELETED)
+        return DELIVERY_ABANDONED;
+    bool refused = status >= 400 && status < 500 && status != 429;
+    return d->attempts >= p->attempts || (refused && p->refusals_end) ? p->gave_up
+                                                                      : DELIVERY_PENDING;
+}
+
+/* `attempts` so far; a tester may have made it any number. */
+static int64_t wait_before(int64_t attempts, const struct delivery_policy *p)
+{
+    return p->waits_ms[attempts > 0 ? attempts : 0];
+}
+
+void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
+                          const struct delivery_policy *policy)
+{
+    bool told = status >= 200 && status < 300;
+    struct delivery_edit e = edit_begin(w, delivery);
+    struct delivery *d = e.d;
+    assert(d->state == DELIVERY_DELIVERING);
+    d->last_status = status;
+    d->last_error = world_text(w, error);
+    d->state = told ? DELIVERY_DELIVERED
+                    : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
+    if (d->state == DELIVERY_PENDING)
+        try_at(w, delivery, d, world_now(w) + wait_before(d->attempts, policy));
+    else
+        d->ended_at_ms = world_now(w);
+    uint32_t webhook = d->webhook;
+    edit_end(&e, told ? "delivery_done" : "delivery_fail");
+    webhook_note(w, webhook, told, policy->pause_after);
+}
+
+/* The oldest one of a webhook that is in a state; ROW_NONE. */
+static uint32_t first_of(const struct world *w, uint32_t webhook, enum delivery_state state)
+{
+    struct index_walk walk;
+    int64_t key = index_pair_key(webhook, state);
+    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
+               (struct index_entry){key, INT64_MIN, 0});
+    return index_next_of(&walk, key) ? walk.entry.row : ROW_NONE;
+}
+
+void delivery_resume_all(struct world *w, uint32_t webhook)
+{
+    struct index_walk walk;
+    int64_t key = index_pair_key(webhook, DELIVERY_PENDING);
+    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
+               (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key)) { /* its place stays: no transition changes that index */
+        uint32_t row = walk.entry.row;
+        if (delivery_read(w, row)->next_attempt_at_ms)
+            continue;
+        struct delivery_edit e = edit_begin(w, row);
+        try_at(w, row, e.d, world_now(w));
+        edit_end(&e, "delivery_resume");
+    }
+}
+
+void delivery_abandon_all(struct world *w, uint32_t webhook)
+{
+    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING));) {
+        struct delivery_edit e = edit_begin(w, row);
+        e.d->state = DELIVERY_ABANDONED;
+        e.d->next_attempt_at_ms = 0;
+        e.d->ended_at_ms = world_now(w);
+        edit_end(&e, "delivery_abandon");
+    }
+}
+
+uint32_t delivery_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_DELIVERY, provider, public_id);
+}
+
+const struct delivery *delivery_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_DELIVERY, row);
+}

@@ -1,0 +1,67 @@
+/* delivery.h - one event on its way to one webhook, over all its attempts.
+ *
+ * Shapes:  delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
+ * event's data as JSON)}; a replay is a delivery of its own, with a new event id, that names the
+ * one it repeats.
+ * States:  pending -> delivering -> delivered | pending (a later attempt) | failed | abandoned, as
+ * the policy has it; pending -> abandoned (its webhook was deleted). delivered, failed and
+ * abandoned are ends. It is delivering from the moment an attempt is due until that has ended:
+ * who sends watches the change log for it.
+ * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
+ * DELIVERY_WEBHOOK_STATE (webhook and state; oldest first).
+ * Units:   milliseconds.
+ */
+#pragma once
+#include "mockserver/state/webhook.h"
+
+#define DELIVERY_STATES(X)                                                                         \
+    X(PENDING, "pending")                                                                          \
+    X(DELIVERING, "delivering")                                                                    \
+    X(DELIVERED, "delivered") X(FAILED, "failed") X(ABANDONED, "abandoned")
+enum delivery_state {
+#define X(name, text) DELIVERY_##name,
+    DELIVERY_STATES(X)
+#undef X
+        DELIVERY_STATE_COUNT
+};
+extern const char *const delivery_state_texts[];
+
+struct delivery {
+    uint32_t webhook;
+    uint32_t replay_of; /* a delivery, or none */
+    int provider;
+    const char *public_id, *event_id, *type, *payload;
+    enum delivery_state state;
+    int64_t attempts, last_status; /* 0: none, or no answer */
+    const char *last_error;        /* why there was none */
+    int64_t next_attempt_at_ms;    /* 0 while pending: its webhook is paused */
+    int64_t created_at_ms, ended_at_ms;
+};
+
+struct delivery_spec {
+    const char *public_id, *event_id, *type, *payload;
+    uint32_t replay_of;
+};
+
+/* How often, when, and what then: a provider's documented rules. */
+struct delivery_policy {
+    const char *name;
+    const int64_t *waits_ms; /* before each attempt */
+    int64_t attempts;
+    bool refusals_end; /* 4xx other than 429 is not tried again */
+    enum delivery_state gave_up;
+    int64_t pause_after; /* failures in a row */
+};
+
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
+                         int64_t wait_ms);
+void delivery_due(struct world *w, uint32_t delivery); /* event */
+/* An attempt ended with that HTTP status, or 0 and why there is none. */
+void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
+                          const struct delivery_policy *policy);
+/* Parts of a webhook's transitions. */
+void delivery_resume_all(struct world *w, uint32_t webhook);
+void delivery_abandon_all(struct world *w, uint32_t webhook);
+
+uint32_t delivery_find(const struct world *w, int provider, struct str public_id);
+const struct delivery *delivery_read(const struct world *w, uint32_t row);
