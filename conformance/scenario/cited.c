@@ -28,18 +28,25 @@ static bool is_matcher(struct str key)
     return str_starts(key, STR("$"));
 }
 
+/* A plain value is a check whose matcher has no word of its own. */
+static bool is_its_matcher(const struct node *n, struct str pointer)
+{
+    return n->kind != NODE_MAP && str_is(pointer, "/equals");
+}
+
 /* Checks are made of maps and of $each; what else stands in an expectation is one check. */
 static bool node_fits(const struct node *n, struct str pointer, const char **near)
 {
     while (n && pointer.n) {
-        pointer = str_skip(pointer, 1);
-        struct str key = str_cut(&pointer, '/');
+        if (is_its_matcher(n, pointer))
+            return true;
+        size_t end = 1 + str_find(str_skip(pointer, 1), '/');
+        struct str key = str_skip(str_head(pointer, end), 1);
         const struct node *below = n->kind == NODE_MAP ? node_get_str(n, key) : NULL;
         if (!below)
             *near = nearest_key(n, key);
-        if (pointer.n)
-            pointer = str_of(pointer.s - 1, pointer.n + 1);
-        if (below && pointer.n && is_matcher(key) && !str_is(key, "$each"))
+        pointer = str_skip(pointer, end);
+        if (pointer.n && is_matcher(key) && !str_is(key, "$each"))
             return false;
         n = below;
     }
@@ -66,7 +73,7 @@ bool citation_fits(const struct step *s, const char *pointer, const char **near)
                x->outputs || x->redirect;
     if (at.s[0] == '/')
         return node_fits(x->body ? x->body : x->outputs, at, near);
-    if (str_is(at, "status"))
+    if (str_is(at, "status") || str_is(at, "status/is"))
         return x->status_count > 0;
     if (str_starts(at, STR("headers/")))
         return header_fits(x->headers, str_skip(at, 8), near);

@@ -8,8 +8,8 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
     for (size_t i = 0; i < map->map.count; i++)
         if (!expect_word_fits(map->map.members[i].key, kind))
             fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                             "a %s step has no '%s' to expect", step_kind_texts[kind],
-                             map->map.members[i].key);
+                             "'%s' is nothing to expect of '%s'", map->map.members[i].key,
+                             step_kind_texts[kind]);
     return fine;
 }
 

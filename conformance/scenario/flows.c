@@ -162,7 +162,7 @@ static const struct flow *file_read(struct reader *r, const char *path)
     fine &= inputs_read(r, w.outputs, "'outputs' is a map: name: reference", &flow->outputs,
                         &flow->output_count);
     fine &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
-    fine = fine && flow_check(r->arena, flow, root, r->err);
+    fine &= flow_check(r->arena, flow, root, r->err);
     return fine && r->err->count == before ? flow : NULL;
 }
 

@@ -146,6 +146,11 @@ static void check_value(struct scope *s, const struct node *value, size_t now)
 
 /* --- a step --------------------------------------------------------------------------------- */
 
+static const char *id_of(const struct step *step)
+{
+    return node_get_text(step->source, "id");
+}
+
 static const char *dotted(struct scope *s, const char *id, const char *name)
 {
     return arena_printf(s->arena, "%s.%s", id, name);
@@ -156,25 +161,36 @@ static void add_made(struct scope *s, const struct step *step, const char *id, c
     add(s, (struct name){.name = name, .step = id, .from = UNDO_OF(step), .to = SIZE_MAX});
 }
 
+static void add_capture(struct scope *s, const struct step *step, const char *id,
+                        const struct member *m)
+{
+    add(s, (struct name){.name = dotted(s, id, m->key),
+                         .what = step->kind == STEP_KIND_COUNT ? NULL : "capture",
+                         .step = id,
+                         .at = m->key_at,
+                         .from = UNDO_OF(step),
+                         .to = SIZE_MAX});
+}
+
+static void add_parameter(struct scope *s, const struct step *step, const struct member *m)
+{
+    add(s, (struct name){.name = m->key,
+                         .what = step->kind == STEP_KIND_COUNT ? NULL : "parameter",
+                         .at = m->key_at,
+                         .from = PLAY_OF(step),
+                         .to = UNDO_OF(step)});
+}
+
 /* From the map as it is written, so that one mistake in a step does not make others of it. */
 static void add_step(struct scope *s, const struct step *step)
 {
-    const struct node *source = step->source, *capture = node_get(source, "capture");
-    const struct node *each = node_get(source, "each");
-    const char *id = node_get_text(source, "id");
+    const struct node *capture = node_get(step->source, "capture");
+    const struct node *each = node_get(step->source, "each");
+    const char *id = id_of(step);
     for (size_t i = 0; each && each->kind == NODE_MAP && i < each->map.count; i++)
-        add(s, (struct name){.name = each->map.members[i].key,
-                             .what = "parameter",
-                             .at = each->map.members[i].key_at,
-                             .from = PLAY_OF(step),
-                             .to = UNDO_OF(step)});
+        add_parameter(s, step, &each->map.members[i]);
     for (size_t i = 0; id && capture && capture->kind == NODE_MAP && i < capture->map.count; i++)
-        add(s, (struct name){.name = dotted(s, id, capture->map.members[i].key),
-                             .what = "capture",
-                             .step = id,
-                             .at = capture->map.members[i].key_at,
-                             .from = UNDO_OF(step),
-                             .to = SIZE_MAX});
+        add_capture(s, step, id, &capture->map.members[i]);
     if (!id)
         return;
     if (step->kind == STEP_KIND_COUNT)
@@ -212,11 +228,6 @@ static void check_step(struct scope *s, const struct step *step)
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
-
-static const char *id_of(const struct step *step)
-{
-    return node_get_text(step->source, "id");
-}
 
 static void check_ids(struct scope *s, const struct step *steps, size_t count)
 {
@@ -286,7 +297,7 @@ static void add_inputs(struct scope *s, const struct input *inputs, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         add(s, (struct name){.name = inputs[i].name,
-                             .what = what,
+                             .what = is_name(str_from(inputs[i].name)) ? what : NULL,
                              .at = inputs[i].at,
                              .from = FIRST_STEP,
                              .to = SIZE_MAX});

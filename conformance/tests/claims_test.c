@@ -1,0 +1,137 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conformance/claims/coverage.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return chdir(TEST_DIR);
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static const struct catalogue *load(struct arena *a, const char *folder)
+{
+    struct error err = {0};
+    const struct catalogue *c = catalogue_load(a, folder, &err);
+    assert_string_equal(error_text(a, &err), "");
+    assert_non_null(c);
+    error_end(&err);
+    return c;
+}
+
+static void a_catalogue_has_claims_and_disputes(void **state)
+{
+    const struct catalogue *c = load(*state, "catalogues/good");
+    assert_int_equal(c->claim_count, 3);
+    assert_int_equal(c->dispute_count, 1);
+    const struct claim *x = catalogue_claim(c, "X-002");
+    assert_string_equal(x->says, "Things are kept in a safe place");
+    assert_string_equal(x->source, "things#about");
+    assert_string_equal(x->observe, "none");
+    assert_string_equal(x->why, "nothing shows where");
+    assert_int_equal(x->level, LEVEL_MAY);
+    assert_int_equal(x->at.line, 6);
+    const struct dispute *d = catalogue_dispute(c, "X-C01");
+    assert_int_equal(d->reading_count, 2);
+    assert_string_equal(d->readings[1], "idempotent");
+    assert_string_equal(d->meanings[1], "Deleting again changes nothing.");
+    assert_int_equal(d->source_count, 2);
+    assert_string_equal(d->sources[1], "things#errors");
+    assert_null(catalogue_claim(c, "X-C01"));
+    assert_null(catalogue_dispute(c, "X-001"));
+}
+
+static void the_providers_catalogues_can_be_used(void **state)
+{
+    const struct catalogue *c = load(*state, SOURCE_DIR "/scenarios/layers");
+    assert_non_null(catalogue_claim(c, "LA-183"));
+    assert_non_null(catalogue_dispute(c, "LA-C07"));
+}
+
+static void mistakes_are_told_at_their_places(void **state)
+{
+    static const struct {
+        const char *folder, *told;
+    } rows[] = {
+        {"catalogues/nowhere",   "catalogues/nowhere/claims.yaml: No such file or directory"},
+        {"catalogues/no-list",   "catalogues/no-list/claims.yaml:1:1: claims.yaml is a list"},
+        {"catalogues/no-reason",
+         "catalogues/no-reason/claims.yaml:5:12: 'X-001' cannot be observed: say why\n"
+         "catalogues/no-reason/claims.yaml:11:8: 'why' is told of what cannot be observed, 'X-002' "
+         "can be"                                                                           },
+        {"catalogues/twice",
+         "catalogues/twice/claims.yaml:6:10: 'X-001' stands in line 1 already\n"
+         "catalogues/twice/disputes.yaml:2:14: 'X-C01' stands in line 1 already"            },
+        {"catalogues/words",
+         "catalogues/words/claims.yaml:1:3: missing 'says' in claim\n"
+         "catalogues/words/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
+         "catalogues/words/claims.yaml:4:10: 'level' is 'mst', not one of: must, should, may (did "
+         "you mean 'must'?)\n"
+         "catalogues/words/claims.yaml:6:10: 'claim' is an integer, not text (quote it)\n"
+         "catalogues/words/claims.yaml:7:9: 'says' has 0 characters, not between 1 and 400\n"
+         "catalogues/words/claims.yaml:10:12: 'observe' is 'seen', not one of: api, forced, none\n"
+         "catalogues/words/claims.yaml:11:3: claim is text, not a map"                      },
+        {"catalogues/disputes",
+         "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items, not between 1 and 20\n"
+         "catalogues/disputes/disputes.yaml:2:55: 'readings' is a map of two or more: name: "
+         "meaning\n"
+         "catalogues/disputes/disputes.yaml:3:66: the meaning of 'c' is text\n"
+         "catalogues/disputes/disputes.yaml:4:3: missing 'readings' in dispute\n"
+         "catalogues/disputes/disputes.yaml:4:45: unknown key 'reading' in dispute (did you mean "
+         "'readings'?)"                                                                     },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        assert_null(catalogue_load(*state, rows[i].folder, &err));
+        assert_string_equal(error_text(*state, &err), rows[i].told);
+        error_end(&err);
+    }
+}
+
+static void coverage_tells_what_nobody_cites(void **state)
+{
+    struct arena *a = *state;
+    struct suite suite = {0};
+    const char *path = "suite/deeper";
+    assert_true(suite_load(a, &path, 1, &suite, &(struct error){0}));
+    struct coverage c = coverage_of(a, &suite, suite.catalogues[0]);
+    assert_int_equal(c.cited, 1);
+    assert_int_equal(c.unobservable, 1);
+    assert_int_equal(c.uncited_count, 1);
+    assert_string_equal(c.uncited[0]->id, "X-002");
+    assert_int_equal(c.unsettled_count, 1);
+    assert_string_equal(c.unsettled[0]->id, "X-C01");
+
+    path = "suite";
+    assert_true(suite_load(a, &path, 1, &suite, &(struct error){0}));
+    c = coverage_of(a, &suite, suite.catalogues[0]);
+    assert_int_equal(c.cited, 2);
+    assert_int_equal(c.uncited_count, 0);
+    assert_int_equal(c.unsettled_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_catalogue_has_claims_and_disputes),
+        cmocka_unit_test(the_providers_catalogues_can_be_used),
+        cmocka_unit_test(mistakes_are_told_at_their_places),
+        cmocka_unit_test(coverage_tells_what_nobody_cites),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

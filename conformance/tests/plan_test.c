@@ -1,0 +1,210 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "conformance/plan/plan.h"
+#include "conformance/plan/tags.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return chdir(TEST_DIR);
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+/* --- tags ----------------------------------------------------------------------------------- */
+
+static void an_expression_chooses_by_tags(void **state)
+{
+    static const char *const tags[] = {"oauth", "slow", "return-url"};
+    static const struct {
+        const char *expression;
+        bool holds;
+    } rows[] = {
+        {"oauth",                           true },
+        {"lease",                           false},
+        {"not lease",                       true },
+        {"not not oauth",                   true },
+        {"oauth and slow",                  true },
+        {"oauth and lease",                 false},
+        {"lease or slow",                   true },
+        {"lease or oauth and lease",        false},
+        {"oauth or lease and lease",        true },
+        {"(oauth or lease) and lease",      false},
+        {"oauth and not (slow or lease)",   false},
+        {"oauth and not (lease or revoke)", true },
+        {"not slow or oauth",               true },
+        {"  return-url  and(not(lease)) ",  true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct tags *t = tags_parse(*state, rows[i].expression, NULL);
+        assert_non_null(t);
+        assert_int_equal(tags_hold(t, tags, COUNT(tags)), rows[i].holds);
+    }
+}
+
+static void an_expression_that_cannot_be_read_is_refused_at_its_column(void **state)
+{
+    static const struct {
+        const char *expression, *told;
+    } rows[] = {
+        {"",          "--tag:1:1: a tag is expected at the end"               },
+        {"a and",     "--tag:1:6: a tag is expected at the end"               },
+        {"a or or b", "--tag:1:6: a tag is expected, not 'or'"                },
+        {"a b",       "--tag:1:3: 'and', 'or' or the end is expected, not 'b'"},
+        {"(a or b",   "--tag:1:8: a ) is missing at the end"                  },
+        {"a)",        "--tag:1:2: 'and', 'or' or the end is expected, not ')'"},
+        {"a && b",    "--tag:1:3: 'and', 'or' or the end is expected, not '&'"},
+        {"not",       "--tag:1:4: a tag is expected at the end"               },
+        {"()",        "--tag:1:2: a tag is expected, not ')'"                 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        assert_null(tags_parse(*state, rows[i].expression, &err));
+        assert_string_equal(error_text(*state, &err), rows[i].told);
+        assert_int_equal(error_exit_code(&err), 2);
+        error_end(&err);
+    }
+}
+
+static void an_expression_of_endless_depth_is_refused(void **state)
+{
+    struct buf deep = {.arena = *state};
+    struct error err = {0};
+    for (int i = 0; i < 100000; i++)
+        buf_text(&deep, i % 2 ? "(" : "not ");
+    assert_null(tags_parse(*state, buf_c(&deep), &err));
+    assert_non_null(strstr(error_text(*state, &err), "too many 'not' and ("));
+    error_end(&err);
+}
+
+/* --- plans ---------------------------------------------------------------------------------- */
+
+static bool can(const void *ctx, const char *capability)
+{
+    const char *cannot = ctx;
+    return strcmp(capability, cannot) != 0;
+}
+
+static struct suite load(struct arena *a)
+{
+    static const char *const paths[] = {"suite"};
+    struct suite suite = {0};
+    assert_true(suite_load(a, paths, 1, &suite, &(struct error){0}));
+    return suite;
+}
+
+/* The names of what a selection chooses, those that do not run in brackets with what is missing. */
+static const char *chosen(struct arena *a, struct selection selection, const char *cannot)
+{
+    struct suite suite = load(a);
+    struct plan plan = {0};
+    struct error err = {0};
+    struct buf out = {.arena = a};
+    if (!plan_make(a, &suite, &selection, can, cannot, &plan, &err)) {
+        const char *why = error_text(a, &err);
+        error_end(&err);
+        return why;
+    }
+    for (size_t i = 0; i < plan.count; i++) {
+        const struct planned *p = &plan.items[i];
+        buf_printf(&out, "%s%s", out.n ? " " : "", p->scenario->name);
+        if (p->missing)
+            buf_printf(&out, "[%s]", p->missing);
+    }
+    return buf_c(&out);
+}
+
+#define LIST(...)                                                                                  \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+static void a_selection_chooses_scenarios_in_their_order(void **state)
+{
+    const struct {
+        struct selection selection;
+        const char *chosen;
+    } rows[] = {
+        {{0},                                                "the-nearest-flow-is-used everything"},
+        {{.tags = "words"},                                  "everything"                         },
+        {{.tags = "not words"},                              "the-nearest-flow-is-used"           },
+        {{.claims = LIST("X-00*"), .claim_count = 1},        "the-nearest-flow-is-used everything"},
+        {{.claims = LIST("X-002"), .claim_count = 1},        "everything"                         },
+        {{.claims = LIST("X-C?1"), .claim_count = 1},        "everything"                         },
+        {{.claims = LIST("Y-*", "X-002"), .claim_count = 2}, "everything"                         },
+        {{.claims = LIST("Y-*"), .claim_count = 1},          ""                                   },
+        {{.names = LIST("everything"), .name_count = 1},     "everything"                         },
+        {{.names = LIST("gone"), .name_count = 1},           ""                                   },
+        {{.shard = 1, .shards = 2},                          "the-nearest-flow-is-used"           },
+        {{.shard = 2, .shards = 2},                          "everything"                         },
+        {{.shard = 3, .shards = 3},                          ""                                   },
+        {{.shard = 1, .shards = 2, .tags = "words"},         "everything"                         },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(chosen(*state, rows[i].selection, "nothing"), rows[i].chosen);
+}
+
+static void a_selection_that_makes_no_sense_is_refused(void **state)
+{
+    assert_string_equal(chosen(*state, (struct selection){.shard = 3, .shards = 2}, ""),
+                        "--shard: 3/2: the first number is 1 to the second");
+    assert_string_equal(chosen(*state, (struct selection){.shard = 0, .shards = 2}, ""),
+                        "--shard: 0/2: the first number is 1 to the second");
+    struct selection two = {.claims = LIST("LA-1,LA-2", ""), .claim_count = 2, .tags = "and"};
+    assert_string_equal(chosen(*state, two, ""),
+                        "--claim: 'LA-1,LA-2' is no claim or pattern such as LA-18*\n"
+                        "--claim: '' is no claim or pattern such as LA-18*\n"
+                        "--tag:1:1: a tag is expected, not 'and'");
+}
+
+static void a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply(void **state)
+{
+    struct suite suite = load(*state);
+    size_t count;
+    const char *const *needs = scenario_needs(*state, suite.scenarios[1], &count);
+    static const char *const expected[] = {"lease", "consent", "force.token_lost", "clock",
+                                           "inspect"};
+    assert_int_equal(count, COUNT(expected));
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(needs[i], expected[i]);
+    (void)scenario_needs(*state, suite.scenarios[0], &count);
+    assert_int_equal(count, 0);
+}
+
+static void what_the_target_lacks_is_said(void **state)
+{
+    assert_string_equal(chosen(*state, (struct selection){0}, "clock"),
+                        "the-nearest-flow-is-used everything[clock]");
+    assert_string_equal(chosen(*state, (struct selection){.tags = "words"}, "force.token_lost"),
+                        "everything[force.token_lost]");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_expression_chooses_by_tags),
+        cmocka_unit_test(an_expression_that_cannot_be_read_is_refused_at_its_column),
+        cmocka_unit_test(an_expression_of_endless_depth_is_refused),
+        cmocka_unit_test(a_selection_chooses_scenarios_in_their_order),
+        cmocka_unit_test(a_selection_that_makes_no_sense_is_refused),
+        cmocka_unit_test(a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply),
+        cmocka_unit_test(what_the_target_lacks_is_said),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,373 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/yaml.h"
+#include "conformance/scenario/files.h"
+#include "conformance/scenario/load.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Places are told as the paths were given, so all tests stand in the folder of the tests. */
+static int setup(void **state)
+{
+    static struct arena arena;
+    *state = &arena;
+    return chdir(TEST_DIR);
+}
+
+static int teardown(void **state)
+{
+    arena_end(*state);
+    return 0;
+}
+
+static struct suite load(struct arena *a, const char *path)
+{
+    struct suite suite = {0};
+    struct error err = {0};
+    bool loaded = suite_load(a, &path, 1, &suite, &err);
+    assert_string_equal(error_text(a, &err), "");
+    assert_true(loaded);
+    error_end(&err);
+    return suite;
+}
+
+static const char *refusal(struct arena *a, const char *const *paths, size_t count)
+{
+    struct suite suite = {0};
+    struct error err = {0};
+    bool loaded = suite_load(a, paths, count, &suite, &err);
+    const char *why = error_text(a, &err);
+    assert_int_equal(loaded, !error_any(&err));
+    assert_true(loaded || !suite.scenario_count);
+    error_end(&err);
+    return why;
+}
+
+static const char *file_text(struct arena *a, const char *path)
+{
+    struct buf out = {.arena = a};
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("there is no %s", path);
+    for (int c; f && (c = fgetc(f)) != EOF;)
+        buf_byte(&out, (char)c);
+    if (f)
+        (void)fclose(f);
+    while (out.n && out.data[out.n - 1] == '\n')
+        out.data[--out.n] = '\0';
+    return buf_c(&out);
+}
+
+static const struct step *step_named(const struct scenario *s, const char *id)
+{
+    for (size_t i = 0; i < s->step_count; i++)
+        if (s->steps[i].id && strcmp(s->steps[i].id, id) == 0)
+            return &s->steps[i];
+    fail_msg("no step '%s'", id);
+    return NULL;
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static void every_bad_file_is_refused_with_all_its_mistakes_in_their_places(void **state)
+{
+    struct arena *a = *state;
+    size_t count, seen = 0, wrong = 0;
+    const char *const *names = folder_names(a, "bad", &count);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = path_join(a, "bad", names[i]);
+        if (!path_is_yaml(path) || strcmp(names[i], "claims.yaml") == 0 ||
+            strcmp(names[i], "disputes.yaml") == 0)
+            continue;
+        const char *expected = file_text(a, arena_printf(a, "bad/%s.err", path_stem(a, path)));
+        const char *why = refusal(a, &path, 1);
+        seen++;
+        if (*expected && strcmp(expected, why) == 0)
+            continue;
+        wrong++;
+        print_error("%s\n--- expected\n%s\n--- told\n%s\n", path, expected, why);
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(seen >= 40);
+}
+
+static void the_scenarios_of_the_providers_load(void **state)
+{
+    struct suite suite = load(*state, SOURCE_DIR "/scenarios");
+    assert_true(suite.scenario_count >= 38);
+    assert_true(suite.catalogue_count >= 1);
+}
+
+static void a_folder_gives_its_scenarios_in_the_order_of_their_paths(void **state)
+{
+    struct suite suite = load(*state, "suite");
+    assert_int_equal(suite.scenario_count, 2);
+    assert_string_equal(suite.scenarios[0]->file, "suite/deeper/nearest.yaml");
+    assert_string_equal(suite.scenarios[1]->file, "suite/everything.yaml");
+    assert_int_equal(suite.catalogue_count, 1);
+    assert_string_equal(suite.catalogues[0]->folder, "suite");
+}
+
+static void a_file_that_is_named_twice_is_loaded_once(void **state)
+{
+    const char *paths[] = {"suite", "suite/everything.yaml", "./suite/deeper/../everything.yaml"};
+    struct suite suite = {0};
+    assert_true(suite_load(*state, paths, COUNT(paths), &suite, &(struct error){0}));
+    assert_int_equal(suite.scenario_count, 2);
+}
+
+static void what_stands_above_is_found_from_within_a_folder(void **state)
+{
+    assert_int_equal(chdir("suite/deeper"), 0);
+    struct suite suite = load(*state, "nearest.yaml");
+    assert_int_equal(chdir(TEST_DIR), 0);
+    assert_int_equal(suite.scenario_count, 1);
+    assert_string_equal(suite.catalogues[0]->folder, "..");
+}
+
+static void every_word_goes_to_its_place(void **state)
+{
+    struct suite suite = load(*state, "suite/everything.yaml");
+    const struct scenario *s = suite.scenarios[0];
+    assert_string_equal(s->name, "everything");
+    assert_string_equal(s->title, "Every word in one scenario");
+    assert_int_equal(s->require_count, 2);
+    assert_string_equal(s->tags[1], "words");
+    assert_string_equal(s->locks[0], "things");
+    assert_string_equal(s->given[0].name, "project");
+    assert_int_equal(s->given[1].value->integer, 3);
+    assert_int_equal(s->step_count, 8);
+
+    const struct step *list = step_named(s, "list");
+    assert_int_equal(list->kind, STEP_CALL);
+    assert_int_equal(list->number, 2);
+    assert_string_equal(list->method, "GET");
+    assert_string_equal(list->path, "/v1/projects/$project/things?after=$made.id");
+    assert_string_equal(list->as, "other");
+    assert_true(list->polls && !list->holds);
+    assert_int_equal(list->every_ms, 1000);
+    assert_int_equal(list->for_ms, 90000);
+    assert_int_equal(list->stop.statuses[0], 500);
+    assert_non_null(list->stop.body);
+    assert_int_equal(list->expect.status_count, 2);
+    assert_non_null(node_get(list->expect.headers, "Retry-After"));
+    assert_string_equal(list->captures[0].pointer, "/items/0/id");
+    assert_string_equal(list->citations[1].claim, "X-002");
+    assert_string_equal(list->citations[1].pointer, "/items/$some");
+    assert_int_equal(list->at.line, 15);
+
+    const struct step *held = step_named(s, "held");
+    assert_true(held->holds && !held->polls);
+    assert_int_equal(held->every_ms, 500);
+    assert_int_equal(held->settle_ms, 10000);
+    assert_int_equal(held->case_count, 2);
+
+    assert_string_equal(s->steps[3].force, "token_lost");
+    assert_null(s->steps[3].id);
+    assert_string_equal(node_get_text(s->steps[4].advance, "until"), "next_event");
+    assert_string_equal(step_named(s, "look")->path, "accounts/$made.id");
+    assert_string_equal(step_named(s, "put")->raw, "{not json");
+    assert_string_equal(step_named(s, "put")->citations[0].pointer, "");
+
+    const struct step *again = step_named(s, "again");
+    assert_string_equal(again->dispute, "X-C01");
+    assert_int_equal(again->reading_count, 2);
+    assert_string_equal(again->readings[1].name, "idempotent");
+    assert_int_equal(again->readings[1].expect.statuses[0], 200);
+    assert_string_equal(again->undo_method, "POST");
+    assert_string_equal(again->undo_path, "/v1/things/$made.id/restore");
+    assert_non_null(again->undo_find);
+}
+
+static void a_flow_brings_its_inputs_outputs_and_steps(void **state)
+{
+    struct suite suite = load(*state, "suite/everything.yaml");
+    const struct step *made = step_named(suite.scenarios[0], "made");
+    const struct flow *connect = made->flow;
+    assert_int_equal(made->kind, STEP_USE);
+    assert_non_null(node_get(made->expect.outputs, "id"));
+    assert_string_equal(connect->name, "connect");
+    assert_string_equal(connect->inputs[0].type, "string");
+    assert_null(connect->inputs[0].value);
+    assert_string_equal(node_text(connect->outputs[1].value), "$consent.redirect");
+    assert_string_equal(connect->steps[0].outcome, "approve");
+    const struct flow *create = connect->steps[1].flow;
+    assert_string_equal(create->file, "suite/flows/create.yaml");
+    assert_int_equal(create->inputs[1].value->integer, 1);
+    assert_null(create->inputs[2].type);
+    assert_string_equal(create->steps[0].as, "$as");
+}
+
+static void the_nearest_flow_is_used(void **state)
+{
+    struct suite suite = load(*state, "suite/deeper");
+    assert_string_equal(suite.scenarios[0]->steps[0].flow->file, "suite/deeper/flows/create.yaml");
+}
+
+/* --- paths that cannot be used -------------------------------------------------------------- */
+
+static void write_file(struct arena *a, const char *folder, const char *name, const char *text)
+{
+    FILE *f = fopen(path_join(a, folder, name), "w");
+    assert_non_null(f);
+    (void)fputs(text, f);
+    (void)fclose(f);
+}
+
+static const char *new_folder(struct arena *a)
+{
+    char *folder = arena_text(a, P_tmpdir "/scenarios-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    return folder;
+}
+
+static void clear(struct arena *a, const char *folder)
+{
+    size_t count;
+    const char *const *names = folder_names(a, folder, &count);
+    for (size_t i = 0; i < count; i++)
+        (void)unlink(path_join(a, folder, names[i]));
+    (void)rmdir(folder);
+}
+
+static void a_missing_path_and_an_empty_folder_are_refused(void **state)
+{
+    struct arena *a = *state;
+    const char *folder = new_folder(a);
+    const char *paths[] = {"suite/nowhere.yaml", folder};
+    const char *why = refusal(a, paths, 2);
+    clear(a, folder);
+    assert_non_null(strstr(why, "suite/nowhere.yaml: there is no such file or folder"));
+    assert_non_null(
+        strstr(why, arena_printf(a, "%s: there is no scenario in this folder", folder)));
+    assert_string_equal(refusal(a, NULL, 0), "no scenarios were named");
+}
+
+static const char scenario_text[] = "scenario: one\ntitle: One\nsteps:\n"
+                                    "  - id: a\n    call: DELETE /v1/a\n"
+                                    "    expect: { status: 200 }\n    claims: [X-001]\n";
+
+static void scenarios_without_a_catalogue_or_of_one_name_are_refused(void **state)
+{
+    struct arena *a = *state;
+    const char *folder = new_folder(a);
+    write_file(a, folder, "a.yaml", scenario_text);
+    const char *without = refusal(a, &folder, 1);
+    write_file(a, folder, "b.yaml", scenario_text);
+    write_file(a, folder, "claims.yaml",
+               "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
+    const char *twice = refusal(a, &folder, 1);
+    clear(a, folder);
+    assert_string_equal(
+        without, arena_printf(a, "%s/a.yaml:1:1: there is no claims.yaml beside or above", folder));
+    assert_string_equal(
+        twice,
+        arena_printf(a, "%s/b.yaml:1:1: 'one' is the name of the scenario in %s/a.yaml as well",
+                     folder, folder));
+}
+
+/* --- references ----------------------------------------------------------------------------- */
+
+static bool join(void *ctx, struct str reference, struct where at)
+{
+    struct buf *out = ctx;
+    (void)at;
+    buf_printf(out, "%s" STR_FMT, out->n ? " " : "", STR_ARG(reference));
+    return true;
+}
+
+static void references_are_found_where_they_may_stand(void **state)
+{
+    static const struct {
+        const char *text, *found, *stray;
+    } rows[] = {
+        {"plain",                         "",              ""    },
+        {"$a",                            "a",             ""    },
+        {"$a.b_2.c",                      "a.b_2.c",       ""    },
+        {"$a.",                           "a",             ""    },
+        {"GET /v1/$a/x/$b.id",            "a b.id",        ""    },
+        {"/v1/$a.id?after=$b&x=${c}",     "a.id b c",      ""    },
+        {"https://x-${a.b}.example/${c}", "a.b c",         ""    },
+        {"$$a",                           "",              ""    },
+        {"$$$a",                          "",              "$a"  },
+        {"costs $5",                      "",              ""    },
+        {"^[0-9]+$",                      "",              ""    },
+        {"a$b.c d",                       "",              "$b.c"},
+        {"${a",                           "",              "${"  },
+        {"${}",                           "",              "${"  },
+        {"$",                             "",              ""    },
+        {"${no such thing}",              "no such thing", ""    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = {.arena = *state};
+        references_visit_text(rows[i].text, (struct where){0}, join, &out);
+        assert_string_equal(buf_c(&out), rows[i].found);
+        assert_string_equal(str_dup(*state, references_stray(rows[i].text)), rows[i].stray);
+    }
+}
+
+static void references_are_found_in_values_but_not_in_keys(void **state)
+{
+    struct buf out = {.arena = *state};
+    const struct node *n =
+        yaml_parse(*state, STR("{ $some: { id: $a }, list: [1, $b, [\"x${c}\"]], n: null, $d: 1 }"),
+                   "f", NULL);
+    references_visit(n, join, &out);
+    assert_string_equal(buf_c(&out), "a b c");
+}
+
+static void a_citation_covers_what_is_at_or_below_its_pointer(void **state)
+{
+    static const struct {
+        const char *cited, *pointer, *matcher;
+        bool covers;
+    } rows[] = {
+        {"",                      "/items",          "$some",    true },
+        {"",                      "status",          "is",       true },
+        {"status",                "status",          "is",       true },
+        {"status",                "/status",         "equals",   false},
+        {"/items",                "/items/$each",    "$type",    true },
+        {"/items",                "/itemsX",         "$type",    false},
+        {"/items/$each/id/$type", "/items/$each/id", "$type",    true },
+        {"/items/$each/id/$type", "/items/$each/id", "$in",      false},
+        {"/items/$some",          "/items",          "$some",    true },
+        {"/items/$some",          "/items",          "$someone", false},
+        {"headers/Date",          "headers/Date",    "$present", true },
+        {"/a/b",                  "/a",              "equals",   false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct citation c = {.claim = "X", .pointer = rows[i].cited};
+        assert_int_equal(citation_covers(&c, rows[i].pointer, rows[i].matcher), rows[i].covers);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_file_is_refused_with_all_its_mistakes_in_their_places),
+        cmocka_unit_test(the_scenarios_of_the_providers_load),
+        cmocka_unit_test(a_folder_gives_its_scenarios_in_the_order_of_their_paths),
+        cmocka_unit_test(a_file_that_is_named_twice_is_loaded_once),
+        cmocka_unit_test(what_stands_above_is_found_from_within_a_folder),
+        cmocka_unit_test(every_word_goes_to_its_place),
+        cmocka_unit_test(a_flow_brings_its_inputs_outputs_and_steps),
+        cmocka_unit_test(the_nearest_flow_is_used),
+        cmocka_unit_test(a_missing_path_and_an_empty_folder_are_refused),
+        cmocka_unit_test(scenarios_without_a_catalogue_or_of_one_name_are_refused),
+        cmocka_unit_test(references_are_found_where_they_may_stand),
+        cmocka_unit_test(references_are_found_in_values_but_not_in_keys),
+        cmocka_unit_test(a_citation_covers_what_is_at_or_below_its_pointer),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
