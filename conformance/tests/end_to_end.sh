@@ -1,0 +1,112 @@
+#!/bin/sh
+# end_to_end.sh BIN SOURCE PART: the runner against the mock, as their users start them.
+set -eu
+bin=$1 source=$2 part=$3
+suite=$source/scenarios/layers
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export CONFORMANCE_MOCK="$bin/mockserver" NO_COLOR=1
+
+fail() {
+    echo "end_to_end: $*" >&2
+    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
+    exit 1
+}
+
+# run STATUS ARGUMENT...: the runner must end with that status; its output is in $tmp/out.
+run() {
+    wanted=$1
+    shift
+    status=0
+    "$bin/conformance" "$@" >"$tmp/out" 2>&1 </dev/null || status=$?
+    [ "$status" = "$wanted" ] || fail "conformance $* ended with $status, not $wanted"
+}
+
+# A JSON report on one line without blanks, for grep.
+flat() { tr -d ' \n' <"$1"; }
+
+has() { grep -qE -- "$1" "$tmp/out" || fail "nothing in the output fits: $1"; }
+
+suite_is_green() {
+    run 0 run "$suite" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson"
+    tail -n 1 "$tmp/out" | grep -qE '^[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed' || fail "no closing count"
+    tail -n 1 "$tmp/out"
+    flat "$tmp/r.json" | grep -q '"standing":"fails"' && fail "a claim fails in a green run"
+    flat "$tmp/r.json" | grep -q '"exit":{"code":0' || fail "the JSON report has no exit code"
+    grep -q '"event":"run_ended"' "$tmp/r.ndjson" || fail "the event stream has no end"
+    ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is no XML"
+    grep -lE 'lp_live_[0-9A-Za-z]+_(full|second|reader|narrow|other)' "$tmp/out" "$tmp/r.json" "$tmp/r.xml" "$tmp/r.ndjson" &&
+        fail "a key stands in a report"
+    # Twice the same checks, whatever ran beside what.
+    ledger=$(flat "$tmp/r.json" | sed -n 's/.*"executed":"\([0-9a-f]*\)".*/\1/p')
+    [ -n "$ledger" ] || fail "the JSON report has no ledger of checks"
+    run 0 run "$suite" --mock --jobs 1 --report "json=$tmp/again.json"
+    flat "$tmp/again.json" | grep -q "\"executed\":\"$ledger\"" || fail "one scenario at a time ran other checks"
+    run 0 lint "$suite"
+}
+
+# Each file of tests/mutants is the world with one rule that breaks the claims its first line names.
+mutants_are_noticed() {
+    count=0
+    for mutant in "$source"/conformance/tests/mutants/*.yaml; do
+        run 1 run "$suite" "--mock=$mutant" --report "json=$tmp/r.json"
+        flat "$tmp/r.json" >"$tmp/flat"
+        for claim in $(sed -n '1s/^# breaks: //p' "$mutant"); do
+            grep -q "\"id\":\"$claim\",\"level\":\"[a-z]*\",\"standing\":\"fails\"" "$tmp/flat" ||
+                fail "$(basename "$mutant"): $claim was not noticed"
+            count=$((count + 1))
+        done
+    done
+    [ "$count" -gt 0 ] || fail "no mutant was run"
+    echo "$count broken claims noticed"
+}
+
+# A scenario that expects what is not so is caught, with all that a reader needs.
+card_is_complete() {
+    mkdir -p "$tmp/layers"
+    cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$suite/flows" "$suite/targets" "$suite/revocation" "$tmp/layers/"
+    sed "s#\.\./\.\./\.\./fixtures#$source/fixtures#" "$suite/targets/mock.yaml" >"$tmp/layers/targets/mock.yaml"
+    sed -i 's/canceledScheduledPosts: 2 }/canceledScheduledPosts: 5 }/' "$tmp/layers/revocation/cancels-queued-posts.yaml"
+    run 1 run "$tmp/layers/revocation" --mock
+    has 'LA-187 +must +canceledScheduledPosts is the number'
+    has 'revoke-cancels-queued-posts-and-counts-them/revoke/canceledScheduledPosts/equals'
+    has 'cancels-queued-posts.yaml:[0-9]+:[0-9]+'
+    has 'expected +5$'
+    has 'actual +2$'
+    has 'curl -X DELETE '
+    has 'Bearer \$full'
+    has '200 OK'
+}
+
+exit_codes_tell() {
+    run 2 run "$suite" --mock --no-such-flag
+    run 2 run "$tmp/nowhere" --mock
+    printf 'scenario: typo\ntitle: t\nsteps:\n  - id: a\n    call: GET /v1/x\n    expekt: { status: 200 }\n    claims: [LA-001]\n' >"$tmp/typo.yaml"
+    cp "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
+    run 2 lint "$tmp/typo.yaml"
+    has "typo.yaml:6:5: unknown key 'expekt' in step .did you mean 'expect'"
+    printf 'world: {\n' >"$tmp/broken.yaml"
+    run 2 run "$suite" "--mock=$tmp/broken.yaml"
+    has 'broken.yaml:[0-9]+:[0-9]+'
+    run 4 run "$suite" --mock --tag no-such-tag
+    sed 's#^mock: true#mock: true#; s#^control:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
+    run 3 run "$suite/list/shape.yaml" --target "$tmp/closed.yaml" --url http://127.0.0.1:9
+    run 2 run "$suite" --mock --report junit=/dev/full
+}
+
+# An interrupted run cleans up after itself: no mock is left, and the status says so.
+interrupt_cleans_up() {
+    cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
+    printf 'world: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - rule: slow\n    on: layers.list_social_accounts\n    then: [ { delay: 8s } ]\n' "$source" >"$tmp/slow.yaml"
+    "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" >"$tmp/out" 2>&1 </dev/null &
+    pid=$!
+    mock=
+    while [ -z "$mock" ] && kill -0 $pid 2>/dev/null; do mock=$(pgrep -P $pid -x mockserver || :); done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 130 ] || fail "an interrupted run ended with $status, not 130"
+    [ -z "$mock" ] || ! kill -0 "$mock" 2>/dev/null || fail "the mock outlived the runner"
+}
+
+$part
