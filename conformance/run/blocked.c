@@ -52,8 +52,8 @@ static const struct claim *find_claim(const void *ctx, const char *id)
     return found;
 }
 
-struct check_input input_of(struct task *t, struct arena *a, const struct step *step,
-                            const char *name)
+struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
+                              const char *name)
 {
     const struct suite *suite = t->runner->plan->suite;
     return (struct check_input){
@@ -71,7 +71,7 @@ struct check_input input_of(struct task *t, struct arena *a, const struct step *
 void blocked_own(struct task *t, const struct step *step, const char *name, enum verdict verdict,
                  const char *why)
 {
-    struct check_input in = input_of(t, t->runner->arena, step, name);
+    struct check_input in = step_input(t, t->runner->arena, step, name);
     check_undecided(&in, verdict, why, &t->checks);
     if (step->dispute) {
         struct check *c = check_add(&in, &t->checks, "oneOf", step->dispute, verdict);

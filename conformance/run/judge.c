@@ -1,16 +1,16 @@
 #include "conformance/run/task.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
+#include "conformance/run/secret.h"
 
 #define SHORT_MAX_BYTES 200
 
 struct check_input judge_input(struct task *t, struct arena *a)
 {
     struct current *c = &t->current;
-    struct check_input in = input_of(t, a, c->step, c->name);
+    struct check_input in = step_input(t, a, c->step, c->name);
     in.expect = &c->expect;
     in.exchange = c->exchange;
     in.body = c->body;
@@ -86,37 +86,6 @@ static bool judge_readings(struct task *t)
     return true;
 }
 
-/* --- positive controls ---------------------------------------------------------------------- */
-
-static const struct control *control_of(const struct task *t, const struct check *check)
-{
-    for (size_t i = 0; i < t->controls.count; i++) {
-        const struct control *k = &t->controls.items[i];
-        if (strcmp(k->url, check->exchange->url) == 0 && strcmp(k->pointer, check->pointer) == 0)
-            return k;
-    }
-    return NULL;
-}
-
-/* $none over an empty list decides something once the same list was seen with something in it. */
-static void judge_controls(struct task *t, size_t first)
-{
-    struct arena *a = t->runner->arena;
-    for (size_t i = first; i < t->checks.count; i++) {
-        struct check *check = &t->checks.items[i];
-        if (!check->exchange)
-            continue;
-        const struct control *k = control_of(t, check);
-        if (check->verdict == VERDICT_VACUOUS && k && strcmp(check->matcher, "$none") == 0) {
-            check->verdict = VERDICT_PASS;
-            check->why = arena_printf(a, "the list is empty; in step '%s' it was not", k->step);
-        } else if (check->verdict == VERDICT_PASS && strcmp(check->matcher, "$some") == 0) {
-            *arena_push(a, &t->controls, struct control) =
-                (struct control){check->exchange->url, check->pointer, check->step};
-        }
-    }
-}
-
 /* --- captures ------------------------------------------------------------------------------- */
 
 static const struct node *captured(const struct current *c, struct arena *a, const char *pointer)
@@ -127,30 +96,6 @@ static const struct node *captured(const struct current *c, struct arena *a, con
     if (h)
         return node_new_text(a, h->value);
     return c->body ? node_pointer(c->body, pointer) : NULL;
-}
-
-static bool has_nocase(struct str text, struct str part)
-{
-    for (; text.n >= part.n; text = str_skip(text, 1))
-        if (str_starts_nocase(text, part))
-            return true;
-    return false;
-}
-
-static bool is_secret_name(const char *name)
-{
-    static const char *const parts[] = {"token", "secret", "password", "apikey", "api_key"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (has_nocase(str_from(name), str_from(parts[i])))
-            return true;
-    return strcasecmp(name, "state") == 0 || strcasecmp(name, "key") == 0;
-}
-
-static void keep_secret(struct task *t, const char *name, const struct node *value)
-{
-    const struct run_options *o = t->runner->options;
-    if (o->secret && node_text(value) && is_secret_name(name))
-        o->secret(o->secret_ctx, name, node_text(value));
 }
 
 static void set_result(struct task *t, const char *name, const struct node *value)
@@ -182,7 +127,6 @@ static bool capture(struct task *t, bool held)
         if (!value)
             continue;
         set_result(t, k->name, value);
-        keep_secret(t, k->name, value);
     }
     return all;
 }
@@ -206,19 +150,19 @@ static void keep_exchange(struct task *t)
     task_record(t, c->exchange);
     if (c->exchange->status)
         judge_read_body(t, c->arena);
+    if (t->runner->options->secret)
+        secrets_visit(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
 }
 
 void judge_answer(struct task *t)
 {
     struct current *c = &t->current;
     const struct step *step = c->step;
-    size_t first = t->checks.count;
     keep_exchange(t);
     struct check_input in = judge_input(t, c->arena);
     bool held = check_expectation(&in, &t->checks);
     if (step->dispute)
         held &= judge_readings(t);
-    judge_controls(t, first);
     bool all = capture(t, held);
     if (c->redirect)
         set_result(t, "redirect", c->redirect);

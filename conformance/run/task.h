@@ -47,10 +47,6 @@ struct frame {
     const struct flow *flow; /* NULL: the scenario's own */
 };
 
-struct control { /* a positive control: this list had something in it */
-    const char *url, *pointer, *step;
-};
-
 struct undo {
     struct exchange_record *request;
     const char *step;
@@ -88,10 +84,6 @@ struct task {
     struct current current;
     struct arena scratch; /* answers of a poll that are not the last */
 
-    struct {
-        struct control *items;
-        size_t count, room;
-    } controls;
     struct {
         struct undo *items;
         size_t count, room;
@@ -142,8 +134,8 @@ void judge_not_applicable(struct task *t, const char *why);
 void judge_unsendable(struct task *t, const struct request_problem *problem);
 
 /* blocked.c: the checks of what is not played */
-struct check_input input_of(struct task *t, struct arena *a, const struct step *step,
-                            const char *name); /* nothing came back yet */
+struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
+                              const char *name); /* nothing came back yet */
 const char *step_name(struct arena *a, const char *prefix, const struct step *step,
                       size_t case_index);
 void blocked_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
