@@ -27,7 +27,7 @@ set(LIBRARIES
   "cjson/cJSON.h"     "base/json[a-z_]*\\.c"
   "microhttpd.h"      "base/http/server[a-z_]*\\.[ch]"
   "pcre2.h"           "base/(match|pattern)\\.c"
-  "curl/"             "base/url\\.c|conformance/run/client\\.c|mockserver/deliver/|mockserver/bench/"
+  "curl/"             "base/url\\.c|base/http/client\\.c|mockserver/bench/"
   "openssl/"          "base/digest\\.c")
 
 file(GLOB_RECURSE files RELATIVE ${ROOT}

@@ -1,8 +1,8 @@
-/* client.h - HTTP requests on a loop, many at once. The only room that knows libcurl.
+/* client.h - the runner's requests: paced, each recorded as an exchange.
  *
- * Shapes:  struct client: one curl_multi; a sent request calls back once, with an exchange_record
- * on the arena it was given. Units:   time-outs in milliseconds; bodies are bounded. Errors:  no
- * answer is data: exchange_record.error.
+ * Shapes:  a sent request calls back once, with an exchange_record on the arena it was given.
+ * Units:   time-outs in milliseconds; bodies are bounded.
+ * Errors:  no answer is data: exchange_record.error.
  */
 #pragma once
 #include "base/loop.h"

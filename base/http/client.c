@@ -1,0 +1,331 @@
+#include "base/http/client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/heap.h"
+#include "base/time.h"
+
+struct http_transfer {
+    struct http_client *client;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct arena *arena;
+    struct http_answer answer;
+    struct buf body;
+    bool too_large, too_far;
+    char why[CURL_ERROR_SIZE];
+    http_done_fn *done;
+    void *ctx;
+    struct http_transfer *next, *previous; /* among those in flight, or spare ones (next only) */
+};
+
+struct http_client {
+    struct loop *loop;
+    struct http_client_options options;
+    CURLM *multi;
+    uint64_t timer;
+    struct http_transfer *flying, *spare;
+    bool ended; /* libcurl calls back while it is taken down */
+};
+
+/* what libcurl tells of one transfer */
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct http_transfer *t = ctx;
+    size_t n = size * count;
+    if (n > t->client->options.answer_max - t->body.n) {
+        t->too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    buf_add(&t->body, str_of(bytes, n));
+    return n;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct http_transfer *t = ctx;
+    struct str line = str_trim(str_of(bytes, size * count));
+    if (str_starts(line, STR("HTTP/"))) { /* another head: that of 100 Continue is over */
+        t->answer.headers.count = 0;
+    } else if (line.n) {
+        struct str name = str_trim(str_cut(&line, ':')), value = str_trim(line);
+        headers_add(t->arena, &t->answer.headers, str_dup(t->arena, name),
+                    str_of(str_dup(t->arena, value), value.n));
+    }
+    return size * count;
+}
+
+static bool is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, address, sizeof v4);
+        return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
+    }
+    struct sockaddr_in6 v6;
+    if (address->sa_family != AF_INET6)
+        return false;
+    memcpy(&v6, address, sizeof v6);
+    return memcmp(&v6.sin6_addr, &in6addr_loopback, sizeof in6addr_loopback) == 0;
+}
+
+/* The address that is about to be connected to: no name can resolve its way around this. */
+static curl_socket_t open_near(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct http_transfer *t = ctx;
+    (void)purpose;
+    if (is_loopback(&to->addr))
+        return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+    t->too_far = true;
+    return CURL_SOCKET_BAD;
+}
+
+/* transfers */
+
+static struct http_transfer *take(struct http_client *c)
+{
+    struct http_transfer *t = c->spare;
+    if (t) {
+        c->spare = t->next;
+        curl_easy_reset(t->easy);
+    } else {
+        t = heap_new(sizeof *t);
+        t->easy = curl_easy_init();
+        if (!t->easy)
+            abort();
+        t->client = c;
+    }
+    t->next = c->flying;
+    t->previous = NULL;
+    if (c->flying)
+        c->flying->previous = t;
+    c->flying = t;
+    return t;
+}
+
+static void release(struct http_transfer *t)
+{
+    struct http_client *c = t->client;
+    if (t->next)
+        t->next->previous = t->previous;
+    if (t->previous)
+        t->previous->next = t->next;
+    else
+        c->flying = t->next;
+    curl_slist_free_all(t->headers);
+    *t = (struct http_transfer){.client = c, .easy = t->easy, .next = c->spare};
+    c->spare = t;
+}
+
+static void set_headers(struct http_transfer *t, const struct headers *h)
+{
+    t->headers = curl_slist_append(t->headers, "Expect:");
+    if (!headers_find(h, "Content-Type"))
+        t->headers = curl_slist_append(t->headers, "Content-Type:");
+    for (size_t i = 0; i < h->count; i++) {
+        struct str value = h->items[i].value;
+        const char *line =
+            value.n ? arena_printf(t->arena, "%s: " STR_FMT, h->items[i].name, STR_ARG(value))
+                    : arena_printf(t->arena, "%s;", h->items[i].name);
+        t->headers = curl_slist_append(t->headers, line);
+    }
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_method(CURL *e, const struct http_sent *sent)
+{
+    bool sends = sent->body.n || !strcmp(sent->method, "POST") || !strcmp(sent->method, "PUT") ||
+                 !strcmp(sent->method, "PATCH");
+    if (sends) {
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)sent->body.n);
+        curl_easy_setopt(e, CURLOPT_POSTFIELDS, sent->body.n ? sent->body.s : "");
+    }
+    if (strcmp(sent->method, "HEAD") == 0)
+        curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, sent->method);
+}
+
+static void set_options(struct http_transfer *t, const struct http_sent *sent)
+{
+    const struct http_client_options *o = &t->client->options;
+    CURL *e = t->easy;
+    curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->why);
+    curl_easy_setopt(e, CURLOPT_URL, sent->url);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(e, CURLOPT_PROXY, "");
+    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+    curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->answer_max);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+    if (sent->loopback_only) {
+        curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_near);
+        curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
+    }
+    if (o->ca_file)
+        curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
+    if (o->insecure) {
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    set_method(e, sent);
+    set_headers(t, sent->headers);
+}
+
+static void read_answer(struct http_transfer *t, CURLcode code)
+{
+    struct http_answer *x = &t->answer;
+    long status = 0, sent_bytes = 0;
+    curl_off_t took_us = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    x->duration_us = took_us;
+    x->sent = sent_bytes > 0;
+    x->body = buf_str(&t->body);
+    if (code == CURLE_OK)
+        x->status = (int)status;
+    else if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
+        x->error = arena_printf(t->arena, "the answer is larger than %zu bytes",
+                                t->client->options.answer_max);
+    else if (t->too_far)
+        x->error = "its address is not this machine's";
+    else
+        x->error = arena_text(t->arena, t->why[0] ? t->why : curl_easy_strerror(code));
+}
+
+/* libcurl on our loop */
+
+static void finish(CURL *easy, CURLcode code)
+{
+    struct http_transfer *t;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    read_answer(t, code);
+    http_done_fn *done = t->done;
+    void *ctx = t->ctx;
+    struct http_answer answer = t->answer;
+    http_drop(t); /* who is called back may send again at once */
+    done(ctx, &answer);
+}
+
+static void act(struct http_client *c, curl_socket_t socket, int events)
+{
+    int running, left;
+    curl_multi_socket_action(c->multi, socket, events, &running);
+    for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));)
+        if (m->msg == CURLMSG_DONE)
+            finish(m->easy_handle, m->data.result); /* m is gone with its handle */
+}
+
+static void on_ready(void *ctx, int fd, int events)
+{
+    act(ctx, fd,
+        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0));
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
+{
+    (void)easy;
+    (void)unused;
+    struct http_client *c = ctx;
+    if (what == CURL_POLL_REMOVE)
+        loop_unwatch(c->loop, fd);
+    else
+        loop_watch(c->loop, fd,
+                   (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0),
+                   on_ready, c);
+    return 0;
+}
+
+static void on_time(void *ctx)
+{
+    struct http_client *c = ctx;
+    c->timer = 0;
+    act(c, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timer(CURLM *multi, long ms, void *ctx)
+{
+    (void)multi;
+    struct http_client *c = ctx;
+    loop_timer_cancel(c->loop, c->timer);
+    c->timer = 0;
+    if (ms >= 0 && !c->ended)
+        c->timer = loop_timer(c->loop, time_monotonic_us() + ms * 1000, on_time, c);
+    return 0;
+}
+
+/* the client */
+
+struct http_client *http_client_new(struct loop *l, const struct http_client_options *options)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort();
+    struct http_client *c = heap_new(sizeof *c);
+    c->loop = l;
+    c->options = *options;
+    c->multi = curl_multi_init();
+    if (!c->multi)
+        abort();
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    if (options->connections_max > 0) {
+        curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)options->connections_max);
+        curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->connections_max);
+    }
+    return c;
+}
+
+void http_client_free(struct http_client *c)
+{
+    if (!c)
+        return;
+    c->ended = true;
+    while (c->flying)
+        http_drop(c->flying);
+    while (c->spare) {
+        struct http_transfer *t = c->spare;
+        c->spare = t->next;
+        curl_easy_cleanup(t->easy);
+        heap_free(t);
+    }
+    loop_timer_cancel(c->loop, c->timer);
+    curl_multi_cleanup(c->multi);
+    curl_global_cleanup();
+    heap_free(c);
+}
+
+struct http_transfer *http_send(struct http_client *c, struct arena *a,
+                                const struct http_sent *sent, http_done_fn *done, void *ctx)
+{
+    struct http_transfer *t = take(c);
+    t->arena = a;
+    t->body.arena = a;
+    t->done = done;
+    t->ctx = ctx;
+    set_options(t, sent);
+    if (curl_multi_add_handle(c->multi, t->easy) != CURLM_OK)
+        abort();
+    return t;
+}
+
+void http_drop(struct http_transfer *t)
+{
+    curl_multi_remove_handle(t->client->multi, t->easy);
+    release(t);
+}
