@@ -2,6 +2,7 @@
 
 #include "base/http/body.h"
 #include "base/time.h"
+#include "mockserver/gate/gate.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/place.h"
@@ -66,9 +67,10 @@ static void forgive(struct call *c)
 static void serve(struct call *c)
 {
     if (c->plan && c->plan->answer) {
-        forgive(c); /* a rule's word goes before a gate's */
+        forgive(c);     /* a rule's word goes before a gate's ... */
+        c->keep = NULL; /* ... and is no answer of the world's */
         rules_answer(c);
-    } else if (!c->fault) {
+    } else if (!c->fault && !c->answered) {
         if (c->route->serve)
             c->route->serve(c);
         else
@@ -145,6 +147,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         dress(c);
     if (c->plan)
         rules_finish(c);
+    gate_idempotency_keep(c);
     finish(c);
     if (c->ns && !place_is_door(c))
         journal_add(c->ns->journal, c);
@@ -204,6 +207,14 @@ struct json *call_json(struct call *c, int status)
 void call_header(struct call *c, const char *name, const char *value)
 {
     headers_set(c->arena, &c->res->headers, name, str_from(value));
+}
+
+void call_header_int(struct call *c, const char *name, int64_t value)
+{
+    struct buf text = {.arena = c->arena};
+    struct json digits = json_begin(&text, 0);
+    json_int(&digits, value);
+    headers_set(c->arena, &c->res->headers, name, buf_str(&text));
 }
 
 struct str call_query(struct call *c, const char *name)

@@ -17,10 +17,20 @@
 #include "base/url.h"
 #include "mockserver/route.h"
 #include "mockserver/state/account.h"
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/world.h"
+
+/* What is left of the rate budget that a call counts against; several: of the tightest. */
+struct call_budget {
+    int64_t limit; /* 0: none was met */
+    int64_t left;
+    int64_t resets_at_ms;
+};
 
 struct mock;
 struct namespace;
+struct rate_limits;
+struct reply;
 struct rule_plan;
 
 /* Why a call is refused, in nobody's words. The second column is the neutral name, used where no
@@ -42,6 +52,7 @@ struct rule_plan;
     X(RETURN_URL, "return_url_not_allowed")                                                        \
     X(APPROVAL_REQUIRED, "approval_required")                                                      \
     X(CONTENT_REJECTED, "content_rejected")                                                        \
+    X(IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */       \
     X(RATE_LIMITED, "rate_limited")                                                                \
     X(KILLED, "killed")                                                                            \
     X(INTERNAL, "internal")                                                                        \
@@ -87,6 +98,7 @@ struct call {
     struct str params[ROUTE_PARAMS_MAX]; /* what stood in the pattern's {}, decoded */
     const char *request_id;
     uint32_t key; /* who calls: a key's row, or ROW_NONE */
+    struct call_budget budget;
 
     enum fault fault;
     int fault_status;       /* 0: as the dialect's table says */
@@ -98,6 +110,9 @@ struct call {
     } issues;
     const struct node *fault_data; /* an object of the provider's own details, or NULL */
     const char *nearest; /* for the journal, where no route fits: the nearest, one a line */
+
+    bool answered;      /* a gate has written the answer: nothing is served */
+    struct reply *keep; /* how the answer is kept, to be given again; NULL: it is not */
 
     struct json out;         /* the answer being written, into res->body */
     struct rule_plan *plan;  /* NULL: no rule applied */
@@ -124,13 +139,18 @@ struct dialect {
     bool (*const *gates)(
         struct call *c); /* in order; each lets the call through or sets a fault: false */
     size_t gate_count;
-    void (*dress)(struct call *c);  /* c->fault into status, headers and body */
-    void (*finish)(struct call *c); /* what every answer of this provider carries */
+    const struct rate_limits *limits; /* of gate_rate_limit */
+    int64_t repeats_ms;               /* how long an Idempotency-Key gets its first answer again */
+    void (*dress)(struct call *c);    /* c->fault into status, headers and body */
+    void (*finish)(struct call *c);   /* what every answer of this provider carries */
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
     /* What comes of a user who consents: the new account's id, and how long its token lives. */
     void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
+    /* The same of a user who grants an ad account; NULL: the provider has none. */
+    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
+                         struct ad_account_spec *spec);
     const struct fixture_reader *fixture;
 };
 
@@ -158,6 +178,7 @@ void call_dress_neutral(struct call *c);
 /* Begins the answer: status, Content-Type application/json, a writer into the body. */
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value);
+void call_header_int(struct call *c, const char *name, int64_t value);
 struct str call_query(struct call *c,
                       const char *name); /* first value, decoded; .s NULL if absent */
 /* The body as JSON; NULL (and a fault) if it is missing, malformed or no object. */

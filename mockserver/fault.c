@@ -28,6 +28,8 @@ static const struct fault_row neutral_rows[] = {
     {FAULT_RETURN_URL,        403, "return_url_not_allowed", "The return URL is not allowed."                 },
     {FAULT_APPROVAL_REQUIRED, 403, "approval_required",      "This needs an approval first."                  },
     {FAULT_CONTENT_REJECTED,  409, "content_rejected",       "The content was rejected."                      },
+    {FAULT_IDEMPOTENCY,       409, "idempotency_conflict",
+     "This idempotency key was used for another call."                                                        },
     {FAULT_RATE_LIMITED,      429, "rate_limited",           "There were too many calls."                     },
     {FAULT_KILLED,            503, "killed",                 "The credential was switched off."               },
     {FAULT_INTERNAL,          500, "internal",               "Something went wrong inside."                   },

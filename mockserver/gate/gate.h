@@ -7,4 +7,10 @@
 #include "mockserver/call.h"
 
 bool gate_bearer(struct call *c); /* Authorization: Bearer <key> of this provider; sets c->key */
-bool gate_scope(struct call *c);  /* the key has the route's scope */
+/* Counts the call in the windows of its budget, unless one of them is spent; sets c->budget. */
+bool gate_rate_limit(struct call *c);
+bool gate_scope(struct call *c); /* the key has the route's scope */
+/* Of routes that honour Idempotency-Key: an answer that was given to the same key for the same is
+ * given again; for something else it is refused. */
+bool gate_idempotency(struct call *c);
+void gate_idempotency_keep(struct call *c); /* once the answer is there */

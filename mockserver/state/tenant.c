@@ -45,6 +45,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .tier = world_text(w, spec->tier),
         .created_at_ms = world_now(w),
     };
+    memcpy(k->limits, spec->limits, sizeof k->limits);
     digest_sha256(str_from(spec->value), k->digest);
     return created(w, RECORD_KEY, row, "key_create");
 }

@@ -1,13 +1,14 @@
 /* tenant.h - who calls, and what belongs to whom: organization, its keys, its spaces.
  *
  * Shapes:  provider is the dialect's number. A space is what accounts belong to (a Layers project,
- * a PostNitro workspace). Indexes: ORGANIZATION_ID, KEY_ID and SPACE_ID (provider, public id);
- * KEY_VALUE (SHA-256 of the key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest
- * first). Errors:  look-ups answer ROW_NONE.
+ *          a PostNitro workspace).
+ * Indexes: ORGANIZATION_ID, KEY_ID and SPACE_ID (provider, public id); KEY_VALUE (SHA-256 of the
+ *          key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest first).
+ * Errors:  look-ups answer ROW_NONE.
  */
 #pragma once
 #include "base/str.h"
-#include "mockserver/state/world.h"
+#include "mockserver/state/quota.h"
 
 struct organization {
     int provider;
@@ -23,7 +24,8 @@ struct key {
     const char *const *scopes; /* in the world's texts; "*" = all */
     const char *const *return_domains;
     uint32_t scope_count, return_domain_count;
-    const char *tier; /* NULL: the provider's default */
+    const char *tier;              /* NULL: the provider's default */
+    int64_t limits[QUOTA_WINDOWS]; /* calls a window; 0: its tier's */
     int64_t created_at_ms;
 };
 
@@ -37,6 +39,7 @@ struct key_spec {
     const char *name, *value, *public_id, *tier;
     const char *const *scopes, *const *return_domains;
     size_t scope_count, return_domain_count;
+    int64_t limits[QUOTA_WINDOWS];
 };
 
 uint32_t organization_create(struct world *w, int provider, const char *public_id,

@@ -10,7 +10,9 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/quota.h"
 #include "mockserver/state/records.h"
+#include "mockserver/state/replies.h"
 #include "mockserver/state/tenant.h"
 
 const char *const record_kind_texts[] = {
@@ -30,6 +32,7 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
         table_init(&w->records[kind], record_shape(kind)->size);
     table_init(&w->events, sizeof(struct event));
     table_init(&w->changes, sizeof(struct change));
+    table_init(&w->quotas, sizeof(struct quota));
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_init(&w->indexes[i]);
     return w;
@@ -44,6 +47,8 @@ struct world *world_fork(struct world *from)
         table_fork(&w->records[i], &from->records[i]);
     table_fork(&w->events, &from->events);
     table_fork(&w->changes, &from->changes);
+    table_fork(&w->quotas, &from->quotas);
+    w->replies = replies_hold(from->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_fork(&w->indexes[i], &from->indexes[i]);
     return w;
@@ -57,6 +62,8 @@ void world_free(struct world *w)
         table_end(&w->records[i]);
     table_end(&w->events);
     table_end(&w->changes);
+    table_end(&w->quotas);
+    replies_release(w->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_end(&w->indexes[i]);
     texts_release(w->texts);
@@ -121,7 +128,8 @@ size_t world_own_bytes(const struct world *w)
     size_t bytes = sizeof *w + texts_bytes(w->texts);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         bytes += table_own_bytes(&w->records[i]);
-    bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes);
+    bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes) +
+             table_own_bytes(&w->quotas) + replies_own_bytes(w->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         bytes += index_own_bytes(&w->indexes[i]);
     return bytes;

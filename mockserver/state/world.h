@@ -2,10 +2,12 @@
  * happened.
  *
  * Shapes:  struct world: a table per record kind, ordered indexes over them, a queue of events, a
- * log of changes, counters for ids. All of it is copy on write: world_fork costs what changes
- * later, not what exists. Units:   instants in milliseconds since the epoch, read through world_now
- * and from nowhere else; money in cents. Errors:  none: transitions that the documents do not allow
- * are refused by the caller, who asks first; calling one anyway is our own bug (assert).
+ *          log of changes, counters for ids. All of it is copy on write: world_fork costs what
+ *          changes later, not what exists.
+ * Units:   instants in milliseconds since the epoch, read through world_now and from nowhere else;
+ *          money in cents.
+ * Errors:  none: transitions that the documents do not allow are refused by the caller, who asks
+ *          first; calling one anyway is our own bug (assert).
  *
  * No provider's words here: what a provider calls a thing is a table in its dialect.
  */
@@ -91,6 +93,8 @@ struct world_webhooks {
     const char *allowed; /* hosts besides this machine, a blank between; NULL: none */
 };
 
+struct replies;
+
 struct world {
     uint64_t seed;
     struct clock clock;
@@ -99,7 +103,8 @@ struct world {
     struct texts *texts;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
-    struct table quotas; /* a row a key (quota.h) */
+    struct replies *replies; /* NULL: none yet */
+    struct table quotas;     /* a row a key (quota.h) */
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;

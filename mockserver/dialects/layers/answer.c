@@ -58,25 +58,10 @@ void layers_dress(struct call *c)
     json_close_map(out);
 }
 
-static const char *endpoint_class(const struct call *c)
-{
-    switch (c->route ? c->route->budget : BUDGET_NONE) {
-    case BUDGET_READ:
-        return "read-light";
-    case BUDGET_WRITE:
-        return "write-light";
-    case BUDGET_LONG:
-        return "long-running";
-    case BUDGET_NONE:
-        break;
-    }
-    return str_is(c->req->method, "GET") ? "read-light" : "write-light";
-}
-
 void layers_finish(struct call *c)
 {
     call_header(c, "X-Request-Id", request_id(c));
-    call_header(c, "X-RateLimit-Endpoint-Class", endpoint_class(c));
+    layers_put_limits(c);
 }
 
 void layers_put_time(struct call *c, const char *key, int64_t ms)

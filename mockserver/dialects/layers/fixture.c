@@ -1,5 +1,6 @@
 /* The `layers:` section of a fixture: read, checked and built in one go, so that one reading tells
  * all mistakes; a world with any of them is thrown away. */
+#include "mockserver/dialects/layers/fixture_build.h"
 #include "mockserver/dialects/layers/fixture_check.h"
 #include "mockserver/dialects/layers/layers.h"
 
@@ -26,15 +27,22 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     if (key_find(load->world, LAYERS, str_from(k->value)))
         good = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the value of another key",
                          k->name);
+    bool is_test = str_starts(str_from(k->value), STR("lp_test_"));
     struct key_spec spec = {
         .name = k->name,
         .value = k->value,
         .public_id = given_or_minted(load, k->id, "key_"),
-        .tier = k->tier,
+        .tier = k->tier   ? k->tier
+                : is_test ? "sandbox"
+                          : NULL,
         .scopes = k->scopes.items,
         .scope_count = k->scopes.count,
         .return_domains = k->return_domains.items,
         .return_domain_count = k->return_domains.count,
+        .limits = {[LAYERS_WINDOW_READ] = k->limits.read,
+                   [LAYERS_WINDOW_WRITE] = k->limits.write,
+                   [LAYERS_WINDOW_LONG] = k->limits.longer,
+                   [LAYERS_WINDOW_WRITE_DAY] = k->limits.write_day},
     };
     key_create(load->world, organization, &spec);
     return good;
@@ -66,6 +74,7 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
     bool good = fixture_check_account(load, a);
     if (a->id && account_find(load->world, LAYERS, str_from(a->id)))
         good = taken(load, a->at, "social account", a->id);
+    fixture_lease_terms(load, a);
     int64_t connected_at_ms =
         a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
     int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
@@ -80,10 +89,11 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
         .connected_at_ms = connected_at_ms,
         .token_expires_at_ms = expires_at_ms,
         .monthly_price_cents = a->monthly_price_cents,
+        .followers = a->followers,
         .after = a->leased ? NULL : layers_after_connect((enum platform)a->platform),
     };
     a->row = account_connect(load->world, project, &spec);
-    return good;
+    return fixture_lease_from_pool(load, a) && good;
 }
 
 static bool build_content(struct fixture_load *load, uint32_t project, struct fixture_content *x)
@@ -183,7 +193,8 @@ static bool build_project(struct fixture_load *load, uint32_t organization,
     for (size_t i = 0; i < p->posts.count; i++)
         good = build_post(load, row, &handles, (struct fixture_post *)p->posts.items + i) && good;
     disconnect(load, p);
-    return good;
+    good = fixture_build_lease_requests(load, row, p) && good;
+    return fixture_build_ad_accounts(load, row, p) && good;
 }
 
 static bool build_organization(struct fixture_load *load, const struct fixture_organization *o)
@@ -204,6 +215,7 @@ static bool read_section(const struct node *section, struct fixture_load *load)
 {
     struct fixture_layers all = {0};
     bool good = fields_read(&layers_fixture_fields, section, load->arena, &all, load->err);
+    good = fixture_build_pool(load, &all) && good;
     for (size_t i = 0; i < all.organizations.count; i++)
         good =
             build_organization(load, (struct fixture_organization *)all.organizations.items + i) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mockserver/dialects/layers/return_url.h"
+#include "mockserver/gate/rate_limit.h"
 
 #define COUNT(items) (sizeof(items) / sizeof *(items))
 
@@ -34,7 +35,6 @@ static const char *const scopes[] = {
     "ads:write:connect",
     "ads:write:override",
 };
-static const char *const tiers[] = {"standard", "pilot", "partner", "internal", "sandbox"};
 
 static bool wrong(const struct fixture_load *load, struct where at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -59,6 +59,14 @@ static bool known(const struct fixture_load *load, struct where at, const char *
                 : wrong(load, at, "there is no %s '%s'", what, word);
 }
 
+static bool known_tier(const struct fixture_load *load, const struct fixture_key *k)
+{
+    const char **names = arena_array(load->arena, const char *, layers_limits.tier_count);
+    for (size_t i = 0; i < layers_limits.tier_count; i++)
+        names[i] = layers_limits.tiers[i].name;
+    return known(load, k->at, "tier", k->tier, names, layers_limits.tier_count);
+}
+
 bool fixture_check_key(const struct fixture_load *load, const struct fixture_key *k)
 {
     bool good = true;
@@ -66,7 +74,7 @@ bool fixture_check_key(const struct fixture_load *load, const struct fixture_key
     if (k->value && !str_starts(value, STR("lp_live_")) && !str_starts(value, STR("lp_test_")))
         good = wrong(load, k->at, "a key begins with lp_live_ or lp_test_");
     if (k->tier)
-        good = known(load, k->at, "tier", k->tier, tiers, COUNT(tiers)) && good;
+        good = known_tier(load, k) && good;
     const char *const *items = k->scopes.items;
     for (size_t i = 0; i < k->scopes.count; i++)
         good = known(load, k->at, "scope", items[i], scopes, COUNT(scopes)) && good;

@@ -2,8 +2,10 @@
 
 #include "mockserver/dialects/layers/layers.h"
 
-#define PRICE_MAX 100000000
-#define ID_LENGTH .min = 1, .max = 128
+#define PRICE_MAX     100000000
+#define FOLLOWERS_MAX 1000000000
+#define LEASE_MAX     50
+#define ID_LENGTH     .min = 1, .max = 128
 
 /* A row goes to the member of the struct that OF names. */
 #define ROW(name, kind, member, ...)                                                               \
@@ -28,6 +30,8 @@ static const struct field account_rows[] = {
         .help = "Layers owns it and rents it out; TikTok only. Default: false."),
     ROW("monthly_price_cents", FIELD_INT, monthly_price_cents, .max = PRICE_MAX,
         .help = "What a leased account costs a month."),
+    ROW("followers", FIELD_INT, followers, .max = FOLLOWERS_MAX,
+        .help = "How many a leased account has. Default: the pool's figure, or 0."),
     ROW("connected_at", FIELD_TIME, connected_at, .help = "Default: the clock's start."),
     ROW("token_expires_at", FIELD_TIME, token_expires_at,
         .help = "When its token dies. Default: as long as the platform's tokens live from the "
@@ -77,6 +81,54 @@ static const struct field post_rows[] = {
 static const struct fields post_fields = TABLE("scheduled post", post_rows);
 #undef OF
 
+#define OF struct fixture_lease_request
+static const struct field lease_request_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The requestId. Default: minted."),
+    ROW("count", FIELD_INT, count, .required = true, .min = 1, .max = LEASE_MAX,
+        .help = "How many accounts are asked for."),
+    ROW("vertical", FIELD_TEXT, vertical, .required = true, .min = 1,
+        .help = "What they are about."),
+    ROW("audience", FIELD_TEXT, audience, .help = "Whom they reach."),
+    ROW("language", FIELD_TEXT, language, .help = "A BCP 47 tag."),
+    ROW("geo", FIELD_TEXTS, geo, .help = "ISO country codes. Default: anywhere."),
+    ROW("note", FIELD_TEXT, note, .help = "The partner's word to the reviewers."),
+    ROW("submitted_at", FIELD_TIME, submitted_at, .help = "Default: the clock's start."),
+};
+static const struct fields lease_request_fields = TABLE("lease request", lease_request_rows);
+#undef OF
+
+#define OF struct fixture_ad_account
+static const struct field ad_account_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The adAccountId. Default: minted."),
+    ROW("platform", FIELD_ENUM, platform, .required = true, .texts = ad_platform_texts,
+        .text_count = AD_PLATFORM_COUNT, .help = "Where the ads run; one account for each."),
+    ROW("external_id", FIELD_TEXT, external_id,
+        .help = "The platform's own id: act_..., digits, org-... Default: made up."),
+    ROW("name", FIELD_TEXT, name, .required = true, .help = "Its name there."),
+    ROW("currency", FIELD_TEXT, currency, .min = 3, .max = 3, .help = "ISO 4217. Default: USD."),
+    ROW("token_status", FIELD_ENUM, token, .texts = ad_token_texts, .text_count = AD_TOKEN_COUNT,
+        .help = "Default: valid. pending lasts timings.ad_validation."),
+    ROW("connected_at", FIELD_TIME, connected_at, .help = "Default: the clock's start."),
+    ROW("disconnected", FIELD_BOOL, disconnected,
+        .help = "It is no longer in the list. Default: false."),
+};
+static const struct fields ad_account_fields = TABLE("ad account", ad_account_rows);
+#undef OF
+
+#define OF struct fixture_pool_account
+static const struct field pool_account_rows[] = {
+    ROW("handle", FIELD_TEXT, handle, ID_LENGTH, .required = true,
+        .help = "Its name on TikTok, without @. A leased account of that handle is this one."),
+    ROW("vertical", FIELD_TEXT, vertical, .required = true, .min = 1,
+        .help = "What it is about; matched with a request's."),
+    ROW("geo", FIELD_TEXTS, geo, .help = "ISO country codes. Default: anywhere."),
+    ROW("followers", FIELD_INT, followers, .max = FOLLOWERS_MAX, .help = "Default: 0."),
+    ROW("monthly_price_cents", FIELD_INT, monthly_price_cents, .max = PRICE_MAX,
+        .help = "What it costs a month once leased. Default: 0."),
+};
+static const struct fields pool_account_fields = TABLE("pool account", pool_account_rows);
+#undef OF
+
 #define OF struct fixture_project
 static const struct field project_rows[] = {
     ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The projectId. Default: minted."),
@@ -87,8 +139,24 @@ static const struct field project_rows[] = {
     ROW("content", FIELD_LIST, content, .sub = &content_fields, .help = "What can be posted."),
     ROW("scheduled_posts", FIELD_LIST, posts, .sub = &post_fields,
         .help = "What is scheduled, and what became of what was."),
+    ROW("lease_requests", FIELD_LIST, lease_requests, .sub = &lease_request_fields,
+        .help = "Requests for leased accounts that wait for a decision."),
+    ROW("ad_accounts", FIELD_LIST, ad_accounts, .sub = &ad_account_fields,
+        .help = "Ad accounts of the partner's own."),
 };
 static const struct fields project_fields = TABLE("project", project_rows);
+#undef OF
+
+#define OF    struct fixture_limits
+#define LIMIT .min = 1, .max = INT32_MAX
+static const struct field limits_rows[] = {
+    ROW("read", FIELD_INT, read, LIMIT, .help = "Reading calls a minute."),
+    ROW("write", FIELD_INT, write, LIMIT, .help = "Small writing calls a minute."),
+    ROW("long", FIELD_INT, longer, LIMIT, .help = "Calls that begin long work, a minute."),
+    ROW("write_day", FIELD_INT, write_day, LIMIT, .help = "Small writing calls a day."),
+};
+static const struct fields limits_fields =
+    FIELD_TABLE("limits", limits_rows, struct fixture_limits, FIELDS_NO_PLACE);
 #undef OF
 
 #define OF struct fixture_key
@@ -97,12 +165,15 @@ static const struct field key_rows[] = {
     ROW("name", FIELD_TEXT, name, .required = true, .help = "What rules and logs call it."),
     ROW("key", FIELD_TEXT, value, .required = true,
         .help = "The key: lp_live_..., or lp_test_..., whose consents are given at once."),
-    ROW("scopes", FIELD_TEXTS, scopes, .required = true,
-        .help = "What it may do; \"*\" is everything."),
+    ROW("scopes", FIELD_TEXTS, scopes,
+        .help = "What it may do; \"*\" is everything. Default: nothing."),
     ROW("return_domains", FIELD_TEXTS, return_domains,
         .help = "The hosts that consent may return to. Default: none."),
     ROW("tier", FIELD_TEXT, tier,
-        .help = "standard, pilot, partner, internal or sandbox. Default: standard."),
+        .help = "standard, pilot, partner, internal or sandbox. Default: sandbox for lp_test_, "
+                "else standard."),
+    ROW("limits", FIELD_MAP, limits, .sub = &limits_fields,
+        .help = "Rate budgets of its own, instead of its tier's."),
 };
 static const struct fields key_fields = TABLE("key", key_rows);
 #undef OF
@@ -121,5 +192,7 @@ static const struct fields organization_fields = TABLE("organization", organizat
 static const struct field section_rows[] = {
     ROW("organizations", FIELD_LIST, organizations, .sub = &organization_fields, .required = true,
         .help = "The partners, each apart from the others."),
+    ROW("lease_pool", FIELD_LIST, lease_pool, .sub = &pool_account_fields,
+        .help = "The accounts that Layers can lease out, first come first served."),
 };
 const struct fields layers_fixture_fields = TABLE("layers section", section_rows);

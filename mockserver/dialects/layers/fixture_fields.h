@@ -11,7 +11,7 @@ struct fixture_account {
     const char *id, *handle, *avatar_url;
     int platform, status; /* enum platform, enum layers_status */
     bool leased, refresh;
-    int64_t monthly_price_cents;
+    int64_t monthly_price_cents, followers;
     struct field_time connected_at, token_expires_at;
     uint32_t row; /* once built */
 };
@@ -30,16 +30,37 @@ struct fixture_post {
     struct field_time due;
 };
 
+struct fixture_lease_request {
+    struct where at;
+    const char *id, *vertical, *audience, *language, *note;
+    struct field_list geo;
+    int64_t count;
+    struct field_time submitted_at;
+};
+
+struct fixture_ad_account {
+    struct where at;
+    const char *id, *external_id, *name, *currency;
+    int platform, token; /* enum ad_platform, enum ad_token */
+    bool disconnected;
+    struct field_time connected_at;
+};
+
 struct fixture_project {
     struct where at;
     const char *id, *name, *timezone;
-    struct field_list accounts, content, posts;
+    struct field_list accounts, content, posts, lease_requests, ad_accounts;
+};
+
+struct fixture_limits {
+    int64_t read, write, longer, write_day; /* calls; 0: as the tier has it */
 };
 
 struct fixture_key {
     struct where at;
     const char *id, *name, *value, *tier;
     struct field_list scopes, return_domains;
+    struct fixture_limits limits;
 };
 
 struct fixture_organization {
@@ -48,9 +69,16 @@ struct fixture_organization {
     struct field_list keys, projects;
 };
 
+struct fixture_pool_account {
+    struct where at;
+    const char *handle, *vertical;
+    struct field_list geo;
+    int64_t followers, monthly_price_cents;
+};
+
 struct fixture_layers {
     struct where at;
-    struct field_list organizations;
+    struct field_list organizations, lease_pool;
 };
 
 extern const enum content_state layers_fixture_content_states[];

@@ -1,0 +1,54 @@
+#include "mockserver/gate/gate.h"
+
+#include <string.h>
+
+#include "mockserver/state/replies.h"
+
+/* The same is asked when path and body are the same bytes. */
+static void digest_asked(struct call *c, unsigned char out[DIGEST_SIZE])
+{
+    struct buf all = {.arena = c->arena};
+    buf_add(&all, c->path);
+    buf_byte(&all, '\n');
+    buf_add(&all, c->req->body);
+    digest_sha256(buf_str(&all), out);
+}
+
+static void answer_again(struct call *c, const struct reply *reply)
+{
+    call_json(c, reply->status);
+    buf_add(&c->res->body, reply->body);
+    call_header(c, "X-Mock-Replayed", "true");
+    c->answered = true;
+}
+
+bool gate_idempotency(struct call *c)
+{
+    struct str token = headers_get(&c->req->headers, "Idempotency-Key");
+    if (!token.n || !(c->route->flags & ROUTE_IDEMPOTENT))
+        return true;
+    struct reply *mine = arena_new(c->arena, struct reply);
+    *mine = (struct reply){.key = c->key, .what = c->route->operation, .token = token};
+    digest_asked(c, mine->asked);
+
+    const struct reply *first = replies_find(c->world, c->key, mine->what, token);
+    if (!first || c->now_ms - first->at_ms >= c->dialect->repeats_ms)
+        c->keep = mine;
+    else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
+        answer_again(c, first);
+    else
+        return call_refuse(c, FAULT_IDEMPOTENCY, NULL);
+    return true;
+}
+
+/* What may go better the next time is not kept. */
+void gate_idempotency_keep(struct call *c)
+{
+    int status = c->res->status;
+    if (!c->keep || status >= 500 || status == 429)
+        return;
+    c->keep->at_ms = c->now_ms;
+    c->keep->status = status;
+    c->keep->body = buf_str(&c->res->body);
+    replies_keep(c->world, c->keep, c->now_ms - c->dialect->repeats_ms);
+}

@@ -1,0 +1,59 @@
+#include "mockserver/gate/rate_limit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mockserver/gate/gate.h"
+
+const struct rate_tier *rate_tier_of(const struct rate_limits *l, const struct key *k)
+{
+    for (size_t i = 0; k->tier && i < l->tier_count; i++)
+        if (strcmp(l->tiers[i].name, k->tier) == 0)
+            return &l->tiers[i];
+    return &l->tiers[0];
+}
+
+int64_t rate_limit_of(const struct rate_limits *l, const struct key *k, size_t window)
+{
+    return k->limits[window] ? k->limits[window] : rate_tier_of(l, k)->limits[window];
+}
+
+/* What is told of several windows is the one with the least left; of several that are spent, the
+ * one that lasts longest. */
+static bool is_tighter(const struct call_budget *x, const struct call_budget *y)
+{
+    if (!y->limit || x->left != y->left)
+        return !y->limit || x->left < y->left;
+    return x->resets_at_ms > y->resets_at_ms;
+}
+
+/* What is left of each window once this call is counted; -1: it is refused. A refused call costs
+ * nothing. */
+bool gate_rate_limit(struct call *c)
+{
+    const struct rate_limits *l = c->dialect->limits;
+    const struct key *k = key_read(c->world, c->key);
+    const struct rate_window *tightest = NULL;
+    bool counts[QUOTA_WINDOWS] = {false};
+    for (size_t i = 0; i < l->window_count; i++) {
+        int64_t limit = rate_limit_of(l, k, i);
+        if (!limit || !(l->windows[i].budgets & RATE_OF(c->route->budget)))
+            continue;
+        struct quota_use use = quota_read(c->world, c->key, i, l->windows[i].length_ms);
+        struct call_budget budget = {limit, limit - use.used - 1, use.ends_at_ms};
+        counts[i] = true;
+        if (is_tighter(&budget, &c->budget)) {
+            c->budget = budget;
+            tightest = &l->windows[i];
+        }
+    }
+    if (c->budget.left < 0) {
+        c->budget.left = 0;
+        return call_refuse(c, FAULT_RATE_LIMITED, "The %s budget of %" PRId64 " calls is spent.",
+                           tightest->name, c->budget.limit);
+    }
+    for (size_t i = 0; i < l->window_count; i++)
+        if (counts[i])
+            quota_count(c->world, c->key, i, l->windows[i].length_ms);
+    return true;
+}
