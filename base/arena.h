@@ -1,7 +1,8 @@
 /* arena.h - memory of one lifetime: allocate freely, release everything at once.
  *
  * Shapes:  struct arena, zero-initialised by its holder ({0} is an empty arena); blocks are 16-byte
- * aligned and zeroed. Errors:  none (see heap.h).
+ *          aligned and zeroed.
+ * Errors:  none (see heap.h).
  *
  * A function whose first parameter is an arena returns memory living in it; any other pointer
  * result is borrowed.

@@ -1,7 +1,9 @@
 /* buf.h - text that grows, in an arena.
  *
  * Shapes:  struct buf {arena, data, n, room}; data is always NUL-ended once anything was added.
- * Start: {.arena = a}. Units:   bytes. Errors:  none.
+ *          Start: {.arena = a}.
+ * Units:   bytes.
+ * Errors:  none.
  */
 #pragma once
 #include "base/str.h"

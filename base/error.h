@@ -1,9 +1,10 @@
 /* error.h - an input of ours that cannot be used, with its place.
  *
  * Shapes:  struct where {file, line, column}; struct error: a list of problems, so that one reading
- * tells all mistakes. Units:   lines and columns count from 1; 0 = unknown. Columns count
- * characters. Errors:  this is them. Last parameter of every function that can fail; a function
- * returns false or NULL exactly when it added a problem. Only main() prints.
+ *          tells all mistakes.
+ * Units:   lines and columns count from 1; 0 = unknown. Columns count characters.
+ * Errors:  this is them. Last parameter of every function that can fail; a function returns false
+ *          or NULL exactly when it added a problem. Only main() prints.
  */
 #pragma once
 #include "base/arena.h"

@@ -1,11 +1,13 @@
 /* fields.h - a YAML or JSON map read into a struct by a table of its members.
  *
  * Shapes:  struct fields: a named table of rows {key, type, where it goes, required, help}. The
- * same rows print the reference page and the editor schema, so help is a sentence for the file's
- * writer. Units:   FIELD_DURATION and FIELD_TIME give milliseconds (base/time.h). Errors:  all
- * mistakes of a map at once, each at its place: unknown key ("did you mean"), missing, wrong type,
- * out of range, not one of. Each also knows its JSON pointer (struct problem). Outputs are written
- * even then (what was wrong stays zero), but the caller must not use them.
+ *          same rows print the reference page and the editor schema, so help is a sentence for the
+ *          file's writer.
+ * Units:   FIELD_DURATION and FIELD_TIME give milliseconds (base/time.h).
+ * Errors:  all mistakes of a map at once, each at its place: unknown key ("did you mean"), missing,
+ *          wrong type, out of range, not one of. Each also knows its JSON pointer (struct problem).
+ *          Outputs are written even then (what was wrong stays zero), but the caller must not use
+ *          them.
  *
  * A member that is absent leaves its target as it was, so defaults are set before reading.
  */

@@ -1,8 +1,8 @@
 /* heap.h - the only place memory comes from; being out of it ends the program.
  *
  * Shapes:  plain blocks. Code outside base/ uses an arena, or these for what is counted by
- * reference. Errors:  none: no memory is our own failure (abort with one line), never a caller's to
- * handle.
+ *          reference.
+ * Errors:  none: no memory is our own failure (abort with one line), never a caller's to handle.
  */
 #pragma once
 #include <stddef.h>

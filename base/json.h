@@ -1,11 +1,14 @@
 /* json.h - strict JSON in, fast JSON out. The only room that knows cJSON.
  *
  * Reading: our gate checks RFC 8259 grammar, UTF-8, depth and size and knows the offset of every
- * value; cJSON then makes the values; both together give a node tree with places. Refused as well:
- * duplicate keys, numbers beyond a double, lone surrogates, \u0000. Integers within int64 are
- * exact. Writing: a streaming writer into a buf; the caller opens and closes, commas are the
- * writer's. Asserts on misuse. Units:   bytes; depth counts nested lists and maps. Errors:
- * file:line:col (file = what the caller names the text, such as "body"); offset through the place.
+ *          value; cJSON then makes the values; both together give a node tree with places. Refused
+ *          as well: duplicate keys, numbers beyond a double, lone surrogates, \u0000. Integers
+ *          within int64 are exact.
+ * Writing: a streaming writer into a buf; the caller opens and closes, commas are the writer's.
+ *          Asserts on misuse.
+ * Units:   bytes; depth counts nested lists and maps.
+ * Errors:  file:line:col (file = what the caller names the text, such as "body"); offset through
+ *          the place.
  * Source:  RFC 8259.
  */
 #pragma once

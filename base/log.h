@@ -1,7 +1,8 @@
 /* log.h - talk on stderr, a line an event.
  *
  * Shapes:  "level: text"; colour only on a terminal that wants it (log_colour_wanted, which reports
- * use too). Errors:  none. Secrets never come here: callers pass names and ids.
+ *          use too).
+ * Errors:  none. Secrets never come here: callers pass names and ids.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,9 +1,11 @@
 /* node.h - one immutable tree for what YAML and JSON say, every value with its place.
  *
  * Shapes:  struct node; lists keep their order, maps keep their members' order. Nodes may be shared
- * by several parents (YAML aliases, patched copies), so nothing in a node tells its parent, and
- * walkers bound what they produce. Units:   integers are exact int64; every other number is a
- * double. Errors:  none here; look-ups answer NULL. Source:  JSON Pointer RFC 6901.
+ *          by several parents (YAML aliases, patched copies), so nothing in a node tells its
+ *          parent, and walkers bound what they produce.
+ * Units:   integers are exact int64; every other number is a double.
+ * Errors:  none here; look-ups answer NULL.
+ * Source:  JSON Pointer RFC 6901.
  */
 #pragma once
 #include "base/error.h"

@@ -1,8 +1,9 @@
 /* str.h - borrowed text views, for parsing and matching; passed by value.
  *
  * Shapes:  struct str {bytes, length}; not NUL-ended. What is kept is a NUL-ended const char * in
- * an arena (str_dup). Units:   bytes; text is UTF-8 unless said otherwise; letter case means ASCII
- * case. Errors:  none; conversions answer false and leave the output untouched.
+ *          an arena (str_dup).
+ * Units:   bytes; text is UTF-8 unless said otherwise; letter case means ASCII case.
+ * Errors:  none; conversions answer false and leave the output untouched.
  */
 #pragma once
 #include <stdbool.h>

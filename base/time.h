@@ -1,8 +1,9 @@
 /* time.h - instants and durations as text, and the machine's clocks.
  *
  * Units:   int64_t milliseconds; instants since 1970-01-01T00:00:00Z. The monotonic clock is in
- * microseconds. Errors:  conversions answer false and leave the output untouched. Source:  ISO 8601
- * as RFC 3339 profiles it; HTTP dates RFC 9110 5.6.7.
+ *          microseconds.
+ * Errors:  conversions answer false and leave the output untouched.
+ * Source:  ISO 8601 as RFC 3339 profiles it; HTTP dates RFC 9110 5.6.7.
  */
 #pragma once
 #include "base/str.h"

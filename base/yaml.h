@@ -1,13 +1,14 @@
 /* yaml.h - YAML 1.2 (core schema) text to a node tree. The only room that knows libfyaml.
  *
  * Shapes:  one document a file. Plain scalars are typed by the core schema (null ~ true false 0x1f
- * 0o17, 017 is seventeen); quoted and !!str ones are strings. Aliases share nodes.
+ *          0o17, 017 is seventeen); quoted and !!str ones are strings. Aliases share nodes.
  * Units:   limits below; bytes. Aliases count as often as they are used, so that every walker over
- * the tree is bounded too.
+ *          the tree is bounded too.
  * Errors:  file:line:col for everything: syntax (reading stops there), bad UTF-8 or control
- * characters, a duplicate or non-scalar key, a merge key, an alias to an open or unknown anchor,
- * any tag but !!str, .inf, .nan, an integer beyond int64, a second document, an empty file, a
- * limit. Source:  YAML 1.2.2, chapter 10.3.
+ *          characters, a duplicate or non-scalar key, a merge key, an alias to an open or unknown
+ *          anchor, any tag but !!str, .inf, .nan, an integer beyond int64, a second document, an
+ *          empty file, a limit.
+ * Source:  YAML 1.2.2, chapter 10.3.
  *
  * YAML is operator input. Never parse YAML from a request: each document with a syntax error leaks
  * its parser on purpose (libfyaml 0.7.12 frees some things twice when a parser that failed is

@@ -3,9 +3,10 @@
  *   options -> load -> plan -> run -> report;  a check is one expectation held against one answer.
  *
  * Shapes:  run > scenario results > checks; beside them the exchanges, what each claim came to,
- * which side of a dispute was seen, and what was left behind. Plain data on the run's arena;
- * reports only read it. Units:   microseconds for durations, milliseconds since the epoch for
- * instants. Errors:  an expectation that does not hold is data here, never a struct error.
+ *          which side of a dispute was seen, and what was left behind. Plain data on the run's
+ *          arena; reports only read it.
+ * Units:   microseconds for durations, milliseconds since the epoch for instants.
+ * Errors:  an expectation that does not hold is data here, never a struct error.
  */
 #pragma once
 #include "base/error.h"

@@ -1,9 +1,10 @@
 /* journal.h - what was asked and answered, for testers and for the runner.
  *
  * Shapes:  one journal per namespace, bounded by bytes: the oldest entries go first and `lost`
- * counts them, so that nobody is told a lie. seq counts from 1 without gaps. An entry is written
- * when its answer is ready, before it is sent ("queued", not "received"). Units:   bytes; times in
- * milliseconds of the world, and of the machine in `wall`. Errors:  none.
+ *          counts them, so that nobody is told a lie. seq counts from 1 without gaps. An entry is
+ *          written when its answer is ready, before it is sent ("queued", not "received").
+ * Units:   bytes; times in milliseconds of the world, and of the machine in `wall`.
+ * Errors:  none.
  */
 #pragma once
 #include "mockserver/call.h"

@@ -1,7 +1,8 @@
 /* mock.h - a whole mock without a network: what main() serves, and what tests call in-process.
  *
  * Shapes:  struct mock {options, fixtures, namespaces}. mock_handle answers one exchange of the
- * server (or of a test). Errors:  mock_new: fixtures that cannot be used.
+ *          server (or of a test).
+ * Errors:  mock_new: fixtures that cannot be used.
  */
 #pragma once
 #include "base/http/server.h"

@@ -2,7 +2,7 @@
  * back to.
  *
  * Shapes:  struct namespace; "default" always exists. generation changes with every reset, restore
- * and delete, so that whoever answers later notices that the world it knew is gone. Units:   -
+ *          and delete, so that whoever answers later notices that the world it knew is gone.
  * Errors:  names are 1..64 of A-Z a-z 0-9 . _ - ; a name may not begin with a dot.
  */
 #pragma once

@@ -1,8 +1,9 @@
 /* route.h - a provider's surface as a table, and finding the row for a request.
  *
  * Shapes:  a pattern is a path with {} for one segment: "/v1/projects/{}/social-accounts". A row
- * without a handler is known, not built: 501. A path may be known under other methods only: then
- * the answer is "method", with the methods allowed. Errors:  none.
+ *          without a handler is known, not built: 501. A path may be known under other methods
+ *          only: then the answer is "method", with the methods allowed.
+ * Errors:  none.
  */
 #pragma once
 #include "base/str.h"

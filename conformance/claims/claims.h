@@ -1,8 +1,8 @@
 /* claims.h - the catalogue of claims and the list of disputes of a provider.
  *
  * Shapes:  claims.yaml: a list of {claim, says, source, level, observe, why}; disputes.yaml: a list
- * of {dispute, about, sources, readings}. Errors:  unknown keys, duplicate ids, a claim not
- * observable without a reason: at their places.
+ *          of {dispute, about, sources, readings}.
+ * Errors:  unknown keys, duplicate ids, a claim not observable without a reason: at their places.
  */
 #pragma once
 #include "conformance/result.h"

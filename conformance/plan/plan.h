@@ -1,8 +1,9 @@
 /* plan.h - which scenarios run, in what order, and what is left out and why.
  *
  * Shapes:  a selection (paths, tags, claims, failed ones of a report, a shard) applied to a suite
- * and held against a target's capabilities. Errors:  a tag expression or claim pattern that cannot
- * be read; one that selects nothing is not an error here: the run then checked nothing.
+ *          and held against a target's capabilities.
+ * Errors:  a tag expression or claim pattern that cannot be read; one that selects nothing is not
+ *          an error here: the run then checked nothing.
  */
 #pragma once
 #include "conformance/scenario/load.h"

@@ -1,8 +1,9 @@
 /* card.h - the parts of a failure card, for the pages that show several at once.
  *
  * Shapes:  the title: which claim, its words, where it is written; the fields: where the scenario
- * asks for it, what was expected and what came; the exchange: the request as a curl line, then the
- * answer. Errors:  none.
+ *          asks for it, what was expected and what came; the exchange: the request as a curl line,
+ *          then the answer.
+ * Errors:  none.
  */
 #pragma once
 #include "conformance/report/page.h"

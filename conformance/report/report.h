@@ -1,8 +1,9 @@
 /* report.h - the reports of a run: a table of formats, and the one place where bytes leave.
  *
  * Shapes:  struct writer: where text goes, with every secret scrubbed by value (and in its base64,
- * base64url, percent- and JSON-escaped forms) on the way out. A format is {name, write}. Errors:  a
- * file that cannot be written; a secret found in what was written (a last check reads it again).
+ *          base64url, percent- and JSON-escaped forms) on the way out. A format is {name, write}.
+ * Errors:  a file that cannot be written; a secret found in what was written (a last check reads it
+ *          again).
  */
 #pragma once
 #include "base/error.h"

@@ -1,9 +1,10 @@
 /* target.h - the endpoint under test: base URL, actors, named things, capabilities.
  *
  * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
- * in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with neither sends
- * no credential. Named things are values, or {env: VARIABLE}. A control URL gives every scenario a
- * world of its own (a namespace), so that all of them may run at once.
+ *          in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with
+ *          neither sends no credential. Named things are values, or {env: VARIABLE}. A control URL
+ *          gives every scenario a world of its own (a namespace), so that all of them may run at
+ *          once.
  *
  *   name: layers-mock             name: layers-live
  *   mock: true                    base_url: https://api.layers.com
@@ -18,10 +19,11 @@
  *   capabilities: [second_org]    capabilities: [consent]
  *
  * Capabilities: those declared; a consent driver is `consent`; a control door is `control`,
- * `clock`, `inspect` and, until its manifest was read, every `force.x`.
+ *               `clock`, `inspect` and, until its manifest was read, every `force.x`.
  *
- * Units:   rps = requests a second at most; 0 = as fast as it answers. Errors:  the file's mistakes
- * at file:line:col; a missing environment variable names itself, never a value.
+ * Units:   rps = requests a second at most; 0 = as fast as it answers.
+ * Errors:  the file's mistakes at file:line:col; a missing environment variable names itself, never
+ *          a value.
  */
 #pragma once
 #include "conformance/result.h"

@@ -1,7 +1,8 @@
 /* files.h - where scenarios, flows and catalogues lie.
  *
  * Shapes:  paths as the user wrote them, so that messages name them the same way; going up from a
- * relative path goes on with "..". Errors:  none; what is not there is NULL, false or empty.
+ *          relative path goes on with "..".
+ * Errors:  none; what is not there is NULL, false or empty.
  */
 #pragma once
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* load.h - scenario files to scenarios.
  *
  * Shapes:  paths may be files or folders (every *.yaml below, but not claims, disputes, mutants,
- * flows/ and targets/); flows are found in the `flows` folder beside or above a scenario. Errors:
- * everything scenario-format.md refuses, each at file:line:col, all at once.
+ *          flows/ and targets/); flows are found in the `flows` folder beside or above a scenario.
+ * Errors:  everything scenario-format.md refuses, each at file:line:col, all at once.
  */
 #pragma once
 #include "conformance/claims/claims.h"

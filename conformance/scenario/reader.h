@@ -51,3 +51,4 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
 
 bool is_map(struct reader *r, const struct node *n, const char *what);
 struct where word_at(const struct node *map, const char *key); /* of the key; else of the map */
+const struct node *child_at(const struct node *n, size_t i);   /* of node_count(n) */

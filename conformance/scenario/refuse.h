@@ -20,6 +20,17 @@ bool scenario_check(struct arena *a, const struct scenario *s, const struct node
                     const struct catalogue *catalogue, struct error *err);
 bool flow_check(struct arena *a, const struct flow *f, const struct node *root, struct error *err);
 
+struct check_of { /* one scenario or flow while it is looked at */
+    struct arena *arena;
+    const struct catalogue *catalogue;
+    struct error *err;
+    bool in_flow;
+};
+bool check_refuse(struct check_of *c, struct where at, const char *text); /* false */
+
+/* decides.c: what a step cites and settles is known, and something of it decides that */
+bool check_cites(struct check_of *c, const struct step *s);
+
 /* scope.c: every reference has something behind it, and every name is used */
 bool scenario_scope_check(struct arena *a, const struct scenario *s, struct error *err);
 bool flow_scope_check(struct arena *a, const struct flow *f, struct error *err);

@@ -27,4 +27,6 @@ FORCE(account_removed)
 FORCE(publish_outcome)
 FORCE(side_effect)
 FORCE(fail)
+FORCE(lease_decide)
+FORCE(ad_account)
 #undef FORCE

@@ -1,8 +1,8 @@
 /* rule.h - the inside of rules: one rule as it is kept, and one row per effect.
  *
  * Shapes:  form.c reads a rule, load.c keeps the list, plan.c decides which of them act on a call,
- * effects.c has what they do, edit.c the one effect that changes the world. Units:   counts are
- * calls.
+ *          effects.c has what they do, edit.c the one effect that changes the world.
+ * Units:   counts are calls.
  */
 #pragma once
 #include "mockserver/dialects/dialects.h"

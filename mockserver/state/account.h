@@ -1,11 +1,13 @@
 /* account.h - a platform handle that a space can publish through, connected or leased.
  *
  * Shapes:  one row per binding of a platform user to a space: the same handle in two spaces is two
- * rows, and a row that was disconnected never comes back (connecting again makes a new row).
+ *          rows, and a row that was disconnected never comes back (connecting again makes a new
+ *          row).
  * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected, for good.
  * Indexes: ACCOUNT_ID (provider, public id) holds all; ACCOUNT_SPACE and the three filtered ones
- * hold only those not disconnected: key space (and platform | token lost or not | leased or not),
- * order = minus connected_at: newest first. Units:   milliseconds; cents a month.
+ *          hold only those not disconnected: key space (and platform | token lost or not | leased
+ *          or not), order = minus connected_at: newest first.
+ * Units:   milliseconds; cents a month.
  */
 #pragma once
 #include "base/str.h"

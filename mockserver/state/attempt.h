@@ -1,9 +1,12 @@
 /* attempt.h - one run of OAuth consent: a state token, and what became of it.
  *
  * Shapes:  it is for an account, or for an ad account: then `ad_platform` and `ad_account` are
- * meant, not `platform` and `account`, and nothing says beforehand whether it will reconnect one.
+ *          meant, not `platform` and `account`, and nothing says beforehand whether it will
+ *          reconnect one.
  * States:  pending -> completed | failed | expired; the three are ends. A token works once and only
- * for the key that made it. Indexes: ATTEMPT_STATE (the state token). Units:   milliseconds.
+ *          for the key that made it.
+ * Indexes: ATTEMPT_STATE (the state token).
+ * Units:   milliseconds.
  */
 #pragma once
 #include "mockserver/state/account.h"

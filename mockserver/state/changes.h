@@ -1,7 +1,9 @@
 /* changes.h - the log of every transition of a world. Journal, webhooks and `advance` only read it.
  *
  * Shapes:  struct change {seq, at, kind, row, what, from, to, cause}; texts are static. seq counts
- * from 1 without gaps. Units:   milliseconds of the world's clock. Errors:  none.
+ *          from 1 without gaps.
+ * Units:   milliseconds of the world's clock.
+ * Errors:  none.
  */
 #pragma once
 #include "mockserver/state/world.h"

@@ -1,8 +1,10 @@
 /* clock.h - one world's time.
  *
  * Shapes:  struct clock {mode, ...}: runs with the machine's time from an instant of its own, or
- * stands still until told. Units:   milliseconds since the epoch. Errors:  none; time never goes
- * back: a step to the past is refused by the caller's check (clock_now first).
+ *          stands still until told.
+ * Units:   milliseconds since the epoch.
+ * Errors:  none; time never goes back: a step to the past is refused by the caller's check
+ *          (clock_now first).
  */
 #pragma once
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* destination_edit.h - one edit of a destination: what every transition of it has in common.
  *
  * Shapes:  begin, write e.destination, end: its places, updated_at, the change log and the check
- * follow. The pointer is valid until another destination is edited or added. Errors:  none.
+ *          follow. The pointer is valid until another destination is edited or added.
+ * Errors:  none.
  */
 #pragma once
 #include "mockserver/state/places.h"

@@ -1,10 +1,12 @@
 /* events.h - what will happen later in a world, in the order of its time.
  *
  * Shapes:  an event is {at, kind, record row}; one queue per world. Events of the same instant
- * happen in the order they were added. An event added for the past happens at the instant it was
- * added. While an event happens, world_now answers the event's instant, however late it is run, and
- * changes are caused by "time". Units:   milliseconds of the world's clock. Errors:  none. An event
- * whose record has moved on meanwhile does nothing: the transition's owner checks.
+ *          happen in the order they were added. An event added for the past happens at the instant
+ *          it was added. While an event happens, world_now answers the event's instant, however
+ *          late it is run, and changes are caused by "time".
+ * Units:   milliseconds of the world's clock.
+ * Errors:  none. An event whose record has moved on meanwhile does nothing: the transition's owner
+ *          checks.
  */
 #pragma once
 #include "mockserver/state/world.h"

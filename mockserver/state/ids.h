@@ -2,7 +2,8 @@
  * clock.
  *
  * Shapes:  ID_ULID: 26 characters of Crockford's base 32; ID_UUID: a version 4 UUID; ID_HEX8: 8 hex
- * digits. Errors:  none. The same world, asked in the same order, mints the same ids.
+ *          digits.
+ * Errors:  none. The same world, asked in the same order, mints the same ids.
  */
 #pragma once
 #include "mockserver/state/world.h"

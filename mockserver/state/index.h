@@ -2,10 +2,10 @@
  * queue.
  *
  * Shapes:  struct index: a B-tree of entries (key, order, row), sorted by all three. A look-up by
- * text uses key = a hash of the text, and the caller compares the text itself; a list uses key =
- * what is listed (a space, say) and order = what it is sorted by. Units:   whatever the caller's
- * numbers mean; both are compared as signed 64-bit integers. Errors:  none. Adding an entry twice
- * or removing one that is not there is our own bug (assert).
+ *          text uses key = a hash of the text, and the caller compares the text itself; a list uses
+ *          key = what is listed (a space, say) and order = what it is sorted by.
+ * Units:   whatever the caller's numbers mean; both are compared as signed 64-bit integers.
+ * Errors:  none. Adding an entry twice or removing one that is not there is our own bug (assert).
  */
 #pragma once
 #include <stdbool.h>

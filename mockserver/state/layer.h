@@ -2,10 +2,12 @@
  * space's one layer of content, and a tick on the organization's onboarding list.
  *
  * Shapes:  layer {space, account (none: it is the space's own), name}; onboarding {organization,
- * account, name}. Steps run in order when a new account was connected with an after_connect; each
- * is one transition, or, where a tester wished it to fail, one change "..._fail" of the account and
- * nothing else: the connection stands all the same. A reconnection runs none. Indexes: LAYER_ID,
- * ONBOARDING_ID (provider, public id); LAYER_SPACE (space; order account: the space's own first).
+ *          account, name}. Steps run in order when a new account was connected with an
+ *          after_connect; each is one transition, or, where a tester wished it to fail, one change
+ *          "..._fail" of the account and nothing else: the connection stands all the same. A
+ *          reconnection runs none.
+ * Indexes: LAYER_ID, ONBOARDING_ID (provider, public id); LAYER_SPACE (space; order account: the
+ *          space's own first).
  * Errors:  none.
  */
 #pragma once

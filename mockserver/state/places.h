@@ -1,8 +1,9 @@
 /* places.h - where a record stands in the world's indexes, computed from its fields alone.
  *
  * Shapes:  struct places: the entries that belong to a record as it is now. Look-ups by public id
- * have key = a hash of the id and order = the provider. A transition notes the places before it
- * edits and calls places_move afterwards. Errors:  none.
+ *          have key = a hash of the id and order = the provider. A transition notes the places
+ *          before it edits and calls places_move afterwards.
+ * Errors:  none.
  */
 #pragma once
 #include "mockserver/state/world.h"

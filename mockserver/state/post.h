@@ -1,12 +1,14 @@
 /* post.h - content, a post of it, and the post's destinations: one per account.
  *
  * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
- * account, mode, state, outcome}. States:  destination queued -> publishing -> published | failed |
- * draft; queued -> canceled. published, failed, canceled and draft are ends. A dead token does not
- * cancel: the destination fails when it is due, unless the token was recovered by then. Indexes:
- * CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE (space;
- * order minus due: latest first); DESTINATION_ACCOUNT (account and state; order due);
- * DESTINATION_POST (post; order of creation). Units:   milliseconds.
+ *          account, mode, state, outcome}.
+ * States:  destination queued -> publishing -> published | failed | draft; queued -> canceled.
+ *          published, failed, canceled and draft are ends. A dead token does not cancel: the
+ *          destination fails when it is due, unless the token was recovered by then.
+ * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
+ *          (space; order minus due: latest first); DESTINATION_ACCOUNT (account and state; order
+ *          due); DESTINATION_POST (post; order of creation).
+ * Units:   milliseconds.
  */
 #pragma once
 #include "mockserver/state/account.h"

@@ -2,9 +2,9 @@
  * edit is a walk over rows.
  *
  * Shapes:  struct record_shape {kind, fields}; a field is {name, offset, type, texts | refers}. The
- * words are ours, not a provider's. Units:   FIELD times are milliseconds in the record and ISO
- * 8601 text outside. Errors:  record_set: an unknown field, a wrong type, a value that is not one
- * of the texts.
+ *          words are ours, not a provider's.
+ * Units:   FIELD times are milliseconds in the record and ISO 8601 text outside.
+ * Errors:  record_set: an unknown field, a wrong type, a value that is not one of the texts.
  */
 #pragma once
 #include "base/error.h"

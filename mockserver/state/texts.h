@@ -1,7 +1,8 @@
 /* texts.h - the immutable texts that records point to, shared by worlds.
  *
  * Shapes:  struct texts: an append-only pool counted by reference. A fork gets a pool of its own
- * that keeps the older one alive. Errors:  none.
+ *          that keeps the older one alive.
+ * Errors:  none.
  */
 #pragma once
 #include "base/str.h"

@@ -1,7 +1,8 @@
 /* state_test.h - a small world for the tests of the state room, and a world as text.
  *
  * Shapes:  struct scene: a frozen world with checks on: one organization of provider 0, its key and
- * two spaces. Units:   SCENE_START in milliseconds.
+ *          two spaces.
+ * Units:   SCENE_START in milliseconds.
  */
 #pragma once
 #include "base/arena.h"
