@@ -48,6 +48,11 @@ static bool more_exact(const char *pattern, const char *other)
     return other[i] == '{';
 }
 
+static bool is_method(const struct route *r, struct str method)
+{
+    return method.n && *r->method == *method.s && str_is(method, r->method);
+}
+
 static const char *allowed_methods(const struct route *routes, size_t count, struct str path,
                                    struct arena *a)
 {
@@ -68,8 +73,9 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
     const struct route *best = NULL;
     struct str parts[ROUTE_PARAMS_MAX];
     for (size_t i = 0; i < count; i++)
-        if ((!best || more_exact(routes[i].pattern, best->pattern)) &&
-            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method))
+        if (is_method(&routes[i], method) &&
+            (!best || more_exact(routes[i].pattern, best->pattern)) &&
+            fits(routes[i].pattern, path, parts))
             best = &routes[i];
     if (best) {
         fits(best->pattern, path, params);

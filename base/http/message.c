@@ -5,10 +5,16 @@
 
 #include "base/arena.h"
 
+/* Most names differ in their first letter already. */
+static bool same_name(const char *x, const char *y)
+{
+    return (*x | 0x20) == (*y | 0x20) && strcasecmp(x, y) == 0;
+}
+
 const struct header *headers_find(const struct headers *h, const char *name)
 {
     for (size_t i = 0; i < h->count; i++)
-        if (strcasecmp(h->items[i].name, name) == 0)
+        if (same_name(h->items[i].name, name))
             return &h->items[i];
     return NULL;
 }
@@ -28,7 +34,7 @@ void headers_set(struct arena *a, struct headers *h, const char *name, struct st
 {
     size_t kept = 0;
     for (size_t i = 0; i < h->count; i++)
-        if (strcasecmp(h->items[i].name, name) != 0)
+        if (!same_name(h->items[i].name, name))
             h->items[kept++] = h->items[i];
     h->count = kept;
     headers_add(a, h, name, value);
