@@ -53,10 +53,15 @@ static const struct field timing_rows[] = {
     {.key = "publish",
      .type = FIELD_DURATION,
      .offset = offsetof(struct world_timings, publish_ms),
-     .help = "How long a post is publishing. 0s: that state is never seen."},
+     .help = "How long a post is publishing. 0s: that state is never seen."               },
+    {.key = "ad_validation",
+     .type = FIELD_DURATION,
+     .offset = offsetof(struct world_timings, ad_validation_ms),
+     .help = "How long a new ad account's token is pending. 0s: that state is never seen."},
 };
-static const struct fields timing_fields = {"timings", timing_rows, 1, sizeof(struct world_timings),
-                                            FIELDS_NO_PLACE};
+static const struct fields timing_fields = {"timings", timing_rows,
+                                            sizeof timing_rows / sizeof *timing_rows,
+                                            sizeof(struct world_timings), FIELDS_NO_PLACE};
 
 static const struct field root_rows[] = {
     {.key = "world",                                                 .type = FIELD_TEXT, .offset = AT(name), .help = "The world's name."},

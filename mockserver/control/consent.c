@@ -17,7 +17,7 @@ const char *consent_handle(struct call *c, uint32_t attempt)
     const struct attempt *a = attempt_read(c->world, attempt);
     if (a->reconnects)
         return account_read(c->world, a->account)->handle;
-    return arena_printf(c->arena, "%s.user.%u", platform_texts[a->platform],
+    return arena_printf(c->arena, "%s.user.%u", attempt_platform_text(a),
                         world_count(c->world, RECORD_ACCOUNT) + 1);
 }
 
@@ -60,6 +60,12 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
     struct account_spec user;
     if (!check_handle(c, attempt, &handle))
         return false;
+    if (a->kind == ATTEMPT_FOR_ADS) {
+        struct ad_account_spec grant;
+        dialect_of_provider(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
+        attempt_complete_ads(c->world, attempt, &grant);
+        return true;
+    }
     consent_user(c, a->provider, a->platform, handle, &user);
     attempt_complete(c->world, attempt, &user);
     return true;

@@ -115,7 +115,7 @@ static void ask(struct call *c, uint32_t row, int status, const char *wrong)
     const struct attempt *a = attempt_read(c->world, row);
     const struct space *space = space_read(c->world, a->space);
     const struct organization *who = organization_read(c->world, space->organization);
-    const char *app = or_none(who->name, "An app"), *platform = platform_texts[a->platform];
+    const char *app = or_none(who->name, "An app"), *platform = attempt_platform_text(a);
 
     begin_page(c, status,
                arena_printf(c->arena, "%s wants to connect your %s account", app, platform));

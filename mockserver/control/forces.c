@@ -34,11 +34,11 @@ const struct force forces[] = {
      "What the platform will answer when a post is due."                                                                                },
     {"fail",              &force_fail_fields,              force_fail,              "The next calls of an operation fail. It is a rule."},
     {"side_effect",       &force_side_effect_fields,       force_side_effect,       "One after-connect step fails."                     },
-    {"lease_decide",      NULL,                            NULL,                    "Layers' review of a lease."                        },
-    {"ad_account",        NULL,                            NULL,                    "Ad credentials."                                   },
+    {"lease_decide",      &force_lease_decide_fields,      force_lease_decide,      "Layers' review of a lease."                        },
+    {"ad_account",        &force_ad_account_fields,        force_ad_account,        "Ad credentials."                                   },
     {"health",            NULL,                            NULL,                    "PostEverywhere's health."                          },
     {"plan",              NULL,                            NULL,                    "A plan or key is switched."                        },
-    {"budget",            NULL,                            NULL,                    "A rate budget's rest."                             },
+    {"budget",            &force_budget_fields,            force_budget,            "What is left of a rate budget."                    },
     {"webhook",           NULL,                            NULL,                    "Deliveries of webhooks."                           },
 };
 const size_t force_count = COUNT(forces);

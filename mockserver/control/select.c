@@ -1,5 +1,6 @@
 #include "mockserver/control/select.h"
 
+#include "mockserver/dialects/dialects.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
@@ -37,11 +38,19 @@ static const char *destination_name(const struct world *w, uint32_t row)
     return record_id(w, RECORD_POST, destination_read(w, row)->post);
 }
 
+static const char *key_name(const struct world *w, uint32_t row)
+{
+    return key_read(w, row)->name;
+}
+
 static const struct selection accounts = {RECORD_ACCOUNT, "account", "accounts", "id or handle",
                                           account_name};
 static const struct selection spaces = {RECORD_SPACE, "space", "spaces", "id or name", space_name};
 static const struct selection destinations = {RECORD_DESTINATION, "post", "posts", "id or post id",
                                               destination_name};
+static const struct selection lease_requests = {RECORD_LEASE_REQUEST, "lease request",
+                                                "lease requests", "id", NULL};
+static const struct selection keys = {RECORD_KEY, "key", "keys", "id, name or value", key_name};
 static const struct selection attempts = {RECORD_ATTEMPT, "attempt", "attempts", "state", NULL};
 
 struct met {
@@ -111,4 +120,19 @@ uint32_t select_destination(struct call *c, const char *pointer, const char *whi
 uint32_t select_attempt(struct call *c, const char *pointer, const char *token)
 {
     return select_one(c, pointer, token, &attempts);
+}
+
+uint32_t select_lease_request(struct call *c, const char *pointer, const char *id)
+{
+    return select_one(c, pointer, id, &lease_requests);
+}
+
+uint32_t select_key(struct call *c, const char *pointer, const char *who)
+{
+    for (size_t i = 0; i < dialect_count; i++) {
+        uint32_t row = key_find(c->world, dialects[i]->provider, str_from(who));
+        if (row)
+            return row;
+    }
+    return select_one(c, pointer, who, &keys);
 }

@@ -84,7 +84,7 @@ static bool scopes_fine(struct call *c, const struct url_body *body)
     return !c->fault;
 }
 
-static bool return_url_fine(struct call *c, const char *url)
+bool layers_return_url_fine(struct call *c, const char *path, const char *url)
 {
     const struct key *key = key_read(c->world, c->key);
     const char *why;
@@ -94,7 +94,7 @@ static bool return_url_fine(struct call *c, const char *url)
     case RETURN_URL_ALLOWED:
         return true;
     case RETURN_URL_NO_URL:
-        return call_issue(c, "returnUrl", "%s", why);
+        return call_issue(c, path, "%s", why);
     case RETURN_URL_REFUSED:
         break;
     }
@@ -110,7 +110,7 @@ static const char *mint_state(struct call *c)
 }
 
 /* The mock's own page stands beside the providers, in the same namespace. */
-static const char *consent_page(struct call *c, const char *state)
+const char *layers_consent_page(struct call *c, const char *state)
 {
     struct str base = str_from(c->base_url), mount = str_from(c->dialect->mount);
     if (str_ends(base, mount))
@@ -132,7 +132,7 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
                                  const struct field_list *scopes)
 {
     if (c->world->local_consent)
-        return consent_page(c, state);
+        return layers_consent_page(c, state);
     const char *asked = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
                                       : platforms[platform].scopes;
     const char *url = platforms[platform].authorize;
@@ -150,24 +150,34 @@ static void consent_if_test(struct call *c, uint32_t attempt)
 {
     if (!str_starts(str_from(key_read(c->world, c->key)->value), STR("lp_test_")))
         return;
+    const struct attempt *a = attempt_read(c->world, attempt);
     char handle[64];
-    struct account_spec user = {.handle = handle};
     ids_write(c->world, "sandbox.", ID_HEX8, handle);
-    layers_consented(c->world, attempt_read(c->world, attempt)->platform, &user);
+    if (a->kind == ATTEMPT_FOR_ADS) {
+        struct ad_account_spec grant;
+        layers_ad_consented(c->world, a->ad_platform, handle, &grant);
+        attempt_complete_ads(c->world, attempt, &grant);
+        return;
+    }
+    struct account_spec user = {.handle = handle};
+    layers_consented(c->world, a->platform, &user);
     attempt_complete(c->world, attempt, &user);
 }
 
-static void begin(struct call *c, struct attempt_spec *spec, const struct url_body *body)
+void layers_begin_attempt(struct call *c, struct attempt_spec *spec)
 {
     spec->key = c->key;
     spec->provider = LAYERS;
     spec->token = mint_state(c);
+    spec->expires_at_ms = c->now_ms + ATTEMPT_MS;
+    consent_if_test(c, attempt_begin(c->world, spec));
+}
+
+static void begin(struct call *c, struct attempt_spec *spec, const struct url_body *body)
+{
     spec->return_url = body->return_url;
     spec->note = body->note;
-    spec->expires_at_ms = c->now_ms + ATTEMPT_MS;
-    uint32_t attempt = attempt_begin(c->world, spec);
-    consent_if_test(c, attempt);
-
+    layers_begin_attempt(c, spec);
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "authorizeUrl",
@@ -182,7 +192,7 @@ void layers_create_oauth_url(struct call *c)
     struct url_body body = {0};
     uint32_t project = layers_project(c);
     if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_fine(c, &body) ||
-        !return_url_fine(c, body.return_url))
+        !layers_return_url_fine(c, "returnUrl", body.return_url))
         return;
     struct attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
     begin(c, &spec, &body);
@@ -193,7 +203,7 @@ void layers_create_reauth_url(struct call *c)
     struct url_body body = {0};
     uint32_t project = layers_project(c);
     if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_fine(c, &body) ||
-        !return_url_fine(c, body.return_url))
+        !layers_return_url_fine(c, "returnUrl", body.return_url))
         return;
     uint32_t account = layers_listed_account(c, str_from(body.account));
     if (!account || account_read(c->world, account)->space != project) {
@@ -241,7 +251,7 @@ void layers_oauth_status(struct call *c)
 {
     uint32_t row = attempt_find(c->world, c->params[0]);
     const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
-    if (!a || a->key != c->key) {
+    if (!a || a->key != c->key || a->kind != ATTEMPT_FOR_ACCOUNT) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such state.");
         return;
     }
@@ -257,8 +267,12 @@ void layers_oauth_status(struct call *c)
 const char *layers_consent_redirect(struct call *c, uint32_t attempt)
 {
     const struct attempt *a = attempt_read(c->world, attempt);
-    if (!a->return_url || a->state == ATTEMPT_COMPLETED)
+    const char *error = a->state == ATTEMPT_FAILED ? a->error : "state_expired";
+    if (a->state == ATTEMPT_COMPLETED)
+        error = NULL;
+    if (a->kind == ATTEMPT_FOR_ADS)
+        return layers_ads_redirect(c, a, error);
+    if (!a->return_url || !error)
         return a->return_url;
-    const char *code = a->state == ATTEMPT_FAILED ? a->error : "state_expired";
-    return url_with_query(c->arena, a->return_url, "layers_oauth_error", code);
+    return url_with_query(c->arena, a->return_url, "layers_oauth_error", error);
 }
