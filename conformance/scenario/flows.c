@@ -29,9 +29,11 @@ static const struct fields input_fields =
 
 /* --- inputs and outputs --------------------------------------------------------------------- */
 
-bool inputs_read(struct reader *r, const struct node *map, const char *what,
-                 const struct input **inputs, size_t *count)
+bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs,
+                 size_t *count)
 {
+    *inputs = NULL;
+    *count = 0;
     if (!map)
         return true;
     if (!is_map(r, map, what))
@@ -91,14 +93,20 @@ static bool input_read(struct reader *r, struct input *in)
 
 static bool flow_inputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
-    const struct input *read = NULL;
-    bool fine = inputs_read(r, map, "'inputs' is a map: name: type", &read, &flow->input_count);
-    struct input *inputs = arena_array(r->arena, struct input, flow->input_count);
-    for (size_t i = 0; i < flow->input_count; i++) {
-        inputs[i] = read[i];
+    struct input *inputs;
+    bool fine = inputs_read(r, map, "'inputs' is a map: name: type", &inputs, &flow->input_count);
+    for (size_t i = 0; inputs && i < flow->input_count; i++)
         fine &= input_read(r, &inputs[i]);
-    }
     flow->inputs = inputs;
+    return fine;
+}
+
+static bool flow_outputs_read(struct reader *r, const struct node *map, struct flow *flow)
+{
+    struct input *outputs;
+    bool fine =
+        inputs_read(r, map, "'outputs' is a map: name: reference", &outputs, &flow->output_count);
+    flow->outputs = outputs;
     return fine;
 }
 
@@ -126,7 +134,7 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
 {
     const struct flow *flow = s->flow;
     bool fine = !with || is_map(r, with, "'with' is a map: input: value");
-    for (size_t i = 0; fine && i < node_count(with); i++)
+    for (size_t i = 0; fine && with && i < node_count(with); i++)
         fine &= given_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
         if (!flow->inputs[i].value && !node_get(with, flow->inputs[i].name))
@@ -159,8 +167,7 @@ static const struct flow *file_read(struct reader *r, const char *path)
     flow->at = w.at;
     bool fine = name_check(r, path, w.flow, root);
     fine &= flow_inputs_read(r, w.inputs, flow);
-    fine &= inputs_read(r, w.outputs, "'outputs' is a map: name: reference", &flow->outputs,
-                        &flow->output_count);
+    fine &= flow_outputs_read(r, w.outputs, flow);
     fine &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
     fine &= flow_check(r->arena, flow, root, r->err);
     return fine && r->err->count == before ? flow : NULL;

@@ -42,19 +42,6 @@ struct loader {
     } scenarios;
 };
 
-bool is_map(struct reader *r, const struct node *n, const char *what)
-{
-    return n->kind == NODE_MAP || error_add(r->err, ERROR_INPUT, n->at, "%s", what);
-}
-
-struct where word_at(const struct node *map, const char *key)
-{
-    for (size_t i = 0; i < node_count(map); i++)
-        if (strcmp(map->map.members[i].key, key) == 0)
-            return map->map.members[i].key_at;
-    return map->at;
-}
-
 /* --- which files ---------------------------------------------------------------------------- */
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
@@ -167,6 +154,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
     struct reader r = {l->arena, l->err, &l->shelf, path, NULL, NULL};
     struct scenario_words w = {0};
+    struct input *given;
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);
     const struct node *root = yaml_load(l->arena, path, l->err);
@@ -177,7 +165,8 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     if (!w.steps)
         return NULL;
     fine &= name_check(&r, s, root);
-    fine &= inputs_read(&r, w.given, "'given' is a map: name: value", &s->given, &s->given_count);
+    fine &= inputs_read(&r, w.given, "'given' is a map: name: value", &given, &s->given_count);
+    s->given = given;
     fine &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
         fine = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");

@@ -43,8 +43,8 @@ bool readings_read(struct reader *r, const struct node *map, enum step_kind kind
 /* flows.c: NULL when there is none, or it cannot be used */
 const struct flow *flow_find(struct reader *r, const char *name, struct where at);
 const struct flow *flow_load(struct reader *user, const char *path);
-bool inputs_read(struct reader *r, const struct node *map, const char *what,
-                 const struct input **inputs, size_t *count); /* name: value */
+bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs,
+                 size_t *count); /* name: value */
 bool with_check(struct reader *r, const struct node *with, const struct step *s);
 
 /* --- helpers -------------------------------------------------------------------------------- */

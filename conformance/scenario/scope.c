@@ -133,8 +133,7 @@ static void check_stray(struct scope *s, const struct node *value)
         return;
     }
     for (size_t i = 0; i < node_count(value); i++)
-        check_stray(s,
-                    value->kind == NODE_LIST ? value->list.items[i] : value->map.members[i].value);
+        check_stray(s, child_at(value, i));
 }
 
 static void check_value(struct scope *s, const struct node *value, size_t now)

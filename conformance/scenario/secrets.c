@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "conformance/scenario/reader.h"
 #include "conformance/scenario/refuse.h"
 
 struct secret_shape {
@@ -23,11 +24,12 @@ static bool is_key_character(char c)
 
 static bool looks_like(const struct secret_shape *shape, const char *text)
 {
-    size_t prefix = strlen(shape->prefix), n = prefix;
+    size_t prefix = strlen(shape->prefix);
     for (const char *at = text; (at = strstr(at, shape->prefix)); at++) {
         if (at > text && is_key_character(at[-1]))
             continue;
-        for (n = prefix; is_key_character(at[n]);)
+        size_t n = prefix;
+        while (is_key_character(at[n]))
             n++;
         if (n - prefix >= shape->tail)
             return true;
@@ -54,8 +56,7 @@ bool secrets_check(const struct node *root, struct error *err)
     for (size_t i = 0; i < node_count(root); i++) {
         if (root->kind == NODE_MAP)
             fine &= check_text(root->map.members[i].key, root->map.members[i].key_at, err);
-        fine &= secrets_check(
-            root->kind == NODE_LIST ? root->list.items[i] : root->map.members[i].value, err);
+        fine &= secrets_check(child_at(root, i), err);
     }
     return fine;
 }

@@ -124,7 +124,7 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
 static bool captures_read(struct reader *r, const struct node *map, struct step *s)
 {
     bool fine = !map || is_map(r, map, "'capture' is a map: name: pointer");
-    size_t count = fine ? node_count(map) : 0;
+    size_t count = fine && map ? node_count(map) : 0;
     struct capture *captures = arena_array(r->arena, struct capture, count);
     for (size_t i = 0; i < count; i++)
         fine &= capture_read(r, &map->map.members[i], &captures[i]);
@@ -141,7 +141,7 @@ static bool is_claims(const struct node *n)
     if (n->kind != NODE_LIST && n->kind != NODE_MAP)
         return false;
     for (size_t i = 0; i < node_count(n); i++)
-        if (!node_text(n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value))
+        if (!node_text(child_at(n, i)))
             return false;
     return node_count(n) > 0;
 }

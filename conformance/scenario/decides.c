@@ -1,0 +1,115 @@
+#include <string.h>
+
+#include "conformance/scenario/reader.h"
+#include "conformance/scenario/refuse.h"
+
+static bool refuse_claim(struct check_of *c, const struct citation *cited)
+{
+    const struct catalogue *of = c->catalogue;
+    if (catalogue_dispute(of, cited->claim))
+        return check_refuse(c, cited->at,
+                            arena_printf(c->arena,
+                                         "'%s' is a dispute: it is settled by oneOf, not cited",
+                                         cited->claim));
+    const char **ids = arena_array(c->arena, const char *, of->claim_count);
+    for (size_t i = 0; i < of->claim_count; i++)
+        ids[i] = of->claims[i].id;
+    return check_refuse(
+        c, cited->at,
+        arena_printf(c->arena, "there is no claim '%s'%s", cited->claim,
+                     near_word(c->arena, str_from(cited->claim), ids, of->claim_count)));
+}
+
+static bool check_pointer(struct check_of *c, const struct step *s, const struct citation *cited)
+{
+    const char *near = NULL;
+    if (citation_fits(s, cited->pointer, &near))
+        return true;
+    if (!*cited->pointer)
+        return check_refuse(c, cited->at, "this step expects nothing that could decide a claim");
+    return check_refuse(c, cited->at,
+                        arena_printf(c->arena, "no check of this step is at %s%s%s%s",
+                                     cited->pointer, near ? " (did you mean '" : "",
+                                     near ? near : "", near ? "'?)" : ""));
+}
+
+static bool cited_before(const struct step *s, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(s->citations[k].claim, s->citations[i].claim) == 0)
+            return true;
+    return false;
+}
+
+static bool check_citation(struct check_of *c, const struct step *s, size_t i)
+{
+    const struct citation *cited = &s->citations[i];
+    bool fine = check_pointer(c, s, cited);
+    if (cited_before(s, i))
+        fine =
+            check_refuse(c, cited->at, arena_printf(c->arena, "'%s' is cited twice", cited->claim));
+    if (!c->catalogue)
+        return fine;
+    const struct claim *claim = catalogue_claim(c->catalogue, cited->claim);
+    if (!claim)
+        return refuse_claim(c, cited);
+    if (strcmp(claim->observe, "none") != 0)
+        return fine;
+    return check_refuse(c, cited->at,
+                        arena_printf(c->arena, "'%s' cannot be observed: %s", claim->id,
+                                     claim->why ? claim->why : claim->says));
+}
+
+static bool check_reading(struct check_of *c, const struct dispute *d, const struct reading *r)
+{
+    for (size_t i = 0; i < d->reading_count; i++)
+        if (strcmp(d->readings[i], r->name) == 0)
+            return true;
+    return check_refuse(
+        c, r->expect.at,
+        arena_printf(c->arena, "dispute '%s' has no reading '%s'%s", d->id, r->name,
+                     near_word(c->arena, str_from(r->name), d->readings, d->reading_count)));
+}
+
+static bool check_known_dispute(struct check_of *c, const struct step *s)
+{
+    const struct catalogue *of = c->catalogue;
+    const struct dispute *d = catalogue_dispute(of, s->dispute);
+    bool fine = true;
+    for (size_t i = 0; d && i < s->reading_count; i++)
+        fine &= check_reading(c, d, &s->readings[i]);
+    if (d)
+        return fine;
+    const char **ids = arena_array(c->arena, const char *, of->dispute_count);
+    for (size_t i = 0; i < of->dispute_count; i++)
+        ids[i] = of->disputes[i].id;
+    return check_refuse(
+        c, node_get(s->source, "dispute")->at,
+        arena_printf(c->arena, "there is no dispute '%s'%s", s->dispute,
+                     near_word(c->arena, str_from(s->dispute), ids, of->dispute_count)));
+}
+
+static bool check_dispute(struct check_of *c, const struct step *s)
+{
+    if (!s->dispute && !s->reading_count)
+        return true;
+    if (!s->dispute)
+        return check_refuse(c, word_at(s->source, "oneOf"), "'oneOf' needs a 'dispute' to settle");
+    if (!s->reading_count)
+        return check_refuse(c, word_at(s->source, "dispute"),
+                            "'dispute' needs a 'oneOf' of its readings");
+    return !c->catalogue || check_known_dispute(c, s);
+}
+
+bool check_cites(struct check_of *c, const struct step *s)
+{
+    bool fine = true;
+    if (c->in_flow && (s->citation_count || s->dispute))
+        return check_refuse(c, word_at(s->source, s->dispute ? "dispute" : "claims"),
+                            "a flow decides nothing: cite where it is used");
+    if ((s->citation_count || s->dispute) && !s->id)
+        fine = check_refuse(c, s->at, "a step that decides something needs an id");
+    for (size_t i = 0; i < s->citation_count; i++)
+        fine &= check_citation(c, s, i);
+    return check_dispute(c, s) && fine;
+}
