@@ -24,7 +24,7 @@ static void new_line(struct json *w)
 }
 
 /* Which kind is open is only known for the outer 64 levels: it serves to find our own mistakes. */
-static bool in_list(const struct json *w, bool otherwise)
+static inline bool in_list(const struct json *w, bool otherwise)
 {
     return w->depth > 64 ? otherwise : w->depth && w->is_list >> (w->depth - 1) & 1;
 }
@@ -59,6 +59,7 @@ static void open_level(struct json *w, char bracket, bool is_list)
 static void close_level(struct json *w, char bracket, bool is_list)
 {
     assert(w->depth && !w->after_key && in_list(w, is_list) == is_list);
+    (void)is_list;
     w->depth--;
     if (w->indent && !w->first)
         new_line(w);
@@ -115,13 +116,14 @@ static void add_escaped(struct buf *out, struct str text)
     buf_add(out, str_skip(text, done));
 }
 
-/* Most strings need no second look. */
+/* Most strings need no second look. Without a table, so that compilers take many bytes at a time. */
 static bool is_plain(struct str text)
 {
     unsigned char odd = 0;
-    for (size_t i = 0; i < text.n; i++)
-        odd |=
-            (unsigned char)(escapes[(unsigned char)text.s[i]] | ((unsigned char)text.s[i] & 0x80));
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        odd |= (unsigned char)((c < 0x20) | (c > 0x7f) | (c == '"') | (c == '\\'));
+    }
     return !odd;
 }
 
