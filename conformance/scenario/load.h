@@ -16,6 +16,7 @@ struct suite {
     size_t catalogue_count;
 };
 
+/* `err` is not NULL here. */
 bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out,
                 struct error *err);
 

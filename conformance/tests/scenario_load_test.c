@@ -276,6 +276,30 @@ static void scenarios_without_a_catalogue_or_of_one_name_are_refused(void **stat
                      folder, folder));
 }
 
+/* f1 uses f2 uses f3 ...; the runner keeps a frame for each. */
+static void flows_that_are_nested_too_deep_are_refused(void **state)
+{
+    struct arena *a = *state;
+    const char *folder = new_folder(a), *flows = path_join(a, folder, "flows");
+    assert_int_equal(mkdir(flows, 0700), 0);
+    for (int i = 1; i <= 13; i++)
+        write_file(a, flows, arena_printf(a, "f%d.yaml", i),
+                   arena_printf(a, "flow: f%d\nsteps: [ { %s } ]\n", i,
+                                i < 13 ? arena_printf(a, "use: f%d", i + 1) : "call: GET /v1/a"));
+    write_file(a, folder, "claims.yaml",
+               "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
+    write_file(a, folder, "a.yaml", arena_printf(a, "%s  - use: f2\n", scenario_text));
+    const char *file = path_join(a, folder, "a.yaml");
+    const char *twelve = refusal(a, &file, 1);
+    write_file(a, folder, "a.yaml", arena_printf(a, "%s  - use: f1\n", scenario_text));
+    const char *thirteen = refusal(a, &file, 1), *from_below = refusal(a, &folder, 1);
+    clear(a, flows);
+    clear(a, folder);
+    assert_string_equal(twelve, "");
+    assert_non_null(strstr(thirteen, "flows use flows more than 12 deep"));
+    assert_non_null(strstr(from_below, "flows use flows more than 12 deep"));
+}
+
 /* --- references ----------------------------------------------------------------------------- */
 
 static bool join(void *ctx, struct str reference, struct where at)
@@ -365,6 +389,7 @@ int main(void)
         cmocka_unit_test(the_nearest_flow_is_used),
         cmocka_unit_test(a_missing_path_and_an_empty_folder_are_refused),
         cmocka_unit_test(scenarios_without_a_catalogue_or_of_one_name_are_refused),
+        cmocka_unit_test(flows_that_are_nested_too_deep_are_refused),
         cmocka_unit_test(references_are_found_where_they_may_stand),
         cmocka_unit_test(references_are_found_in_values_but_not_in_keys),
         cmocka_unit_test(a_citation_covers_what_is_at_or_below_its_pointer),
