@@ -27,6 +27,7 @@ FORCE(account_removed)
 FORCE(publish_outcome)
 FORCE(side_effect)
 FORCE(fail)
+FORCE(budget)
 FORCE(lease_decide)
 FORCE(ad_account)
 #undef FORCE

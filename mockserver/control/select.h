@@ -1,7 +1,7 @@
 /* select.h - the one record that a tester means.
  *
  * Shapes:  an account by id or, where unique, by handle (with or without @); a space by id or name;
- * a destination by its id or, where it has but one, its post's; an attempt by its state token; a
+ * a destination by its id or, where it has but one, its post's; an attempt by its state token; a key by id, name or value; a
  * lease request by its id.
  * Errors:  nothing or several: an issue at `pointer` that names what was met. ROW_NONE.
  */
@@ -13,3 +13,4 @@ uint32_t select_space(struct call *c, const char *pointer, const char *which);
 uint32_t select_destination(struct call *c, const char *pointer, const char *which);
 uint32_t select_attempt(struct call *c, const char *pointer, const char *token);
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id);
+uint32_t select_key(struct call *c, const char *pointer, const char *who);

@@ -92,7 +92,8 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         break;
     case RECORD_SPACE: {
         const struct space *s = space_read(w, row);
-        place(out, INDEX_SPACE_ORGANIZATION, s->organization, -s->created_at_ms, row);
+        /* Rows are in the order of creation, also of those that were created at one instant. */
+        place(out, INDEX_SPACE_ORGANIZATION, s->organization, -(int64_t)row, row);
         break;
     }
     case RECORD_ACCOUNT:

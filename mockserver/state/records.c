@@ -55,6 +55,7 @@
 static const struct record_field organization_fields[] = {
     ID(organization, public_id),
     TEXT(organization, name),
+    INT(organization, credits),
     TIME(organization, created_at),
 };
 
@@ -67,7 +68,10 @@ static const struct record_field key_fields[] = {
 static const struct record_field space_fields[] = {
     ID(space, public_id),     OWNER(space, organization, RECORD_ORGANIZATION),
     TEXT(space, name),        TEXT(space, timezone),
-    TEXT(space, customer_id), TIME(space, created_at),
+    TEXT(space, customer_id), TEXT(space, owner_email),
+    TEXT(space, language),    FIXED(space, metadata),
+    BOOL(space, archived),    TIME(space, created_at),
+    TIME(space, updated_at),
 };
 
 static const struct record_field account_fields[] = {

@@ -28,6 +28,15 @@ uint32_t organization_create(struct world *w, int provider, const char *public_i
     return created(w, RECORD_ORGANIZATION, row, "organization_create");
 }
 
+void organization_set_credits(struct world *w, uint32_t organization, int64_t credits)
+{
+    struct organization *o = world_edit(w, RECORD_ORGANIZATION, organization);
+    o->credits = credits;
+    changes_add(w, RECORD_ORGANIZATION, organization, "organization_set_credits", "present",
+                "present");
+    world_transition_done(w);
+}
+
 uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec)
 {
     uint32_t row;
@@ -50,18 +59,30 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
     return created(w, RECORD_KEY, row, "key_create");
 }
 
-uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
-                      const char *name)
+uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec)
 {
     uint32_t row;
     struct space *s = table_add(&w->records[RECORD_SPACE], &row);
     *s = (struct space){
         .organization = organization,
-        .public_id = world_text(w, public_id),
-        .name = world_text(w, name),
+        .public_id = world_text(w, spec->public_id),
+        .name = world_text(w, spec->name),
+        .timezone = world_text(w, spec->timezone),
+        .customer_id = world_text(w, spec->customer_id),
+        .owner_email = world_text(w, spec->owner_email),
+        .language = world_text(w, spec->language),
+        .metadata = world_text(w, spec->metadata),
+        .archived = spec->archived,
         .created_at_ms = world_now(w),
+        .updated_at_ms = world_now(w),
     };
     return created(w, RECORD_SPACE, row, "space_create");
+}
+
+uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
+                      const char *name)
+{
+    return space_open(w, organization, &(struct space){.public_id = public_id, .name = name});
 }
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id)

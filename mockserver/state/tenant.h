@@ -13,6 +13,7 @@
 struct organization {
     int provider;
     const char *public_id, *name;
+    int64_t credits; /* what it may spend, in the provider's own unit */
     int64_t created_at_ms;
 };
 
@@ -32,7 +33,10 @@ struct key {
 struct space {
     uint32_t organization;
     const char *public_id, *name, *timezone, *customer_id;
-    int64_t created_at_ms;
+    const char *owner_email, *language;
+    const char *metadata; /* the owner's own, as JSON; NULL: none */
+    bool archived;
+    int64_t created_at_ms, updated_at_ms;
 };
 
 struct key_spec {
@@ -44,9 +48,12 @@ struct key_spec {
 
 uint32_t organization_create(struct world *w, int provider, const char *public_id,
                              const char *name);
+void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
 uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
                       const char *name);
+/* With all that is said of it; its times are the world's. */
+uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec);
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id);
 uint32_t key_find(const struct world *w, int provider, struct str value);

@@ -180,9 +180,16 @@ static bool build_project(struct fixture_load *load, uint32_t organization,
     if (p->id && space_find(load->world, LAYERS, str_from(p->id)))
         good = taken(load, p->at, "project", p->id);
     const char *id = given_or_minted(load, p->id, "prj_");
-    uint32_t row = space_create(load->world, organization, id, p->name ? p->name : id);
-    struct space *space = world_edit(load->world, RECORD_SPACE, row);
-    space->timezone = world_text(load->world, p->timezone ? p->timezone : "UTC");
+    struct space spec = {
+        .public_id = id,
+        .name = p->name ? p->name : id,
+        .timezone = p->timezone ? p->timezone : "UTC",
+        .customer_id = p->customer_id,
+        .owner_email = p->owner_email,
+        .language = p->language ? p->language : "en",
+        .archived = p->status != 0,
+    };
+    uint32_t row = space_open(load->world, organization, &spec);
 
     struct handles handles;
     good = handles_sort(load, p, &handles) && good;
@@ -204,6 +211,7 @@ static bool build_organization(struct fixture_load *load, const struct fixture_o
         good = taken(load, o->at, "organization", o->id);
     const char *id = given_or_minted(load, o->id, "org_");
     uint32_t row = organization_create(load->world, LAYERS, id, o->name);
+    organization_set_credits(load->world, row, o->credits);
     for (size_t i = 0; i < o->keys.count; i++)
         good = build_key(load, row, (struct fixture_key *)o->keys.items + i) && good;
     for (size_t i = 0; i < o->projects.count; i++)

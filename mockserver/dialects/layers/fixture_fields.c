@@ -134,6 +134,12 @@ static const struct field project_rows[] = {
     ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "The projectId. Default: minted."),
     ROW("name", FIELD_TEXT, name, .help = "Default: its id."),
     ROW("timezone", FIELD_TEXT, timezone, .help = "Default: UTC."),
+    ROW("customer_external_id", FIELD_TEXT, customer_id, ID_LENGTH,
+        .help = "The partner's own id of its customer."),
+    ROW("owner_email", FIELD_TEXT, owner_email, .help = "Whom to write to."),
+    ROW("primary_language", FIELD_TEXT, language, .help = "Default: en."),
+    ROW("status", FIELD_ENUM, status, .texts = layers_project_status_texts, .text_count = 2,
+        .help = "Default: active."),
     ROW("social_accounts", FIELD_LIST, accounts, .sub = &account_fields,
         .help = "The accounts it can publish through."),
     ROW("content", FIELD_LIST, content, .sub = &content_fields, .help = "What can be posted."),
@@ -182,6 +188,8 @@ static const struct fields key_fields = TABLE("key", key_rows);
 static const struct field organization_rows[] = {
     ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "Default: minted."),
     ROW("name", FIELD_TEXT, name, .required = true, .help = "The partner's name."),
+    ROW("credit_balance", FIELD_INT, credits, .max = INT32_MAX,
+        .help = "What whoami tells as creditBalance. Default: 0."),
     ROW("keys", FIELD_LIST, keys, .sub = &key_fields, .help = "Its API keys."),
     ROW("projects", FIELD_LIST, projects, .sub = &project_fields, .help = "Its projects."),
 };

@@ -48,7 +48,8 @@ struct fixture_ad_account {
 
 struct fixture_project {
     struct where at;
-    const char *id, *name, *timezone;
+    const char *id, *name, *timezone, *customer_id, *owner_email, *language;
+    int status; /* index into layers_project_status_texts */
     struct field_list accounts, content, posts, lease_requests, ad_accounts;
 };
 
@@ -66,6 +67,7 @@ struct fixture_key {
 struct fixture_organization {
     struct where at;
     const char *id, *name;
+    int64_t credits;
     struct field_list keys, projects;
 };
 

@@ -45,8 +45,8 @@ static const struct route routes[] = {
  /* publishing */
     {POST,    "/v1/content/{}/schedule",                "schedule_content",         "publish:write",   WRITE, IDEM,
      layers_schedule_content,                                                                                                                "Social accounts, Publishing through either kind"},
-    {POST,    "/v1/content/{}/publish",                 "publish_content",          "publish:write",   LONG,  IDEM, NULL,
-     REF "Publish content"                                                                                                                                                                    },
+    {POST,    "/v1/content/{}/publish",                 "publish_content",          "publish:write",   LONG,  IDEM,
+     layers_publish_content,                                                                                                                 REF "Publish content"                            },
     {GET,     P "/scheduled-posts",                     "list_scheduled_posts",     "publish:read",    READ,  0,
      layers_list_scheduled_posts,                                                                                                            REF "List scheduled posts"                       },
     {GET,     "/v1/scheduled-posts/{}",                 "read_scheduled_post",      "publish:read",    READ,  0,
@@ -71,11 +71,12 @@ static const struct route routes[] = {
      REF "CAPI status"                                                                                                                                                                        },
 
  /* projects, keys, jobs */
-    {POST,    "/v1/projects",                           "create_project",           "projects:write",  WRITE, IDEM, NULL,
+    {POST,    "/v1/projects",                           "create_project",           "projects:write",  WRITE, IDEM, layers_create_project,
      REF "Create a project"                                                                                                                                                                   },
-    {GET,     "/v1/projects",                           "list_projects",            "projects:read",   READ,  0,    NULL,                    REF "List projects"                              },
-    {GET,     P,                                        "read_project",             "projects:read",   READ,  0,    NULL,                    REF "Get a project"                              },
-    {GET,     "/v1/whoami",                             "whoami",                   NULL,              READ,  0,    NULL,                    REF "Who am I"                                   },
+    {GET,     "/v1/projects",                           "list_projects",            "projects:read",   READ,  0,    layers_list_projects,
+     REF "List projects"                                                                                                                                                                      },
+    {GET,     P,                                        "read_project",             "projects:read",   READ,  0,    layers_read_project,     REF "Get a project"                              },
+    {GET,     "/v1/whoami",                             "whoami",                   NULL,              READ,  0,    layers_whoami,           REF "Who am I"                                   },
     {POST,    "/v1/api-keys/{}/kill",                   "kill_api_key",             NULL,              WRITE, IDEM, NULL,                    REF "Kill an API key"                            },
     {GET,     "/v1/jobs/{}",                            "read_job",                 "jobs:read",       READ,  0,    NULL,                    REF "Get a job"                                  },
     {POST,    "/v1/jobs/{}/cancel",                     "cancel_job",               "jobs:cancel",     WRITE, 0,    NULL,                    REF "Cancel a job"                               },

@@ -29,6 +29,7 @@ enum layers_status {
     LAYERS_STATUS_COUNT
 };
 extern const char *const layers_status_texts[];
+extern const char *const layers_project_status_texts[]; /* active, archived */
 enum layers_status layers_status(const struct account *a);
 
 /* operations */
@@ -42,6 +43,11 @@ void layers_cancel_scheduled_post(struct call *c);
 void layers_reschedule_post(struct call *c);
 void layers_list_scheduled_posts(struct call *c);
 void layers_read_scheduled_post(struct call *c);
+void layers_publish_content(struct call *c);
+void layers_whoami(struct call *c);
+void layers_create_project(struct call *c);
+void layers_list_projects(struct call *c);
+void layers_read_project(struct call *c);
 void layers_request_lease(struct call *c);
 void layers_read_lease_request(struct call *c);
 void layers_list_leased_accounts(struct call *c);

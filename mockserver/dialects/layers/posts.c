@@ -84,6 +84,13 @@ static const struct field schedule_rows[] = {
 static const struct fields schedule_fields = {"body", schedule_rows, 2,
                                               sizeof(struct schedule_body), FIELDS_NO_PLACE};
 
+static const struct field publish_rows[] = {
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
+};
+static const struct fields publish_fields =
+    FIELD_TABLE("body", publish_rows, struct schedule_body, FIELDS_NO_PLACE);
+
 static const struct field reason_rows[] = {
     {.key = "reason", .type = FIELD_TEXT, .max = REASON_MAX, .help = "Why, for the record."},
 };
@@ -167,18 +174,24 @@ static void schedule(struct call *c, uint32_t content, const struct schedule_bod
     json_close_map(out);
 }
 
+/* The content that the path names; ROW_NONE, and refused, where it is not there. */
+static uint32_t content_of(struct call *c)
+{
+    uint32_t row = content_find(c->world, LAYERS, c->params[0]);
+    if (row && layers_owns(c, content_read(c->world, row)->space))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such content.");
+    return ROW_NONE;
+}
+
 void layers_schedule_content(struct call *c)
 {
     struct schedule_body body = {0};
     int64_t due_ms;
-    uint32_t row = content_find(c->world, LAYERS, c->params[0]);
-    if (!row || !layers_owns(c, content_read(c->world, row)->space)) {
-        call_refuse(c, FAULT_NOT_FOUND, "There is no such content.");
+    uint32_t row = content_of(c);
+    if (!row || !layers_body(c, &schedule_fields, &body))
         return;
-    }
     const struct content *content = content_read(c->world, row);
-    if (!layers_body(c, &schedule_fields, &body))
-        return;
     layers_read_due(c, "scheduledFor", body.due, &due_ms);
     if (!targets_fine(c, &body, content->space) || !content_fine(c, content))
         return;
@@ -186,6 +199,33 @@ void layers_schedule_content(struct call *c)
         answer_blocked(c);
     else
         schedule(c, row, &body, due_ms);
+}
+
+static bool is_approved(struct call *c, const struct content *content)
+{
+    if (content->approval != APPROVAL_PENDING)
+        return true;
+    const struct node *id = node_new_text(c->arena, str_from(content->public_id));
+    const struct node *status =
+        node_new_text(c->arena, str_from(approval_texts[content->approval]));
+    const struct node *data = node_new_map(c->arena, NULL, 0);
+    data = node_with(c->arena, data, "containerId", id);
+    c->fault_data = node_with(c->arena, data, "approvalStatus", status);
+    return call_refuse(c, FAULT_APPROVAL_REQUIRED, NULL);
+}
+
+/* Nothing is promised for content that waits for approval. What the documents answer otherwise we
+ * could not read: it is scheduling's answer, for now. */
+void layers_publish_content(struct call *c)
+{
+    struct schedule_body body = {0};
+    uint32_t row = content_of(c);
+    if (!row || !layers_body(c, &publish_fields, &body))
+        return;
+    const struct content *content = content_read(c->world, row);
+    if (targets_fine(c, &body, content->space) && content_fine(c, content) &&
+        is_approved(c, content))
+        schedule(c, row, &body, c->now_ms);
 }
 
 /* ROW_NONE, and refused, unless it is still queued. */
