@@ -113,54 +113,91 @@ static int width(void)
 struct output { /* one of --report */
     const struct report_format *format;
     const char *path;
+    struct writer *writer;
+    struct run_events events; /* of a format that is told as it happens */
 };
 
-static struct output *outputs_of(struct arena *a, const struct options *o, struct error *err)
+struct outputs {
+    struct output *items;
+    size_t count;
+    struct run_events console;
+};
+
+/* Opened before anything is sent: a report that cannot be written stops the run, not its end. */
+static bool open_outputs(const struct options *o, const struct secrets *secrets,
+                         struct outputs *out, struct error *err)
 {
-    struct output *outputs = arena_array(a, struct output, o->reports.count);
-    for (size_t i = 0; i < o->reports.count; i++) {
+    out->items = arena_array(o->arena, struct output, o->reports.count);
+    out->count = o->reports.count;
+    for (size_t i = 0; i < out->count; i++) {
+        struct output *output = &out->items[i];
         struct str rest = str_from(o->reports.items[i]), name = str_cut(&rest, '=');
-        outputs[i].format = report_format_named(str_dup(a, name));
-        outputs[i].path = rest.s;
-        if (!outputs[i].format)
+        output->path = rest.s;
+        output->format = report_format_named(str_dup(o->arena, name));
+        if (!output->format)
             error_add(err, ERROR_USAGE, (struct where){0},
                       "--report: no format is called '" STR_FMT "'", STR_ARG(name));
+        else if ((output->writer = writer_open(secrets, output->path, err)) &&
+                 output->format->stream)
+            output->events = output->format->stream(o->arena, output->writer);
     }
-    return error_any(err) ? NULL : outputs;
+    return !error_any(err);
 }
 
-static void write_reports(const struct run *run, const struct output *outputs, size_t count,
-                          const struct secrets *secrets, struct error *err)
+static void close_outputs(const struct outputs *outputs, const struct run *run, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct writer *w = writer_open(secrets, outputs[i].path, err);
-        if (!w)
-            continue;
-        outputs[i].format->write(run, w);
-        writer_close(w, err);
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct output *o = &outputs->items[i];
+        if (o->format->end)
+            o->format->end(o->events.ctx, run);
+        else
+            o->format->write(run, o->writer);
+        writer_close(o->writer, err);
     }
+}
+
+static void tell_started(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    const struct outputs *all = ctx;
+    all->console.scenario_started(all->console.ctx, r, s);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].events.scenario_started)
+            all->items[i].events.scenario_started(all->items[i].events.ctx, r, s);
+}
+
+static void tell_ended(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    const struct outputs *all = ctx;
+    all->console.scenario_ended(all->console.ctx, r, s);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].events.scenario_ended)
+            all->items[i].events.scenario_ended(all->items[i].events.ctx, r, s);
 }
 
 /* The console gives way where a report wants stdout for itself. */
-static FILE *console_stream(const struct output *outputs, size_t count)
+static FILE *console_stream(const struct outputs *outputs)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(outputs[i].path, "-") == 0)
+    for (size_t i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->items[i].path, "-") == 0)
             return stderr;
     return stdout;
 }
 
 static int play(const struct options *o, const struct plan *plan, const struct target *target,
-                const struct output *outputs, struct error *err)
+                struct error *err)
 {
     struct arena *a = o->arena;
     struct secrets secrets = {.arena = a};
-    FILE *to = console_stream(outputs, o->reports.count);
+    struct outputs outputs = {0};
+    if (!open_outputs(o, &secrets, &outputs, err))
+        return error_exit_code(err);
+    FILE *to = console_stream(&outputs);
     bool colour = !o->no_color && log_colour_wanted(to);
-    bool progress = !o->quiet && isatty(fileno(to));
+    bool progress = !o->quiet && isatty(STDERR_FILENO);
     struct writer *talk = writer_to(&secrets, to);
     struct console *console = console_new(a, talk, colour, progress, width());
-    struct run_events events = console_events(console);
+    outputs.console = console_events(console);
+    struct run_events events = {tell_started, tell_ended, &outputs};
     struct run run = {0};
     struct run_options options = {
         .jobs = (int)o->jobs,
@@ -181,7 +218,7 @@ static int play(const struct options *o, const struct plan *plan, const struct t
     bool played = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
     if (played) {
         console_summary(console, &run);
-        write_reports(&run, outputs, o->reports.count, &secrets, err);
+        close_outputs(&outputs, &run, err);
     }
     writer_close(talk, err);
     return played ? worse_status(run.exit_code, err) : error_exit_code(err);
@@ -194,13 +231,12 @@ int command_run(const struct options *o, struct error *err)
     struct plan plan;
     struct selection selection = selection_of(o);
     const struct target *target = target_for(a, o, err);
-    const struct output *outputs = outputs_of(a, o, err);
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: certificates are not verified");
     if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, can, target, &plan, err))
         return error_exit_code(err);
-    return play(o, &plan, target, outputs, err);
+    return play(o, &plan, target, err);
 }
 
 /* --- lint and list -------------------------------------------------------------------------- */

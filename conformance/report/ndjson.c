@@ -124,3 +124,13 @@ void ndjson_write(const struct run *r, struct writer *w)
     }
     ndjson_end(&n, r);
 }
+
+struct run_events ndjson_stream(struct arena *a, struct writer *w)
+{
+    return ndjson_events(ndjson_new(a, w));
+}
+
+void ndjson_stream_end(void *ndjson, const struct run *r)
+{
+    ndjson_end(ndjson, r);
+}

@@ -5,10 +5,11 @@
 #include "conformance/report/formats.h"
 
 const struct report_format report_formats[] = {
-    {"console", "the summary as text, without colour",                     console_write},
-    {"json",    "one document with everything: claims, checks, exchanges", json_write   },
-    {"junit",   "JUnit XML: a suite a scenario, a case a check",           junit_write  },
-    {"ndjson",  "one event a line: scenarios, checks, exchanges, the end", ndjson_write },
+    {"console", "the summary as text, without colour",                     console_write, NULL,          NULL},
+    {"json",    "one document with everything: claims, checks, exchanges", json_write,    NULL,          NULL},
+    {"junit",   "JUnit XML: a suite a scenario, a case a check",           junit_write,   NULL,          NULL},
+    {"ndjson",  "events, a line each, as they happen",                     ndjson_write,  ndjson_stream,
+     ndjson_stream_end                                                                                       },
 };
 const size_t report_format_count = sizeof report_formats / sizeof *report_formats;
 

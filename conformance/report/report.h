@@ -41,7 +41,10 @@ const char *scrub(struct arena *a, const struct secrets *secrets, struct str tex
 
 struct report_format {
     const char *name, *help;
-    void (*write)(const struct run *r, struct writer *w);
+    void (*write)(const struct run *r, struct writer *w); /* when the run is over */
+    /* Both NULL, or told as it happens: then instead of `write`. The events' ctx goes to `end`. */
+    struct run_events (*stream)(struct arena *a, struct writer *w);
+    void (*end)(void *ctx, const struct run *r);
 };
 extern const struct report_format report_formats[];
 extern const size_t report_format_count;
