@@ -1,0 +1,266 @@
+#include "mockserver/state/ad_account.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+#define VALIDATION (10 * MINUTE)
+
+static struct ad_account_spec spec_of(struct scene *s, enum ad_platform platform)
+{
+    return (struct ad_account_spec){
+        .public_id = ids_mint(s->w, "", ID_ULID),
+        .external_id = "act_1",
+        .name = "Acme US",
+        .currency = "USD",
+        .platform = platform,
+    };
+}
+
+static uint32_t connect(struct scene *s)
+{
+    struct ad_account_spec spec = spec_of(s, AD_PLATFORM_META);
+    return ad_account_connect(s->w, s->space, &spec);
+}
+
+static struct scene scene_with_validation(void)
+{
+    struct scene s = scene_new();
+    s.w->timings.ad_validation_ms = VALIDATION;
+    return s;
+}
+
+#define STATES(X)                                                                                  \
+    X(PENDING, "pending")                                                                          \
+    X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(GONE, "disconnected")
+enum state {
+#define X(name, text) STATE_##name,
+    STATES(X)
+#undef X
+        STATE_COUNT
+};
+static const char *const state_texts[] = {
+#define X(name, text) text,
+    STATES(X)
+#undef X
+};
+
+static uint32_t account_in(struct scene *s, enum state in)
+{
+    uint32_t row = connect(s);
+    if (in == STATE_VALID)
+        ad_account_validate(s->w, row);
+    else if (in == STATE_EXPIRED || in == STATE_REVOKED)
+        ad_account_lose(s->w, row, in == STATE_EXPIRED ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
+    else if (in == STATE_GONE)
+        ad_account_disconnect(s->w, row);
+    assert_string_equal(ad_account_state_text(ad_account_read(s->w, row)), state_texts[in]);
+    return row;
+}
+
+static void validate(struct world *w, uint32_t row)
+{
+    ad_account_validate(w, row);
+}
+
+static void expire(struct world *w, uint32_t row)
+{
+    ad_account_lose(w, row, AD_TOKEN_EXPIRED);
+}
+
+static void revoke(struct world *w, uint32_t row)
+{
+    ad_account_lose(w, row, AD_TOKEN_REVOKED);
+}
+
+static const struct event_row {
+    const char *what;
+    enum ad_event event;
+    void (*happen)(struct world *w, uint32_t row);
+    const char *to[STATE_COUNT]; /* NULL: it may not happen */
+} event_rows[] = {
+    {"ad_account_validate",   AD_VALIDATES, validate,              {"valid"}             },
+    {"ad_account_lose",       AD_LOSES,     expire,                {"expired", "expired"}},
+    {"ad_account_lose",       AD_LOSES,     revoke,                {"revoked", "revoked"}},
+    {"ad_account_reconnect",
+     AD_RECONNECTS,                         ad_account_reconnect,
+     {"pending", "pending", "pending", "pending"}                                        },
+    {"ad_account_disconnect",
+     AD_DISCONNECTS,                        ad_account_disconnect,
+     {"disconnected", "disconnected", "disconnected", "disconnected"}                    },
+};
+
+static void assert_happened(const struct scene *s, const struct event_row *row, enum state in,
+                            uint32_t account, const struct ad_account *was)
+{
+    const struct ad_account *is = ad_account_read(s->w, account);
+    bool gone = row->event == AD_DISCONNECTS, granted = row->event == AD_RECONNECTS;
+    assert_string_equal(ad_account_state_text(is), row->to[in]);
+    assert_int_equal(is->disconnected_at_ms, gone ? SCENE_START + MINUTE : 0);
+    assert_int_equal(is->validates_at_ms, granted ? SCENE_START + MINUTE + VALIDATION : 0);
+    assert_int_equal(ad_account_of(s->w, s->space, AD_PLATFORM_META), gone ? ROW_NONE : account);
+    assert_string_equal(is->public_id, was->public_id);
+    assert_string_equal(is->external_id, was->external_id);
+    assert_int_equal(is->connected_at_ms, was->connected_at_ms);
+    const struct change *last = changes_read(s->w, changes_last(s->w));
+    assert_string_equal(last->what, row->what);
+    assert_string_equal(last->from, state_texts[in]);
+    assert_string_equal(last->to, row->to[in]);
+}
+
+static void an_ad_account_goes_only_the_ways_it_may(void **state)
+{
+    (void)state;
+    for (enum state in = 0; in < STATE_COUNT; in++)
+        for (size_t i = 0; i < sizeof event_rows / sizeof *event_rows; i++) {
+            struct arena a = {0};
+            struct scene s = scene_with_validation();
+            uint32_t account = account_in(&s, in);
+            events_advance(s.w, SCENE_START + MINUTE);
+            const struct ad_account was = *ad_account_read(s.w, account);
+            const char *before = dump_world(&a, s.w);
+            bool can = ad_account_can(&was, event_rows[i].event);
+            assert_string_equal(dump_world(&a, s.w), before);
+            assert_int_equal(can, event_rows[i].to[in] != NULL);
+            if (can) {
+                event_rows[i].happen(s.w, account);
+                assert_happened(&s, &event_rows[i], in, account, &was);
+            }
+            world_free(s.w);
+            arena_end(&a);
+        }
+}
+
+static void a_grant_is_pending_until_it_was_validated(void **state)
+{
+    (void)state;
+    struct scene s = scene_with_validation();
+    uint32_t row = connect(&s);
+    events_advance(s.w, SCENE_START + VALIDATION - 1);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_PENDING);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    const struct change *last = changes_read(s.w, changes_last(s.w));
+    assert_string_equal(last->cause, "time");
+    assert_int_equal(last->at_ms, SCENE_START + VALIDATION);
+    world_free(s.w);
+}
+
+static void a_validation_that_takes_no_time_is_not_seen(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t row = connect(&s);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    ad_account_lose(s.w, row, AD_TOKEN_REVOKED);
+    ad_account_reconnect(s.w, row);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    events_advance(s.w, SCENE_START + HOUR); /* the validations' own events find nothing to do */
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    world_free(s.w);
+}
+
+/* A validation that was to come belongs to its grant. */
+static void an_older_grants_validation_does_not_serve_a_newer_one(void **state)
+{
+    (void)state;
+    struct scene s = scene_with_validation();
+    uint32_t row = connect(&s);
+    events_advance(s.w, SCENE_START + 5 * MINUTE);
+    ad_account_lose(s.w, row, AD_TOKEN_EXPIRED);
+    ad_account_reconnect(s.w, row);
+    events_advance(s.w, SCENE_START + 12 * MINUTE);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_PENDING);
+    events_advance(s.w, SCENE_START + 15 * MINUTE);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    world_free(s.w);
+}
+
+static void a_space_has_one_on_each_platform_and_a_new_row_after_it_is_gone(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t rows[AD_PLATFORM_COUNT];
+    for (enum ad_platform p = 0; p < AD_PLATFORM_COUNT; p++) {
+        struct ad_account_spec spec = spec_of(&s, p);
+        assert_int_equal(ad_account_of(s.w, s.space, p), ROW_NONE);
+        rows[p] = ad_account_connect(s.w, s.space, &spec);
+        assert_int_equal(ad_account_of(s.w, s.space, p), rows[p]);
+        assert_int_equal(ad_account_of(s.w, s.other_space, p), ROW_NONE);
+    }
+    ad_account_disconnect(s.w, rows[AD_PLATFORM_META]);
+    uint32_t again = connect(&s);
+    assert_int_not_equal(again, rows[AD_PLATFORM_META]);
+    assert_int_equal(ad_account_of(s.w, s.space, AD_PLATFORM_META), again);
+    assert_string_not_equal(ad_account_read(s.w, again)->public_id,
+                            ad_account_read(s.w, rows[AD_PLATFORM_META])->public_id);
+    world_free(s.w);
+}
+
+static uint32_t begin_attempt(struct scene *s)
+{
+    const struct attempt_spec spec = {
+        .kind = ATTEMPT_FOR_ADS,
+        .key = s->key,
+        .space = s->space,
+        .ad_platform = AD_PLATFORM_META,
+        .token = ids_mint(s->w, "st_", ID_ULID),
+        .expires_at_ms = world_now(s->w) + 10 * MINUTE,
+    };
+    return attempt_begin(s->w, &spec);
+}
+
+static void consent_connects_or_reconnects_what_is_there_by_then(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t first = begin_attempt(&s), second = begin_attempt(&s), third = begin_attempt(&s);
+    struct ad_account_spec grant = spec_of(&s, AD_PLATFORM_META);
+    attempt_complete_ads(s.w, first, &grant);
+    uint32_t row = attempt_read(s.w, first)->ad_account;
+    assert_string_equal(ad_account_read(s.w, row)->public_id, grant.public_id);
+    ad_account_lose(s.w, row, AD_TOKEN_REVOKED);
+    grant = spec_of(&s, AD_PLATFORM_META);
+    attempt_complete_ads(s.w, second, &grant);
+    assert_int_equal(attempt_read(s.w, second)->ad_account, row);
+    assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
+    ad_account_disconnect(s.w, row);
+    attempt_complete_ads(s.w, third, &grant);
+    assert_int_not_equal(attempt_read(s.w, third)->ad_account, row);
+    assert_int_equal(attempt_read(s.w, third)->state, ATTEMPT_COMPLETED);
+    assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 0);
+    world_free(s.w);
+}
+
+static void an_attempt_that_failed_leaves_no_ad_account(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t denied = begin_attempt(&s), late = begin_attempt(&s);
+    attempt_fail(s.w, denied, "access_denied");
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(attempt_read(s.w, denied)->ad_account, ROW_NONE);
+    assert_int_equal(attempt_read(s.w, late)->state, ATTEMPT_EXPIRED);
+    assert_int_equal(world_count(s.w, RECORD_AD_ACCOUNT), 0);
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_ad_account_goes_only_the_ways_it_may),
+        cmocka_unit_test(a_grant_is_pending_until_it_was_validated),
+        cmocka_unit_test(a_validation_that_takes_no_time_is_not_seen),
+        cmocka_unit_test(an_older_grants_validation_does_not_serve_a_newer_one),
+        cmocka_unit_test(a_space_has_one_on_each_platform_and_a_new_row_after_it_is_gone),
+        cmocka_unit_test(consent_connects_or_reconnects_what_is_there_by_then),
+        cmocka_unit_test(an_attempt_that_failed_leaves_no_ad_account),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

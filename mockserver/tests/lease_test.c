@@ -1,0 +1,341 @@
+#include "mockserver/state/lease.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+#include "mockserver/state/wallet.h"
+#include "mockserver/tests/state_test.h"
+
+static void fill_pool(struct scene *s)
+{
+    static const struct pool_account pool[] = {
+        {.handle = "cup.daily", .vertical = "coffee",  .geo = "US",    .monthly_price_cents = 9000 },
+        {.handle = "fit.daily", .vertical = "fitness", .geo = "US",    .monthly_price_cents = 15000},
+        {.handle = "fit.uk",    .vertical = "fitness", .geo = "GB",    .monthly_price_cents = 20000},
+        {.handle = "lift.log",  .vertical = "fitness", .geo = "CA,US", .monthly_price_cents = 12000},
+        {.handle = "run.club",  .vertical = "Fitness", .followers = 7, .monthly_price_cents = 18000},
+    };
+    for (size_t i = 0; i < sizeof pool / sizeof *pool; i++)
+        pool_account_create(s->w, &pool[i]);
+}
+
+static uint32_t ask(struct scene *s, int64_t count, const char *geo)
+{
+    const struct lease_request wish = {
+        .public_id = ids_mint(s->w, "lreq_", ID_ULID),
+        .key = s->key,
+        .count = count,
+        .vertical = "fitness",
+        .geo = geo,
+        .note = "for May",
+    };
+    return lease_request_create(s->w, s->space, &wish);
+}
+
+static struct lease_decision decision(enum lease_state outcome, int64_t count)
+{
+    return (struct lease_decision){outcome, count, "so be it", "acc_"};
+}
+
+static void decide(struct scene *s, uint32_t request, enum lease_state outcome, int64_t count)
+{
+    struct lease_decision d = decision(outcome, count);
+    assert_int_equal(lease_request_judge(s->w, request, &d), LEASE_POSSIBLE);
+    lease_request_decide(s->w, request, &d);
+}
+
+/* Handles of a request's accounts, in the order of assignment. */
+static const char *assigned(struct arena *a, const struct world *w, uint32_t request)
+{
+    struct buf out = {.arena = a};
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_ACCOUNT_REQUEST], &walk,
+               (struct index_entry){request, INT64_MIN, 0});
+    while (index_next_of(&walk, request))
+        buf_printf(&out, "%s%s", out.n ? " " : "", account_read(w, walk.entry.row)->handle);
+    return buf_c(&out);
+}
+
+static void the_pool_is_taken_in_its_order_by_vertical_and_country(void **state)
+{
+    static const struct {
+        const char *geo, *handles;
+    } rows[] = {
+        {"US",    "fit.daily lift.log run.club"       },
+        {"CA",    "lift.log run.club"                 },
+        {"GB",    "fit.uk run.club"                   },
+        {"GB,CA", "fit.uk lift.log run.club"          },
+        {"FR",    "run.club"                          },
+        {NULL,    "fit.daily fit.uk lift.log run.club"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a = {0};
+        struct scene s = scene_new();
+        fill_pool(&s);
+        uint32_t request = ask(&s, 50, rows[i].geo);
+        decide(&s, request, LEASE_PARTIAL, lease_request_matches(s.w, request));
+        assert_string_equal(assigned(&a, s.w, request), rows[i].handles);
+        world_free(s.w);
+        arena_end(&a);
+    }
+}
+
+static void an_assigned_account_is_an_ordinary_one_that_is_leased(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    fill_pool(&s);
+    uint32_t request = ask(&s, 1, "FR");
+    decide(&s, request, LEASE_ASSIGNED, 1);
+    uint32_t row = world_count(s.w, RECORD_ACCOUNT);
+    const struct account *a = account_read(s.w, row);
+    assert_true(a->leased && account_is_listed(a));
+    assert_string_equal(a->handle, "run.club");
+    assert_int_equal(a->space, s.space);
+    assert_int_equal(a->platform, PLATFORM_TIKTOK);
+    assert_int_equal(a->token, TOKEN_LIVE);
+    assert_int_equal(a->token_expires_at_ms, 0);
+    assert_int_equal(a->followers, 7);
+    assert_int_equal(a->monthly_price_cents, 18000);
+    assert_int_equal(a->connected_at_ms, SCENE_START);
+    assert_int_equal(a->lease_request, request);
+    assert_int_equal(
+        index_count_of(&s.w->indexes[INDEX_ACCOUNT_SPACE_LEASED], index_pair_key(s.space, true)),
+        1);
+    uint32_t destination = scene_destination(&s, row, HOUR, MODE_PUBLISH);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(destination_read(s.w, destination)->state, DESTINATION_PUBLISHED);
+    world_free(s.w);
+}
+
+/* One that is in that state, asked for two accounts that the pool has. */
+static uint32_t request_in(struct scene *s, enum lease_state in)
+{
+    static const int64_t counts[] = {[LEASE_ASSIGNED] = 2, [LEASE_PARTIAL] = 1};
+    uint32_t request = ask(s, 2, "US");
+    if (in != LEASE_REQUESTED)
+        decide(s, request, in, in == LEASE_REJECTED ? 0 : counts[in]);
+    return request;
+}
+
+static void a_request_is_decided_once_and_only_as_its_count_allows(void **state)
+{
+    static const struct {
+        enum lease_state outcome;
+        int64_t count;
+        bool possible;
+    } rows[] = {
+        {LEASE_ASSIGNED,  2,  true },
+        {LEASE_PARTIAL,   1,  true },
+        {LEASE_REJECTED,  0,  true },
+        {LEASE_ASSIGNED,  0,  false},
+        {LEASE_ASSIGNED,  1,  false},
+        {LEASE_ASSIGNED,  3,  false},
+        {LEASE_PARTIAL,   0,  false},
+        {LEASE_PARTIAL,   2,  false},
+        {LEASE_PARTIAL,   -1, false},
+        {LEASE_REJECTED,  1,  false},
+        {LEASE_REQUESTED, 0,  false},
+        {LEASE_REQUESTED, 2,  false},
+    };
+    (void)state;
+    for (enum lease_state in = 0; in < LEASE_STATE_COUNT; in++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            struct arena a = {0};
+            struct scene s = scene_new();
+            fill_pool(&s);
+            uint32_t request = request_in(&s, in);
+            uint32_t charged = world_count(s.w, RECORD_WALLET_ENTRY);
+            const char *before = dump_world(&a, s.w);
+            struct lease_decision d = decision(rows[i].outcome, rows[i].count);
+            enum lease_verdict verdict = lease_request_judge(s.w, request, &d);
+            assert_string_equal(dump_world(&a, s.w), before);
+            if (in != LEASE_REQUESTED) {
+                assert_int_equal(verdict, LEASE_DECIDED_ALREADY);
+            } else if (!rows[i].possible) {
+                assert_int_equal(verdict, LEASE_WRONG_COUNT);
+            } else {
+                events_advance(s.w, SCENE_START + HOUR);
+                decide(&s, request, d.outcome, d.count);
+                const struct lease_request *r = lease_request_read(s.w, request);
+                assert_int_equal(r->state, d.outcome);
+                assert_int_equal(r->decided_at_ms, SCENE_START + HOUR);
+                assert_string_equal(r->remark, "so be it");
+                assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request),
+                                 d.count);
+                assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY) - charged, d.count);
+                const struct change *last = changes_read(s.w, changes_last(s.w));
+                assert_string_equal(last->what, "lease_request_decide");
+                assert_string_equal(last->from, "requested");
+                assert_string_equal(last->to, lease_state_texts[d.outcome]);
+            }
+            world_free(s.w);
+            arena_end(&a);
+        }
+}
+
+static void a_pool_that_is_too_small_assigns_nothing(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    fill_pool(&s);
+    struct lease_decision all = decision(LEASE_ASSIGNED, 4), part = decision(LEASE_PARTIAL, 3);
+    uint32_t request = ask(&s, 4, "CA");
+    assert_int_equal(lease_request_matches(s.w, request), 2);
+    assert_int_equal(lease_request_judge(s.w, request, &all), LEASE_POOL_TOO_SMALL);
+    assert_int_equal(lease_request_judge(s.w, request, &part), LEASE_POOL_TOO_SMALL);
+    decide(&s, request, LEASE_PARTIAL, 2);
+    uint32_t next = ask(&s, 1, "CA");
+    assert_int_equal(lease_request_matches(s.w, next), 0); /* what is leased is not free */
+    decide(&s, next, LEASE_REJECTED, 0);
+    world_free(s.w);
+}
+
+static int64_t instant(const char *text)
+{
+    int64_t ms;
+    assert_true(time_parse(str_from(text), &ms));
+    return ms;
+}
+
+static void a_lease_is_charged_on_its_day_of_every_month_until_it_ends(void **state)
+{
+    static const char *const days[] = {"2026-05-31T09:00:00Z", "2026-06-30T09:00:00Z",
+                                       "2026-07-31T09:00:00Z", "2026-08-31T09:00:00Z",
+                                       "2026-09-30T09:00:00Z"};
+    (void)state;
+    struct scene s = scene_new();
+    fill_pool(&s);
+    events_advance(s.w, instant(days[0]));
+    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+    events_advance(s.w, instant(days[4]) + DAY);
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        const struct wallet_entry *e = wallet_entry_read(s.w, i + 1);
+        assert_int_equal(e->at_ms, instant(days[i]));
+        assert_int_equal(e->cents, -18000);
+        assert_int_equal(e->organization, s.organization);
+        assert_int_equal(e->account, account);
+        assert_int_equal(e->what, i ? WALLET_RENEWAL : WALLET_ASSIGNMENT);
+    }
+    account_disconnect(s.w, account, DISCONNECT_RELEASED);
+    assert_int_equal(account_read(s.w, account)->renews_at_ms, 0);
+    events_advance(s.w, instant(days[4]) + 200 * DAY);
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5); /* nor is anything given back */
+    world_free(s.w);
+}
+
+static void a_lease_that_began_before_the_world_is_charged_from_its_next_month_on(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct account_spec spec = {
+        .public_id = "acc_old",
+        .handle = "old",
+        .leased = true,
+        .connected_at_ms = instant("2026-01-12T08:00:00Z"),
+        .monthly_price_cents = 500,
+    };
+    uint32_t account = account_connect(s.w, s.space, &spec);
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 0);
+    assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-05-12T08:00:00Z"));
+    account_lose_token(s.w, account, TOKEN_WITHDRAWN); /* it is leased all the same */
+    events_advance(s.w, instant("2026-06-12T08:00:00Z"));
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
+    assert_int_equal(wallet_entry_read(s.w, 1)->at_ms, instant("2026-05-12T08:00:00Z"));
+    assert_int_equal(wallet_entry_read(s.w, 2)->cents, -500);
+    world_free(s.w);
+}
+
+static void whatever_ends_a_lease_frees_its_account_in_the_pool(void **state)
+{
+    static const enum disconnect ways[] = {DISCONNECT_REVOKED, DISCONNECT_RELEASED,
+                                           DISCONNECT_REMOVED_BY_USER};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct arena a = {0};
+        struct scene s = scene_new();
+        fill_pool(&s);
+        uint32_t first = ask(&s, 1, "FR"), again = ask(&s, 1, "FR");
+        decide(&s, first, LEASE_ASSIGNED, 1);
+        uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+        uint32_t pool = pool_account_find(s.w, 0, STR("run.club"));
+        uint32_t queued = scene_destination(&s, account, DAY, MODE_PUBLISH);
+        assert_int_equal(pool_account_read(s.w, pool)->account, account);
+        assert_int_equal(lease_request_matches(s.w, again), 0);
+        account_disconnect(s.w, account, ways[i]);
+        assert_string_equal(pool_account_state_text(pool_account_read(s.w, pool)), "free");
+        assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
+        assert_string_equal(assigned(&a, s.w, first), "run.club"); /* that it was stays known */
+        decide(&s, again, LEASE_ASSIGNED, 1);
+        assert_int_equal(pool_account_read(s.w, pool)->account, account + 1);
+        assert_string_not_equal(account_read(s.w, account)->public_id,
+                                account_read(s.w, account + 1)->public_id);
+        world_free(s.w);
+        arena_end(&a);
+    }
+}
+
+static void an_edited_renewal_is_when_the_month_ends(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    fill_pool(&s);
+    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+    const struct record_edit edit = {
+        record_field_named(record_shape(RECORD_ACCOUNT), STR("renews_at")),
+        {.text = "2026-05-03T00:00:00Z"},
+    };
+    assert_true(record_set(s.w, RECORD_ACCOUNT, account, &edit, 1, NULL));
+    assert_true(s.w->checks);
+    events_advance(s.w, SCENE_START + DAY);
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
+    assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-06-02T09:00:00Z"));
+    world_free(s.w);
+}
+
+static void organizations_do_not_share_their_leases_or_their_wallets(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    fill_pool(&s);
+    uint32_t other = organization_create(s.w, 0, "org_2", "Other");
+    uint32_t space = space_create(s.w, other, "sp_9", "Elsewhere");
+    const struct lease_request wish = {.public_id = "lreq_9", .count = 1, .vertical = "coffee"};
+    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    decide(&s, lease_request_create(s.w, space, &wish), LEASE_ASSIGNED, 1);
+    const struct index *leases = &s.w->indexes[INDEX_ACCOUNT_LEASE];
+    assert_int_equal(index_count_of(leases, index_pair_key(s.organization, false)), 1);
+    assert_int_equal(index_count_of(leases, index_pair_key(other, false)), 1);
+    assert_int_equal(wallet_entry_read(s.w, 1)->organization, s.organization);
+    assert_int_equal(wallet_entry_read(s.w, 2)->organization, other);
+    account_disconnect(s.w, 1, DISCONNECT_RELEASED);
+    assert_int_equal(index_count_of(leases, index_pair_key(s.organization, false)), 0);
+    assert_int_equal(index_count_of(leases, index_pair_key(s.organization, true)), 1);
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_pool_is_taken_in_its_order_by_vertical_and_country),
+        cmocka_unit_test(an_assigned_account_is_an_ordinary_one_that_is_leased),
+        cmocka_unit_test(a_request_is_decided_once_and_only_as_its_count_allows),
+        cmocka_unit_test(a_pool_that_is_too_small_assigns_nothing),
+        cmocka_unit_test(a_lease_is_charged_on_its_day_of_every_month_until_it_ends),
+        cmocka_unit_test(a_lease_that_began_before_the_world_is_charged_from_its_next_month_on),
+        cmocka_unit_test(whatever_ends_a_lease_frees_its_account_in_the_pool),
+        cmocka_unit_test(an_edited_renewal_is_when_the_month_ends),
+        cmocka_unit_test(organizations_do_not_share_their_leases_or_their_wallets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
