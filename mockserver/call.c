@@ -1,14 +1,16 @@
 #include "mockserver/call.h"
 
+#include <assert.h>
+
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/gate/gate.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/place.h"
+#include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
 
 #define BODY_USUAL 1000 /* bytes; a larger one grows */
 
@@ -33,7 +35,7 @@ void call_answer(struct call *c)
 /* What is due happens before anybody looks. */
 static void enter_world(struct call *c)
 {
-    events_run_due(c->world);
+    pulse_beat(c->ns->pulse);
     c->now_ms = world_now(c->world);
     c->world->cause = "call";
 }
@@ -139,7 +141,7 @@ void call_dress(struct call *c)
 static void go_on(struct call *c, void (*step)(struct call *c))
 {
     step(c);
-    if (c->timer)
+    if (c->timer || c->parked)
         return;
     if (place_is_door(c))
         look_again(c);
@@ -151,8 +153,11 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     finish(c);
     if (c->ns && !place_is_door(c))
         journal_add(c->ns->journal, c);
+    struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
     if (c->exchange->server)
-        server_reply(c->exchange);
+        server_reply(c->exchange); /* the call may be gone */
+    if (pulse)
+        pulse_beat(pulse);
 }
 
 static void nothing(struct call *c)
@@ -187,8 +192,33 @@ bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
     return true;
 }
 
+bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
+{
+    if (!c->mock->loop || !c->exchange->server)
+        return false;
+    assert(!*slot);
+    c->then = then;
+    c->parked = slot;
+    *slot = c;
+    return true;
+}
+
+static void leave_slot(struct call *c)
+{
+    if (c->parked)
+        *c->parked = NULL;
+    c->parked = NULL;
+}
+
+void call_resume(struct call *c)
+{
+    leave_slot(c);
+    c->timer = loop_timer(c->mock->loop, time_monotonic_us(), wake, c);
+}
+
 void call_forget(struct call *c)
 {
+    leave_slot(c);
     if (c->timer)
         loop_timer_cancel(c->mock->loop, c->timer);
     c->timer = 0;

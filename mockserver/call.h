@@ -32,6 +32,7 @@ struct namespace;
 struct rate_limits;
 struct reply;
 struct rule_plan;
+struct webhooks;
 
 /* Why a call is refused, in nobody's words. The second column is the neutral name, used where no
  * dialect is known. */
@@ -122,7 +123,9 @@ struct call {
     size_t query_count;
     bool query_read;
     void (*then)(struct call *c); /* what a call that was put aside goes on with */
-    uint64_t timer;               /* that wakes it; 0: not put aside */
+    uint64_t timer;               /* that wakes it; 0: none */
+    struct call **parked;         /* where its waker finds it; NULL: nobody wakes it */
+    void *own;                    /* the handler's, while it is put aside */
 };
 
 struct dialect {
@@ -151,6 +154,7 @@ struct dialect {
     /* The same of a user who grants an ad account; NULL: the provider has none. */
     void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
+    const struct webhooks *webhooks; /* NULL: it has none */
     const struct fixture_reader *fixture;
 };
 
@@ -161,6 +165,10 @@ void call_answer(struct call *c);
  * refused (FAULT_UNAVAILABLE) and `then` is not called. False, and nothing happens, in-process or
  * where there is nothing to wait for: who asked goes on itself. */
 bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c));
+/* Puts the call aside until call_resume, in the same way; *slot, empty so far, is where it is found,
+ * and is emptied when it need not be woken any more. */
+bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c));
+void call_resume(struct call *c); /* soon, from the loop */
 void call_forget(struct call *c); /* the client is gone: it will not be woken */
 
 /* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */

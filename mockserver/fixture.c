@@ -12,10 +12,24 @@
 #include "mockserver/include.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/sample.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/webhooks.h"
 
 #define SECTIONS_MAX 8
 
 static const char *const consent_texts[] = {"provider", "local"};
+
+static const char *const policy_texts[] = {
+#define X(name, text) text,
+    WEBHOOK_POLICIES(X)
+#undef X
+};
+static const char *const signature_texts[] = {"wall", "virtual"};
+
+struct root_webhooks {
+    int policy, signature;
+    struct field_list allowed;
+};
 
 struct root {
     const char *name;
@@ -26,6 +40,7 @@ struct root {
     } clock;
     struct world_timings timings;
     int consent;
+    struct root_webhooks webhooks;
     struct field_list include;
     const struct node *rules;
     const struct node *sections[SECTIONS_MAX]; /* as `dialects` has them */
@@ -63,6 +78,19 @@ static const struct fields timing_fields = {"timings", timing_rows,
                                             sizeof timing_rows / sizeof *timing_rows,
                                             sizeof(struct world_timings), FIELDS_NO_PLACE};
 
+static const struct field webhook_rows[] = {
+    FIELD("retries", FIELD_ENUM, struct root_webhooks, policy, .texts = policy_texts,
+          .text_count = WEBHOOK_POLICY_COUNT,
+          .help = "Which of a provider's documented rules for another attempt. Default: patient."),
+    FIELD("signature_time", FIELD_ENUM, struct root_webhooks, signature, .texts = signature_texts,
+          .text_count = 2,
+          .help = "Whose time a signature tells: the machine's, or the world's. Default: wall."),
+    FIELD("allow", FIELD_TEXTS, struct root_webhooks, allowed,
+          .help = "Hosts that may be delivered to besides this machine."),
+};
+static const struct fields webhook_fields =
+    FIELD_TABLE("webhooks", webhook_rows, struct root_webhooks, FIELDS_NO_PLACE);
+
 static const struct field root_rows[] = {
     {.key = "world",                                                 .type = FIELD_TEXT, .offset = AT(name), .help = "The world's name."},
     {.key = "seed",
@@ -86,14 +114,19 @@ static const struct field root_rows[] = {
      .texts = consent_texts,
      .text_count = 2,
      .help = "Where authorize URLs lead: to the platform's own address, or to the mock's page."},
+    {.key = "webhooks",
+     .type = FIELD_MAP,
+     .offset = AT(webhooks),
+     .sub = &webhook_fields,
+     .help = "How webhooks are delivered."},
     {.key = "include",
      .type = FIELD_TEXTS,
      .offset = AT(include),
-     .help = "Other fixture files to start from; paths are relative to this file."                                         },
+     .help = "Other fixture files to start from; paths are relative to this file."                                                                                                             },
     {.key = "rules",
      .type = FIELD_NODE,
      .offset = AT(rules),
-     .help = "Scripted behaviour, a list of rules."                                                      },
+     .help = "Scripted behaviour, a list of rules."                                                                                                              },
 };
 #define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)
 
@@ -120,6 +153,19 @@ static bool read_root(struct arena *a, const struct node *node, struct root *roo
     return fields_read(&table, node, a, root, err);
 }
 
+static void set_webhooks(struct world *w, struct arena *a, const struct root_webhooks *said)
+{
+    struct buf hosts = {.arena = a};
+    const char *const *items = said->allowed.items;
+    for (size_t i = 0; i < said->allowed.count; i++)
+        buf_printf(&hosts, "%s%s", i ? " " : "", items[i]);
+    w->webhooks = (struct world_webhooks){
+        .virtual_time = said->signature == 1,
+        .policy = said->policy,
+        .allowed = hosts.n ? world_text(w, buf_c(&hosts)) : NULL,
+    };
+}
+
 static bool build(struct fixture *f, const struct root *root, struct error *err)
 {
     int64_t now = time_wall_ms();
@@ -129,12 +175,14 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
     f->world->cause = "fixture";
     f->world->timings = root->timings;
     f->world->local_consent = root->consent == 1;
+    set_webhooks(f->world, &f->arena, &root->webhooks);
 
     struct fixture_load load = {&f->arena, f->world, start_ms, err};
     bool good = !root->rules || rules_check(root->rules, err);
     for (size_t i = 0; i < dialect_count; i++)
         if (root->sections[i])
             good = dialects[i]->fixture->read(root->sections[i], &load) && good;
+    f->world->announced = changes_last(f->world); /* nobody is told how a world began */
     return (!root->rules || rules_check_keys(root->rules, f->world, err)) && good;
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/heap.h"
 #include "base/time.h"
+#include "mockserver/deliver/deliver.h"
 #include "mockserver/journal.h"
 #include "mockserver/place.h"
+#include "mockserver/pulse.h"
 
 /* All fixtures are read before any mistake is told. */
 static bool load_fixtures(struct mock *m, struct error *err)
@@ -22,6 +24,14 @@ static bool load_fixtures(struct mock *m, struct error *err)
     return fine;
 }
 
+static void begin_pulse(void *mock, struct namespace *ns)
+{
+    struct mock *m = mock;
+    ns->pulse = pulse_new(m, ns->world);
+    if (m->loop)
+        pulse_beat(ns->pulse);
+}
+
 struct mock *mock_new(const struct mock_options *options, struct error *err)
 {
     struct mock *m = heap_new(sizeof *m);
@@ -37,7 +47,17 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
             m->fixtures[i]->world->local_consent = true;
     m->namespaces = namespaces_new(m->fixtures[0], options->journal_bytes ? options->journal_bytes
                                                                           : JOURNAL_DEFAULT_BYTES);
+    m->deliver = deliver_new();
+    namespaces_on_begin(m->namespaces, begin_pulse, m);
     return m;
+}
+
+void mock_use_loop(struct mock *m, struct loop *l)
+{
+    m->loop = l;
+    deliver_use_loop(m->deliver, l);
+    for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
+        pulse_beat(namespaces_at(m->namespaces, i)->pulse);
 }
 
 void mock_free(struct mock *m)
@@ -45,6 +65,7 @@ void mock_free(struct mock *m)
     if (!m)
         return;
     namespaces_free(m->namespaces);
+    deliver_free(m->deliver);
     for (size_t i = 0; i < m->fixture_count; i++)
         fixture_free(m->fixtures[i]);
     arena_end(&m->arena);

@@ -28,11 +28,14 @@ struct mock {
     const char *url; /* "http://127.0.0.1:8080", without a slash at its end */
     int64_t started_wall_ms;
     struct arena arena;
+    struct deliver *deliver;
     struct loop *loop; /* NULL in-process: answers that finish later are then due at once */
 };
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
-void mock_free(struct mock *m);
+void mock_free(struct mock *m); /* before its loop */
+/* From now on time passes by itself, answers can be late, and webhooks go out. */
+void mock_use_loop(struct mock *m, struct loop *l);
 
 /* For server_options: ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "mockserver/fixture.h"
 #include "mockserver/journal.h"
+#include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
 
 #define uthash_malloc(size)            heap_new(size)
@@ -42,6 +43,8 @@ struct namespaces {
     size_t count, room;
     struct binding *bindings;
     struct snapshot *snapshots;
+    void (*begun)(void *ctx, struct namespace *ns);
+    void *begun_ctx;
 };
 
 /* A world that showed the machine's time when it was made goes on showing it; any other begins
@@ -70,6 +73,28 @@ bool namespaces_name_valid(struct str name)
     return true;
 }
 
+static void begin(struct namespaces *all, struct namespace *ns)
+{
+    if (all->begun)
+        all->begun(all->begun_ctx, ns);
+}
+
+void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns),
+                         void *ctx)
+{
+    all->begun = begun;
+    all->begun_ctx = ctx;
+    for (size_t i = 0; i < all->count; i++)
+        begin(all, &all->order[i]->ns);
+}
+
+/* What goes on in a world ends before the world does. */
+static void end(struct namespace *ns)
+{
+    pulse_free(ns->pulse);
+    ns->pulse = NULL;
+}
+
 static struct entry *add(struct namespaces *all, struct str name, const struct fixture *fixture,
                          struct world *from)
 {
@@ -92,6 +117,7 @@ static struct entry *add(struct namespaces *all, struct str name, const struct f
         all->order = heap_grow(all->order, all->room * sizeof(struct entry *));
     }
     all->order[all->count++] = e;
+    begin(all, &e->ns);
     return e;
 }
 
@@ -126,6 +152,7 @@ static void drop(struct namespaces *all, struct entry *e)
     if (b->ns == &e->ns)
         unbind(all, b);
     HASH_DEL(all->by_name, e);
+    end(&e->ns);
     rules_free(e->ns.rules);
     journal_free(e->ns.journal);
     world_free(e->ns.world);
@@ -199,10 +226,12 @@ static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
+    end(ns);
     ns->world = namespace_begin(from);
     ns->generation = ++e->all->generations;
     journal_clear(ns->journal);
     world_free(old);
+    begin(e->all, ns);
 }
 
 void namespace_reset(struct namespace *ns)

@@ -16,6 +16,7 @@
 struct journal;
 struct rules;
 struct fixture;
+struct pulse;
 
 struct namespace
 {
@@ -25,6 +26,7 @@ struct namespace
     struct world *start; /* what reset goes back to; never written */
     struct journal *journal;
     struct rules *rules;
+    struct pulse *pulse;           /* of its present world; NULL: nobody made one */
     const struct fixture *fixture; /* where its rules and names come from */
     struct fixture *held_fixture;  /* the same, where the namespace holds it; else NULL */
 };
@@ -34,6 +36,9 @@ struct namespaces;
 /* With "default" made from the first fixture; each journal keeps at most `journal_bytes`. */
 struct namespaces *namespaces_new(const struct fixture *first, size_t journal_bytes);
 void namespaces_free(struct namespaces *all);
+/* Is called for every world that begins, and now for those there are. */
+void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns),
+                         void *ctx);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
 /* NULL: a bad name or too many (err says which). `from` NULL: the first fixture's world. */

@@ -117,7 +117,8 @@ bool serve(const struct options *o, struct error *err)
     if (!s.mock)
         return false;
     signal(SIGPIPE, SIG_IGN);
-    s.loop = s.mock->loop = loop_new();
+    s.loop = loop_new();
+    mock_use_loop(s.mock, s.loop);
     if (open_ports(&s, o, err)) {
         if (!s.mock->url)
             s.mock->url = url_of(o->arena, o->listen, s.server);
@@ -130,7 +131,7 @@ bool serve(const struct options *o, struct error *err)
         server_free(s.admin);
     if (s.server)
         server_free(s.server);
-    loop_free(s.loop);
     mock_free(s.mock);
+    loop_free(s.loop);
     return !error_any(err);
 }

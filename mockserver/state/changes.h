@@ -14,7 +14,7 @@ struct change {
     uint32_t row;
     const char *what;      /* the transition: "account_connect", "destination_publish" */
     const char *from, *to; /* the state word of records.h before and after; NULL: did not exist */
-    const char *cause;     /* "call", "force", "time", "fixture" */
+    const char *cause;     /* "call", "force", "time", "delivery", "fixture" */
 };
 
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what,

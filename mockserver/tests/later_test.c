@@ -30,7 +30,8 @@ static int begin(void **state)
     struct setup *s = calloc(1, sizeof *s);
     const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
     s->mock = mock_new(&options, NULL);
-    s->rig.loop = s->mock->loop = loop_new();
+    s->rig.loop = loop_new();
+    mock_use_loop(s->mock, s->rig.loop);
     struct server_options on = rig_options(&s->rig);
     on.handle = mock_handle;
     on.refuse = mock_refuse;
@@ -47,8 +48,8 @@ static int end(void **state)
     struct setup *s = *state;
     if (s->rig.server)
         server_free(s->rig.server);
-    loop_free(s->rig.loop);
     mock_free(s->mock);
+    loop_free(s->rig.loop);
     arena_end(&s->rig.arena);
     free(s);
     return 0;

@@ -1,0 +1,175 @@
+#include "mockserver/deliver/deliver.h"
+
+#include "base/arena.h"
+#include "base/heap.h"
+#include "base/http/client.h"
+#include "base/url.h"
+
+#define TIMEOUT_MS    10000
+#define CONNECT_MS    5000
+#define ANSWER_MAX    (64u << 10)
+#define IN_FLIGHT_MAX 32 /* more wait their turn */
+
+struct deliver_attempt {
+    struct deliver *deliver;
+    struct arena *arena;
+    struct deliver_request request;
+    bool near;
+    struct http_transfer *transfer; /* NULL: it waits its turn */
+    deliver_done_fn *done;
+    void *ctx;
+    struct deliver_attempt *next, *previous; /* among those that wait */
+};
+
+struct deliver {
+    struct loop *loop;
+    struct http_client *client;
+    deliver_network_fn *network;
+    void *network_ctx;
+    struct deliver_attempt *first, *last; /* those that wait */
+    size_t in_flight;
+};
+
+struct deliver *deliver_new(void)
+{
+    return heap_new(sizeof(struct deliver));
+}
+
+void deliver_free(struct deliver *d)
+{
+    if (!d)
+        return;
+    http_client_free(d->client);
+    heap_free(d);
+}
+
+void deliver_use_loop(struct deliver *d, struct loop *l)
+{
+    d->loop = l;
+}
+
+void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx)
+{
+    d->network = network;
+    d->network_ctx = ctx;
+}
+
+/* Names are judged as they are written; to what they resolve, the client looks. */
+static bool is_near(struct str host)
+{
+    bool numeric = str_starts(host, STR("127."));
+    for (size_t i = 0; i < host.n; i++)
+        numeric = numeric && ((host.s[i] >= '0' && host.s[i] <= '9') || host.s[i] == '.');
+    return numeric || str_is(host, "localhost") || str_ends(host, STR(".localhost")) ||
+           str_is(host, "[::1]");
+}
+
+static bool is_allowed(struct str host, const char *allowed)
+{
+    struct str rest = str_from(allowed);
+    while (rest.n)
+        if (str_eq_nocase(str_cut(&rest, ' '), host))
+            return true;
+    return false;
+}
+
+static struct http_client *client(struct deliver *d)
+{
+    const struct http_client_options options = {
+        .timeout_ms = TIMEOUT_MS,
+        .connect_timeout_ms = CONNECT_MS,
+        .connections_max = IN_FLIGHT_MAX,
+        .answer_max = ANSWER_MAX,
+    };
+    if (!d->client)
+        d->client = http_client_new(d->loop, &options);
+    return d->client;
+}
+
+static void wait_turn(struct deliver_attempt *t)
+{
+    struct deliver *d = t->deliver;
+    t->previous = d->last;
+    *(d->last ? &d->last->next : &d->first) = t;
+    d->last = t;
+}
+
+static void leave_queue(struct deliver_attempt *t)
+{
+    struct deliver *d = t->deliver;
+    *(t->previous ? &t->previous->next : &d->first) = t->next;
+    *(t->next ? &t->next->previous : &d->last) = t->previous;
+    t->next = t->previous = NULL;
+}
+
+static void take_off(struct deliver_attempt *t);
+
+static void land(struct deliver *d)
+{
+    d->in_flight--;
+    if (!d->first)
+        return;
+    struct deliver_attempt *next = d->first;
+    leave_queue(next);
+    take_off(next);
+}
+
+static void finish(void *ctx, const struct http_answer *answer)
+{
+    struct deliver_attempt *t = ctx;
+    land(t->deliver);
+    t->done(t->ctx, answer->status, answer->error);
+}
+
+static void take_off(struct deliver_attempt *t)
+{
+    const struct http_sent sent = {
+        .method = "POST",
+        .url = t->request.url,
+        .headers = &t->request.headers,
+        .body = t->request.body,
+        .loopback_only = t->near,
+    };
+    t->deliver->in_flight++;
+    t->transfer = http_send(client(t->deliver), t->arena, &sent, finish, t);
+}
+
+struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
+                                     const struct deliver_request *r, deliver_done_fn *done,
+                                     void *ctx)
+{
+    struct url url;
+    const char *why = NULL;
+    if (!url_parse(a, r->url, &url, &why)) {
+        done(ctx, 0, why);
+        return NULL;
+    }
+    bool near = is_near(str_from(url.host));
+    if (!near && !is_allowed(str_from(url.host), r->allowed)) {
+        done(ctx, 0, "the host is not this machine, and is not allowed");
+        return NULL;
+    }
+    if (d->network || !d->loop) {
+        int status = d->network ? d->network(d->network_ctx, r) : 0;
+        done(ctx, status, status ? NULL : "there is no network");
+        return NULL;
+    }
+    struct deliver_attempt *t = arena_new(a, struct deliver_attempt);
+    *t = (struct deliver_attempt){
+        .deliver = d, .arena = a, .request = *r, .near = near, .done = done, .ctx = ctx};
+    if (d->in_flight < IN_FLIGHT_MAX)
+        take_off(t);
+    else
+        wait_turn(t);
+    return t;
+}
+
+void deliver_drop(struct deliver_attempt *t)
+{
+    if (!t->transfer) {
+        leave_queue(t);
+        return;
+    }
+    http_drop(t->transfer);
+    land(t->deliver);
+}

@@ -1,0 +1,183 @@
+#include "mockserver/pulse.h"
+
+#include "base/heap.h"
+#include "base/time.h"
+#include "mockserver/deliver/deliver.h"
+#include "mockserver/deliver/outbox.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/mock.h"
+#include "mockserver/state/events.h"
+
+struct flight { /* an attempt under way */
+    struct pulse *pulse;
+    struct arena arena;
+    uint32_t delivery;
+    struct deliver_attempt *attempt; /* NULL: it is ending */
+    struct flight *next, *previous;
+};
+
+struct pulse {
+    struct mock *mock;
+    struct world *world;
+    struct flight *flights;
+    struct call *waiter;
+    uint64_t timer;
+    int64_t timer_us; /* when that fires, by the machine's monotonic clock */
+    bool beating;
+};
+
+static const struct webhooks *webhooks_of(int provider)
+{
+    const struct dialect *d = dialect_of_provider(provider);
+    return d ? d->webhooks : NULL;
+}
+
+static void end_flight(struct flight *f)
+{
+    *(f->previous ? &f->previous->next : &f->pulse->flights) = f->next;
+    if (f->next)
+        f->next->previous = f->previous;
+    arena_end(&f->arena);
+    heap_free(f);
+}
+
+/* A tester may have changed the record meanwhile: then the attempt counts for nothing. */
+static void land(void *ctx, int status, const char *error)
+{
+    struct flight *f = ctx;
+    struct pulse *p = f->pulse;
+    struct world *w = p->world;
+    const struct delivery *d = delivery_read(w, f->delivery);
+    if (d->state == DELIVERY_DELIVERING) {
+        const char *cause = w->cause;
+        w->cause = "delivery";
+        delivery_attempt_end(w, f->delivery, status, error,
+                             &webhooks_of(d->provider)->policies[w->webhooks.policy]);
+        w->cause = cause;
+    }
+    end_flight(f);
+    pulse_beat(p);
+}
+
+static void take_off(void *ctx, uint32_t delivery)
+{
+    struct pulse *p = ctx;
+    struct flight *f = heap_new(sizeof *f);
+    *f = (struct flight){.pulse = p, .delivery = delivery, .next = p->flights};
+    if (p->flights)
+        p->flights->previous = f;
+    p->flights = f;
+
+    const struct delivery *d = delivery_read(p->world, delivery);
+    struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url,
+                                .allowed = p->world->webhooks.allowed};
+    struct buf body = {.arena = &f->arena};
+    int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
+    webhooks_of(d->provider)
+        ->write(&f->arena, p->world, delivery, now_ms / 1000, &r.headers, &body);
+    r.body = buf_str(&body);
+    struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, land, f);
+    if (attempt) /* else the flight is over, and f is gone */
+        f->attempt = attempt;
+}
+
+static void on_time(void *ctx)
+{
+    struct pulse *p = ctx;
+    p->timer = 0;
+    pulse_beat(p);
+}
+
+/* A running world wakes for its next event, whether or not anybody calls. */
+static void set_timer(struct pulse *p)
+{
+    const struct clock *clock = &p->world->clock;
+    int64_t at_ms, at_us = 0;
+    bool wakes = p->mock->loop && clock->mode == CLOCK_RUNS && events_next_at(p->world, &at_ms);
+    if (wakes)
+        at_us = clock->base_wall_us + (at_ms - clock->base_ms) * 1000;
+    if (p->timer && wakes && at_us == p->timer_us)
+        return;
+    if (p->timer)
+        loop_timer_cancel(p->mock->loop, p->timer);
+    p->timer = wakes ? loop_timer(p->mock->loop, at_us, on_time, p) : 0;
+    p->timer_us = at_us;
+}
+
+static bool something_is_due(const struct world *w)
+{
+    int64_t at_ms;
+    return events_next_at(w, &at_ms) && at_ms <= world_now(w);
+}
+
+size_t pulse_beat(struct pulse *p)
+{
+    size_t count = 0;
+    if (p->beating) /* an attempt that ended at once */
+        return 0;
+    p->beating = true;
+    do {
+        const char *cause = p->world->cause;
+        count += events_run_due(p->world);
+        p->world->cause = "delivery";
+        outbox_read(p->world, webhooks_of, take_off, p);
+        p->world->cause = cause;
+    } while (something_is_due(p->world));
+    p->beating = false;
+    set_timer(p);
+    if (p->waiter && !p->flights)
+        call_resume(p->waiter);
+    return count;
+}
+
+bool pulse_advance(struct pulse *p, int64_t until_ms, size_t *events)
+{
+    struct world *w = p->world;
+    for (;;) {
+        int64_t at_ms;
+        *events += pulse_beat(p);
+        if (p->flights)
+            return false;
+        if (!events_next_at(w, &at_ms) || at_ms > until_ms)
+            break;
+        clock_move_to(&w->clock, at_ms);
+    }
+    clock_move_to(&w->clock, until_ms);
+    set_timer(p);
+    return true;
+}
+
+bool pulse_await(struct pulse *p, struct call *c, void (*then)(struct call *c))
+{
+    return call_park(c, &p->waiter, then);
+}
+
+bool pulse_is_awaited(const struct pulse *p)
+{
+    return p->waiter;
+}
+
+struct pulse *pulse_new(struct mock *m, struct world *w)
+{
+    struct pulse *p = heap_new(sizeof *p);
+    *p = (struct pulse){.mock = m, .world = w};
+    p->beating = true; /* those that end at once must not make it beat yet */
+    outbox_resume(w, take_off, p);
+    p->beating = false;
+    return p;
+}
+
+void pulse_free(struct pulse *p)
+{
+    if (!p)
+        return;
+    while (p->flights) {
+        deliver_drop(p->flights->attempt);
+        end_flight(p->flights);
+    }
+    if (p->timer)
+        loop_timer_cancel(p->mock->loop, p->timer);
+    if (p->waiter)
+        call_resume(p->waiter);
+    heap_free(p);
+}
