@@ -116,15 +116,34 @@ static void add_escaped(struct buf *out, struct str text)
     buf_add(out, str_skip(text, done));
 }
 
-/* Most strings need no second look. Without a table, so that compilers take many bytes at a time. */
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Eight bytes at once: is one of them a control character, a quote, a backslash, not ASCII? */
+static bool is_odd(uint64_t w)
+{
+    uint64_t quote = w ^ EACH_BYTE('"'), backslash = w ^ EACH_BYTE('\\');
+    uint64_t odd = w | ((w - EACH_BYTE(' ')) & ~w) | ((quote - EACH_BYTE(1)) & ~quote) |
+                   ((backslash - EACH_BYTE(1)) & ~backslash);
+    return odd & EACH_BYTE(0x80);
+}
+
+/* Most strings need no second look. */
 static bool is_plain(struct str text)
 {
-    unsigned char odd = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        unsigned char c = (unsigned char)text.s[i];
-        odd |= (unsigned char)((c < 0x20) | (c > 0x7f) | (c == '"') | (c == '\\'));
+    uint64_t w;
+    size_t i = 0;
+    for (; text.n - i >= sizeof w; i += sizeof w) {
+        memcpy(&w, text.s + i, sizeof w);
+        if (is_odd(w))
+            return false;
     }
-    return !odd;
+    w = EACH_BYTE(' ');
+    if (text.n >= sizeof w) /* its last eight, some of them again */
+        memcpy(&w, text.s + text.n - sizeof w, sizeof w);
+    else
+        for (i = 0; i < text.n; i++)
+            w = w << 8 | (unsigned char)text.s[i];
+    return !is_odd(w);
 }
 
 static void add_string(struct buf *out, struct str text)

@@ -48,11 +48,6 @@ static bool more_exact(const char *pattern, const char *other)
     return other[i] == '{';
 }
 
-static bool is_method(const struct route *r, struct str method)
-{
-    return method.n && *r->method == *method.s && str_is(method, r->method);
-}
-
 static const char *allowed_methods(const struct route *routes, size_t count, struct str path,
                                    struct arena *a)
 {
@@ -71,11 +66,12 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
                              const char **allowed)
 {
     const struct route *best = NULL;
+    char first = method.n ? *method.s : '\0';
     struct str parts[ROUTE_PARAMS_MAX];
     for (size_t i = 0; i < count; i++)
-        if (is_method(&routes[i], method) &&
+        if (*routes[i].method == first && /* what is cheap to refuse comes first */
             (!best || more_exact(routes[i].pattern, best->pattern)) &&
-            fits(routes[i].pattern, path, parts))
+            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method))
             best = &routes[i];
     if (best) {
         fits(best->pattern, path, params);

@@ -292,6 +292,29 @@ static void what_must_be_escaped_is_and_what_is_no_utf8_is_replaced(void **state
         assert_string_equal(written(*state, rows[i].text), rows[i].json);
 }
 
+/* The writer looks at eight bytes at a time. */
+static void every_character_is_found_wherever_it_stands(void **state)
+{
+    struct arena *a = *state;
+    for (size_t n = 1; n <= 20; n++)
+        for (size_t i = 0; i < n; i++)
+            for (int c = 1; c < 0x100; c++) {
+                char text[20];
+                memset(text, 'x', sizeof text);
+                text[i] = (char)c;
+                struct buf out = {.arena = a};
+                struct json w = json_begin(&out, 0);
+                json_str(&w, str_of(text, n));
+                bool escaped = c < 0x20 || c == '"' || c == '\\';
+                assert_int_equal(out.n > n + 2, escaped || c > 0x7f);
+                const struct node *back = json_parse(a, buf_str(&out), "back", NULL);
+                assert_non_null(back);
+                if (c <= 0x7f)
+                    assert_true(str_eq(back->text, str_of(text, n)));
+                arena_reset(a);
+            }
+}
+
 static void numbers_are_written_short_and_read_back_the_same(void **state)
 {
     static const struct {
@@ -376,6 +399,7 @@ int main(void)
         cmocka_unit_test(a_member_of_a_big_map_twice_is_found),
         cmocka_unit_test(the_writer_puts_commas_and_indents),
         cmocka_unit_test(what_must_be_escaped_is_and_what_is_no_utf8_is_replaced),
+        cmocka_unit_test(every_character_is_found_wherever_it_stands),
         cmocka_unit_test(numbers_are_written_short_and_read_back_the_same),
         cmocka_unit_test(a_tree_is_printed_as_it_was_read),
         cmocka_unit_test(a_tree_deeper_than_any_text_is_written_all_the_same),
