@@ -68,6 +68,8 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
         .handle = world_text(w, spec->handle),
         .name = world_text(w, spec->name),
         .avatar_url = world_text(w, spec->avatar_url),
+        .kind = world_text(w, spec->kind),
+        .token_word = world_text(w, spec->token_word),
         .platform = spec->platform,
         .token = spec->token,
         .leased = spec->leased,
@@ -78,6 +80,7 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
         .followers = spec->followers,
         .token_since_ms = connected_at_ms,
         .token_generation = 1,
+        .updated_at_ms = spec->updated_at_ms ? spec->updated_at_ms : connected_at_ms,
     };
     expect_expiry(w, row, a);
     if (a->leased)
@@ -93,7 +96,8 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
 static void give_token(struct account *a, int64_t now_ms, int64_t expires_at_ms)
 {
     a->token = TOKEN_LIVE;
-    a->token_since_ms = now_ms;
+    a->token_word = NULL;
+    a->updated_at_ms = a->token_since_ms = now_ms;
     a->token_expires_at_ms = expires_at_ms;
     a->token_generation++;
 }
@@ -115,13 +119,15 @@ void account_lose_token(struct world *w, uint32_t account, enum token why)
         return;
     struct account_edit e = edit_begin(w, account);
     e.account->token = why;
+    e.account->token_word = NULL;
+    e.account->updated_at_ms = world_now(w);
     edit_end(&e, "account_lose_token");
 }
 
-static uint32_t cancel_queued(struct world *w, uint32_t account)
+static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_state state)
 {
     const struct index *queue = &w->indexes[INDEX_DESTINATION_ACCOUNT];
-    int64_t key = index_pair_key(account, DESTINATION_QUEUED);
+    int64_t key = index_pair_key(account, state);
     uint32_t count = 0;
     for (;; count++) { /* each cancellation changes the index that is walked */
         struct index_walk walk;
@@ -135,11 +141,12 @@ static uint32_t cancel_queued(struct world *w, uint32_t account)
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why)
 {
     assert(why != DISCONNECT_NONE && account_is_listed(account_read(w, account)));
-    uint32_t canceled = cancel_queued(w, account);
+    uint32_t canceled = cancel_all(w, account, DESTINATION_QUEUED);
+    cancel_all(w, account, DESTINATION_HELD);
     pool_account_free(w, account);
     struct account_edit e = edit_begin(w, account);
     e.account->disconnect = why;
-    e.account->disconnected_at_ms = world_now(w);
+    e.account->updated_at_ms = e.account->disconnected_at_ms = world_now(w);
     e.account->renews_at_ms = 0;
     edit_end(&e, "account_disconnect");
     return canceled;

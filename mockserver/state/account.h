@@ -66,8 +66,10 @@ struct account {
     uint32_t space;
     int provider;
     const char *public_id, *handle, *name, *avatar_url;
+    const char *kind; /* whose it is, in the platform's word; NULL: it says nothing */
     enum platform platform;
     enum token token;
+    const char *token_word;     /* what is said of the token; NULL: by `token` */
     enum disconnect disconnect; /* NONE: it is in the list */
     enum outcome outcome;       /* of its next publish; then NATURAL again */
     const char *outcome_code;
@@ -78,16 +80,18 @@ struct account {
     uint32_t lease_request;   /* it was assigned for (lease.h), or ROW_NONE */
     int64_t token_since_ms;   /* when the present token was given */
     int64_t token_generation; /* counts the tokens it has had */
+    int64_t updated_at_ms;    /* when the platform or its owner last changed it */
 };
 
 struct after_connect;
 
 struct account_spec {
-    const char *public_id, *handle, *name, *avatar_url;
+    const char *public_id, *handle, *name, *avatar_url, *kind, *token_word;
     enum platform platform;
     enum token token;
     bool leased, refreshes;
     int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
+    int64_t updated_at_ms;             /* 0: connected_at_ms */
     const struct after_connect *after; /* what follows (layer.h); NULL: nothing does */
     const char *kept_avatar_url;       /* where that keeps the picture; NULL: where it was */
 };
@@ -97,7 +101,7 @@ void account_reconnect(struct world *w, uint32_t account,
                        int64_t token_expires_at_ms); /* same row and handle, new token */
 /* Queued posts stay queued. A token that is dead already stays as it is. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
-/* Disconnects it for good and cancels its queued posts; answers how many those were.
+/* Disconnects it for good and cancels what it was to post; answers how much of that was queued.
  * Of a leased one this is the release. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);

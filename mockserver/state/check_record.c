@@ -93,6 +93,7 @@ static const struct implied {
     [DESTINATION_PUBLISHED] = {.attempted = true, .published = true},
     [DESTINATION_FAILED] = {.attempted = true,                 .failed = true},
     [DESTINATION_CANCELED] = {.canceled = true},
+    [DESTINATION_HELD] = {0 },
 };
 
 static const char *check_destination(const struct world *w, const struct index *waiting,
@@ -115,8 +116,11 @@ static const char *check_destination(const struct world *w, const struct index *
         return "just what failed has a failure";
     if (is->canceled != (d->canceled_at_ms != 0))
         return "just what was canceled has a time of it";
-    if (d->state == DESTINATION_QUEUED && !account_is_listed(a))
-        return "nothing is queued on a disconnected account";
+    bool to_come = d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
+    if (to_come && (!account_is_listed(a) || d->removed_at_ms))
+        return "nothing is queued or held that was removed, or is on a disconnected account";
+    if (p->removed_at_ms && !d->removed_at_ms)
+        return "what is removed has no destinations";
     if (d->state == DESTINATION_QUEUED && !waits(waiting, EVENT_POST_DUE, row, d->due_at_ms))
         return "what is queued has its time in the queue of events";
     if (d->state == DESTINATION_PUBLISHING && !waits(waiting, EVENT_PUBLISH_ENDS, row, INT64_MIN))

@@ -74,6 +74,8 @@ static void place_account(const struct world *w, uint32_t row, struct places *ou
 
 static void place_destination(const struct destination *d, uint32_t row, struct places *out)
 {
+    if (d->removed_at_ms)
+        return;
     place(out, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
     place(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms, row);
     place(out, INDEX_DESTINATION_POST, d->post, row, row);
@@ -101,7 +103,8 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         break;
     case RECORD_POST: {
         const struct post *p = post_read(w, row);
-        place(out, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+        if (!p->removed_at_ms)
+            place(out, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
         break;
     }
     case RECORD_DESTINATION:

@@ -35,6 +35,8 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *c
         .public_id = world_text(w, c->public_id),
         .media_type = world_text(w, c->media_type),
         .caption = world_text(w, c->caption),
+        .name = world_text(w, c->name),
+        .source = world_text(w, c->source),
         .state = c->state,
         .approval = c->approval,
         .created_at_ms = c->created_at_ms ? c->created_at_ms : world_now(w),
@@ -45,6 +47,7 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *c
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
 {
     uint32_t row;
+    int64_t now = world_now(w);
     struct post *kept = table_add(&w->records[RECORD_POST], &row);
     *kept = (struct post){
         .space = space,
@@ -52,8 +55,11 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
         .provider = space_provider(w, space),
         .public_id = world_text(w, p->public_id),
         .text = world_text(w, p->text),
+        .details = world_text(w, p->details),
+        .draft = p->draft,
         .due_at_ms = p->due_at_ms,
-        .created_at_ms = p->created_at_ms ? p->created_at_ms : world_now(w),
+        .created_at_ms = p->created_at_ms ? p->created_at_ms : now,
+        .updated_at_ms = p->updated_at_ms ? p->updated_at_ms : now,
     };
     return created(w, RECORD_POST, row, "post_schedule");
 }
@@ -72,13 +78,14 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
         .provider = p->provider,
         .public_id = world_text(w, spec->public_id),
         .mode = spec->mode,
-        .state = DESTINATION_QUEUED,
+        .state = p->draft ? DESTINATION_HELD : DESTINATION_QUEUED,
         .caption = world_text(w, spec->caption),
         .due_at_ms = p->due_at_ms,
         .created_at_ms = now,
         .updated_at_ms = now,
     };
-    events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
+    if (d->state == DESTINATION_QUEUED)
+        events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
     return created(w, RECORD_DESTINATION, row, "destination_schedule");
 }
 
@@ -109,13 +116,31 @@ void destination_reschedule(struct world *w, uint32_t destination, int64_t due_a
     destination_edit_end(&e, "destination_reschedule");
 }
 
+static bool is_to_come(const struct destination *d)
+{
+    return d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
+}
+
 void destination_cancel(struct world *w, uint32_t destination)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
-    assert(e.destination->state == DESTINATION_QUEUED);
+    assert(is_to_come(e.destination));
     e.destination->state = DESTINATION_CANCELED;
     e.destination->canceled_at_ms = world_now(w);
     destination_edit_end(&e, "destination_cancel");
+}
+
+/* Ends as removed, whatever it was; what it still waited for finds it so. */
+void destination_remove(struct world *w, uint32_t destination)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    assert(!e.destination->removed_at_ms);
+    if (is_to_come(e.destination)) {
+        e.destination->state = DESTINATION_CANCELED;
+        e.destination->canceled_at_ms = world_now(w);
+    }
+    e.destination->removed_at_ms = world_now(w);
+    destination_edit_end(&e, "destination_remove");
 }
 
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,

@@ -2,9 +2,10 @@
  *
  * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
  *          account, mode, state, outcome}.
- * States:  destination queued -> publishing -> published | failed | draft; queued -> canceled.
- *          published, failed, canceled and draft are ends. A dead token does not cancel: the
- *          destination fails when it is due, unless the token was recovered by then.
+ * States:  destination queued -> publishing -> published | failed | draft; queued, held -> canceled.
+ *          published, failed, canceled and draft are ends. held: its post is a draft, never due. A
+ *          dead token does not cancel: the destination fails when it is due, unless the token was
+ *          recovered by then. What is removed stays as a record, in no list.
  * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
  *          (space; order minus due: latest first); DESTINATION_ACCOUNT (account and state; order
  *          due); DESTINATION_POST (post; order of creation).
@@ -47,7 +48,8 @@ extern const char *const publish_mode_texts[];
     X(DRAFT, "draft")                                                                              \
     X(PUBLISHED, "published")                                                                      \
     X(FAILED, "failed")                                                                            \
-    X(CANCELED, "canceled")
+    X(CANCELED, "canceled")                                                                        \
+    X(HELD, "held")
 enum destination_state {
 #define X(name, text) DESTINATION_##name,
     DESTINATION_STATES(X)
@@ -71,7 +73,7 @@ extern const char *const failure_texts[];
 struct content {
     uint32_t space;
     int provider;
-    const char *public_id, *media_type, *caption;
+    const char *public_id, *media_type, *caption, *name, *source;
     enum content_state state;
     enum approval approval;
     int64_t created_at_ms;
@@ -81,7 +83,10 @@ struct post {
     uint32_t space, content;
     int provider;
     const char *public_id, *text;
-    int64_t due_at_ms, created_at_ms;
+    const char *details; /* the rest of what was asked for, as its provider writes it */
+    bool draft;
+    int64_t due_at_ms, created_at_ms, updated_at_ms;
+    int64_t removed_at_ms; /* 0: it is there */
 };
 
 struct destination {
@@ -97,6 +102,7 @@ struct destination {
     const char *external_id, *external_url;
     int64_t due_at_ms, attempted_at_ms, published_at_ms, canceled_at_ms;
     int64_t created_at_ms, updated_at_ms;
+    int64_t removed_at_ms; /* 0: its post goes there */
 };
 
 struct destination_spec {
@@ -108,10 +114,17 @@ struct destination_spec {
 
 uint32_t content_create(struct world *w, uint32_t space, const struct content *c);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
-/* Queued, due when its post is; a due time that has come is acted on by the next events_run_due. */
+/* Other words, another time, draft or not. Nothing may be queued or held of it meanwhile. */
+void post_revise(struct world *w, uint32_t post, const struct post *p);
+void post_remove(struct world *w, uint32_t post); /* and all its destinations */
+void post_remove_destinations(struct world *w, uint32_t post);
+void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */
+/* Queued (or held, of a draft), due when its post is; a due time that has come is acted on by the next events_run_due. */
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
+/* Takes it off its post; what was still to come is canceled. */
+void destination_remove(struct world *w, uint32_t destination);
 /* Wins over what is set for the account, but not over a dead token. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
                              const char *code);

@@ -164,13 +164,14 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;
-    assert(d->state == DESTINATION_QUEUED);
+    assert(d->state == DESTINATION_QUEUED || d->state == state);
     d->state = state;
-    if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED)
+    if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED && state != DESTINATION_HELD)
         d->attempted_at_ms = d->due_at_ms;
     switch (state) {
     case DESTINATION_QUEUED:
     case DESTINATION_DRAFT:
+    case DESTINATION_HELD:
     case DESTINATION_STATE_COUNT:
         break;
     case DESTINATION_PUBLISHING:

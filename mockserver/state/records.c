@@ -81,7 +81,9 @@ static const struct record_field account_fields[] = {
     TEXT(account, handle),
     TEXT(account, name),
     TEXT(account, avatar_url),
+    TEXT(account, kind),
     ENUM(account, token, token_texts, TOKEN_COUNT),
+    TEXT(account, token_word),
     ENUM(account, disconnect, disconnect_texts, DISCONNECT_COUNT),
     ENUM(account, outcome, outcome_texts, OUTCOME_COUNT),
     TEXT(account, outcome_code),
@@ -96,6 +98,7 @@ static const struct record_field account_fields[] = {
     TIME(account, renews_at),
     REF(account, lease_request, RECORD_LEASE_REQUEST),
     INT(account, token_generation),
+    TIME(account, updated_at),
 };
 
 static const struct record_field attempt_fields[] = {
@@ -123,6 +126,8 @@ static const struct record_field content_fields[] = {
     OWNER(content, space, RECORD_SPACE),
     TEXT(content, media_type),
     TEXT(content, caption),
+    TEXT(content, name),
+    TEXT(content, source),
     ENUM(content, state, content_state_texts, CONTENT_STATE_COUNT),
     ENUM(content, approval, approval_texts, APPROVAL_COUNT),
     TIME(content, created_at),
@@ -133,8 +138,12 @@ static const struct record_field post_fields[] = {
     OWNER(post, space, RECORD_SPACE),
     REF(post, content, RECORD_CONTENT),
     TEXT(post, text),
+    FIXED(post, details),
+    BOOL(post, draft),
     TIME(post, due_at),
     TIME(post, created_at),
+    TIME(post, updated_at),
+    TIME(post, removed_at),
 };
 
 static const struct record_field destination_fields[] = {
@@ -156,6 +165,7 @@ static const struct record_field destination_fields[] = {
     TIME(destination, canceled_at),
     TIME(destination, created_at),
     TIME(destination, updated_at),
+    TIME(destination, removed_at),
 };
 
 static const struct record_field layer_fields[] = {

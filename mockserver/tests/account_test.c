@@ -69,6 +69,16 @@ static void the_filtered_lists_follow_platform_token_and_lease(void **state)
     world_free(s.w);
 }
 
+static bool reconnecting_changes(const char *field)
+{
+    static const char *const names[] = {"token", "token_since", "token_expires_at",
+                                        "token_generation", "updated_at"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(field, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void reconnecting_rotates_the_token_and_nothing_else(void **state)
 {
     (void)state;
@@ -90,7 +100,7 @@ static void reconnecting_rotates_the_token_and_nothing_else(void **state)
         record_get(s.w, RECORD_ACCOUNT, row, &shape->fields[i], &is);
         bool same = was.none == is.none && was.number == is.number && was.truth == is.truth &&
                     (was.none || !was.text || strcmp(was.text, is.text) == 0);
-        assert_int_equal(same, strncmp(shape->fields[i].name, "token", 5) != 0);
+        assert_int_equal(same, !reconnecting_changes(shape->fields[i].name));
     }
     world_free(before);
     world_free(s.w);

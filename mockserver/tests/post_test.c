@@ -231,6 +231,75 @@ static void a_fixture_places_a_post_in_any_state(void **state)
     }
 }
 
+static uint32_t listed(const struct world *w, enum world_index index, int64_t key)
+{
+    return index_count_of(&w->indexes[index], key);
+}
+
+static void a_draft_is_never_due_until_it_is_revised(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct destination_spec spec = {.account = scene_account(&s, "acme")};
+    struct post post = {.public_id = "p", .text = "one", .draft = true, .due_at_ms = SCENE_START};
+    uint32_t row = post_schedule(s.w, s.space, &post);
+    uint32_t held = destination_schedule(s.w, row, &spec);
+    events_advance(s.w, SCENE_START + HOUR);
+    assert_int_equal(destination_read(s.w, held)->state, DESTINATION_HELD);
+
+    post_remove_destinations(s.w, row);
+    post.draft = false;
+    post.text = "two";
+    post.due_at_ms = SCENE_START + 2 * HOUR;
+    post_revise(s.w, row, &post);
+    uint32_t queued = destination_schedule(s.w, row, &spec);
+    assert_int_equal(destination_read(s.w, held)->state, DESTINATION_CANCELED);
+    assert_int_equal(listed(s.w, INDEX_DESTINATION_POST, row), 1);
+    assert_string_equal(post_read(s.w, row)->text, "two");
+    assert_int_equal(post_read(s.w, row)->updated_at_ms, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + 2 * HOUR);
+    assert_int_equal(destination_read(s.w, queued)->published_at_ms, SCENE_START + 2 * HOUR);
+    world_free(s.w);
+}
+
+static void an_account_that_leaves_its_posts_is_on_none_of_them(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t one = scene_account(&s, "one"), two = scene_account(&s, "two");
+    uint32_t queued = scene_destination(&s, one, HOUR, MODE_PUBLISH);
+    uint32_t done = scene_destination(&s, one, -DAY, MODE_PUBLISH);
+    const struct destination_spec spec = {.account = two};
+    uint32_t other = destination_schedule(s.w, destination_read(s.w, queued)->post, &spec);
+    events_run_due(s.w);
+    account_leave_posts(s.w, one);
+    assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
+    assert_int_equal(destination_read(s.w, done)->state, DESTINATION_PUBLISHED);
+    for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++)
+        assert_int_equal(listed(s.w, INDEX_DESTINATION_ACCOUNT, index_pair_key(one, i)), 0);
+    assert_int_equal(listed(s.w, INDEX_DESTINATION_SPACE, s.space), 1);
+    assert_int_equal(listed(s.w, INDEX_POST_SPACE, s.space), 2); /* the posts remain */
+    events_advance(s.w, SCENE_START + 2 * HOUR);
+    assert_int_equal(destination_read(s.w, queued)->published_at_ms, 0);
+    assert_int_equal(destination_read(s.w, other)->state, DESTINATION_PUBLISHED);
+    world_free(s.w);
+}
+
+static void a_removed_post_is_in_no_list_and_never_published(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t row = scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_PUBLISH);
+    uint32_t post = destination_read(s.w, row)->post;
+    post_remove(s.w, post);
+    events_advance(s.w, SCENE_START + 2 * HOUR);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_CANCELED);
+    assert_int_equal(post_read(s.w, post)->removed_at_ms, SCENE_START);
+    assert_int_equal(listed(s.w, INDEX_POST_SPACE, s.space), 0);
+    assert_int_equal(listed(s.w, INDEX_DESTINATION_SPACE, s.space), 0);
+    world_free(s.w);
+}
+
 static void the_lists_of_a_space_have_the_latest_first(void **state)
 {
     (void)state;
@@ -285,6 +354,9 @@ int main(void)
         cmocka_unit_test(a_set_success_does_not_raise_a_dead_token),
         cmocka_unit_test(what_was_canceled_or_moved_is_not_published_at_its_old_time),
         cmocka_unit_test(a_fixture_places_a_post_in_any_state),
+        cmocka_unit_test(a_draft_is_never_due_until_it_is_revised),
+        cmocka_unit_test(an_account_that_leaves_its_posts_is_on_none_of_them),
+        cmocka_unit_test(a_removed_post_is_in_no_list_and_never_published),
         cmocka_unit_test(the_lists_of_a_space_have_the_latest_first),
         cmocka_unit_test(content_and_posts_are_found_by_their_ids),
     };

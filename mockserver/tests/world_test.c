@@ -92,14 +92,41 @@ static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
     }
 }
 
+/* Makes it a draft or a post that is due, of the same account; or takes it off, or away. */
+static void step_post(struct scene *s, uint32_t destination, uint64_t *seed)
+{
+    const struct destination_spec spec = {.account = destination_read(s->w, destination)->account};
+    uint32_t row = destination_read(s->w, destination)->post;
+    if (post_read(s->w, row)->removed_at_ms)
+        return;
+    struct post post = *post_read(s->w, row);
+    switch (next_random(seed) % 4) {
+    case 0:
+        post_remove(s->w, row);
+        break;
+    case 1:
+        account_leave_posts(s->w, spec.account);
+        break;
+    default:
+        post.draft = next_random(seed) % 2;
+        post_remove_destinations(s->w, row);
+        post_revise(s->w, row, &post);
+        destination_schedule(s->w, row, &spec);
+        break;
+    }
+}
+
 static void step_destination(struct scene *s, uint32_t destination, uint64_t *seed)
 {
-    switch (next_random(seed) % 3) {
+    switch (next_random(seed) % 4) {
     case 0:
         destination_cancel(s->w, destination);
         break;
     case 1:
         destination_reschedule(s->w, destination, world_now(s->w) + 20 * MINUTE);
+        break;
+    case 2:
+        step_post(s, destination, seed);
         break;
     default:
         destination_set_outcome(s->w, destination,

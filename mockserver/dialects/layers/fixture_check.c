@@ -138,6 +138,7 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
         return due_ms <= load->start_ms ||
                wrong(load, p->at, "the post is %s, but due after the clock's start", word);
     case DESTINATION_CANCELED:
+    case DESTINATION_HELD:
     case DESTINATION_STATE_COUNT:
         break;
     }

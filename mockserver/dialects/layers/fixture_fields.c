@@ -73,7 +73,7 @@ static const struct field post_rows[] = {
         .help = "Default: publish."),
     ROW("at", FIELD_TIME, due, .required = true, .help = "When it is, or was, due."),
     ROW("status", FIELD_ENUM, state, .texts = destination_state_texts,
-        .text_count = DESTINATION_STATE_COUNT, .help = "Default: queued."),
+        .text_count = LAYERS_POST_STATES, .help = "Default: queued."),
     ROW("external_url", FIELD_TEXT, external_url,
         .help = "The link of a published post. Default: one of the platform's shape."),
     ROW("error", FIELD_TEXT, error, .help = "A failed post's code. Default: PLATFORM_ERROR."),

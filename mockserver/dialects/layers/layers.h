@@ -21,7 +21,8 @@ extern const struct dialect layers_dialect;
 extern const struct fixture_reader layers_fixture;
 
 /* What Layers has: the first two of the platforms, and its words for an account's state. */
-#define LAYERS_PLATFORMS 2
+#define LAYERS_PLATFORMS   2
+#define LAYERS_POST_STATES DESTINATION_HELD /* a post of theirs is in a state before that */
 enum layers_status {
     LAYERS_CONNECTED,
     LAYERS_REAUTH_REQUIRED,

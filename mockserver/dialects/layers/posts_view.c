@@ -82,10 +82,10 @@ static void read_states(struct call *c, struct filter *f)
         if (!str_is(c->query[i].name, "status"))
             continue;
         unsigned state = 0;
-        while (state < DESTINATION_STATE_COUNT &&
+        while (state < LAYERS_POST_STATES &&
                !str_is(c->query[i].value, destination_state_texts[state]))
             state++;
-        if (state == DESTINATION_STATE_COUNT)
+        if (state == LAYERS_POST_STATES)
             call_issue(c, "status", "'" STR_FMT "' is no status of a post",
                        STR_ARG(c->query[i].value));
         else
