@@ -66,7 +66,7 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
                              const char **allowed)
 {
     const struct route *best = NULL;
-    char first = method.n ? *method.s : '\0';
+    int first = method.n ? *method.s : 0;
     struct str parts[ROUTE_PARAMS_MAX];
     for (size_t i = 0; i < count; i++)
         if (*routes[i].method == first && /* what is cheap to refuse comes first */
