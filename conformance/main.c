@@ -1,18 +1,5 @@
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "base/process.h"
 #include "conformance/commands.h"
-
-/* A socket must never take the place of a stream that was closed for us. */
-static void open_standard_streams(void)
-{
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
-}
 
 static int run(const struct options *o, struct error *err)
 {
@@ -33,7 +20,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = 2;
-    open_standard_streams();
+    process_open_streams();
     if (options_read(&a, argc, argv, &options, &err))
         status = run(&options, &err);
     error_print(&err, stderr);

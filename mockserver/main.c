@@ -1,21 +1,9 @@
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/process.h"
 #include "mockserver/commands.h"
 #include "mockserver/options.h"
 #include "mockserver/serve.h"
-
-/* A socket must never take the place of a stream that was closed for us. */
-static void open_standard_streams(void)
-{
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0)
-        close(fd);
-}
 
 static int run(const struct options *o, struct error *err)
 {
@@ -40,7 +28,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = 2;
-    open_standard_streams();
+    process_open_streams();
     if (options_read(&a, argc, argv, &options, &err)) {
         log_set_level((enum log_level)options.log);
         status = run(&options, &err);
