@@ -331,7 +331,7 @@ static void read_arguments(struct parse *p, int argc, char **argv)
                                        .flags = row->value_optional ? OPTION_ARG_OPTIONAL : 0,
                                        .doc = row->help};
     }
-    struct argp argp = {.options = rows,
+    struct argp argp = {.options = count ? rows : NULL, /* glibc loses an empty list's memory */
                         .parser = parse_one,
                         .args_doc = p->command ? "PATH..." : "COMMAND PATH...",
                         .doc = p->command ? p->command->help : MAIN_HELP};

@@ -241,7 +241,7 @@ static void read_arguments(struct parse *p, int argc, char **argv)
                                        .key = FIRST_KEY + (int)i,
                                        .arg = p->command->rows[i].value,
                                        .doc = p->command->rows[i].help};
-    struct argp argp = {.options = rows,
+    struct argp argp = {.options = p->command->count ? rows : NULL, /* glibc leaks an empty list */
                         .parser = parse_one,
                         .args_doc = p->command->arguments,
                         .doc = argc && find_command(argv[0]) ? p->command->help : MAIN_HELP};

@@ -79,6 +79,12 @@ card_is_complete() {
 }
 
 exit_codes_tell() {
+    run 0 --help
+    has '^  run PATH'
+    run 0 lint --help
+    has '^Usage: conformance lint'
+    run 0 run --help
+    has '--report=NAME=FILE'
     run 2 run "$suite" --mock --no-such-flag
     run 2 run "$tmp/nowhere" --mock
     printf 'scenario: typo\ntitle: t\nsteps:\n  - id: a\n    call: GET /v1/x\n    expekt: { status: 200 }\n    claims: [LA-001]\n' >"$tmp/typo.yaml"
