@@ -187,6 +187,8 @@ void call_dress_neutral(struct call *c);
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value);
 void call_header_int(struct call *c, const char *name, int64_t value);
+/* The mock's own page for an attempt's consent, beside the providers in the same namespace. */
+const char *call_consent_page(struct call *c, const char *token);
 struct str call_query(struct call *c,
                       const char *name); /* first value, decoded; .s NULL if absent */
 /* The body as JSON; NULL (and a fault) if it is missing, malformed or no object. */

@@ -95,6 +95,15 @@ static void set_base_url(struct call *c, bool chosen, const struct dialect *moun
         c->base_url = arena_printf(c->arena, "%s%s", c->mock->url, mount);
 }
 
+const char *call_consent_page(struct call *c, const char *token)
+{
+    struct str base = str_from(c->base_url), mount = str_from(c->dialect->mount);
+    if (str_ends(base, mount))
+        base.n -= mount.n;
+    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->dialect->name,
+                        token);
+}
+
 static bool refuse_world(struct call *c, int status, const char *why)
 {
     if (!is_door(c->dialect))

@@ -4,6 +4,8 @@
 
 bool gate_bearer(struct call *c)
 {
+    if (c->route->flags & ROUTE_OPEN)
+        return true;
     struct str value = str_trim(headers_get(&c->req->headers, "Authorization"));
     struct str scheme = str_cut(&value, ' ');
     if (!scheme.n)

@@ -1,5 +1,5 @@
 /* gate.h - what a call must pass; each gate lets it through or refuses it. A dialect lists its own,
- * in order.
+ * in order. A route that is open (ROUTE_OPEN) needs no key, and then there is no key to count for.
  *
  * Errors:  a refusal is a fault on the call.
  */
@@ -9,6 +9,8 @@
 bool gate_bearer(struct call *c); /* Authorization: Bearer <key> of this provider; sets c->key */
 /* Counts the call in the windows of its budget, unless one of them is spent; sets c->budget. */
 bool gate_rate_limit(struct call *c);
+/* X-RateLimit-Limit, -Remaining and -Reset of c->budget, where it was counted; Retry-After. */
+void gate_rate_limit_headers(struct call *c);
 bool gate_scope(struct call *c); /* the key has the route's scope */
 /* Of routes that honour Idempotency-Key: an answer that was given to the same key for the same is
  * given again; for something else it is refused. */

@@ -31,6 +31,8 @@ static bool is_tighter(const struct call_budget *x, const struct call_budget *y)
  * nothing. */
 bool gate_rate_limit(struct call *c)
 {
+    if (!c->key)
+        return true;
     const struct rate_limits *l = c->dialect->limits;
     const struct key *k = key_read(c->world, c->key);
     const struct rate_window *tightest = NULL;
@@ -56,4 +58,24 @@ bool gate_rate_limit(struct call *c)
         if (counts[i])
             quota_count(c->world, c->key, i, l->windows[i].length_ms);
     return true;
+}
+
+static int64_t seconds_until(const struct call *c, int64_t ms)
+{
+    int64_t seconds = (ms - c->now_ms + 999) / 1000;
+    return seconds > 1 ? seconds : 1;
+}
+
+/* A rule may have set a Retry-After of its own. */
+void gate_rate_limit_headers(struct call *c)
+{
+    const struct call_budget *b = &c->budget;
+    if (b->limit) {
+        call_header_int(c, "X-RateLimit-Limit", b->limit);
+        call_header_int(c, "X-RateLimit-Remaining", b->left);
+        call_header_int(c, "X-RateLimit-Reset", (b->resets_at_ms + 999) / 1000);
+    }
+    bool spent = b->limit && !b->left;
+    if (c->fault == FAULT_RATE_LIMITED && !headers_find(&c->res->headers, "Retry-After"))
+        call_header_int(c, "Retry-After", spent ? seconds_until(c, b->resets_at_ms) : 1);
 }

@@ -163,7 +163,7 @@ static const struct fields url_fields =
 static const char *authorize_url(struct call *c, enum ad_platform platform, const char *state)
 {
     if (c->world->local_consent)
-        return layers_consent_page(c, state);
+        return call_consent_page(c, state);
     const char *url = platforms[platform].authorize;
     url = url_with_query(c->arena, url, "client_id", "layers");
     url = url_with_query(c->arena, url, "scope", platforms[platform].scopes);

@@ -62,7 +62,6 @@ void layers_capi_status(struct call *c);
 /* consent */
 /* Fills in key, provider, state token and expiry; with a test key consent is given at once. */
 void layers_begin_attempt(struct call *c, struct attempt_spec *spec);
-const char *layers_consent_page(struct call *c, const char *state);             /* the mock's own */
 bool layers_return_url_fine(struct call *c, const char *path, const char *url); /* NULL is */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 /* error NULL: the attempt was completed. */

@@ -2,6 +2,7 @@
  * and are silent on what a sandbox allows: here, what the default does. */
 #include "mockserver/dialects/layers/layers.h"
 
+#include "mockserver/gate/gate.h"
 #include "mockserver/gate/rate_limit.h"
 
 #define MINUTE_MS (INT64_C(60) * 1000)
@@ -44,24 +45,10 @@ static const char *endpoint_class(const struct call *c)
     return class_texts[str_is(c->req->method, "GET") ? BUDGET_READ : BUDGET_WRITE];
 }
 
-static int64_t seconds_until(const struct call *c, int64_t ms)
-{
-    int64_t seconds = (ms - c->now_ms + 999) / 1000;
-    return seconds > 1 ? seconds : 1;
-}
-
 /* That headers tell of the bucket is documented, and Retry-After is; of the names of the others
  * only the class's is. Those of limit, rest and reset are ours. */
 void layers_put_limits(struct call *c)
 {
-    const struct call_budget *b = &c->budget;
     call_header(c, "X-RateLimit-Endpoint-Class", endpoint_class(c));
-    if (b->limit) {
-        call_header_int(c, "X-RateLimit-Limit", b->limit);
-        call_header_int(c, "X-RateLimit-Remaining", b->left);
-        call_header_int(c, "X-RateLimit-Reset", (b->resets_at_ms + 999) / 1000);
-    }
-    bool spent = b->limit && !b->left;
-    if (c->fault == FAULT_RATE_LIMITED && !headers_find(&c->res->headers, "Retry-After"))
-        call_header_int(c, "Retry-After", spent ? seconds_until(c, b->resets_at_ms) : 1);
+    gate_rate_limit_headers(c);
 }

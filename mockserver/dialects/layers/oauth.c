@@ -109,16 +109,6 @@ static const char *mint_state(struct call *c)
     return arena_printf(c->arena, "%s%.*s", first, STATE_DIGITS - 26, more);
 }
 
-/* The mock's own page stands beside the providers, in the same namespace. */
-const char *layers_consent_page(struct call *c, const char *state)
-{
-    struct str base = str_from(c->base_url), mount = str_from(c->dialect->mount);
-    if (str_ends(base, mount))
-        base.n -= mount.n;
-    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->dialect->name,
-                        state);
-}
-
 static const char *join(struct arena *a, const struct field_list *texts, const char *separator)
 {
     struct buf out = {.arena = a};
@@ -132,7 +122,7 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
                                  const struct field_list *scopes)
 {
     if (c->world->local_consent)
-        return layers_consent_page(c, state);
+        return call_consent_page(c, state);
     const char *asked = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
                                       : platforms[platform].scopes;
     const char *url = platforms[platform].authorize;
