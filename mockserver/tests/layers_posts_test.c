@@ -12,6 +12,8 @@
 #define DAY      (INT64_C(24) * 3600 * 1000)
 #define DUE      "\"scheduledFor\":\"2026-05-03T17:00:00Z\""
 #define TARGET   "{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}"
+#define PUBLISH  "POST /v1/content/cnt_open/publish"
+#define NOW      ("{\"targets\":[" TARGET "]}")
 #define ONE      ("{" DUE ",\"targets\":[" TARGET "]}")
 
 static void advance(struct mock *m, int64_t ms)
@@ -222,6 +224,58 @@ static void content_that_waits_for_approval_is_blocked_and_makes_no_post(void **
     assert_int_equal(world_count(mock_test_world(*state), RECORD_DESTINATION), before);
 }
 
+static void publishing_now_posts_to_each_target_at_once(void **state)
+{
+    struct answer a = mock_call(*state, PUBLISH,
+                                ("{\"targets\":[" TARGET ",{\"socialAccountId\":"
+                                 "\"sa_acme_expired\",\"mode\":\"publish\"},{\"socialAccountId\":"
+                                 "\"sa_acme_instagram\",\"mode\":\"draft\"}]}"),
+                                AS_FULL);
+    assert_int_equal(a.status, 202);
+    assert_string_equal(header_of(a, "X-RateLimit-Endpoint-Class"), "long-running");
+    static const char *const states[] = {"published", "failed", "draft"};
+    assert_int_equal(node_count(node_get(a.body, "scheduledPosts")), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct node *p = node_at(node_get(a.body, "scheduledPosts"), i);
+        assert_string_equal(node_get_text(p, "scheduledFor"), "2026-05-02T09:00:00Z");
+        struct answer post = read_post(*state, node_get_text(p, "scheduledPostId"));
+        assert_string_equal(at(post, "/status"), states[i]);
+        assert_string_equal(at(post, "/attemptedAt"), "2026-05-02T09:00:00Z");
+    }
+}
+
+static void publishing_now_is_gated_by_state_and_approval(void **state)
+{
+    static const struct {
+        const char *content, *body, *as;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"cnt_nobody",     NOW,                AS_FULL,   404, "NOT_FOUND"        },
+        {"cnt_other",      NOW,                AS_FULL,   404, "NOT_FOUND"        },
+        {"cnt_open",       NOW,                AS_READER, 403, "FORBIDDEN_SCOPE"  },
+        {"cnt_generating", NOW,                AS_FULL,   409, "CONFLICT"         },
+        {"cnt_rejected",   NOW,                AS_FULL,   409, "CONTENT_REJECTED" },
+        {"cnt_pending",    NOW,                AS_FULL,   403, "APPROVAL_REQUIRED"},
+        {"cnt_open",       ONE,                AS_FULL,   422, "VALIDATION"       },
+        {"cnt_open",       "{\"targets\":[]}", AS_FULL,   422, "VALIDATION"       },
+        {"cnt_open",       NULL,               AS_FULL,   422, "VALIDATION"       },
+    };
+    uint32_t before = world_count(mock_test_world(*state), RECORD_DESTINATION);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "POST /v1/content/%s/publish", rows[i].content);
+        assert_refused(mock_call(*state, line, rows[i].body, rows[i].as), rows[i].status,
+                       rows[i].code);
+    }
+    struct answer a = mock_call(*state, "POST /v1/content/cnt_pending/publish", NOW, AS_FULL);
+    assert_string_equal(at(a, "/error/details/containerId"), "cnt_pending");
+    assert_string_equal(at(a, "/error/details/approvalStatus"), "pending");
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_DESTINATION), before);
+    a = mock_call(*state, "POST /v1/content/cnt_approved/publish", NOW, AS_FULL);
+    assert_int_equal(a.status, 202);
+}
+
 static void posts_are_listed_latest_first_by_what_is_asked(void **state)
 {
     static const struct {
@@ -389,6 +443,8 @@ int main(void)
         LAYERS_TEST(clocks_may_differ_by_half_a_minute),
         LAYERS_TEST(content_is_gated_by_its_state_and_approval),
         LAYERS_TEST(content_that_waits_for_approval_is_blocked_and_makes_no_post),
+        LAYERS_TEST(publishing_now_posts_to_each_target_at_once),
+        LAYERS_TEST(publishing_now_is_gated_by_state_and_approval),
         LAYERS_TEST(posts_are_listed_latest_first_by_what_is_asked),
         LAYERS_TEST(posts_are_paged),
         LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),

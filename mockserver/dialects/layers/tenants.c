@@ -153,7 +153,8 @@ static bool is_zone_byte(char c)
 static bool timezone_fine(struct call *c, const char *text)
 {
     struct str rest = str_from(text);
-    bool several = str_find(rest, '/') < rest.n, fine = several || str_is(rest, "UTC");
+    bool has_parts = str_find(rest, '/') < rest.n && !str_ends(rest, STR("/"));
+    bool fine = has_parts || str_is(rest, "UTC");
     while (rest.n && fine) {
         struct str part = str_cut(&rest, '/');
         fine = part.n > 0;
