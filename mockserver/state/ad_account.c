@@ -53,18 +53,14 @@ bool ad_account_can(const struct ad_account *a, enum ad_event event)
     return true;
 }
 
+/* A state that lasts no time is never seen. */
 static void give_grant(struct world *w, struct ad_account *a, uint32_t row)
 {
-    a->token = AD_TOKEN_PENDING;
-    a->validates_at_ms = world_now(w) + w->timings.ad_validation_ms;
-    events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
-}
-
-/* A state that lasts no time is never seen. */
-static void validate_if_at_once(struct world *w, uint32_t row)
-{
-    if (!w->timings.ad_validation_ms)
-        ad_account_validate(w, row);
+    bool at_once = w->timings.ad_validation_ms == 0;
+    a->token = at_once ? AD_TOKEN_VALID : AD_TOKEN_PENDING;
+    a->validates_at_ms = at_once ? 0 : world_now(w) + w->timings.ad_validation_ms;
+    if (!at_once)
+        events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
 }
 
 uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account_spec *spec)
@@ -86,7 +82,6 @@ uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_acc
     places_add(w, RECORD_AD_ACCOUNT, row);
     changes_add(w, RECORD_AD_ACCOUNT, row, "ad_account_connect", NULL, ad_account_state_text(a));
     world_transition_done(w);
-    validate_if_at_once(w, row);
     return row;
 }
 
@@ -115,7 +110,6 @@ void ad_account_reconnect(struct world *w, uint32_t row)
     struct ad_edit e = edit_begin(w, row);
     give_grant(w, e.account, row);
     edit_end(&e, "ad_account_reconnect");
-    validate_if_at_once(w, row);
 }
 
 void ad_account_disconnect(struct world *w, uint32_t row)

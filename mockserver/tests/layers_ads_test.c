@@ -1,0 +1,470 @@
+/* Ad accounts: the list, consent, and what happens on the ad platforms, over
+ * fixtures/layers-acme.yaml; the documents' own sample over the built-in world. */
+#include "mockserver/tests/layers_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/diff.h"
+#include "base/json.h"
+#include "base/url.h"
+#include "mockserver/tests/state_test.h"
+
+#define ADS "GET /v1/projects/prj_acme_a/ads/ad-accounts"
+#define URL "POST /v1/projects/prj_acme_a/ads/ad-accounts/oauth-url"
+
+static const char *json(struct mock *m, const char *text)
+{
+    char *copy = arena_text(&m->arena, text);
+    for (char *c = copy; *c; c++)
+        if (*c == '\'')
+            *c = '"';
+    return copy;
+}
+
+static struct answer force(struct mock *m, const char *body)
+{
+    return mock_call(m, "POST /__admin/force/ad_account", json(m, body));
+}
+
+static struct answer get_url(struct mock *m, const char *body)
+{
+    return mock_call(m, URL, json(m, body), AS_FULL);
+}
+
+/* "meta_ads valid, apple_ads expired" */
+static const char *tokens(struct answer a)
+{
+    struct buf out = {.arena = a.arena};
+    const struct node *items = node_get(a.body, "items");
+    for (size_t i = 0; i < node_count(items); i++)
+        buf_printf(&out, "%s%s %s", i ? ", " : "", node_get_text(node_at(items, i), "platform"),
+                   node_get_text(node_at(items, i), "tokenStatus"));
+    return buf_c(&out);
+}
+
+/* "List ad accounts", Response; the elided id is a whole one of its kind. */
+static const char sample[] =
+    "{'items':[{"
+    " 'adAccountId':'01HXF1A2B3C4D5E6F7G8H9J0K1','platform':'meta_ads',"
+    " 'externalId':'act_123456789012345','name':'Acme Coffee \xE2\x80\x94 US','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-02T14:11:00Z'},{"
+    " 'adAccountId':'01HXF2A2B3C4D5E6F7G8H9J0K1','platform':'tiktok_ads',"
+    " 'externalId':'7389201445566778899','name':'Acme Coffee TikTok','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-18T09:42:00Z'},{"
+    " 'adAccountId':'01HXF3A2B3C4D5E6F7G8H9J0K1','platform':'apple_ads',"
+    " 'externalId':'org-9823412','name':'Acme Coffee iOS','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'expired',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-02-11T19:05:00Z'}]}";
+
+static void the_list_is_the_documents_own(void **state)
+{
+    struct mock *m = *state;
+    struct answer got = mock_call(
+        m, "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/ads/ad-accounts", NULL, AS_FULL);
+    const struct node *expected = json_parse(&m->arena, str_from(json(m, sample)), "sample", NULL);
+    struct diff diff = {0};
+    assert_int_equal(got.status, 200);
+    assert_non_null(expected);
+    diff_nodes(&m->arena, expected, got.body, &diff);
+    if (diff.count)
+        fail_msg("%s", diff_text(&m->arena, &diff));
+    assert_true(node_equal(expected, got.body)); /* no member more: no nextCursor */
+}
+
+static void a_list_has_what_its_filters_say(void **state)
+{
+    static const char all[] = "meta_ads valid, tiktok_ads revoked, apple_ads expired";
+    static const struct {
+        const char *query, *tokens;
+    } rows[] = {
+        {"",                                        all                                },
+        {"?platforms=meta_ads",                     "meta_ads valid"                   },
+        {"?platforms=apple_ads&platforms=meta_ads", "meta_ads valid, apple_ads expired"},
+        {"?platforms=tiktok_ads&healthy=true",      ""                                 },
+        {"?healthy=true",                           "meta_ads valid"                   },
+        {"?healthy=false",                          all                                },
+        {"?credentialMode=byo",                     all                                },
+        {"?credentialMode=agency",                  ""                                 },
+        {"?credentialMode=byo&platforms=apple_ads", "apple_ads expired"                },
+        {"?includeDisconnected=true",               all                                },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[256];
+        snprintf(line, sizeof line, ADS "%s", rows[i].query);
+        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(tokens(a), rows[i].tokens);
+        assert_int_equal(node_count(a.body), 1);
+    }
+    struct answer none =
+        mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    assert_string_equal(at(none, "/items"), "[]");
+}
+
+static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
+{
+    static const struct {
+        const char *line, *path;
+    } rows[] = {
+        {ADS "?platforms=google_ads",                                       "platforms"     },
+        {ADS "?platforms=",                                                 "platforms"     },
+        {ADS "?platforms=meta_ads&platforms=meta",                          "platforms"     },
+        {ADS "?credentialMode=own",                                         "credentialMode"},
+        {ADS "?healthy=1",                                                  "healthy"       },
+        {"GET /v1/projects/prj_acme_a/ads/campaigns?status=running",        "status"        },
+        {"GET /v1/projects/prj_acme_a/ads/campaigns?limit=201",             "limit"         },
+        {"GET /v1/projects/prj_acme_a/ads/campaigns?limit=0",               "limit"         },
+        {"GET /v1/projects/prj_acme_a/ads/campaigns?since=may",             "since"         },
+        {"GET /v1/projects/prj_acme_a/ads/capi-status?platforms=apple_ads", "platforms"     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = mock_call(*state, rows[i].line, NULL, AS_FULL);
+        assert_refused(a, 422, "VALIDATION");
+        assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
+    }
+}
+
+/* The value of a query parameter of a URL. */
+static const char *parameter(struct mock *m, const char *url, const char *name)
+{
+    struct str query = str_from(url);
+    struct url_pair *pairs;
+    size_t count;
+    str_cut(&query, '?');
+    assert_true(url_query(&m->arena, query, &pairs, &count));
+    for (size_t i = 0; i < count; i++)
+        if (str_is(pairs[i].name, name))
+            return str_dup(&m->arena, pairs[i].value);
+    return NULL;
+}
+
+static struct answer consent(struct mock *m, const char *url, const char *outcome)
+{
+    return mock_call(m, "POST /__admin/force/consent",
+                     arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}",
+                                  parameter(m, url, "state"), outcome));
+}
+
+static void an_url_leads_to_the_platform_for_ten_minutes(void **state)
+{
+    static const struct {
+        const char *platform, *host;
+    } rows[] = {
+        {"meta_ads",   "https://www.facebook.com/"       },
+        {"tiktok_ads", "https://business-api.tiktok.com/"},
+        {"apple_ads",  "https://appleid.apple.com/"      },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{'platform':'%s','%s':'https://app.your-product.com/ads'}",
+                 rows[i].platform, i ? "returnUrl" : "redirectUrl");
+        struct answer a = get_url(*state, body);
+        assert_int_equal(a.status, 200);
+        assert_int_equal(node_count(a.body), 2);
+        assert_true(str_starts(str_from(at(a, "/url")), str_from(rows[i].host)));
+        assert_string_equal(at(a, "/expiresAt"), "2026-05-02T09:10:00Z");
+    }
+}
+
+static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
+{
+    struct answer a = get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
+                                      "'returnUrl':'https://app.your-product.com/ads?tab=1'}");
+    struct answer done = consent(*state, at(a, "/url"), "approve");
+    assert_int_equal(done.status, 200);
+    assert_string_equal(at(done, "/redirect"),
+                        "https://app.your-product.com/ads?tab=1&status=connected"
+                        "&accountId=ad_acme_tiktok&state=corr-77");
+    struct answer list = mock_call(*state, ADS "?platforms=tiktok_ads", NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/0/adAccountId"), "ad_acme_tiktok");
+    assert_string_equal(at(list, "/items/0/tokenStatus"), "valid");
+    assert_string_equal(at(list, "/items/0/connectedAt"), "2026-03-18T09:00:00Z");
+    assert_int_equal(consent(*state, at(a, "/url"), "approve").status, 409); /* works once */
+}
+
+static void consent_connects_what_was_not_there(void **state)
+{
+    struct answer a = mock_call(
+        *state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
+        json(*state, "{'platform':'meta_ads','returnUrl':'https://app.your-product.com'}"),
+        AS_FULL);
+    struct answer done = consent(*state, at(a, "/url"), "approve");
+    struct answer list =
+        mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    const char *id = at(list, "/items/0/adAccountId");
+    assert_int_equal(str_from(id).n, 26);
+    assert_string_equal(parameter(*state, at(done, "/redirect"), "accountId"), id);
+    assert_true(str_starts(str_from(at(list, "/items/0/externalId")), STR("act_")));
+    assert_string_equal(tokens(list), "meta_ads valid");
+    struct answer social =
+        mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
+    assert_int_equal(node_count(node_get(social.body, "items")), 1);
+}
+
+static void refused_consent_changes_nothing_and_says_so(void **state)
+{
+    struct answer a = get_url(*state, "{'platform':'tiktok_ads','state':'x y',"
+                                      "'returnUrl':'https://app.your-product.com/ads'}");
+    struct answer done = consent(*state, at(a, "/url"), "deny");
+    assert_string_equal(parameter(*state, at(done, "/redirect"), "layers_oauth_error"),
+                        "access_denied");
+    assert_string_equal(parameter(*state, at(done, "/redirect"), "state"), "x y");
+    assert_null(parameter(*state, at(done, "/redirect"), "status"));
+    assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
+                        "meta_ads valid, tiktok_ads revoked, apple_ads expired");
+}
+
+static void a_test_key_is_granted_at_once(void **state)
+{
+    struct answer a = mock_call(
+        *state, URL,
+        json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"),
+        AS_TEST);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(tokens(mock_call(*state, ADS "?platforms=apple_ads", NULL, AS_FULL)),
+                        "apple_ads valid");
+}
+
+static void an_attempt_for_ads_is_no_social_one(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = get_url(m, "{'platform':'meta_ads',"
+                                 "'returnUrl':'https://app.your-product.com/ads'}");
+    const char *line = arena_printf(&m->arena, "GET /v1/social/oauth-status/%s",
+                                    parameter(m, at(a, "/url"), "state"));
+    assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
+    consent(m, at(a, "/url"), "approve");
+    assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
+}
+
+static void the_local_page_grants_ad_accounts_too(void **state)
+{
+    struct mock *m = *state;
+    mock_test_world(m)->local_consent = true;
+    struct answer a = get_url(m, "{'platform':'tiktok_ads',"
+                                 "'returnUrl':'https://app.your-product.com/ads'}");
+    struct str path = str_from(at(a, "/url"));
+    assert_true(str_starts(path, STR("http://mock.test/__consent/layers/st_")));
+    path = str_skip(path, strlen("http://mock.test"));
+    struct answer page = mock_call(m, arena_printf(&m->arena, "GET " STR_FMT, STR_ARG(path)), NULL);
+    assert_int_equal(page.status, 200);
+    assert_non_null(strstr(str_dup(&m->arena, page.text), "tiktok_ads"));
+    struct answer sent = mock_call(m, arena_printf(&m->arena, "POST " STR_FMT, STR_ARG(path)),
+                                   "decision=approve&handle=acme",
+                                   "Content-Type: application/x-www-form-urlencoded");
+    assert_int_equal(sent.status, 303);
+    assert_string_equal(header_of(sent, "Location"),
+                        "https://app.your-product.com/ads?status=connected"
+                        "&accountId=ad_acme_tiktok");
+}
+
+static void an_url_that_cannot_be_given_is_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *code, *path;
+    } rows[] = {
+        {"{'returnUrl':'https://app.your-product.com'}",                             422, "VALIDATION", "platform"   },
+        {"{'platform':'google_ads','returnUrl':'https://app.your-product.com'}",     422, "VALIDATION",
+         "platform"                                                                                                  },
+        {"{'platform':'meta_ads'}",                                                  422, "VALIDATION", "returnUrl"  },
+        {"{'platform':'meta_ads','returnUrl':'ads'}",                                422, "VALIDATION", "returnUrl"  },
+        {"{'platform':'meta_ads','redirectUrl':'ads'}",                              422, "VALIDATION", "redirectUrl"},
+        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com',"
+         "'redirectUrl':'https://app.your-product.com'}",                   422, "VALIDATION", "redirectUrl"},
+        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com','x':1}", 422,
+         "VALIDATION",                                                                                  "x"          },
+        {"{'platform':'meta_ads','returnUrl':'https://evil.example'}",               403,
+         "RETURN_URL_NOT_ALLOWED",                                                                      NULL         },
+        {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}",        403,
+         "RETURN_URL_NOT_ALLOWED",                                                                      NULL         },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = get_url(*state, rows[i].body);
+        assert_refused(a, rows[i].status, rows[i].code);
+        if (rows[i].path)
+            assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
+    }
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_ATTEMPT), 0);
+}
+
+static void campaigns_and_relays_have_the_documented_shapes(void **state)
+{
+    struct answer a =
+        mock_call(*state,
+                  "GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
+                  "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z",
+                  NULL, AS_FULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(str_dup(a.arena, a.text), "{\"items\":[],\"nextCursor\":null}");
+
+    a = mock_call(*state, "GET /v1/projects/prj_acme_a/ads/capi-status", NULL, AS_FULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/projectId"), "prj_acme_a");
+    assert_int_equal(node_count(node_get(a.body, "platforms")), 2); /* Apple relays nothing */
+    assert_int_equal(node_count(node_at(node_get(a.body, "platforms"), 0)), 10);
+    assert_string_equal(at(a, "/platforms/0/platform"), "meta_ads");
+    assert_string_equal(at(a, "/platforms/0/status"), "healthy");
+    assert_string_equal(at(a, "/platforms/0/accessTokenValid"), "true");
+    assert_string_equal(at(a, "/platforms/0/eventsLast1h"), "null");
+    assert_string_equal(at(a, "/platforms/1/platform"), "tiktok_ads");
+    assert_string_equal(at(a, "/platforms/1/status"), "degraded");
+    a = mock_call(*state, "GET /v1/projects/prj_acme_a/ads/capi-status?platforms=tiktok_ads", NULL,
+                  AS_FULL);
+    assert_string_equal(at(a, "/platforms/0/platform"), "tiktok_ads");
+    a = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/capi-status", NULL, AS_FULL);
+    assert_string_equal(at(a, "/platforms"), "[]");
+}
+
+/* Each state of the token, and what a tester can do from there: what comes of it, or the status of
+ * the refusal. */
+static void a_tester_forces_only_what_can_happen(void **state)
+{
+    enum { VALID, EXPIRED, REVOKED, CONNECT, DISCONNECT, WAYS };
+    static const char *const ways[WAYS] = {
+        [VALID] = "'status':'valid'",       [EXPIRED] = "'status':'expired'",
+        [REVOKED] = "'status':'revoked'",   [CONNECT] = "'connect':true",
+        [DISCONNECT] = "'disconnect':true",
+    };
+    static const struct {
+        const char *platform; /* of prj_acme_a, which has one in each state but pending */
+        const char *to[WAYS]; /* NULL: 409 */
+    } rows[] = {
+        {"meta_ads",   {NULL, "expired", "revoked", NULL, "disconnected"}},
+        {"apple_ads",  {"valid", NULL, NULL, NULL, "disconnected"}       },
+        {"tiktok_ads", {"valid", NULL, NULL, NULL, "disconnected"}       },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int way = 0; way < WAYS; way++) {
+            assert_int_equal(layers_test_setup(state), 0);
+            struct mock *m = *state;
+            mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
+            const char *before = dump_world(&m->arena, mock_test_world(m));
+            struct answer a =
+                force(m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
+                                      rows[i].platform, ways[way]));
+            if (rows[i].to[way]) {
+                assert_int_equal(a.status, 200);
+                assert_string_equal(at(a, "/state"), rows[i].to[way]);
+                assert_non_null(at(a, "/changes/0"));
+            } else {
+                assert_int_equal(a.status, 409);
+                assert_string_equal(dump_world(&m->arena, mock_test_world(m)), before);
+            }
+            mock_free(m);
+        }
+}
+
+static void what_a_tester_forces_shows_in_the_list(void **state)
+{
+    force(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
+    assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
+                        "tiktok_ads revoked, apple_ads expired");
+    struct answer again =
+        force(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
+    assert_string_equal(at(again, "/state"), "valid");
+    struct answer list = mock_call(*state, ADS "?healthy=true", NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
+    assert_string_equal(at(list, "/items/0/connectedAt"), "2026-05-02T09:00:00Z");
+    assert_string_not_equal(at(again, "/adAccount"), "ad_acme_meta");
+}
+
+static void a_force_that_makes_no_sense_is_told_so(void **state)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *pointer;
+    } rows[] = {
+        {"{'project':'prj_acme_a','platform':'meta_ads'}",                                 422, ""         },
+        {"{'project':'prj_acme_a','platform':'meta_ads','status':'valid','connect':true}", 422, ""         },
+        {"{'project':'prj_acme_a','platform':'meta_ads','status':'pending'}",              422, "/status"  },
+        {"{'project':'prj_acme_a','platform':'meta','connect':true}",                      422, "/platform"},
+        {"{'project':'prj_acme_x','platform':'meta_ads','connect':true}",                  422, "/project" },
+        {"{'project':'prj_acme_b','platform':'meta_ads','status':'expired'}",              409, NULL       },
+        {"{'project':'prj_acme_b','platform':'meta_ads','disconnect':true}",               409, NULL       },
+    };
+    struct mock *m = *state;
+    mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *before = dump_world(&m->arena, mock_test_world(m));
+        struct answer a = force(m, rows[i].body);
+        assert_int_equal(a.status, rows[i].status);
+        if (rows[i].pointer)
+            assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
+        assert_string_equal(dump_world(&m->arena, mock_test_world(m)), before);
+    }
+}
+
+static void a_validation_that_takes_time_is_seen(void **state)
+{
+    (void)state;
+    struct mock *m = mock_test_new(
+        "clock: {start: 2026-05-02T09:00:00Z}\n"
+        "timings: {ad_validation: 10m}\n"
+        "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: ['*']}],\n"
+        "  projects: [{id: p, ad_accounts: [{platform: meta_ads, name: M, token_status: pending},\n"
+        "    {platform: apple_ads, name: I}]}]}]}\n");
+    const char *key = "Authorization: Bearer lp_live_k",
+               *list = "GET /v1/projects/p/ads/ad-accounts";
+    assert_string_equal(tokens(mock_call(m, list, NULL, key)), "meta_ads pending, apple_ads valid");
+    force(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"9m\"}");
+    assert_string_equal(tokens(mock_call(m, list, NULL, key)),
+                        "meta_ads pending, tiktok_ads pending, apple_ads valid");
+    force(m, "{'project':'p','platform':'meta_ads','status':'revoked'}");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1m\"}");
+    assert_string_equal(tokens(mock_call(m, list, NULL, key)),
+                        "meta_ads revoked, tiktok_ads valid, apple_ads valid");
+    mock_free(m);
+}
+
+static void what_is_not_the_callers_is_not_there(void **state)
+{
+    static const struct {
+        const char *line, *body, *as;
+        int status;
+    } rows[] = {
+        {ADS,                                           NULL, AS_OTHER,  404},
+        {URL,                                           "{}", AS_OTHER,  404},
+        {"GET /v1/projects/prj_acme_a/ads/campaigns",   NULL, AS_OTHER,  404},
+        {"GET /v1/projects/prj_acme_a/ads/capi-status", NULL, AS_OTHER,  404},
+        {"GET /v1/projects/prj_nobody/ads/ad-accounts", NULL, AS_FULL,   404},
+        {ADS,                                           NULL, AS_READER, 403},
+        {URL,                                           "{}", AS_NARROW, 403},
+        {"GET /v1/projects/prj_acme_a/ads/campaigns",   NULL, AS_READER, 403},
+        {"GET /v1/projects/prj_acme_a/ads/capi-status", NULL, AS_NARROW, 403},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, rows[i].as), rows[i].status,
+                       rows[i].status == 404 ? "NOT_FOUND" : "FORBIDDEN_SCOPE");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_list_is_the_documents_own, mock_test_setup,
+                                        mock_test_teardown),
+        LAYERS_TEST(a_list_has_what_its_filters_say),
+        LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
+        LAYERS_TEST(an_url_leads_to_the_platform_for_ten_minutes),
+        LAYERS_TEST(consent_reconnects_the_row_and_the_browser_is_told),
+        LAYERS_TEST(consent_connects_what_was_not_there),
+        LAYERS_TEST(refused_consent_changes_nothing_and_says_so),
+        LAYERS_TEST(a_test_key_is_granted_at_once),
+        LAYERS_TEST(an_attempt_for_ads_is_no_social_one),
+        LAYERS_TEST(the_local_page_grants_ad_accounts_too),
+        LAYERS_TEST(an_url_that_cannot_be_given_is_refused),
+        LAYERS_TEST(campaigns_and_relays_have_the_documented_shapes),
+        cmocka_unit_test(a_tester_forces_only_what_can_happen),
+        LAYERS_TEST(what_a_tester_forces_shows_in_the_list),
+        LAYERS_TEST(a_force_that_makes_no_sense_is_told_so),
+        cmocka_unit_test(a_validation_that_takes_time_is_seen),
+        LAYERS_TEST(what_is_not_the_callers_is_not_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
