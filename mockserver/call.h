@@ -47,6 +47,8 @@ struct webhooks;
     X(INVALID, "invalid") /* a body or query that breaks the documented shape */                   \
     X(BAD_ID, "bad_id")                                                                            \
     X(UNAUTHENTICATED, "unauthenticated")                                                          \
+    X(UNKNOWN_KEY, "unknown_key")                                                                  \
+    X(UNPAID, "unpaid")                                                                            \
     X(FORBIDDEN_SCOPE, "forbidden_scope")                                                          \
     X(NOT_FOUND, "not_found")                                                                      \
     X(CONFLICT, "conflict")                                                                        \
@@ -142,6 +144,7 @@ struct dialect {
     bool (*const *gates)(
         struct call *c); /* in order; each lets the call through or sets a fault: false */
     size_t gate_count;
+    const char *key_header;           /* of gate_header_key: "x-api-key" */
     const struct rate_limits *limits; /* of gate_rate_limit */
     int64_t repeats_ms;               /* how long an Idempotency-Key gets its first answer again */
     void (*dress)(struct call *c);    /* c->fault into status, headers and body */
@@ -149,6 +152,8 @@ struct dialect {
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
+    unsigned platforms;                  /* that it can connect, a bit each (DIALECT_PLATFORM) */
+    bool leaves_posts;                   /* a disconnected account is taken off all posts */
     /* What comes of a user who consents: the new account's id, and how long its token lives. */
     void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
     /* The same of a user who grants an ad account; NULL: the provider has none. */
@@ -157,6 +162,8 @@ struct dialect {
     const struct webhooks *webhooks; /* NULL: it has none */
     const struct fixture_reader *fixture;
 };
+
+#define DIALECT_PLATFORM(name) (1u << PLATFORM_##name)
 
 void call_answer(struct call *c);
 

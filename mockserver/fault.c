@@ -22,6 +22,8 @@ static const struct fault_row neutral_rows[] = {
     {FAULT_INVALID,           422, "invalid",                "The request does not have the documented shape."},
     {FAULT_BAD_ID,            422, "bad_id",                 "This is no id."                                 },
     {FAULT_UNAUTHENTICATED,   401, "unauthenticated",        "The credential is missing or not known."        },
+    {FAULT_UNKNOWN_KEY,       401, "unknown_key",            "The credential is not known."                   },
+    {FAULT_UNPAID,            402, "unpaid",                 "The credential's plan does not cover this."     },
     {FAULT_FORBIDDEN_SCOPE,   403, "forbidden_scope",        "The credential lacks the scope."                },
     {FAULT_NOT_FOUND,         404, "not_found",              "There is no such thing."                        },
     {FAULT_CONFLICT,          409, "conflict",               "This cannot be done in the present state."      },

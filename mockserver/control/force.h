@@ -28,6 +28,7 @@ FORCE(publish_outcome)
 FORCE(side_effect)
 FORCE(fail)
 FORCE(budget)
+FORCE(plan)
 FORCE(lease_decide)
 FORCE(ad_account)
 #undef FORCE

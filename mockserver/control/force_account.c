@@ -3,8 +3,11 @@
 
 #include "mockserver/control/consent.h"
 #include "mockserver/control/select.h"
+#include "mockserver/dialects/dialects.h"
 #include "mockserver/state/layer.h"
+#include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -115,9 +118,13 @@ void force_account_connected(struct call *c, const void *fields)
         call_issue(c, "/handle", "is no handle");
     if (!space || !handle)
         return;
+    const struct dialect *d = dialect_of_provider(space_provider(c->world, space));
+    if (!(d->platforms >> f->platform & 1)) {
+        call_issue(c, "/platform", "is no platform of %s", d->name);
+        return;
+    }
     struct account_spec user;
-    consent_user(c, record_provider(c->world, RECORD_SPACE, space), (enum platform)f->platform,
-                 handle, &user);
+    consent_user(c, d->provider, (enum platform)f->platform, handle, &user);
     force_answer_account(c, account_connect(c->world, space, &user));
 }
 
@@ -138,6 +145,8 @@ void force_account_removed(struct call *c, const void *fields)
     uint32_t row = force_listed_account(c, f->account);
     if (!row)
         return;
+    if (dialect_of_provider(account_read(c->world, row)->provider)->leaves_posts)
+        account_leave_posts(c->world, row);
     account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
     force_answer_account(c, row);
 }

@@ -37,7 +37,7 @@ const struct force forces[] = {
     {"lease_decide",      &force_lease_decide_fields,      force_lease_decide,      "Layers' review of a lease."                        },
     {"ad_account",        &force_ad_account_fields,        force_ad_account,        "Ad credentials."                                   },
     {"health",            NULL,                            NULL,                    "PostEverywhere's health."                          },
-    {"plan",              NULL,                            NULL,                    "A plan or key is switched."                        },
+    {"plan",              &force_plan_fields,              force_plan,              "Whether a key is served."                          },
     {"budget",            &force_budget_fields,            force_budget,            "What is left of a rate budget."                    },
     {"webhook",           NULL,                            NULL,                    "Deliveries of webhooks."                           },
 };

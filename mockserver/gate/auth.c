@@ -19,3 +19,36 @@ bool gate_bearer(struct call *c)
         return call_refuse(c, FAULT_UNAUTHENTICATED, "The API key is not valid.");
     return true;
 }
+
+static struct str header_key(const struct call *c)
+{
+    struct str value = str_trim(headers_get(&c->req->headers, c->dialect->key_header));
+    if (value.n)
+        return value;
+    value = str_trim(headers_get(&c->req->headers, "Authorization"));
+    struct str rest = value, scheme = str_cut(&rest, ' ');
+    return str_eq_nocase(scheme, STR("Bearer")) ? str_trim(rest) : value;
+}
+
+bool gate_header_key(struct call *c)
+{
+    struct str value = header_key(c);
+    if (!value.n)
+        return call_refuse(c, FAULT_UNAUTHENTICATED, NULL);
+    c->key = key_find(c->world, c->dialect->provider, value);
+    return c->key != ROW_NONE || call_refuse(c, FAULT_UNKNOWN_KEY, NULL);
+}
+
+bool gate_standing(struct call *c)
+{
+    switch (key_read(c->world, c->key)->standing) {
+    case KEY_UNPAID:
+        return call_refuse(c, FAULT_UNPAID, NULL);
+    case KEY_KILLED:
+        return call_refuse(c, FAULT_KILLED, NULL);
+    case KEY_ACTIVE:
+    case KEY_STANDING_COUNT:
+        break;
+    }
+    return true;
+}

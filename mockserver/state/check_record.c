@@ -8,6 +8,7 @@
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/media.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
@@ -18,6 +19,16 @@ static bool waits(const struct index *waiting, enum event_kind kind, uint32_t ro
     struct index_walk walk;
     index_from(waiting, &walk, (struct index_entry){key, from_ms, 0});
     return index_next_of(&walk, key);
+}
+
+static const char *check_key(const struct world *w, uint32_t row)
+{
+    const struct key *k = key_read(w, row);
+    if (!k->organization)
+        return "a key belongs to an organization";
+    if (k->space && space_read(w, k->space)->organization != k->organization)
+        return "a key's space is its organization's";
+    return NULL;
 }
 
 static const char *check_lease(const struct world *w, const struct index *waiting, uint32_t row)
@@ -64,8 +75,9 @@ static const char *check_ads_attempt(const struct world *w, const struct attempt
 static const char *check_attempt(const struct world *w, const struct index *waiting, uint32_t row)
 {
     const struct attempt *a = attempt_read(w, row);
-    if (!a->space || !a->token)
-        return "an attempt has a space and a state token";
+    bool is_signed_in = a->kind != ATTEMPT_FOR_KEY || a->state == ATTEMPT_COMPLETED;
+    if (!a->token || (a->space != ROW_NONE) != is_signed_in)
+        return "an attempt has a state token, and a space unless it still is to be signed in";
     if ((a->state == ATTEMPT_PENDING) != (a->ended_at_ms == 0))
         return "just a pending attempt has not ended";
     if (a->error && a->state != ATTEMPT_FAILED)
@@ -75,6 +87,10 @@ static const char *check_attempt(const struct world *w, const struct index *wait
         return "a pending attempt that will expire has its expiry in the queue";
     if (a->kind == ATTEMPT_FOR_ADS)
         return check_ads_attempt(w, a);
+    if (a->kind == ATTEMPT_FOR_KEY)
+        return (a->key != ROW_NONE) == is_signed_in && !a->account
+                   ? NULL
+                   : "an attempt for a key has led to one if it is completed";
     if ((a->account != ROW_NONE) != (a->reconnects || a->state == ATTEMPT_COMPLETED))
         return "an attempt has an account if it reconnects one or has led to one";
     if (a->account && (account_read(w, a->account)->space != a->space ||
@@ -112,6 +128,8 @@ static const char *check_destination(const struct world *w, const struct index *
     if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
         is->published != (d->external_url != NULL))
         return "just what is published has a time of it, an external id and a link";
+    if (is->attempted && d->attempts < 1)
+        return "what was attempted counts its attempts";
     if (is->failed != (d->failure != FAILURE_NONE))
         return "just what failed has a failure";
     if (is->canceled != (d->canceled_at_ms != 0))
@@ -232,6 +250,16 @@ static const char *check_delivery(const struct world *w, const struct index *wai
     return NULL;
 }
 
+static const char *check_media(const struct world *w, uint32_t row)
+{
+    const struct media *m = media_read(w, row);
+    if (!m->space || !m->name || !m->content_type)
+        return "media have a space, a name and a content type";
+    if ((m->state == MEDIA_REMOVED) != (m->removed_at_ms != 0))
+        return "just removed media have a time of it";
+    return NULL;
+}
+
 const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
                          uint32_t row)
 {
@@ -240,7 +268,7 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
     case RECORD_KIND_COUNT:
         return NULL;
     case RECORD_KEY:
-        return key_read(w, row)->organization ? NULL : "a key belongs to an organization";
+        return check_key(w, row);
     case RECORD_SPACE:
         return space_read(w, row)->organization ? NULL : "a space belongs to an organization";
     case RECORD_ACCOUNT:
@@ -265,6 +293,8 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
         return check_webhook(w, row);
     case RECORD_DELIVERY:
         return check_delivery(w, waiting, row);
+    case RECORD_MEDIA:
+        return check_media(w, row);
     case RECORD_LAYER:
         return check_layer(w, row);
     case RECORD_ONBOARDING:

@@ -39,6 +39,18 @@ static void write_uuid(struct world *w, char out[37])
              low & UINT64_C(0xffffffffffff));
 }
 
+static void write_cuid(struct world *w, char *out)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    uint64_t x = 0;
+    for (int i = 0; i < 24; i++, x /= 36) {
+        if (i % 12 == 0)
+            x = ids_random(w);
+        out[i] = digits[x % 36];
+    }
+    out[24] = '\0';
+}
+
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64])
 {
     size_t n = strlen(prefix);
@@ -50,6 +62,9 @@ void ids_write(struct world *w, const char *prefix, enum id_form form, char out[
         break;
     case ID_UUID:
         write_uuid(w, out + n);
+        break;
+    case ID_CUID:
+        write_cuid(w, out + n);
         break;
     case ID_HEX8:
         snprintf(out + n, 9, "%08" PRIx64, ids_random(w) >> 32);

@@ -2,7 +2,7 @@
  * clock.
  *
  * Shapes:  ID_ULID: 26 characters of Crockford's base 32; ID_UUID: a version 4 UUID; ID_HEX8: 8 hex
- *          digits.
+ *          digits; ID_CUID: 24 characters of lower-case base 36.
  * Errors:  none. The same world, asked in the same order, mints the same ids.
  */
 #pragma once
@@ -12,6 +12,7 @@ enum id_form {
     ID_ULID,
     ID_UUID,
     ID_HEX8,
+    ID_CUID,
 };
 
 const char *ids_mint(struct world *w, const char *prefix,

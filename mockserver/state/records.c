@@ -10,6 +10,7 @@
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/media.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
@@ -60,9 +61,15 @@ static const struct record_field organization_fields[] = {
 };
 
 static const struct record_field key_fields[] = {
-    ID(key, public_id), OWNER(key, organization, RECORD_ORGANIZATION),
-    TEXT(key, name),    FIXED(key, value),
-    TEXT(key, tier),    TIME(key, created_at),
+    ID(key, public_id),
+    OWNER(key, organization, RECORD_ORGANIZATION),
+    REF(key, space, RECORD_SPACE),
+    TEXT(key, name),
+    FIXED(key, value),
+    TEXT(key, tier),
+    INT(key, edition),
+    ENUM(key, standing, key_standing_texts, KEY_STANDING_COUNT),
+    TIME(key, created_at),
 };
 
 static const struct record_field space_fields[] = {
@@ -89,6 +96,8 @@ static const struct record_field account_fields[] = {
     TEXT(account, outcome_code),
     BOOL(account, leased),
     BOOL(account, refreshes),
+    BOOL(account, inactive),
+    BOOL(account, flagged),
     TIME(account, connected_at),
     TIME(account, token_since),
     TIME(account, token_expires_at),
@@ -166,6 +175,7 @@ static const struct record_field destination_fields[] = {
     TIME(destination, created_at),
     TIME(destination, updated_at),
     TIME(destination, removed_at),
+    INT(destination, attempts),
 };
 
 static const struct record_field layer_fields[] = {
@@ -264,6 +274,21 @@ static const struct record_field delivery_fields[] = {
     TIME(delivery, ended_at),
 };
 
+static const struct record_field media_fields[] = {
+    ID(media, public_id),
+    OWNER(media, space, RECORD_SPACE),
+    TEXT(media, name),
+    TEXT(media, content_type),
+    ENUM(media, state, media_state_texts, MEDIA_STATE_COUNT),
+    INT(media, size),
+    INT(media, width),
+    INT(media, height),
+    INT(media, duration_ms),
+    INT(media, received),
+    TIME(media, created_at),
+    TIME(media, removed_at),
+};
+
 #define SHAPE(kind, type, plural, id, provider)                                                    \
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
@@ -291,6 +316,7 @@ static const struct record_shape shapes[RECORD_KIND_COUNT] = {
     SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
           offsetof(struct onboarding, provider)),
     SHAPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
+    SHAPE(RECORD_MEDIA, media, "media", public_id, offsetof(struct media, provider)),
     SHAPE(RECORD_DELIVERY, delivery, "deliveries", public_id, offsetof(struct delivery, provider)),
 };
 
@@ -328,6 +354,8 @@ int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
 const char *record_state(const struct world *w, enum record_kind kind, uint32_t row)
 {
     switch (kind) {
+    case RECORD_KEY:
+        return key_standing_texts[key_read(w, row)->standing];
     case RECORD_ACCOUNT:
         return account_state_text(account_read(w, row));
     case RECORD_ATTEMPT:
@@ -346,8 +374,9 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
         return webhook_state_texts[webhook_read(w, row)->state];
     case RECORD_DELIVERY:
         return delivery_state_texts[delivery_read(w, row)->state];
+    case RECORD_MEDIA:
+        return media_state_texts[media_read(w, row)->state];
     case RECORD_ORGANIZATION:
-    case RECORD_KEY:
     case RECORD_SPACE:
     case RECORD_POST:
     case RECORD_WALLET_ENTRY:

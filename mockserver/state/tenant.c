@@ -7,6 +7,12 @@
 #include "mockserver/state/places.h"
 #include "mockserver/state/records.h"
 
+const char *const key_standing_texts[] = {
+#define X(name, text) text,
+    KEY_STANDINGS(X)
+#undef X
+};
+
 static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
     places_add(w, kind, row);
@@ -43,6 +49,8 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
     struct key *k = table_add(&w->records[RECORD_KEY], &row);
     *k = (struct key){
         .organization = organization,
+        .space = spec->space,
+        .standing = spec->standing,
         .public_id = world_text(w, spec->public_id),
         .name = world_text(w, spec->name),
         .value = world_text(w, spec->value),
@@ -52,11 +60,21 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .scope_count = (uint32_t)spec->scope_count,
         .return_domain_count = (uint32_t)spec->return_domain_count,
         .tier = world_text(w, spec->tier),
+        .edition = spec->edition,
         .created_at_ms = world_now(w),
     };
     memcpy(k->limits, spec->limits, sizeof k->limits);
     digest_sha256(str_from(spec->value), k->digest);
     return created(w, RECORD_KEY, row, "key_create");
+}
+
+void key_set_standing(struct world *w, uint32_t key, enum key_standing standing)
+{
+    struct key *k = world_edit(w, RECORD_KEY, key);
+    const char *from = key_standing_texts[k->standing];
+    k->standing = standing;
+    changes_add(w, RECORD_KEY, key, "key_set_standing", from, key_standing_texts[standing]);
+    world_transition_done(w);
 }
 
 uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec)

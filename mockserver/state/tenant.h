@@ -17,8 +17,20 @@ struct organization {
     int64_t created_at_ms;
 };
 
+/* Whether a key is served; why not, if not. */
+#define KEY_STANDINGS(X) X(ACTIVE, "active") X(UNPAID, "unpaid") X(KILLED, "killed")
+enum key_standing {
+#define X(name, text) KEY_##name,
+    KEY_STANDINGS(X)
+#undef X
+        KEY_STANDING_COUNT
+};
+extern const char *const key_standing_texts[];
+
 struct key {
     uint32_t organization;
+    uint32_t space; /* the only one it is for, or ROW_NONE: its organization's */
+    enum key_standing standing;
     const char *public_id, *name;
     const char *value;
     unsigned char digest[32];  /* SHA-256 of value */
@@ -26,6 +38,7 @@ struct key {
     const char *const *return_domains;
     uint32_t scope_count, return_domain_count;
     const char *tier;              /* NULL: the provider's default */
+    int64_t edition;               /* of the provider's documents; 0: the world's (world.h) */
     int64_t limits[QUOTA_WINDOWS]; /* calls a window; 0: its tier's */
     int64_t created_at_ms;
 };
@@ -40,7 +53,10 @@ struct space {
 };
 
 struct key_spec {
+    uint32_t space;
+    enum key_standing standing;
     const char *name, *value, *public_id, *tier;
+    int64_t edition;
     const char *const *scopes, *const *return_domains;
     size_t scope_count, return_domain_count;
     int64_t limits[QUOTA_WINDOWS];
@@ -50,6 +66,7 @@ uint32_t organization_create(struct world *w, int provider, const char *public_i
                              const char *name);
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
 uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
+void key_set_standing(struct world *w, uint32_t key, enum key_standing standing);
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
                       const char *name);
 /* With all that is said of it; its times are the world's. */

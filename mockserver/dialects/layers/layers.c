@@ -1,5 +1,6 @@
 #include "mockserver/dialects/layers/layers.h"
 
+#include "mockserver/dialects/layers/webhooks.h"
 #include "mockserver/gate/gate.h"
 
 #define REPEATS_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -83,22 +84,24 @@ static const struct route routes[] = {
     {GET,     "/v1/audit-log",                          "list_audit_log",           NULL,              READ,  0,    NULL,                    REF "Audit log"                                  },
 
  /* webhooks */
-    {POST,    "/v1/webhook-endpoints",                  "create_webhook_endpoint",  NULL,              WRITE, IDEM, NULL,
-     REF "Webhooks"                                                                                                                                                                           },
-    {GET,     "/v1/webhook-endpoints",                  "list_webhook_endpoints",   NULL,              READ,  0,    NULL,                    REF "Webhooks"                                   },
-    {GET,     "/v1/webhook-endpoints/{}",               "read_webhook_endpoint",    NULL,              READ,  0,    NULL,                    REF "Webhooks"                                   },
-    {"PATCH", "/v1/webhook-endpoints/{}",               "update_webhook_endpoint",  NULL,              WRITE, IDEM, NULL,
-     REF "Webhooks"                                                                                                                                                                           },
-    {DEL,     "/v1/webhook-endpoints/{}",               "delete_webhook_endpoint",  NULL,              WRITE, IDEM, NULL,
-     REF "Webhooks"                                                                                                                                                                           },
+    {POST,    "/v1/webhook-endpoints",                  "create_webhook_endpoint",  NULL,              WRITE, IDEM,
+     layers_create_webhook_endpoint,                                                                                                         REF "Webhooks"                                   },
+    {GET,     "/v1/webhook-endpoints",                  "list_webhook_endpoints",   NULL,              READ,  0,
+     layers_list_webhook_endpoints,                                                                                                          REF "Webhooks"                                   },
+    {GET,     "/v1/webhook-endpoints/{}",               "read_webhook_endpoint",    NULL,              READ,  0,
+     layers_read_webhook_endpoint,                                                                                                           REF "Webhooks"                                   },
+    {"PATCH", "/v1/webhook-endpoints/{}",               "update_webhook_endpoint",  NULL,              WRITE, IDEM,
+     layers_update_webhook_endpoint,                                                                                                         REF "Webhooks"                                   },
+    {DEL,     "/v1/webhook-endpoints/{}",               "delete_webhook_endpoint",  NULL,              WRITE, IDEM,
+     layers_delete_webhook_endpoint,                                                                                                         REF "Webhooks"                                   },
     {POST,    "/v1/webhook-endpoints/{}/rotate-secret", "rotate_webhook_secret",    NULL,              WRITE, IDEM,
-     NULL,                                                                                                                                   REF "Webhooks"                                   },
-    {POST,    "/v1/webhook-endpoints/{}/test",          "test_webhook_endpoint",    NULL,              WRITE, IDEM, NULL,
-     REF "Webhooks"                                                                                                                                                                           },
-    {GET,     "/v1/webhook-endpoints/{}/deliveries",    "list_webhook_deliveries",  NULL,              READ,  0,    NULL,
-     REF "Webhooks"                                                                                                                                                                           },
-    {POST,    "/v1/webhook-deliveries/{}/replay",       "replay_webhook_delivery",  NULL,              WRITE, IDEM, NULL,
-     REF "Webhooks"                                                                                                                                                                           },
+     layers_rotate_webhook_secret,                                                                                                           REF "Webhooks"                                   },
+    {POST,    "/v1/webhook-endpoints/{}/test",          "test_webhook_endpoint",    NULL,              WRITE, IDEM,
+     layers_test_webhook_endpoint,                                                                                                           REF "Webhooks"                                   },
+    {GET,     "/v1/webhook-endpoints/{}/deliveries",    "list_webhook_deliveries",  NULL,              READ,  0,
+     layers_list_webhook_deliveries,                                                                                                         REF "Webhooks"                                   },
+    {POST,    "/v1/webhook-deliveries/{}/replay",       "replay_webhook_delivery",  NULL,              WRITE, IDEM,
+     layers_replay_webhook_delivery,                                                                                                         REF "Webhooks"                                   },
 };
 
 /* METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are no codes of the documents,
@@ -130,8 +133,8 @@ static const struct fault_row faults[] = {
 };
 
 /* A call without the scope it needs costs all the same. */
-static bool (*const gates[])(struct call *c) = {gate_bearer, gate_rate_limit, gate_scope,
-                                                gate_idempotency};
+static bool (*const gates[])(struct call *c) = {gate_bearer, gate_standing, gate_rate_limit,
+                                                gate_scope, gate_idempotency};
 
 static const char *account_prefix(void)
 {
@@ -157,7 +160,9 @@ const struct dialect layers_dialect = {
     .finish = layers_finish,
     .consent_redirect = layers_consent_redirect,
     .account_prefix = account_prefix,
+    .platforms = DIALECT_PLATFORM(TIKTOK) | DIALECT_PLATFORM(INSTAGRAM),
     .consented = layers_consented,
     .ad_consented = layers_ad_consented,
+    .webhooks = &layers_webhooks,
     .fixture = &layers_fixture,
 };
