@@ -216,7 +216,7 @@ static bool build_organization(struct fixture_load *load, const struct fixture_o
         good = build_key(load, row, (struct fixture_key *)o->keys.items + i) && good;
     for (size_t i = 0; i < o->projects.count; i++)
         good = build_project(load, row, (struct fixture_project *)o->projects.items + i) && good;
-    return good;
+    return fixture_build_webhooks(load, row, o) && good;
 }
 
 static bool read_section(const struct node *section, struct fixture_load *load)

@@ -14,5 +14,8 @@ void fixture_lease_terms(const struct fixture_load *load, struct fixture_account
 bool fixture_lease_from_pool(struct fixture_load *load, const struct fixture_account *a);
 bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project,
                                   const struct fixture_project *p);
+/* Once all projects of the organization are there. */
+bool fixture_build_webhooks(struct fixture_load *load, uint32_t organization,
+                            const struct fixture_organization *o);
 bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project,
                                const struct fixture_project *p);

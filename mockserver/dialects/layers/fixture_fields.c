@@ -184,6 +184,20 @@ static const struct field key_rows[] = {
 static const struct fields key_fields = TABLE("key", key_rows);
 #undef OF
 
+#define OF struct fixture_webhook
+static const struct field webhook_rows[] = {
+    ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "Default: minted."),
+    ROW("url", FIELD_TEXT, url, .required = true,
+        .help = "Where events are POSTed to: https, or http to this machine."),
+    ROW("events", FIELD_TEXTS, events, .required = true, .min = 1, .max = 50,
+        .help = "Names of the events to tell."),
+    ROW("secret", FIELD_TEXT, secret, .min = 1, .help = "Signs what is told. Default: minted."),
+    ROW("description", FIELD_TEXT, description, .help = "The partner's own remark."),
+    ROW("project", FIELD_TEXT, project, .help = "Tell of this project alone, by its id."),
+};
+static const struct fields webhook_fields = TABLE("webhook", webhook_rows);
+#undef OF
+
 #define OF struct fixture_organization
 static const struct field organization_rows[] = {
     ROW("id", FIELD_TEXT, id, ID_LENGTH, .help = "Default: minted."),
@@ -192,6 +206,8 @@ static const struct field organization_rows[] = {
         .help = "What whoami tells as creditBalance. Default: 0."),
     ROW("keys", FIELD_LIST, keys, .sub = &key_fields, .help = "Its API keys."),
     ROW("projects", FIELD_LIST, projects, .sub = &project_fields, .help = "Its projects."),
+    ROW("webhooks", FIELD_LIST, webhooks, .sub = &webhook_fields,
+        .help = "Where it wants to be told of what happens."),
 };
 static const struct fields organization_fields = TABLE("organization", organization_rows);
 #undef OF

@@ -64,11 +64,17 @@ struct fixture_key {
     struct fixture_limits limits;
 };
 
+struct fixture_webhook {
+    struct where at;
+    const char *id, *url, *description, *project, *secret;
+    struct field_list events;
+};
+
 struct fixture_organization {
     struct where at;
     const char *id, *name;
     int64_t credits;
-    struct field_list keys, projects;
+    struct field_list keys, projects, webhooks;
 };
 
 struct fixture_pool_account {

@@ -1,0 +1,36 @@
+/* webhooks.h - Layers' webhooks: endpoints to tell, the catalogue of events, and their deliveries.
+ *
+ * Shapes:  webhooks.c and webhook_deliveries.c serve; webhook_events.c maps changes to events.
+ * Units:   instants have milliseconds here, as in the documents' samples.
+ * Source:  the API reference, Webhooks.
+ */
+#pragma once
+#include "mockserver/call.h"
+#include "mockserver/webhooks.h"
+
+#define LAYERS_EVENT_COUNT 16
+#define LAYERS_TEST_EVENT  "test.ping"
+
+extern const struct webhooks layers_webhooks;
+extern const char *const layers_events[LAYERS_EVENT_COUNT];
+
+/* The first path parameter's endpoint of the caller's; refused (NOT_FOUND) and ROW_NONE. */
+uint32_t layers_webhook(struct call *c);
+/* Refused (CONFLICT) unless it is active. */
+bool layers_webhook_active(struct call *c, uint32_t webhook);
+void layers_put_millis(struct call *c, const char *key, int64_t ms); /* 0 is null */
+/* https, or http to this machine. `why` gets words that last. */
+bool layers_webhook_url_fine(struct arena *a, const char *url, const char **why);
+bool layers_event_known(const char *name);
+const char *layers_events_text(struct arena *a, const struct field_list *names);
+const char *layers_mint_secret(struct world *w);
+
+void layers_create_webhook_endpoint(struct call *c);
+void layers_list_webhook_endpoints(struct call *c);
+void layers_read_webhook_endpoint(struct call *c);
+void layers_update_webhook_endpoint(struct call *c);
+void layers_delete_webhook_endpoint(struct call *c);
+void layers_rotate_webhook_secret(struct call *c);
+void layers_test_webhook_endpoint(struct call *c);
+void layers_list_webhook_deliveries(struct call *c);
+void layers_replay_webhook_delivery(struct call *c);
