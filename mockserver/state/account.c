@@ -74,6 +74,8 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
         .token = spec->token,
         .leased = spec->leased,
         .refreshes = spec->refreshes,
+        .inactive = spec->inactive,
+        .flagged = spec->flagged,
         .connected_at_ms = connected_at_ms,
         .token_expires_at_ms = spec->token_expires_at_ms,
         .monthly_price_cents = spec->monthly_price_cents,
@@ -107,6 +109,7 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
     assert(account_is_listed(account_read(w, account)));
     struct account_edit e = edit_begin(w, account);
     give_token(e.account, world_now(w), token_expires_at_ms);
+    e.account->flagged = false;
     expect_expiry(w, account, e.account);
     edit_end(&e, "account_reconnect");
 }
@@ -122,6 +125,15 @@ void account_lose_token(struct world *w, uint32_t account, enum token why)
     e.account->token_word = NULL;
     e.account->updated_at_ms = world_now(w);
     edit_end(&e, "account_lose_token");
+}
+
+void account_flag(struct world *w, uint32_t account)
+{
+    assert(account_is_listed(account_read(w, account)));
+    struct account_edit e = edit_begin(w, account);
+    e.account->flagged = true;
+    e.account->updated_at_ms = world_now(w);
+    edit_end(&e, "account_flag");
 }
 
 static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_state state)
@@ -190,6 +202,11 @@ const struct account *account_read(const struct world *w, uint32_t row)
 bool account_is_listed(const struct account *a)
 {
     return a->disconnect == DISCONNECT_NONE;
+}
+
+bool account_can_publish(const struct account *a)
+{
+    return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged;
 }
 
 const char *account_state_text(const struct account *a)

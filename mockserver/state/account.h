@@ -74,6 +74,8 @@ struct account {
     enum outcome outcome;       /* of its next publish; then NATURAL again */
     const char *outcome_code;
     bool leased, refreshes; /* refreshes: its token is renewed before it expires */
+    bool inactive;          /* put aside by its owner; that alone stops nothing */
+    bool flagged;           /* by the platform: nothing can be published until it is reconnected */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents, followers;
     int64_t renews_at_ms;     /* when a lease's next month begins; 0: it is none, or over */
@@ -89,7 +91,7 @@ struct account_spec {
     const char *public_id, *handle, *name, *avatar_url, *kind, *token_word;
     enum platform platform;
     enum token token;
-    bool leased, refreshes;
+    bool leased, refreshes, inactive, flagged;
     int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
     int64_t updated_at_ms;             /* 0: connected_at_ms */
     const struct after_connect *after; /* what follows (layer.h); NULL: nothing does */
@@ -101,6 +103,7 @@ void account_reconnect(struct world *w, uint32_t account,
                        int64_t token_expires_at_ms); /* same row and handle, new token */
 /* Queued posts stay queued. A token that is dead already stays as it is. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
+void account_flag(struct world *w, uint32_t account);
 /* Disconnects it for good and cancels what it was to post; answers how much of that was queued.
  * Of a leased one this is the release. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
@@ -109,6 +112,7 @@ void account_token_due(struct world *w, uint32_t account); /* event: its token's
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id);
 const struct account *account_read(const struct world *w, uint32_t row);
-bool account_is_listed(const struct account *a); /* not disconnected */
+bool account_is_listed(const struct account *a);   /* not disconnected */
+bool account_can_publish(const struct account *a); /* listed, its token live, not flagged */
 const char *
 account_state_text(const struct account *a); /* "live" "expired" "withdrawn" "disconnected" */

@@ -88,6 +88,15 @@ void attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_acc
     attempt_end(w, attempt, ATTEMPT_COMPLETED, "attempt_complete");
 }
 
+void attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key)
+{
+    struct attempt *a = world_edit(w, RECORD_ATTEMPT, attempt);
+    assert(a->state == ATTEMPT_PENDING && a->kind == ATTEMPT_FOR_KEY && space && key);
+    a->space = space;
+    a->key = key;
+    attempt_end(w, attempt, ATTEMPT_COMPLETED, "attempt_complete");
+}
+
 void attempt_fail(struct world *w, uint32_t attempt, const char *error)
 {
     struct attempt *a = world_edit(w, RECORD_ATTEMPT, attempt);
@@ -115,6 +124,8 @@ const struct attempt *attempt_read(const struct world *w, uint32_t row)
 
 const char *attempt_platform_text(const struct attempt *a)
 {
+    if (a->kind == ATTEMPT_FOR_KEY)
+        return "program";
     return a->kind == ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform]
                                       : platform_texts[a->platform];
 }

@@ -3,6 +3,8 @@
  * Shapes:  it is for an account, or for an ad account: then `ad_platform` and `ad_account` are
  *          meant, not `platform` and `account`, and nothing says beforehand whether it will
  *          reconnect one.
+ *          Or for a key: somebody signs a program in, which then gets that key; its space is
+ *          where they did. Until then it has neither.
  * States:  pending -> completed | failed | expired; the three are ends. A token works once and only
  *          for the key that made it.
  * Indexes: ATTEMPT_STATE (the state token).
@@ -22,7 +24,7 @@ enum attempt_state {
 };
 extern const char *const attempt_state_texts[];
 
-#define ATTEMPT_KINDS(X) X(ACCOUNT, "account") X(ADS, "ad_account")
+#define ATTEMPT_KINDS(X) X(ACCOUNT, "account") X(ADS, "ad_account") X(KEY, "key")
 enum attempt_kind {
 #define X(name, text) ATTEMPT_FOR_##name,
     ATTEMPT_KINDS(X)
@@ -66,6 +68,8 @@ uint32_t attempt_begin(struct world *w, const struct attempt_spec *spec);
 void attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
 /* The same for an ad account: a new one, or a new grant for the one that the space has by now. */
 void attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant);
+/* Somebody of that space signs in with that key. */
+void attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
 void attempt_fail(struct world *w, uint32_t attempt, const char *error);
 void attempt_expire(struct world *w, uint32_t attempt);
 

@@ -128,8 +128,6 @@ static const char *check_destination(const struct world *w, const struct index *
     if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
         is->published != (d->external_url != NULL))
         return "just what is published has a time of it, an external id and a link";
-    if (is->attempted && d->attempts < 1)
-        return "what was attempted counts its attempts";
     if (is->failed != (d->failure != FAILURE_NONE))
         return "just what failed has a failure";
     if (is->canceled != (d->canceled_at_ms != 0))

@@ -8,6 +8,7 @@
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/media.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -29,6 +30,7 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_ONBOARDING] = INDEX_ONBOARDING_ID,
     [RECORD_WEBHOOK] = INDEX_WEBHOOK_ID,
     [RECORD_DELIVERY] = INDEX_DELIVERY_ID,
+    [RECORD_MEDIA] = INDEX_MEDIA_ID,
 };
 
 static void place(struct places *out, enum world_index index, int64_t key, int64_t order,
@@ -132,6 +134,12 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         const struct delivery *d = delivery_read(w, row);
         place(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
         place(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
+        break;
+    }
+    case RECORD_MEDIA: {
+        const struct media *m = media_read(w, row);
+        if (m->state != MEDIA_REMOVED)
+            place(out, INDEX_MEDIA_SPACE, m->space, -(int64_t)row, row);
         break;
     }
     case RECORD_LAYER: {

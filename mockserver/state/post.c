@@ -116,6 +116,19 @@ void destination_reschedule(struct world *w, uint32_t destination, int64_t due_a
     destination_edit_end(&e, "destination_reschedule");
 }
 
+void destination_retry(struct world *w, uint32_t destination)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    assert(e.destination->state == DESTINATION_FAILED);
+    e.destination->state = DESTINATION_QUEUED;
+    e.destination->failure = FAILURE_NONE;
+    e.destination->failure_code = NULL;
+    e.destination->attempted_at_ms = 0;
+    e.destination->due_at_ms = world_now(w);
+    events_add(w, e.destination->due_at_ms, EVENT_POST_DUE, destination);
+    destination_edit_end(&e, "destination_retry");
+}
+
 static bool is_to_come(const struct destination *d)
 {
     return d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;

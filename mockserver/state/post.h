@@ -3,7 +3,7 @@
  * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
  *          account, mode, state, outcome}.
  * States:  destination queued -> publishing -> published | failed | draft; queued, held -> canceled.
- *          published, failed, canceled and draft are ends. held: its post is a draft, never due. A
+ *          failed -> queued (retry). published, canceled and draft are ends. held: its post is a draft, never due. A
  *          dead token does not cancel: the destination fails when it is due, unless the token was
  *          recovered by then. What is removed stays as a record, in no list.
  * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
@@ -61,7 +61,8 @@ extern const char *const destination_state_texts[];
 /* Why a destination failed; `code` in the record is the tester's own word and wins. */
 #define FAILURES(X)                                                                                \
     X(NONE, "none")                                                                                \
-    X(TOKEN_DEAD, "token_dead") X(ACCOUNT_GONE, "account_gone") X(PLATFORM, "platform_error")
+    X(TOKEN_DEAD, "token_dead")                                                                    \
+    X(ACCOUNT_GONE, "account_gone") X(PLATFORM, "platform_error") X(FLAGGED, "account_flagged")
 enum failure {
 #define X(name, text) FAILURE_##name,
     FAILURES(X)
@@ -103,6 +104,7 @@ struct destination {
     int64_t due_at_ms, attempted_at_ms, published_at_ms, canceled_at_ms;
     int64_t created_at_ms, updated_at_ms;
     int64_t removed_at_ms; /* 0: its post goes there */
+    int64_t attempts;      /* to publish it, so far */
 };
 
 struct destination_spec {
@@ -123,6 +125,7 @@ void account_leave_posts(struct world *w, uint32_t account); /* removes all its 
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
+void destination_retry(struct world *w, uint32_t destination); /* one that failed: due now */
 /* Takes it off its post; what was still to come is canceled. */
 void destination_remove(struct world *w, uint32_t destination);
 /* Wins over what is set for the account, but not over a dead token. */

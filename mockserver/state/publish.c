@@ -90,7 +90,9 @@ static enum failure account_failure(const struct account *a)
 {
     if (!account_is_listed(a))
         return FAILURE_ACCOUNT_GONE;
-    return a->token == TOKEN_LIVE ? FAILURE_NONE : FAILURE_TOKEN_DEAD;
+    if (a->token != TOKEN_LIVE)
+        return FAILURE_TOKEN_DEAD;
+    return a->flagged ? FAILURE_FLAGGED : FAILURE_NONE;
 }
 
 /* A dead token or a lost account is noticed before the platform could answer anything. What a
@@ -110,13 +112,19 @@ static struct answer answer_for(const struct world *w, const struct destination 
     return answer;
 }
 
+static void begin_attempt(const struct world *w, struct destination *d)
+{
+    d->attempted_at_ms = world_now(w);
+    d->attempts++;
+}
+
 static void publish(struct world *w, uint32_t destination)
 {
     struct answer answer = answer_for(w, destination_read(w, destination));
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;
     if (d->state == DESTINATION_QUEUED)
-        d->attempted_at_ms = world_now(w);
+        begin_attempt(w, d);
     d->failure = answer.failure;
     d->failure_code = answer.code;
     if (answer.failure != FAILURE_NONE) {
@@ -137,7 +145,7 @@ static void begin_publishing(struct world *w, uint32_t destination)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     e.destination->state = DESTINATION_PUBLISHING;
-    e.destination->attempted_at_ms = world_now(w);
+    begin_attempt(w, e.destination);
     events_add(w, world_now(w) + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
     destination_edit_end(&e, "destination_publish");
 }
@@ -166,8 +174,10 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
     struct destination *d = e.destination;
     assert(d->state == DESTINATION_QUEUED || d->state == state);
     d->state = state;
-    if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED && state != DESTINATION_HELD)
+    if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED && state != DESTINATION_HELD) {
         d->attempted_at_ms = d->due_at_ms;
+        d->attempts = 1;
+    }
     switch (state) {
     case DESTINATION_QUEUED:
     case DESTINATION_DRAFT:

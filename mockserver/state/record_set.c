@@ -11,6 +11,7 @@
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/media.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
@@ -33,6 +34,7 @@ union any_record {
     struct onboarding onboarding;
     struct webhook webhook;
     struct delivery delivery;
+    struct media media;
 };
 
 static bool refuse(struct error *err, const struct record_field *f, const char *why)

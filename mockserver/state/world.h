@@ -34,7 +34,8 @@
     X(LAYER, "layers")                                                                             \
     X(ONBOARDING, "onboarding")                                                                    \
     X(WEBHOOK, "webhooks")                                                                         \
-    X(DELIVERY, "deliveries")
+    X(DELIVERY, "deliveries")                                                                      \
+    X(MEDIA, "media")
 enum record_kind {
 #define X(name, text) RECORD_##name,
     RECORD_KINDS(X)
@@ -79,9 +80,13 @@ enum world_index {
     INDEX_WALLET_ID,
     INDEX_AD_ACCOUNT_ID,
     INDEX_AD_ACCOUNT_SPACE,
+    INDEX_MEDIA_ID,
+    INDEX_MEDIA_SPACE,
     INDEX_DUE, /* the event queue: key = when, order = sequence, row = event */
     WORLD_INDEX_COUNT
 };
+
+#define WORLD_PROVIDERS 8 /* their numbers are below that */
 
 struct world_timings { /* how long an in-between state lasts; 0 = it is never seen */
     int64_t publish_ms, ad_validation_ms;
@@ -108,10 +113,12 @@ struct world {
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
-    uint32_t announced;          /* changes that webhooks have been told of, or need not be */
-    bool local_consent;          /* consent URLs lead to the mock's own page */
-    uint32_t connect_steps_fail; /* a bit for each that fails its next run (layer.h) */
-    uint64_t minted;             /* ids so far (ids.h) */
+    uint32_t announced;            /* changes that webhooks have been told of, or need not be */
+    int editions[WORLD_PROVIDERS]; /* of each provider's documents, by its number: which is in force
+                                      where a key names none; 0: the provider's first */
+    bool local_consent;            /* consent URLs lead to the mock's own page */
+    uint32_t connect_steps_fail;   /* a bit for each that fails its next run (layer.h) */
+    uint64_t minted;               /* ids so far (ids.h) */
     const char *cause; /* what the transition now under way is caused by, for the change log; a
                           static text */
     bool checks;       /* run world_check after each transition: debug builds and tests */

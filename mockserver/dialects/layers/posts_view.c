@@ -20,6 +20,7 @@ static const struct failure_row {
     [FAILURE_TOKEN_DEAD] = {"CREDENTIAL_INVALID",   "The account's token is no longer valid."},
     [FAILURE_ACCOUNT_GONE] = {"ACCOUNT_DISCONNECTED", "The account was disconnected."          },
     [FAILURE_PLATFORM] = {"PLATFORM_ERROR",       "The platform refused the post."         },
+    [FAILURE_FLAGGED] = {"PLATFORM_ERROR",       "The platform refused the account."      },
 };
 
 const char *layers_failure_code(enum failure failure)

@@ -1,0 +1,72 @@
+#include "mockserver/state/media.h"
+
+#include <assert.h>
+
+#include "mockserver/state/changes.h"
+#include "mockserver/state/places.h"
+#include "mockserver/state/tenant.h"
+
+const char *const media_state_texts[] = {
+#define X(name, text) text,
+    MEDIA_STATES(X)
+#undef X
+};
+
+uint32_t media_create(struct world *w, uint32_t space, const struct media *said)
+{
+    uint32_t row;
+    struct media *m = table_add(&w->records[RECORD_MEDIA], &row);
+    *m = *said;
+    m->space = space;
+    m->provider = space_provider(w, space);
+    m->public_id = world_text(w, said->public_id);
+    m->name = world_text(w, said->name);
+    m->content_type = world_text(w, said->content_type);
+    m->created_at_ms = said->created_at_ms ? said->created_at_ms : world_now(w);
+    places_add(w, RECORD_MEDIA, row);
+    changes_add(w, RECORD_MEDIA, row, "media_create", NULL, media_state_texts[m->state]);
+    world_transition_done(w);
+    return row;
+}
+
+static void move(struct world *w, uint32_t row, enum media_state to, int64_t received,
+                 const char *what)
+{
+    struct places before;
+    places_of(w, RECORD_MEDIA, row, &before);
+    struct media *m = world_edit(w, RECORD_MEDIA, row);
+    const char *from = media_state_texts[m->state];
+    assert(m->state != MEDIA_REMOVED);
+    m->state = to;
+    m->received += received;
+    m->removed_at_ms = to == MEDIA_REMOVED ? world_now(w) : 0;
+    places_move(w, RECORD_MEDIA, row, &before);
+    changes_add(w, RECORD_MEDIA, row, what, from, media_state_texts[to]);
+    world_transition_done(w);
+}
+
+void media_receive(struct world *w, uint32_t media, int64_t bytes)
+{
+    move(w, media, media_read(w, media)->state, bytes, "media_receive");
+}
+
+void media_complete(struct world *w, uint32_t media)
+{
+    assert(media_read(w, media)->state == MEDIA_UPLOADING);
+    move(w, media, MEDIA_READY, 0, "media_complete");
+}
+
+void media_remove(struct world *w, uint32_t media)
+{
+    move(w, media, MEDIA_REMOVED, 0, "media_remove");
+}
+
+uint32_t media_find(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_MEDIA, provider, public_id);
+}
+
+const struct media *media_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_MEDIA, row);
+}

@@ -1,0 +1,38 @@
+/* media.h - a file that posts can show, by what is said of it: its bytes are not kept.
+ *
+ * Shapes:  media {space, name, content type, size, width, height, duration}; received counts the
+ *          bytes that came.
+ * States:  uploading -> ready; either -> removed, for good.
+ * Indexes: MEDIA_ID (provider, public id); MEDIA_SPACE (space; newest first; not the removed ones).
+ * Units:   bytes, pixels, milliseconds; 0 = not said.
+ */
+#pragma once
+#include "base/str.h"
+#include "mockserver/state/world.h"
+
+#define MEDIA_STATES(X) X(UPLOADING, "uploading") X(READY, "ready") X(REMOVED, "removed")
+enum media_state {
+#define X(name, text) MEDIA_##name,
+    MEDIA_STATES(X)
+#undef X
+        MEDIA_STATE_COUNT
+};
+extern const char *const media_state_texts[];
+
+struct media {
+    uint32_t space;
+    int provider;
+    const char *public_id, *name, *content_type;
+    enum media_state state;
+    int64_t size, width, height, duration_ms;
+    int64_t received;
+    int64_t created_at_ms, removed_at_ms;
+};
+
+uint32_t media_create(struct world *w, uint32_t space, const struct media *said);
+void media_receive(struct world *w, uint32_t media, int64_t bytes);
+void media_complete(struct world *w, uint32_t media);
+void media_remove(struct world *w, uint32_t media);
+
+uint32_t media_find(const struct world *w, int provider, struct str public_id);
+const struct media *media_read(const struct world *w, uint32_t row);
