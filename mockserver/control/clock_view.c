@@ -1,5 +1,7 @@
 #include "mockserver/control/door.h"
 
+#include "mockserver/namespaces.h"
+#include "mockserver/pulse.h"
 #include "mockserver/state/events.h"
 
 #define DAY_MS         (INT64_C(24) * 60 * 60 * 1000)
@@ -79,20 +81,57 @@ static bool can_go(struct call *c, const char *pointer, int64_t to_ms)
     return true;
 }
 
+/* A step of the clock under way: it stops wherever a webhook is being delivered. */
+struct journey {
+    int64_t to_ms;
+    bool counts; /* the answer tells how many events there were */
+    size_t events;
+};
+
+static void arrive(struct call *c, const struct journey *j)
+{
+    put_clock(c);
+    if (j->counts)
+        json_put_int(&c->out, "events", (int64_t)j->events);
+    door_put_new_changes(c);
+    json_close_map(&c->out);
+}
+
+static void go(struct call *c)
+{
+    struct journey *j = c->own;
+    if (pulse_advance(c->ns->pulse, j->to_ms, &j->events) || !pulse_await(c->ns->pulse, c, go))
+        arrive(c, j);
+}
+
+static void set_out(struct call *c, int64_t to_ms, bool counts)
+{
+    struct journey *j = c->own = arena_new(c->arena, struct journey);
+    *j = (struct journey){.to_ms = to_ms, .counts = counts};
+    go(c);
+}
+
+static bool is_free(struct call *c)
+{
+    return !pulse_is_awaited(c->ns->pulse) ||
+           call_refuse(c, FAULT_CONFLICT,
+                       "Another call is moving this clock: it waits for a "
+                       "webhook's delivery to end");
+}
+
 void control_clock_set(struct call *c)
 {
     struct clock_body body = {.mode = -1};
-    if (!door_body(c, &clock_fields, &body))
+    if (!is_free(c) || !door_body(c, &clock_fields, &body))
         return;
     if (body.now.given && !can_go(c, "/now", door_instant(c->world, &body.now)))
         return;
     if (body.mode >= 0)
         clock_set_mode(&c->world->clock, (enum clock_mode)body.mode);
     if (body.now.given)
-        events_advance(c->world, door_instant(c->world, &body.now));
-    put_clock(c);
-    door_put_new_changes(c);
-    json_close_map(&c->out);
+        set_out(c, door_instant(c->world, &body.now), false);
+    else
+        arrive(c, &(struct journey){0});
 }
 
 /* Where an advance leads; false: refused. */
@@ -114,11 +153,6 @@ void control_clock_advance(struct call *c)
 {
     struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
     int64_t to_ms = 0;
-    if (!door_body(c, &advance_fields, &body) || !target(c, &body, &to_ms))
-        return;
-    size_t events = events_advance(c->world, to_ms);
-    put_clock(c);
-    json_put_int(&c->out, "events", (int64_t)events);
-    door_put_new_changes(c);
-    json_close_map(&c->out);
+    if (is_free(c) && door_body(c, &advance_fields, &body) && target(c, &body, &to_ms))
+        set_out(c, to_ms, true);
 }
