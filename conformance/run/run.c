@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "conformance/run/mock.h"
-#include "conformance/run/task.h"
+#include "conformance/run/obstacle.h"
 
 #define JOBS_MAX           64 /* each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
@@ -21,71 +21,7 @@ struct session {
     struct error *err;
 };
 
-/* --- what stands in a scenario's way ---------------------------------------------------------- */
-
-static bool step_writes(const struct step *step)
-{
-    static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
-    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE || step->kind == STEP_CALL;
-    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof reading / sizeof *reading; i++)
-        writes &= strcmp(step->method, reading[i]) != 0;
-    for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
-        writes |= step_writes(&step->flow->steps[i]);
-    return writes;
-}
-
-static bool scenario_writes(const struct scenario *s)
-{
-    bool writes = false;
-    for (size_t i = 0; i < s->step_count; i++)
-        writes |= step_writes(&s->steps[i]);
-    return writes;
-}
-
-static bool is_costly(const struct scenario *s)
-{
-    for (size_t i = 0; i < s->require_count; i++)
-        if (strcmp(s->requires[i], "lease") == 0)
-            return true;
-    return false;
-}
-
-/* The manifest lists forces by name, or as {name}. */
-static bool has_force(const struct node *forces, const char *name)
-{
-    for (size_t i = 0; i < node_count(forces); i++) {
-        const struct node *item = node_at(forces, i);
-        const char *text = node_text(item) ? node_text(item) : node_get_text(item, "name");
-        if (text && strcmp(text, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static const char *missing_force(const struct session *s, const struct scenario *scenario)
-{
-    size_t count;
-    const char *const *needs = scenario_needs(s->runner.arena, scenario, &count);
-    for (size_t i = 0; s->forces && i < count; i++)
-        if (str_starts(str_from(needs[i]), STR("force.")) &&
-            !has_force(s->forces, needs[i] + strlen("force.")))
-            return needs[i];
-    return NULL;
-}
-
-static const char *obstacle(const struct session *s, const struct planned *p)
-{
-    const struct run_options *o = s->runner.options;
-    bool real = !s->runner.target->is_mock;
-    const char *missing = p->missing ? p->missing : missing_force(s, p->scenario);
-    if (missing)
-        return arena_printf(s->runner.arena, "the target lacks '%s'", missing);
-    if (real && !o->allow_writes && scenario_writes(p->scenario))
-        return "it writes, and --allow-writes was not given";
-    if (real && !o->allow_costly && is_costly(p->scenario))
-        return "it costs money, and --allow-costly was not given";
-    return NULL;
-}
+/* --- locks -------------------------------------------------------------------------------------- */
 
 static bool share_lock(const struct scenario *x, const struct scenario *y)
 {
@@ -111,7 +47,7 @@ static bool is_locked(const struct session *s, const struct scenario *scenario)
 static void start(struct session *s, size_t i)
 {
     const struct planned *p = &s->runner.plan->items[i];
-    const char *why = obstacle(s, p);
+    const char *why = obstacle_to(&s->runner, p, s->forces);
     s->started[i] = true;
     if (why)
         task_not_applicable(&s->runner, p->scenario, why);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/log.h"
 #include "base/url.h"
 #include "base/yaml.h"
 
@@ -102,15 +103,23 @@ static const struct fields file_fields = {"target", rows, COUNT(rows), sizeof(st
 
 /* --- values --------------------------------------------------------------------------------- */
 
-/* NULL, and a problem, where the environment lacks it. */
-static const char *from_environment(const struct node *env, struct error *err)
+/* NULL: the environment lacks it. */
+static const char *from_environment(const struct node *env)
 {
-    const char *name = node_text(env), *value = name ? getenv(name) : NULL;
-    if (!name)
-        error_add(err, ERROR_INPUT, env->at, "'env' is the name of an environment variable");
-    else if (!value || !*value)
-        error_add(err, ERROR_INPUT, env->at, "the environment variable '%s' is not set", name);
+    const char *value = getenv(node_text(env));
     return value && *value ? value : NULL;
+}
+
+static bool is_variable(const struct node *env, struct error *err)
+{
+    return node_text(env) ||
+           error_add(err, ERROR_INPUT, env->at, "'env' is the name of an environment variable");
+}
+
+static void warn_of_absence(const char *what, const char *name, const struct node *env)
+{
+    log_line(LOG_WARN, "%s:%d:%d: the target is without the %s '%s': %s is not set", env->at.file,
+             env->at.line, env->at.column, what, name, node_text(env));
 }
 
 struct actor_file {
@@ -130,8 +139,9 @@ static const struct field actor_rows[] = {
 static const struct fields actor_fields = {"actor", actor_rows, COUNT(actor_rows),
                                            sizeof(struct actor_file), FIELDS_NO_PLACE};
 
-static bool read_actor(struct arena *a, const struct member *m, bool mock, struct actor *out,
-                       struct error *err)
+/* One whose key is not there has no name, unless it is needed: then that is an error. */
+static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed,
+                       struct actor *out, struct error *err)
 {
     struct actor_file file = {0};
     *out = (struct actor){.name = m->key, .at = m->key_at};
@@ -146,9 +156,19 @@ static bool read_actor(struct arena *a, const struct member *m, bool mock, struc
         return error_add(err, ERROR_INPUT, file.key->at, "a key is text");
     if (file.key)
         out->credential = node_text(file.key);
-    else if (file.env)
-        out->credential = from_environment(file.env, err);
-    return !file.env || out->credential;
+    if (!file.env)
+        return true;
+    if (!is_variable(file.env, err))
+        return false;
+    out->credential = from_environment(file.env);
+    if (!out->credential && needed)
+        return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' is not set",
+                         node_text(file.env));
+    if (!out->credential) {
+        warn_of_absence("actor", m->key, file.env);
+        out->name = NULL;
+    }
+    return true;
 }
 
 static bool read_actors(struct arena *a, const struct node *map, struct target *t,
@@ -160,10 +180,12 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
         return error_add(err, ERROR_INPUT, map->at, "'actors' is a map of names");
     bool fine = true;
     struct actor *actors = arena_array(a, struct actor, map->map.count);
-    for (size_t i = 0; i < map->map.count; i++)
-        fine &= read_actor(a, &map->map.members[i], t->is_mock, &actors[i], err);
     t->actors = actors;
-    t->actor_count = map->map.count;
+    for (size_t i = 0; i < map->map.count; i++) {
+        struct actor *next = &actors[t->actor_count];
+        fine &= read_actor(a, &map->map.members[i], t->is_mock, i == 0, next, err);
+        t->actor_count += next->name != NULL;
+    }
     return fine;
 }
 
@@ -178,11 +200,14 @@ static bool read_things(struct arena *a, const struct node *map, struct target *
         const struct member *m = &map->map.members[i];
         const struct node *value = m->value, *env = node_get(value, "env");
         if (env && node_count(value) == 1) {
-            const char *text = from_environment(env, err);
-            fine &= text != NULL;
-            value = node_new_text(a, str_from(text));
+            fine &= is_variable(env, err);
+            const char *text = node_text(env) ? from_environment(env) : NULL;
+            value = text ? node_new_text(a, str_from(text)) : NULL;
+            if (!text && node_text(env))
+                warn_of_absence("thing", m->key, env);
         }
-        things = node_with(a, things, m->key, value);
+        if (value)
+            things = node_with(a, things, m->key, value);
     }
     t->things = things;
     return fine;

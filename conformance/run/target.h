@@ -22,8 +22,8 @@
  *               `clock`, `inspect` and, until its manifest was read, every `force.x`.
  *
  * Units:   rps = requests a second at most; 0 = as fast as it answers.
- * Errors:  the file's mistakes at file:line:col; a missing environment variable names itself, never
- *          a value.
+ * Errors:  the file's mistakes at file:line:col. What an unset environment variable was to give is
+ *          not there, with a warning that names the variable; the first actor's is an error.
  */
 #pragma once
 #include "conformance/result.h"

@@ -96,8 +96,8 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
          ":3:21: a key stands in the file of a mock only; use env: VARIABLE"                                                           },
         {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_UNSET } }\n",
          ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                              },
-        {"name: x\nmock: true\nthings: { a: { env: TARGET_TEST_UNSET } }\n",
-         ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                              },
+        {"name: x\nmock: true\nthings: { a: { env: [1] } }\n",
+         ":3:21: 'env' is the name of an environment variable"                                                                         },
         {"name: x\nmock: true\nactors: { a: { kee: k } }\n",                          ":3:16: "                                        },
         {"name: x\nmock: true\nrps: 0\n",                                             ":3:6: 'rps' is a number above 0"                },
         {"name: x\nmock: true\nconsent: browser\n",                                   ":1:1: consent: browser needs"                   },
@@ -111,6 +111,23 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
         if (!wrong || !str_starts(str_from(wrong), str_from(rows[i].wrong)))
             fail_msg("%s gives %s", rows[i].text, wrong);
     }
+}
+
+static void what_the_environment_lacks_is_not_there(void **state)
+{
+    const char *wrong;
+    struct target *t = read_text(*state,
+                                 "name: real\nbase_url: https://api.example.com\n"
+                                 "actors: { full: { env: TARGET_TEST_KEY }, other: { env: "
+                                 "TARGET_TEST_UNSET }, nobody: {} }\n"
+                                 "things: { near: here, far: { env: TARGET_TEST_UNSET } }\n",
+                                 &wrong);
+    assert_non_null(t);
+    assert_int_equal(t->actor_count, 2);
+    assert_null(target_actor(t, "other"));
+    assert_non_null(target_actor(t, "nobody"));
+    assert_null(node_get(t->things, "far"));
+    assert_string_equal(node_get_text(t->things, "near"), "here");
 }
 
 static void a_door_and_a_driver_are_capabilities(void **state)
@@ -151,6 +168,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_control_url_is_the_doors_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_used_is_refused_at_its_place, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(what_the_environment_lacks_is_not_there, set_up, tear_down),
         cmocka_unit_test(a_door_and_a_driver_are_capabilities),
         cmocka_unit_test(a_live_key_is_seen),
     };

@@ -1,0 +1,101 @@
+#include <string.h>
+
+#include "conformance/run/obstacle.h"
+#include "conformance/scenario/load.h"
+
+struct search {
+    const struct vars *root;
+    const struct target *target;
+    const char *why; /* what is not there, in words; NULL: nothing yet */
+};
+
+static bool is_there(void *ctx, struct str reference, struct where at)
+{
+    (void)at;
+    struct search *s = ctx;
+    struct str name = reference, family = str_cut(&name, '.');
+    bool env = str_is(family, "env");
+    if ((!env && !str_is(family, "target")) || vars_get(s->root, reference))
+        return true;
+    s->why = arena_printf(s->root->arena, "the %s '" STR_FMT "'",
+                          env ? "environment has no" : "target names no", STR_ARG(name));
+    return false;
+}
+
+static void look_at(struct search *s, const struct node *value)
+{
+    if (value && !s->why)
+        references_visit(value, is_there, s);
+}
+
+static void look_at_words(struct search *s, const struct step *step)
+{
+    for (size_t i = 0; i < node_count(step->source); i++)
+        if (strcmp(step->source->map.members[i].key, "note") != 0)
+            look_at(s, step->source->map.members[i].value);
+}
+
+/* What only an answer will tell has no value yet, and stays without. */
+static void give(struct vars *scope, const struct vars *from, const char *name,
+                 const struct node *value)
+{
+    const char *missing = NULL;
+    const struct node *known = value ? vars_value(from, value, &missing) : NULL;
+    if (known)
+        vars_set(scope, name, known);
+}
+
+static void look_for_actor(struct search *s, const struct vars *scope, const struct step *step)
+{
+    struct arena *a = scope->arena;
+    for (size_t k = 0; step->as && k < step->case_count && !s->why; k++) {
+        struct vars of_case = {.arena = a, .outer = scope};
+        const char *missing = NULL;
+        for (size_t i = 0; i < node_count(step->each); i++)
+            give(&of_case, scope, step->each->map.members[i].key,
+                 node_at(step->each->map.members[i].value, k));
+        const char *name = vars_text(&of_case, step->as, &missing);
+        if (name && !target_actor(s->target, name))
+            s->why = arena_printf(a, "the target has no actor '%s'", name);
+    }
+}
+
+static void look_at_steps(struct search *s, const struct vars *scope, const struct step *steps,
+                          size_t count);
+
+static void look_at_flow(struct search *s, const struct vars *scope, const struct step *step)
+{
+    const struct flow *flow = step->flow;
+    struct vars inner = {.arena = scope->arena, .outer = s->root};
+    for (size_t i = 0; i < flow->input_count; i++) {
+        const struct input *in = &flow->inputs[i];
+        const struct node *given = node_get(step->with, in->name);
+        if (!given)
+            look_at(s, in->value);
+        give(&inner, given ? scope : &inner, in->name, given ? given : in->value);
+    }
+    look_at_steps(s, &inner, flow->steps, flow->step_count);
+}
+
+static void look_at_steps(struct search *s, const struct vars *scope, const struct step *steps,
+                          size_t count)
+{
+    for (size_t i = 0; i < count && !s->why; i++) {
+        look_at_words(s, &steps[i]);
+        look_for_actor(s, scope, &steps[i]);
+        if (steps[i].kind == STEP_USE)
+            look_at_flow(s, scope, &steps[i]);
+    }
+}
+
+const char *target_lacks(const struct vars *root, const struct target *t, const struct scenario *sc)
+{
+    struct search s = {.root = root, .target = t};
+    struct vars scope = {.arena = root->arena, .outer = root};
+    for (size_t i = 0; i < sc->given_count; i++) {
+        look_at(&s, sc->given[i].value);
+        give(&scope, root, sc->given[i].name, sc->given[i].value);
+    }
+    look_at_steps(&s, &scope, sc->steps, sc->step_count);
+    return s.why;
+}

@@ -1,0 +1,71 @@
+#include "conformance/run/obstacle.h"
+
+#include <string.h>
+
+static bool step_writes(const struct step *step)
+{
+    static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE || step->kind == STEP_CALL;
+    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof reading / sizeof *reading; i++)
+        writes &= strcmp(step->method, reading[i]) != 0;
+    for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
+        writes |= step_writes(&step->flow->steps[i]);
+    return writes;
+}
+
+static bool scenario_writes(const struct scenario *s)
+{
+    bool writes = false;
+    for (size_t i = 0; i < s->step_count; i++)
+        writes |= step_writes(&s->steps[i]);
+    return writes;
+}
+
+static bool is_costly(const struct scenario *s)
+{
+    for (size_t i = 0; i < s->require_count; i++)
+        if (strcmp(s->requires[i], "lease") == 0)
+            return true;
+    return false;
+}
+
+/* The manifest lists forces by name, or as {name}. */
+static bool has_force(const struct node *forces, const char *name)
+{
+    for (size_t i = 0; i < node_count(forces); i++) {
+        const struct node *item = node_at(forces, i);
+        const char *text = node_text(item) ? node_text(item) : node_get_text(item, "name");
+        if (text && strcmp(text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *missing_force(struct arena *a, const struct node *forces,
+                                 const struct scenario *scenario)
+{
+    size_t count;
+    const char *const *needs = scenario_needs(a, scenario, &count);
+    for (size_t i = 0; forces && i < count; i++)
+        if (str_starts(str_from(needs[i]), STR("force.")) &&
+            !has_force(forces, needs[i] + strlen("force.")))
+            return needs[i];
+    return NULL;
+}
+
+const char *obstacle_to(const struct runner *r, const struct planned *p, const struct node *forces)
+{
+    const struct run_options *o = r->options;
+    bool real = !r->target->is_mock;
+    const char *missing = p->missing ? p->missing : missing_force(r->arena, forces, p->scenario);
+    if (missing)
+        return arena_printf(r->arena, "the target lacks '%s'", missing);
+    const char *lacks = target_lacks(&r->vars, r->target, p->scenario);
+    if (lacks)
+        return lacks;
+    if (real && !o->allow_writes && scenario_writes(p->scenario))
+        return "it writes, and --allow-writes was not given";
+    if (real && !o->allow_costly && is_costly(p->scenario))
+        return "it costs money, and --allow-costly was not given";
+    return NULL;
+}

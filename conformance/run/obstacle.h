@@ -1,0 +1,15 @@
+/* obstacle.h - what stands in a scenario's way, found before anything of it is sent.
+ *
+ * Shapes:  a sentence for the report, or NULL: it runs. Looked for through the flows in use:
+ * capabilities, what the scenario names and the target has not (things, actors, environment
+ * variables), leave to write, leave to spend.
+ * Errors:  none: what is in the way makes the scenario not applicable.
+ */
+#pragma once
+#include "conformance/run/task.h"
+
+/* `forces`: those of the control door's manifest; NULL: not told. */
+const char *obstacle_to(const struct runner *r, const struct planned *p, const struct node *forces);
+
+/* lacks.c: of what the scenario names, the first that is not there */
+const char *target_lacks(const struct vars *root, const struct target *t, const struct scenario *s);

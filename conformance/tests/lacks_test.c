@@ -1,0 +1,69 @@
+#include "conformance/run/obstacle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static struct suite load(struct arena *a)
+{
+    static const char *const paths[] = {TEST_DIR "/lacks"};
+    struct suite suite = {0};
+    struct error err = {0};
+    if (!suite_load(a, paths, 1, &suite, &err))
+        fail_msg("%s", error_text(a, &err));
+    error_end(&err);
+    return suite;
+}
+
+static const struct scenario *named(const struct suite *suite, const char *name)
+{
+    for (size_t i = 0; i < suite->scenario_count; i++)
+        if (strcmp(suite->scenarios[i]->name, name) == 0)
+            return suite->scenarios[i];
+    return NULL;
+}
+
+static void what_a_scenario_names_must_be_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *scenario, *why;
+    } rows[] = {
+        {"a-thing-in-given",   "the target names no 'leased'"             },
+        {"a-thing-in-a-step",  "the target names no 'leased'"             },
+        {"a-thing-in-a-flow",  "the target names no 'far.away'"           },
+        {"an-actor-in-a-flow", "the target has no actor 'other'"          },
+        {"an-actor-in-a-case", "the target has no actor 'stranger'"       },
+        {"the-environment",    "the environment has no 'LACKS_TEST_UNSET'"},
+        {"nothing-is-missing", NULL                                       },
+    };
+    struct arena a = {0};
+    const struct actor actor = {.name = "full"};
+    const struct target target = {.actors = &actor, .actor_count = 1};
+    struct vars root = {.arena = &a};
+    struct suite suite = load(&a);
+    vars_set(&root, "target", json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "things", NULL));
+    unsetenv("LACKS_TEST_UNSET");
+    assert_int_equal(suite.scenario_count, COUNT(rows));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *why = target_lacks(&root, &target, named(&suite, rows[i].scenario));
+        if (!why != !rows[i].why || (why && strcmp(why, rows[i].why) != 0))
+            fail_msg("%s: %s", rows[i].scenario, why ? why : "nothing");
+    }
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_scenario_names_must_be_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
