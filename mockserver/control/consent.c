@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
 
 #define HANDLE_MAX_BYTES 100
 
@@ -12,9 +14,23 @@ const char *const consent_outcome_texts[] = {
 #undef X
 };
 
+/* Of whoever signs a program in: the key with that name, else the provider's first. */
+static uint32_t signed_in_key(const struct call *c, int provider, const char *name)
+{
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++)
+        if (record_provider(c->world, RECORD_KEY, row) == provider &&
+            (!name || strcmp(key_read(c->world, row)->name, name) == 0))
+            return row;
+    return ROW_NONE;
+}
+
 const char *consent_handle(struct call *c, uint32_t attempt)
 {
     const struct attempt *a = attempt_read(c->world, attempt);
+    if (a->kind == ATTEMPT_FOR_KEY) {
+        uint32_t key = signed_in_key(c, a->provider, NULL);
+        return key ? key_read(c->world, key)->name : "";
+    }
     if (a->reconnects)
         return account_read(c->world, a->account)->handle;
     return arena_printf(c->arena, "%s.user.%u", attempt_platform_text(a),
@@ -54,10 +70,25 @@ static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
     return true;
 }
 
+static bool sign_in(struct call *c, uint32_t attempt, const char *name)
+{
+    uint32_t key = signed_in_key(c, attempt_read(c->world, attempt)->provider, name);
+    uint32_t organization = key ? key_read(c->world, key)->organization : ROW_NONE;
+    struct index_walk walk;
+    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
+               (struct index_entry){organization, INT64_MIN, 0});
+    if (!key || !index_next_of(&walk, organization))
+        return call_issue(c, "/handle", "there is no key '%s' to sign in with", name ? name : "");
+    attempt_complete_key(c->world, attempt, walk.entry.row, key);
+    return true;
+}
+
 static bool approve(struct call *c, uint32_t attempt, const char *handle)
 {
     const struct attempt *a = attempt_read(c->world, attempt);
     struct account_spec user;
+    if (a->kind == ATTEMPT_FOR_KEY)
+        return sign_in(c, attempt, handle);
     if (!check_handle(c, attempt, &handle))
         return false;
     if (a->kind == ATTEMPT_FOR_ADS) {

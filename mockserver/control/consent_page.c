@@ -99,8 +99,10 @@ static const char *or_none(const char *text, const char *none)
 static void put_form(struct call *c, uint32_t row)
 {
     bool reconnects = attempt_read(c->world, row)->reconnects;
-    html(c, "<form method=\"post\"><label for=\"handle\">Account handle</label>"
-            "<input id=\"handle\" name=\"handle\" maxlength=\"100\" autocomplete=\"off\" "
+    bool signs_in = attempt_read(c->world, row)->kind == ATTEMPT_FOR_KEY;
+    html(c, "<form method=\"post\"><label for=\"handle\">");
+    html(c, signs_in ? "Key" : "Account handle");
+    html(c, "</label><input id=\"handle\" name=\"handle\" maxlength=\"100\" autocomplete=\"off\" "
             "autocapitalize=\"none\" spellcheck=\"false\" required value=\"");
     put(c, consent_handle(c, row));
     html(c, reconnects ? "\" readonly>" : "\">");
@@ -109,16 +111,9 @@ static void put_form(struct call *c, uint32_t row)
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
 }
 
-/* Who asks for what; `wrong` (may be NULL) says what the last try lacked. */
-static void ask(struct call *c, uint32_t row, int status, const char *wrong)
+static void put_wish(struct call *c, const struct attempt *a, const struct space *space,
+                     const char *app)
 {
-    const struct attempt *a = attempt_read(c->world, row);
-    const struct space *space = space_read(c->world, a->space);
-    const struct organization *who = organization_read(c->world, space->organization);
-    const char *app = or_none(who->name, "An app"), *platform = attempt_platform_text(a);
-
-    begin_page(c, status,
-               arena_printf(c->arena, "%s wants to connect your %s account", app, platform));
     html(c, "<p>");
     put(c, app);
     html(c, a->reconnects ? " asks to use this account again in " : " asks to post for you in ");
@@ -127,6 +122,26 @@ static void ask(struct call *c, uint32_t row, int status, const char *wrong)
     html(c, "</strong>, by way of ");
     put(c, dialect_of_provider(a->provider)->name);
     html(c, ".</p>\n");
+}
+
+static void begin_ask(struct call *c, const struct attempt *a, int status)
+{
+    if (a->kind == ATTEMPT_FOR_KEY) {
+        begin_page(c, status, arena_printf(c->arena, "%s wants to sign in", a->note));
+        return;
+    }
+    const struct space *space = space_read(c->world, a->space);
+    const char *app = or_none(organization_read(c->world, space->organization)->name, "An app");
+    begin_page(c, status,
+               arena_printf(c->arena, "%s wants to connect your %s account", app,
+                            attempt_platform_text(a)));
+    put_wish(c, a, space, app);
+}
+
+/* Who asks for what; `wrong` (may be NULL) says what the last try lacked. */
+static void ask(struct call *c, uint32_t row, int status, const char *wrong)
+{
+    begin_ask(c, attempt_read(c->world, row), status);
     if (wrong) {
         html(c, "<p class=\"wrong\" role=\"alert\">");
         put(c, wrong);

@@ -36,7 +36,7 @@ const struct force forces[] = {
     {"side_effect",       &force_side_effect_fields,       force_side_effect,       "One after-connect step fails."                     },
     {"lease_decide",      &force_lease_decide_fields,      force_lease_decide,      "Layers' review of a lease."                        },
     {"ad_account",        &force_ad_account_fields,        force_ad_account,        "Ad credentials."                                   },
-    {"health",            NULL,                            NULL,                    "PostEverywhere's health."                          },
+    {"health",            &force_health_fields,            force_health,            "PostEverywhere's health of an account."            },
     {"plan",              &force_plan_fields,              force_plan,              "Whether a key is served."                          },
     {"budget",            &force_budget_fields,            force_budget,            "What is left of a rate budget."                    },
     {"webhook",           NULL,                            NULL,                    "Deliveries of webhooks."                           },

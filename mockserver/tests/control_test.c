@@ -122,7 +122,6 @@ static void what_is_not_built_says_so(void **state)
         "POST /__admin/reload",
         "GET /__admin/conduct",
         "GET /__admin/events",
-        "POST /__admin/force/health",
         "GET /__admin/state?format=fixture",
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
