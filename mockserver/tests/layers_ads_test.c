@@ -1,12 +1,10 @@
 /* Ad accounts: the list, consent, and what happens on the ad platforms, over
- * fixtures/layers-acme.yaml; the documents' own sample over the built-in world. */
+ * fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/diff.h"
-#include "base/json.h"
 #include "base/url.h"
 #include "mockserver/tests/state_test.h"
 
@@ -41,37 +39,6 @@ static const char *tokens(struct answer a)
         buf_printf(&out, "%s%s %s", i ? ", " : "", node_get_text(node_at(items, i), "platform"),
                    node_get_text(node_at(items, i), "tokenStatus"));
     return buf_c(&out);
-}
-
-/* "List ad accounts", Response; the elided id is a whole one of its kind. */
-static const char sample[] =
-    "{'items':[{"
-    " 'adAccountId':'01HXF1A2B3C4D5E6F7G8H9J0K1','platform':'meta_ads',"
-    " 'externalId':'act_123456789012345','name':'Acme Coffee \xE2\x80\x94 US','currency':'USD',"
-    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
-    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-02T14:11:00Z'},{"
-    " 'adAccountId':'01HXF2A2B3C4D5E6F7G8H9J0K1','platform':'tiktok_ads',"
-    " 'externalId':'7389201445566778899','name':'Acme Coffee TikTok','currency':'USD',"
-    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
-    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-18T09:42:00Z'},{"
-    " 'adAccountId':'01HXF3A2B3C4D5E6F7G8H9J0K1','platform':'apple_ads',"
-    " 'externalId':'org-9823412','name':'Acme Coffee iOS','currency':'USD',"
-    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'expired',"
-    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-02-11T19:05:00Z'}]}";
-
-static void the_list_is_the_documents_own(void **state)
-{
-    struct mock *m = *state;
-    struct answer got = mock_call(
-        m, "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/ads/ad-accounts", NULL, AS_FULL);
-    const struct node *expected = json_parse(&m->arena, str_from(json(m, sample)), "sample", NULL);
-    struct diff diff = {0};
-    assert_int_equal(got.status, 200);
-    assert_non_null(expected);
-    diff_nodes(&m->arena, expected, got.body, &diff);
-    if (diff.count)
-        fail_msg("%s", diff_text(&m->arena, &diff));
-    assert_true(node_equal(expected, got.body)); /* no member more: no nextCursor */
 }
 
 static void a_list_has_what_its_filters_say(void **state)
@@ -178,7 +145,7 @@ static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
     assert_string_equal(at(done, "/redirect"),
                         "https://app.your-product.com/ads?tab=1&status=connected"
                         "&accountId=ad_acme_tiktok&state=corr-77");
-    struct answer list = mock_call(*state, ADS "?platforms=tiktok_ads", NULL, AS_FULL);
+    struct answer list = mock_call(*state, (ADS "?platforms=tiktok_ads"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), "ad_acme_tiktok");
     assert_string_equal(at(list, "/items/0/tokenStatus"), "valid");
     assert_string_equal(at(list, "/items/0/connectedAt"), "2026-03-18T09:00:00Z");
@@ -224,7 +191,7 @@ static void a_test_key_is_granted_at_once(void **state)
         json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"),
         AS_TEST);
     assert_int_equal(a.status, 200);
-    assert_string_equal(tokens(mock_call(*state, ADS "?platforms=apple_ads", NULL, AS_FULL)),
+    assert_string_equal(tokens(mock_call(*state, (ADS "?platforms=apple_ads"), NULL, AS_FULL)),
                         "apple_ads valid");
 }
 
@@ -296,8 +263,8 @@ static void campaigns_and_relays_have_the_documented_shapes(void **state)
 {
     struct answer a =
         mock_call(*state,
-                  "GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
-                  "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z",
+                  ("GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
+                   "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z"),
                   NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(str_dup(a.arena, a.text), "{\"items\":[],\"nextCursor\":null}");
@@ -367,7 +334,7 @@ static void what_a_tester_forces_shows_in_the_list(void **state)
     struct answer again =
         force(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
     assert_string_equal(at(again, "/state"), "valid");
-    struct answer list = mock_call(*state, ADS "?healthy=true", NULL, AS_FULL);
+    struct answer list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
     assert_string_equal(at(list, "/items/0/connectedAt"), "2026-05-02T09:00:00Z");
     assert_string_not_equal(at(again, "/adAccount"), "ad_acme_meta");
@@ -447,8 +414,6 @@ static void what_is_not_the_callers_is_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_list_is_the_documents_own, mock_test_setup,
-                                        mock_test_teardown),
         LAYERS_TEST(a_list_has_what_its_filters_say),
         LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
         LAYERS_TEST(an_url_leads_to_the_platform_for_ten_minutes),

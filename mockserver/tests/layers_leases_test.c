@@ -78,7 +78,7 @@ static void a_request_may_bring_its_id_once(void **state)
     static const char body[] = "{'projectId':'prj_acme_a','count':1,'requestId':'mine-1',"
                                "'niche':{'vertical':'fitness'},'target':{'launch':'May'}}";
     assert_string_equal(at(ask(*state, body), "/requestId"), "mine-1");
-    assert_int_equal(mock_call(*state, REQUESTS "mine-1", NULL, AS_FULL).status, 200);
+    assert_int_equal(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL).status, 200);
     assert_refused(ask(*state, body), 409, "CONFLICT");
     assert_int_equal(world_count(mock_test_world(*state), RECORD_LEASE_REQUEST), 2);
 }
@@ -160,7 +160,7 @@ static void what_was_assigned_is_in_both_lists(void **state)
     const char *first = at(forced, "/accounts/0"), *second = at(forced, "/accounts/1");
     assert_true(str_starts(str_from(first), STR("sa_")));
 
-    struct answer r = mock_call(*state, REQUESTS "lreq_acme_open", NULL, AS_FULL);
+    struct answer r = mock_call(*state, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
     assert_string_equal(at(r, "/status"), "assigned");
     assert_string_equal(at(r, "/submittedAt"), "2026-05-01T09:00:00.000Z");
     assert_string_equal(at(r, "/assignedAt"), "2026-05-02T09:00:00Z");
@@ -237,7 +237,7 @@ static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
            "/account"),
         "null");
     assert_string_equal(members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"), "");
-    struct answer gone = mock_call(*state, LEASES "?status=disconnected", NULL, AS_FULL);
+    struct answer gone = mock_call(*state, (LEASES "?status=disconnected"), NULL, AS_FULL);
     assert_string_equal(members(gone, "items", "handle"), "coffee.reviews.daily");
     assert_string_equal(at(gone, "/items/0/status"), "disconnected");
     assert_string_equal(at(gone, "/items/0/nextRenewalAt"), "null");
@@ -271,7 +271,7 @@ static void a_decision_is_final(void **state)
             struct answer a = decide(m, body);
             assert_int_equal(a.status, 200);
             assert_string_equal(at(a, "/state"), outcomes[i]);
-            struct answer r = mock_call(m, REQUESTS "lreq_acme_open", NULL, AS_FULL);
+            struct answer r = mock_call(m, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
             assert_string_equal(at(r, "/status"), outcomes[i]);
             assert_int_equal(node_count(node_get(r.body, "assignedSocialAccountIds")), 2 - i);
             assert_string_equal(at(r, "/assignedAt"), i == 2 ? "null" : "2026-05-02T09:00:00Z");
@@ -348,9 +348,9 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
         cursor = next ? arena_printf(&m->arena, "&cursor=%s", next) : NULL;
     }
     assert_string_equal(buf_c(&seen), everyone);
-    assert_refused(mock_call(m, LEASES "?status=requested", NULL, AS_FULL), 422, "VALIDATION");
-    assert_refused(mock_call(m, LEASES "?limit=0", NULL, AS_FULL), 422, "VALIDATION");
-    assert_refused(mock_call(m, LEASES "?cursor=x", NULL, AS_FULL), 422, "VALIDATION");
+    assert_refused(mock_call(m, (LEASES "?status=requested"), NULL, AS_FULL), 422, "VALIDATION");
+    assert_refused(mock_call(m, (LEASES "?limit=0"), NULL, AS_FULL), 422, "VALIDATION");
+    assert_refused(mock_call(m, (LEASES "?cursor=x"), NULL, AS_FULL), 422, "VALIDATION");
 }
 
 static void what_is_not_the_callers_is_not_there(void **state)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 
 #define LIST   "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define ADS    "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/ads/ad-accounts"
 #define SAMPLE "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 
 /* "List social accounts", Response */
@@ -21,6 +22,22 @@ static const char list_sample[] =
     " 'status':'connected','leased':true,"
     " 'connectedAt':'2026-04-12T08:00:00Z','tokenExpiresAt':null}],"
     "'nextCursor':null}";
+
+/* "List ad accounts", Response; the elided id is a whole one of its kind. */
+static const char ads_sample[] =
+    "{'items':[{"
+    " 'adAccountId':'01HXF1A2B3C4D5E6F7G8H9J0K1','platform':'meta_ads',"
+    " 'externalId':'act_123456789012345','name':'Acme Coffee \xE2\x80\x94 US','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-02T14:11:00Z'},{"
+    " 'adAccountId':'01HXF2A2B3C4D5E6F7G8H9J0K1','platform':'tiktok_ads',"
+    " 'externalId':'7389201445566778899','name':'Acme Coffee TikTok','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'valid',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-03-18T09:42:00Z'},{"
+    " 'adAccountId':'01HXF3A2B3C4D5E6F7G8H9J0K1','platform':'apple_ads',"
+    " 'externalId':'org-9823412','name':'Acme Coffee iOS','currency':'USD',"
+    " 'timezone':'UTC','credentialMode':'byo','tokenStatus':'expired',"
+    " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-02-11T19:05:00Z'}]}";
 
 /* "Social accounts", Connected accounts */
 static const char oauth_request[] =
@@ -62,21 +79,30 @@ static const char *json(struct arena *a, const char *text)
     return copy;
 }
 
-static void the_list_is_the_documents_own(void **state)
+static void assert_is(struct arena *a, struct answer got, const char *sample)
 {
-    static const char *const lines[] = {LIST, LIST "?platform=tiktok&status=connected"};
-    struct arena a = {0};
-    const struct node *expected = json_parse(&a, str_from(json(&a, list_sample)), "sample", NULL);
+    const struct node *expected = json_parse(a, str_from(json(a, sample)), "sample", NULL);
+    struct diff diff = {0};
     assert_non_null(expected);
-    for (size_t i = 0; i < 2; i++) {
-        struct answer got = mock_call(*state, lines[i], NULL, SAMPLE);
-        struct diff diff = {0};
-        assert_int_equal(got.status, 200);
-        diff_nodes(&a, expected, got.body, &diff);
-        if (diff.count)
-            fail_msg("%s", diff_text(&a, &diff));
-        assert_true(node_equal(expected, got.body)); /* no member more, none less */
-    }
+    assert_int_equal(got.status, 200);
+    diff_nodes(a, expected, got.body, &diff);
+    if (diff.count)
+        fail_msg("%s", diff_text(a, &diff));
+    assert_true(node_equal(expected, got.body)); /* no member more, none less */
+}
+
+static void the_lists_are_the_documents_own(void **state)
+{
+    static const struct {
+        const char *line, *sample;
+    } rows[] = {
+        {LIST,                                     list_sample},
+        {LIST "?platform=tiktok&status=connected", list_sample},
+        {ADS,                                      ads_sample },
+    };
+    struct arena a = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_is(&a, mock_call(*state, rows[i].line, NULL, SAMPLE), rows[i].sample);
     arena_end(&a);
 }
 
@@ -138,7 +164,7 @@ static void a_platform_that_is_not_wired_is_refused_as_the_documents_say(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_list_is_the_documents_own, mock_test_setup,
+        cmocka_unit_test_setup_teardown(the_lists_are_the_documents_own, mock_test_setup,
                                         mock_test_teardown),
         cmocka_unit_test(the_request_for_a_url_is_accepted_as_printed),
         cmocka_unit_test(the_request_to_schedule_is_accepted_as_printed),

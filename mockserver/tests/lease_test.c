@@ -128,22 +128,22 @@ static uint32_t request_in(struct scene *s, enum lease_state in)
 static void a_request_is_decided_once_and_only_as_its_count_allows(void **state)
 {
     static const struct {
-        enum lease_state outcome;
         int64_t count;
+        enum lease_state outcome;
         bool possible;
     } rows[] = {
-        {LEASE_ASSIGNED,  2,  true },
-        {LEASE_PARTIAL,   1,  true },
-        {LEASE_REJECTED,  0,  true },
-        {LEASE_ASSIGNED,  0,  false},
-        {LEASE_ASSIGNED,  1,  false},
-        {LEASE_ASSIGNED,  3,  false},
-        {LEASE_PARTIAL,   0,  false},
-        {LEASE_PARTIAL,   2,  false},
-        {LEASE_PARTIAL,   -1, false},
-        {LEASE_REJECTED,  1,  false},
-        {LEASE_REQUESTED, 0,  false},
-        {LEASE_REQUESTED, 2,  false},
+        {2,  LEASE_ASSIGNED,  true },
+        {1,  LEASE_PARTIAL,   true },
+        {0,  LEASE_REJECTED,  true },
+        {0,  LEASE_ASSIGNED,  false},
+        {1,  LEASE_ASSIGNED,  false},
+        {3,  LEASE_ASSIGNED,  false},
+        {0,  LEASE_PARTIAL,   false},
+        {2,  LEASE_PARTIAL,   false},
+        {-1, LEASE_PARTIAL,   false},
+        {1,  LEASE_REJECTED,  false},
+        {0,  LEASE_REQUESTED, false},
+        {2,  LEASE_REQUESTED, false},
     };
     (void)state;
     for (enum lease_state in = 0; in < LEASE_STATE_COUNT; in++)
