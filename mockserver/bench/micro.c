@@ -1,5 +1,6 @@
-/* micro.c - what worlds cost, without a network: making a namespace, and forking at 10 and at
- * 100,000 accounts.
+/* micro.c - what worlds and calls cost, without a network: making a namespace; forking at 10 and at
+ * 100,000 accounts; a page of a project of 10 and of 1,000,000 accounts; counting a call against
+ * its rate budgets.
  *
  * Prints one `name value unit` line a figure: medians of many rounds.
  */
@@ -8,11 +9,16 @@
 
 #include "base/heap.h"
 #include "base/time.h"
+#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/dialects/layers/page.h"
 #include "mockserver/mock.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/tenant.h"
 
 #define ROUNDS 501
+#define CALLS  20 /* a round */
+#define START  INT64_C(1777712400000)
+#define STEP   INT64_C(1000) /* from one account's connecting to the next one's */
 
 static int compare(const void *x, const void *y)
 {
@@ -31,7 +37,7 @@ static double since_us(int64_t before_us, int times)
     return (double)(time_monotonic_us() - before_us) / times;
 }
 
-static void namespaces(void)
+static struct mock *mock(void)
 {
     struct error err = {0};
     struct mock *m = mock_new(&(struct mock_options){.admin = true}, &err);
@@ -39,13 +45,19 @@ static void namespaces(void)
         error_print(&err, stderr);
         exit(2);
     }
+    return m;
+}
+
+static void namespaces(void)
+{
+    struct mock *m = mock();
     double took[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
         char name[32];
         int64_t before_us = time_monotonic_us();
         for (int i = 0; i < 10; i++) {
             int n = snprintf(name, sizeof name, "n%d-%d", round, i);
-            if (!namespaces_create(m->namespaces, str_of(name, (size_t)n), NULL, NULL, &err))
+            if (!namespaces_create(m->namespaces, str_of(name, (size_t)n), NULL, NULL, NULL))
                 exit(2);
         }
         took[round] = since_us(before_us, 10);
@@ -54,24 +66,111 @@ static void namespaces(void)
     mock_free(m);
 }
 
+static void add_key(struct world *w, uint32_t organization, const char *value, int64_t limit)
+{
+    static const char *const scopes[] = {"*"};
+    struct key_spec spec = {.name = value,
+                            .value = value,
+                            .public_id = value,
+                            .tier = "internal",
+                            .scopes = scopes,
+                            .scope_count = 1};
+    for (size_t i = 0; i < QUOTA_WINDOWS; i++)
+        spec.limits[i] = limit;
+    key_create(w, organization, &spec);
+}
+
 static struct world *world_of(uint32_t accounts)
 {
-    struct world *w = world_new(1, 1777712400000, CLOCK_FROZEN);
-    uint32_t organization = organization_create(w, 0, "org_bench", "Bench");
+    struct world *w = world_new(1, START, CLOCK_RUNS);
+    uint32_t organization = organization_create(w, LAYERS, "org_bench", "Bench");
     uint32_t space = space_create(w, organization, "prj_bench", "Bench");
+    add_key(w, organization, "free", 0);
+    add_key(w, organization, "limited", INT32_MAX);
     for (uint32_t i = 0; i < accounts; i++) {
         char id[32], handle[32];
         snprintf(id, sizeof id, "sa_%026u", i);
         snprintf(handle, sizeof handle, "handle%u", i);
         account_connect(
             w, space,
-            &(struct account_spec){.public_id = world_text(w, id),
-                                   .handle = world_text(w, handle),
+            &(struct account_spec){.public_id = id,
+                                   .handle = handle,
                                    .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
-                                   .connected_at_ms = 1777712400000 - i * 1000ll,
-                                   .token_expires_at_ms = 1777712400000 + 86400000ll});
+                                   .connected_at_ms = START - i * STEP,
+                                   .token_expires_at_ms = START + 86400000ll});
     }
     return w;
+}
+
+static void call(struct mock *m, struct arena *a, const char *target, const char *authorization)
+{
+    struct exchange x = {.arena = *a, .arrived_us = time_monotonic_us()};
+    struct request *r = &x.request;
+    r->method = STR("GET");
+    r->target = r->query = str_from(target);
+    r->path = str_cut(&r->query, '?');
+    headers_add(&x.arena, &r->headers, "Authorization", str_from(authorization));
+    mock_handle(m, &x);
+    if (x.response.status != 200) {
+        fprintf(stderr, "micro: %s: %d\n", target, x.response.status);
+        exit(2);
+    }
+    mock_done(m, &x, true);
+    *a = x.arena;
+    arena_reset(a);
+}
+
+static double call_us(struct mock *m, const char *target, const char *authorization)
+{
+    struct arena a = {0};
+    double took[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t before_us = time_monotonic_us();
+        for (int i = 0; i < CALLS; i++)
+            call(m, &a, target, authorization);
+        took[round] = since_us(before_us, CALLS);
+    }
+    arena_end(&a);
+    return median(took, ROUNDS);
+}
+
+#define FREE "Bearer free"
+#define LIST "/v1/projects/prj_bench/social-accounts?limit=10"
+
+static struct mock *mock_of(uint32_t accounts)
+{
+    struct mock *m = mock();
+    struct world *w = world_of(accounts);
+    if (!namespaces_create(m->namespaces, STR("bench"), NULL, w, NULL))
+        exit(2);
+    world_free(w);
+    return m;
+}
+
+/* From the front, from the middle, and filtered. */
+static void pages(uint32_t accounts)
+{
+    struct mock *m = mock_of(accounts);
+    struct arena a = {0};
+    uint32_t half = accounts / 2;
+    struct index_entry middle = {.order = -(START - (half - 1) * STEP), .row = half};
+    const char *after = arena_printf(&a, "/ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
+    printf("page_%u %.2f us\n", accounts, call_us(m, "/ns/bench" LIST, FREE));
+    printf("page_%u_middle %.2f us\n", accounts, call_us(m, after, FREE));
+    printf("page_%u_filtered %.2f us\n", accounts,
+           call_us(m, "/ns/bench" LIST "&platform=tiktok&status=connected&leased=false", FREE));
+    arena_end(&a);
+    mock_free(m);
+}
+
+/* The shortest call of all, with budgets and without. */
+static void limits(void)
+{
+    struct mock *m = mock_of(0);
+    double unlimited = call_us(m, "/ns/bench/v1/whoami", FREE);
+    double limited = call_us(m, "/ns/bench/v1/whoami", "Bearer limited");
+    printf("call %.2f us\nrate_limit %.2f us\n", unlimited, limited - unlimited);
+    mock_free(m);
 }
 
 static void forks(uint32_t accounts)
@@ -102,5 +201,8 @@ int main(void)
     namespaces();
     forks(10);
     forks(100000);
+    limits();
+    pages(10);
+    pages(1000000);
     return 0;
 }
