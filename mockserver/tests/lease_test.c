@@ -324,6 +324,68 @@ static void organizations_do_not_share_their_leases_or_their_wallets(void **stat
     world_free(s.w);
 }
 
+static uint32_t roll(uint64_t *seed, uint32_t sides)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33) % sides;
+}
+
+static void step(struct scene *s, uint64_t *seed)
+{
+    static const char *const places[] = {"US", "CA", "GB", "FR", NULL};
+    uint32_t requests = world_count(s->w, RECORD_LEASE_REQUEST);
+    uint32_t accounts = world_count(s->w, RECORD_ACCOUNT);
+    switch (roll(seed, 4)) {
+    case 0:
+        ask(s, 1 + roll(seed, 3), places[roll(seed, 5)]);
+        break;
+    case 1:
+        if (requests) {
+            uint32_t request = 1 + roll(seed, requests);
+            struct lease_decision d =
+                decision((enum lease_state)roll(seed, LEASE_STATE_COUNT), roll(seed, 4));
+            if (lease_request_judge(s->w, request, &d) == LEASE_POSSIBLE)
+                lease_request_decide(s->w, request, &d);
+        }
+        break;
+    case 2:
+        if (accounts && account_is_listed(account_read(s->w, accounts)))
+            account_disconnect(s->w, accounts, DISCONNECT_RELEASED);
+        break;
+    default:
+        events_advance(s->w, world_now(s->w) + roll(seed, 20) * DAY);
+        break;
+    }
+}
+
+/* Every month that a lease lasted is charged once; world_check has the rest. */
+static void leases_stay_whole_whatever_happens_in_whatever_order(void **state)
+{
+    (void)state;
+    uint32_t renewals = 0;
+    for (uint64_t round = 1; round <= 20; round++) {
+        struct scene s = scene_new();
+        fill_pool(&s);
+        uint64_t seed = round;
+        for (int i = 0; i < 150; i++)
+            step(&s, &seed);
+        for (uint32_t row = 1; row <= world_count(s.w, RECORD_ACCOUNT); row++) {
+            const struct account *a = account_read(s.w, row);
+            int64_t end_ms = account_is_listed(a) ? world_now(s.w) : a->disconnected_at_ms;
+            uint32_t months = 1, charged = 0;
+            for (int64_t at = lease_next_renewal(a->connected_at_ms, a->connected_at_ms);
+                 at <= end_ms; at = lease_next_renewal(a->connected_at_ms, at))
+                months++;
+            for (uint32_t e = 1; e <= world_count(s.w, RECORD_WALLET_ENTRY); e++)
+                charged += wallet_entry_read(s.w, e)->account == row;
+            assert_int_equal(charged, months);
+            renewals += months - 1;
+        }
+        world_free(s.w);
+    }
+    assert_true(renewals > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +398,7 @@ int main(void)
         cmocka_unit_test(whatever_ends_a_lease_frees_its_account_in_the_pool),
         cmocka_unit_test(an_edited_renewal_is_when_the_month_ends),
         cmocka_unit_test(organizations_do_not_share_their_leases_or_their_wallets),
+        cmocka_unit_test(leases_stay_whole_whatever_happens_in_whatever_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
