@@ -7,6 +7,13 @@
 #include "mockserver/place.h"
 #include "mockserver/pulse.h"
 
+/* Debug builds check every transition; a world's forks are checked if it is. */
+#ifdef NDEBUG
+#define CHECKS false
+#else
+#define CHECKS true
+#endif
+
 /* All fixtures are read before any mistake is told. */
 static bool load_fixtures(struct mock *m, struct error *err)
 {
@@ -42,9 +49,11 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
         mock_free(m);
         return NULL;
     }
-    for (size_t i = 0; i < m->fixture_count; i++)
-        if (options->local_consent)
-            m->fixtures[i]->world->local_consent = true;
+    for (size_t i = 0; i < m->fixture_count; i++) {
+        struct world *w = m->fixtures[i]->world;
+        w->local_consent = w->local_consent || options->local_consent;
+        w->checks = CHECKS;
+    }
     m->namespaces = namespaces_new(m->fixtures[0], options->journal_bytes ? options->journal_bytes
                                                                           : JOURNAL_DEFAULT_BYTES);
     m->deliver = deliver_new();
