@@ -184,6 +184,18 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
     set_headers(t, sent->headers);
 }
 
+static void read_error(struct http_transfer *t, CURLcode code)
+{
+    struct http_answer *x = &t->answer;
+    if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
+        x->brief = arena_printf(t->arena, "the answer is larger than %zu bytes",
+                                t->client->options.answer_max);
+    else
+        x->brief = t->too_far ? "its address is not this machine's" : curl_easy_strerror(code);
+    bool more = t->why[0] && !t->too_large && !t->too_far && code != CURLE_FILESIZE_EXCEEDED;
+    x->error = more ? arena_text(t->arena, t->why) : x->brief;
+}
+
 static void read_answer(struct http_transfer *t, CURLcode code)
 {
     struct http_answer *x = &t->answer;
@@ -197,13 +209,8 @@ static void read_answer(struct http_transfer *t, CURLcode code)
     x->body = buf_str(&t->body);
     if (code == CURLE_OK)
         x->status = (int)status;
-    else if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
-        x->error = arena_printf(t->arena, "the answer is larger than %zu bytes",
-                                t->client->options.answer_max);
-    else if (t->too_far)
-        x->error = "its address is not this machine's";
     else
-        x->error = arena_text(t->arena, t->why[0] ? t->why : curl_easy_strerror(code));
+        read_error(t, code);
 }
 
 /* libcurl on our loop */

@@ -34,7 +34,8 @@ struct http_answer {
     bool sent;  /* some of the request was */
     struct headers headers;
     struct str body;
-    const char *error;
+    const char *error; /* all that is known */
+    const char *brief; /* its kind, the same for every such failure */
     int64_t duration_us;
 };
 

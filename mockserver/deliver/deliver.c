@@ -118,7 +118,7 @@ static void finish(void *ctx, const struct http_answer *answer)
 {
     struct deliver_attempt *t = ctx;
     land(t->deliver);
-    t->done(t->ctx, answer->status, answer->error);
+    t->done(t->ctx, answer->status, answer->brief);
 }
 
 static void take_off(struct deliver_attempt *t)
