@@ -12,4 +12,5 @@
 const char *obstacle_to(const struct runner *r, const struct planned *p, const struct node *forces);
 
 /* lacks.c: of what the scenario names, the first that is not there */
-const char *target_lacks(const struct vars *root, const struct target *t, const struct scenario *s);
+const char *target_lacks(const struct vars *root, const struct target *t,
+                         const struct scenario *sc);
