@@ -40,6 +40,8 @@ void force_consent(struct call *c, const void *fields)
     json_put_text(w, "state", a->token);
     json_put_text(w, "status", attempt_state_texts[a->state]);
     force_put_id(c, "account", RECORD_ACCOUNT, a->account);
+    if (a->kind == ATTEMPT_FOR_ADS)
+        force_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
     force_end(c);
 }
 

@@ -11,14 +11,16 @@ static const struct {
     const char *word;
     enum record_kind kind;
 } words[] = {
-    {"organization", RECORD_ORGANIZATION},
-    {"key",          RECORD_KEY         },
-    {"space",        RECORD_SPACE       },
-    {"account",      RECORD_ACCOUNT     },
-    {"attempt",      RECORD_ATTEMPT     },
-    {"content",      RECORD_CONTENT     },
-    {"post",         RECORD_POST        },
-    {"destination",  RECORD_DESTINATION },
+    {"organization",  RECORD_ORGANIZATION },
+    {"key",           RECORD_KEY          },
+    {"space",         RECORD_SPACE        },
+    {"account",       RECORD_ACCOUNT      },
+    {"attempt",       RECORD_ATTEMPT      },
+    {"content",       RECORD_CONTENT      },
+    {"post",          RECORD_POST         },
+    {"destination",   RECORD_DESTINATION  },
+    {"lease_request", RECORD_LEASE_REQUEST},
+    {"ad_account",    RECORD_AD_ACCOUNT   },
 };
 #define WORD_COUNT (sizeof words / sizeof *words)
 

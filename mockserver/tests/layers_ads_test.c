@@ -166,6 +166,8 @@ static void consent_connects_what_was_not_there(void **state)
     assert_string_equal(parameter(*state, at(done, "/redirect"), "accountId"), id);
     assert_true(str_starts(str_from(at(list, "/items/0/externalId")), STR("act_")));
     assert_string_equal(tokens(list), "meta_ads valid");
+    assert_string_equal(at(done, "/adAccount"), id);
+    assert_string_equal(at(done, "/account"), "null");
     struct answer social =
         mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
     assert_int_equal(node_count(node_get(social.body, "items")), 1);
