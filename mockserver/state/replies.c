@@ -88,7 +88,7 @@ static void drop(struct replies *r, size_t at)
     r->bytes -= r->items[at]->bytes;
     kept_release(r->items[at]);
     r->count--;
-    memmove(&r->items[at], &r->items[at + 1], (r->count - at) * sizeof r->items[at]);
+    memmove(&r->items[at], &r->items[at + 1], (r->count - at) * sizeof(struct kept *));
 }
 
 static struct str text_copy(char **at, struct str text)

@@ -11,7 +11,7 @@
 #include "mockserver/state/world.h"
 
 #define REPLIES_MAX   1000
-#define REPLIES_BYTES (1u << 20)
+#define REPLIES_BYTES ((size_t)1 << 20)
 
 struct reply {
     uint32_t key;                     /* who asked: a key's row */

@@ -13,13 +13,15 @@
 #define CREATE   "POST /v1/projects"
 #define TOKEN    "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11"
 #define OTHER    "Idempotency-Key: 01JA2B3C4D5E6F7G8H9JKMNPQR"
-#define BODY                                                                                       \
+#define TEXT                                                                                       \
     "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":"                \
     "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"
+#define BODY (TEXT)
 #define LATER                                                                                      \
-    "{\"scheduledFor\":\"2026-05-03T18:00:00Z\",\"targets\":[{\"socialAccountId\":"                \
-    "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"
+    ("{\"scheduledFor\":\"2026-05-03T18:00:00Z\",\"targets\":[{\"socialAccountId\":"               \
+     "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}")
 #define PROJECT "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}"
+#define MINUTE  INT64_C(60000)
 #define DAY     (INT64_C(24) * 3600 * 1000)
 
 static void advance(struct mock *m, int64_t ms)
@@ -68,12 +70,12 @@ static void another_call_with_the_same_token_is_a_conflict(void **state)
     static const struct {
         const char *line, *body;
     } rows[] = {
-        {SCHEDULE,                                LATER   },
-        {SCHEDULE,                                BODY " "},
-        {SCHEDULE,                                "{"     },
-        {SCHEDULE,                                NULL    },
-        {"POST /v1/content/cnt_image/schedule",   BODY    },
-        {"POST /v1/content/cnt_pending/schedule", BODY    },
+        {SCHEDULE,                                LATER     },
+        {SCHEDULE,                                (TEXT " ")},
+        {SCHEDULE,                                "{"       },
+        {SCHEDULE,                                NULL      },
+        {"POST /v1/content/cnt_image/schedule",   BODY      },
+        {"POST /v1/content/cnt_pending/schedule", BODY      },
     };
     struct answer first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     uint32_t before = posts(*state);
@@ -124,7 +126,7 @@ static void what_a_gate_refuses_is_not_kept(void **state)
     mock_call(*state, "POST /__admin/force/budget",
               "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
-    advance(*state, 60 * 1000);
+    advance(*state, MINUTE);
     struct answer made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_int_equal(made.status, 201);
     assert_null(header_of(made, "X-Mock-Replayed"));

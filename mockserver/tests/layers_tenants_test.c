@@ -6,10 +6,9 @@
 
 #include "mockserver/state/events.h"
 
-#define PROJECTS "/v1/projects"
-#define CREATE   "POST " PROJECTS
-#define LIST     "GET " PROJECTS
-#define REST     ",\"timezone\":\"Europe/Berlin\"}"
+#define CREATE "POST /v1/projects"
+#define LIST   "GET /v1/projects"
+#define REST   ",\"timezone\":\"Europe/Berlin\"}"
 
 static struct answer create(struct mock *m, const char *name)
 {
@@ -73,9 +72,9 @@ static void a_project_is_made_of_what_is_said(void **state)
     };
     struct answer a = mock_call(
         *state, CREATE,
-        "{\"name\":\"Acme Tea\",\"timezone\":\"America/Argentina/Ushuaia\",\"customerExternalId\":"
-        "\"tea-7\",\"primaryLanguage\":\"es-AR\",\"ownerEmail\":\"ann@acme.test\",\"metadata\":{"
-        "\"cups\":[1,2]}}",
+        ("{\"name\":\"Acme Tea\",\"timezone\":\"America/Argentina/Ushuaia\",\"customerExternalId\":"
+         "\"tea-7\",\"primaryLanguage\":\"es-AR\",\"ownerEmail\":\"ann@acme.test\",\"metadata\":{"
+         "\"cups\":[1,2]}}"),
         AS_FULL);
     assert_int_equal(a.status, 201);
     char line[128];

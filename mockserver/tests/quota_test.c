@@ -10,12 +10,12 @@
 #include "mockserver/state/tenant.h"
 
 #define MINUTE  INT64_C(60000)
-#define DAY     (24 * 60 * MINUTE)
-#define KEY(x)  "Authorization: Bearer lp_live_" x
+#define DAY     (INT64_C(24) * 60 * MINUTE)
+#define KEY(x)  ("Authorization: Bearer lp_live_" x)
 #define LIST    "GET /v1/projects/prj_one/social-accounts"
 #define REVOKE  "DELETE /v1/social-accounts/sa_nobody"
 #define PUBLISH "POST /v1/content/cnt_nobody/publish"
-#define START_S 1777712400 /* 2026-05-02T09:00:00Z */
+#define START_S INT64_C(1777712400) /* 2026-05-02T09:00:00Z */
 
 static const char fixture[] =
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"

@@ -6,7 +6,7 @@
 #include "mockserver/gate/rate_limit.h"
 
 #define MINUTE_MS (INT64_C(60) * 1000)
-#define DAY_MS    (24 * 60 * MINUTE_MS)
+#define DAY_MS    (INT64_C(24) * 60 * MINUTE_MS)
 
 static const struct rate_window windows[] = {
     [LAYERS_WINDOW_READ] = {"read",      RATE_OF(BUDGET_READ),  MINUTE_MS},
