@@ -178,7 +178,7 @@ static void what_is_not_there_says_how(void **state)
         {"GET /projects/p/social-accounts", 404, "unmatched",     NULL,
          "GET /v1/projects/{}/social-accounts\n"                                                         },
         {"PUT " LIST,                       405, "unmatched",     "GET", "GET /v1/projects/{}/social-acc"},
-        {"GET /v1/whoami",                  501, "unimplemented", NULL,  NULL                            },
+        {"GET /v1/audit-log",               501, "unimplemented", NULL,  NULL                            },
         {"GET " LIST,                       200, NULL,            NULL,  NULL                            },
         {"HEAD " LIST,                      200, NULL,            NULL,  NULL                            },
     };
@@ -207,7 +207,7 @@ static void every_answer_carries_the_worlds_time_and_its_kind(void **state)
     static const char *const lines[] = {"GET /v1/projects/p/social-accounts",
                                         "GET /v1/else",
                                         "GET /else",
-                                        "GET /v1/whoami",
+                                        "GET /v1/audit-log",
                                         "GET /ns/.bad/x",
                                         "GET /__admin/health"};
     struct mock *m = *state;
