@@ -104,10 +104,10 @@ exit_codes_tell() {
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
     printf 'world: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - rule: slow\n    on: layers.list_social_accounts\n    then: [ { delay: 8s } ]\n' "$source" >"$tmp/slow.yaml"
-    "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" >"$tmp/out" 2>&1 </dev/null &
+    "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" --report ndjson=- >"$tmp/out" 2>/dev/null </dev/null &
     pid=$!
-    mock=
-    while [ -z "$mock" ] && kill -0 $pid 2>/dev/null; do mock=$(pgrep -P $pid -x mockserver || :); done
+    until grep -q '"event":"scenario_started"' "$tmp/out"; do kill -0 $pid || fail "the run ended before it began"; done
+    mock=$(pgrep -P $pid -x mockserver)
     kill -INT $pid
     status=0
     wait $pid || status=$?
