@@ -284,6 +284,14 @@ static void whatever_ends_a_lease_frees_its_account_in_the_pool(void **state)
     }
 }
 
+static void set_renewal(struct world *w, uint32_t account, const char *at)
+{
+    const struct record_edit edit = {
+        record_field_named(record_shape(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
+    assert_true(record_set(w, RECORD_ACCOUNT, account, &edit, 1, NULL));
+    assert_true(w->checks);
+}
+
 static void an_edited_renewal_is_when_the_month_ends(void **state)
 {
     (void)state;
@@ -291,15 +299,15 @@ static void an_edited_renewal_is_when_the_month_ends(void **state)
     fill_pool(&s);
     decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
     uint32_t account = world_count(s.w, RECORD_ACCOUNT);
-    const struct record_edit edit = {
-        record_field_named(record_shape(RECORD_ACCOUNT), STR("renews_at")),
-        {.text = "2026-05-03T00:00:00Z"},
-    };
-    assert_true(record_set(s.w, RECORD_ACCOUNT, account, &edit, 1, NULL));
-    assert_true(s.w->checks);
+    set_renewal(s.w, account, "2026-05-03T00:00:00Z"); /* earlier */
     events_advance(s.w, SCENE_START + DAY);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-06-02T09:00:00Z"));
+    set_renewal(s.w, account, "2026-06-20T00:00:00Z"); /* put off */
+    events_advance(s.w, instant("2026-06-19T00:00:00Z"));
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
+    events_advance(s.w, instant("2026-06-20T00:00:00Z"));
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 3);
     world_free(s.w);
 }
 
