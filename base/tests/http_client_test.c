@@ -1,0 +1,174 @@
+#include "base/http/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/http/server.h"
+#include "base/time.h"
+
+#define PATIENCE_US (10 * 1000000)
+
+struct scene {
+    struct arena arena;
+    struct loop *loop;
+    struct server *server;
+    struct http_client *client;
+    size_t asked, answered;
+    struct http_answer last;
+    bool again; /* the call back sends once more */
+};
+
+static void handle(void *ctx, struct exchange *x)
+{
+    struct scene *s = ctx;
+    s->asked++;
+    x->response.status = 200;
+    x->response.body.arena = &x->arena;
+    buf_text(&x->response.body, "0123456789");
+    server_reply(x);
+}
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    s = (struct scene){.loop = loop_new()};
+    const struct server_options options = {.address = "127.0.0.1",
+                                           .body_max = 1000,
+                                           .idle_timeout_s = 5,
+                                           .connections_max = 8,
+                                           .handle = handle,
+                                           .ctx = &s};
+    s.server = server_new(s.loop, &options, NULL);
+    s.client = http_client_new(s.loop,
+                               &(struct http_client_options){.timeout_ms = 5000, .answer_max = 10});
+    *state = &s;
+    return s.server ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    http_client_free(s->client);
+    server_free(s->server);
+    loop_free(s->loop);
+    arena_end(&s->arena);
+    return 0;
+}
+
+static const char *url(struct scene *s, const char *host)
+{
+    return arena_printf(&s->arena, "http://%s:%d/", host, server_port(s->server));
+}
+
+static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only);
+
+static void done(void *ctx, const struct http_answer *answer)
+{
+    struct scene *s = ctx;
+    s->answered++;
+    s->last = *answer;
+    if (s->again) {
+        s->again = false;
+        get(s, url(s, "127.0.0.1"), false);
+    }
+}
+
+static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only)
+{
+    static const struct headers none;
+    const struct http_sent sent = {
+        .method = "GET", .url = to, .headers = &none, .loopback_only = loopback_only};
+    return http_send(s->client, &s->arena, &sent, done, s);
+}
+
+static void wait_for(struct scene *s, const size_t *number, size_t value)
+{
+    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    while (*number < value && time_monotonic_us() < limit_us)
+        loop_step(s->loop, limit_us - time_monotonic_us());
+    assert_int_equal(*number, value);
+}
+
+static void an_answer_is_called_back_once(void **state)
+{
+    struct scene *s = *state;
+    get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->answered, 1);
+    assert_int_equal(s->last.status, 200);
+    assert_true(s->last.sent);
+    assert_true(str_is(s->last.body, "0123456789"));
+    assert_null(s->last.error);
+}
+
+static void a_call_back_may_send_again(void **state)
+{
+    struct scene *s = *state;
+    s->again = true;
+    get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->answered, 2);
+    assert_int_equal(s->asked, 2);
+}
+
+static void what_stays_on_the_machine_goes_there_and_nowhere_else(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        const char *host;
+        bool near;
+    } rows[] = {
+        {"127.0.0.1",                  true },
+        {"localhost",                  true },
+        {"192.0.2.1",                  false}, /* reserved for documentation */
+        {"[2001:db8::1]",              false},
+        {"[::ffff:192.0.2.1]",         false},
+        {"0.0.0.0",                    false},
+        {"[::]",                       false},
+        {"3221225985" /* 192.0.2.1 */, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t before = s->asked;
+        get(s, url(s, rows[i].host), true);
+        wait_for(s, &s->answered, i + 1);
+        assert_int_equal(s->asked - before, rows[i].near);
+        assert_int_equal(s->last.status, rows[i].near ? 200 : 0);
+        if (!rows[i].near)
+            assert_string_equal(s->last.brief, "its address is not this machine's");
+    }
+}
+
+static void a_dropped_transfer_never_calls_back(void **state)
+{
+    struct scene *s = *state;
+    http_drop(get(s, url(s, "127.0.0.1"), false));
+    get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->answered, 1);
+    assert_int_equal(s->asked, 1);
+}
+
+static void what_is_under_way_ends_with_the_client(void **state)
+{
+    struct scene *s = *state;
+    for (int i = 0; i < 4; i++)
+        get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->asked, 4);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_answer_is_called_back_once),
+        TEST(a_call_back_may_send_again),
+        TEST(what_stays_on_the_machine_goes_there_and_nowhere_else),
+        TEST(a_dropped_transfer_never_calls_back),
+        TEST(what_is_under_way_ends_with_the_client),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,384 @@
+/* Webhooks over real sockets: mock, receiver and tester on one loop. */
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/http/client.h"
+#include "base/http/server.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "mockserver/state/delivery.h"
+
+#define KEY         "lp_live_01HX9Y6K7EJ4T2_full"
+#define HOOK        "11111111-1111-4111-8111-111111111111"
+#define PATIENCE_US (10 * 1000000)
+#define HELD_MAX    200
+
+struct scene {
+    struct arena arena;
+    struct loop *loop;
+    struct mock *mock;
+    struct server *server, *receiver;
+    struct http_client *client;
+
+    bool holds;  /* the receiver answers only when it is let */
+    int status;  /* of its answers */
+    size_t size; /* of their bodies */
+    struct exchange *held[HELD_MAX];
+    size_t held_count, received;
+    const char *last; /* what it received last */
+};
+
+struct asked { /* a call of the tester's under way */
+    bool done;
+    int status;
+    const struct node *body;
+    struct arena *arena;
+    struct http_transfer *transfer;
+};
+
+static void reply(struct scene *s, struct exchange *x)
+{
+    char *filler = arena_alloc(&x->arena, s->size + 1);
+    memset(filler, 'x', s->size);
+    x->response.status = s->status;
+    x->response.body.arena = &x->arena;
+    headers_add(&x->arena, &x->response.headers, "Location", STR("/elsewhere"));
+    buf_add(&x->response.body, str_of(filler, s->size));
+    server_reply(x);
+}
+
+static void receive(void *ctx, struct exchange *x)
+{
+    struct scene *s = ctx;
+    s->received++;
+    s->last = str_dup(&s->arena, x->request.body);
+    if (!s->holds) {
+        reply(s, x);
+        return;
+    }
+    assert_true(s->held_count < HELD_MAX);
+    s->held[s->held_count++] = x;
+}
+
+static void let_go(struct scene *s)
+{
+    for (size_t i = 0; i < s->held_count; i++)
+        reply(s, s->held[i]);
+    s->held_count = 0;
+    s->holds = false;
+}
+
+static void refuse(void *ctx, struct exchange *x, int status, const char *why)
+{
+    (void)ctx;
+    (void)x;
+    (void)why;
+    fail_msg("refused: %d", status);
+}
+
+static struct server *serve(struct scene *s, void (*handle)(void *ctx, struct exchange *x),
+                            void (*done)(void *ctx, struct exchange *x, bool sent), void *ctx)
+{
+    const struct server_options options = {
+        .address = "127.0.0.1",
+        .body_max = 1u << 20,
+        .idle_timeout_s = 5,
+        .connections_max = 300,
+        .handle = handle,
+        .refuse = refuse,
+        .done = done,
+        .ctx = ctx,
+    };
+    struct server *server = server_new(s->loop, &options, NULL);
+    assert_non_null(server);
+    return server;
+}
+
+static const char *world(struct scene *s, int port)
+{
+    return arena_printf(
+        &s->arena,
+        "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+        "layers:\n"
+        "  organizations:\n"
+        "    - name: Acme\n"
+        "      keys: [ { name: full, key: " KEY ", scopes: ['*'] } ]\n"
+        "      projects:\n"
+        "        - id: prj_a\n"
+        "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"
+        "          content: [ { id: cnt_a } ]\n"
+        "          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +1h } ]\n"
+        "      webhooks: [ { id: " HOOK ", url: 'http://127.0.0.1:%d/hook', secret: s,\n"
+        "                    events: [post.published, social_account.needs_reauth] } ]\n",
+        port);
+}
+
+static int set_up(void **state)
+{
+    static struct scene s;
+    s = (struct scene){.status = 200};
+    s.loop = loop_new();
+    s.receiver = serve(&s, receive, NULL, &s);
+    s.mock = mock_test_new(world(&s, server_port(s.receiver)));
+    s.server = serve(&s, mock_handle, mock_done, s.mock);
+    mock_use_loop(s.mock, s.loop);
+    s.client = http_client_new(
+        s.loop, &(struct http_client_options){.timeout_ms = 10000, .answer_max = 1u << 20});
+    *state = &s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    http_client_free(s->client);
+    server_free(s->server);
+    mock_free(s->mock);
+    if (s->receiver)
+        server_free(s->receiver);
+    loop_free(s->loop);
+    arena_end(&s->arena);
+    return 0;
+}
+
+static void answered(void *ctx, const struct http_answer *x)
+{
+    struct asked *a = ctx;
+    a->done = true;
+    a->status = x->status;
+    a->body = json_parse(a->arena, x->body, "answer", NULL);
+}
+
+static struct asked *ask(struct scene *s, const char *line, const char *body)
+{
+    struct asked *a = arena_new(&s->arena, struct asked);
+    struct headers *headers = arena_new(&s->arena, struct headers);
+    struct str path = str_from(line), method = str_cut(&path, ' ');
+    headers_add(&s->arena, headers, "Authorization", STR("Bearer " KEY));
+    const struct http_sent sent = {
+        .method = str_dup(&s->arena, method),
+        .url = arena_printf(&s->arena, "http://127.0.0.1:%d" STR_FMT, server_port(s->server),
+                            STR_ARG(path)),
+        .headers = headers,
+        .body = str_from(body),
+    };
+    a->arena = &s->arena;
+    a->transfer = http_send(s->client, &s->arena, &sent, answered, a);
+    return a;
+}
+
+static void wait_until(struct scene *s, const bool *done)
+{
+    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    while (!*done && time_monotonic_us() < limit_us)
+        loop_step(s->loop, limit_us - time_monotonic_us());
+    assert_true(*done);
+}
+
+static struct asked *hear(struct scene *s, struct asked *a)
+{
+    wait_until(s, &a->done);
+    return a;
+}
+
+static void wait_received(struct scene *s, size_t count)
+{
+    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    while (s->received < count && time_monotonic_us() < limit_us)
+        loop_step(s->loop, limit_us - time_monotonic_us());
+    assert_int_equal(s->received, count);
+}
+
+static struct asked *advance(struct scene *s, const char *by)
+{
+    return ask(s, "POST /__admin/clock/advance", arena_printf(&s->arena, "{\"by\":\"%s\"}", by));
+}
+
+static const char *text_in(struct scene *s, const struct asked *a, const char *pointer)
+{
+    const struct node *n = node_pointer(a->body, pointer);
+    if (!n)
+        return NULL;
+    return n->kind == NODE_TEXT ? node_text(n) : json_print(&s->arena, n);
+}
+
+static void an_advance_waits_until_the_receiver_has_answered(void **state)
+{
+    struct scene *s = *state;
+    s->holds = true;
+    struct asked *step = advance(s, "2h");
+    wait_received(s, 1);
+    assert_false(step->done);
+
+    /* nobody else has to wait; but the clock is in use, where the delivery stopped it */
+    struct asked *list = hear(s, ask(s, "GET /v1/projects/prj_a/social-accounts", NULL));
+    assert_int_equal(list->status, 200);
+    assert_int_equal(hear(s, advance(s, "1h"))->status, 409);
+    assert_int_equal(hear(s, ask(s, "PUT /__admin/clock", "{\"now\":\"+1h\"}"))->status, 409);
+    assert_string_equal(text_in(s, hear(s, ask(s, "GET /__admin/clock", NULL)), "/now"),
+                        "2026-05-02T10:00:00.000Z");
+    assert_false(step->done);
+
+    let_go(s);
+    hear(s, step);
+    assert_int_equal(step->status, 200);
+    assert_string_equal(text_in(s, step, "/now"), "2026-05-02T11:00:00.000Z");
+    assert_non_null(strstr(text_in(s, step, "/changes"), "delivery_done"));
+    assert_int_equal(hear(s, advance(s, "1h"))->status, 200);
+}
+
+static void retries_happen_within_one_advance(void **state)
+{
+    struct scene *s = *state;
+    s->status = 500;
+    struct asked *step = hear(s, advance(s, "48h"));
+    assert_int_equal(step->status, 200);
+    assert_int_equal(s->received, 8);
+    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    assert_string_equal(text_in(s, list, "/items/0/status"), "failed");
+    assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), "500");
+}
+
+static void a_reset_drops_what_is_under_way_and_refuses_who_waits(void **state)
+{
+    struct scene *s = *state;
+    s->holds = true;
+    struct asked *step = advance(s, "2h");
+    wait_received(s, 1);
+    assert_int_equal(hear(s, ask(s, "POST /__admin/reset", NULL))->status, 200);
+    assert_int_equal(hear(s, step)->status, 503);
+    let_go(s);
+    struct asked *clock = hear(s, ask(s, "GET /__admin/clock", NULL));
+    assert_string_equal(text_in(s, clock, "/now"), "2026-05-02T09:00:00.000Z");
+    assert_int_equal(world_count(mock_test_world(s->mock), RECORD_DELIVERY), 0);
+    assert_int_equal(hear(s, advance(s, "2h"))->status, 200);
+    assert_int_equal(s->received, 2);
+}
+
+static void a_snapshot_of_what_was_under_way_sends_it_again(void **state)
+{
+    struct scene *s = *state;
+    s->holds = true;
+    struct asked *step = advance(s, "1h");
+    wait_received(s, 1);
+    const char *first = s->last;
+    hear(s, ask(s, "POST /__admin/snapshots", "{\"name\":\"then\"}"));
+    assert_int_equal(hear(s, ask(s, "POST /__admin/snapshots/then/restore", NULL))->status, 200);
+    wait_received(s, 2);
+    assert_string_equal(s->last, first);
+    assert_int_equal(hear(s, step)->status, 503);
+    let_go(s);
+    hear(s, advance(s, "1m"));
+    assert_int_equal(delivery_read(mock_test_world(s->mock), 1)->state, DELIVERY_DELIVERED);
+}
+
+static void a_tester_that_leaves_waits_for_nothing(void **state)
+{
+    struct scene *s = *state;
+    s->holds = true;
+    struct asked *step = advance(s, "2h");
+    wait_received(s, 1);
+    http_drop(step->transfer);
+    let_go(s);
+    const struct world *w = mock_test_world(s->mock);
+    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    while (delivery_read(w, 1)->state != DELIVERY_DELIVERED && time_monotonic_us() < limit_us)
+        loop_step(s->loop, limit_us - time_monotonic_us());
+    assert_int_equal(delivery_read(w, 1)->state, DELIVERY_DELIVERED);
+    assert_int_equal(hear(s, advance(s, "3h"))->status, 200);
+}
+
+static void a_running_world_tells_without_being_called(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(
+        hear(s, ask(s, "PUT /__admin/clock", "{\"now\":\"2026-05-02T09:59:59.950Z\"}"))->status,
+        200);
+    assert_int_equal(s->received, 0);
+    hear(s, ask(s, "PUT /__admin/clock", "{\"mode\":\"runs\"}"));
+    wait_received(s, 1);
+    assert_non_null(strstr(s->last, "post.published"));
+}
+
+static void what_cannot_be_told_says_why(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        int status;
+        size_t size;
+        const char *code, *error;
+    } rows[] = {
+        {302, 0,       "302",  "null"                   }, /* no redirect is followed */
+        {200, 1 << 17, "null", "larger than 65536 bytes"},
+        {200, 1 << 15, "200",  "null"                   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        s->status = rows[i].status;
+        s->size = rows[i].size;
+        size_t before = s->received;
+        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+        hear(s, advance(s, "1ms")); /* waits for it */
+        struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+        assert_int_equal(s->received, before + 1);
+        assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), rows[i].code);
+        assert_non_null(strstr(text_in(s, list, "/items/0/lastError"), rows[i].error));
+    }
+    server_free(s->receiver);
+    s->receiver = NULL;
+    hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+    hear(s, advance(s, "1ms"));
+    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    assert_string_equal(text_in(s, list, "/items/0/lastError"), "Couldn't connect to server");
+    assert_string_equal(text_in(s, list, "/items/0/status"), "pending");
+}
+
+static void many_at_once_wait_their_turn_and_block_nobody(void **state)
+{
+    struct scene *s = *state;
+    enum { MANY = 50 };
+    s->holds = true;
+    for (int i = 0; i < MANY; i++)
+        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+    wait_received(s, 32);
+    assert_int_equal(hear(s, ask(s, "GET /__admin/health", NULL))->status, 200);
+    let_go(s);
+    struct asked *step = hear(s, advance(s, "1s"));
+    assert_int_equal(step->status, 200);
+    assert_int_equal(s->received, MANY);
+    const struct world *w = mock_test_world(s->mock);
+    for (uint32_t row = 1; row <= MANY; row++)
+        assert_int_equal(delivery_read(w, row)->state, DELIVERY_DELIVERED);
+}
+
+static void what_is_under_way_at_the_end_is_dropped(void **state)
+{
+    struct scene *s = *state;
+    s->holds = true;
+    for (int i = 0; i < 40; i++)
+        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+    advance(s, "1h");
+    wait_received(s, 32);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_advance_waits_until_the_receiver_has_answered),
+        TEST(retries_happen_within_one_advance),
+        TEST(a_reset_drops_what_is_under_way_and_refuses_who_waits),
+        TEST(a_snapshot_of_what_was_under_way_sends_it_again),
+        TEST(a_tester_that_leaves_waits_for_nothing),
+        TEST(a_running_world_tells_without_being_called),
+        TEST(what_cannot_be_told_says_why),
+        TEST(many_at_once_wait_their_turn_and_block_nobody),
+        TEST(what_is_under_way_at_the_end_is_dropped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
