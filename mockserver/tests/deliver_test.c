@@ -107,7 +107,7 @@ static const char *world(struct scene *s, int port)
         "layers:\n"
         "  organizations:\n"
         "    - name: Acme\n"
-        "      keys: [ { name: full, key: " KEY ", scopes: ['*'] } ]\n"
+        "      keys: [ { name: full, key: " KEY ", scopes: ['*'], tier: internal } ]\n"
         "      projects:\n"
         "        - id: prj_a\n"
         "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"

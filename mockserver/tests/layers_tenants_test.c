@@ -148,7 +148,8 @@ static void names_and_metadata_may_be_so_long(void **state)
     memset(name, 'n', sizeof name);
     name[128] = '\0';
     assert_int_equal(create(*state, name).status, 201);
-    name[128] = 'n', name[129] = '\0';
+    name[128] = 'n';
+    name[129] = '\0';
     assert_refused(create(*state, name), 422, "VALIDATION");
 
     for (int bytes = 8192; bytes <= 8193; bytes++) { /* {"a":"..."} has eight around it */
