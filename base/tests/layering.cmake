@@ -11,7 +11,6 @@ set(ROWS
   "mockserver/gate/"             "base/|mockserver/(state/|gate/|(call|route)\\.h)"
   "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route|record_json)\\.h|dialects/dialects\\.h)"
   "mockserver/dialects/dialects" "base/|mockserver/(dialects/|(call|route)\\.h)"
-  "mockserver/dialects/layers/"  "base/|mockserver/(state/|gate/|rules/|dialects/layers/|(call|route|journal|fixture|webhooks)\\.h)"
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|control/|dialects/dialects\\.h|[a-z_]+\\.h)"
   "mockserver/[a-z_]+\\.[ch]"    "base/|mockserver/"
@@ -21,6 +20,15 @@ set(ROWS
   "conformance/run/"             "base/|conformance/(scenario/|claims/|plan/|check/|run/|result\\.h)"
   "conformance/report/"          "base/|conformance/(report/|result\\.h)"
   "conformance/[a-z_]+\\.[ch]"   "base/|conformance/")
+
+# A provider's folder knows no other provider.
+file(GLOB providers RELATIVE ${ROOT}/mockserver/dialects ${ROOT}/mockserver/dialects/*)
+foreach(provider IN LISTS providers)
+  if(IS_DIRECTORY ${ROOT}/mockserver/dialects/${provider})
+    list(PREPEND ROWS "mockserver/dialects/${provider}/"
+      "base/|mockserver/(state/|gate/|rules/|dialects/${provider}/|(call|route|journal|fixture|webhooks)\\.h)")
+  endif()
+endforeach()
 
 # A library belongs to the files that know it.
 set(LIBRARIES
