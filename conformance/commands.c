@@ -5,24 +5,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/log.h"
-#include "conformance/plan/plan.h"
+#include "base/yaml.h"
+#include "conformance/plan/failed.h"
 #include "conformance/report/report.h"
 #include "conformance/run/mock.h"
 #include "conformance/run/run.h"
 
 #define WIDTH_MAX 120
 
-static struct selection selection_of(const struct options *o)
+bool selection_of(const struct options *o, struct selection *out, struct error *err)
 {
-    return (struct selection){
+    *out = (struct selection){
         .tags = o->tags,
         .claims = o->claims.items,
         .claim_count = o->claims.count,
         .shard = o->shard,
         .shards = o->shards,
     };
+    return !o->failed || failed_select(o->arena, o->failed, out, err);
 }
 
 /* The worst of what was found wrong on the way and what the run decided. */
@@ -136,7 +137,8 @@ static bool open_outputs(const struct options *o, const struct secrets *secrets,
         output->format = report_format_named(str_dup(o->arena, name));
         if (!output->format)
             error_add(err, ERROR_USAGE, (struct where){0},
-                      "--report: no format is called '" STR_FMT "'", STR_ARG(name));
+                      "--report: no format is called '" STR_FMT "': %s", STR_ARG(name),
+                      report_format_names(o->arena));
         else if ((output->writer = writer_open(secrets, output->path, err)) &&
                  output->format->stream)
             output->events = output->format->stream(o->arena, output->writer);
@@ -224,12 +226,29 @@ static int play(const struct options *o, const struct plan *plan, const struct t
     return played ? worse_status(run.exit_code, err) : error_exit_code(err);
 }
 
+/* `--mock FIXTURE` leaves the fixture among the scenarios: its value is optional. */
+static bool check_paths(struct arena *a, const struct options *o, struct error *err)
+{
+    bool fine = true;
+    for (size_t i = 0; o->mock && i < o->paths.count; i++) {
+        const char *path = o->paths.items[i];
+        bool file = str_ends(str_from(path), STR(".yaml")) && access(path, R_OK) == 0;
+        const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
+        if (node_get(root, "world") && !node_get(root, "scenario"))
+            fine = error_add(err, ERROR_USAGE, (struct where){0},
+                             "'%s' is a fixture, no scenario: give it as --mock=%s", path, path);
+    }
+    return fine;
+}
+
 int command_run(const struct options *o, struct error *err)
 {
     struct arena *a = o->arena;
     struct suite suite;
     struct plan plan;
-    struct selection selection = selection_of(o);
+    struct selection selection;
+    if (!selection_of(o, &selection, err) || !check_paths(a, o, err))
+        return error_exit_code(err);
     const struct target *target = target_for(a, o, err);
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
@@ -237,59 +256,4 @@ int command_run(const struct options *o, struct error *err)
     if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, can, target, &plan, err))
         return error_exit_code(err);
     return play(o, &plan, target, err);
-}
-
-/* --- lint and list -------------------------------------------------------------------------- */
-
-int command_lint(const struct options *o, struct error *err)
-{
-    struct suite suite;
-    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
-        return error_exit_code(err);
-    printf("%zu scenarios, nothing wrong\n", suite.scenario_count);
-    return 0;
-}
-
-static bool can_all(const void *ctx, const char *capability)
-{
-    (void)ctx;
-    (void)capability;
-    return true;
-}
-
-static void list_json(struct arena *a, const struct plan *plan)
-{
-    struct buf out = {.arena = a};
-    struct json w = json_begin(&out, 2);
-    json_open_list(&w);
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct scenario *s = plan->items[i].scenario;
-        json_open_map(&w);
-        json_put_text(&w, "name", s->name);
-        json_put_text(&w, "title", s->title);
-        json_put_text(&w, "file", s->file);
-        json_key(&w, "tags");
-        json_open_list(&w);
-        for (size_t k = 0; k < s->tag_count; k++)
-            json_text(&w, s->tags[k]);
-        json_close_list(&w);
-        json_close_map(&w);
-    }
-    json_close_list(&w);
-    printf("%s\n", buf_c(&out));
-}
-
-int command_list(const struct options *o, struct error *err)
-{
-    struct suite suite;
-    struct plan plan;
-    struct selection selection = selection_of(o);
-    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
-        !plan_make(o->arena, &suite, &selection, can_all, NULL, &plan, err))
-        return error_exit_code(err);
-    if (o->json)
-        list_json(o->arena, &plan);
-    for (size_t i = 0; !o->json && i < plan.count; i++)
-        printf("%s\t%s\n", plan.items[i].scenario->name, plan.items[i].scenario->title);
-    return 0;
 }

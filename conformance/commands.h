@@ -4,7 +4,11 @@
  */
 #pragma once
 #include "conformance/options.h"
+#include "conformance/plan/plan.h"
 
 int command_run(const struct options *o, struct error *err);
 int command_lint(const struct options *o, struct error *err);
 int command_list(const struct options *o, struct error *err);
+
+/* Which scenarios the options choose. */
+bool selection_of(const struct options *o, struct selection *out, struct error *err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "conformance/report/report.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -110,6 +111,12 @@ static bool set_claim(struct options *o, const struct given *g)
     return read_texts(o, g, &o->claims);
 }
 
+static bool set_failed(struct options *o, const struct given *g)
+{
+    o->failed = g->value;
+    return true;
+}
+
 static bool set_shard(struct options *o, const struct given *g)
 {
     struct str rest = str_from(g->value);
@@ -196,6 +203,11 @@ static bool set_json(struct options *o, const struct given *g)
     return read_switch(g, &o->json);
 }
 
+static bool set_complete(struct options *o, const struct given *g)
+{
+    return read_switch(g, &o->complete);
+}
+
 struct option_row {
     const char *name, *value, *help; /* value NULL: a switch */
     bool (*set)(struct options *o, const struct given *g);
@@ -205,8 +217,9 @@ struct option_row {
 
 #define SELECTION_ROWS                                                                             \
     {"tag", "EXPR", "only scenarios with these tags: 'oauth and not slow'", set_tag, 0, 0},        \
+        {"claim", "GLOB", "only scenarios that cite such a claim: LA-18*", set_claim, 0, 0},       \
     {                                                                                              \
-        "claim", "GLOB", "only scenarios that cite such a claim: LA-18*", set_claim, 0, 0          \
+        "failed", "REPORT", "only what did not come good in a JSON report", set_failed, 0, 0       \
     }
 
 static const struct option_row run_rows[] = {
@@ -221,7 +234,7 @@ static const struct option_row run_rows[] = {
     {"shard",        "I/N",           "only the Ith of N parts",                             set_shard,        false, NULL              },
     {"gate",         "LEVEL",         "red on failures of must (default) or also of should", set_gate,         false, NULL              },
     {"jobs",         "N",             "scenarios at once",                                   set_jobs,         false, NULL              },
-    {"report",       "NAME=FILE,...", "reports to write; - is stdout",                       set_report,       false, NULL              },
+    {"report",       "NAME=FILE,...", "reports to write (- is stdout)",                      set_report,       false, NULL              },
     {"read-only",    NULL,            "never write to a real target (default)",              set_read_only,    false, NULL              },
     {"allow-writes", NULL,            "scenarios may write to a real target",                set_allow_writes, false, NULL              },
     {"allow-costly", NULL,            "and do there what costs money",                       set_allow_costly, false, NULL              },
@@ -230,6 +243,11 @@ static const struct option_row run_rows[] = {
     {"cacert",       "FILE",          "verify certificates by these",                        set_cacert,       false, NULL              },
     {"no-color",     NULL,            "no colour",                                           set_no_color,     false, NULL              },
     {"quiet",        NULL,            "no progress",                                         set_quiet,        false, NULL              },
+};
+
+static const struct option_row lint_rows[] = {
+    {"complete", NULL, "status 1 while nobody cites a claim that can be observed", set_complete,
+     false, NULL},
 };
 
 static const struct option_row list_rows[] = {
@@ -245,7 +263,7 @@ static const struct command_row {
     const char *help;
 } commands[] = {
     {"run",  COMMAND_RUN,  run_rows,  COUNT(run_rows),  "Play scenarios against a target."  },
-    {"lint", COMMAND_LINT, NULL,      0,                "Check scenarios without playing."  },
+    {"lint", COMMAND_LINT, lint_rows, COUNT(lint_rows), "Check scenarios without playing."  },
     {"list", COMMAND_LIST, list_rows, COUNT(list_rows), "List scenarios and what they cite."},
 };
 
@@ -318,6 +336,13 @@ static void read_environment(struct parse *p)
     }
 }
 
+static const char *help_of(struct arena *a, const struct option_row *row)
+{
+    if (row->set != set_report)
+        return row->help;
+    return arena_printf(a, "%s: %s", row->help, report_format_names(a));
+}
+
 static void read_arguments(struct parse *p, int argc, char **argv)
 {
     struct arena *a = p->options->arena;
@@ -329,7 +354,7 @@ static void read_arguments(struct parse *p, int argc, char **argv)
                                        .key = FIRST_KEY + (int)i,
                                        .arg = row->value,
                                        .flags = row->value_optional ? OPTION_ARG_OPTIONAL : 0,
-                                       .doc = row->help};
+                                       .doc = help_of(a, row)};
     }
     struct argp argp = {.options = count ? rows : NULL, /* glibc loses an empty list's memory */
                         .parser = parse_one,

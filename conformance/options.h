@@ -31,12 +31,12 @@ struct options {
     bool mock;
     const char *mock_fixture, *mock_binary;
     const char *target, *url, *control;
-    const char *tags;
+    const char *tags, *failed; /* --failed: a JSON report */
     int shard, shards;
     enum level gate;
     int64_t jobs, timeout_ms;
     bool allow_writes, allow_costly, read_only;
-    bool insecure, no_color, quiet, json;
+    bool insecure, no_color, quiet, json, complete;
     const char *ca_file;
 };
 

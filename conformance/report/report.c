@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "conformance/report/formats.h"
 
 const struct report_format report_formats[] = {
@@ -19,4 +20,12 @@ const struct report_format *report_format_named(const char *name)
         if (strcmp(report_formats[i].name, name) == 0)
             return &report_formats[i];
     return NULL;
+}
+
+const char *report_format_names(struct arena *a)
+{
+    struct buf names = {.arena = a};
+    for (size_t i = 0; i < report_format_count; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", report_formats[i].name);
+    return buf_c(&names);
 }

@@ -50,6 +50,7 @@ extern const struct report_format report_formats[];
 extern const size_t report_format_count;
 
 const struct report_format *report_format_named(const char *name);
+const char *report_format_names(struct arena *a); /* "console, json, ..." */
 
 /* The console: progress while it runs, then the verdict. */
 struct console;

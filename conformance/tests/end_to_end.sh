@@ -43,6 +43,18 @@ suite_is_green() {
     run 0 run "$suite" --mock --jobs 1 --report "json=$tmp/again.json"
     flat "$tmp/again.json" | grep -q "\"executed\":\"$ledger\"" || fail "one scenario at a time ran other checks"
     run 0 lint "$suite"
+    has '^.*scenarios/layers: [0-9]+ of [0-9]+ claims that can be observed are cited'
+}
+
+# Of a folder whose catalogue has one more claim, that claim is named; --complete is red for it.
+lint_names_the_uncited() {
+    cp -r "$suite" "$tmp/layers"
+    printf -- '- claim: LA-999\n  says: "Nobody has looked at this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
+    run 0 lint "$tmp/layers"
+    has 'nobody cites +LA-999 +must +Nobody has looked at this'
+    run 1 lint --complete "$tmp/layers"
+    run 0 lint "$tmp/layers/list"
+    ! grep -q LA-999 "$tmp/out" || fail "a part of the folder cannot tell who cites what"
 }
 
 # Each file of tests/mutants is the world with one rule that breaks the claims its first line names.
@@ -76,6 +88,10 @@ card_is_complete() {
     has 'curl -X DELETE '
     has 'Bearer \$full'
     has '200 OK'
+    # What failed can be played again by itself.
+    run 1 run "$tmp/layers/revocation" --mock --report "json=$tmp/r.json"
+    run 0 list "$tmp/layers/revocation" --failed "$tmp/r.json"
+    [ "$(cut -f 1 "$tmp/out")" = revoke-cancels-queued-posts-and-counts-them ] || fail "other scenarios are said to have failed"
 }
 
 exit_codes_tell() {
@@ -86,6 +102,10 @@ exit_codes_tell() {
     run 0 run --help
     has '--report=NAME=FILE'
     run 2 run "$suite" --mock --no-such-flag
+    run 2 run --mock "$source/fixtures/layers-acme.yaml" "$suite"
+    has '--mock=.*layers-acme.yaml'
+    run 2 run "$suite" --mock --report "csv=$tmp/r"
+    has "no format is called 'csv': .*junit"
     run 2 run "$tmp/nowhere" --mock
     printf 'scenario: typo\ntitle: t\nsteps:\n  - id: a\n    call: GET /v1/x\n    expekt: { status: 200 }\n    claims: [LA-001]\n' >"$tmp/typo.yaml"
     cp "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "conformance/plan/plan.h"
+#include "conformance/plan/failed.h"
 #include "conformance/plan/tags.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -160,6 +160,34 @@ static void a_selection_chooses_scenarios_in_their_order(void **state)
         assert_string_equal(chosen(*state, rows[i].selection, "nothing"), rows[i].chosen);
 }
 
+static void what_failed_in_a_report_is_selected(void **state)
+{
+    struct selection selection = {0};
+    assert_true(failed_select(*state, "golden/red.json", &selection, NULL));
+    assert_int_equal(selection.name_count, 3);
+    assert_string_equal(selection.names[0], "revoke-then-reconnect-mints-a-new-id");
+    assert_string_equal(selection.names[1], "list-filters");
+    assert_string_equal(selection.names[2], "names-with-odd-letters");
+    assert_string_equal(chosen(*state, selection, "nothing"), "");
+}
+
+static void a_report_that_is_none_is_refused(void **state)
+{
+    static const struct {
+        const char *path, *told;
+    } rows[] = {
+        {"golden/gone.json", "golden/gone.json: No such file or directory"},
+        {"golden/red.xml",   "golden/red.xml:1:1: not a JSON value"       },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        assert_false(failed_select(*state, rows[i].path, &(struct selection){0}, &err));
+        assert_string_equal(error_text(*state, &err), rows[i].told);
+        assert_int_equal(error_exit_code(&err), 2);
+        error_end(&err);
+    }
+}
+
 static void a_selection_that_makes_no_sense_is_refused(void **state)
 {
     assert_string_equal(chosen(*state, (struct selection){.shard = 3, .shards = 2}, ""),
@@ -202,6 +230,8 @@ int main(void)
         cmocka_unit_test(an_expression_that_cannot_be_read_is_refused_at_its_column),
         cmocka_unit_test(an_expression_of_endless_depth_is_refused),
         cmocka_unit_test(a_selection_chooses_scenarios_in_their_order),
+        cmocka_unit_test(what_failed_in_a_report_is_selected),
+        cmocka_unit_test(a_report_that_is_none_is_refused),
         cmocka_unit_test(a_selection_that_makes_no_sense_is_refused),
         cmocka_unit_test(a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply),
         cmocka_unit_test(what_the_target_lacks_is_said),
