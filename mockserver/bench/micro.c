@@ -1,6 +1,6 @@
 /* micro.c - what worlds and calls cost, without a network: making a namespace; forking at 10 and at
  * 100,000 accounts; a page of a project of 10 and of 1,000,000 accounts; counting a call against
- * its rate budgets.
+ * its rate budgets; a step of the clock over 10,000 events.
  *
  * Prints one `name value unit` line a figure: medians of many rounds.
  */
@@ -102,17 +102,21 @@ static struct world *world_of(uint32_t accounts)
     return w;
 }
 
-static void call(struct mock *m, struct arena *a, const char *target, const char *authorization)
+/* A line is "METHOD target"; `body` may be NULL. */
+static void call(struct mock *m, struct arena *a, const char *line, const char *authorization,
+                 const char *body)
 {
     struct exchange x = {.arena = *a, .arrived_us = time_monotonic_us()};
     struct request *r = &x.request;
-    r->method = STR("GET");
-    r->target = r->query = str_from(target);
+    r->target = str_from(line);
+    r->method = str_cut(&r->target, ' ');
+    r->query = r->target;
+    r->body = str_from(body);
     r->path = str_cut(&r->query, '?');
     headers_add(&x.arena, &r->headers, "Authorization", str_from(authorization));
     mock_handle(m, &x);
     if (x.response.status != 200) {
-        fprintf(stderr, "micro: %s: %d\n", target, x.response.status);
+        fprintf(stderr, "micro: %s: %d\n", line, x.response.status);
         exit(2);
     }
     mock_done(m, &x, true);
@@ -120,14 +124,14 @@ static void call(struct mock *m, struct arena *a, const char *target, const char
     arena_reset(a);
 }
 
-static double call_us(struct mock *m, const char *target, const char *authorization)
+static double call_us(struct mock *m, const char *line, const char *authorization)
 {
     struct arena a = {0};
     double took[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
         int64_t before_us = time_monotonic_us();
         for (int i = 0; i < CALLS; i++)
-            call(m, &a, target, authorization);
+            call(m, &a, line, authorization, NULL);
         took[round] = since_us(before_us, CALLS);
     }
     arena_end(&a);
@@ -154,11 +158,12 @@ static void pages(uint32_t accounts)
     struct arena a = {0};
     uint32_t half = accounts / 2;
     struct index_entry middle = {.order = -(START - (half - 1) * STEP), .row = half};
-    const char *after = arena_printf(&a, "/ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
-    printf("page_%u %.2f us\n", accounts, call_us(m, "/ns/bench" LIST, FREE));
+    const char *after =
+        arena_printf(&a, "GET /ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
+    printf("page_%u %.2f us\n", accounts, call_us(m, "GET /ns/bench" LIST, FREE));
     printf("page_%u_middle %.2f us\n", accounts, call_us(m, after, FREE));
     printf("page_%u_filtered %.2f us\n", accounts,
-           call_us(m, "/ns/bench" LIST "&platform=tiktok&status=connected&leased=false", FREE));
+           call_us(m, "GET /ns/bench" LIST "&platform=tiktok&status=connected&leased=false", FREE));
     arena_end(&a);
     mock_free(m);
 }
@@ -167,9 +172,42 @@ static void pages(uint32_t accounts)
 static void limits(void)
 {
     struct mock *m = mock_of(0);
-    double unlimited = call_us(m, "/ns/bench/v1/whoami", FREE);
-    double limited = call_us(m, "/ns/bench/v1/whoami", "Bearer limited");
+    double unlimited = call_us(m, "GET /ns/bench/v1/whoami", FREE);
+    double limited = call_us(m, "GET /ns/bench/v1/whoami", "Bearer limited");
     printf("call %.2f us\nrate_limit %.2f us\n", unlimited, limited - unlimited);
+    mock_free(m);
+}
+
+/* One step of the clock over that many posts, each due at an instant of its own. */
+static void advance(uint32_t posts)
+{
+    enum { STEPS = 21 };
+    struct mock *m = mock();
+    struct world *w = world_of(1);
+    struct arena a = {0};
+    double took[STEPS];
+    clock_set_mode(&w->clock, CLOCK_FROZEN);
+    for (uint32_t i = 0; i < posts; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "sp_%026u", i);
+        struct post post = {.public_id = id, .due_at_ms = world_now(w) + 1 + i};
+        destination_schedule(w, post_schedule(w, 1, &post),
+                             &(struct destination_spec){.account = 1, .public_id = id});
+    }
+    for (int i = 0; i < STEPS; i++) {
+        const char *name = arena_printf(&a, "advance%d", i);
+        const char *line = arena_printf(&a, "POST /ns/%s/__admin/clock/advance", name);
+        if (!namespaces_create(m->namespaces, str_from(name), NULL, w, NULL))
+            exit(2);
+        struct arena call_arena = {0};
+        int64_t before_us = time_monotonic_us();
+        call(m, &call_arena, line, "", "{\"by\":\"12h\"}");
+        took[i] = since_us(before_us, 1) / 1000;
+        arena_end(&call_arena);
+    }
+    printf("advance_%u %.2f ms\n", posts, median(took, STEPS));
+    arena_end(&a);
+    world_free(w);
     mock_free(m);
 }
 
@@ -202,6 +240,7 @@ int main(void)
     forks(10);
     forks(100000);
     limits();
+    advance(10000);
     pages(10);
     pages(1000000);
     return 0;
