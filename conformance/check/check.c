@@ -64,8 +64,10 @@ typedef bool subject_fn(void *ctx, const struct subject *s);
 
 static const struct node *header_value(const struct check_input *in, const char *name)
 {
-    const struct header *h =
-        in->exchange ? headers_find(&in->exchange->response_headers, name) : NULL;
+    const struct headers *came = in->headers;
+    if (!came && in->exchange)
+        came = &in->exchange->response_headers;
+    const struct header *h = came ? headers_find(came, name) : NULL;
     return h ? node_new_text(in->arena, h->value) : NULL;
 }
 

@@ -39,6 +39,9 @@ static void steps_need(struct arena *a, struct needs *n, const struct step *step
         case STEP_INSPECT:
             need(a, n, "inspect");
             break;
+        case STEP_WEBHOOK:
+            need(a, n, "webhook");
+            break;
         case STEP_CALL:
         case STEP_KIND_COUNT:
             break;

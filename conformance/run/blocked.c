@@ -72,6 +72,7 @@ void blocked_own(struct task *t, const struct step *step, const char *name, enum
                  const char *why)
 {
     struct check_input in = step_input(t, t->runner->arena, step, name);
+    webhook_undecided(&in, step, verdict, why, &t->checks);
     check_undecided(&in, verdict, why, &t->checks);
     if (step->dispute) {
         struct check *c = check_add(&in, &t->checks, "oneOf", step->dispute, verdict);

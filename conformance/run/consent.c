@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "base/url.h"
 
 #define PATIENCE_US ((int64_t)5 * 60 * 1000 * 1000)
 
@@ -30,11 +31,26 @@ static void forced(struct task *t, struct exchange_record *x)
     judge_answer(t);
 }
 
+/* Where it is not said, the page's own address tells which attempt it is for. */
+static const struct node *state_of(struct arena *a, const char *at)
+{
+    struct url url;
+    struct url_pair *pairs;
+    size_t count = 0;
+    if (!url_parse(a, at, &url, NULL) || !url_query(a, str_from(url.query), &pairs, &count))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(pairs[i].name, "state"))
+            return node_new_text(a, pairs[i].value);
+    return NULL;
+}
+
 static const struct node *force_body(struct arena *a, const struct consent *k)
 {
+    const struct node *state = k->state ? k->state : state_of(a, k->at);
     const struct node *body = node_with(a, NULL, "outcome", node_new_text(a, str_from(k->outcome)));
-    if (k->state)
-        body = node_with(a, body, "state", k->state);
+    if (state)
+        body = node_with(a, body, "state", state);
     if (k->user)
         body = node_with(a, body, "handle", k->user);
     return body;

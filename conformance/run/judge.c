@@ -16,6 +16,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.body = c->body;
     in.body_error = c->body_error;
     in.redirect = c->redirect;
+    in.headers = c->came;
     in.now_ms = c->now_ms;
     return in;
 }
@@ -26,6 +27,7 @@ void judge_read_body(struct task *t, struct arena *a)
     struct str body = str_trim(c->exchange->response_body);
     struct error err = {0};
     c->now_ms = exchange_now_ms(c->exchange);
+    c->came = &c->exchange->response_headers;
     c->body_error = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
     if (body.n && !c->body)
@@ -91,8 +93,8 @@ static bool judge_readings(struct task *t)
 static const struct node *captured(const struct current *c, struct arena *a, const char *pointer)
 {
     const struct header *h = NULL;
-    if (c->exchange && str_starts(str_from(pointer), STR("headers/")))
-        h = headers_find(&c->exchange->response_headers, pointer + strlen("headers/"));
+    if (c->came && str_starts(str_from(pointer), STR("headers/")))
+        h = headers_find(c->came, pointer + strlen("headers/"));
     if (h)
         return node_new_text(a, h->value);
     return c->body ? node_pointer(c->body, pointer) : NULL;
@@ -154,13 +156,12 @@ static void keep_exchange(struct task *t)
         secrets_visit(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
 }
 
-void judge_answer(struct task *t)
+void judge_kept(struct task *t, bool held)
 {
     struct current *c = &t->current;
     const struct step *step = c->step;
-    keep_exchange(t);
     struct check_input in = judge_input(t, c->arena);
-    bool held = check_expectation(&in, &t->checks);
+    held &= check_expectation(&in, &t->checks);
     if (step->dispute)
         held &= judge_readings(t);
     bool all = capture(t, held);
@@ -171,6 +172,12 @@ void judge_answer(struct task *t)
     if (!all || (!held && !step->citation_count))
         block_rest(t);
     task_step_done(t);
+}
+
+void judge_answer(struct task *t)
+{
+    keep_exchange(t);
+    judge_kept(t, true);
 }
 
 void judge_outputs(struct task *t, const struct node *outputs)

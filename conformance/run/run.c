@@ -214,12 +214,17 @@ static void play(struct session *s)
     r->client = client_new(r->loop, &options);
     loop_signal(r->loop, SIGINT, on_signal, s);
     loop_signal(r->loop, SIGTERM, on_signal, s);
-    if (read_manifest(s)) {
+    bool listens = target_can(r->target, "webhook");
+    if (listens)
+        r->listener = listener_new(r->loop, r->arena, r->target->webhook_url,
+                                   r->target->webhook_port, s->err);
+    if (listens == (r->listener != NULL) && read_manifest(s)) {
         pump(s);
         if (r->active_count)
             loop_run(r->loop);
     }
     client_free(r->client);
+    listener_free(r->listener);
     loop_free(r->loop);
 }
 

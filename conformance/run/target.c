@@ -14,9 +14,15 @@ struct auth {
     const char *header, *prefix;
 };
 
+struct webhook {
+    const char *url;
+    int64_t port;
+};
+
 struct file {
     const char *name, *base_url, *control, *mount, *fixture, *consent_command;
     struct auth auth;
+    struct webhook webhook;
     const struct node *actors, *things, *rps;
     struct field_list capabilities;
     int consent;
@@ -37,6 +43,15 @@ static const struct field auth_rows[] = {
 };
 static const struct fields auth_fields = {"auth", auth_rows, COUNT(auth_rows), sizeof(struct auth),
                                           FIELDS_NO_PLACE};
+
+static const struct field webhook_rows[] = {
+    FIELD("url", FIELD_TEXT, struct webhook, url, .required = true,
+          .help = "Where the target finds the runner's listener."),
+    FIELD("port", FIELD_INT, struct webhook, port, .required = true, .min = 1, .max = 65535,
+          .help = "The port of this machine that this leads to."),
+};
+static const struct fields webhook_fields =
+    FIELD_TABLE("webhook", webhook_rows, struct webhook, FIELDS_NO_PLACE);
 
 static const struct field rows[] = {
     {.key = "name",
@@ -93,10 +108,16 @@ static const struct field rows[] = {
      .type = FIELD_TEXT,
      .offset = offsetof(struct file,                       consent_command),
      .help = "Of the browser driver: gets URL, outcome and user; prints one JSON line {redirect}."                  },
+    {.key = "webhook",
+     .type = FIELD_MAP,
+     .offset = offsetof(struct file,                webhook),
+     .sub = &webhook_fields,
+     .help =
+         "How a real endpoint reaches the runner's listener; a mock on this machine just does."},
     {.key = "rps",
      .type = FIELD_NODE,
-     .offset = offsetof(struct file,                rps),
-     .help = "Requests a second at most."     },
+     .offset = offsetof(struct file,                                                                                       rps),
+     .help = "Requests a second at most."                                       },
 };
 static const struct fields file_fields = {"target", rows, COUNT(rows), sizeof(struct file),
                                           FIELDS_NO_PLACE};
@@ -289,6 +310,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     t->is_mock = file.mock;
     t->consent = (enum consent_driver)file.consent;
     t->consent_command = file.consent_command;
+    t->webhook_port = (int)file.webhook.port;
     t->capabilities = file.capabilities.items;
     t->capability_count = file.capabilities.count;
     if (file.auth.header) {
@@ -301,6 +323,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     fine &= read_things(a, file.things, t, err);
     fine &= read_rps(file.rps, t, err);
     fine = fine && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
+    fine = fine && (!file.webhook.url || read_url(a, file.webhook.url, &t->webhook_url, err));
     fine = fine && (!file.control || target_set_control(a, t, file.control, err));
     if (!file.mock && !file.base_url && !file.control)
         fine = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
@@ -318,11 +341,25 @@ struct target *target_of_url(struct arena *a, const char *base_url, struct error
     return t;
 }
 
+/* A mock that is started is on this machine. */
+static bool reaches_listener(const struct target *t)
+{
+    struct arena a = {0};
+    struct url url;
+    bool local = t->is_mock && !t->control_url;
+    if (t->control_url && url_parse(&a, t->control_url, &url, NULL))
+        local = strcmp(url.host, "localhost") == 0 || strcmp(url.host, "127.0.0.1") == 0;
+    arena_end(&a);
+    return local || t->webhook_url;
+}
+
 bool target_can(const struct target *t, const char *capability)
 {
     static const char *const of_a_door[] = {"control", "clock", "inspect", "advance", "force"};
     bool door = t->is_mock || t->control_url;
     if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
+        return true;
+    if (strcmp(capability, "webhook") == 0 && reaches_listener(t))
         return true;
     if (door && str_starts(str_from(capability), STR("force.")))
         return true;

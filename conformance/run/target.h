@@ -18,8 +18,12 @@
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
  *   capabilities: [second_org]    capabilities: [consent]
  *
+ * Webhooks: `webhook: {url, port}` says that a real endpoint reaches the runner's listener, on that
+ *               port of this machine, by that URL. A mock on this machine needs nothing said.
+ *
  * Capabilities: those declared; a consent driver is `consent`; a control door is `control`,
- *               `clock`, `inspect` and, until its manifest was read, every `force.x`.
+ *               `clock`, `inspect` and, until its manifest was read, every `force.x`; who reaches the
+ *               listener has `webhook`.
  *
  * Units:   rps = requests a second at most; 0 = as fast as it answers.
  * Errors:  the file's mistakes at file:line:col. What an unset environment variable was to give is
@@ -53,6 +57,8 @@ struct target {
     const char *consent_command; /* of the browser driver */
     double rps;
     bool is_mock;
+    const char *webhook_url; /* where it finds the runner's listener; NULL: on this machine */
+    int webhook_port;        /* that the listener has there; 0: any */
 };
 
 struct target *target_load(struct arena *a, const char *path, struct error *err);

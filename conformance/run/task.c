@@ -66,8 +66,9 @@ bool task_resolve(struct task *t)
 /* --- stepping ------------------------------------------------------------------------------- */
 
 static void (*const starts[STEP_KIND_COUNT])(struct task *t) = {
-    [STEP_CALL] = call_start,   [STEP_USE] = flow_start,        [STEP_CONSENT] = consent_start,
-    [STEP_FORCE] = force_start, [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
+    [STEP_CALL] = call_start,       [STEP_USE] = flow_start,        [STEP_CONSENT] = consent_start,
+    [STEP_FORCE] = force_start,     [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
+    [STEP_WEBHOOK] = webhook_start,
 };
 
 static void skip_case(struct task *t)
@@ -127,6 +128,8 @@ static bool set_given(struct task *t, struct vars *v, const char **missing)
     const struct scenario *s = t->scenario;
     struct arena *a = t->runner->arena;
     const struct node *self = node_with(a, NULL, "name", node_new_text(a, str_from(s->name)));
+    if (t->inbox)
+        self = node_with(a, self, "webhook_url", node_new_text(a, str_from(t->inbox->url)));
     vars_set(v, "scenario", self);
     for (size_t i = 0; i < s->given_count; i++) {
         const struct input *in = &s->given[i];
@@ -198,13 +201,15 @@ static void tell_started(struct task *t)
 void task_start(struct runner *r, const struct scenario *s, size_t number)
 {
     struct task *t = task_new(r, s);
+    const char *name = arena_printf(r->arena, "%s-%zu", r->id, number);
+    if (r->listener)
+        t->inbox = listener_open(r->listener, name);
     tell_started(t);
     if (!r->target->control_url) {
         t->world = world_of(r->arena, r->target, NULL);
         begin_steps(t);
         return;
     }
-    const char *name = arena_printf(r->arena, "%s-%zu", r->id, number);
     t->world = world_of(r->arena, r->target, name);
     task_send(t, r->arena, door_create(r->arena, r->target, name), world_created);
 }

@@ -13,6 +13,7 @@
 #include "conformance/run/attempts.h"
 #include "conformance/run/client.h"
 #include "conformance/run/door.h"
+#include "conformance/run/listener.h"
 #include "conformance/run/resolve.h"
 #include "conformance/run/run.h"
 #include "conformance/run/vars.h"
@@ -29,8 +30,9 @@ struct runner {
     const struct run_options *options;
     struct loop *loop;
     struct client *client;
-    struct vars vars; /* the outermost scope: target, run */
-    const char *id;   /* of this run: unique */
+    struct listener *listener; /* NULL: no target could reach it */
+    struct vars vars;          /* the outermost scope: target, run */
+    const char *id;            /* of this run: unique */
     bool interrupted;
     struct task *active; /* the newest first */
     size_t active_count;
@@ -65,6 +67,8 @@ struct current {
     struct arena *arena; /* where this attempt's answer lives */
     const struct node *body, *redirect;
     const char *body_error;
+    const struct headers *came; /* with the body */
+    struct hook hook;           /* of expect_webhook, its references resolved */
     int64_t now_ms;
 };
 
@@ -77,6 +81,7 @@ struct task {
     struct scenario_result *result;
     struct check_list checks;
     struct world world;
+    struct inbox *inbox; /* NULL: without a listener */
     int64_t began_us;
 
     struct frame frames[TASK_DEPTH_MAX];
@@ -127,7 +132,9 @@ struct check_input judge_input(struct task *t, struct arena *a);
 void judge_read_body(struct task *t, struct arena *a);
 bool judge_holds(struct task *t, struct arena *a); /* its expectation, or one of its readings */
 void judge_answer(struct task *t);                 /* then the step is done */
-void judge_infra(struct task *t, const char *why); /* likewise */
+void judge_kept(struct task *t,
+                bool held); /* likewise; what came is kept, what else was asked held */
+void judge_infra(struct task *t, const char *why);              /* likewise */
 void judge_outputs(struct task *t, const struct node *outputs); /* of `use`; likewise */
 void judge_blocked(struct task *t, const char *missing);        /* a reference without a value */
 void judge_not_applicable(struct task *t, const char *why);
@@ -151,6 +158,11 @@ void flow_end(struct task *t); /* its last step is done: outputs, and the checks
 void consent_start(struct task *t);
 void force_start(struct task *t);
 void advance_start(struct task *t);
+
+/* webhook.c */
+void webhook_start(struct task *t);
+void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict,
+                       const char *why, struct check_list *out);
 
 /* undo.c */
 void undo_register(struct task *t);

@@ -23,7 +23,7 @@ static void leave_behind(struct task *t, const char *step, const struct exchange
 /* A world of its own needs no undoing: it is dropped as a whole. */
 static bool needs_undo(const struct task *t)
 {
-    return t->current.step->undo_method && !t->world.name;
+    return (t->current.step->undo_method || t->current.step->stays) && !t->world.name;
 }
 
 void undo_register(struct task *t)
@@ -32,6 +32,10 @@ void undo_register(struct task *t)
     struct request_problem problem = {0};
     if (!needs_undo(t))
         return;
+    if (c->step->stays) {
+        leave_behind(t, c->name, NULL, "no call takes it back");
+        return;
+    }
     struct exchange_record *x =
         resolve_undo(&c->vars, t->runner->target, &t->world, c->step, &problem);
     if (!x) {

@@ -143,6 +143,20 @@ static bool request_read(struct reader *r, const struct step_words *w, struct st
     return fine;
 }
 
+static bool hook_read(struct reader *r, const struct hook_words *w, struct step *s)
+{
+    struct hook *hook = arena_new(r->arena, struct hook);
+    *hook = (struct hook){w->event,           w->none, w->count, w->within_ms, w->signature.header,
+                          w->signature.secret};
+    s->hook = hook;
+    if (w->within_ms <= 0)
+        return error_add(r->err, ERROR_INPUT, w->at, "'within' is a positive duration");
+    if (w->none && (w->count || w->signature.header || node_get(s->source, "expect")))
+        return error_add(r->err, ERROR_INPUT, w->at,
+                         "of a delivery that must not come nothing else can be expected");
+    return true;
+}
+
 bool action_read(struct reader *r, const struct step_words *w, struct step *s)
 {
     bool fine = request_read(r, w, s);
@@ -162,6 +176,8 @@ bool action_read(struct reader *r, const struct step_words *w, struct step *s)
     case STEP_INSPECT:
         s->path = w->inspect;
         return fine;
+    case STEP_WEBHOOK:
+        return hook_read(r, &w->hook, s) && fine;
     case STEP_KIND_COUNT:
         break;
     }

@@ -69,8 +69,10 @@ bool citation_fits(const struct step *s, const char *pointer, const char **near)
     struct str at = str_from(pointer);
     *near = NULL;
     if (!at.n)
-        return s->reading_count || x->status_count || node_count(x->headers) || x->body ||
-               x->outputs || x->redirect;
+        return s->hook || s->reading_count || x->status_count || node_count(x->headers) ||
+               x->body || x->outputs || x->redirect;
+    if (str_is(at, "delivery"))
+        return s->hook;
     if (at.s[0] == '/')
         return node_fits(x->body ? x->body : x->outputs, at, near);
     if (str_is(at, "status") || str_is(at, "status/is"))

@@ -122,8 +122,9 @@ static bool check_expected(struct check_of *c, const struct step *s)
 
 static bool only_reads(const struct step *s)
 {
-    return s->kind == STEP_INSPECT || (s->kind == STEP_CALL && (strcmp(s->method, "GET") == 0 ||
-                                                                strcmp(s->method, "HEAD") == 0));
+    return s->kind == STEP_INSPECT || s->kind == STEP_WEBHOOK ||
+           (s->kind == STEP_CALL &&
+            (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
 }
 
 static bool check_step(struct check_of *c, const struct step *s)
@@ -137,7 +138,7 @@ static bool check_step(struct check_of *c, const struct step *s)
                                          s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
-    if (creates && !s->undo_method)
+    if (creates && !s->undo_method && !s->stays)
         fine = check_refuse(c, s->at, "this creates something and has no 'undo'");
     return fine;
 }

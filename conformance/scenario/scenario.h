@@ -52,7 +52,8 @@ struct input {
     X(CONSENT, "consent")                                                                          \
     X(FORCE, "force")                                                                              \
     X(ADVANCE, "advance")                                                                          \
-    X(INSPECT, "inspect")
+    X(INSPECT, "inspect")                                                                          \
+    X(WEBHOOK, "expect_webhook")
 enum step_kind {
 #define X(name, text) STEP_##name,
     STEP_KINDS(X)
@@ -60,6 +61,15 @@ enum step_kind {
         STEP_KIND_COUNT
 };
 extern const char *const step_kind_texts[];
+
+struct hook { /* what must, or must not, be delivered to the runner's own listener */
+    const char *event;
+    bool none;
+    int64_t count; /* exactly so many events; 0: one at least */
+    int64_t within_ms;
+    const char *signature_header; /* NULL: the signature is not looked at */
+    const struct node *secret;
+};
 
 struct flow;
 
@@ -85,6 +95,8 @@ struct step {
     const char *force;          /* FORCE: its name; `body` is its body */
     const struct node *advance; /* ADVANCE: "3h", {by}, {to} or {until: next_event} */
 
+    const struct hook *hook; /* WEBHOOK; its `expect` is of the delivery */
+
     struct expectation expect;
     const char *dispute; /* oneOf: which dispute */
     const struct reading *readings;
@@ -103,6 +115,7 @@ struct step {
     size_t citation_count;
     const char *undo_method, *undo_path; /* NULL: nothing to undo */
     const struct node *undo_find;
+    bool stays; /* `undo: none`: what it creates cannot be taken back */
 };
 
 struct flow {

@@ -2,7 +2,8 @@
 
 #include "conformance/scenario/reader.h"
 
-#define EVERY_DEFAULT_MS 500
+#define EVERY_DEFAULT_MS  500
+#define WITHIN_DEFAULT_MS 10000
 
 /* The one action of a step, or STEP_KIND_COUNT and a problem. */
 static enum step_kind kind_read(struct reader *r, const struct node *map)
@@ -22,7 +23,7 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
     }
     if (found == STEP_KIND_COUNT)
         error_add(r->err, ERROR_INPUT, map->at,
-                  "a step is one of call, use, consent, force, advance, inspect");
+                  "a step is one of call, use, consent, force, advance, inspect, expect_webhook");
     return found;
 }
 
@@ -172,7 +173,8 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
 static bool undo_read(struct reader *r, const struct node *n, struct step *s)
 {
     struct undo_words w = {.call = n};
-    if (!n)
+    s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
+    if (!n || s->stays)
         return true;
     if (n->kind == NODE_MAP && !fields_read(&undo_fields, n, r->arena, &w, r->err))
         return false;
@@ -208,8 +210,10 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
 /* One that cannot be used is left without a kind: nothing more is said of it. */
 static bool step_read(struct reader *r, const struct node *map, size_t number, struct step *s)
 {
-    struct step_words w = {
-        .consent = -1, .poll.every_ms = EVERY_DEFAULT_MS, .hold.every_ms = EVERY_DEFAULT_MS};
+    struct step_words w = {.consent = -1,
+                           .poll.every_ms = EVERY_DEFAULT_MS,
+                           .hold.every_ms = EVERY_DEFAULT_MS,
+                           .hook.within_ms = WITHIN_DEFAULT_MS};
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
     bool fine = fields_read(&step_fields, map, r->arena, &w, r->err);
     s->kind = fine ? kind_read(r, map) : STEP_KIND_COUNT;

@@ -67,6 +67,29 @@ static const struct fields hold_fields =
     FIELD_TABLE("hold", hold_rows, struct repeat_words, offsetof(struct WORDS, at));
 #undef WORDS
 
+#define WORDS signature_words
+static const struct field signature_rows[] = {
+    WORD(FIELD_TEXT, "header", header, .required = true, .help = "The header that it stands in."),
+    WORD(FIELD_NODE, "secret", secret, .required = true, .help = "What the bytes are signed with."),
+};
+static const struct fields signature_fields =
+    FIELD_TABLE("signature", signature_rows, struct WORDS, FIELDS_NO_PLACE);
+#undef WORDS
+
+#define WORDS hook_words
+static const struct field hook_rows[] = {
+    WORD(FIELD_TEXT, "event", event, .required = true, .min = 1,
+         .help = "Which event: the payload's `type`."),
+    WORD(FIELD_BOOL, "none", none, .help = "None must come."),
+    WORD(FIELD_INT, "count", count, .min = 1, .max = 1000, .help = "How many must come, no more."),
+    WORD(FIELD_DURATION, "within", within_ms, .help = "How long it may take. Default: 10s."),
+    WORD(FIELD_MAP, "signature", signature, .sub = &signature_fields,
+         .help = "{header, secret}: its bytes must be signed with that secret."),
+};
+static const struct fields hook_fields =
+    FIELD_TABLE("expect_webhook", hook_rows, struct WORDS, offsetof(struct WORDS, at));
+#undef WORDS
+
 #define WORDS step_words
 static const struct field step_rows[] = {
     WORD(FIELD_TEXT, "id", id, .help = "Its name, for references and reports."),
@@ -79,6 +102,8 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "advance", advance,
          .help = "The world's clock: a duration, or {by}, {to}, {until: next_event}."),
     WORD(FIELD_TEXT, "inspect", inspect, .help = "A path below the control door's state/."),
+    WORD(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
+         .help = "What is delivered to the runner's own listener; `expect` is of its payload."),
     WORD(FIELD_TEXT, "as", as, .help = "The actor who calls; the target's first if not given."),
     WORD(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
     WORD(FIELD_NODE, "headers", headers, .help = "name: value."),
@@ -100,7 +125,8 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "each", each, .help = "name: list of values; one case for each position."),
     WORD(FIELD_NODE, "claims", claims,
          .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
-    WORD(FIELD_NODE, "undo", undo, .help = "METHOD /path, or {call, find}."),
+    WORD(FIELD_NODE, "undo", undo,
+         .help = "METHOD /path, or {call, find}; none: nothing takes it back."),
 };
 const struct fields step_fields =
     FIELD_TABLE("step", step_rows, struct step_words, offsetof(struct WORDS, at));
@@ -155,6 +181,7 @@ const struct fields advance_fields =
 #define FORCE   (1u << STEP_FORCE)
 #define ADVANCE (1u << STEP_ADVANCE)
 #define INSPECT (1u << STEP_INSPECT)
+#define WEBHOOK (1u << STEP_WEBHOOK)
 
 struct word_kinds {
     const char *word;
@@ -162,34 +189,35 @@ struct word_kinds {
 };
 
 static const struct word_kinds step_words[] = {
-    {"call",    CALL          },
-    {"use",     USE           },
-    {"consent", CONSENT       },
-    {"force",   FORCE         },
-    {"advance", ADVANCE       },
-    {"inspect", INSPECT       },
-    {"as",      CALL          },
-    {"query",   CALL | INSPECT},
-    {"headers", CALL          },
-    {"body",    CALL | FORCE  },
-    {"raw",     CALL          },
-    {"with",    USE           },
-    {"at",      CONSENT       },
-    {"state",   CONSENT       },
-    {"user",    CONSENT       },
-    {"dispute", CALL          },
-    {"oneOf",   CALL          },
-    {"capture", CALL | INSPECT},
-    {"poll",    CALL | INSPECT},
-    {"hold",    CALL | INSPECT},
-    {"undo",    CALL          },
+    {"call",           CALL                    },
+    {"use",            USE                     },
+    {"consent",        CONSENT                 },
+    {"force",          FORCE                   },
+    {"advance",        ADVANCE                 },
+    {"inspect",        INSPECT                 },
+    {"expect_webhook", WEBHOOK                 },
+    {"as",             CALL                    },
+    {"query",          CALL | INSPECT          },
+    {"headers",        CALL                    },
+    {"body",           CALL | FORCE            },
+    {"raw",            CALL                    },
+    {"with",           USE                     },
+    {"at",             CONSENT                 },
+    {"state",          CONSENT                 },
+    {"user",           CONSENT                 },
+    {"dispute",        CALL                    },
+    {"oneOf",          CALL                    },
+    {"capture",        CALL | INSPECT | WEBHOOK},
+    {"poll",           CALL | INSPECT          },
+    {"hold",           CALL | INSPECT          },
+    {"undo",           CALL                    },
 };
 
 static const struct word_kinds expect_words[] = {
-    {"status",   CALL | INSPECT},
-    {"headers",  CALL | INSPECT},
-    {"body",     CALL | INSPECT},
-    {"redirect", CONSENT       },
+    {"status",   CALL | INSPECT          },
+    {"headers",  CALL | INSPECT | WEBHOOK},
+    {"body",     CALL | INSPECT | WEBHOOK},
+    {"redirect", CONSENT                 },
 };
 
 static bool fits(const struct word_kinds *rows, size_t count, const char *word, enum step_kind kind)

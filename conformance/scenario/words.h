@@ -27,6 +27,19 @@ struct repeat_words { /* poll, hold */
     const struct node *stop;
 };
 
+struct signature_words {
+    const char *header;
+    const struct node *secret;
+};
+
+struct hook_words {
+    struct where at; /* line 0: not given */
+    const char *event;
+    bool none;
+    int64_t count, within_ms;
+    struct signature_words signature;
+};
+
 struct step_words {
     struct where at;
     const char *id, *note, *use, *force, *inspect, *as, *raw, *dispute;
@@ -36,6 +49,7 @@ struct step_words {
     const struct node *consent_at, *state, *user;
     const struct node *expect, *one_of, *capture, *each, *claims, *undo;
     struct repeat_words poll, hold;
+    struct hook_words hook;
 };
 
 struct expect_words {
