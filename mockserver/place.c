@@ -216,6 +216,10 @@ static const char *find_anywhere(struct call *c)
     for (size_t i = 0; i < dialect_count; i++) {
         const char *others = NULL;
         enum route_result result = find_in(c, dialects[i], &others);
+        if (result == ROUTE_FOUND && c->route->flags & ROUTE_ROOTED) {
+            c->route = NULL;
+            continue;
+        }
         if (result == ROUTE_FOUND) {
             c->dialect = dialects[i];
             return NULL;

@@ -1,12 +1,21 @@
 #include "mockserver/rules/rule.h"
 
+#include <string.h>
+
 #include "base/http/body.h"
 #include "base/match.h"
+
+/* An operation may stand in several routes. */
+static bool is_of(const struct call *c, const struct operation *on)
+{
+    return c->route == on->route || (c->route && c->dialect == on->dialect &&
+                                     strcmp(c->route->operation, on->route->operation) == 0);
+}
 
 static bool is_about(const struct rule *r, const struct call *c)
 {
     const struct rule_form *f = &r->form;
-    if (r->on.route && (c->route != r->on.route || c->dialect != r->on.dialect))
+    if (r->on.route && !is_of(c, &r->on))
         return false;
     if (r->dialect && c->dialect != r->dialect)
         return false;

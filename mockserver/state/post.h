@@ -87,7 +87,8 @@ struct post {
     const char *details; /* the rest of what was asked for, as its provider writes it */
     bool draft;
     int64_t due_at_ms, created_at_ms, updated_at_ms;
-    int64_t removed_at_ms; /* 0: it is there */
+    int64_t published_at_ms; /* when the first of its destinations was, even if that is removed */
+    int64_t removed_at_ms;   /* 0: it is there */
 };
 
 struct destination {

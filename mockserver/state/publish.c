@@ -79,6 +79,16 @@ static void give_link(struct world *w, struct destination *d, const char *url)
     arena_end(&a);
 }
 
+static void is_out(struct world *w, struct destination *d, int64_t at_ms, const char *url)
+{
+    d->published_at_ms = at_ms;
+    give_link(w, d, url);
+    if (post_read(w, d->post)->published_at_ms)
+        return;
+    struct post *post = world_edit(w, RECORD_POST, d->post);
+    post->updated_at_ms = post->published_at_ms = at_ms;
+}
+
 /* What trying to publish comes to, and whether that uses up the account's set outcome. */
 struct answer {
     enum failure failure; /* NONE: delivered */
@@ -133,8 +143,7 @@ static void publish(struct world *w, uint32_t destination)
         d->state = DESTINATION_DRAFT;
     } else {
         d->state = DESTINATION_PUBLISHED;
-        d->published_at_ms = world_now(w);
-        give_link(w, d, NULL);
+        is_out(w, d, world_now(w), NULL);
     }
     destination_edit_end(&e, "destination_publish");
     if (answer.of_account)
@@ -188,8 +197,7 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
         events_add(w, d->due_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
         break;
     case DESTINATION_PUBLISHED:
-        d->published_at_ms = d->due_at_ms;
-        give_link(w, d, external_url);
+        is_out(w, d, d->due_at_ms, external_url);
         break;
     case DESTINATION_FAILED:
         d->failure = failure == FAILURE_NONE ? FAILURE_PLATFORM : failure;

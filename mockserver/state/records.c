@@ -152,6 +152,7 @@ static const struct record_field post_fields[] = {
     TIME(post, due_at),
     TIME(post, created_at),
     TIME(post, updated_at),
+    TIME(post, published_at),
     TIME(post, removed_at),
 };
 

@@ -115,14 +115,10 @@ static void the_door_says_what_it_can_do(void **state)
 static void what_is_not_built_says_so(void **state)
 {
     static const char *const calls[] = {
-        "POST /__admin/requests/verify",
-        "POST /__admin/requests/wait",
-        "GET /__admin/explain/7",
-        "GET /__admin/requests/unmatched/near-misses",
-        "POST /__admin/reload",
-        "GET /__admin/conduct",
-        "GET /__admin/events",
-        "GET /__admin/state?format=fixture",
+        "POST /__admin/requests/verify", "POST /__admin/requests/wait",
+        "GET /__admin/explain/7",        "GET /__admin/requests/unmatched/near-misses",
+        "POST /__admin/reload",          "GET /__admin/conduct",
+        "GET /__admin/events",           "GET /__admin/state?format=fixture",
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct answer a = mock_call(*state, calls[i], NULL);
@@ -251,32 +247,33 @@ static void forces_refuse_what_they_cannot_use(void **state)
     static const struct {
         const char *force, *body, *pointer, *words;
     } rows[] = {
-        {"consent",           NULL,                                                                    "",           "object"        },
-        {"consent",           "[]",                                                                    "",           "object"        },
-        {"consent",           "{\"outcome\":\"deny\"}",                                                "",           "state"         },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"denied\"}",                           "/outcome",   "deny"          },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\",\"hande\":\"x\"}",             "/hande",
-         "handle"                                                                                                                    },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\"}",                             "/state",     "no attempt"    },
-        {"token_lost",        "{\"account\":\"sa_on\",\"why\":\"expired\"}",                           "/account",   "sa_one"        },
-        {"token_lost",        "{\"account\":\"twin\",\"why\":\"expired\"}",                            "/account",
-         "sa_two, sa_three"                                                                                                          },
-        {"token_lost",        "{\"account\":\"one\",\"why\":\"tired\"}",                               "/why",       "tired"         },
+        {"consent",           NULL,                                                                           "",           "object"        },
+        {"consent",           "[]",                                                                           "",           "object"        },
+        {"consent",           "{\"outcome\":\"deny\"}",                                                       "",           "state"         },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"denied\"}",                                  "/outcome",   "deny"          },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\",\"hande\":\"x\"}",                    "/hande",
+         "handle"                                                                                                                           },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\"}",                                    "/state",     "no attempt"    },
+        {"token_lost",        "{\"account\":\"sa_on\",\"why\":\"expired\"}",                                  "/account",   "sa_one"        },
+        {"token_lost",        "{\"account\":\"twin\",\"why\":\"expired\"}",                                   "/account",
+         "sa_two, sa_three"                                                                                                                 },
+        {"token_lost",        "{\"account\":\"one\",\"why\":\"tired\"}",                                      "/why",       "tired"         },
         {"account_connected", "{\"space\":\"prj_nine\",\"platform\":\"tiktok\",\"handle\":\"x\"}",
-         "/space",                                                                                                   "prj_"          },
+         "/space",                                                                                                          "prj_"          },
         {"account_connected", "{\"space\":\"prj_one\",\"platform\":\"tiktok\",\"handle\":\"x y\"}",
-         "/handle",                                                                                                  "handle"        },
-        {"publish_outcome",   "{\"outcome\":\"error\"}",                                               "",           "one of the two"},
-        {"publish_outcome",   "{\"post\":\"sp_on\",\"outcome\":\"error\"}",                            "/post",      "sp_one"        },
-        {"publish_outcome",   "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}",          "/code",
-         "error"                                                                                                                     },
-        {"fail",              "{\"operation\":\"list_social_acounts\",\"times\":1,\"status\":500}",    "/operation",
-         "list_social_accounts"                                                                                                      },
-        {"fail",              "{\"operation\":\"list_social_accounts\",\"times\":0,\"status\":500}",   "/times",
-         "times"                                                                                                                     },
-        {"fail",              "{\"operation\":\"list_social_accounts\",\"times\":1}",                  "",           "one of the two"},
-        {"fail",              "{\"operation\":\"list_social_accounts\",\"times\":1,\"error\":\"NO\"}", "/error",
-         "NO"                                                                                                                        },
+         "/handle",                                                                                                         "handle"        },
+        {"publish_outcome",   "{\"outcome\":\"error\"}",                                                      "",           "one of the two"},
+        {"publish_outcome",   "{\"post\":\"sp_on\",\"outcome\":\"error\"}",                                   "/post",      "sp_one"        },
+        {"publish_outcome",   "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}",                 "/code",
+         "error"                                                                                                                            },
+        {"fail",              "{\"operation\":\"list_social_acounts\",\"times\":1,\"status\":500}",           "/operation",
+         "list_social_accounts"                                                                                                             },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":0,\"status\":500}",
+         "/times",                                                                                                          "times"         },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1}",                  "",
+         "one of the two"                                                                                                                   },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1,\"error\":\"NO\"}",
+         "/error",                                                                                                          "NO"            },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(force(m, rows[i].force, rows[i].body), 422, rows[i].pointer, rows[i].words);
@@ -337,9 +334,9 @@ static void the_platforms_answer_can_be_set(void **state)
 static void calls_can_be_made_to_fail(void **state)
 {
     struct mock *m = *state;
-    struct answer a =
-        force(m, "fail",
-              "{\"operation\":\"list_social_accounts\",\"times\":2,\"error\":\"RATE_LIMITED\"}");
+    struct answer a = force(
+        m, "fail",
+        "{\"operation\":\"layers.list_social_accounts\",\"times\":2,\"error\":\"RATE_LIMITED\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     for (int i = 0; i < 2; i++) {
         struct answer limited = mock_call(m, LIST, NULL, KEY);

@@ -77,7 +77,7 @@ static void counts_decide_which_calls_a_rule_acts_on(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_new(fixture);
         add_rule(m, arena_printf(&m->arena,
-                                 "{\"on\":\"list_social_accounts\",\"when\":%s,"
+                                 "{\"on\":\"layers.list_social_accounts\",\"when\":%s,"
                                  "\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}}]}",
                                  rows[i].when));
         assert_string_equal(statuses(m, 6, LIST, KEY), rows[i].expected);
@@ -159,8 +159,9 @@ static void a_body_can_be_what_a_rule_waits_for(void **state)
 static void an_error_comes_in_the_providers_own_shape(void **state)
 {
     struct mock *m = *state;
-    add_rule(m, "{\"rule\":\"limited\",\"on\":\"list_social_accounts\",\"then\":[{\"answer\":"
-                "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
+    add_rule(m,
+             "{\"rule\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":"
+             "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
     struct answer a = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(a.status, 429);
     assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
