@@ -92,7 +92,7 @@ static void on_time(void *ctx)
 static void set_timer(struct pulse *p)
 {
     const struct clock *clock = &p->world->clock;
-    int64_t at_ms, at_us = 0;
+    int64_t at_ms = 0, at_us = 0;
     bool wakes = p->mock->loop && clock->mode == CLOCK_RUNS && events_next_at(p->world, &at_ms);
     if (wakes)
         at_us = clock->base_wall_us + (at_ms - clock->base_ms) * 1000;

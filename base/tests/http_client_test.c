@@ -12,7 +12,7 @@
 #include "base/http/server.h"
 #include "base/time.h"
 
-#define PATIENCE_US (10 * 1000000)
+#define PATIENCE_US INT64_C(10000000)
 
 struct scene {
     struct arena arena;

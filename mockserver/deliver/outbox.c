@@ -68,9 +68,12 @@ void outbox_resume(const struct world *w, outbox_due_fn *due, void *ctx)
     for (uint32_t webhook = 1; webhook <= world_count(w, RECORD_WEBHOOK); webhook++) {
         const struct index *x = &w->indexes[INDEX_DELIVERY_WEBHOOK_STATE];
         struct index_entry from = {index_pair_key(webhook, DELIVERY_DELIVERING), INT64_MIN, 0};
-        struct index_walk walk;
-        for (; index_from(x, &walk, from), index_next_of(&walk, from.key);) {
-            from.order = walk.entry.order + 1; /* who is told may change the index */
+        for (;;) { /* who is told may change the index */
+            struct index_walk walk;
+            index_from(x, &walk, from);
+            if (!index_next_of(&walk, from.key))
+                break;
+            from.order = walk.entry.order + 1;
             due(ctx, walk.entry.row);
         }
     }

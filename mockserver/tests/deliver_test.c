@@ -15,7 +15,7 @@
 
 #define KEY         "lp_live_01HX9Y6K7EJ4T2_full"
 #define HOOK        "11111111-1111-4111-8111-111111111111"
-#define PATIENCE_US (10 * 1000000)
+#define PATIENCE_US INT64_C(10000000)
 #define HELD_MAX    200
 
 struct scene {

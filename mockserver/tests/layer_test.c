@@ -20,7 +20,7 @@ static const struct after_connect after = {
     .onboarding = "tiktok.connected",
 };
 
-static uint32_t connect(struct scene *s, uint32_t space, const char *handle)
+static uint32_t join(struct scene *s, uint32_t space, const char *handle)
 {
     const struct account_spec spec = {
         .public_id = ids_mint(s->w, "acc_", ID_ULID),
@@ -44,7 +44,7 @@ static void a_new_connection_gets_all_that_follows_it(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = connect(&s, s.space, "acme");
+    uint32_t account = join(&s, s.space, "acme");
     assert_string_equal(account_read(s.w, account)->avatar_url, KEPT);
     assert_int_equal(world_count(s.w, RECORD_LAYER), 5);
     for (uint32_t i = 0; i < 4; i++) {
@@ -66,10 +66,10 @@ static void a_space_has_one_layer_of_content_and_each_account_its_own(void **sta
 {
     (void)state;
     struct scene s = scene_new();
-    connect(&s, s.space, "acme");
-    connect(&s, s.space, "acme.two");
+    join(&s, s.space, "acme");
+    join(&s, s.space, "acme.two");
     assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4);
-    connect(&s, s.other_space, "acme");
+    join(&s, s.other_space, "acme");
     assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4 + 4 + 1);
     assert_int_not_equal(layer_find_content(s.w, s.space), layer_find_content(s.w, s.other_space));
     world_free(s.w);
@@ -79,7 +79,7 @@ static void a_reconnection_runs_no_step(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = connect(&s, s.space, "acme"), layers_then = world_count(s.w, RECORD_LAYER);
+    uint32_t account = join(&s, s.space, "acme"), layers_then = world_count(s.w, RECORD_LAYER);
     account_lose_token(s.w, account, TOKEN_WITHDRAWN);
     account_reconnect(s.w, account, 0);
     assert_int_equal(world_count(s.w, RECORD_LAYER), layers_then);
@@ -91,20 +91,20 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
 {
     (void)state;
     static const struct {
-        enum connect_step step;
         const char *failed;
+        enum connect_step step;
         uint32_t layers, onboardings;
         bool avatar;
     } rows[] = {
-        {CONNECT_STEP_AVATAR,         "account_keep_avatar_fail", 5, 1, false},
-        {CONNECT_STEP_ACCOUNT_LAYERS, "layer_create_fail",        1, 1, true },
-        {CONNECT_STEP_CONTENT_LAYER,  "content_layer_fail",       4, 1, true },
-        {CONNECT_STEP_ONBOARDING,     "onboarding_tick_fail",     5, 0, true },
+        {"account_keep_avatar_fail", CONNECT_STEP_AVATAR,         5, 1, false},
+        {"layer_create_fail",        CONNECT_STEP_ACCOUNT_LAYERS, 1, 1, true },
+        {"content_layer_fail",       CONNECT_STEP_CONTENT_LAYER,  4, 1, true },
+        {"onboarding_tick_fail",     CONNECT_STEP_ONBOARDING,     5, 0, true },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene s = scene_new();
         connect_step_set_fails(s.w, rows[i].step, true);
-        const struct account *a = account_read(s.w, connect(&s, s.space, "acme"));
+        const struct account *a = account_read(s.w, join(&s, s.space, "acme"));
         assert_true(account_is_listed(a));
         assert_int_equal(a->token, TOKEN_LIVE);
         assert_int_equal(strcmp(a->avatar_url, KEPT) == 0, rows[i].avatar);
@@ -112,7 +112,7 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
         assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings);
         assert_int_equal(count_changes(s.w, rows[i].failed), 1);
 
-        connect(&s, s.other_space, "acme.two"); /* the step runs again */
+        join(&s, s.other_space, "acme.two"); /* the step runs again */
         assert_int_equal(count_changes(s.w, rows[i].failed), 1);
         assert_int_equal(world_count(s.w, RECORD_LAYER), rows[i].layers + 5);
         assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings + 1);
@@ -126,7 +126,7 @@ static void a_step_set_right_again_does_not_fail(void **state)
     struct scene s = scene_new();
     connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, true);
     connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, false);
-    connect(&s, s.space, "acme");
+    join(&s, s.space, "acme");
     assert_int_equal(world_count(s.w, RECORD_ONBOARDING), 1);
     world_free(s.w);
 }

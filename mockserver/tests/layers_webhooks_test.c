@@ -213,8 +213,8 @@ static void scheduling_and_canceling_are_told_and_rescheduling_is_not(void **sta
 {
     struct network *n = *state;
     mock_call(n->mock, "POST /v1/content/cnt_a/schedule",
-              "{\"scheduledFor\":\"2026-05-04T09:00:00Z\","
-              "\"targets\":[{\"socialAccountId\":\"sa_a\",\"mode\":\"publish\"}]}",
+              ("{\"scheduledFor\":\"2026-05-04T09:00:00Z\","
+               "\"targets\":[{\"socialAccountId\":\"sa_a\",\"mode\":\"publish\"}]}"),
               AS_FULL);
     assert_int_equal(n->count, 1);
     assert_string_equal(text_at(n, 0, "/type"), "post.scheduled");

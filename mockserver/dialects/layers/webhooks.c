@@ -1,6 +1,7 @@
 /* Webhook endpoints: where a partner is told of what happens. */
 #include "mockserver/dialects/layers/webhooks.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -98,8 +99,7 @@ const char *layers_mint_secret(struct world *w)
     char first[64], more[64], both[128];
     ids_write(w, "whsec_", ID_ULID, first);
     ids_write(w, "", ID_ULID, more);
-    strcpy(both, first);
-    strcat(both, more);
+    snprintf(both, sizeof both, "%s%s", first, more);
     return world_text(w, both);
 }
 
