@@ -32,4 +32,5 @@ FORCE(budget)
 FORCE(plan)
 FORCE(lease_decide)
 FORCE(ad_account)
+FORCE(webhook)
 #undef FORCE

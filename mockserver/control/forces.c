@@ -39,7 +39,7 @@ const struct force forces[] = {
     {"health",            &force_health_fields,            force_health,            "PostEverywhere's health of an account."            },
     {"plan",              &force_plan_fields,              force_plan,              "Whether a key is served."                          },
     {"budget",            &force_budget_fields,            force_budget,            "What is left of a rate budget."                    },
-    {"webhook",           NULL,                            NULL,                    "Deliveries of webhooks."                           },
+    {"webhook",           &force_webhook_fields,           force_webhook,           "Deliveries of webhooks."                           },
 };
 const size_t force_count = COUNT(forces);
 

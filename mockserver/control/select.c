@@ -51,6 +51,7 @@ static const struct selection destinations = {RECORD_DESTINATION, "post", "posts
 static const struct selection lease_requests = {RECORD_LEASE_REQUEST, "lease request",
                                                 "lease requests", "id", NULL};
 static const struct selection keys = {RECORD_KEY, "key", "keys", "id, name or value", key_name};
+static const struct selection webhooks = {RECORD_WEBHOOK, "webhook", "webhooks", "id", NULL};
 static const struct selection attempts = {RECORD_ATTEMPT, "attempt", "attempts", "state", NULL};
 
 struct met {
@@ -120,6 +121,11 @@ uint32_t select_destination(struct call *c, const char *pointer, const char *whi
 uint32_t select_attempt(struct call *c, const char *pointer, const char *token)
 {
     return select_one(c, pointer, token, &attempts);
+}
+
+uint32_t select_webhook(struct call *c, const char *pointer, const char *id)
+{
+    return select_one(c, pointer, id, &webhooks);
 }
 
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id)

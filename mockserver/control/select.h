@@ -13,4 +13,5 @@ uint32_t select_space(struct call *c, const char *pointer, const char *which);
 uint32_t select_destination(struct call *c, const char *pointer, const char *which);
 uint32_t select_attempt(struct call *c, const char *pointer, const char *token);
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id);
+uint32_t select_webhook(struct call *c, const char *pointer, const char *id);
 uint32_t select_key(struct call *c, const char *pointer, const char *who);

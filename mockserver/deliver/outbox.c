@@ -1,5 +1,7 @@
 #include "mockserver/deliver/outbox.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "mockserver/state/ids.h"
 #include "mockserver/state/records.h"
@@ -18,18 +20,48 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
     return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
 }
 
+/* The tester's wish for the next event of that name, once. */
+static struct webhook_next take_wish(struct world *w, const char *event)
+{
+    const struct webhook_next wish = w->webhooks.next, none = {0};
+    if (!wish.event || strcmp(wish.event, event) != 0)
+        return none;
+    w->webhooks.next = none;
+    return wish;
+}
+
+static const char *tell(struct world *w, const struct webhooks *of, uint32_t webhook,
+                        const struct webhook_event *event, const char *event_id,
+                        const struct webhook_next *wish)
+{
+    uint32_t row = webhooks_deliver(w, of, webhook, event, event_id, ROW_NONE);
+    event_id = delivery_read(w, row)->event_id;
+    switch (wish->twist) {
+    case WEBHOOK_TWIST_NONE:
+        break;
+    case WEBHOOK_TWIST_REPEAT:
+        webhooks_deliver(w, of, webhook, event, event_id, ROW_NONE);
+        break;
+    case WEBHOOK_TWIST_HOLD:
+        delivery_postpone(w, row, wish->hold_ms);
+        break;
+    case WEBHOOK_TWIST_DROP:
+        delivery_abandon(w, row);
+        break;
+    }
+    return event_id;
+}
+
 static void tell_all(struct world *w, const struct webhooks *of, const struct webhook_event *event)
 {
+    const struct webhook_next wish = take_wish(w, event->type);
     struct index_walk walk;
     const char *event_id = NULL; /* minted for the first that wants it */
     index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
                (struct index_entry){event->organization, INT64_MIN, 0});
-    while (index_next_of(&walk, event->organization)) {
-        if (!webhook_wants(webhook_read(w, walk.entry.row), event->space, event->type))
-            continue;
-        uint32_t row = webhooks_deliver(w, of, walk.entry.row, event, event_id, ROW_NONE);
-        event_id = delivery_read(w, row)->event_id;
-    }
+    while (index_next_of(&walk, event->organization))
+        if (webhook_wants(webhook_read(w, walk.entry.row), event->space, event->type))
+            event_id = tell(w, of, walk.entry.row, event, event_id, &wish);
 }
 
 static void announce(struct world *w, const struct change *change, webhooks_of_fn *of)

@@ -144,15 +144,28 @@ void delivery_resume_all(struct world *w, uint32_t webhook)
     }
 }
 
+void delivery_postpone(struct world *w, uint32_t delivery, int64_t by_ms)
+{
+    struct delivery_edit e = edit_begin(w, delivery);
+    assert(e.from == DELIVERY_PENDING);
+    try_at(w, delivery, e.d, e.d->next_attempt_at_ms + by_ms);
+    edit_end(&e, "delivery_postpone");
+}
+
+void delivery_abandon(struct world *w, uint32_t delivery)
+{
+    struct delivery_edit e = edit_begin(w, delivery);
+    assert(e.from == DELIVERY_PENDING);
+    e.d->state = DELIVERY_ABANDONED;
+    e.d->next_attempt_at_ms = 0;
+    e.d->ended_at_ms = world_now(w);
+    edit_end(&e, "delivery_abandon");
+}
+
 void delivery_abandon_all(struct world *w, uint32_t webhook)
 {
-    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING));) {
-        struct delivery_edit e = edit_begin(w, row);
-        e.d->state = DELIVERY_ABANDONED;
-        e.d->next_attempt_at_ms = 0;
-        e.d->ended_at_ms = world_now(w);
-        edit_end(&e, "delivery_abandon");
-    }
+    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING));)
+        delivery_abandon(w, row);
 }
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id)

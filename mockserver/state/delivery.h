@@ -59,6 +59,8 @@ void delivery_due(struct world *w, uint32_t delivery); /* event */
 /* An attempt ended with that HTTP status, or 0 and why there is none. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy);
+void delivery_postpone(struct world *w, uint32_t delivery, int64_t by_ms); /* one that is pending */
+void delivery_abandon(struct world *w, uint32_t delivery);                 /* the same */
 /* Parts of a webhook's transitions. */
 void delivery_resume_all(struct world *w, uint32_t webhook);
 void delivery_abandon_all(struct world *w, uint32_t webhook);

@@ -548,6 +548,66 @@ static void a_reset_world_begins_again_and_is_told_of_nothing_twice(void **state
     assert_string_equal(n->sent[0].body, n->sent[1].body); /* the same again, to the byte */
 }
 
+static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **state)
+{
+    struct network *n = *state;
+    force(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"repeat\"}");
+    force(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
+    assert_int_equal(n->count, 2);
+    assert_string_equal(n->sent[0].id, n->sent[1].id);
+    assert_string_equal(n->sent[0].body, n->sent[1].body);
+
+    force(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"hold\",\"by\":\"10m\"}");
+    advance(n, "1h");
+    assert_int_equal(n->count, 2);
+    force(n, "token_lost", "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* overtakes it */
+    assert_string_equal(text_at(n, 2, "/type"), "social_account.needs_reauth");
+    advance(n, "10m");
+    assert_string_equal(text_at(n, 3, "/type"), "post.failed");
+
+    force(n, "webhook", "{\"event\":\"social_account.revoked\",\"action\":\"drop\"}");
+    force(n, "account_removed", "{\"account\":\"sa_b\"}");
+    advance(n, "48h");
+    assert_int_equal(n->count, 4);
+    force(n, "account_removed", "{\"account\":\"sa_a\"}");
+    assert_int_equal(n->count, 5);
+}
+
+static void a_tester_fires_what_never_happened(void **state)
+{
+    struct network *n = *state;
+    struct answer a = force(n, "webhook",
+                            ("{\"event\":\"job.completed\",\"webhook\":\"" HOOK "\","
+                             "\"data\":{\"jobId\":\"job_1\"}}"));
+    assert_non_null(at(a, "/delivery"));
+    assert_int_equal(n->count, 1);
+    assert_string_equal(text_at(n, 0, "/type"), "job.completed");
+    assert_string_equal(text_at(n, 0, "/data/jobId"), "job_1");
+    assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
+}
+
+static void a_wish_that_makes_no_sense_is_refused(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *body, *pointer;
+    } rows[] = {
+        {"{\"event\":\"job.completed\"}",                                  "/webhook"},
+        {"{\"event\":\"job.completed\",\"webhook\":\"nobody\"}",           "/webhook"},
+        {"{\"event\":\"x\",\"action\":\"drop\",\"webhook\":\"" HOOK "\"}", "/webhook"},
+        {"{\"event\":\"x\",\"action\":\"hold\"}",                          "/by"     },
+        {"{\"event\":\"x\",\"action\":\"drop\",\"by\":\"1m\"}",            "/by"     },
+        {"{\"event\":\"x\",\"action\":\"drop\",\"data\":{}}",              "/data"   },
+        {"{\"event\":\"x y\",\"action\":\"drop\"}",                        "/event"  },
+        {"{\"event\":\"x\",\"action\":\"lose\"}",                          "/action" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(n->mock, "POST /__admin/force/webhook", rows[i].body);
+        assert_int_equal(a.status, 422);
+        assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
+    }
+}
+
 #define TEST(f)          cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define TEST_WITH(f, up) cmocka_unit_test_setup_teardown(f, up, tear_down)
 
@@ -572,6 +632,9 @@ int main(void)
         TEST(a_deleted_endpoint_is_told_nothing_more),
         TEST_WITH(nothing_leaves_for_another_machine_unless_it_is_allowed, set_up_allowing),
         TEST(a_reset_world_begins_again_and_is_told_of_nothing_twice),
+        TEST(a_tester_repeats_holds_back_and_drops_the_next_of_a_name),
+        TEST(a_tester_fires_what_never_happened),
+        TEST(a_wish_that_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
