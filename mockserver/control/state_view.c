@@ -1,5 +1,8 @@
 #include "mockserver/control/door.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "mockserver/record_json.h"
 
 static const struct record_shape *kind_of(struct call *c)
@@ -29,11 +32,60 @@ static bool refuse_format(struct call *c)
                : c->fault == FAULT_NONE;
 }
 
-static void put_kind(struct json *w, const struct world *world, enum record_kind kind)
+struct filter { /* ?account=sa_1: what this field must read; none as an empty text */
+    const struct record_field *field;
+    struct str value;
+};
+
+static const struct filter *read_filters(struct call *c, const struct record_shape *s)
+{
+    struct error err = {0};
+    (void)call_query(c, ""); /* reads the query */
+    struct filter *filters = arena_array(c->arena, struct filter, c->query_count);
+    for (size_t i = 0; i < c->query_count && !error_any(&err); i++) {
+        struct member m = {.key = str_dup(c->arena, c->query[i].name)};
+        filters[i] = (struct filter){record_field_read(s, &m, &err), c->query[i].value};
+    }
+    if (error_any(&err))
+        call_issue(c, "", "%s", err.first->text);
+    error_end(&err);
+    return c->fault ? NULL : filters;
+}
+
+static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
+                  const struct filter *f)
+{
+    struct record_value v;
+    char number[24];
+    record_get(w, kind, row, f->field, &v);
+    if (v.none)
+        return !f->value.n;
+    switch (f->field->type) {
+    case RECORD_BOOL:
+        return str_is(f->value, v.truth ? "true" : "false");
+    case RECORD_INT:
+        snprintf(number, sizeof number, "%" PRId64, v.number);
+        return str_is(f->value, number);
+    case RECORD_TEXT:
+    case RECORD_TIME:
+    case RECORD_ENUM:
+    case RECORD_REF:
+        break;
+    }
+    return str_is(f->value, v.text);
+}
+
+static void put_kind(struct json *w, const struct world *world, enum record_kind kind,
+                     const struct filter *filters, size_t count)
 {
     json_open_list(w);
-    for (uint32_t row = 1; row <= world_count(world, kind); row++)
-        record_write(w, world, kind, row);
+    for (uint32_t row = 1; row <= world_count(world, kind); row++) {
+        bool wanted = true;
+        for (size_t i = 0; i < count && wanted; i++)
+            wanted = reads(world, kind, row, &filters[i]);
+        if (wanted)
+            record_write(w, world, kind, row);
+    }
     json_close_list(w);
 }
 
@@ -49,7 +101,7 @@ void control_state(struct call *c)
     json_close_map(w);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
         json_key(w, record_kind_texts[kind]);
-        put_kind(w, c->world, kind);
+        put_kind(w, c->world, kind, NULL, 0);
     }
     json_close_map(w);
 }
@@ -57,12 +109,13 @@ void control_state(struct call *c)
 void control_state_kind(struct call *c)
 {
     const struct record_shape *s = kind_of(c);
-    if (!s)
+    const struct filter *filters = s ? read_filters(c, s) : NULL;
+    if (!filters)
         return;
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_key(w, "items");
-    put_kind(w, c->world, s->kind);
+    put_kind(w, c->world, s->kind, filters, c->query_count);
     json_close_map(w);
 }
 

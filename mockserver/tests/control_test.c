@@ -407,6 +407,30 @@ static void the_state_can_be_looked_at(void **state)
     assert_problem(mock_call(m, "GET /__admin/state/accounts/sa_nine", NULL), 404, NULL, "sa_nine");
 }
 
+static void records_can_be_looked_for_by_their_fields(void **state)
+{
+    static const struct {
+        const char *query, *ids;
+    } rows[] = {
+        {"handle=twin",                                      "sa_two sa_three "       },
+        {"handle=twin&platform=instagram",                   "sa_two "                },
+        {"handle=nobody",                                    ""                       },
+        {"leased=true",                                      ""                       },
+        {"token_generation=1&leased=false&disconnected_at=", "sa_one sa_two sa_three "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock *m = *state;
+        struct buf ids = {.arena = &m->arena};
+        const char *call = arena_printf(&m->arena, "GET /__admin/state/accounts?%s", rows[i].query);
+        const struct node *items = node_get(mock_call(m, call, NULL).body, "items");
+        for (size_t k = 0; k < node_count(items); k++)
+            buf_printf(&ids, "%s ", node_get_text(node_at(items, k), "id"));
+        assert_string_equal(buf_c(&ids), rows[i].ids);
+    }
+    assert_problem(mock_call(*state, "GET /__admin/state/accounts?handel=twin", NULL), 422, "",
+                   "did you mean 'handle'");
+}
+
 static void a_record_can_be_patched(void **state)
 {
     struct mock *m = *state;
@@ -749,6 +773,7 @@ int main(void)
         TEST(time_moves_as_it_is_told),
         TEST(time_never_goes_back_nor_too_far),
         TEST(the_state_can_be_looked_at),
+        TEST(records_can_be_looked_for_by_their_fields),
         TEST(a_record_can_be_patched),
         TEST(a_patch_is_done_whole_or_not_at_all),
         TEST(a_reset_equals_a_fresh_start),
