@@ -158,6 +158,8 @@ uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect w
     pool_account_free(w, account);
     struct account_edit e = edit_begin(w, account);
     e.account->disconnect = why;
+    if (e.account->token == TOKEN_LIVE && !e.account->leased)
+        e.account->token = TOKEN_WITHDRAWN; /* the end-customer's; a lease's is the provider's */
     e.account->updated_at_ms = e.account->disconnected_at_ms = world_now(w);
     e.account->renews_at_ms = 0;
     edit_end(&e, "account_disconnect");

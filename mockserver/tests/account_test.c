@@ -62,6 +62,7 @@ static void the_filtered_lists_follow_platform_token_and_lease(void **state)
     account_lose_token(s.w, own, TOKEN_WITHDRAWN);
     assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, true), 1);
     account_disconnect(s.w, rented, DISCONNECT_RELEASED);
+    assert_int_equal(account_read(s.w, rented)->token, TOKEN_LIVE); /* its owner goes on with it */
     assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE, 0), 1);
     assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_LEASED, true), 0);
     account_reconnect(s.w, own, 0);
@@ -199,6 +200,7 @@ static void disconnecting_cancels_what_is_queued_and_only_that(void **state)
     assert_string_equal(destination_read(s.w, published)->external_url, url);
     const struct account *a = account_read(s.w, row);
     assert_string_equal(account_state_text(a), "disconnected");
+    assert_int_equal(a->token, TOKEN_WITHDRAWN);
     assert_int_equal(a->disconnected_at_ms, SCENE_START + 2 * HOUR);
     assert_int_equal(account_find(s.w, 0, str_from(a->public_id)), row);
     events_advance(s.w, SCENE_START + 60 * DAY);
