@@ -29,19 +29,27 @@
     "          content: [ { id: cnt_a } ]\n"                                                       \
     "          scheduled_posts:\n"                                                                 \
     "            - { id: sp_a, content: cnt_a, account: sa_a, at: +1h }\n"                         \
+    "          lease_requests:\n"                                                                  \
+    "            - { id: lreq_one, count: 1, vertical: fitness }\n"                                \
+    "            - { id: lreq_two, count: 2, vertical: fitness }\n"                                \
+    "            - { id: lreq_three, count: 1, vertical: fitness }\n"                              \
     "        - id: prj_b\n"                                                                        \
     "          social_accounts: [ { id: sa_b, platform: instagram, handle: acme.b } ]\n"           \
     "      webhooks:\n"                                                                            \
     "        - { id: " HOOK ", url: 'http://127.0.0.1:9099/hook', secret: whsec_test,\n"           \
     "            events: [post.scheduled, post.published, post.failed, post.canceled,\n"           \
     "                     social_account.connected, social_account.needs_reauth,\n"                \
-    "                     social_account.revoked] }\n"                                             \
+    "                     social_account.revoked, lease_request.assigned,\n"                       \
+    "                     lease_request.rejected] }\n"                                             \
     "    - id: org_other\n"                                                                        \
     "      name: Other\n"                                                                          \
     "      keys: [ { name: other, key: lp_live_02ZZZZZZZZZZZZ_other, scopes: ['*'] } ]\n"          \
     "      projects: [ { id: prj_other } ]\n"                                                      \
     "      webhooks: [ { id: " OTHER_HOOK ", url: 'https://other.example/hook',"                   \
-    " events: [post.published] } ]\n"
+    " events: [post.published] } ]\n"                                                              \
+    "  lease_pool:\n"                                                                              \
+    "    - { handle: fit.daily, vertical: fitness }\n"                                             \
+    "    - { handle: lift.log, vertical: fitness }\n"
 
 /* What went out, and what is answered. */
 struct network {
@@ -207,6 +215,32 @@ static void each_change_is_told_in_its_own_words(void **state)
     advance(n, "1h");
     assert_string_equal(text_at(n, COUNT(rows), "/type"), "post.failed");
     assert_string_equal(text_at(n, COUNT(rows), "/data/error/code"), "CREDENTIAL_INVALID");
+}
+
+static void a_decided_lease_request_is_told_and_its_accounts_are_not(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *body, *type, *status;
+        size_t accounts;
+    } rows[] = {
+        {"{\"request\":\"lreq_one\",\"outcome\":\"assigned\"}",   "lease_request.assigned",
+         "assigned",                                                                                   1},
+        {"{\"request\":\"lreq_two\",\"outcome\":\"partial\"}",    "lease_request.assigned", "partial",
+         1                                                                                              },
+        {"{\"request\":\"lreq_three\",\"outcome\":\"rejected\"}", "lease_request.rejected",
+         "rejected",                                                                                   0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        force(n, "lease_decide", rows[i].body);
+        assert_int_equal(n->count, i + 1);
+        assert_string_equal(text_at(n, i, "/type"), rows[i].type);
+        assert_string_equal(text_at(n, i, "/data/status"), rows[i].status);
+        assert_string_equal(text_at(n, i, "/data/projectId"), "prj_a");
+        assert_int_equal(
+            node_count(node_pointer(n->sent[i].json, "/data/assignedSocialAccountIds")),
+            rows[i].accounts);
+    }
 }
 
 static void scheduling_and_canceling_are_told_and_rescheduling_is_not(void **state)
@@ -616,6 +650,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_published_post_is_told_signed_over_the_exact_bytes),
         TEST(each_change_is_told_in_its_own_words),
+        TEST(a_decided_lease_request_is_told_and_its_accounts_are_not),
         TEST(scheduling_and_canceling_are_told_and_rescheduling_is_not),
         TEST(what_fails_is_told_again_on_the_ladder_with_the_same_id_and_body),
         TEST(a_failure_that_passes_is_over),
