@@ -1,0 +1,341 @@
+/* The tables of records.h: each kind of record, field by field. */
+#include "mockserver/state/records.h"
+
+#include <stddef.h>
+
+#include "mockserver/state/ad_account.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/delivery.h"
+#include "mockserver/state/layer.h"
+#include "mockserver/state/lease.h"
+#include "mockserver/state/media.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/tenant.h"
+#include "mockserver/state/wallet.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define TEXT(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, false                         \
+    }
+#define BOOL(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_BOOL, offsetof(struct type, name), NULL, 0, 0, false                         \
+    }
+#define INT(type, name)                                                                            \
+    {                                                                                              \
+#name, RECORD_INT, offsetof(struct type, name), NULL, 0, 0, false                          \
+    }
+#define TIME(type, name)                                                                           \
+    {                                                                                              \
+#name, RECORD_TIME, offsetof(struct type, name##_ms), NULL, 0, 0, false                    \
+    }
+#define ID(type, member)                                                                           \
+    {                                                                                              \
+        "id", RECORD_TEXT, offsetof(struct type, member), NULL, 0, 0, true                         \
+    }
+#define FIXED(type, name)                                                                          \
+    {                                                                                              \
+#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, true                          \
+    }
+#define REF(type, name, to)                                                                        \
+    {                                                                                              \
+#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, false                         \
+    }
+#define OWNER(type, name, to)                                                                      \
+    {                                                                                              \
+#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, true                          \
+    }
+#define ENUM(type, name, words, count)                                                             \
+    {                                                                                              \
+#name, RECORD_ENUM, offsetof(struct type, name), words, count, 0, false                    \
+    }
+
+static const struct record_field organization_fields[] = {
+    ID(organization, public_id),
+    TEXT(organization, name),
+    INT(organization, credits),
+    TIME(organization, created_at),
+};
+
+static const struct record_field key_fields[] = {
+    ID(key, public_id),
+    OWNER(key, organization, RECORD_ORGANIZATION),
+    REF(key, space, RECORD_SPACE),
+    TEXT(key, name),
+    FIXED(key, value),
+    TEXT(key, tier),
+    INT(key, edition),
+    ENUM(key, standing, key_standing_texts, KEY_STANDING_COUNT),
+    TIME(key, created_at),
+};
+
+static const struct record_field space_fields[] = {
+    ID(space, public_id),     OWNER(space, organization, RECORD_ORGANIZATION),
+    TEXT(space, name),        TEXT(space, timezone),
+    TEXT(space, customer_id), TEXT(space, owner_email),
+    TEXT(space, language),    FIXED(space, metadata),
+    BOOL(space, archived),    TIME(space, created_at),
+    TIME(space, updated_at),
+};
+
+static const struct record_field account_fields[] = {
+    ID(account, public_id),
+    OWNER(account, space, RECORD_SPACE),
+    ENUM(account, platform, platform_texts, PLATFORM_COUNT),
+    TEXT(account, handle),
+    TEXT(account, name),
+    TEXT(account, avatar_url),
+    TEXT(account, kind),
+    ENUM(account, token, token_texts, TOKEN_COUNT),
+    TEXT(account, token_word),
+    ENUM(account, disconnect, disconnect_texts, DISCONNECT_COUNT),
+    ENUM(account, outcome, outcome_texts, OUTCOME_COUNT),
+    TEXT(account, outcome_code),
+    BOOL(account, leased),
+    BOOL(account, refreshes),
+    BOOL(account, inactive),
+    BOOL(account, flagged),
+    TIME(account, connected_at),
+    TIME(account, token_since),
+    TIME(account, token_expires_at),
+    TIME(account, disconnected_at),
+    INT(account, monthly_price_cents),
+    INT(account, followers),
+    TIME(account, renews_at),
+    REF(account, lease_request, RECORD_LEASE_REQUEST),
+    INT(account, token_generation),
+    TIME(account, updated_at),
+};
+
+static const struct record_field attempt_fields[] = {
+    ID(attempt, token),
+    ENUM(attempt, kind, attempt_kind_texts, ATTEMPT_KIND_COUNT),
+    OWNER(attempt, key, RECORD_KEY),
+    OWNER(attempt, space, RECORD_SPACE),
+    REF(attempt, account, RECORD_ACCOUNT),
+    REF(attempt, ad_account, RECORD_AD_ACCOUNT),
+    BOOL(attempt, reconnects),
+    ENUM(attempt, platform, platform_texts, PLATFORM_COUNT),
+    ENUM(attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    ENUM(attempt, state, attempt_state_texts, ATTEMPT_STATE_COUNT),
+    TEXT(attempt, return_url),
+    TEXT(attempt, note),
+    TEXT(attempt, correlation),
+    TEXT(attempt, error),
+    TIME(attempt, created_at),
+    TIME(attempt, expires_at),
+    TIME(attempt, ended_at),
+};
+
+static const struct record_field content_fields[] = {
+    ID(content, public_id),
+    OWNER(content, space, RECORD_SPACE),
+    TEXT(content, media_type),
+    TEXT(content, caption),
+    TEXT(content, name),
+    TEXT(content, source),
+    ENUM(content, state, content_state_texts, CONTENT_STATE_COUNT),
+    ENUM(content, approval, approval_texts, APPROVAL_COUNT),
+    TIME(content, created_at),
+};
+
+static const struct record_field post_fields[] = {
+    ID(post, public_id),
+    OWNER(post, space, RECORD_SPACE),
+    REF(post, content, RECORD_CONTENT),
+    TEXT(post, text),
+    FIXED(post, details),
+    BOOL(post, draft),
+    TIME(post, due_at),
+    TIME(post, created_at),
+    TIME(post, updated_at),
+    TIME(post, published_at),
+    TIME(post, removed_at),
+};
+
+static const struct record_field destination_fields[] = {
+    ID(destination, public_id),
+    OWNER(destination, post, RECORD_POST),
+    REF(destination, account, RECORD_ACCOUNT),
+    OWNER(destination, space, RECORD_SPACE),
+    ENUM(destination, mode, publish_mode_texts, MODE_COUNT),
+    ENUM(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
+    ENUM(destination, outcome, outcome_texts, OUTCOME_COUNT),
+    ENUM(destination, failure, failure_texts, FAILURE_COUNT),
+    TEXT(destination, failure_code),
+    TEXT(destination, caption),
+    TEXT(destination, external_id),
+    TEXT(destination, external_url),
+    TIME(destination, due_at),
+    TIME(destination, attempted_at),
+    TIME(destination, published_at),
+    TIME(destination, canceled_at),
+    TIME(destination, created_at),
+    TIME(destination, updated_at),
+    TIME(destination, removed_at),
+    INT(destination, attempts),
+};
+
+static const struct record_field layer_fields[] = {
+    ID(layer, public_id), OWNER(layer, space, RECORD_SPACE), OWNER(layer, account, RECORD_ACCOUNT),
+    TEXT(layer, name),    TIME(layer, created_at),
+};
+
+static const struct record_field onboarding_fields[] = {
+    ID(onboarding, public_id),
+    OWNER(onboarding, organization, RECORD_ORGANIZATION),
+    OWNER(onboarding, account, RECORD_ACCOUNT),
+    TEXT(onboarding, name),
+    TIME(onboarding, at),
+};
+
+static const struct record_field lease_request_fields[] = {
+    ID(lease_request, public_id),
+    OWNER(lease_request, space, RECORD_SPACE),
+    OWNER(lease_request, key, RECORD_KEY),
+    INT(lease_request, count),
+    TEXT(lease_request, vertical),
+    TEXT(lease_request, audience),
+    TEXT(lease_request, language),
+    TEXT(lease_request, geo),
+    TEXT(lease_request, note),
+    TEXT(lease_request, remark),
+    ENUM(lease_request, state, lease_state_texts, LEASE_STATE_COUNT),
+    TIME(lease_request, submitted_at),
+    TIME(lease_request, decided_at),
+};
+
+static const struct record_field pool_account_fields[] = {
+    ID(pool_account, handle),
+    ENUM(pool_account, platform, platform_texts, PLATFORM_COUNT),
+    TEXT(pool_account, vertical),
+    TEXT(pool_account, geo),
+    INT(pool_account, followers),
+    INT(pool_account, monthly_price_cents),
+    REF(pool_account, account, RECORD_ACCOUNT),
+};
+
+static const struct record_field wallet_entry_fields[] = {
+    ID(wallet_entry, public_id),
+    OWNER(wallet_entry, organization, RECORD_ORGANIZATION),
+    OWNER(wallet_entry, account, RECORD_ACCOUNT),
+    ENUM(wallet_entry, what, wallet_reason_texts, WALLET_REASON_COUNT),
+    INT(wallet_entry, cents),
+    TIME(wallet_entry, at),
+};
+
+static const struct record_field ad_account_fields[] = {
+    ID(ad_account, public_id),
+    OWNER(ad_account, space, RECORD_SPACE),
+    ENUM(ad_account, platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    TEXT(ad_account, external_id),
+    TEXT(ad_account, name),
+    TEXT(ad_account, currency),
+    ENUM(ad_account, token, ad_token_texts, AD_TOKEN_COUNT),
+    TIME(ad_account, connected_at),
+    TIME(ad_account, disconnected_at),
+    TIME(ad_account, validates_at),
+};
+
+static const struct record_field webhook_fields[] = {
+    ID(webhook, public_id),
+    OWNER(webhook, organization, RECORD_ORGANIZATION),
+    REF(webhook, space, RECORD_SPACE),
+    TEXT(webhook, url),
+    TEXT(webhook, description),
+    TEXT(webhook, events),
+    TEXT(webhook, metadata),
+    TEXT(webhook, secret),
+    TEXT(webhook, previous_secret),
+    TIME(webhook, previous_until),
+    ENUM(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
+    INT(webhook, failures),
+    TIME(webhook, last_success_at),
+    TIME(webhook, last_failure_at),
+    TIME(webhook, created_at),
+    TIME(webhook, updated_at),
+};
+
+static const struct record_field delivery_fields[] = {
+    ID(delivery, public_id),
+    OWNER(delivery, webhook, RECORD_WEBHOOK),
+    OWNER(delivery, replay_of, RECORD_DELIVERY),
+    FIXED(delivery, event_id),
+    TEXT(delivery, type),
+    TEXT(delivery, payload),
+    ENUM(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
+    INT(delivery, attempts),
+    INT(delivery, last_status),
+    TEXT(delivery, last_error),
+    TIME(delivery, next_attempt_at),
+    TIME(delivery, created_at),
+    TIME(delivery, ended_at),
+};
+
+static const struct record_field media_fields[] = {
+    ID(media, public_id),
+    OWNER(media, space, RECORD_SPACE),
+    TEXT(media, name),
+    TEXT(media, content_type),
+    ENUM(media, state, media_state_texts, MEDIA_STATE_COUNT),
+    INT(media, size),
+    INT(media, width),
+    INT(media, height),
+    INT(media, duration_ms),
+    INT(media, received),
+    TIME(media, created_at),
+    TIME(media, removed_at),
+};
+
+#define SHAPE(kind, type, plural, id, provider)                                                    \
+    [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
+              provider, type##_fields, COUNT(type##_fields)}
+
+static const struct record_shape shapes[RECORD_KIND_COUNT] = {
+    SHAPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
+          offsetof(struct organization, provider)),
+    SHAPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
+    SHAPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
+    SHAPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
+    SHAPE(RECORD_ATTEMPT, attempt, "attempts", token, offsetof(struct attempt, provider)),
+    SHAPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
+    SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
+    SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,
+          offsetof(struct destination, provider)),
+    SHAPE(RECORD_LEASE_REQUEST, lease_request, "lease_requests", public_id,
+          offsetof(struct lease_request, provider)),
+    SHAPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle,
+          offsetof(struct pool_account, provider)),
+    SHAPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id,
+          offsetof(struct wallet_entry, provider)),
+    SHAPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id,
+          offsetof(struct ad_account, provider)),
+    SHAPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
+    SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
+          offsetof(struct onboarding, provider)),
+    SHAPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
+    SHAPE(RECORD_MEDIA, media, "media", public_id, offsetof(struct media, provider)),
+    SHAPE(RECORD_DELIVERY, delivery, "deliveries", public_id, offsetof(struct delivery, provider)),
+};
+
+const struct record_shape *record_shape(enum record_kind kind)
+{
+    return &shapes[kind];
+}
+
+const struct record_shape *record_shape_named(struct str name)
+{
+    for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
+        if (str_is(name, shapes[i].name))
+            return &shapes[i];
+    return NULL;
+}
+
+const struct record_field *record_field_named(const struct record_shape *s, struct str name)
+{
+    for (size_t i = 0; i < s->field_count; i++)
+        if (str_is(name, s->fields[i].name))
+            return &s->fields[i];
+    return NULL;
+}
