@@ -1,0 +1,229 @@
+/* Whole runs of steps that expect deliveries, against an endpoint that delivers what it is asked
+ * to and has a control door whose clock moves at once. */
+#include "conformance/run/run.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/digest.h"
+#include "base/http/server.h"
+#include "base/json.h"
+#include "base/url.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+struct scene {
+    struct arena arena;
+    pid_t endpoint;
+    struct target target;
+    struct run run;
+};
+
+/* --- the endpoint, a process of its own ----------------------------------------------------- */
+
+static const char *delivery_of(struct arena *a, const struct node *order, const struct url *url)
+{
+    const char *id = node_get_text(order, "id");
+    const char *body =
+        arena_printf(a, "{\"id\":\"%s\",\"type\":\"%s\"}", id, node_get_text(order, "type"));
+    unsigned char mac[DIGEST_SIZE];
+    digest_hmac_sha256(str_from(node_get_text(order, "secret")),
+                       str_from(arena_printf(a, "17.%s", body)), mac);
+    return arena_printf(a,
+                        "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Id: %s\r\n"
+                        "X-Signature: t=17,v1=00,v1=%s\r\nContent-Length: %zu\r\n\r\n%s",
+                        url->path, id, digest_hex(a, mac, sizeof mac), strlen(body), body);
+}
+
+/* Waits for the answer: then it is in the runner's inbox. */
+static bool deliver(struct arena *a, const struct node *order)
+{
+    struct url url;
+    char answer[512];
+    if (!url_parse(a, node_get_text(order, "to"), &url, NULL))
+        return false;
+    const char *bytes = delivery_of(a, order, &url);
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)url.port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool told = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
+                write(fd, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
+                read(fd, answer, sizeof answer) > 12 && memcmp(answer + 9, "200", 3) == 0;
+    close(fd);
+    return told;
+}
+
+static void handle(void *ctx, struct exchange *x)
+{
+    (void)ctx;
+    const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
+    bool told = !str_ends(x->request.path, STR("/fire")) || deliver(&x->arena, body);
+    x->response.status = told ? 200 : 500;
+    x->response.body.arena = &x->arena;
+    buf_text(&x->response.body, "{\"forces\":[]}");
+    server_reply(x);
+}
+
+static int endpoint_start(pid_t *pid)
+{
+    int ends[2], port = 0;
+    if (pipe(ends) != 0)
+        return 0;
+    *pid = fork();
+    if (*pid == 0) {
+        struct loop *l = loop_new();
+        const struct server_options options = {.address = "127.0.0.1",
+                                               .body_max = 1u << 20,
+                                               .idle_timeout_s = 5,
+                                               .connections_max = 64,
+                                               .handle = handle};
+        struct server *s = server_new(l, &options, NULL);
+        port = s ? server_port(s) : 0;
+        if (write(ends[1], &port, sizeof port) == sizeof port)
+            loop_run(l);
+        _exit(0);
+    }
+    close(ends[1]);
+    if (read(ends[0], &port, sizeof port) != sizeof port)
+        port = 0;
+    close(ends[0]);
+    return port;
+}
+
+/* --- a run ---------------------------------------------------------------------------------- */
+
+static int set_up(void **state)
+{
+    static const struct actor actor = {.name = "full", .credential = "secret of full"};
+    static struct scene s;
+    s = (struct scene){0};
+    *state = &s;
+    int port = endpoint_start(&s.endpoint);
+    s.target = (struct target){
+        .name = "test",
+        .base_url = arena_printf(&s.arena, "http://127.0.0.1:%d", port),
+        .control_url = arena_printf(&s.arena, "http://127.0.0.1:%d/__admin", port),
+        .mount = "",
+        .header = "Authorization",
+        .header_prefix = "Bearer ",
+        .actors = &actor,
+        .actor_count = 1,
+        .things = node_new_map(&s.arena, NULL, 0),
+        .is_mock = true,
+    };
+    return port ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    kill(s->endpoint, SIGKILL);
+    waitpid(s->endpoint, NULL, 0);
+    arena_end(&s->arena);
+    return 0;
+}
+
+static bool can(const void *target, const char *capability)
+{
+    return target_can(target, capability);
+}
+
+static const struct scenario_result *play(struct scene *s, const char *file)
+{
+    const struct run_options options = {.timeout_ms = 5000};
+    const char *path = arena_printf(&s->arena, TEST_DIR "/listener/%s.yaml", file);
+    struct suite suite;
+    struct plan plan;
+    struct error err = {0};
+    bool fine =
+        suite_load(&s->arena, &path, 1, &suite, &err) &&
+        plan_make(&s->arena, &suite, &(struct selection){0}, can, &s->target, &plan, &err) &&
+        run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
+    if (!fine)
+        fail_msg("%s", error_text(&s->arena, &err));
+    error_end(&err);
+    return s->run.scenarios.items[0];
+}
+
+/* What is no pass, a line each, and what was seen instead. */
+static const char *story(struct scene *s, const struct scenario_result *r)
+{
+    struct buf out = {.arena = &s->arena};
+    for (size_t i = 0; i < r->checks.count; i++) {
+        const struct check *c = &r->checks.items[i];
+        if (c->verdict != VERDICT_PASS)
+            buf_printf(&out, "%s %s: %s\n", verdict_texts[c->verdict], c->id,
+                       c->verdict == VERDICT_BLOCKED ? c->why : c->actual);
+    }
+    return buf_c(&out);
+}
+
+static void deliveries_are_held_against_what_is_expected(void **state)
+{
+    static const struct {
+        const char *file, *story;
+    } rows[] = {
+        {"told",     ""                                                                             },
+        {"missing",  "fail missing/made/delivery/arrives: nothing was delivered\n"
+                    "fail missing/made/delivery/count: 0\n"
+                    "fail missing/made/delivery/signed: nothing was delivered\n"
+                    "fail missing/made/type/equals: absent\n"
+                    "blocked missing/made/id/capture: step 'made' did not hold\n"},
+        {"unwanted", "fail unwanted/lost/delivery/none: thing.lost, thing.made, thing.made\n"
+                     "fail unwanted/made/delivery/count: 2\n"                   },
+        {"forged",
+         "fail forged/made/delivery/signed: its signature is not of these bytes and this secret\n"  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(story(*state, play(*state, rows[i].file)), rows[i].story);
+}
+
+static void a_delivery_is_kept_as_an_exchange(void **state)
+{
+    const struct scenario_result *r = play(*state, "told");
+    const struct exchange_record *x = NULL;
+    for (size_t i = 0; i < r->checks.count && !x; i++)
+        if (strcmp(r->checks.items[i].id, "told/made/delivery/arrives") == 0)
+            x = r->checks.items[i].exchange;
+    assert_non_null(x);
+    assert_string_equal(x->method, "POST");
+    assert_true(str_is(x->request_body, "{\"id\":\"e2\",\"type\":\"thing.made\"}"));
+    assert_true(str_is(headers_get(&x->request_headers, "X-Id"), "e2"));
+    assert_int_equal(x->status, 200);
+}
+
+static void a_target_that_cannot_reach_the_runner_is_not_asked_to(void **state)
+{
+    struct scene *s = *state;
+    s->target.control_url = NULL;
+    s->target.is_mock = false;
+    assert_false(target_can(&s->target, "webhook"));
+    s->target.control_url = "http://mock.example:4010/__admin";
+    assert_false(target_can(&s->target, "webhook"));
+    s->target.webhook_url = "https://tunnel.example/hooks";
+    assert_true(target_can(&s->target, "webhook"));
+    s->target.webhook_url = s->target.control_url = NULL;
+    play(s, "told");
+    assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], s->run.checks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(deliveries_are_held_against_what_is_expected, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_delivery_is_kept_as_an_exchange, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_target_that_cannot_reach_the_runner_is_not_asked_to,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,53 @@
+#include "conformance/run/signature.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* printf '1700000000.{"id":1}' | openssl dgst -sha256 -hmac whsec_test */
+#define MAC "2f441ba4b3b2d50d28a9ab9d9fd8880376ecd1eb5d0435401553f5d8d0a5dcf8"
+
+static void a_signature_is_of_these_bytes_and_this_secret(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *secret, *body, *why;
+    } rows[] = {
+        {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\":1}",  NULL                       },
+        {"t=1700000000, v1=00, v1=" MAC, "whsec_test",  "{\"id\":1}",  NULL                       },
+        {"v1=" MAC ",t=1700000000",      "whsec_test",  "{\"id\":1}",  NULL                       },
+        {"",                             "whsec_test",  "{\"id\":1}",  "it is not signed"         },
+        {"v1=" MAC,                      "whsec_test",  "{\"id\":1}",  "its signature has no time"},
+        {"t=1700000001,v1=" MAC,         "whsec_test",  "{\"id\":1}",
+         "its signature is not of these bytes and this secret"                                    },
+        {"t=1700000000,v1=" MAC,         "whsec_other", "{\"id\":1}",
+         "its signature is not of these bytes and this secret"                                    },
+        {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\": 1}",
+         "its signature is not of these bytes and this secret"                                    },
+        {"t=1700000000",                 "whsec_test",  "{\"id\":1}",
+         "its signature is not of these bytes and this secret"                                    },
+        {"t=1700000000,v1=",             "whsec_test",  "{\"id\":1}",
+         "its signature is not of these bytes and this secret"                                    },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *why;
+        bool fits = signature_fits(str_from(rows[i].header), str_from(rows[i].secret),
+                                   str_from(rows[i].body), &why);
+        assert_int_equal(fits, rows[i].why == NULL);
+        if (rows[i].why)
+            assert_string_equal(why, rows[i].why);
+        else
+            assert_null(why);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_signature_is_of_these_bytes_and_this_secret),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
