@@ -5,7 +5,7 @@
 #include "conformance/report/card.h"
 #include "conformance/report/figures.h"
 
-enum { CARDS_MAX = 40, INDENT = 4, LABEL = 13 };
+enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13 };
 
 /* --- what did not hold, by scenario ---------------------------------------------------------- */
 
@@ -218,18 +218,28 @@ static void put_claims(struct page *p, const struct figures *f)
                          f->cited, f->claims, f->exercised, f->holding, f->observable));
 }
 
+/* Few are told with their question; many by name and side, and the JSON report has the rest. */
 static void put_disputes(struct page *p, const struct run *r)
 {
-    const char *label = "disputes";
+    struct buf sides = {.arena = p->arena};
+    size_t seen = 0;
     for (size_t i = 0; i < r->dispute_count; i++) {
+        const struct dispute_result *d = &r->disputes[i];
+        if (d->seen)
+            buf_printf(&sides, "%s%s %s", seen++ ? ", " : "", d->id, d->seen);
+    }
+    if (seen > DISPUTES_MAX)
+        put_row(p, "disputes", INK_PLAIN,
+                arena_printf(p->arena, "%zu seen; the target takes %s", seen,
+                             page_safe(p, buf_str(&sides))));
+    for (size_t i = 0, told = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
         if (!d->seen)
             continue;
         put_row(
-            p, label, INK_PLAIN,
+            p, told++ ? "" : "disputes", INK_PLAIN,
             page_safe_text(p, arena_printf(p->arena, "%s  the target takes '%s'", d->id, d->seen)));
         put_row(p, "", INK_DIM, page_safe_text(p, d->about));
-        label = "";
     }
 }
 
