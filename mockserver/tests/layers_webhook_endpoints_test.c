@@ -1,0 +1,216 @@
+/* Webhook endpoints of Layers: made, changed, rotated, deleted; and how far they reach. */
+#include "mockserver/tests/layers_webhooks_test.h"
+
+static int set_up_allowing(void **state)
+{
+    return set_up_with(state, WORLD("webhooks: { allow: [app.example, hooks.example] }\n"));
+}
+
+static void a_partner_cannot_say_auto_paused(void **state)
+{
+    struct network *n = *state;
+    assert_refused(hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"auto_paused\"}"), 422,
+                   "VALIDATION");
+    struct answer a = hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
+    assert_string_equal(at(a, "/status"), "paused");
+    advance(n, "1h");
+    assert_int_equal(n->count, 0);
+}
+
+static void a_rotated_secret_signs_beside_the_new_one_for_a_day(void **state)
+{
+    struct network *n = *state;
+    struct answer a = hook_call(n, "POST", "/" HOOK "/rotate-secret", NULL);
+    assert_int_equal(a.status, 200);
+    const char *secret = at(a, "/signingSecret");
+    assert_true(str_starts(str_from(secret), STR("whsec_")));
+    assert_string_equal(at(a, "/previousSecretExpiresAt"), "2026-05-03T09:00:00.000Z");
+    hook_call(n, "POST", "/" HOOK "/test", NULL);
+    assert_int_equal(signatures_by(n, 0, secret), 1);
+    assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
+    advance(n, "24h");
+    hook_call(n, "POST", "/" HOOK "/test", NULL);
+    assert_int_equal(signatures_by(n, n->count - 1, secret), 1);
+    assert_int_equal(signatures_by(n, n->count - 1, "whsec_test"), 0);
+}
+
+static void a_test_is_told_whatever_the_endpoint_asks_for(void **state)
+{
+    struct network *n = *state;
+    struct answer a = hook_call(n, "POST", "/" HOOK "/test", NULL);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(n->count, 1);
+    assert_string_equal(text_at(n, 0, "/type"), "test.ping");
+    assert_string_equal(at(a, "/eventId"), n->sent[0].id);
+    assert_non_null(at(a, "/deliveryId"));
+    assert_string_equal(at(a, "/scheduledAt"), "2026-05-02T09:00:00.000Z");
+}
+
+static void an_endpoint_is_made_with_its_secret_shown_once(void **state)
+{
+    struct network *n = *state;
+    struct answer a = hook_call(n, "POST", "",
+                                "{\"url\":\"http://localhost:9/x\",\"description\":\"ours\","
+                                "\"events\":[\"social_account.revoked\"],\"projectId\":\"prj_b\","
+                                "\"metadata\":{\"team\":7}}");
+    assert_int_equal(a.status, 201);
+    const char *id = at(a, "/endpoint/id");
+    assert_int_equal(strlen(id), 36);
+    assert_true(str_starts(str_from(at(a, "/signingSecret")), STR("whsec_")));
+    struct answer read = hook_call(n, "GET", arena_printf(&n->arena, "/%s", id), NULL);
+    static const struct {
+        const char *pointer, *value;
+    } rows[] = {
+        {"/organizationId",          "org_acme"                    },
+        {"/projectId",               "prj_b"                       },
+        {"/url",                     "http://localhost:9/x"        },
+        {"/description",             "ours"                        },
+        {"/status",                  "active"                      },
+        {"/events",                  "[\"social_account.revoked\"]"},
+        {"/apiVersion",              "v1"                          },
+        {"/metadata",                "{\"team\":7}"                },
+        {"/createdAt",               "2026-05-02T09:00:00.000Z"    },
+        {"/updatedAt",               "2026-05-02T09:00:00.000Z"    },
+        {"/lastSuccessAt",           "null"                        },
+        {"/lastFailureAt",           "null"                        },
+        {"/consecutiveFailureCount", "0"                           },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(at(read, rows[i].pointer), rows[i].value);
+    assert_null(at(read, "/signingSecret"));
+
+    struct answer list = hook_call(n, "GET", "?limit=1", NULL);
+    assert_string_equal(at(list, "/items/0/id"), id); /* newest first */
+    list =
+        hook_call(n, "GET", arena_printf(&n->arena, "?cursor=%s", at(list, "/nextCursor")), NULL);
+    assert_string_equal(at(list, "/items/0/id"), HOOK);
+    assert_string_equal(at(list, "/nextCursor"), "null");
+
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_b", NULL, AS_FULL);
+    assert_int_equal(n->count, 2); /* both want it, under one id */
+    assert_string_equal(n->sent[0].id, n->sent[1].id);
+    assert_string_not_equal(n->sent[0].url, n->sent[1].url);
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
+    assert_int_equal(n->count, 4); /* post and account, of a project that one did not ask for */
+}
+
+static void an_endpoint_that_cannot_be_is_refused_with_its_path(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *body, *path;
+    } rows[] = {
+        {"{\"events\":[\"post.failed\"]}",                                               "url"      },
+        {"{\"url\":\"https://a.example\"}",                                              "events"   },
+        {"{\"url\":\"https://a.example\",\"events\":[]}",                                "events"   },
+        {"{\"url\":\"https://a.example\",\"events\":[\"post.lost\"]}",                   "events[0]"},
+        {"{\"url\":\"http://a.example\",\"events\":[\"post.failed\"]}",                  "url"      },
+        {"{\"url\":\"ftp://localhost\",\"events\":[\"post.failed\"]}",                   "url"      },
+        {"{\"url\":\"http://localhost.evil.example\",\"events\":[\"post.failed\"]}",     "url"      },
+        {"{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"x\":1}",         "x"        },
+        {"{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"metadata\":[]}",
+         "metadata"                                                                                 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = hook_call(n, "POST", "", rows[i].body);
+        assert_refused(a, 422, "VALIDATION");
+        assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
+    }
+    assert_refused(hook_call(n, "POST", "",
+                             "{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],"
+                             "\"projectId\":\"prj_other\"}"),
+                   404, "NOT_FOUND");
+    assert_refused(mock_call(n->mock, "POST " ENDPOINTS,
+                             "{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],"
+                             "\"scope\":\"all_children\"}",
+                             AS_READER),
+                   403, "FORBIDDEN_SCOPE");
+    struct answer list = hook_call(n, "GET", "", NULL);
+    assert_int_equal(node_count(node_get(list.body, "items")), 1);
+}
+
+static void another_organizations_endpoints_are_not_there(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *method, *path;
+    } rows[] = {
+        {"GET",    "/" OTHER_HOOK                 },
+        {"PATCH",  "/" OTHER_HOOK                 },
+        {"DELETE", "/" OTHER_HOOK                 },
+        {"POST",   "/" OTHER_HOOK "/rotate-secret"},
+        {"POST",   "/" OTHER_HOOK "/test"         },
+        {"GET",    "/" OTHER_HOOK "/deliveries"   },
+        {"GET",    "/nothing"                     },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_refused(hook_call(n, rows[i].method, rows[i].path, "{}"), 404, "NOT_FOUND");
+    advance(n, "1h");
+    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    assert_refused(mock_call(n->mock,
+                             arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay",
+                                          at(list, "/items/0/id")),
+                             NULL, AS_OTHER),
+                   404, "NOT_FOUND");
+    assert_int_equal(n->count, 1); /* nor do its events reach them */
+}
+
+static void a_deleted_endpoint_is_told_nothing_more(void **state)
+{
+    struct network *n = *state;
+    n->status = 500;
+    hook_call(n, "POST", "/" HOOK "/test", NULL);
+    struct answer a = hook_call(n, "DELETE", "/" HOOK, NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/id"), HOOK);
+    assert_string_equal(at(a, "/deleted"), "true");
+    assert_refused(hook_call(n, "GET", "/" HOOK, NULL), 404, "NOT_FOUND");
+    advance(n, "48h");
+    assert_int_equal(n->count, 1);
+    struct answer state_of = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
+    assert_string_equal(at(state_of, "/items/0/state"), "abandoned");
+}
+
+static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *url;
+        bool allowed;
+    } rows[] = {
+        {"https://app.example/hook",           true },
+        {"https://HOOKS.example:8443/hook",    true },
+        {"https://elsewhere.example/hook",     false},
+        {"https://app.example.evil.test/hook", false},
+        {"https://10.0.0.1/hook",              false},
+        {"https://127.evil.test/hook",         false},
+        {"https://localhost/hook",             true },
+        {"http://127.0.0.1:1/hook",            true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t before = n->count;
+        struct answer a = hook_call(n, "PATCH", "/" HOOK,
+                                    arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
+        assert_int_equal(a.status, 200);
+        hook_call(n, "POST", "/" HOOK "/test", NULL);
+        assert_int_equal(n->count - before, rows[i].allowed);
+        struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+        assert_int_equal(strstr(at(list, "/items/0/lastError"), "not allowed") != NULL,
+                         !rows[i].allowed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_partner_cannot_say_auto_paused),
+        TEST(a_rotated_secret_signs_beside_the_new_one_for_a_day),
+        TEST(a_test_is_told_whatever_the_endpoint_asks_for),
+        TEST(an_endpoint_is_made_with_its_secret_shown_once),
+        TEST(an_endpoint_that_cannot_be_is_refused_with_its_path),
+        TEST(another_organizations_endpoints_are_not_there),
+        TEST(a_deleted_endpoint_is_told_nothing_more),
+        TEST_WITH(nothing_leaves_for_another_machine_unless_it_is_allowed, set_up_allowing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
