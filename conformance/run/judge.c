@@ -167,8 +167,10 @@ void judge_kept(struct task *t, bool held)
     bool all = capture(t, held);
     if (c->redirect)
         set_result(t, "redirect", c->redirect);
-    if (c->exchange && door_accepted(c->exchange))
+    if (c->exchange && door_accepted(c->exchange)) {
+        undo_played(t);
         undo_register(t);
+    }
     if (!all || (!held && !step->citation_count))
         block_rest(t);
     task_step_done(t);

@@ -11,6 +11,7 @@
 
 #define JOBS_MAX           64 /* each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
+#define DAY_MS             ((int64_t)24 * 60 * 60 * 1000)
 
 struct session {
     struct runner runner; /* first: the runner's call back finds the session */
@@ -103,38 +104,49 @@ static void on_signal(void *ctx, int signal)
     }
 }
 
-/* --- the control door's manifest -------------------------------------------------------------- */
+/* --- is it there? --------------------------------------------------------------------------- */
 
-struct manifest {
+struct greeting {
     struct session *session;
     const char *why; /* it is not there */
 };
 
 static void manifest_read(void *ctx, struct exchange_record *x)
 {
-    struct manifest *m = ctx;
-    struct runner *r = &m->session->runner;
+    struct greeting *g = ctx;
+    struct runner *r = &g->session->runner;
     const struct node *said =
         door_accepted(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
-    m->session->forces = node_get(said, "forces");
+    g->session->forces = node_get(said, "forces");
     if (!said)
-        m->why = door_complaint(r->arena, x);
+        g->why = door_complaint(r->arena, x);
     loop_stop(r->loop);
 }
 
-static bool read_manifest(struct session *s)
+/* Whatever a real endpoint answers, it is there. */
+static void greeted(void *ctx, struct exchange_record *x)
+{
+    struct greeting *g = ctx;
+    struct runner *r = &g->session->runner;
+    if (!x->status)
+        g->why = arena_printf(r->arena, "%s does not answer: %s", r->target->base_url, x->error);
+    loop_stop(r->loop);
+}
+
+/* Said once, instead of by every scenario. A control door tells its manifest. */
+static bool greet(struct session *s)
 {
     struct runner *r = &s->runner;
-    struct manifest m = {s, NULL};
-    if (!r->target->control_url)
-        return true;
+    const char *door = r->target->control_url;
+    struct greeting g = {s, NULL};
     struct exchange_record *x =
-        door_request(r->arena, r->target->control_url, "GET", "/capabilities", NULL);
-    client_send(r->client, r->arena, x, manifest_read, &m);
+        door ? door_request(r->arena, door, "GET", "/capabilities", NULL)
+             : door_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
+    if (!r->plan->count)
+        return true;
+    client_send(r->client, r->arena, x, door ? manifest_read : greeted, &g);
     loop_run(r->loop);
-    if (m.why)
-        return error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", m.why);
-    return true;
+    return !g.why || error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", g.why);
 }
 
 /* --- the run -------------------------------------------------------------------------------- */
@@ -166,6 +178,21 @@ static void tell_secret(void *ctx, const char *name, const char *value)
         o->secret(o->secret_ctx, name, value);
 }
 
+static const struct node *instant(struct arena *a, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    return node_new_text(a, str_from(arena_text(a, time_seconds(ms, text))));
+}
+
+static const struct node *names_of_run(const struct runner *r)
+{
+    struct arena *a = r->arena;
+    int64_t now_ms = r->target->now_ms ? r->target->now_ms : time_wall_ms();
+    const struct node *names = node_with(a, NULL, "id", node_new_text(a, str_from(r->id)));
+    names = node_with(a, names, "tomorrow", instant(a, now_ms + DAY_MS));
+    return node_with(a, names, "next_week", instant(a, now_ms + 7 * DAY_MS));
+}
+
 static void set_names(struct runner *r)
 {
     struct arena *a = r->arena;
@@ -177,7 +204,7 @@ static void set_names(struct runner *r)
     target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
     r->vars = (struct vars){.arena = a, .env = tell_secret, .env_ctx = r};
     vars_set(&r->vars, "target", target);
-    vars_set(&r->vars, "run", node_with(a, NULL, "id", node_new_text(a, str_from(r->id))));
+    vars_set(&r->vars, "run", names_of_run(r));
 }
 
 static void tell_credentials(struct runner *r)
@@ -218,7 +245,7 @@ static void play(struct session *s)
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url,
                                    r->target->webhook_port, s->err);
-    if (listens == (r->listener != NULL) && read_manifest(s)) {
+    if (listens == (r->listener != NULL) && greet(s)) {
         pump(s);
         if (r->active_count)
             loop_run(r->loop);

@@ -129,11 +129,27 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
     return fine ? x : NULL;
 }
 
+static struct exchange_record *by_the_same(const struct vars *v, const struct target *t,
+                                           const struct step *step, struct exchange_record *x,
+                                           struct request_problem *problem)
+{
+    return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
+}
+
 struct exchange_record *resolve_undo(const struct vars *v, const struct target *t,
                                      const struct world *w, const struct step *step,
-                                     struct request_problem *problem)
+                                     const struct undoing *u, struct request_problem *problem)
 {
-    struct exchange_record *x = begin(v, step->undo_method);
-    x->url = full_url(v, w->base_url, step->undo_path, NULL, &problem->missing);
-    return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
+    struct exchange_record *x = begin(v, u->method);
+    x->url = full_url(v, w->base_url, u->path, NULL, &problem->missing);
+    return by_the_same(v, t, step, x, problem);
+}
+
+struct exchange_record *resolve_find(const struct vars *v, const struct target *t,
+                                     const struct world *w, const struct step *step,
+                                     const struct finding *f, struct request_problem *problem)
+{
+    struct exchange_record *x = begin(v, "GET");
+    x->url = full_url(v, w->base_url, f->path, f->query, &problem->missing);
+    return by_the_same(v, t, step, x, problem);
 }

@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "base/url.h"
 #include "base/yaml.h"
 
@@ -20,7 +21,7 @@ struct webhook {
 };
 
 struct file {
-    const char *name, *base_url, *control, *mount, *fixture, *consent_command;
+    const char *name, *base_url, *control, *mount, *fixture, *now, *consent_command;
     struct auth auth;
     struct webhook webhook;
     const struct node *actors, *things, *rps;
@@ -54,70 +55,44 @@ static const struct fields webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook, FIELDS_NO_PLACE);
 
 static const struct field rows[] = {
-    {.key = "name",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                                                                               name),
-     .required = true,
-     .help = "What reports call this target."},
-    {.key = "mock",
-     .type = FIELD_BOOL,
-     .offset = offsetof(struct file,                                                                                           mock),
-     .help = "It is a mock: keys may stand in this file, and writing needs no flag."    },
-    {.key = "base_url",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                                                                                           base_url),
-     .help =
-         "Where it answers; the paths of scenarios follow it. A mock that is started needs none."},
-    {.key = "control",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                                                                                           control),
-     .help = "The control door of a mock that runs already: http://127.0.0.1:4010/__admin" },
-    {.key = "mount",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                                                                                           mount),
-     .help = "What stands between a namespace and the path: /layers"   },
-    {.key = "fixture",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                                                                                           fixture),
-     .help = "The world a mock started for this target is given; beside this file, or a path." },
-    {.key = "auth",
-     .type = FIELD_MAP,
-     .offset = offsetof(struct file,                                                                                            auth),
-     .sub = &auth_fields,
-     .help = "How a credential travels."},
-    {.key = "actors",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct file,                                                        actors),
-     .help =
-         "name: {key: text} (mocks only), {env: VARIABLE}, or {} for one without a credential."                                                                                                     },
-    {.key = "things",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct file, things),
-     .help = "What scenarios name as $target.x: values, or {env: VARIABLE}."                                                                                                     },
-    {.key = "capabilities",
-     .type = FIELD_TEXTS,
-     .offset = offsetof(struct file,              capabilities),
-     .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."                                                                                                     },
-    {.key = "consent",
-     .type = FIELD_ENUM,
-     .offset = offsetof(struct file,            consent),
-     .texts = consent_drivers,
-     .text_count = COUNT(consent_drivers),
-     .help = "Who plays the end-customer's part of OAuth: control, browser, human or none."},
-    {.key = "consent_command",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct file,                       consent_command),
-     .help = "Of the browser driver: gets URL, outcome and user; prints one JSON line {redirect}."                  },
-    {.key = "webhook",
-     .type = FIELD_MAP,
-     .offset = offsetof(struct file,                webhook),
-     .sub = &webhook_fields,
-     .help =
-         "How a real endpoint reaches the runner's listener; a mock on this machine just does."},
-    {.key = "rps",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct file,                                                                                       rps),
-     .help = "Requests a second at most."                                       },
+    FIELD("name", FIELD_TEXT, struct file, name, .required = true,
+          .help = "What reports call this target."),
+    FIELD("mock", FIELD_BOOL, struct file, mock,
+          .help = "It is a mock: keys may stand in this file, and writing needs no flag."),
+    FIELD("base_url", FIELD_TEXT, struct file, base_url,
+          .help = "Where it answers; the paths of scenarios follow it. A mock that is started "
+                  "needs none."),
+    FIELD("control", FIELD_TEXT, struct file, control,
+          .help = "The control door of a mock that runs already: http://127.0.0.1:4010/__admin"),
+    FIELD("mount", FIELD_TEXT, struct file, mount,
+          .help = "What stands between a namespace and the path: /layers"),
+    FIELD("fixture", FIELD_TEXT, struct file, fixture,
+          .help =
+              "The world a mock started for this target is given; beside this file, or a path."),
+    FIELD("now", FIELD_TEXT, struct file, now,
+          .help = "The instant its world begins with; else it is now."),
+    FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields,
+          .help = "How a credential travels."),
+    FIELD(
+        "actors", FIELD_NODE, struct file, actors,
+        .help =
+            "name: {key: text} (mocks only), {env: VARIABLE}, or {} for one without a credential."),
+    FIELD("things", FIELD_NODE, struct file, things,
+          .help = "What scenarios name as $target.x: values, or {env: VARIABLE}."),
+    FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
+          .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."),
+    FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers,
+          .text_count = COUNT(consent_drivers),
+          .help = "Who plays the end-customer's part of OAuth: control, browser, human or none."),
+    FIELD(
+        "consent_command", FIELD_TEXT, struct file, consent_command,
+        .help =
+            "Of the browser driver: gets URL, outcome and user; prints one JSON line {redirect}."),
+    FIELD(
+        "webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
+        .help =
+            "How a real endpoint reaches the runner's listener; a mock on this machine just does."),
+    FIELD("rps", FIELD_NODE, struct file, rps, .help = "Requests a second at most."),
 };
 static const struct fields file_fields = {"target", rows, COUNT(rows), sizeof(struct file),
                                           FIELDS_NO_PLACE};
@@ -322,6 +297,9 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     bool fine = read_actors(a, file.actors, t, err);
     fine &= read_things(a, file.things, t, err);
     fine &= read_rps(file.rps, t, err);
+    if (file.now && !time_parse(str_from(file.now), &t->now_ms))
+        fine = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
+                         "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
     fine = fine && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
     fine = fine && (!file.webhook.url || read_url(a, file.webhook.url, &t->webhook_url, err));
     fine = fine && (!file.control || target_set_control(a, t, file.control, err));

@@ -44,6 +44,7 @@ struct target {
     const char *base_url;    /* without a slash at its end; scenario paths follow it */
     const char *control_url; /* NULL: no control door. The door's own: http://host:port/__admin */
     const char *mount;   /* of a mock: what stands between the namespace and the path: "/layers" */
+    int64_t now_ms;      /* the instant its world begins with; 0: it runs with ours */
     const char *fixture; /* the world it expects of a mock started for it; NULL: the mock's own */
     const char
         *header; /* how credentials travel: "Authorization" with "Bearer ", or a name of its own */

@@ -50,8 +50,12 @@ struct frame {
 };
 
 struct undo {
-    struct exchange_record *request;
-    const char *step;
+    struct exchange_record *request; /* takes it back; or looks for it, where `where` is given */
+    const char *name;                /* of the step */
+    const struct step *step;
+    const struct undoing *how;
+    struct vars vars;         /* with what the step was resolved */
+    const struct node *where; /* what is looked for; NULL: it is known */
 };
 
 /* The step under way. */
@@ -166,5 +170,6 @@ void webhook_undecided(const struct check_input *in, const struct step *step, en
 
 /* undo.c */
 void undo_register(struct task *t);
-void undo_lost(struct task *t);  /* no answer: what it may have created cannot be undone */
-void undo_start(struct task *t); /* ends in task_end */
+void undo_lost(struct task *t); /* no answer: what it may have created is looked for, at the end */
+void undo_played(struct task *t); /* by the scenario itself: it need not be played again */
+void undo_start(struct task *t);  /* ends in task_end */

@@ -2,11 +2,21 @@
 
 #include <string.h>
 
-#define LIMITED_MAX 3
+#include "base/json.h"
+#include "base/match.h"
 
-static bool is_undone(const struct exchange_record *x)
+#define LIMITED_MAX     3
+#define RETRY_AFTER_MS  1000
+#define NO_NAME         "the answer does not tell what it is called"
+#define MAYBE           "no answer came: it may have been created or not"
+#define MAYBE_NOT_FOUND "no answer came, and what looked for it failed: "
+
+static bool is_undone(const struct exchange_record *x, const struct undoing *how)
 {
-    return door_accepted(x) || x->status == 404 || x->status == 410;
+    bool gone = door_accepted(x) || x->status == 404 || x->status == 410;
+    for (size_t i = 0; i < how->gone_count; i++)
+        gone |= x->status == how->gone[i];
+    return gone;
 }
 
 static void leave_behind(struct task *t, const char *step, const struct exchange_record *undo,
@@ -23,33 +33,84 @@ static void leave_behind(struct task *t, const char *step, const struct exchange
 /* A world of its own needs no undoing: it is dropped as a whole. */
 static bool needs_undo(const struct task *t)
 {
-    return (t->current.step->undo_method || t->current.step->stays) && !t->world.name;
+    return (t->current.step->undo_count || t->current.step->stays) && !t->world.name;
 }
+
+static void add(struct task *t, const struct undo *u)
+{
+    *arena_push(t->runner->arena, &t->undos, struct undo) = *u;
+}
+
+/* --- what is to be undone -------------------------------------------------------------------- */
 
 void undo_register(struct task *t)
 {
     const struct current *c = &t->current;
-    struct request_problem problem = {0};
     if (!needs_undo(t))
         return;
-    if (c->step->stays) {
+    if (c->step->stays)
         leave_behind(t, c->name, NULL, "no call takes it back");
-        return;
+    for (size_t i = 0; i < c->step->undo_count; i++) {
+        struct request_problem problem = {0};
+        struct undo u = {.name = c->name, .step = c->step, .how = &c->step->undos[i]};
+        u.request = resolve_undo(&c->vars, t->runner->target, &t->world, c->step, u.how, &problem);
+        if (u.request)
+            add(t, &u);
+        else
+            leave_behind(t, c->name, NULL, NO_NAME);
     }
-    struct exchange_record *x =
-        resolve_undo(&c->vars, t->runner->target, &t->world, c->step, &problem);
-    if (!x) {
-        leave_behind(t, c->name, NULL, "the answer does not tell what it is called");
-        return;
-    }
-    *arena_push(t->runner->arena, &t->undos, struct undo) = (struct undo){x, c->name};
+}
+
+/* The scopes of a flow and of a case are gone when the scenario is over. */
+static const struct vars *vars_kept(struct arena *a, const struct vars *v)
+{
+    if (!v->outer)
+        return v;
+    struct vars *kept = arena_new(a, struct vars);
+    *kept = *v;
+    kept->outer = vars_kept(a, v->outer);
+    return kept;
+}
+
+static void look_later(struct task *t, const struct undoing *how)
+{
+    const struct current *c = &t->current;
+    struct request_problem problem = {0};
+    struct undo u = {.name = c->name, .step = c->step, .how = how};
+    u.request = resolve_find(&c->vars, t->runner->target, &t->world, c->step, how->find, &problem);
+    u.where = vars_value(&c->vars, how->find->where, &problem.missing);
+    u.vars = *vars_kept(t->runner->arena, &c->vars);
+    if (u.request && u.where)
+        add(t, &u);
+    else
+        leave_behind(t, c->name, NULL, MAYBE);
 }
 
 void undo_lost(struct task *t)
 {
     const struct current *c = &t->current;
-    if (needs_undo(t) && c->exchange && c->exchange->sent && !c->exchange->status)
-        leave_behind(t, c->name, NULL, "no answer came: it may have been created or not");
+    if (!needs_undo(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
+        return;
+    if (c->step->stays)
+        leave_behind(t, c->name, NULL, MAYBE);
+    for (size_t i = 0; i < c->step->undo_count; i++)
+        if (c->step->undos[i].find)
+            look_later(t, &c->step->undos[i]);
+        else
+            leave_behind(t, c->name, NULL, MAYBE);
+}
+
+void undo_played(struct task *t)
+{
+    const struct exchange_record *x = t->current.exchange;
+    size_t kept = 0;
+    for (size_t i = 0; i < t->undos.count; i++) {
+        const struct undo *u = &t->undos.items[i];
+        if (u->where || strcmp(u->request->method, x->method) != 0 ||
+            strcmp(u->request->url, x->url) != 0)
+            t->undos.items[kept++] = *u;
+    }
+    t->undos.count = kept;
 }
 
 /* --- at the end ----------------------------------------------------------------------------- */
@@ -67,22 +128,79 @@ static void again(struct task *t)
     undo_next(t);
 }
 
+/* True: the same is sent again after a while. */
+static bool is_limited(struct task *t, const struct undo *u, struct exchange_record *x)
+{
+    int64_t wait_ms = exchange_retry_after_ms(x);
+    if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > ATTEMPTS_WAIT_MAX_MS)
+        return false;
+    u->request->attempts = x->attempts + 1;
+    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, again);
+    return true;
+}
+
+static const char *outcome(struct arena *a, const struct exchange_record *x)
+{
+    return x->status ? arena_printf(a, "it answered %d", x->status) : x->error;
+}
+
 static void undone(struct task *t, struct exchange_record *x)
 {
     const struct undo *u = &t->undos.items[t->undos.count - 1];
-    int64_t wait_ms = exchange_retry_after_ms(x);
-    if (x->status == 429 && x->attempts < LIMITED_MAX) {
-        x->attempts++;
-        u->request->attempts = x->attempts;
-        task_wait(t, wait_ms >= 0 ? wait_ms : 1000, again);
+    if (is_limited(t, u, x))
         return;
-    }
     task_record(t, x);
-    if (!is_undone(x))
-        leave_behind(t, u->step, x,
-                     x->status ? arena_printf(t->runner->arena, "it answered %d", x->status)
-                               : x->error);
+    if (!is_undone(x, u->how))
+        leave_behind(t, u->name, x, outcome(t->runner->arena, x));
     t->undos.count--;
+    undo_next(t);
+}
+
+/* One that looks as wanted is undone by what the find tells of it. */
+static void take_if_ours(struct task *t, const struct undo *looked, const struct node *thing,
+                         int64_t now_ms)
+{
+    struct arena *a = t->runner->arena;
+    const struct finding *f = looked->how->find;
+    const struct match_context context = {a, now_ms};
+    struct request_problem problem = {0};
+    struct vars v = {.arena = a, .outer = &looked->vars};
+    struct undo u = *looked;
+    if (!match_holds(&context, looked->where, thing))
+        return;
+    for (size_t i = 0; i < f->capture_count; i++) {
+        const struct node *value = node_pointer(thing, f->captures[i].pointer);
+        if (value)
+            vars_set(&v, arena_printf(a, "%s.%s", looked->step->id, f->captures[i].name), value);
+    }
+    u.where = NULL;
+    u.request = resolve_undo(&v, t->runner->target, &t->world, u.step, u.how, &problem);
+    if (u.request)
+        add(t, &u);
+    else
+        leave_behind(t, u.name, NULL, NO_NAME);
+}
+
+static void found(struct task *t, struct exchange_record *x)
+{
+    struct arena *a = t->runner->arena;
+    const struct undo looked = t->undos.items[t->undos.count - 1];
+    const struct finding *f = looked.how->find;
+    if (is_limited(t, &looked, x))
+        return;
+    task_record(t, x);
+    t->undos.count--;
+    const struct node *body =
+        door_accepted(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
+    const struct node *list = body && f->in ? node_pointer(body, f->in) : NULL;
+    bool none = !f->in && x->status == 404;
+    if (list && list->kind == NODE_LIST)
+        for (size_t i = 0; i < node_count(list); i++)
+            take_if_ours(t, &looked, node_at(list, i), exchange_now_ms(x));
+    else if (body && !f->in)
+        take_if_ours(t, &looked, body, exchange_now_ms(x));
+    else if (!none)
+        leave_behind(t, looked.name, NULL, arena_printf(a, MAYBE_NOT_FOUND "%s", outcome(a, x)));
     undo_next(t);
 }
 
@@ -93,9 +211,10 @@ static void undo_next(struct task *t)
         task_end(t);
         return;
     }
+    const struct undo *u = &t->undos.items[t->undos.count - 1];
     struct exchange_record *x = arena_new(a, struct exchange_record);
-    *x = *t->undos.items[t->undos.count - 1].request;
-    task_send(t, a, x, undone);
+    *x = *u->request;
+    task_send(t, a, x, u->where ? found : undone);
 }
 
 void undo_start(struct task *t)

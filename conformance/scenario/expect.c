@@ -24,17 +24,16 @@ static bool status_read(struct reader *r, const struct node *n, int64_t *status)
     return true;
 }
 
-static bool statuses_read(struct reader *r, const struct node *n, struct expectation *out)
+bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count)
 {
     bool fine = true, many = n->kind == NODE_LIST;
-    size_t count = many ? n->list.count : 1;
-    int64_t *statuses = arena_array(r->arena, int64_t, count);
-    if (!count)
+    *count = many ? n->list.count : 1;
+    int64_t *statuses = arena_array(r->arena, int64_t, *count);
+    if (!*count)
         return error_add(r->err, ERROR_INPUT, n->at, "no status is accepted");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < *count; i++)
         fine &= status_read(r, many ? n->list.items[i] : n, &statuses[i]);
-    out->statuses = statuses;
-    out->status_count = count;
+    *out = statuses;
     return fine;
 }
 
@@ -65,7 +64,7 @@ static bool words_read(struct reader *r, const struct fields *table, const struc
     out->redirect = w.redirect;
     bool fine = match_check(w.body, r->err);
     fine &= match_check(w.redirect, r->err);
-    fine &= !w.status || statuses_read(r, w.status, out);
+    fine &= !w.status || statuses_read(r, w.status, &out->statuses, &out->status_count);
     return (!w.headers ||
             named_read(r, w.headers, "'headers' is a map: name: expectation", &out->headers)) &&
            fine;

@@ -28,6 +28,12 @@ struct reader {
 bool steps_read(struct reader *r, const struct node *list, const struct step **steps,
                 size_t *count);
 
+bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
+                   size_t *count);
+
+/* undo.c: after the step's captures */
+bool undo_read(struct reader *r, const struct node *n, struct step *s);
+
 /* action.c: what a step does */
 bool call_read(struct reader *r, const struct node *call, const char **method, const char **path);
 bool action_read(struct reader *r, const struct step_words *w, struct step *s);
@@ -35,6 +41,7 @@ bool action_read(struct reader *r, const struct step_words *w, struct step *s);
 /* expect.c */
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
                  struct expectation *out);
+bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count);
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out);
 bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
                   struct expectation *out);

@@ -73,6 +73,22 @@ struct hook { /* what must, or must not, be delivered to the runner's own listen
 
 struct flow;
 
+struct finding {      /* looks for what a lost answer may have created */
+    const char *path; /* of a GET */
+    const struct node *query;
+    const char *in;           /* pointer to a list of such things; NULL: the answer is the thing */
+    const struct node *where; /* the thing looks so */
+    const struct capture *captures; /* of the step, from the thing */
+    size_t capture_count;
+};
+
+struct undoing {
+    const char *method, *path;
+    const int64_t *gone; /* statuses that say that nothing is left, beside 2xx, 404 and 410 */
+    size_t gone_count;
+    const struct finding *find; /* NULL: there is no way to look for it */
+};
+
 struct step {
     enum step_kind kind;
     struct where at;
@@ -113,8 +129,8 @@ struct step {
     size_t capture_count;
     const struct citation *citations;
     size_t citation_count;
-    const char *undo_method, *undo_path; /* NULL: nothing to undo */
-    const struct node *undo_find;
+    const struct undoing *undos; /* played last first */
+    size_t undo_count;
     bool stays; /* `undo: none`: what it creates cannot be taken back */
 };
 

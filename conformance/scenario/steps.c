@@ -109,7 +109,7 @@ static bool each_read(struct reader *r, const struct node *each, struct step *s)
     return fine;
 }
 
-/* --- captures, claims, undo ----------------------------------------------------------------- */
+/* --- captures and claims ----------------------------------------------------------------- */
 
 static bool capture_read(struct reader *r, const struct member *m, struct capture *out)
 {
@@ -122,18 +122,24 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
                      "'%s' captures a JSON pointer such as /items/0/id", m->key);
 }
 
-static bool captures_read(struct reader *r, const struct node *map, struct step *s)
+bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
+                   size_t *count)
 {
     bool fine = !map || is_map(r, map, "'capture' is a map: name: pointer");
-    size_t count = fine && map ? node_count(map) : 0;
-    struct capture *captures = arena_array(r->arena, struct capture, count);
-    for (size_t i = 0; i < count; i++)
+    *count = fine && map ? node_count(map) : 0;
+    struct capture *captures = arena_array(r->arena, struct capture, *count);
+    for (size_t i = 0; i < *count; i++)
         fine &= capture_read(r, &map->map.members[i], &captures[i]);
-    if (count && !s->id)
+    *out = captures;
+    return fine;
+}
+
+static bool own_captures_read(struct reader *r, const struct node *map, struct step *s)
+{
+    bool fine = captures_read(r, map, &s->captures, &s->capture_count);
+    if (s->capture_count && !s->id)
         fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "capture"),
                          "a step that captures needs an id");
-    s->captures = captures;
-    s->capture_count = count;
     return fine;
 }
 
@@ -170,18 +176,6 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
     return true;
 }
 
-static bool undo_read(struct reader *r, const struct node *n, struct step *s)
-{
-    struct undo_words w = {.call = n};
-    s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
-    if (!n || s->stays)
-        return true;
-    if (n->kind == NODE_MAP && !fields_read(&undo_fields, n, r->arena, &w, r->err))
-        return false;
-    s->undo_find = w.find;
-    return call_read(r, w.call, &s->undo_method, &s->undo_path);
-}
-
 /* -------------------------------------------------------------------------------------------- */
 
 static bool judged_read(struct reader *r, const struct step_words *w, struct step *s)
@@ -202,7 +196,7 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
     fine &= judged_read(r, w, s);
     fine &= repeat_read(r, w, s);
     fine &= each_read(r, w->each, s);
-    fine &= captures_read(r, w->capture, s);
+    fine &= own_captures_read(r, w->capture, s);
     fine &= citations_read(r, w->claims, s);
     return undo_read(r, w->undo, s) && fine;
 }

@@ -126,7 +126,7 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "claims", claims,
          .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
     WORD(FIELD_NODE, "undo", undo,
-         .help = "METHOD /path, or {call, find}; none: nothing takes it back."),
+         .help = "METHOD /path, or {call, gone, find}, or a list; none: nothing takes it back."),
 };
 const struct fields step_fields =
     FIELD_TABLE("step", step_rows, struct step_words, offsetof(struct WORDS, at));
@@ -150,10 +150,26 @@ const struct fields stop_fields =
     FIELD_TABLE("stop", stop_rows, struct expect_words, FIELDS_NO_PLACE);
 #undef WORDS
 
+#define WORDS find_words
+static const struct field find_rows[] = {
+    WORD(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows it."),
+    WORD(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
+    WORD(FIELD_TEXT, "in", in, .help = "Pointer to a list of such things; else it is the answer."),
+    WORD(FIELD_NODE, "where", where, .required = true,
+         .help = "What it looks like: what only this run can have made."),
+    WORD(FIELD_NODE, "capture", capture,
+         .help = "name: JSON pointer into it; names that the step captures."),
+};
+static const struct fields find_fields =
+    FIELD_TABLE("find", find_rows, struct find_words, FIELDS_NO_PLACE);
+#undef WORDS
+
 #define WORDS undo_words
 static const struct field undo_rows[] = {
     WORD(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that takes it back."),
-    WORD(FIELD_NODE, "find", find,
+    WORD(FIELD_NODE, "gone", gone,
+         .help = "Statuses that tell that nothing is left, beside 2xx, 404 and 410."),
+    WORD(FIELD_MAP, "find", find, .sub = &find_fields,
          .help = "How to look for what was created when its answer was lost."),
 };
 const struct fields undo_fields =

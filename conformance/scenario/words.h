@@ -56,8 +56,15 @@ struct expect_words {
     const struct node *status, *headers, *body, *redirect;
 };
 
+struct find_words {
+    const struct node *source; /* NULL: not given */
+    const struct node *call, *query, *where, *capture;
+    const char *in;
+};
+
 struct undo_words {
-    const struct node *call, *find;
+    const struct node *call, *gone;
+    struct find_words find;
 };
 
 struct advance_words {

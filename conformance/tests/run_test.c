@@ -60,6 +60,10 @@ static void handle(void *ctx, struct exchange *x)
 {
     struct diary *d = ctx;
     struct str method = x->request.method, path = x->request.path;
+    if (str_is(method, "HEAD")) { /* is it there? */
+        answer(x, 404, "%s", "");
+        return;
+    }
     note(d, &x->request);
     if (str_is(path, "/cut")) {
         x->response.cut = CUT_BEFORE_HEADERS;
@@ -251,6 +255,70 @@ static void a_lost_answer_decides_nothing(void **state)
     assert_int_equal(s->run.exit_code, 5);
 }
 
+/* A diary with the run's own id as it is in none. */
+static const char *diary_of(struct scene *s)
+{
+    struct buf out = {.arena = &s->arena};
+    struct str rest = str_from(s->endpoint.diary->text);
+    while (rest.n) {
+        struct str line = str_cut(&rest, '\n');
+        size_t id = str_find(line, '?');
+        buf_printf(&out, STR_FMT "\n", STR_ARG(str_head(line, id)));
+    }
+    return buf_c(&out);
+}
+
+static void what_a_lost_answer_created_is_looked_for(void **state)
+{
+    struct scene *s = *state;
+    play(s, "lost-and-found");
+    assert_string_equal(diary_of(s), "POST /cut\n"
+                                     "GET /things\n"
+                                     "DELETE /things/t%2F1\n");
+    assert_int_equal(s->run.leftovers.count, 0);
+    assert_int_equal(s->run.exit_code, 3); /* what became of it is not judged all the same */
+}
+
+static void what_cannot_be_looked_for_is_told(void **state)
+{
+    struct scene *s = *state;
+    play(s, "lost-for-good");
+    assert_string_equal(diary_of(s), "POST /cut\n"
+                                     "GET /missing\n" /* a thing by itself that is not there */
+                                     "GET /sticky\n");
+    assert_int_equal(s->run.leftovers.count, 1);
+    assert_non_null(strstr(s->run.leftovers.items[0].why, "it answered 500"));
+    assert_int_equal(s->run.exit_code, 5);
+}
+
+static void what_a_scenario_takes_back_is_not_undone_again(void **state)
+{
+    struct scene *s = *state;
+    play(s, "undone-once");
+    assert_string_equal(s->endpoint.diary->text, "POST /things\n"
+                                                 "DELETE /things/t%2F1\n"
+                                                 "DELETE /sticky/t%2F1\n");
+    assert_int_equal(s->run.leftovers.count, 0);
+    assert_int_equal(s->run.exit_code, 0);
+}
+
+static void a_target_that_is_not_there_is_told_once(void **state)
+{
+    struct scene *s = *state;
+    struct error err = {0};
+    struct suite suite;
+    struct plan plan;
+    const char *path = TEST_DIR "/run/asked-again.yaml";
+    s->target.base_url = "http://127.0.0.1:9";
+    assert_true(suite_load(&s->arena, &path, 1, &suite, &err));
+    assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err));
+    assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
+    assert_int_equal(err.count, 1);
+    assert_int_equal(error_exit_code(&err), 3);
+    assert_non_null(strstr(error_text(&s->arena, &err), "http://127.0.0.1:9 does not answer"));
+    error_end(&err);
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -283,6 +351,12 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_undone_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_answer_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_lost_answer_created_is_looked_for, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_looked_for_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_scenario_takes_back_is_not_undone_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_target_that_is_not_there_is_told_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_key_keeps_the_control_door_shut, set_up, tear_down),
     };

@@ -1,0 +1,72 @@
+#include <string.h>
+
+#include "conformance/scenario/reader.h"
+
+static bool is_captured(const struct step *s, const char *name)
+{
+    for (size_t i = 0; i < s->capture_count; i++)
+        if (strcmp(s->captures[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Other names would be of no use to the call that undoes. */
+static bool captures_check(struct reader *r, const struct finding *f, const struct step *s)
+{
+    bool fine = true;
+    for (size_t i = 0; i < f->capture_count; i++)
+        if (!is_captured(s, f->captures[i].name))
+            fine = error_add(r->err, ERROR_INPUT, f->captures[i].at,
+                             "'%s' is no capture of this step", f->captures[i].name);
+    return fine;
+}
+
+static bool find_read(struct reader *r, const struct find_words *w, const struct step *s,
+                      struct undoing *out)
+{
+    struct finding *f = arena_new(r->arena, struct finding);
+    const char *method = "GET";
+    *f = (struct finding){.query = w->query, .in = w->in, .where = w->where};
+    bool fine = call_read(r, w->call, &method, &f->path);
+    if (strcmp(method, "GET") != 0)
+        fine = error_add(r->err, ERROR_INPUT, w->call->at, "what looks for something is a GET");
+    if (w->in && !node_pointer_valid(w->in))
+        fine = error_add(r->err, ERROR_INPUT, word_at(w->source, "in"),
+                         "'in' is a JSON pointer to the list, such as /items");
+    fine &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
+    fine &= is_map(r, w->where, "'where' is a map: what the thing looks like") &&
+            match_check(w->where, r->err);
+    fine &= captures_read(r, w->capture, &f->captures, &f->capture_count);
+    out->find = f;
+    return captures_check(r, f, s) && fine;
+}
+
+static bool one_read(struct reader *r, const struct node *n, const struct step *s,
+                     struct undoing *out)
+{
+    struct undo_words w = {.call = n};
+    *out = (struct undoing){0};
+    if (n->kind == NODE_MAP && !fields_read(&undo_fields, n, r->arena, &w, r->err))
+        return false;
+    w.find.source = node_get(n, "find");
+    bool fine = call_read(r, w.call, &out->method, &out->path);
+    fine &= !w.gone || statuses_read(r, w.gone, &out->gone, &out->gone_count);
+    return (!w.find.source || find_read(r, &w.find, s, out)) && fine;
+}
+
+bool undo_read(struct reader *r, const struct node *n, struct step *s)
+{
+    bool many = n && n->kind == NODE_LIST, fine = true;
+    s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
+    if (!n || s->stays)
+        return true;
+    size_t count = many ? n->list.count : 1;
+    struct undoing *undos = arena_array(r->arena, struct undoing, count);
+    if (!count)
+        return error_add(r->err, ERROR_INPUT, n->at, "'undo' is empty");
+    for (size_t i = 0; i < count; i++)
+        fine &= one_read(r, many ? n->list.items[i] : n, s, &undos[i]);
+    s->undos = undos;
+    s->undo_count = count;
+    return fine;
+}
