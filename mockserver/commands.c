@@ -56,8 +56,8 @@ int command_routes(const struct options *o, struct error *err)
         for (size_t j = 0; j < dialects[i]->route_count; j++) {
             const struct route *r = &dialects[i]->routes[j];
             if (!(r->flags & ROUTE_HIDDEN))
-                printf("%-6s %-52s %s.%s%s\n", r->method, r->pattern, dialects[i]->name,
-                       r->operation, r->serve ? "" : " (not built)");
+                printf("%-6s %-52s %-14s %-28s %s%s\n", r->method, r->pattern, dialects[i]->name,
+                       r->operation, r->source, r->serve ? "" : " (not built)");
         }
     return 0;
 }
