@@ -11,7 +11,8 @@
 #include "base/url.h"
 #include "mockserver/dialects/dialects.h"
 
-#define HEALTH_TIMEOUT_S 3
+#define OPERATION_COLUMNS 42
+#define HEALTH_TIMEOUT_S  3
 
 int command_lint(const struct options *o, struct error *err)
 {
@@ -56,8 +57,9 @@ int command_routes(const struct options *o, struct error *err)
         for (size_t j = 0; j < dialects[i]->route_count; j++) {
             const struct route *r = &dialects[i]->routes[j];
             if (!(r->flags & ROUTE_HIDDEN))
-                printf("%-6s %-52s %-14s %-28s %s%s\n", r->method, r->pattern, dialects[i]->name,
-                       r->operation, r->source, r->serve ? "" : " (not built)");
+                printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, dialects[i]->name,
+                       OPERATION_COLUMNS - (int)strlen(dialects[i]->name), r->operation, r->source,
+                       r->serve ? "" : " (not built)");
         }
     return 0;
 }
