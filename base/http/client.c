@@ -1,18 +1,21 @@
 #include "base/http/client.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/heap.h"
+#include "base/http/libcurl.h"
 #include "base/time.h"
+
+#define LIBRARY "libcurl.so.4"
 
 struct http_transfer {
     struct http_client *client;
-    CURL *easy;
+    CURL *easy;     /* NULL: there is no libcurl */
+    uint64_t timer; /* tells so */
     struct curl_slist *headers;
     struct arena *arena;
     struct http_answer answer;
@@ -27,6 +30,8 @@ struct http_transfer {
 struct http_client {
     struct loop *loop;
     struct http_client_options options;
+    struct libcurl lib;
+    char *missing; /* why there is no libcurl; NULL: there is */
     CURLM *multi;
     uint64_t timer;
     struct http_transfer *flying, *spare;
@@ -91,16 +96,15 @@ static curl_socket_t open_near(void *ctx, curlsocktype purpose, struct curl_sock
 static struct http_transfer *take(struct http_client *c)
 {
     struct http_transfer *t = c->spare;
-    if (t) {
+    if (t)
         c->spare = t->next;
-        curl_easy_reset(t->easy);
-    } else {
+    else
         t = heap_new(sizeof *t);
-        t->easy = curl_easy_init();
-        if (!t->easy)
-            abort();
-        t->client = c;
-    }
+    t->client = c;
+    if (t->easy)
+        c->lib.easy_reset(t->easy);
+    else if (!c->missing && !(t->easy = c->lib.easy_init()))
+        abort();
     t->next = c->flying;
     t->previous = NULL;
     if (c->flying)
@@ -118,69 +122,75 @@ static void release(struct http_transfer *t)
         t->previous->next = t->next;
     else
         c->flying = t->next;
-    curl_slist_free_all(t->headers);
+    if (t->headers)
+        c->lib.slist_free_all(t->headers);
     *t = (struct http_transfer){.client = c, .easy = t->easy, .next = c->spare};
     c->spare = t;
 }
 
 static void set_headers(struct http_transfer *t, const struct headers *h)
 {
-    t->headers = curl_slist_append(t->headers, "Expect:");
+    const struct libcurl *lib = &t->client->lib;
+    t->headers = lib->slist_append(t->headers, "Expect:");
     if (!headers_find(h, "Content-Type"))
-        t->headers = curl_slist_append(t->headers, "Content-Type:");
+        t->headers = lib->slist_append(t->headers, "Content-Type:");
     for (size_t i = 0; i < h->count; i++) {
         struct str value = h->items[i].value;
         const char *line =
             value.n ? arena_printf(t->arena, "%s: " STR_FMT, h->items[i].name, STR_ARG(value))
                     : arena_printf(t->arena, "%s;", h->items[i].name);
-        t->headers = curl_slist_append(t->headers, line);
+        t->headers = lib->slist_append(t->headers, line);
     }
-    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    lib->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
-static void set_method(CURL *e, const struct http_sent *sent)
+static void set_method(const struct libcurl *lib, CURL *e, const struct http_sent *sent)
 {
     bool sends = sent->body.n || !strcmp(sent->method, "POST") || !strcmp(sent->method, "PUT") ||
                  !strcmp(sent->method, "PATCH");
     if (sends) {
-        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)sent->body.n);
-        curl_easy_setopt(e, CURLOPT_POSTFIELDS, sent->body.n ? sent->body.s : "");
+        lib->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)sent->body.n);
+        lib->easy_setopt(e, CURLOPT_POSTFIELDS, sent->body.n ? sent->body.s : "");
     }
     if (strcmp(sent->method, "HEAD") == 0)
-        curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, sent->method);
+        lib->easy_setopt(e, CURLOPT_NOBODY, 1L);
+    lib->easy_setopt(e, CURLOPT_CUSTOMREQUEST, sent->method);
+    /* On a kept connection that dies libcurl sends again by itself: a second POST, say. */
+    if (strcmp(sent->method, "GET") != 0 && strcmp(sent->method, "HEAD") != 0)
+        lib->easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 static void set_options(struct http_transfer *t, const struct http_sent *sent)
 {
     const struct http_client_options *o = &t->client->options;
+    const struct libcurl *lib = &t->client->lib;
     CURL *e = t->easy;
-    curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->why);
-    curl_easy_setopt(e, CURLOPT_URL, sent->url);
-    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(e, CURLOPT_PROXY, "");
-    curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
-    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-    curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->answer_max);
-    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+    lib->easy_setopt(e, CURLOPT_PRIVATE, t);
+    lib->easy_setopt(e, CURLOPT_ERRORBUFFER, t->why);
+    lib->easy_setopt(e, CURLOPT_URL, sent->url);
+    lib->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    lib->easy_setopt(e, CURLOPT_PROXY, "");
+    lib->easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+    lib->easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    lib->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    lib->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
+    lib->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
+    lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->answer_max);
+    lib->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+    lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
+    lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    lib->easy_setopt(e, CURLOPT_HEADERDATA, t);
     if (sent->loopback_only) {
-        curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_near);
-        curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
+        lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_near);
+        lib->easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     }
     if (o->ca_file)
-        curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
+        lib->easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
     if (o->insecure) {
-        curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+        lib->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        lib->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    set_method(e, sent);
+    set_method(lib, e, sent);
     set_headers(t, sent->headers);
 }
 
@@ -191,19 +201,21 @@ static void read_error(struct http_transfer *t, CURLcode code)
         x->brief = arena_printf(t->arena, "the answer is larger than %zu bytes",
                                 t->client->options.answer_max);
     else
-        x->brief = t->too_far ? "its address is not this machine's" : curl_easy_strerror(code);
+        x->brief =
+            t->too_far ? "its address is not this machine's" : t->client->lib.easy_strerror(code);
     bool more = t->why[0] && !t->too_large && !t->too_far && code != CURLE_FILESIZE_EXCEEDED;
     x->error = more ? arena_text(t->arena, t->why) : x->brief;
 }
 
 static void read_answer(struct http_transfer *t, CURLcode code)
 {
+    const struct libcurl *lib = &t->client->lib;
     struct http_answer *x = &t->answer;
     long status = 0, sent_bytes = 0;
     curl_off_t took_us = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    lib->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    lib->easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    lib->easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
     x->duration_us = took_us;
     x->sent = sent_bytes > 0;
     x->body = buf_str(&t->body);
@@ -213,13 +225,8 @@ static void read_answer(struct http_transfer *t, CURLcode code)
         read_error(t, code);
 }
 
-/* libcurl on our loop */
-
-static void finish(CURL *easy, CURLcode code)
+static void tell(struct http_transfer *t)
 {
-    struct http_transfer *t;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-    read_answer(t, code);
     http_done_fn *done = t->done;
     void *ctx = t->ctx;
     struct http_answer answer = t->answer;
@@ -227,13 +234,33 @@ static void finish(CURL *easy, CURLcode code)
     done(ctx, &answer);
 }
 
+static void tell_missing(void *ctx)
+{
+    struct http_transfer *t = ctx;
+    t->timer = 0;
+    t->answer.error = arena_text(t->arena, t->client->missing);
+    t->answer.brief = "there is no " LIBRARY;
+    tell(t);
+}
+
+/* libcurl on our loop */
+
+static void finish(const struct libcurl *lib, CURL *easy, CURLcode code)
+{
+    struct http_transfer *t;
+    lib->easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+    read_answer(t, code);
+    tell(t);
+}
+
 static void act(struct http_client *c, curl_socket_t socket, int events)
 {
+    const struct libcurl *lib = &c->lib;
     int running, left;
-    curl_multi_socket_action(c->multi, socket, events, &running);
-    for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left));)
+    lib->multi_socket_action(c->multi, socket, events, &running);
+    for (CURLMsg *m; (m = lib->multi_info_read(c->multi, &left));)
         if (m->msg == CURLMSG_DONE)
-            finish(m->easy_handle, m->data.result); /* m is gone with its handle */
+            finish(lib, m->easy_handle, m->data.result); /* m is gone with its handle */
 }
 
 static void on_ready(void *ctx, int fd, int events)
@@ -276,25 +303,45 @@ static int on_timer(CURLM *multi, long ms, void *ctx)
 
 /* the client */
 
+static void start(struct http_client *c)
+{
+    const struct libcurl *lib = &c->lib;
+    if (lib->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort();
+    c->multi = lib->multi_init();
+    if (!c->multi)
+        abort();
+    lib->multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    lib->multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    lib->multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    lib->multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    lib->multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    long connections_max = c->options.connections_max;
+    if (connections_max > 0) {
+        lib->multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections_max);
+        lib->multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, connections_max);
+    }
+}
+
+static void end(struct http_client *c)
+{
+    const struct libcurl *lib = &c->lib;
+    for (const struct http_transfer *t = c->spare; t; t = t->next)
+        lib->easy_cleanup(t->easy);
+    lib->multi_cleanup(c->multi);
+    lib->global_cleanup();
+}
+
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *options)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        abort();
     struct http_client *c = heap_new(sizeof *c);
     c->loop = l;
     c->options = *options;
-    c->multi = curl_multi_init();
-    if (!c->multi)
-        abort();
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    curl_multi_setopt(c->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-    if (options->connections_max > 0) {
-        curl_multi_setopt(c->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)options->connections_max);
-        curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)options->connections_max);
-    }
+    const char *why = libcurl_load(&c->lib, options->library ? options->library : LIBRARY);
+    if (why)
+        c->missing = heap_text(why);
+    else
+        start(c);
     return c;
 }
 
@@ -305,15 +352,14 @@ void http_client_free(struct http_client *c)
     c->ended = true;
     while (c->flying)
         http_drop(c->flying);
-    while (c->spare) {
-        struct http_transfer *t = c->spare;
+    if (!c->missing)
+        end(c);
+    for (struct http_transfer *t; (t = c->spare);) {
         c->spare = t->next;
-        curl_easy_cleanup(t->easy);
         heap_free(t);
     }
     loop_timer_cancel(c->loop, c->timer);
-    curl_multi_cleanup(c->multi);
-    curl_global_cleanup();
+    heap_free(c->missing);
     heap_free(c);
 }
 
@@ -325,14 +371,21 @@ struct http_transfer *http_send(struct http_client *c, struct arena *a,
     t->body.arena = a;
     t->done = done;
     t->ctx = ctx;
+    if (c->missing) {
+        t->timer = loop_timer(c->loop, time_monotonic_us(), tell_missing, t);
+        return t;
+    }
     set_options(t, sent);
-    if (curl_multi_add_handle(c->multi, t->easy) != CURLM_OK)
+    if (c->lib.multi_add_handle(c->multi, t->easy) != CURLM_OK)
         abort();
     return t;
 }
 
 void http_drop(struct http_transfer *t)
 {
-    curl_multi_remove_handle(t->client->multi, t->easy);
+    const struct http_client *c = t->client;
+    if (t->easy)
+        c->lib.multi_remove_handle(c->multi, t->easy);
+    loop_timer_cancel(c->loop, t->timer);
     release(t);
 }

@@ -1,11 +1,12 @@
 /* client.h - HTTP/1.1 requests on a loop, many at once. The only room that knows libcurl's
  * transfers.
  *
- * Shapes:  struct http_client: one curl_multi, initialised when it is made. What is sent calls back
- *          once, unless it was dropped. No redirect is followed, no proxy used, no byte of path,
- *          headers or body changed; a body is sent without Expect and without a type of its own.
+ * Shapes:  struct http_client: one curl_multi, initialised when it is made; libcurl is loaded then.
+ *          What is sent calls back once, unless it was dropped. No redirect is followed, no proxy
+ *          used, no byte of path, headers or body changed; a body is sent without Expect and
+ *          without a type of its own.
  * Units:   milliseconds; bodies in bytes.
- * Errors:  no answer is data: http_answer.error.
+ * Errors:  no answer is data: http_answer.error. Without libcurl that is every answer.
  */
 #pragma once
 #include "base/http/message.h"
@@ -20,6 +21,7 @@ struct http_client_options {
     bool insecure;
     int connections_max; /* more transfers wait their turn; 0: no limit */
     size_t answer_max;   /* a larger body is an error */
+    const char *library; /* NULL: libcurl.so.4 */
 };
 
 struct http_sent { /* all of it outlives the transfer */

@@ -159,6 +159,22 @@ static void what_is_under_way_ends_with_the_client(void **state)
     wait_for(s, &s->asked, 4);
 }
 
+static void without_libcurl_every_answer_says_so(void **state)
+{
+    struct scene *s = *state;
+    http_client_free(s->client);
+    s->client = http_client_new(s->loop, &(struct http_client_options){.library = "libnone.so"});
+    s->again = true;
+    get(s, url(s, "127.0.0.1"), false);
+    http_drop(get(s, url(s, "127.0.0.1"), false));
+    wait_for(s, &s->answered, 2);
+    assert_int_equal(s->last.status, 0);
+    assert_false(s->last.sent);
+    assert_string_equal(s->last.brief, "there is no libcurl.so.4");
+    assert_non_null(strstr(s->last.error, "libnone.so"));
+    get(s, url(s, "127.0.0.1"), false); /* ends with the client */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -169,6 +185,7 @@ int main(void)
         TEST(what_stays_on_the_machine_goes_there_and_nowhere_else),
         TEST(a_dropped_transfer_never_calls_back),
         TEST(what_is_under_way_ends_with_the_client),
+        TEST(without_libcurl_every_answer_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

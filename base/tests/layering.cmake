@@ -36,7 +36,7 @@ set(LIBRARIES
   "cjson/cJSON.h"     "base/json[a-z_]*\\.c"
   "microhttpd.h"      "base/http/server[a-z_]*\\.[ch]"
   "pcre2.h"           "base/(match|pattern)\\.c"
-  "curl/"             "base/url\\.c|base/http/client\\.c|mockserver/bench/"
+  "curl/"             "base/http/libcurl\\.h|mockserver/bench/"
   "openssl/"          "base/digest\\.c")
 
 file(GLOB_RECURSE files RELATIVE ${ROOT}
