@@ -24,17 +24,7 @@
 
 static inline int layers_test_setup(void **state)
 {
-    struct arena a = {0};
-    FILE *file = fopen(SOURCE_DIR "/fixtures/layers-acme.yaml", "r");
-    assert_non_null(file);
-    struct buf text = {.arena = &a};
-    size_t n;
-    while ((n = fread(buf_reserve(&text, 4096), 1, 4096, file)) > 0)
-        text.n += n;
-    fclose(file);
-    *state = mock_test_new(buf_c(&text));
-    mock_test_world(*state)->timings.ad_validation_ms = 0; /* few tests are about that time */
-    arena_end(&a);
+    *state = mock_test_file(SOURCE_DIR "/fixtures/layers-acme.yaml");
     return 0;
 }
 

@@ -29,28 +29,34 @@ static void make_strict(struct world *w)
     w->checks = true;
 }
 
-struct mock *mock_test_new(const char *yaml)
+struct mock *mock_test_file(const char *path)
 {
-    char path[32] = "";
-    FILE *file = yaml ? write_fixture(yaml, path) : NULL;
     const char *const fixtures[] = {path};
     struct error err = {0};
     struct mock *m = mock_new(
         &(struct mock_options){
             .fixtures = fixtures,
-            .fixture_count = yaml ? 1 : 0,
+            .fixture_count = path ? 1 : 0,
             .public_url = "http://mock.test",
             .admin = true,
         },
         &err);
-    if (file)
-        (void)fclose(file);
     if (!m)
         stop(&err);
     struct namespace *ns = namespaces_at(m->namespaces, 0);
     make_strict(m->fixtures[0]->world);
     make_strict(ns->start);
     make_strict(ns->world);
+    return m;
+}
+
+struct mock *mock_test_new(const char *yaml)
+{
+    char path[32] = "";
+    FILE *file = yaml ? write_fixture(yaml, path) : NULL;
+    struct mock *m = mock_test_file(yaml ? path : NULL);
+    if (file)
+        (void)fclose(file);
     return m;
 }
 

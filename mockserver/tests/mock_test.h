@@ -29,6 +29,7 @@ int mock_test_teardown(void **state);
 
 /* Frozen at its start, invariants checked after every transition. `yaml` NULL: the sample world. */
 struct mock *mock_test_new(const char *yaml);
+struct mock *mock_test_file(const char *path); /* of a fixture's file; NULL: the sample world */
 struct world *mock_test_world(struct mock *m); /* the default one */
 
 /* "METHOD /path?query", then a body or NULL, then header lines "Name: value", as many as wanted. */

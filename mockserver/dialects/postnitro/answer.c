@@ -25,6 +25,7 @@ static const struct sentence {
     {"delete_social_account", FAULT_NOT_FOUND, APP,            "Social account not found"        },
     {"delete_social_account", FAULT_CONFLICT,  APP,            "Failed to delete social account" },
     {"delete_social_account", FAULT_INTERNAL,  APP_WITH_ERROR, "Error deleting Social Account"   },
+    {"create_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Not found."                      },
     {"read_schedule",         FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },
     {"update_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },
     {"delete_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },

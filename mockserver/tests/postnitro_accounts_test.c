@@ -1,0 +1,331 @@
+/* Who may call, the list, one account with its usage, and the disconnection, over
+ * fixtures/postnitro-acme.yaml. */
+#include "mockserver/tests/postnitro_test.h"
+
+#include <stdio.h>
+
+#define LIST       "GET /social-account"
+#define DISPOSABLE "/social-account/cacme000000000000disposable"
+#define REQUIRED   "Social account id is required"
+
+static void each_wrong_key_has_its_own_answer(void **state)
+{
+    static const struct {
+        const char *header;
+        int status;
+        const char *text;
+    } rows[] = {
+        {"x-other: 1",                                        401, UNAUTHORIZED},
+        {"embed-api-key:",                                    401, UNAUTHORIZED},
+        {"embed-api-key:    ",                                401, UNAUTHORIZED},
+        {"authorization: Bearer",                             401, UNAUTHORIZED},
+        {AS_STRANGER,                                         401, UNKNOWN_KEY },
+        {"embed-api-key: Bearer pn-acme00000000000000000001", 401, UNKNOWN_KEY },
+        {"embed-api-key: lp_live_01HX9Y6K7EJ4T2_full",        401, UNKNOWN_KEY },
+        {"authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full", 401, UNKNOWN_KEY },
+        {"authorization: Basic pn-acme00000000000000000001",  401, UNKNOWN_KEY },
+        {AS_LOOSE,                                            401, NO_WORKSPACE},
+        {AS_UNPAID,                                           402, UNPAID      },
+    };
+    static const char *const lines[] = {
+        LIST,
+        "GET " DISPOSABLE,
+        "DELETE " DISPOSABLE,
+        "GET /schedule",
+        "GET /postnitro/",
+        "GET /social-account/unknown",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
+            assert_answer(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status,
+                          rows[i].text);
+    assert_int_equal(mock_call(*state, "GET " DISPOSABLE, NULL, AS_ACME).status, 200);
+}
+
+static void the_key_is_taken_from_either_header_the_own_one_first(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, LIST, NULL, "Authorization: pn-acme00000000000000000001").status,
+                     200);
+    assert_int_equal(
+        mock_call(m, LIST, NULL, "Authorization: Bearer pn-acme00000000000000000001").status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, "Embed-Api-Key: pn-acme00000000000000000001").status,
+                     200);
+    struct answer both =
+        mock_call(m, LIST, NULL, AS_OTHER, "Authorization: Bearer pn-acme00000000000000000001");
+    assert_string_equal(at(both, "/data/socialAccounts/tiktok/0/id"), "cother00000000000000tiktok");
+    assert_answer(
+        mock_call(m, LIST, NULL, AS_STRANGER, "Authorization: Bearer pn-acme00000000000000000001"),
+        401, UNKNOWN_KEY);
+}
+
+static void the_provider_is_found_by_mount_host_and_route(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
+    assert_int_equal(mock_call(m, "GET /postnitro/social-account", NULL, AS_ACME).status, 200);
+    assert_int_equal(mock_call(m, "GET /postnitro", NULL, AS_ACME).status, 200);
+    assert_answer(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
+    assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status, 404); /* it is anybody's */
+    assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
+                "There is no such endpoint.");
+    assert_edge(mock_call(m, "PATCH /social-account", NULL, AS_ACME), 405,
+                "This endpoint does not take that method.");
+    struct answer known = mock_call(m, "GET /template?page=1", NULL, AS_ACME);
+    assert_int_equal(known.status, 501);
+    assert_string_equal(header_of(known, "X-Mock-Error"), "unimplemented");
+}
+
+static const char *ids(struct answer a, const char *platform)
+{
+    struct buf out = {.arena = a.arena};
+    const struct node *rows =
+        node_pointer(a.body, arena_printf(a.arena, "/data/socialAccounts/%s", platform));
+    for (size_t i = 0; i < node_count(rows); i++)
+        buf_printf(&out, "%s%s", i ? " " : "", node_get_text(node_at(rows, i), "id"));
+    return buf_c(&out);
+}
+
+static void the_list_has_four_platforms_the_newest_first(void **state)
+{
+    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 4);
+    assert_string_equal(ids(a, "linkedin"), "cacme0000000000000linkedin");
+    assert_string_equal(ids(a, "instagram"), "cacme000000000000instagram");
+    assert_string_equal(ids(a, "tiktok"), "cacme000000000000000tiktok cacme00000000000000expired");
+    assert_string_equal(ids(a, "threads"),
+                        "cacme000000000000disposable cacme00000000000000threads");
+    assert_answer(mock_call(*state, LIST, NULL, AS_EMPTY), 200,
+                  "{\"success\":true,\"data\":{\"socialAccounts\":{\"linkedin\":[],"
+                  "\"instagram\":[],\"tiktok\":[],\"threads\":[]}}}");
+}
+
+static void an_id_that_is_missing_or_blank_is_required(void **state)
+{
+    static const char *const lines[] = {
+        "GET /social-account/",           "GET /social-account/%20", "GET /social-account/%20%09",
+        "DELETE /social-account",         "DELETE /social-account/", "DELETE /social-account/%20",
+        "GET /postnitro/social-account/",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_edge(mock_call(*state, lines[i], NULL, AS_ACME), 422, REQUIRED);
+    assert_answer(mock_call(*state, "DELETE /social-account", NULL), 401, UNAUTHORIZED);
+}
+
+static void what_the_workspace_has_not_is_not_found(void **state)
+{
+    static const char *const paths[] = {
+        "/social-account/czzzzzzzzzzzzzzzzzzzzzzzz",
+        "/social-account/cother00000000000000tiktok",
+        "/social-account/cmqi7jyir0003v0m91hxnyyaq",
+        "/social-account/CACME000000000000000TIKTOK",
+        "/social-account/a%2Fb",
+    };
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "GET %s", paths[i]);
+        assert_answer(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
+        snprintf(line, sizeof line, "DELETE %s", paths[i]);
+        assert_answer(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
+    }
+    assert_int_equal(
+        mock_call(*state, "GET /social-account/cother00000000000000tiktok", NULL, AS_OTHER).status,
+        200);
+}
+
+static void usage_counts_each_status_of_its_links(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"PENDING\",\"_count\":2},"
+                                              "{\"status\":\"PUBLISHED\",\"_count\":1},"
+                                              "{\"status\":\"DRAFT\",\"_count\":1}]");
+    a = mock_call(m, "GET /social-account/cacme00000000000000expired", NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"FAILED\",\"_count\":1}]");
+    a = mock_call(m, "GET /social-account/cacme000000000000000tiktok", NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[]");
+
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"49h\"}");
+    a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"PENDING\",\"_count\":1},"
+                                              "{\"status\":\"PUBLISHED\",\"_count\":2},"
+                                              "{\"status\":\"DRAFT\",\"_count\":1}]");
+}
+
+static const char *links(struct mock *m, const char *post)
+{
+    char line[64];
+    snprintf(line, sizeof line, "GET /schedule/%s", post);
+    struct answer a = mock_call(m, line, NULL, AS_ACME);
+    const struct node *rows = node_pointer(a.body, "/data/socialAccounts");
+    struct buf out = {.arena = a.arena};
+    buf_printf(&out, "%s", at(a, "/data/status"));
+    for (size_t i = 0; i < node_count(rows); i++)
+        buf_printf(&out, " %s", node_get_text(node_at(rows, i), "socialAccountId"));
+    return buf_c(&out);
+}
+
+static void assert_it_left_its_posts(struct mock *m)
+{
+    assert_string_equal(links(m, "cacmepost0000000000shared"),
+                        "SCHEDULED cacme00000000000000threads");
+    assert_string_equal(links(m, "cacmepost00000000000alone"), "SCHEDULED");
+    assert_string_equal(links(m, "cacmepost00000000000draft"), "DRAFT");
+    assert_string_equal(links(m, "cacmepost000000000000done"),
+                        "PUBLISHED cacme000000000000instagram");
+    assert_answer(mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_answer(mock_call(m, "DELETE " DISPOSABLE, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_string_equal(ids(mock_call(m, LIST, NULL, AS_ACME), "threads"),
+                        "cacme00000000000000threads");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"100h\"}");
+    assert_string_equal(links(m, "cacmepost0000000000shared"),
+                        "PUBLISHED cacme00000000000000threads");
+    assert_string_equal(links(m, "cacmepost00000000000alone"), "SCHEDULED"); /* to nobody */
+}
+
+static void a_disconnected_account_leaves_all_its_posts(void **state)
+{
+    assert_answer(mock_call(*state, "DELETE " DISPOSABLE, NULL, AS_ACME), 200,
+                  "{\"success\":true,\"message\":\"Social account deleted successfully\"}");
+    assert_it_left_its_posts(*state);
+}
+
+static void so_does_one_that_its_owner_removed(void **state)
+{
+    struct answer a = mock_call(*state, "POST /__admin/force/account_removed",
+                                "{\"account\":\"cacme000000000000disposable\"}");
+    assert_int_equal(a.status, 200);
+    assert_it_left_its_posts(*state);
+}
+
+static struct answer force(struct mock *m, const char *name, const char *body)
+{
+    char line[64];
+    snprintf(line, sizeof line, "POST /__admin/force/%s", name);
+    return mock_call(m, line, body);
+}
+
+static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
+{
+    static const struct {
+        const char *why, *status;
+    } rows[] = {
+        {"expired",          "expired"},
+        {"revoked_upstream", "revoked"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
+        char body[128];
+        snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
+                 rows[i].why);
+        assert_int_equal(force(m, "token_lost", body).status, 200);
+        struct answer a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+        assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
+        assert_string_equal(at(a, "/data/socialAccount/updatedAt"), "2026-05-02T09:00:00.000Z");
+
+        a = force(m, "account_connected",
+                  "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
+        const char *id = at(a, "/account");
+        assert_int_equal(a.status, 200);
+        assert_int_equal(str_from(id).n, 25);
+        a = mock_call(m, LIST, NULL, AS_ACME);
+        assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts/threads")), 3);
+        assert_string_equal(at(a, "/data/socialAccounts/threads/0/id"), id);
+        assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountHandle"), "acme.popup");
+        assert_string_equal(at(a, "/data/socialAccounts/threads/0/accessTokenStatus"), "active");
+        mock_free(m);
+    }
+    (void)state;
+}
+
+static void only_its_platforms_can_be_connected(void **state)
+{
+    struct answer a = force(*state, "account_connected",
+                            "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/platform");
+    a = force(*state, "account_connected",
+              "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
+    assert_int_equal(a.status, 422); /* Layers has no LinkedIn */
+}
+
+static void a_plan_ends_and_is_paid_for_again(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
+    assert_answer(mock_call(m, LIST, NULL, AS_ACME), 402, UNPAID);
+    assert_int_equal(mock_call(m, LIST, NULL, AS_EMPTY).status, 200);
+    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
+    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
+    assert_answer(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
+    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
+    assert_int_equal(force(m, "plan", "{\"key\":\"nobody\",\"status\":\"active\"}").status, 422);
+
+    /* Layers has a killed key as well. */
+    const char *layers = "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full";
+    const char *line = "GET /v1/projects/prj_acme_a/social-accounts";
+    assert_int_equal(mock_call(m, line, NULL, layers).status, 200);
+    assert_int_equal(force(m, "plan", "{\"key\":\"layers\",\"status\":\"killed\"}").status, 200);
+    assert_string_equal(at(mock_call(m, line, NULL, layers), "/error/code"), "KILL_SWITCH");
+}
+
+static void each_operation_fails_in_its_own_words(void **state)
+{
+    static const struct {
+        const char *operation, *error, *line;
+        int status;
+        const char *text;
+    } rows[] = {
+        {"list_social_accounts",  "INTERNAL",         LIST,                                         500,
+         "{\"success\":false,\"message\":\"Error fetching Social Accounts\","
+         "\"error\":\"Something went wrong.\"}"                                                                      },
+        {"read_social_account",   "INTERNAL",         "GET " DISPOSABLE,                            500,
+         "{\"success\":false,\"message\":\"Error fetching Social Account\","
+         "\"error\":\"Something went wrong.\"}"                                                                      },
+        {"delete_social_account", "INTERNAL",         "DELETE " DISPOSABLE,                         500,
+         "{\"success\":false,\"message\":\"Error deleting Social Account\","
+         "\"error\":\"Something went wrong.\"}"                                                                      },
+        {"delete_social_account", "FAILED",           "DELETE " DISPOSABLE,                         400,
+         "{\"success\":false,\"message\":\"Failed to delete social account\"}"                                       },
+        {"delete_social_account", "FAILED",           "DELETE /social-account",                     400,
+         "{\"success\":false,\"message\":\"Failed to delete social account\"}"                                       },
+        {"list_social_accounts",  "UNAUTHORIZED",     LIST,                                         401, UNAUTHORIZED},
+        {"list_social_accounts",  "PAYMENT_REQUIRED", LIST,                                         402, UNPAID      },
+        {"read_schedule",         "NOT_FOUND",        "GET /schedule/cacmepost0000000000shared",    404,
+         "{\"success\":false,\"message\":\"Post details not found.\","
+         "\"error\":\"Post details not found.\"}"                                                                    },
+        {"delete_schedule",       "FAILED",           "DELETE /schedule/cacmepost0000000000shared", 400,
+         "{\"success\":false,\"message\":\"Error deleting post\","
+         "\"error\":\"Error deleting post\"}"                                                                        },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[160];
+        snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}",
+                 rows[i].operation, rows[i].error);
+        assert_int_equal(force(*state, "fail", body).status, 200);
+        assert_answer(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status, rows[i].text);
+    }
+    assert_int_equal(mock_call(*state, "GET " DISPOSABLE, NULL, AS_ACME).status, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        POSTNITRO_TEST(each_wrong_key_has_its_own_answer),
+        POSTNITRO_TEST(the_key_is_taken_from_either_header_the_own_one_first),
+        POSTNITRO_TEST(the_provider_is_found_by_mount_host_and_route),
+        POSTNITRO_TEST(the_list_has_four_platforms_the_newest_first),
+        POSTNITRO_TEST(an_id_that_is_missing_or_blank_is_required),
+        POSTNITRO_TEST(what_the_workspace_has_not_is_not_found),
+        POSTNITRO_TEST(usage_counts_each_status_of_its_links),
+        POSTNITRO_TEST(a_disconnected_account_leaves_all_its_posts),
+        POSTNITRO_TEST(so_does_one_that_its_owner_removed),
+        POSTNITRO_TEST(a_token_dies_and_connecting_again_makes_a_new_account),
+        POSTNITRO_TEST(only_its_platforms_can_be_connected),
+        POSTNITRO_TEST(a_plan_ends_and_is_paid_for_again),
+        POSTNITRO_TEST(each_operation_fails_in_its_own_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

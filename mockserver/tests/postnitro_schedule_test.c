@@ -1,0 +1,326 @@
+/* Scheduled posts: what a request may say, the range, and a post's way through time, over
+ * fixtures/postnitro-acme.yaml (which begins at 2026-05-02T09:00:00Z). */
+#include "mockserver/tests/postnitro_test.h"
+
+#include <stdio.h>
+
+#define AT      "\"scheduledAt\":\"2026-05-03T12:00:00Z\""
+#define DRAFT   "\"status\":\"DRAFT\"," AT
+#define WHEN    "\"status\":\"SCHEDULED\"," AT
+#define WORDS   "\"postContent\":{\"common\":\"hi\"}"
+#define DESIGN  "\"designId\":\"dsgnacme0000000000spring01\""
+#define ON(id)  "\"selectedAccounts\":[\"" id "\"]"
+#define THREADS "cacme00000000000000threads"
+#define TIKTOK  "cacme000000000000000tiktok"
+#define INSTA   "cacme000000000000instagram"
+#define LINKED  "cacme0000000000000linkedin"
+#define FLAGS                                                                                      \
+    "\"canComment\":true,\"isBrandedContent\":false,\"isYourBrand\":false,"                        \
+    "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false"
+
+static void the_edge_says_what_is_wrong_with_the_shape(void **state)
+{
+    static const struct {
+        const char *body, *message;
+    } rows[] = {
+        {"{" DRAFT "," WORDS ",\"labels\":[]}",                   "Extra parameters passed in the body."     },
+        {"{\"Status\":\"DRAFT\"," AT "}",                         "Extra parameters passed in the body."     },
+        {"{" AT "}",                                              "Status is required"                       },
+        {"{\"status\":null," AT "}",                              "Status is required"                       },
+        {"{\"status\":\"draft\"," AT "}",                         "Status must be 'DRAFT' or 'SCHEDULED'"    },
+        {"{\"status\":\"PUBLISHED\"," AT "}",                     "Status must be 'DRAFT' or 'SCHEDULED'"    },
+        {"{\"status\":1," AT "}",                                 "Status must be 'DRAFT' or 'SCHEDULED'"    },
+        {"{\"status\":\"DRAFT\"}",                                "Scheduled at is required"                 },
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":5}",              "Scheduled at must be a string"            },
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"soon\"}",       "Scheduled at is not a valid date"         },
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-13-01\"}",
+         "Scheduled at is not a valid date"                                                                  },
+        {"{" DRAFT ",\"designId\":7}",                            "Design id must be a string"               },
+        {"{" DRAFT ",\"postContent\":\"hi\"}",                    "Post content must be an object"           },
+        {"{" DRAFT ",\"postContent\":[]}",                        "Post content must be an object"           },
+        {"{" DRAFT ",\"selectedAccounts\":{}}",                   "Selected accounts must be an array"       },
+        {"{" DRAFT ",\"instagramPostSettings\":[]}",              "Instagram post settings must be an object"},
+        {"{" DRAFT ",\"tiktokPostSettings\":1}",                  "TikTok post settings must be an object"   },
+        {"{" DRAFT ",\"linkedinPostSettings\":\"\"}",             "LinkedIn post settings must be an object" },
+        {"{" DRAFT ",\"threadsPostSettings\":true}",              "Threads post settings must be an object"  },
+        {"{" DRAFT ",\"postSettings\":30}",                       "Post settings must be an object"          },
+    };
+    static const char *const lines[] = {"POST /schedule",
+                                        "PUT /schedule/cacmepost0000000000shared"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; n < 2; n++)
+            assert_edge(mock_call(*state, lines[n], rows[i].body, AS_ACME), 422, rows[i].message);
+    struct answer bad = mock_call(*state, "POST /schedule", "{", AS_ACME);
+    assert_int_equal(bad.status, 400);
+    assert_string_equal(at(bad, "/status"), "false");
+    assert_int_equal(mock_call(*state, "POST /schedule", NULL, AS_ACME).status, 422);
+}
+
+static void what_stands_behind_the_edge_refuses_what_cannot_be(void **state)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *message;
+    } rows[] = {
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-05-02T09:00:00Z\"," WORDS "}", 400,
+         "Scheduled at is in the past"                                                                                              },
+        {"{" DRAFT "," WORDS ",\"designId\":\"nope\"}",                               404, "Design not found."                      },
+        {"{" DRAFT "," WORDS "," ON("nope") "}",                                      404, "Social account not found"               },
+        {"{" DRAFT "," WORDS "," ON("cother00000000000000tiktok") "}",                404,
+         "Social account not found"                                                                                                 },
+        {"{" DRAFT "," WORDS ",\"selectedAccounts\":[5]}",                            404, "Social account not found"               },
+        {"{" DRAFT "}",                                                               400, "Post content must be a non-empty object"},
+        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                             400,
+         "Post content must be a non-empty object"                                                                                  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
+        assert_answer(a, rows[i].status,
+                      arena_printf(a.arena,
+                                   "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
+                                   rows[i].message, rows[i].message));
+    }
+}
+
+static void each_platform_asks_for_its_settings(void **state)
+{
+    static const struct {
+        const char *body, *message; /* NULL: it is created */
+    } rows[] = {
+        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                   NULL                                                      },
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                  "Threads post settings are required"                      },
+        {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",
+         NULL                                                                                                                                                },
+        {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
+         "Instagram post type is not one of those it has"                                                                                                    },
+        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                   "LinkedIn post settings are required"                     },
+        {"{" DRAFT "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
+         NULL                                                                                                                                                },
+        {"{" WHEN "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
+         "LinkedIn posts need a design"                                                                                                                      },
+        {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
+                                            "\"postTitle\":\"four\"}}",                   "LinkedIn post title of a document has 5 to 90 characters"},
+        {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
+                                            "\"postTitle\":\"Five!\"}}",                  NULL                                                      },
+        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
+         "TikTok canComment must be a boolean"                                                                                                               },
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
+                                            "}}",                                         "TikTok privacy level is not one of those it has"         },
+        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
+                                            "}}",                                         "TikTok canDuet and canStitch of a reel must be booleans" },
+        {"{" DRAFT "," WORDS
+         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
+         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                               },
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
+                                            "\"autoAddMusic\":true," FLAGS
+                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",          NULL                                                      },
+        {"{" WHEN "," DESIGN
+         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
+                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                      "TikTok branded content says whose brand it is"           },
+        {"{" WHEN "," DESIGN
+         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
+                        "\"privacyLevel\":\"SELF_ONLY\"}}",                               "TikTok branded content cannot be private"                },
+        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":60}}",
+         "Video duration is at least 5 and less than 60 seconds"                                                                                             },
+        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                           NULL                                                      },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
+        assert_string_equal(at(a, "/message"),
+                            rows[i].message ? rows[i].message : "Scheduled post created");
+        assert_int_equal(a.status, rows[i].message ? 400 : 200);
+    }
+}
+
+static void a_created_post_comes_back_as_it_was_asked_for(void **state)
+{
+    struct answer a = mock_call(
+        *state, "POST /schedule",
+        "{" DRAFT ",\"postContent\":{\"threads\":\"second #b\",\"common\":\"one #a_1, #\\u00fc #\","
+        "\"tiktok\":\"\"},\"selectedAccounts\":[\"" THREADS "\",\"" THREADS "\"],"
+        "\"threadsPostSettings\":{\"postType\":\"reel\",\"x\":[1]}}",
+        AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/status"), "DRAFT");
+    assert_string_equal(at(a, "/data/scheduledFor"), "2026-05-03T12:00:00.000Z");
+    assert_string_equal(at(a, "/data/createdAt"), "2026-05-02T09:00:00.000Z");
+    assert_string_equal(at(a, "/data/postContents"),
+                        "[{\"platform\":\"common\",\"text\":\"one #a_1, #\u00fc #\","
+                        "\"hashtags\":[\"#a_1\",\"#\u00fc\"]},"
+                        "{\"platform\":\"threads\",\"text\":\"second #b\",\"hashtags\":[\"#b\"]}]");
+    assert_string_equal(at(a, "/data/threadsPostSettings"), "{\"postType\":\"reel\",\"x\":[1]}");
+    assert_string_equal(at(a, "/data/tiktokPostSettings"), "null");
+    const struct node *links = node_pointer(a.body, "/data/socialAccounts");
+    assert_int_equal(node_count(links), 1); /* named twice, linked once */
+    assert_string_equal(at(a, "/data/socialAccounts/0/status"), "DRAFT");
+}
+
+static const char *range(struct mock *m, const char *query)
+{
+    char line[160];
+    snprintf(line, sizeof line, "GET /schedule?%s", query);
+    struct answer a = mock_call(m, line, NULL, AS_ACME);
+    struct buf out = {.arena = a.arena};
+    const struct node *posts = node_get(a.body, "data");
+    assert_int_equal(a.status, 200);
+    for (size_t i = 0; i < node_count(posts); i++)
+        buf_printf(&out, "%s%s", i ? " " : "",
+                   str_skip(str_from(node_get_text(node_at(posts, i), "id")), 19).s);
+    return buf_c(&out);
+}
+
+static void the_range_has_both_its_ends(void **state)
+{
+    static const struct {
+        const char *query, *ids;
+    } rows[] = {
+        {"fromDate=2026-05-04T09:00:00Z&toDate=2026-05-04T09:00:00Z",         "shared"              },
+        {"fromDate=2026-05-04T09:00:00.001Z&toDate=2026-05-05T08:59:59.999Z", ""                    },
+        {"fromDate=2026-05-04&toDate=2026-05-07",                             "0draft 0alone shared"},
+        {"fromDate=2026-05&toDate=2026-05-05",                                "shared"              },
+        {"fromDate=2026&toDate=2026-05-01",                                   "00done failed"       },
+        {"fromDate=Mon%2C%2004%20May%202026%2009%3A00%3A00%20GMT&toDate=2026-05-04T11:00:00%2B02:"
+         "00",                                                       "shared"              },
+        {"fromDate=2026-05-04T09:00:00&toDate=2026-05-04T09:00:00",           "shared"              },
+        {"fromDate=2026-05-07&toDate=2026-05-04",                             ""                    },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(range(*state, rows[i].query), rows[i].ids);
+}
+
+static void a_range_needs_two_dates(void **state)
+{
+    static const struct {
+        const char *query, *message;
+    } rows[] = {
+        {"",                                  "From date is required"        },
+        {"?toDate=2026-05-01",                "From date is required"        },
+        {"?fromDate=&toDate=2026-05-01",      "From date is required"        },
+        {"?fromDate=soon",                    "From date is not a valid date"},
+        {"?fromDate=2026-05-01",              "To date is required"          },
+        {"?fromDate=2026-05-01&toDate=later", "To date is not a valid date"  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[96];
+        snprintf(line, sizeof line, "GET /schedule%s", rows[i].query);
+        assert_edge(mock_call(*state, line, NULL, AS_ACME), 422, rows[i].message);
+    }
+}
+
+static void a_post_is_found_in_its_workspace_alone(void **state)
+{
+    static const char *const lines[] = {
+        "GET /schedule/cotherpost00000000000000a", "PUT /schedule/cotherpost00000000000000a",
+        "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_answer(mock_call(*state, lines[i], "{" DRAFT "," WORDS "}", AS_ACME), 404,
+                      "{\"success\":false,\"message\":\"Post details not found.\","
+                      "\"error\":\"Post details not found.\"}");
+    static const char *const blank[] = {"GET /schedule/", "GET /schedule/%20", "PUT /schedule",
+                                        "PUT /schedule/", "DELETE /schedule",  "DELETE /schedule/"};
+    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
+        assert_edge(mock_call(*state, blank[i], NULL, AS_ACME), 422, "Post id is required");
+}
+
+static void an_update_replaces_captions_and_links(void **state)
+{
+    struct mock *m = *state;
+    const char *line = "PUT /schedule/cacmepost0000000000shared";
+    struct answer a = mock_call(
+        m, line, "{" WHEN ",\"postContent\":{\"tiktok\":\"new\"}," ON(TIKTOK) "}", AS_ACME);
+    assert_string_equal(at(a, "/message"), "Scheduled post updated");
+    assert_string_equal(at(a, "/data/id"), "cacmepost0000000000shared");
+    assert_string_equal(at(a, "/data/scheduledFor"), "2026-05-03T12:00:00.000Z");
+    assert_string_equal(at(a, "/data/postContents"),
+                        "[{\"platform\":\"tiktok\",\"text\":\"new\",\"hashtags\":[]}]");
+    assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 1);
+    a = mock_call(m, line, "{" DRAFT "," WORDS "," ON(TIKTOK) "}", AS_ACME);
+    assert_string_equal(at(a, "/data/status"), "DRAFT");
+    assert_string_equal(at(a, "/data/socialAccounts/0/status"), "DRAFT");
+    a = mock_call(m, "GET /social-account/" TIKTOK, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"DRAFT\",\"_count\":1}]");
+    a = mock_call(m, "GET /social-account/" THREADS, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[]");
+
+    a = mock_call(m, "PUT /schedule/cacmepost000000000000done", "{" WHEN "," WORDS "}", AS_ACME);
+    assert_answer(a, 400,
+                  "{\"success\":false,\"message\":\"Failed to update PUBLISHED post\","
+                  "\"error\":\"Failed to update PUBLISHED post\"}");
+}
+
+static void a_deleted_post_is_gone_with_its_links(void **state)
+{
+    struct mock *m = *state;
+    const char *line = "DELETE /schedule/cacmepost0000000000shared";
+    assert_answer(mock_call(m, line, NULL, AS_ACME), 200,
+                  "{\"success\":true,\"message\":\"Scheduled post deleted\","
+                  "\"data\":{\"message\":\"Post deleted successfully\"}}");
+    assert_int_equal(mock_call(m, line, NULL, AS_ACME).status, 404);
+    assert_string_equal(range(m, "fromDate=2026-05-04&toDate=2026-05-05"), "");
+    struct answer a = mock_call(m, "GET /social-account/" THREADS, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/usage"), "[]");
+}
+
+static struct answer read_post(struct mock *m, const char *id)
+{
+    char line[64];
+    snprintf(line, sizeof line, "GET /schedule/%s", id);
+    return mock_call(m, line, NULL, AS_ACME);
+}
+
+static void a_post_goes_out_or_fails_when_it_is_due(void **state)
+{
+    static const struct {
+        const char *force, *body, *status, *first, *message;
+    } rows[] = {
+        {NULL,              NULL,                                                                "PUBLISHED",        "PUBLISHED", "null"                                          },
+        {"publish_outcome",
+         "{\"account\":\"cacme000000000000disposable\",\"outcome\":\"error\","
+         "\"code\":\"Too many posts today.\"}",                                                  "PARTIALLY_FAILED", "FAILED",    "Too many posts today."                         },
+        {"token_lost",      "{\"account\":\"cacme000000000000disposable\",\"why\":\"expired\"}",
+         "PARTIALLY_FAILED",                                                                                         "FAILED",    "The account's access token is no longer valid."},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
+        char line[64];
+        snprintf(line, sizeof line, "POST /__admin/force/%s", rows[i].force ? rows[i].force : "");
+        if (rows[i].force)
+            assert_int_equal(mock_call(m, line, rows[i].body).status, 200);
+        assert_string_equal(at(read_post(m, "cacmepost0000000000shared"), "/data/status"),
+                            "SCHEDULED");
+        mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
+        struct answer a = read_post(m, "cacmepost0000000000shared");
+        assert_string_equal(at(a, "/data/status"), rows[i].status);
+        assert_string_equal(at(a, "/data/publishedAt"), "2026-05-04T09:00:00.000Z");
+        assert_string_equal(at(a, "/data/errorMessage"), rows[i].message);
+        assert_string_equal(at(a, "/data/socialAccounts/0/status"), rows[i].first);
+        assert_string_equal(at(a, "/data/socialAccounts/0/errorMessage"), rows[i].message);
+        assert_string_equal(at(a, "/data/socialAccounts/1/status"), "PUBLISHED");
+        assert_true(str_starts(str_from(at(a, "/data/socialAccounts/1/liveLink")),
+                               STR("https://www.threads.net/@acme.coffee/post/")));
+        mock_free(m);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        POSTNITRO_TEST(the_edge_says_what_is_wrong_with_the_shape),
+        POSTNITRO_TEST(what_stands_behind_the_edge_refuses_what_cannot_be),
+        POSTNITRO_TEST(each_platform_asks_for_its_settings),
+        POSTNITRO_TEST(a_created_post_comes_back_as_it_was_asked_for),
+        POSTNITRO_TEST(the_range_has_both_its_ends),
+        POSTNITRO_TEST(a_range_needs_two_dates),
+        POSTNITRO_TEST(a_post_is_found_in_its_workspace_alone),
+        POSTNITRO_TEST(an_update_replaces_captions_and_links),
+        POSTNITRO_TEST(a_deleted_post_is_gone_with_its_links),
+        POSTNITRO_TEST(a_post_goes_out_or_fails_when_it_is_due),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
