@@ -5,8 +5,8 @@
  * The checks of an expectation are the same ones whatever comes back, also when nothing does.
  *
  * Ids:     scenario/step[case] and then status/is, headers/<name>/<matcher>, <path>/<matcher> of
- * the body or a flow's outputs, redirect<path>/<matcher>. A path is the expectation's own, so that
- * it does not depend on data: /items/$each/status/equals.
+ * the body or a flow's outputs, redirect<path>/<matcher>, delivery/<matcher>. A path is the
+ * expectation's own, so that it does not depend on data: /items/$each/status/equals.
  *
  * Redirect: a text or matchers are held against the whole URL; a plain map against {url, base (the
  * URL without query and fragment), query {name: text}}.

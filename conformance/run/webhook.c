@@ -86,6 +86,7 @@ static bool decide(struct task *t, const char *matcher, bool holds, const char *
     struct check_input in = judge_input(t, t->runner->arena);
     struct check *c =
         check_add(&in, &t->checks, "delivery", matcher, holds ? VERDICT_PASS : VERDICT_FAIL);
+    c->at = t->current.step->at;
     c->expected = expected;
     c->actual = actual;
     return holds;
