@@ -1,12 +1,14 @@
 #include "mockserver/dialects/dialects.h"
 
 #include "mockserver/dialects/layers/layers.h"
+#include "mockserver/dialects/posteverywhere/posteverywhere.h"
 #include "mockserver/dialects/postnitro/postnitro.h"
 
 #define NAMES_MAX 256 /* operations offered for "did you mean" */
 
 const struct dialect *const dialects[] = {
     &layers_dialect,
+    &posteverywhere_dialect,
     &postnitro_dialect,
 };
 const size_t dialect_count = sizeof dialects / sizeof dialects[0];

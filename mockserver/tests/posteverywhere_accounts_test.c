@@ -1,0 +1,435 @@
+/* The list of accounts as its document has it, and what stands around it: who may ask, how often,
+ * and in which edition's words. */
+#include "mockserver/tests/posteverywhere_test.h"
+
+#include "base/diff.h"
+#include "base/json.h"
+#include "base/time.h"
+
+#define LIST "GET " V "/accounts"
+
+/* "List accounts", Response Example; what follows from the moment of asking is left out. */
+static const char list_sample[] =
+    "{'data':{'accounts':[{"
+    " 'account_id':2280,'platform':'instagram','account_name':'@mybrand',"
+    " 'avatar_url':'https://example.com/avatar.jpg','is_active':true,"
+    " 'created_at':'2026-01-15T10:00:00.000Z','health':{'status':'healthy','can_post':true}},{"
+    " 'account_id':2282,'platform':'x','account_name':'@mybrand',"
+    " 'avatar_url':'https://pbs.twimg.com/profile_images/abc/photo.jpg','is_active':true,"
+    " 'created_at':'2026-01-15T10:05:00.000Z','health':{'status':'healthy','can_post':true}},{"
+    " 'account_id':2285,'platform':'linkedin','account_name':'My Brand Inc.','avatar_url':null,"
+    " 'is_active':true,"
+    " 'created_at':'2026-02-01T08:00:00.000Z','health':{'status':'expired','can_post':false}}],"
+    "'account_ids':[2280,2282,2285]},"
+    "'error':null,"
+    "'meta':{'request_id':'%s','timestamp':'2026-04-10T12:00:00.000Z'}}";
+
+static const struct node *sample(struct answer got)
+{
+    char *text = arena_printf(got.arena, list_sample, at(got, "/meta/request_id"));
+    for (char *c = text; *c; c++)
+        if (*c == '\'')
+            *c = '"';
+    return json_parse(got.arena, str_from(text), "sample", NULL);
+}
+
+static void the_list_is_the_documents_own(void **state)
+{
+    struct answer got = mock_call(*state, LIST, NULL, AS_BRAND);
+    struct diff diff = {0};
+    assert_int_equal(got.status, 200);
+    assert_int_equal(strlen(at(got, "/meta/request_id")), 8);
+    diff_nodes(got.arena, sample(got), got.body, &diff);
+    if (diff.count)
+        fail_msg("%s", diff_text(got.arena, &diff));
+    assert_true(node_equal(sample(got), got.body)); /* no member more, none less */
+    assert_string_equal(header_of(got, "Content-Type"), "application/json");
+}
+
+static void the_members_stand_in_the_documents_order(void **state)
+{
+    static const char *const members[] = {"account_id", "platform",   "account_name", "avatar_url",
+                                          "is_active",  "created_at", "health"};
+    struct answer got = mock_call(*state, LIST, NULL, AS_BRAND);
+    const struct node *first = node_pointer(got.body, "/data/accounts/0");
+    assert_int_equal(node_count(first), COUNT(members));
+    for (size_t i = 0; i < COUNT(members); i++)
+        assert_string_equal(first->map.members[i].key, members[i]);
+}
+
+static void ids_stand_in_the_order_of_the_accounts_as_whole_numbers(void **state)
+{
+    static const char *const keys[] = {AS_BRAND, AS_ACME, AS_OTHER};
+    for (size_t k = 0; k < COUNT(keys); k++) {
+        struct answer got = mock_call(*state, LIST, NULL, keys[k]);
+        const struct node *accounts = node_pointer(got.body, "/data/accounts");
+        const struct node *ids = node_pointer(got.body, "/data/account_ids");
+        assert_int_equal(node_count(accounts), node_count(ids));
+        assert_true(node_count(ids) > 0);
+        for (size_t i = 0; i < node_count(ids); i++) {
+            const struct node *id = node_get(node_at(accounts, i), "account_id");
+            assert_int_equal(id->kind, NODE_INT);
+            assert_true(node_equal(id, node_at(ids, i)));
+        }
+    }
+}
+
+static void an_organization_without_accounts_has_two_empty_lists(void **state)
+{
+    struct answer got = mock_call(*state, LIST, NULL, AS_EMPTY);
+    assert_int_equal(got.status, 200);
+    assert_string_equal(at(got, "/data/accounts"), "[]");
+    assert_string_equal(at(got, "/data/account_ids"), "[]");
+}
+
+static void every_platform_health_and_picture_is_told(void **state)
+{
+    static const struct {
+        const char *id, *platform, *health, *can_post, *active;
+        bool picture;
+    } rows[] = {
+        {"3001", "x",         "healthy",   "true",  "true",  true },
+        {"3002", "instagram", "healthy",   "true",  "true",  true },
+        {"3003", "facebook",  "healthy",   "true",  "true",  false},
+        {"3004", "linkedin",  "expired",   "false", "true",  false},
+        {"3005", "youtube",   "healthy",   "true",  "true",  true },
+        {"3006", "tiktok",    "unhealthy", "false", "true",  false},
+        {"3007", "threads",   "healthy",   "true",  "true",  false},
+        {"3008", "pinterest", "healthy",   "true",  "false", false},
+    };
+    struct answer got = mock_call(*state, LIST, NULL, AS_ACME);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *a = node_at(node_pointer(got.body, "/data/accounts"), i);
+        assert_string_equal(json_print(got.arena, node_get(a, "account_id")), rows[i].id);
+        assert_string_equal(node_get_text(a, "platform"), rows[i].platform);
+        assert_string_equal(node_get_text(node_get(a, "health"), "status"), rows[i].health);
+        assert_string_equal(json_print(got.arena, node_pointer(a, "/health/can_post")),
+                            rows[i].can_post);
+        assert_string_equal(json_print(got.arena, node_get(a, "is_active")), rows[i].active);
+        assert_int_equal(node_get(a, "avatar_url")->kind, rows[i].picture ? NODE_TEXT : NODE_NULL);
+    }
+}
+
+static void a_forced_health_changes_that_account_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *force, *status, *can_post;
+    } rows[] = {
+        {"{\"account\":\"3001\",\"status\":\"expired\"}",   "expired",   "false"},
+        {"{\"account\":\"3001\",\"status\":\"unhealthy\"}", "unhealthy", "false"},
+        {"{\"account\":\"3001\",\"status\":\"unhealthy\"}", "unhealthy", "false"},
+        {"{\"account\":\"3001\",\"status\":\"expired\"}",   "expired",   "false"},
+        {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
+        {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        force(*state, "health", rows[i].force);
+        struct answer got = mock_call(*state, LIST, NULL, AS_ACME);
+        assert_string_equal(at(got, "/data/accounts/0/health/status"), rows[i].status);
+        assert_string_equal(at(got, "/data/accounts/0/health/can_post"), rows[i].can_post);
+        assert_string_equal(at(got, "/data/accounts/0/is_active"), "true");
+        assert_string_equal(at(got, "/data/accounts/1/health/status"), "healthy");
+        assert_string_equal(at(got, "/data/account_ids/0"), "3001");
+    }
+}
+
+static void only_its_own_accounts_have_such_a_health(void **state)
+{
+    struct answer a = mock_call(*state, "POST /__admin/force/health",
+                                "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
+    assert_int_equal(a.status, 422);
+    assert_true(str_has(a.text, STR("an account of layers")));
+}
+
+static void a_token_that_runs_out_expires_the_account(void **state)
+{
+    advance(*state, INT64_C(46) * 24 * 60 * 60 * 1000);
+    struct answer got = mock_call(*state, "GET " V "/accounts/3001", NULL, AS_ACME);
+    assert_string_equal(at(got, "/data/health/status"), "expired");
+    assert_string_equal(at(got, "/data/health/can_post"), "false");
+}
+
+static void one_account_is_the_same_object(void **state)
+{
+    struct answer list = mock_call(*state, LIST, NULL, AS_BRAND);
+    struct answer one = mock_call(*state, "GET " V "/accounts/2282", NULL, AS_BRAND);
+    assert_int_equal(one.status, 200);
+    assert_true(
+        node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
+}
+
+static void health_in_full_says_why(void **state)
+{
+    static const struct {
+        const char *line, *status, *reasons, *can_post;
+    } rows[] = {
+        {"GET " V "/accounts/3001/health", "healthy", "[]",                                         "true" },
+        {"GET " V "/accounts/3002/health", "warning", "[\"token_expiring_soon\"]",                  "true" },
+        {"GET " V "/accounts/3004/health", "broken",  "[\"needs_reconnection\",\"token_expired\"]",
+         "false"                                                                                           },
+        {"GET " V "/accounts/3006/health", "broken",  "[\"needs_reconnection\"]",                   "false"},
+        {"GET " V "/accounts/3008/health", "broken",  "[\"account_inactive\"]",                     "false"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer got = mock_call(*state, rows[i].line, NULL, AS_ACME);
+        assert_int_equal(got.status, 200);
+        assert_string_equal(at(got, "/data/status"), rows[i].status);
+        assert_string_equal(at(got, "/data/reasons"), rows[i].reasons);
+        assert_string_equal(at(got, "/data/can_post"), rows[i].can_post);
+    }
+    struct answer got = mock_call(*state, "GET " V "/accounts/3001/health", NULL, AS_ACME);
+    assert_string_equal(at(got, "/data/activity/queued_count"), "1");
+    assert_string_equal(at(got, "/data/activity/last_published_at"), "2026-04-09T12:00:00.000Z");
+    assert_string_equal(at(got, "/data/needs_reconnection_since"), "null");
+}
+
+static void who_has_no_key_of_this_provider_gets_401(void **state)
+{
+    static const char *const rows[] = {
+        "X-Nothing: 1",
+        "Authorization: Bearer pe_live_00000000000000000000000000000000",
+        "Authorization: Bearer sk_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4",
+        "Authorization: Basic pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4",
+        "Authorization: pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4",
+        AS_LAYERS,
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(*state, LIST, NULL, rows[i]);
+        assert_refused(a, 401, "unauthorized");
+        assert_string_equal(at(a, "/error/retryable"), "false");
+        assert_null(header_of(a, "X-RateLimit-Limit"));
+    }
+}
+
+static void a_key_of_this_provider_is_a_stranger_to_layers(void **state)
+{
+    struct answer a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
+    assert_int_equal(a.status, 401);
+    assert_string_equal(at(a, "/error/code"), "UNAUTHENTICATED");
+    a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_LAYERS);
+    assert_int_equal(a.status, 200);
+}
+
+static void the_provider_is_found_by_mount_host_or_route(void **state)
+{
+    struct answer rows[] = {
+        mock_call(*state, "GET /posteverywhere/api/v1/accounts", NULL, AS_BRAND),
+        mock_call(*state, "GET /ns/mine/posteverywhere/api/v1/accounts", NULL, AS_BRAND),
+        mock_call(*state, LIST, NULL, AS_BRAND),
+        mock_call(*state, LIST, NULL, AS_BRAND, "Host: app.posteverywhere.ai"),
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(rows[i].status, 200);
+        assert_string_equal(at(rows[i], "/data/account_ids"), "[2280,2282,2285]");
+    }
+    assert_refused(mock_call(*state, "GET " V "/nothing-here", NULL, AS_BRAND), 404, "not_found");
+}
+
+static void organizations_see_nothing_of_each_other(void **state)
+{
+    static const char *const lines[] = {
+        "GET " V "/accounts/4001",
+        "GET " V "/accounts/4001/health",
+        "POST " V "/accounts/4001/reconnect",
+        "GET " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009",
+        "GET " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/results",
+        "DELETE " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009",
+        "POST " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/retry",
+    };
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_refused(mock_call(*state, lines[i], NULL, AS_ACME), 404, "not_found");
+    struct answer a = mock_call(*state, "POST " V "/posts",
+                                "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
+    assert_refused(a, 400, "invalid_accounts");
+    a = mock_call(*state, "GET " V "/media/5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b0001", NULL, AS_OTHER);
+    assert_refused(a, 404, "not_found");
+    a = mock_call(*state, LIST, NULL, AS_OTHER);
+    assert_string_equal(at(a, "/data/account_ids"), "[4001]");
+}
+
+static void a_scope_that_is_missing_is_forbidden(void **state)
+{
+    assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
+    struct answer a = mock_call(*state, "POST " V "/posts",
+                                "{\"content\":\"hi\",\"account_ids\":[3001]}", AS_READER);
+    assert_refused(a, 403, "insufficient_scope");
+}
+
+static void a_spent_minute_answers_429_with_four_headers(void **state)
+{
+    struct answer a;
+    for (int left = 2; left >= 0; left--) {
+        a = mock_call(*state, LIST, NULL, AS_TIGHT);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(header_of(a, "X-RateLimit-Limit"), "3");
+        assert_int_equal(*header_of(a, "X-RateLimit-Remaining"), '0' + left);
+        assert_null(header_of(a, "Retry-After"));
+    }
+    advance(*state, 20000);
+    a = mock_call(*state, LIST, NULL, AS_TIGHT);
+    assert_refused(a, 429, "rate_limit_exceeded");
+    assert_string_equal(at(a, "/error/retryable"), "true");
+    assert_string_equal(header_of(a, "X-RateLimit-Limit"), "3");
+    assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "0");
+    assert_string_equal(header_of(a, "X-RateLimit-Reset"), "1775822460"); /* noon, and a minute */
+    assert_string_equal(header_of(a, "Retry-After"), "40");
+    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status, 200); /* a key of its own */
+    advance(*state, 40000);
+    a = mock_call(*state, LIST, NULL, AS_TIGHT);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "2");
+}
+
+static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void **state)
+{
+    struct answer a = mock_call(*state, "GET " V "/me", NULL, AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(header_of(a, "X-RateLimit-Limit"), "60");
+    assert_string_equal(at(a, "/data/quota/minute/limit"), "60");
+    assert_string_equal(at(a, "/data/quota/minute/remaining"), "59");
+    assert_string_equal(at(a, "/data/quota/hour/limit"), "1000");
+    assert_string_equal(at(a, "/data/api_key/key_prefix"), "pe_live_0c5e");
+    assert_false(str_has(a.text, STR("pe_live_0c5e8")));
+    assert_string_equal(at(a, "/data/scopes"), "[\"read\",\"write\",\"ai\"]");
+    assert_string_equal(at(a, "/data/organization/name"), "Acme Everywhere");
+}
+
+static void an_id_beside_account_id_can_be_switched_on(void **state)
+{
+    struct answer a = mock_call(*state, LIST, NULL, AS_ALIAS);
+    assert_string_equal(at(a, "/data/accounts/0/account_id"), "3001");
+    assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_INT);
+    assert_string_equal(at(a, "/data/accounts/0/id"), "3001");
+    assert_non_null(at(a, "/data/account_ids"));
+    a = mock_call(*state, LIST, NULL, AS_ACME);
+    assert_null(at(a, "/data/accounts/0/id"));
+}
+
+static void the_older_edition_has_texts_as_ids_and_its_own_envelope(void **state)
+{
+    struct answer a = mock_call(*state, LIST, NULL, AS_OLDER);
+    assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_TEXT);
+    assert_string_equal(at(a, "/data/accounts/0/id"), "3001");
+    assert_null(at(a, "/data/accounts/0/account_id"));
+    assert_null(at(a, "/data/account_ids"));
+    assert_null(at(a, "/error"));
+    assert_string_equal(at(a, "/meta/timestamp"), "2026-04-10T12:00:00Z");
+    assert_true(str_starts(str_from(at(a, "/meta/request_id")), STR("req_")));
+    struct answer posted = mock_call(*state, "POST " V "/posts",
+                                     "{\"content\":\"hi\",\"account_ids\":[\"3001\"],"
+                                     "\"scheduled_at\":\"2026-04-11T12:00:00Z\"}",
+                                     AS_OLDER);
+    assert_int_equal(posted.status, 201);
+    assert_string_equal(at(posted, "/data/scheduled_for"), "2026-04-11T12:00:00Z");
+}
+
+static void error_codes_are_spelt_by_edition(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *edition, *stranger, *limited;
+    } rows[] = {
+        {"default", "unauthorized",    "rate_limit_exceeded"},
+        {"seed",    "unauthorized",    "rate_limit_exceeded"},
+        {"older",   "invalid_api_key", "rate_limited"       },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char yaml[512];
+        (void)snprintf(yaml, sizeof yaml,
+                       "posteverywhere:\n"
+                       "  edition: %s\n"
+                       "  organizations:\n"
+                       "    - { name: A, keys: [ { name: k, key: pe_live_k, limits: { minute: 1 } "
+                       "} ] }\n",
+                       rows[i].edition);
+        struct mock *m = mock_test_new(yaml);
+        assert_refused(mock_call(m, LIST, NULL), 401, rows[i].stranger);
+        assert_int_equal(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k").status, 200);
+        assert_refused(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k"), 429,
+                       rows[i].limited);
+        mock_free(m);
+    }
+}
+
+static void every_refusal_is_json_with_an_error(void **state)
+{
+    static const struct {
+        const char *line, *body;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"GET " V "/accounts/9999",         NULL, 404, "not_found"         },
+        {"GET " V "/accounts/abc",          NULL, 404, "not_found"         },
+        {"GET " V "/nowhere/at/all",        NULL, 404, "not_found"         },
+        {"DELETE " V "/accounts",           NULL, 405, "method_not_allowed"},
+        {"GET " V "/campaigns",             NULL, 501, "not_implemented"   },
+        {"GET " V "/analytics/summary",     NULL, 501, "not_implemented"   },
+        {"POST " V "/ai/generate-image",    NULL, 501, "not_implemented"   },
+        {"POST " V "/posts/bulk",           NULL, 501, "not_implemented"   },
+        {"POST " V "/posts",                "{",  400, "invalid_json"      },
+        {"POST " V "/posts",                "[]", 400, "validation_error"  },
+        {"POST " V "/posts",                NULL, 400, "validation_error"  },
+        {"GET " V "/posts?limit=0",         NULL, 400, "validation_error"  },
+        {"GET " V "/posts?status=nonsense", NULL, 400, "validation_error"  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
+                       rows[i].code);
+}
+
+static void a_scripted_failure_has_the_providers_shape(void **state)
+{
+    force(*state, "fail",
+          "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
+          "error\"}");
+    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
+    assert_refused(a, 500, "internal_error");
+    assert_string_equal(at(a, "/error/retryable"), "true");
+    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status, 200);
+}
+
+static void request_ids_differ(void **state)
+{
+    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
+    struct answer b = mock_call(*state, LIST, NULL, AS_ACME);
+    assert_string_not_equal(at(a, "/meta/request_id"), at(b, "/meta/request_id"));
+}
+
+static void every_platform_has_its_rules(void **state)
+{
+    struct answer a = mock_call(*state, "GET " V "/platform-rules", NULL, AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(node_count(node_pointer(a.body, "/data/platforms")), 8);
+    assert_string_equal(at(a, "/data/platforms/x/max_content_length"), "280");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PE_TEST(the_list_is_the_documents_own),
+        PE_TEST(the_members_stand_in_the_documents_order),
+        PE_TEST(ids_stand_in_the_order_of_the_accounts_as_whole_numbers),
+        PE_TEST(an_organization_without_accounts_has_two_empty_lists),
+        PE_TEST(every_platform_health_and_picture_is_told),
+        PE_TEST(a_forced_health_changes_that_account_and_nothing_else),
+        PE_TEST(only_its_own_accounts_have_such_a_health),
+        PE_TEST(a_token_that_runs_out_expires_the_account),
+        PE_TEST(one_account_is_the_same_object),
+        PE_TEST(health_in_full_says_why),
+        PE_TEST(who_has_no_key_of_this_provider_gets_401),
+        PE_TEST(a_key_of_this_provider_is_a_stranger_to_layers),
+        PE_TEST(the_provider_is_found_by_mount_host_or_route),
+        PE_TEST(organizations_see_nothing_of_each_other),
+        PE_TEST(a_scope_that_is_missing_is_forbidden),
+        PE_TEST(a_spent_minute_answers_429_with_four_headers),
+        PE_TEST(without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand),
+        PE_TEST(an_id_beside_account_id_can_be_switched_on),
+        PE_TEST(the_older_edition_has_texts_as_ids_and_its_own_envelope),
+        cmocka_unit_test(error_codes_are_spelt_by_edition),
+        PE_TEST(every_refusal_is_json_with_an_error),
+        PE_TEST(a_scripted_failure_has_the_providers_shape),
+        PE_TEST(request_ids_differ),
+        PE_TEST(every_platform_has_its_rules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

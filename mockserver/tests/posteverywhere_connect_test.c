@@ -1,0 +1,203 @@
+/* Connecting, reconnecting and signing in, as the provider's clients do: a link, then polling. */
+#include "mockserver/tests/posteverywhere_test.h"
+
+#define MINUTE INT64_C(60000)
+
+static struct answer poll(struct mock *m, struct answer begun)
+{
+    return mock_call(m,
+                     line_of(begun, "GET " V "/auth/social-connect/poll/", "/data/session_id", ""),
+                     NULL, AS_ACME);
+}
+
+static void consent(struct mock *m, struct answer begun, const char *pointer, const char *outcome,
+                    const char *more)
+{
+    force(m, "consent",
+          arena_printf(begun.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}", at(begun, pointer),
+                       outcome, more));
+}
+
+static void both_families_of_links_connect_a_new_account(void **state)
+{
+    static const char *const lines[] = {"POST " V "/accounts/connect-link",
+                                        "POST " V "/auth/social-connect/start"};
+    static const char *const ids[] = {"4002", "4003"}; /* counted up through all organizations */
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct answer link = mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
+        assert_int_equal(link.status, 200);
+        assert_true(str_starts(str_from(at(link, "/data/authorize_url")),
+                               STR("https://app.posteverywhere.ai/connect/threads?session=")));
+        assert_string_equal(at(link, "/data/interval"), "2");
+        assert_string_equal(at(link, "/data/expires_at"), "2026-04-10T12:10:00.000Z");
+        assert_string_equal(at(poll(*state, link), "/data/status"), "pending");
+
+        consent(*state, link, "/data/session_id", "approve",
+                i ? ",\"handle\":\"b\"" : ",\"handle\":\"a\"");
+        struct answer done = poll(*state, link);
+        assert_string_equal(at(done, "/data/status"), "completed");
+        assert_string_equal(at(done, "/data/account/platform"), "threads");
+        assert_string_equal(at(done, "/data/account/account_name"), i ? "@b" : "@a");
+        assert_string_equal(at(done, "/data/account/account_id"), ids[i]);
+
+        struct answer one =
+            mock_call(*state, line_of(done, "GET " V "/accounts/", "/data/account/account_id", ""),
+                      NULL, AS_ACME);
+        assert_string_equal(at(one, "/data/health/can_post"), "true");
+        assert_string_equal(at(one, "/data/created_at"), "2026-04-10T12:00:00.000Z");
+    }
+}
+
+static void reconnecting_repairs_the_same_account(void **state)
+{
+    static const struct {
+        const char *line, *body, *pointer;
+    } rows[] = {
+        {"POST " V "/accounts/3004/reconnect",   NULL,                           "3004"},
+        {"POST " V "/auth/social-connect/start",
+         "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}", "3006"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
+        assert_int_equal(link.status, 200);
+        assert_string_equal(at(link, "/data/account_id"), rows[i].pointer);
+        consent(*state, link, "/data/session_id", "approve", "");
+        assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].pointer);
+        struct answer one = mock_call(
+            *state, line_of(link, "GET " V "/accounts/", "/data/account_id", ""), NULL, AS_ACME);
+        assert_string_equal(at(one, "/data/health/status"), "healthy");
+        assert_string_equal(at(one, "/data/health/can_post"), "true");
+    }
+    struct answer list = mock_call(*state, "GET " V "/accounts", NULL, AS_ACME);
+    assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new one */
+}
+
+static void what_became_of_a_consent_is_told_in_four_words(void **state)
+{
+    static const struct {
+        const char *outcome, *status;
+    } rows[] = {
+        {"deny",           "cancelled"},
+        {"exchange_error", "cancelled"},
+        {"abandon",        "pending"  },
+    };
+    struct answer link;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        link =
+            mock_call(*state, "POST " V "/accounts/connect-link", "{\"platform\":\"x\"}", AS_ACME);
+        consent(*state, link, "/data/session_id", rows[i].outcome, "");
+        assert_string_equal(at(poll(*state, link), "/data/status"), rows[i].status);
+    }
+    advance(*state, 10 * MINUTE);
+    assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
+    assert_refused(mock_call(*state, "GET " V "/auth/social-connect/poll/nobody", NULL, AS_ACME),
+                   404, "not_found");
+    struct answer stranger = mock_call(
+        *state, line_of(link, "GET " V "/auth/social-connect/poll/", "/data/session_id", ""), NULL,
+        AS_OTHER);
+    assert_refused(stranger, 404, "not_found");
+}
+
+static void a_link_that_cannot_be_is_refused(void **state)
+{
+    static const struct {
+        const char *line, *body;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"POST " V "/accounts/connect-link",       "{}",                          400, "validation_error"},
+        {"POST " V "/accounts/connect-link",       "{\"platform\":\"twitter\"}",  400, "validation_error"},
+        {"POST " V "/accounts/9/reconnect",        NULL,                          404, "not_found"       },
+        {"POST " V "/auth/social-connect/start",   "{\"mode\":\"again\"}",        400, "validation_error"},
+        {"POST " V "/auth/social-connect/start",   "{\"mode\":\"reconnect\"}",    400,
+         "validation_error"                                                                              },
+        {"POST " V "/auth/social-connect/bluesky", "{\"handle\":\"a\"}",          501, "not_implemented" },
+        {"POST " V "/accounts/connect-credential", "{\"platform\":\"telegram\"}", 501,
+         "not_implemented"                                                                               },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
+                       rows[i].code);
+}
+
+static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **state)
+{
+    struct answer begun =
+        mock_call(*state, "POST " V "/auth/device", "{\"client_name\":\"posteverywhere-cli\"}");
+    assert_int_equal(begun.status, 200);
+    assert_int_equal(strlen(at(begun, "/data/user_code")), 9);
+    assert_true(str_has(str_from(at(begun, "/data/verification_uri_complete")), STR("?code=")));
+    const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
+    struct answer got = mock_call(*state, "POST " V "/auth/device/token", body);
+    assert_string_equal(at(got, "/data/status"), "pending");
+    assert_null(at(got, "/data/api_key"));
+
+    consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
+    got = mock_call(*state, "POST " V "/auth/device/token", body);
+    assert_string_equal(at(got, "/data/status"), "authorized");
+    assert_non_null(at(got, "/data/user/email"));
+    struct answer list = mock_call(*state, "GET " V "/accounts", NULL,
+                                   line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
+    assert_string_equal(at(list, "/data/account_ids"), "[4001]");
+}
+
+static void a_sign_in_can_be_denied_and_expires(void **state)
+{
+    struct answer begun = mock_call(*state, "POST " V "/auth/device", "{}");
+    const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
+    consent(*state, begun, "/data/device_code", "deny", "");
+    struct answer got = mock_call(*state, "POST " V "/auth/device/token", body);
+    assert_string_equal(at(got, "/data/status"), "denied");
+
+    begun = mock_call(*state, "POST " V "/auth/device", "{}");
+    body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
+    advance(*state, 10 * MINUTE);
+    got = mock_call(*state, "POST " V "/auth/device/token", body);
+    assert_string_equal(at(got, "/data/status"), "expired");
+    assert_refused(mock_call(*state, "POST " V "/auth/device/token", "{\"device_code\":\"x\"}"),
+                   404, "not_found");
+}
+
+/* The page's address in this mock, behind its host. */
+static const char *page_of(struct answer a, const char *pointer)
+{
+    return at(a, pointer) + strlen("http://mock.test");
+}
+
+static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **state)
+{
+    mock_test_world(*state)->local_consent = true;
+    struct answer link = mock_call(*state, "POST /posteverywhere" V "/accounts/connect-link",
+                                   "{\"platform\":\"x\"}", AS_ACME);
+    const char *page = page_of(link, "/data/authorize_url");
+    assert_true(str_starts(str_from(page), STR("/__consent/posteverywhere/")));
+    struct answer shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
+    assert_int_equal(shown.status, 200);
+    assert_true(str_has(shown.text, STR("Acme Everywhere wants to connect your x account")));
+    struct answer sent = mock_call(*state, arena_printf(link.arena, "POST %s", page),
+                                   "decision=approve&handle=by.page",
+                                   "Content-Type: application/x-www-form-urlencoded");
+    assert_int_equal(sent.status, 200);
+    assert_string_equal(at(poll(*state, link), "/data/account/account_name"), "@by.page");
+
+    struct answer begun =
+        mock_call(*state, "POST " V "/auth/device", "{\"client_name\":\"<my> program\"}");
+    page = page_of(begun, "/data/verification_uri");
+    shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
+    assert_true(str_has(shown.text, STR("&lt;my&gt; program wants to sign in")));
+    assert_true(str_has(shown.text, STR("value=\"brand\"")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PE_TEST(both_families_of_links_connect_a_new_account),
+        PE_TEST(reconnecting_repairs_the_same_account),
+        PE_TEST(what_became_of_a_consent_is_told_in_four_words),
+        PE_TEST(a_link_that_cannot_be_is_refused),
+        PE_TEST(a_program_signs_in_with_a_code_and_gets_a_key_that_works),
+        PE_TEST(a_sign_in_can_be_denied_and_expires),
+        PE_TEST(with_local_consent_a_person_decides_on_the_mocks_own_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+/* Posts: made, scheduled, published, failed at once where an account is unfit, and tried again. */
+#include "mockserver/tests/posteverywhere_test.h"
+
+#include "base/json.h"
+
+#define POSTS     "POST " V "/posts"
+#define P(n)      V "/posts/7b0c2f58-1d1e-4a52-8f0b-00000000000" #n
+#define PUBLISHED P(1)
+#define PARTLY    P(2)
+#define FAILED    P(3)
+#define SCHEDULED P(4)
+#define DRAFT     P(5)
+#define HOUR      (INT64_C(60) * 60 * 1000)
+
+static struct answer read_post(struct mock *m, struct answer made)
+{
+    return mock_call(m, line_of(made, "GET " V "/posts/", "/data/post_id", ""), NULL, AS_ACME);
+}
+
+static struct answer results_of(struct mock *m, struct answer made)
+{
+    return mock_call(m, line_of(made, "GET " V "/posts/", "/data/post_id", "/results"), NULL,
+                     AS_ACME);
+}
+
+static void what_is_posted_at_once_is_published_when_looked_at(void **state)
+{
+    struct answer made =
+        mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3003]}", AS_ACME);
+    assert_int_equal(made.status, 201);
+    assert_string_equal(at(made, "/data/status"), "publishing");
+    assert_string_equal(at(made, "/data/id"), at(made, "/data/post_id"));
+    assert_string_equal(at(made, "/data/accounts_count"), "2");
+    assert_string_equal(at(made, "/data/account_ids"), "[3001,3003]");
+    assert_string_equal(at(made, "/data/timezone"), "UTC");
+    assert_string_equal(at(made, "/data/results/1/status"), "queued");
+    assert_non_null(at(made, "/data/message"));
+
+    struct answer post = read_post(*state, made);
+    assert_string_equal(at(post, "/data/status"), "published");
+    assert_string_equal(at(post, "/data/destinations/0/status"), "published");
+    assert_string_equal(at(post, "/data/destinations/0/account_id"), "3001");
+    assert_string_equal(at(post, "/data/destinations/0/error"), "null");
+    assert_string_equal(at(post, "/data/destinations/0/attempts"), "1");
+    assert_true(str_starts(str_from(at(post, "/data/destinations/0/platform_post_url")),
+                           STR("https://x.com/acme/status/")));
+}
+
+/* The central promise of "List accounts". */
+static void a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", /* expired */
+        "{\"content\":\"hi\",\"account_ids\":[3001,3006]}", /* unhealthy */
+    };
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct answer made = mock_call(*state, POSTS, bodies[i], AS_ACME);
+        assert_int_equal(made.status, 201);
+        struct answer results = results_of(*state, made);
+        assert_string_equal(at(results, "/data/post_status"), "partially_failed");
+        assert_string_equal(at(results, "/data/results/0/status"), "published");
+        assert_string_equal(at(results, "/data/results/0/error"), "null");
+        assert_string_equal(at(results, "/data/results/1/status"), "failed");
+        assert_true(
+            str_starts(str_from(at(results, "/data/results/1/error")), STR("Token expired")));
+        assert_string_equal(at(results, "/data/results/1/published_at"), "null");
+        assert_string_equal(at(results, "/data/results/1/next_retry_at"), "null");
+    }
+}
+
+static void after_reconnecting_a_retry_succeeds(void **state)
+{
+    struct answer made =
+        mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
+    const char *retry = line_of(made, "POST " V "/posts/", "/data/post_id", "/retry");
+
+    struct answer again = mock_call(*state, retry, NULL, AS_ACME);
+    assert_int_equal(again.status, 200);
+    assert_string_equal(at(again, "/data/retried_count"), "1");
+    assert_string_equal(at(again, "/data/destinations/0/status"), "queued");
+    assert_string_equal(at(again, "/data/destinations/0/attempts"), "1");
+    struct answer results = results_of(*state, made);
+    assert_string_equal(at(results, "/data/results/1/status"), "failed"); /* its token is dead */
+    assert_string_equal(at(results, "/data/results/1/attempts"), "2");
+
+    struct answer link = mock_call(*state, "POST " V "/accounts/3004/reconnect", NULL, AS_ACME);
+    force(*state, "consent",
+          line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
+    again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
+    assert_int_equal(again.status, 200);
+    results = results_of(*state, made);
+    assert_string_equal(at(results, "/data/post_status"), "published");
+    assert_string_equal(at(results, "/data/results/1/status"), "published");
+    assert_string_equal(at(results, "/data/results/1/attempts"), "3");
+    assert_refused(mock_call(*state, retry, NULL, AS_ACME), 400, "no_failed_destinations");
+}
+
+static void a_scheduled_post_waits_for_its_time(void **state)
+{
+    struct answer made = mock_call(*state, POSTS,
+                                   "{\"content\":\"later\",\"account_ids\":[3001],"
+                                   "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
+                                   "\"timezone\":\"America/New_York\"}",
+                                   AS_ACME);
+    assert_int_equal(made.status, 201);
+    assert_string_equal(at(made, "/data/status"), "scheduled");
+    assert_string_equal(at(made, "/data/scheduled_for"), "2026-04-10T15:00:00.000Z");
+    assert_string_equal(at(made, "/data/timezone"), "America/New_York");
+    assert_null(at(made, "/data/results"));
+    advance(*state, 3 * HOUR - 1000);
+    assert_string_equal(at(read_post(*state, made), "/data/status"), "scheduled");
+    advance(*state, 1000);
+    struct answer post = read_post(*state, made);
+    assert_string_equal(at(post, "/data/status"), "published");
+    assert_string_equal(at(post, "/data/destinations/0/published_at"), "2026-04-10T15:00:00.000Z");
+}
+
+static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **state)
+{
+    force(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
+    force(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
+    force(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
+    advance(*state, 25 * HOUR);
+    struct answer post = mock_call(*state, "GET " SCHEDULED "/results", NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/post_status"), "partially_failed");
+    assert_string_equal(at(post, "/data/results/0/status"), "failed");
+    assert_string_equal(at(post, "/data/results/1/status"), "published");
+    assert_string_equal(at(post, "/data/results/2/status"), "published");
+}
+
+static void a_draft_is_kept_until_it_is_scheduled(void **state)
+{
+    struct answer made =
+        mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
+    assert_int_equal(made.status, 201);
+    assert_string_equal(at(made, "/data/status"), "draft");
+    assert_string_equal(at(made, "/data/scheduled_for"), "null");
+    assert_string_equal(at(made, "/data/destinations"), "[]");
+    advance(*state, 24 * HOUR);
+    assert_string_equal(at(read_post(*state, made), "/data/status"), "draft");
+
+    const char *line = line_of(made, "POST " V "/posts/", "/data/post_id", "/schedule");
+    assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 400,
+                   "validation_error"); /* nowhere to go */
+    assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
+                   "validation_error"); /* no time */
+    struct answer set =
+        mock_call(*state, line, "{\"publish_now\":true,\"account_ids\":[3001]}", AS_ACME);
+    assert_int_equal(set.status, 200);
+    assert_string_equal(at(set, "/data/status"), "publishing");
+    assert_string_equal(at(read_post(*state, made), "/data/status"), "published");
+    assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 409,
+                   "invalid_post_status");
+}
+
+static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
+{
+    struct answer draft = mock_call(*state, "GET " DRAFT, NULL, AS_ACME);
+    assert_string_equal(at(draft, "/data/account_ids"), "[3007]");
+    assert_string_equal(at(draft, "/data/destinations/0/status"), "draft");
+    struct answer set = mock_call(*state, "POST " DRAFT "/schedule",
+                                  "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
+    assert_int_equal(set.status, 200);
+    assert_string_equal(at(set, "/data/status"), "scheduled");
+    assert_string_equal(at(set, "/data/account_ids"), "[3007]");
+}
+
+static void what_is_scheduled_can_be_changed(void **state)
+{
+    struct answer a =
+        mock_call(*state, "PATCH " SCHEDULED,
+                  "{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
+                  "\"account_ids\":[3007]}",
+                  AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/content"), "At nine.");
+    assert_string_equal(at(a, "/data/account_ids"), "[3007]");
+    assert_string_equal(at(a, "/data/timezone"), "Europe/Berlin"); /* as it was */
+    advance(*state, 30 * HOUR);
+    a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/status"), "scheduled");
+    advance(*state, 30 * HOUR);
+    a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/status"), "published");
+    assert_int_equal(node_count(node_pointer(a.body, "/data/destinations")), 1);
+    assert_refused(mock_call(*state, "PATCH " SCHEDULED, "{\"content\":\"x\"}", AS_ACME), 400,
+                   "invalid_post_status");
+}
+
+static void what_was_published_cannot_be_deleted(void **state)
+{
+    static const char *const deletable[] = {FAILED, SCHEDULED, DRAFT};
+    assert_refused(mock_call(*state, "DELETE " PUBLISHED, NULL, AS_ACME), 409,
+                   "post_already_published");
+    assert_refused(mock_call(*state, "DELETE " PARTLY, NULL, AS_ACME), 409,
+                   "post_already_published");
+    for (size_t i = 0; i < COUNT(deletable); i++) {
+        struct answer a = {0};
+        char line[128];
+        (void)snprintf(line, sizeof line, "DELETE %s", deletable[i]);
+        a = mock_call(*state, line, NULL, AS_ACME);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/data/deleted"), "true");
+        assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
+    }
+    advance(*state, 48 * HOUR); /* nothing comes of what was deleted */
+    struct answer list = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    assert_string_equal(at(list, "/data/pagination/total"), "2");
+}
+
+static void a_post_that_cannot_be_is_refused_with_its_code(void **state)
+{
+    static const struct {
+        const char *body, *code;
+    } rows[] = {
+        {"{\"account_ids\":[3001]}",                                              "validation_error"  },
+        {"{\"content\":\"\",\"account_ids\":[3001]}",                             "validation_error"  },
+        {"{\"content\":\"x\"}",                                                   "validation_error"  },
+        {"{\"content\":\"x\",\"account_ids\":[]}",                                "validation_error"  },
+        {"{\"content\":\"x\",\"account_ids\":3001}",                              "validation_error"  },
+        {"{\"content\":7,\"account_ids\":[3001]}",                                "validation_error"  },
+        {"{\"content\":\"x\",\"account_ids\":[3001,77]}",                         "invalid_accounts"  },
+        {"{\"content\":\"x\",\"account_ids\":[\"3001\"]}",                        "invalid_accounts"  },
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"media\":[]}",               "invalid_field_name"},
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"mediaId\":\"1\"}",          "invalid_field_name"},
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"no\"]}",     "validation_error"  },
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"timezone\":\"Mars/Base\"}",
+         "invalid_timezone"                                                                           },
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"scheduled_for\":\"soon\"}",
+         "invalid_datetime"                                                                           },
+        {"{\"content\":\"x\",\"account_ids\":[3001],"
+         "\"scheduled_for\":\"2026-04-09T12:00:00Z\"}",                  "past_schedule_time"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_refused(mock_call(*state, POSTS, rows[i].body, AS_ACME), 400, rows[i].code);
+    struct answer list = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    assert_string_equal(at(list, "/data/pagination/total"), "5");
+}
+
+static void a_text_is_too_long_only_for_the_platform_that_gets_it(void **state)
+{
+    struct arena a = {0};
+    char *text = arena_alloc(&a, 402);
+    memset(text, 'x', 400);
+    const char *body = arena_printf(&a, "{\"content\":\"%s\",\"account_ids\":[3003]}", text);
+    assert_int_equal(mock_call(*state, POSTS, body, AS_ACME).status, 201);
+    body = arena_printf(&a, "{\"content\":\"%s\",\"account_ids\":[3003,3001]}", text);
+    assert_refused(mock_call(*state, POSTS, body, AS_ACME), 400, "content_too_long");
+    body = arena_printf(&a,
+                        "{\"content\":\"%s\",\"account_ids\":[3003,3001],"
+                        "\"platform_content\":{\"x\":{\"content\":\"short\"}}}",
+                        text);
+    struct answer made = mock_call(*state, POSTS, body, AS_ACME);
+    assert_int_equal(made.status, 201);
+    assert_string_equal(at(made, "/data/platform_content/x/content"), "short");
+    arena_end(&a);
+}
+
+static void the_list_is_filtered_sorted_and_paged(void **state)
+{
+    static const struct {
+        const char *query, *total, *first;
+    } rows[] = {
+        {"",                                      "5", NULL                        },
+        {"?status=draft",                         "1", "Not quite ready."          },
+        {"?status=published,failed",              "2", NULL                        },
+        {"?platform=linkedin&status=failed",      "1", "Office hours."             },
+        {"?account_id=3002",                      "1", "Tomorrow we open at eight."},
+        {"?search=hiring",                        "1", "We are hiring."            },
+        {"?sort=scheduled_for&order=desc",        "5", "Tomorrow we open at eight."},
+        {"?created_before=2026-04-08T00:00:00Z",  "1", "A new roast is here."      },
+        {"?published_after=2026-04-08T00:00:00Z", "1", "We are hiring."            },
+        {"?scheduled_after=2026-04-10T12:00:00Z", "1", "Tomorrow we open at eight."},
+        {"?sort=created_at&order=asc",            "5", "A new roast is here."      },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[128];
+        (void)snprintf(line, sizeof line, "GET " V "/posts%s", rows[i].query);
+        struct answer a = mock_call(*state, line, NULL, AS_ACME);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/data/pagination/total"), rows[i].total);
+        if (rows[i].first)
+            assert_string_equal(at(a, "/data/posts/0/content"), rows[i].first);
+    }
+}
+
+static void pages_hold_every_post_once(void **state)
+{
+    struct answer all = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    assert_string_equal(at(all, "/data/pagination/limit"), "20");
+    assert_string_equal(at(all, "/data/pagination/has_more"), "false");
+    for (int i = 0; i < 5; i += 2) {
+        char line[64], pointer[64];
+        (void)snprintf(line, sizeof line, "GET " V "/posts?limit=2&offset=%d", i);
+        struct answer page = mock_call(*state, line, NULL, AS_ACME);
+        size_t count = node_count(node_pointer(page.body, "/data/posts"));
+        assert_int_equal(count, i < 4 ? 2 : 1);
+        assert_string_equal(at(page, "/data/pagination/has_more"), i < 4 ? "true" : "false");
+        (void)snprintf(pointer, sizeof pointer, "/data/posts/%d/id", i);
+        assert_string_equal(at(page, "/data/posts/0/id"), at(all, pointer));
+    }
+}
+
+static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
+{
+    force(*state, "account_removed", "{\"account\":\"3002\"}");
+    struct answer a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    assert_string_equal(at(a, "/data/destinations/1/status"), "failed");
+    assert_string_equal(at(a, "/data/destinations/1/account_id"), "null");
+    assert_string_equal(at(a, "/data/destinations/1/account_name"), "null");
+    assert_refused(mock_call(*state, "GET " V "/accounts/3002", NULL, AS_ACME), 404, "not_found");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PE_TEST(what_is_posted_at_once_is_published_when_looked_at),
+        PE_TEST(a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once),
+        PE_TEST(after_reconnecting_a_retry_succeeds),
+        PE_TEST(a_scheduled_post_waits_for_its_time),
+        PE_TEST(an_expiry_before_the_time_fails_it_and_a_recovery_does_not),
+        PE_TEST(a_draft_is_kept_until_it_is_scheduled),
+        PE_TEST(a_draft_of_the_fixture_keeps_its_accounts),
+        PE_TEST(what_is_scheduled_can_be_changed),
+        PE_TEST(what_was_published_cannot_be_deleted),
+        PE_TEST(a_post_that_cannot_be_is_refused_with_its_code),
+        PE_TEST(a_text_is_too_long_only_for_the_platform_that_gets_it),
+        PE_TEST(the_list_is_filtered_sorted_and_paged),
+        PE_TEST(pages_hold_every_post_once),
+        PE_TEST(an_account_that_is_gone_leaves_its_posts_failed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
