@@ -1,0 +1,151 @@
+// postnitro.mjs - a small client of the PostNitro Embed API, with nothing but Node's standard
+// library, against the mock as it ships: lists, usage, a token that dies, a reconnect, every error.
+//
+//   node postnitro.mjs <mockserver> <fixture>
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const keys = {
+  acme: 'pn-acme00000000000000000001',
+  unpaid: 'pn-000000000000000000unpaid',
+  nobody: '',
+  stranger: 'pn-000000000000000000000000',
+};
+
+// Whoever refused: the edge says {status: false, message}, the service {success: false, message}.
+class PostNitroError extends Error {
+  constructor(httpStatus, body) {
+    super(body.message);
+    this.httpStatus = httpStatus;
+    this.byEdge = body.status === false;
+    this.detail = body.error;
+  }
+}
+
+class PostNitro {
+  constructor(base, key) {
+    this.base = base;
+    this.headers = key ? { 'embed-api-key': key } : {};
+  }
+
+  async call(method, path, body) {
+    const json = body && { 'Content-Type': 'application/json' };
+    const response = await fetch(this.base + path, {
+      method,
+      headers: { ...this.headers, ...json },
+      body: body && JSON.stringify(body),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new PostNitroError(response.status, answer);
+    return answer;
+  }
+
+  async accounts() {
+    const { data } = await this.call('GET', '/social-account');
+    return Object.values(data.socialAccounts).flat();
+  }
+
+  async usage(id) {
+    const { data } = await this.call('GET', `/social-account/${encodeURIComponent(id)}`);
+    return Object.fromEntries(data.usage.map((row) => [row.status, row._count]));
+  }
+
+  disconnect(id) {
+    return this.call('DELETE', `/social-account/${encodeURIComponent(id)}`);
+  }
+
+  async schedule(caption, scheduledAt, ...selectedAccounts) {
+    const body = { status: 'SCHEDULED', scheduledAt, postContent: { common: caption }, selectedAccounts };
+    return (await this.call('POST', '/schedule', body)).data;
+  }
+
+  async post(id) {
+    return (await this.call('GET', `/schedule/${encodeURIComponent(id)}`)).data;
+  }
+}
+
+async function start(program, fixture) {
+  const child = spawn(program, ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { child, ...JSON.parse(line) };
+}
+
+const mock = await start(...process.argv.slice(2));
+
+async function door(path, body) {
+  const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
+  assert.equal(response.status, 200, path);
+  return response.json();
+}
+
+const clientOf = (who) => new PostNitro(mock.bases.postnitro, keys[who]);
+
+async function refused(promise, httpStatus, byEdge, message) {
+  const error = await promise.then(() => assert.fail(`${message}: it was not refused`), (e) => e);
+  assert.ok(error instanceof PostNitroError, error);
+  assert.deepEqual([error.httpStatus, error.byEdge, error.message], [httpStatus, byEdge, message]);
+  return error;
+}
+
+async function listsAndUsage() {
+  const acme = clientOf('acme');
+  const accounts = await acme.accounts();
+  assert.equal(accounts.length, 6);
+  const inactive = accounts.filter((a) => a.accessTokenStatus !== 'active');
+  assert.deepEqual(inactive.map((a) => a.accountHandle), ['acmecoffee.eu']);
+  assert.deepEqual(await acme.usage(inactive[0].id), { FAILED: 1 });
+
+  const threads = accounts.find((a) => a.platformType === 'threads' && a.accountHandle === 'acme.coffee');
+  const before = await acme.usage(threads.id);
+  const post = await acme.schedule('From a client. #hello', '2026-06-01T12:00:00Z', threads.id);
+  assert.deepEqual(post.postContents[0].hashtags, ['#hello']);
+  assert.deepEqual(await acme.usage(threads.id), { ...before, PENDING: before.PENDING + 1 });
+}
+
+async function aTokenDiesAndTheUserComesBack() {
+  const acme = clientOf('acme');
+  const find = async () => (await acme.accounts()).find((a) => a.accountHandle === 'acme.popup');
+  const first = await find();
+  await door('/force/token_lost', { account: first.id, why: 'revoked_upstream' });
+  assert.notEqual((await find()).accessTokenStatus, 'active');
+
+  assert.equal((await acme.disconnect(first.id)).message, 'Social account deleted successfully');
+  assert.equal(await find(), undefined);
+  assert.deepEqual((await acme.post('cacmepost00000000000alone')).socialAccounts, []);
+
+  await door('/force/account_connected', { space: 'ws_acme', platform: 'threads', handle: 'acme.popup' });
+  const second = await find();
+  assert.equal(second.accessTokenStatus, 'active');
+  assert.notEqual(second.id, first.id);
+  assert.deepEqual(await acme.usage(second.id), {});
+  await refused(acme.usage(first.id), 404, false, 'Social account not found');
+}
+
+async function bothEnvelopesAreUnderstood() {
+  const acme = clientOf('acme');
+  const [account] = await acme.accounts();
+  await refused(clientOf('nobody').accounts(), 401, true, 'Unauthorized');
+  const unknown = await clientOf('stranger').accounts().catch((e) => e);
+  assert.ok(unknown.byEdge && unknown.message.startsWith('Unable to find embed details'));
+  const unpaid = await clientOf('unpaid').accounts().catch((e) => e);
+  assert.deepEqual([unpaid.httpStatus, unpaid.byEdge], [402, true]);
+  await refused(acme.disconnect(' '), 422, true, 'Social account id is required');
+  await refused(acme.post('nothing'), 404, false, 'Post details not found.');
+
+  const fails = (operation, error) => door('/force/fail', { operation: `postnitro.${operation}`, times: 1, error });
+  await fails('delete_social_account', 'FAILED');
+  await refused(acme.disconnect(account.id), 400, false, 'Failed to delete social account');
+  await fails('list_social_accounts', 'INTERNAL');
+  const broken = await refused(acme.accounts(), 500, false, 'Error fetching Social Accounts');
+  assert.equal(typeof broken.detail, 'string');
+}
+
+try {
+  await listsAndUsage();
+  await aTokenDiesAndTheUserComesBack();
+  await bothEnvelopesAreUnderstood();
+} finally {
+  mock.child.kill();
+}
