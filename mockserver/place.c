@@ -209,17 +209,16 @@ static enum route_result find_in(struct call *c, const struct dialect *d, const 
                       allowed);
 }
 
-/* Whose route is it? A path that is known under other methods decides too, if nothing better. */
+/* Whose route is it? A path that is known under other methods decides too, if nothing better; the
+ * root is anybody's. */
 static const char *find_anywhere(struct call *c)
 {
     const char *allowed = NULL;
+    if (str_is(c->path, "/"))
+        return NULL;
     for (size_t i = 0; i < dialect_count; i++) {
         const char *others = NULL;
         enum route_result result = find_in(c, dialects[i], &others);
-        if (result == ROUTE_FOUND && c->route->flags & ROUTE_ROOTED) {
-            c->route = NULL;
-            continue;
-        }
         if (result == ROUTE_FOUND) {
             c->dialect = dialects[i];
             return NULL;

@@ -25,7 +25,6 @@ enum {
     ROUTE_OPEN = 1,       /* no key needed */
     ROUTE_IDEMPOTENT = 2, /* honours Idempotency-Key */
     ROUTE_HIDDEN = 4,     /* not in route listings (pages, the same operation once more) */
-    ROUTE_ROOTED = 8,     /* only where mount or Host name the provider: the path is anybody's */
 };
 
 struct route {

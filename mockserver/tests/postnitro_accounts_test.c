@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 #define LIST       "GET /social-account"
-#define DISPOSABLE "/social-account/cacme000000000000disposable"
+#define READ       "GET /social-account/cacme000000000000disposable"
+#define DISCONNECT "DELETE /social-account/cacme000000000000disposable"
 #define REQUIRED   "Social account id is required"
 
 static void each_wrong_key_has_its_own_answer(void **state)
@@ -28,18 +29,13 @@ static void each_wrong_key_has_its_own_answer(void **state)
         {AS_UNPAID,                                           402, UNPAID      },
     };
     static const char *const lines[] = {
-        LIST,
-        "GET " DISPOSABLE,
-        "DELETE " DISPOSABLE,
-        "GET /schedule",
-        "GET /postnitro/",
-        "GET /social-account/unknown",
+        LIST, READ, DISCONNECT, "GET /schedule", "GET /postnitro/", "GET /social-account/unknown",
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
             assert_answer(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status,
                           rows[i].text);
-    assert_int_equal(mock_call(*state, "GET " DISPOSABLE, NULL, AS_ACME).status, 200);
+    assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
 
 static void the_key_is_taken_from_either_header_the_own_one_first(void **state)
@@ -67,6 +63,7 @@ static void the_provider_is_found_by_mount_host_and_route(void **state)
     assert_int_equal(mock_call(m, "GET /postnitro", NULL, AS_ACME).status, 200);
     assert_answer(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
     assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status, 404); /* it is anybody's */
+    assert_int_equal(mock_call(m, "POST /", "{}", AS_ACME).status, 404);
     assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
                 "There is no such endpoint.");
     assert_edge(mock_call(m, "PATCH /social-account", NULL, AS_ACME), 405,
@@ -137,7 +134,7 @@ static void what_the_workspace_has_not_is_not_found(void **state)
 static void usage_counts_each_status_of_its_links(void **state)
 {
     struct mock *m = *state;
-    struct answer a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+    struct answer a = mock_call(m, READ, NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"PENDING\",\"_count\":2},"
                                               "{\"status\":\"PUBLISHED\",\"_count\":1},"
                                               "{\"status\":\"DRAFT\",\"_count\":1}]");
@@ -147,7 +144,7 @@ static void usage_counts_each_status_of_its_links(void **state)
     assert_string_equal(at(a, "/data/usage"), "[]");
 
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"49h\"}");
-    a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+    a = mock_call(m, READ, NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"PENDING\",\"_count\":1},"
                                               "{\"status\":\"PUBLISHED\",\"_count\":2},"
                                               "{\"status\":\"DRAFT\",\"_count\":1}]");
@@ -174,8 +171,8 @@ static void assert_it_left_its_posts(struct mock *m)
     assert_string_equal(links(m, "cacmepost00000000000draft"), "DRAFT");
     assert_string_equal(links(m, "cacmepost000000000000done"),
                         "PUBLISHED cacme000000000000instagram");
-    assert_answer(mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME), 404, NOT_FOUND);
-    assert_answer(mock_call(m, "DELETE " DISPOSABLE, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_answer(mock_call(m, READ, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_answer(mock_call(m, DISCONNECT, NULL, AS_ACME), 404, NOT_FOUND);
     assert_string_equal(ids(mock_call(m, LIST, NULL, AS_ACME), "threads"),
                         "cacme00000000000000threads");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"100h\"}");
@@ -186,7 +183,7 @@ static void assert_it_left_its_posts(struct mock *m)
 
 static void a_disconnected_account_leaves_all_its_posts(void **state)
 {
-    assert_answer(mock_call(*state, "DELETE " DISPOSABLE, NULL, AS_ACME), 200,
+    assert_answer(mock_call(*state, DISCONNECT, NULL, AS_ACME), 200,
                   "{\"success\":true,\"message\":\"Social account deleted successfully\"}");
     assert_it_left_its_posts(*state);
 }
@@ -220,7 +217,7 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
         snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
                  rows[i].why);
         assert_int_equal(force(m, "token_lost", body).status, 200);
-        struct answer a = mock_call(m, "GET " DISPOSABLE, NULL, AS_ACME);
+        struct answer a = mock_call(m, READ, NULL, AS_ACME);
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
         assert_string_equal(at(a, "/data/socialAccount/updatedAt"), "2026-05-02T09:00:00.000Z");
 
@@ -281,13 +278,13 @@ static void each_operation_fails_in_its_own_words(void **state)
         {"list_social_accounts",  "INTERNAL",         LIST,                                         500,
          "{\"success\":false,\"message\":\"Error fetching Social Accounts\","
          "\"error\":\"Something went wrong.\"}"                                                                      },
-        {"read_social_account",   "INTERNAL",         "GET " DISPOSABLE,                            500,
+        {"read_social_account",   "INTERNAL",         READ,                                         500,
          "{\"success\":false,\"message\":\"Error fetching Social Account\","
          "\"error\":\"Something went wrong.\"}"                                                                      },
-        {"delete_social_account", "INTERNAL",         "DELETE " DISPOSABLE,                         500,
+        {"delete_social_account", "INTERNAL",         DISCONNECT,                                   500,
          "{\"success\":false,\"message\":\"Error deleting Social Account\","
          "\"error\":\"Something went wrong.\"}"                                                                      },
-        {"delete_social_account", "FAILED",           "DELETE " DISPOSABLE,                         400,
+        {"delete_social_account", "FAILED",           DISCONNECT,                                   400,
          "{\"success\":false,\"message\":\"Failed to delete social account\"}"                                       },
         {"delete_social_account", "FAILED",           "DELETE /social-account",                     400,
          "{\"success\":false,\"message\":\"Failed to delete social account\"}"                                       },
@@ -307,7 +304,7 @@ static void each_operation_fails_in_its_own_words(void **state)
         assert_int_equal(force(*state, "fail", body).status, 200);
         assert_answer(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status, rows[i].text);
     }
-    assert_int_equal(mock_call(*state, "GET " DISPOSABLE, NULL, AS_ACME).status, 200);
+    assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
 
 int main(void)

@@ -242,9 +242,9 @@ static void an_update_replaces_captions_and_links(void **state)
     a = mock_call(m, line, "{" DRAFT "," WORDS "," ON(TIKTOK) "}", AS_ACME);
     assert_string_equal(at(a, "/data/status"), "DRAFT");
     assert_string_equal(at(a, "/data/socialAccounts/0/status"), "DRAFT");
-    a = mock_call(m, "GET /social-account/" TIKTOK, NULL, AS_ACME);
+    a = mock_call(m, ("GET /social-account/" TIKTOK), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"DRAFT\",\"_count\":1}]");
-    a = mock_call(m, "GET /social-account/" THREADS, NULL, AS_ACME);
+    a = mock_call(m, ("GET /social-account/" THREADS), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[]");
 
     a = mock_call(m, "PUT /schedule/cacmepost000000000000done", "{" WHEN "," WORDS "}", AS_ACME);
@@ -262,7 +262,7 @@ static void a_deleted_post_is_gone_with_its_links(void **state)
                   "\"data\":{\"message\":\"Post deleted successfully\"}}");
     assert_int_equal(mock_call(m, line, NULL, AS_ACME).status, 404);
     assert_string_equal(range(m, "fromDate=2026-05-04&toDate=2026-05-05"), "");
-    struct answer a = mock_call(m, "GET /social-account/" THREADS, NULL, AS_ACME);
+    struct answer a = mock_call(m, ("GET /social-account/" THREADS), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[]");
 }
 

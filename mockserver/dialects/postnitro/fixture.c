@@ -6,9 +6,8 @@
 
 #include "mockserver/state/ids.h"
 
-#define DAY_MS     (INT64_C(24) * 60 * 60 * 1000)
-#define TOKEN_MS   (60 * DAY_MS)
-#define WRONG(...) error_add(load->err, ERROR_INPUT, __VA_ARGS__)
+#define DAY_MS   (INT64_C(24) * 60 * 60 * 1000)
+#define TOKEN_MS (60 * DAY_MS)
 
 static const char *given_or_minted(struct fixture_load *load, const char *id, const char *prefix)
 {
@@ -18,7 +17,7 @@ static const char *given_or_minted(struct fixture_load *load, const char *id, co
 static bool taken(const struct fixture_load *load, struct where at, const char *what,
                   const char *id)
 {
-    return WRONG(at, "there is another %s with the id '%s'", what, id);
+    return error_add(load->err, ERROR_INPUT, at, "there is another %s with the id '%s'", what, id);
 }
 
 static int64_t time_or(const struct fixture_load *load, const struct field_time *t, int64_t ms)
@@ -32,9 +31,11 @@ static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t
 {
     if (!k->name || !k->value)
         return false;
-    bool good = str_starts(str_from(k->value), STR("pn-")) || WRONG(k->at, "a key begins with pn-");
+    bool good = str_starts(str_from(k->value), STR("pn-")) ||
+                error_add(load->err, ERROR_INPUT, k->at, "a key begins with pn-");
     if (key_find(load->world, POSTNITRO, str_from(k->value)))
-        good = WRONG(k->at, "key '%s' has the value of another key", k->name);
+        good = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the value of another key",
+                         k->name);
     const struct key_spec spec = {
         .space = workspace,
         .standing = k->plan ? KEY_UNPAID : KEY_ACTIVE,
@@ -59,14 +60,17 @@ static bool check_account(struct fixture_load *load, const struct fixture_accoun
 {
     bool good = true;
     if (a->handle[0] == '@')
-        good = WRONG(a->at, "handle '%s' is written without the @", a->handle);
+        good = error_add(load->err, ERROR_INPUT, a->at, "handle '%s' is written without the @",
+                         a->handle);
     if (spec->connected_at_ms > load->start_ms)
-        good = WRONG(a->at, "'%s' is created after the clock's start", a->handle);
+        good = error_add(load->err, ERROR_INPUT, a->at, "'%s' is created after the clock's start",
+                         a->handle);
     if (spec->token == TOKEN_LIVE && spec->token_expires_at_ms <= load->start_ms)
-        good = WRONG(a->at,
-                     "the token of '%s' has expired when the clock starts, yet it is not said to"
-                     " be expired",
-                     a->handle);
+        good =
+            error_add(load->err, ERROR_INPUT, a->at,
+                      "the token of '%s' has expired when the clock starts, yet it is not said to"
+                      " be expired",
+                      a->handle);
     if (a->id && account_find(load->world, POSTNITRO, str_from(a->id)))
         good = taken(load, a->at, "social account", a->id);
     return good;
@@ -135,7 +139,8 @@ static uint32_t find_account(struct fixture_load *load, const struct fixture_wor
         if (strcmp(accounts[i].handle, name) != 0)
             continue;
         if (found) {
-            WRONG(p->at, "'%s' names several accounts of this workspace: name one by its id", name);
+            error_add(load->err, ERROR_INPUT, p->at,
+                      "'%s' names several accounts of this workspace: name one by its id", name);
             return ROW_NONE;
         }
         found = &accounts[i];
@@ -143,8 +148,8 @@ static uint32_t find_account(struct fixture_load *load, const struct fixture_wor
     if (found)
         return found->row;
     const char *near = str_nearest(str_from(name), words, count);
-    WRONG(p->at, "this workspace has no account '%s'%s%s%s", name, near ? " (did you mean '" : "",
-          near ? near : "", near ? "'?)" : "");
+    error_add(load->err, ERROR_INPUT, p->at, "this workspace has no account '%s'%s%s%s", name,
+              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return ROW_NONE;
 }
 
@@ -154,13 +159,16 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
     int64_t due_ms = fixture_time(load, &p->due);
     bool over = p->status == FIXTURE_PUBLISHED || p->status == FIXTURE_FAILED;
     if (over && due_ms > load->start_ms)
-        good = WRONG(p->at, "the post is over, but due after the clock's start");
+        good = error_add(load->err, ERROR_INPUT, p->at,
+                         "the post is over, but due after the clock's start");
     if (p->status == FIXTURE_SCHEDULED && due_ms < load->start_ms)
-        good = WRONG(p->at, "the post is SCHEDULED, but was due before the clock's start");
+        good = error_add(load->err, ERROR_INPUT, p->at,
+                         "the post is SCHEDULED, but was due before the clock's start");
     if (p->error && p->status != FIXTURE_FAILED)
-        good = WRONG(p->at, "the post has an error, but is not FAILED");
+        good = error_add(load->err, ERROR_INPUT, p->at, "the post has an error, but is not FAILED");
     if (p->id && p->times > 1)
-        good = WRONG(p->at, "one id cannot be of %d posts", (int)p->times);
+        good =
+            error_add(load->err, ERROR_INPUT, p->at, "one id cannot be of %d posts", (int)p->times);
     if (p->id && post_find(load->world, POSTNITRO, str_from(p->id)))
         good = taken(load, p->at, "post", p->id);
     return good;
@@ -207,7 +215,8 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
         .due_at_ms = fixture_time(load, &p->due),
     };
     if (p->design && (!post.content || content_read(load->world, post.content)->space != workspace))
-        good = WRONG(p->at, "this workspace has no design '%s'", p->design);
+        good = error_add(load->err, ERROR_INPUT, p->at, "this workspace has no design '%s'",
+                         p->design);
     if (!good)
         return false;
     post.details = details(load->arena, post.text);

@@ -17,7 +17,7 @@ static bool read_bound(struct call *c, const char *parameter, const char *name, 
 /* Both ends included; the latest first. */
 void postnitro_list_schedule(struct call *c)
 {
-    int64_t from_ms, to_ms, workspace = postnitro_workspace(c);
+    int64_t from_ms = 0, to_ms = 0, workspace = postnitro_workspace(c);
     struct index_walk walk;
     if (!read_bound(c, "fromDate", "From", &from_ms) || !read_bound(c, "toDate", "To", &to_ms))
         return;
