@@ -13,7 +13,8 @@
 #include "base/time.h"
 #include "base/url.h"
 
-#define PATIENCE_US ((int64_t)5 * 60 * 1000 * 1000)
+#define SECOND_US   ((int64_t)1000 * 1000)
+#define PATIENCE_US (SECOND_US * 60 * 5)
 
 extern char **environ;
 
@@ -75,6 +76,7 @@ struct waiting {
     bool ours; /* the descriptor is to be closed */
     pid_t child;
     struct buf line;
+    int64_t until_us;
     uint64_t timer;
     bool json; /* the line is {"redirect": ...}; else it is the redirect itself, or empty */
 };
@@ -99,13 +101,21 @@ static void cancelled(struct task *t)
     judge_infra(t, "interrupted while waiting for the consent");
 }
 
-static void out_of_patience(void *ctx)
+/* Once a second, so that a person sees how long there is. */
+static void count_down(void *ctx)
 {
     struct task *t = ctx;
     struct waiting *w = t->driver;
+    int64_t now_us = time_monotonic_us(), left_s = (w->until_us - now_us) / SECOND_US;
     w->timer = 0;
-    stop_waiting(t);
-    judge_infra(t, "nobody played the consent within 5 minutes");
+    if (now_us >= w->until_us) {
+        stop_waiting(t);
+        judge_infra(t, "nobody played the consent within 5 minutes");
+        return;
+    }
+    if (!w->json)
+        fprintf(stderr, "\r%d:%02d left ", (int)(left_s / 60), (int)(left_s % 60));
+    w->timer = loop_timer(t->runner->loop, now_us + SECOND_US, count_down, t);
 }
 
 static void line_read(struct task *t)
@@ -152,7 +162,8 @@ static void wait_for_line(struct task *t, struct waiting how)
     w->line.arena = t->runner->arena;
     t->driver = w;
     t->cancel = cancelled;
-    w->timer = loop_timer(t->runner->loop, time_monotonic_us() + PATIENCE_US, out_of_patience, t);
+    w->until_us = time_monotonic_us() + PATIENCE_US;
+    count_down(t);
     loop_watch(t->runner->loop, w->fd, LOOP_READ, on_input, t);
 }
 
@@ -204,13 +215,15 @@ static void by_browser(struct task *t, const struct consent *k)
     wait_for_line(t, (struct waiting){.fd = ends[0], .ours = true, .child = child, .json = true});
 }
 
+/* In the background the terminal would stop us when we read from it. */
+bool consent_can_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 static void by_human(struct task *t, const struct consent *k)
 {
     const char *user = node_text(k->user);
-    if (!isatty(STDIN_FILENO)) {
-        judge_not_applicable(t, "a person is needed for the consent, and there is no terminal");
-        return;
-    }
     fprintf(stderr,
             "\n%s this consent%s%s, then paste where the browser was sent to (or just "
             "press Enter):\n  %s\n",

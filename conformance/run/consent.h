@@ -3,7 +3,7 @@
  * Shapes:  control: the mock's control door, `{state, outcome, handle}` -> `{redirect}`. browser:
  * the target's consent_command, run by sh with the URL, the outcome and the user as arguments; it
  * answers one line {"redirect": "..."} or {"error": "..."}. human: the URL is printed and a line
- * awaited: the redirect, or nothing.
+ * awaited: the redirect, or nothing; a countdown tells for how long.
  *
  * Errors:  a driver that fails is infra; one that cannot be here is not applicable.
  */
@@ -15,3 +15,6 @@ struct consent {
     const char *at;      /* the authorize URL; "" if not told */
     const struct node *state, *user;
 };
+
+/* Is there a person at a terminal? Else what needs one is not applicable. */
+bool consent_can_ask(void);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "conformance/run/consent.h"
+
 static bool step_writes(const struct step *step)
 {
     static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
@@ -19,6 +21,16 @@ static bool scenario_writes(const struct scenario *s)
     for (size_t i = 0; i < s->step_count; i++)
         writes |= step_writes(&s->steps[i]);
     return writes;
+}
+
+static bool needs_consent(struct arena *a, const struct scenario *s)
+{
+    size_t count;
+    const char *const *needs = scenario_needs(a, s, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(needs[i], "consent") == 0)
+            return true;
+    return false;
 }
 
 static bool is_costly(const struct scenario *s)
@@ -60,6 +72,9 @@ const char *obstacle_to(const struct runner *r, const struct planned *p, const s
     const char *missing = p->missing ? p->missing : missing_force(r->arena, forces, p->scenario);
     if (missing)
         return arena_printf(r->arena, "the target lacks '%s'", missing);
+    if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) &&
+        !consent_can_ask())
+        return "a person is needed for the consent, and there is no terminal";
     const char *lacks = target_lacks(&r->vars, r->target, p->scenario);
     if (lacks)
         return lacks;

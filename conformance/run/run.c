@@ -258,7 +258,7 @@ static void play(struct session *s)
 static size_t jobs_of(const struct target *t, const struct run_options *o, size_t count)
 {
     size_t jobs = t->control_url ? JOBS_MAX : 1;
-    if (o->jobs > 0)
+    if (o->jobs > 0 && t->consent != CONSENT_HUMAN) /* who is asked one thing at a time */
         jobs = (size_t)o->jobs;
     jobs = jobs < count ? jobs : count;
     return jobs ? jobs : 1;

@@ -168,9 +168,8 @@ static bool can_all(const void *ctx, const char *capability)
     return true;
 }
 
-static void play(struct scene *s, const char *file)
+static void play_path(struct scene *s, const char *path)
 {
-    const char *path = arena_printf(&s->arena, TEST_DIR "/run/%s.yaml", file);
     struct suite suite;
     struct plan plan;
     struct error err = {0};
@@ -180,6 +179,11 @@ static void play(struct scene *s, const char *file)
     if (!fine)
         fail_msg("%s", error_text(&s->arena, &err));
     error_end(&err);
+}
+
+static void play(struct scene *s, const char *file)
+{
+    play_path(s, arena_printf(&s->arena, TEST_DIR "/run/%s.yaml", file));
 }
 
 /* One line a check that is no pass, and how many there are of them all. */
@@ -319,6 +323,17 @@ static void a_target_that_is_not_there_is_told_once(void **state)
     error_end(&err);
 }
 
+static void who_shares_a_lock_waits(void **state)
+{
+    struct scene *s = *state;
+    struct buf expected = {.arena = &s->arena};
+    s->options.jobs = 2;
+    play_path(s, TEST_DIR "/run/locked");
+    for (int i = 0; i < 16; i++)
+        buf_printf(&expected, "GET /things?by=%s\n", i < 8 ? "one" : "two");
+    assert_string_equal(s->endpoint.diary->text, buf_c(&expected));
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -357,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_scenario_takes_back_is_not_undone_again, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_target_that_is_not_there_is_told_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_shares_a_lock_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_key_keeps_the_control_door_shut, set_up, tear_down),
     };

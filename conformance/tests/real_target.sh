@@ -1,0 +1,154 @@
+#!/bin/sh
+# real_target.sh BIN SOURCE PART: the runner against an endpoint that it knows nothing about: a mock, started as anybody may
+# start one, and a target file that names neither its control door nor that it is a mock. The door is only the test's own hand and eye.
+set -eu
+bin=$1 source=$2 part=$3
+suite=$source/scenarios/layers
+tests=$source/conformance/tests
+tmp=$(mktemp -d)
+mock=
+trap 'stop; rm -rf "$tmp"' EXIT
+export NO_COLOR=1
+
+stop() {
+    [ -z "$mock" ] || kill "$mock" 2>/dev/null || :
+    mock=
+}
+
+fail() {
+    echo "real_target: $*" >&2
+    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
+    exit 1
+}
+
+# start CONSENT: the world of the scenarios, with budgets that they cannot spend.
+start() {
+    sed 's/scopes: \["\*"\],/& limits: { read: 100000, write: 100000, long: 100000, write_day: 100000 },/' \
+        "$source/fixtures/layers-acme.yaml" >"$tmp/world.yaml"
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --fixture "$tmp/world.yaml" --consent "$1" --port 0 >"$tmp/ready" 2>"$tmp/log" &
+    mock=$!
+    read -r ready <"$tmp/ready" || fail "the mock did not start"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    export LAYERS_KEY=lp_live_01HX9Y6K7EJ4T2_full LAYERS_SECOND_KEY=lp_live_01HX9Y6K7EJ4T2_second
+    export LAYERS_READER_KEY=lp_live_01HX9Y6K7EJ4T2_reader LAYERS_NARROW_KEY=lp_live_01HX9Y6K7EJ4T2_narrow
+    export LAYERS_OTHER_KEY=lp_live_02ZZZZZZZZZZZZ_other LAYERS_WRONG_KEY=lp_live_no_key_at_all
+    unset LAYERS_BUYER_KEY
+}
+
+# target LINE...: what somebody would write who has this much of an organization.
+target() {
+    cat >"$tmp/target.yaml" <<TARGET
+name: somewhere
+base_url: $url/layers
+now: 2026-05-02T09:00:00Z
+actors:
+  full: { env: LAYERS_KEY }
+  second: { env: LAYERS_SECOND_KEY }
+  reader: { env: LAYERS_READER_KEY }
+  narrow: { env: LAYERS_NARROW_KEY }
+  other: { env: LAYERS_OTHER_KEY }
+  buyer: { env: LAYERS_BUYER_KEY }
+  stranger: { env: LAYERS_WRONG_KEY }
+  nobody: {}
+$(sed -n '/^things:/,/^capabilities:/p' "$suite/targets/mock.yaml" | sed '/^capabilities:/d; /leased_to_/d')
+capabilities: [second_project, empty_project, second_org, second_key, narrow_key, leased_account, ad_accounts]
+TARGET
+    for line in "$@"; do echo "$line" >>"$tmp/target.yaml"; done
+}
+
+# run STATUS ARGUMENT...
+run() {
+    wanted=$1
+    shift
+    status=0
+    "$bin/conformance" run "$@" --target "$tmp/target.yaml" --report "json=$tmp/r.json" >"$tmp/out" 2>&1 </dev/null || status=$?
+    [ "$status" = "$wanted" ] || fail "run $* ended with $status, not $wanted"
+}
+
+has() { grep -qE -- "$1" "$tmp/out" || fail "nothing in the output fits: $1"; }
+has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output has: $1"; }
+asked() { curl -s "$url/__admin/requests?limit=1000"; }
+
+# What a scenario must leave as it was: who is connected, and what is queued.
+standing() {
+    for project in prj_acme_a prj_acme_b prj_acme_empty; do
+        for list in social-accounts 'scheduled-posts?status=queued'; do
+            curl -s -H "Authorization: Bearer $LAYERS_KEY" "$url/layers/v1/projects/$project/$list"
+        done
+    done
+}
+
+# All but the one that holds the authorize URL against the platform's own address: here consent has a page of the mock's.
+scenarios() { find "$suite" -mindepth 2 -name '*.yaml' ! -path '*/flows/*' ! -path '*/targets/*' ! -name oauth-url.yaml; }
+
+nothing_is_written() {
+    start provider
+    target 'rps: 50'
+    curl -sf -o /dev/null "$url/__admin/rules" -d '{ "rule": "spent-once", "on": "layers.list_social_accounts", "when": { "times": 1 },
+        "then": [ { "answer": { "status": 429, "headers": { "Retry-After": "1" }, "body": { "error": { "code": "RATE_LIMITED", "message": "slow" } } } } ] }'
+    run 0 "$suite"
+    has '^  scenarios  [0-9]+, of which [1-9]'
+    has "it writes, and --allow-writes was not given"
+    has "the target lacks 'clock'"
+    has "the target lacks 'consent'"
+    has "the target has no actor 'buyer'"
+    has "without the actor 'buyer': LAYERS_BUYER_KEY is not set"
+    has_not 'blocked|could not be decided|Left behind'
+    asked >"$tmp/asked"
+    ! grep -oE '"method":"(POST|PUT|PATCH|DELETE)"' "$tmp/asked" || fail "something was written"
+    # The refused call was waited out, and calls kept their pace.
+    grep -q '"status":429' "$tmp/asked" || fail "no call was refused"
+    calls=$(sed -n 's/.*, \([0-9]*\) calls$/\1/p' "$tmp/out")
+    took=$(sed -n 's/^  time *\([0-9]*\)\.\([0-9]*\) s, .*/\1\20/p' "$tmp/out")
+    [ "${took:-0}" -ge $((1000 + (calls - 2) * 20)) ] || fail "$calls calls in $took ms are more than 50 a second"
+}
+
+nothing_is_used_up() {
+    start local
+    target 'rps: 200' 'consent: browser' "consent_command: '$tests/consent.sh'"
+    before=$(standing)
+    for jobs in 1 8; do
+        # shellcheck disable=SC2046
+        run 0 $(scenarios) --allow-writes --jobs $jobs
+        has "the target lacks 'clock'"
+        has_not 'blocked|could not be decided|Left behind|lacks .consent.'
+        [ "$(standing)" = "$before" ] || fail "the endpoint is not as it was before: $(standing)"
+    done
+    asked | grep -q '"method":"DELETE"' || fail "nothing was taken back"
+}
+
+a_person_is_asked() {
+    start local
+    target 'consent: human'
+    run 4 "$suite/edge-cases/revoke-then-reconnect.yaml" --allow-writes
+    has 'a person is needed for the consent, and there is no terminal'
+    asked | grep -q '"method":"POST"' && fail "something was sent before"
+    # At a terminal the address is printed and a line awaited; the person is played by the other end.
+    mkfifo "$tmp/keys" "$tmp/screen"
+    command="'$bin/conformance' run '$suite/revocation/nothing-queued.yaml' --allow-writes --target '$tmp/target.yaml'; echo ended with \$?"
+    script -qec "$command" /dev/null <"$tmp/keys" >"$tmp/screen" 2>&1 &
+    exec 3>"$tmp/keys"
+    while IFS= read -r line; do
+        echo "$line" >>"$tmp/out"
+        case $line in *http*/__consent/*)
+            "$tests/consent.sh" "$(echo "$line" | tr -d '\r ')" approve a.person >/dev/null
+            echo >&3 ;;
+        esac
+    done <"$tmp/screen"
+    exec 3>&-
+    has '^approve this consent as acme.newcomer'
+    has '[0-9]:[0-9][0-9] left'
+    has 'ended with 0'
+}
+
+a_closed_port_is_told_once() {
+    url=http://127.0.0.1:9
+    export LAYERS_KEY=any
+    target
+    run 3 "$suite"
+    has '^http://127.0.0.1:9/layers does not answer: '
+    has_not 'checks|nothing was checked'
+}
+
+$part
