@@ -70,6 +70,24 @@ static void the_filtered_lists_follow_platform_token_and_lease(void **state)
     world_free(s.w);
 }
 
+static void what_is_said_of_a_token_ends_with_it(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct account_spec spec = {
+        .public_id = "a", .handle = "acme", .platform = PLATFORM_TIKTOK, .token_word = "odd"};
+    uint32_t one = account_connect(s.w, s.space, &spec);
+    uint32_t two = account_connect(
+        s.w, s.space,
+        &(struct account_spec){.public_id = "b", .handle = "other", .token_word = "odd"});
+    assert_string_equal(account_read(s.w, one)->token_word, "odd");
+    account_reconnect(s.w, one, SCENE_START + DAY);
+    account_lose_token(s.w, two, TOKEN_EXPIRED);
+    assert_null(account_read(s.w, one)->token_word);
+    assert_null(account_read(s.w, two)->token_word);
+    world_free(s.w);
+}
+
 static bool reconnecting_changes(const char *field)
 {
     static const char *const names[] = {"token", "token_since", "token_expires_at",
@@ -316,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connected_account_is_listed_newest_first),
         cmocka_unit_test(the_filtered_lists_follow_platform_token_and_lease),
+        cmocka_unit_test(what_is_said_of_a_token_ends_with_it),
         cmocka_unit_test(reconnecting_rotates_the_token_and_nothing_else),
         cmocka_unit_test(a_token_expires_at_its_own_time),
         cmocka_unit_test(a_rotated_token_outlives_the_old_ones_time),

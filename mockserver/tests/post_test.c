@@ -262,6 +262,23 @@ static void a_draft_is_never_due_until_it_is_revised(void **state)
     world_free(s.w);
 }
 
+static void a_post_was_published_when_the_first_of_its_destinations_was(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t first = scene_destination(&s, scene_account(&s, "one"), HOUR, MODE_PUBLISH);
+    uint32_t post = destination_read(s.w, first)->post;
+    const struct destination_spec spec = {.account = scene_account(&s, "two")};
+    uint32_t second = destination_schedule(s.w, post, &spec);
+    destination_reschedule(s.w, second, SCENE_START + 2 * HOUR);
+    events_advance(s.w, SCENE_START + 30 * MINUTE);
+    assert_int_equal(post_read(s.w, post)->published_at_ms, 0);
+    events_advance(s.w, SCENE_START + 3 * HOUR);
+    assert_int_equal(destination_read(s.w, second)->published_at_ms, SCENE_START + 2 * HOUR);
+    assert_int_equal(post_read(s.w, post)->published_at_ms, SCENE_START + HOUR);
+    world_free(s.w);
+}
+
 static void an_account_that_leaves_its_posts_is_on_none_of_them(void **state)
 {
     (void)state;
@@ -355,6 +372,7 @@ int main(void)
         cmocka_unit_test(what_was_canceled_or_moved_is_not_published_at_its_old_time),
         cmocka_unit_test(a_fixture_places_a_post_in_any_state),
         cmocka_unit_test(a_draft_is_never_due_until_it_is_revised),
+        cmocka_unit_test(a_post_was_published_when_the_first_of_its_destinations_was),
         cmocka_unit_test(an_account_that_leaves_its_posts_is_on_none_of_them),
         cmocka_unit_test(a_removed_post_is_in_no_list_and_never_published),
         cmocka_unit_test(the_lists_of_a_space_have_the_latest_first),

@@ -231,9 +231,44 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/id"), id);
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountHandle"), "acme.popup");
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/accessTokenStatus"), "active");
+        assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountType"), "personal");
         mock_free(m);
     }
     (void)state;
+}
+
+static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(void **state)
+{
+    static const struct {
+        const char *id, *status, *kept;
+    } rows[] = {
+        {"odd",  "needs_refresh", "needs_refresh"},
+        {"dead", "revoked",       "null"         },
+        {"fine", "active",        "null"         },
+    };
+    (void)state;
+    struct mock *m = mock_test_new(
+        "clock: { start: 2026-05-02T09:00:00Z }\n"
+        "postnitro:\n"
+        "  workspaces:\n"
+        "    - id: ws\n"
+        "      keys: [ { name: k, key: pn-k } ]\n"
+        "      social_accounts:\n"
+        "        - { id: odd, platform: tiktok, handle: a, access_token_status: needs_refresh }\n"
+        "        - { id: dead, platform: tiktok, handle: b, access_token_status: revoked }\n"
+        "        - { id: fine, platform: tiktok, handle: c, access_token_status: active }\n");
+    char line[64];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(line, sizeof line, "GET /social-account/%s", rows[i].id);
+        struct answer a = mock_call(m, line, NULL, "embed-api-key: pn-k");
+        assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
+        snprintf(line, sizeof line, "GET /__admin/state/accounts/%s", rows[i].id);
+        assert_string_equal(at(mock_call(m, line, NULL), "/token_word"), rows[i].kept);
+    }
+    force(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
+    struct answer a = mock_call(m, "GET /social-account/odd", NULL, "embed-api-key: pn-k");
+    assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), "expired");
+    mock_free(m);
 }
 
 static void only_its_platforms_can_be_connected(void **state)
@@ -320,6 +355,7 @@ int main(void)
         POSTNITRO_TEST(a_disconnected_account_leaves_all_its_posts),
         POSTNITRO_TEST(so_does_one_that_its_owner_removed),
         POSTNITRO_TEST(a_token_dies_and_connecting_again_makes_a_new_account),
+        cmocka_unit_test(a_fixture_says_any_word_of_a_token_until_something_happens_to_it),
         POSTNITRO_TEST(only_its_platforms_can_be_connected),
         POSTNITRO_TEST(a_plan_ends_and_is_paid_for_again),
         POSTNITRO_TEST(each_operation_fails_in_its_own_words),

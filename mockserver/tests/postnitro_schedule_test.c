@@ -14,6 +14,8 @@
 #define TIKTOK  "cacme000000000000000tiktok"
 #define INSTA   "cacme000000000000instagram"
 #define LINKED  "cacme0000000000000linkedin"
+#define TEN     "ten chars."
+#define NINETY  TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define FLAGS                                                                                      \
     "\"canComment\":true,\"isBrandedContent\":false,\"isYourBrand\":false,"                        \
     "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false"
@@ -88,46 +90,62 @@ static void each_platform_asks_for_its_settings(void **state)
     static const struct {
         const char *body, *message; /* NULL: it is created */
     } rows[] = {
-        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                   NULL                                                      },
-        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                  "Threads post settings are required"                      },
+        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                         NULL                                                      },
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                        "Threads post settings are required"                      },
         {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                },
+         NULL                                                                                                                                                      },
         {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
-         "Instagram post type is not one of those it has"                                                                                                    },
-        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                   "LinkedIn post settings are required"                     },
+         "Instagram post type is not one of those it has"                                                                                                          },
+        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                     },
         {"{" DRAFT "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                },
+         NULL                                                                                                                                                      },
         {"{" WHEN "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         "LinkedIn posts need a design"                                                                                                                      },
+         "LinkedIn posts need a design"                                                                                                                            },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"four\"}}",                   "LinkedIn post title of a document has 5 to 90 characters"},
+                                            "\"postTitle\":\"four\"}}",                         "LinkedIn post title of a document has 5 to 90 characters"},
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"Five!\"}}",                  NULL                                                      },
+                                            "\"postTitle\":\"Five!\"}}",                        NULL                                                      },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
-         "TikTok canComment must be a boolean"                                                                                                               },
+         "TikTok canComment must be a boolean"                                                                                                                     },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                         "TikTok privacy level is not one of those it has"         },
+                                            "}}",                                               "TikTok privacy level is not one of those it has"         },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                         "TikTok canDuet and canStitch of a reel must be booleans" },
+                                            "}}",                                               "TikTok canDuet and canStitch of a reel must be booleans" },
         {"{" DRAFT "," WORDS
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
-         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                               },
+         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                     },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
                                             "\"autoAddMusic\":true," FLAGS
-                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",          NULL                                                      },
+                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                NULL                                                      },
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                      "TikTok branded content says whose brand it is"           },
+                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                            "TikTok branded content says whose brand it is"           },
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"SELF_ONLY\"}}",                               "TikTok branded content cannot be private"                },
+                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                     "TikTok branded content cannot be private"                },
+        {"{" WHEN "," DESIGN "," ON(
+             LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
+                     "!\"}}",                                                                   "LinkedIn post title of a document has 5 to 90 characters"},
+        {"{" WHEN "," DESIGN "," ON(
+             LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
+                     "\"}}",                                                                    NULL                                                      },
+        {"{" DRAFT "," WORDS
+         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",         NULL                                                      },
+        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
+                                            "\"canStitch\":true," FLAGS "}}",
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                 },
+        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
+                                            "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
+         NULL                                                                                                                                                      },
         {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":60}}",
-         "Video duration is at least 5 and less than 60 seconds"                                                                                             },
-        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                           NULL                                                      },
+         "Video duration is at least 5 and less than 60 seconds"                                                                                                   },
+        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct answer a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
@@ -308,6 +326,48 @@ static void a_post_goes_out_or_fails_when_it_is_due(void **state)
     }
 }
 
+/* One link fails at once, the other is still publishing. */
+static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
+{
+    (void)state;
+    struct mock *m = mock_test_new(
+        "clock: { start: 2026-05-02T09:00:00Z }\n"
+        "timings: { publish: 1m }\n"
+        "postnitro:\n"
+        "  workspaces:\n"
+        "    - id: ws\n"
+        "      keys: [ { name: acme, key: pn-acme00000000000000000001 } ]\n"
+        "      social_accounts:\n"
+        "        - { id: good, platform: threads, handle: a }\n"
+        "        - { id: dead, platform: threads, handle: b, access_token_status: revoked }\n"
+        "      posts:\n"
+        "        - { id: both, accounts: [dead, good], at: +1h }\n"
+        "        - { id: old, accounts: [good], at: -2d, status: PUBLISHED }\n"
+        "    - { id: elsewhere, designs: [ { id: theirs } ] }\n");
+    static const struct {
+        const char *by, *status, *link, *published_at;
+    } rows[] = {
+        {"1h",  "SCHEDULED",        "PENDING",   "null"                    },
+        {"59s", "SCHEDULED",        "PENDING",   "null"                    },
+        {"1s",  "PARTIALLY_FAILED", "PUBLISHED", "2026-05-02T10:01:00.000Z"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[32];
+        snprintf(body, sizeof body, "{\"by\":\"%s\"}", rows[i].by);
+        mock_call(m, "POST /__admin/clock/advance", body);
+        struct answer a = read_post(m, "both");
+        assert_string_equal(at(a, "/data/status"), rows[i].status);
+        assert_string_equal(at(a, "/data/publishedAt"), rows[i].published_at);
+        assert_string_equal(at(a, "/data/socialAccounts/0/status"), "FAILED");
+        assert_string_equal(at(a, "/data/socialAccounts/1/status"), rows[i].link);
+    }
+    assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-30T09:00:00.000Z");
+    struct answer a =
+        mock_call(m, "POST /schedule", "{" DRAFT "," WORDS ",\"designId\":\"theirs\"}", AS_ACME);
+    assert_string_equal(at(a, "/message"), "Design not found.");
+    mock_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +381,7 @@ int main(void)
         POSTNITRO_TEST(an_update_replaces_captions_and_links),
         POSTNITRO_TEST(a_deleted_post_is_gone_with_its_links),
         POSTNITRO_TEST(a_post_goes_out_or_fails_when_it_is_due),
+        cmocka_unit_test(a_post_is_scheduled_until_all_its_links_have_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
