@@ -197,10 +197,23 @@ void judge_outputs(struct task *t, const struct node *outputs)
 
 /* --- what could not be judged --------------------------------------------------------------- */
 
+/* What expects nothing has no check that could tell that it could not be done. */
+static void tell_by_itself(struct task *t, enum verdict verdict, const char *why)
+{
+    const struct step *step = t->current.step;
+    struct check_input in = step_input(t, t->runner->arena, step, t->current.name);
+    in.citation_count = 0;
+    struct check *c = check_add(&in, &t->checks, "", step_kind_texts[step->kind], verdict);
+    c->why = why;
+    c->at = step->at;
+}
+
 static void undecided(struct task *t, enum verdict verdict, const char *why)
 {
     size_t first = t->checks.count;
     blocked_own(t, t->current.step, t->current.name, verdict, why);
+    if (t->checks.count == first)
+        tell_by_itself(t, verdict, why);
     for (size_t i = first; i < t->checks.count; i++)
         t->checks.items[i].exchange = t->current.exchange;
 }

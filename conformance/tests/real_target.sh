@@ -142,6 +142,19 @@ a_person_is_asked() {
     has 'ended with 0'
 }
 
+# A browser that cannot do it decides nothing; nobody waits for it.
+a_browser_may_fail() {
+    start local
+    printf '#!/bin/sh\necho "{\\"error\\": \\"no browser here\\"}"\n' >"$tmp/browser"
+    chmod +x "$tmp/browser"
+    target 'consent: browser' "consent_command: $tmp/browser"
+    run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
+    has 'the consent command says: no browser here'
+    target 'consent: browser' 'consent_command: ":"'
+    run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
+    has 'the consent command did not answer with one JSON line'
+}
+
 a_closed_port_is_told_once() {
     url=http://127.0.0.1:9
     export LAYERS_KEY=any
