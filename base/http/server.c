@@ -55,6 +55,15 @@ static void job_release(struct server *s, struct job *j)
 
 /* the request */
 
+/* The library would take the query to pieces, into memory that a few hundred parameters use up, and
+ * never answer then. Nobody asks it for them: the query it sees is empty. */
+static void hide_query(const char *target)
+{
+    char *mark = strchr(target, '?');
+    if (mark)
+        mark[1] = '\0';
+}
+
 static void *on_request_line(void *cls, const char *target, struct MHD_Connection *connection)
 {
     struct job *j = job_take(cls);
@@ -63,6 +72,7 @@ static void *on_request_line(void *cls, const char *target, struct MHD_Connectio
     r->target = str_from(arena_text(&j->x.arena, target)); /* the library cuts its own to pieces */
     r->query = r->target;
     r->path = str_cut(&r->query, '?');
+    hide_query(target);
     return j;
 }
 

@@ -69,6 +69,21 @@ static void a_connection_closes_when_its_client_asks(void **state)
     client_end(c);
 }
 
+static void a_query_of_a_thousand_parameters_is_answered(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    struct buf ask = {.arena = &g->arena};
+    buf_text(&ask, "GET /q?");
+    for (size_t i = 0; i < 1000; i++)
+        buf_text(&ask, "a?=1&");
+    buf_text(&ask, " HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct answer a = client_ask(c, buf_c(&ask));
+    assert_int_equal(a.status, 200);
+    assert_true(str_starts(a.body, STR("GET /q ?a?=1&a?=1&")));
+    client_end(c);
+}
+
 /* bodies */
 
 static struct str post(struct rig *g, size_t size, bool chunked)
@@ -342,6 +357,7 @@ int main(void)
         with_server(requests_arrive_as_they_stood_on_the_wire),
         with_server(heads_carry_what_they_should),
         with_server(a_connection_closes_when_its_client_asks),
+        with_server(a_query_of_a_thousand_parameters_is_answered),
         with_server(a_body_over_the_limit_is_dropped_and_told),
         with_server(a_client_that_asks_first_is_told_to_go_on_or_not),
         with_server(pipelined_requests_are_answered_in_order),
