@@ -169,6 +169,7 @@ static void commands_print_on_stdout(void **state)
     } rows[] = {
         {"--help",                                          "Usage: mockserver"          },
         {"serve --help",                                    "--fixture"                  },
+        {"lint --help",                                     "Usage: mockserver lint"     },
         {"--version",                                       "mockserver "                },
         {"routes",                                          "layers.list_social_accounts"},
         {"routes --json",                                   "{\"items\":[{\"provider\":" },
