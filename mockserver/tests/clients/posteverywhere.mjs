@@ -1,0 +1,169 @@
+// posteverywhere.mjs - a small client of the PostEverywhere API, with nothing but Node's standard
+// library, against the mock as it ships: pages, a spent budget, an account that cannot publish, a
+// reconnect, a retry.
+//
+//   node posteverywhere.mjs <mockserver> <fixture>
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const keys = {
+  acme: 'pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a',
+  stranger: 'pe_live_00000000000000000000000000000000',
+};
+
+class PostEverywhereError extends Error {
+  constructor(httpStatus, { error, meta }) {
+    super(error.message);
+    Object.assign(this, { httpStatus, code: error.code, retryable: error.retryable, requestId: meta.request_id });
+  }
+}
+
+class PostEverywhere {
+  // `sleep(seconds)` waits; whoever has a clock of their own may do without.
+  constructor(base, key, sleep) {
+    Object.assign(this, { base, key, sleep });
+  }
+
+  // Every answer is JSON with `data`, `error` and `meta`; a 429 says how long to wait.
+  async call(method, path, body, tries = 3) {
+    const headers = { Authorization: `Bearer ${this.key}` };
+    if (body) headers['Content-Type'] = 'application/json';
+    const response = await fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await response.json();
+    if (response.status === 429 && tries > 1) {
+      await this.sleep(Number(response.headers.get('Retry-After')));
+      return this.call(method, path, body, tries - 1);
+    }
+    if (answer.error) throw new PostEverywhereError(response.status, answer);
+    assert.ok(response.ok, `${response.status} without an error`);
+    return answer.data;
+  }
+
+  accounts() {
+    return this.call('GET', '/accounts');
+  }
+
+  async *posts(limit = 2) {
+    for (let offset = 0, more = true; more; offset += limit) {
+      const { posts, pagination } = await this.call('GET', `/posts?limit=${limit}&offset=${offset}`);
+      yield* posts;
+      more = pagination.has_more;
+    }
+  }
+
+  post(content, ...account_ids) {
+    return this.call('POST', '/posts', { content, account_ids });
+  }
+
+  async results(id) {
+    const { results } = await this.call('GET', `/posts/${id}/results`);
+    return new Map(results.map((r) => [r.account_id, r]));
+  }
+
+  retry(id) {
+    return this.call('POST', `/posts/${id}/retry`);
+  }
+
+  // Polls as often as it is told until the user has decided; `ask` shows them where to.
+  async reconnect(account_id, ask) {
+    const { platform } = await this.call('GET', `/accounts/${account_id}`);
+    const start = { platform, mode: 'reconnect', account_id };
+    const session = await this.call('POST', '/auth/social-connect/start', start);
+    await ask(session);
+    for (;;) {
+      const answer = await this.call('GET', `/auth/social-connect/poll/${session.session_id}`);
+      if (answer.status !== 'pending') return answer;
+      await this.sleep(session.interval);
+    }
+  }
+}
+
+async function start(program, fixture) {
+  const child = spawn(program, ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { child, ...JSON.parse(line) };
+}
+
+const mock = await start(...process.argv.slice(2));
+const slept = [];
+
+async function door(path, body) {
+  const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
+  assert.equal(response.status, 200, path);
+  return response.json();
+}
+
+// Nobody waits: the mock's clock goes on instead.
+async function sleep(seconds) {
+  slept.push(seconds);
+  await door('/clock/advance', { by: `${seconds}s` });
+}
+
+const clientOf = (who) => new PostEverywhere(mock.bases.posteverywhere, keys[who], sleep);
+
+async function listsThroughPages() {
+  const acme = clientOf('acme');
+  const { accounts, account_ids } = await acme.accounts();
+  assert.deepEqual(account_ids, accounts.map((a) => a.account_id));
+  assert.ok(account_ids.every(Number.isInteger));
+  assert.deepEqual(accounts.filter((a) => !a.health.can_post).map((a) => a.account_id), [3004, 3006]);
+
+  const seen = [];
+  for await (const post of acme.posts()) seen.push(post);
+  assert.equal(seen.length, 5);
+  assert.equal(new Set(seen.map((p) => p.id)).size, 5);
+}
+
+async function aSpentBudgetIsWaitedFor() {
+  await door('/force/budget', { key: 'acme', class: 'minute', remaining: 1 });
+  const contents = [];
+  for await (const post of clientOf('acme').posts()) contents.push(post.content); // three calls
+  assert.equal(contents.length, 5);
+  assert.equal(slept.length, 1);
+  assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
+}
+
+async function anExpiredAccountIsReconnectedAndRetried() {
+  const acme = clientOf('acme');
+  const post = await acme.post('From a client.', 3001, 3004);
+  let results = await acme.results(post.id);
+  assert.equal(results.get(3001).status, 'published');
+  assert.equal(results.get(3004).status, 'failed');
+  assert.match(results.get(3004).error, /token expired/i);
+
+  const answer = await acme.reconnect(3004, async ({ session_id }) => {
+    assert.equal((await acme.call('GET', `/auth/social-connect/poll/${session_id}`)).status, 'pending');
+    await door('/force/consent', { state: session_id, outcome: 'approve' });
+  });
+  assert.deepEqual([answer.status, answer.account.account_id], ['completed', 3004]);
+  assert.equal((await acme.retry(post.id)).retried_count, 1);
+  results = await acme.results(post.id);
+  assert.deepEqual([...results.values()].map((r) => r.status), ['published', 'published']);
+  assert.equal(results.get(3004).attempts, 2);
+}
+
+async function refused(promise, httpStatus, code) {
+  const error = await promise.then(() => assert.fail(`${code}: it was not refused`), (e) => e);
+  assert.ok(error instanceof PostEverywhereError, error);
+  assert.deepEqual([error.httpStatus, error.code], [httpStatus, code]);
+  assert.ok(error.requestId);
+}
+
+async function refusalsAreUnderstood() {
+  const acme = clientOf('acme');
+  await refused(clientOf('stranger').accounts(), 401, 'unauthorized');
+  await refused(acme.post('Nowhere.', 77), 400, 'invalid_accounts');
+  await refused(acme.call('GET', '/campaigns'), 501, 'not_implemented');
+  await refused(acme.retry('nothing'), 404, 'not_found');
+}
+
+try {
+  await listsThroughPages();
+  await aSpentBudgetIsWaitedFor();
+  await anExpiredAccountIsReconnectedAndRetried();
+  await refusalsAreUnderstood();
+} finally {
+  mock.child.kill();
+}
