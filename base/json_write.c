@@ -127,33 +127,34 @@ static bool is_odd(uint64_t w)
     return odd & EACH_BYTE(0x80);
 }
 
-/* Most strings need no second look. */
-static bool is_plain(struct str text)
+/* Copies as it looks: most strings need no second look. */
+static bool copy_plain(char *to, struct str text)
 {
-    uint64_t w;
-    size_t i = 0;
-    for (; text.n - i >= sizeof w; i += sizeof w) {
-        memcpy(&w, text.s + i, sizeof w);
-        if (is_odd(w))
-            return false;
-    }
-    w = EACH_BYTE(' ');
-    if (text.n >= sizeof w) /* its last eight, some of them again */
-        memcpy(&w, text.s + text.n - sizeof w, sizeof w);
-    else
-        for (i = 0; i < text.n; i++)
+    uint64_t w = EACH_BYTE(' ');
+    if (text.n < sizeof w) {
+        for (size_t i = 0; i < text.n; i++) {
+            to[i] = text.s[i];
             w = w << 8 | (unsigned char)text.s[i];
-    return !is_odd(w);
+        }
+        return !is_odd(w);
+    }
+    bool odd = false;
+    size_t last = text.n - sizeof w; /* the last eight may be some of them again */
+    for (size_t i = 0;; i = i + sizeof w < last ? i + sizeof w : last) {
+        memcpy(&w, text.s + i, sizeof w);
+        memcpy(to + i, &w, sizeof w);
+        odd |= is_odd(w);
+        if (i == last)
+            return !odd;
+    }
 }
 
 static void add_string(struct buf *out, struct str text)
 {
     size_t bad;
-    if (is_plain(text)) {
-        char *to = buf_reserve(out, text.n + 2);
+    char *to = buf_reserve(out, text.n + 2);
+    if (copy_plain(to + 1, text)) {
         to[0] = to[text.n + 1] = '"';
-        if (text.n)
-            memcpy(to + 1, text.s, text.n);
         out->n += text.n + 2;
         out->data[out->n] = '\0';
         return;
@@ -173,7 +174,9 @@ void json_key(struct json *w, const char *key)
     assert(w->depth && !w->after_key && !in_list(w, false));
     separate(w);
     add_string(w->out, str_from(key));
-    buf_add(w->out, w->indent ? STR(": ") : STR(":"));
+    buf_byte(w->out, ':');
+    if (w->indent)
+        buf_byte(w->out, ' ');
     w->after_key = true;
 }
 

@@ -7,16 +7,6 @@
 #include "base/arena.h"
 #include "base/heap.h"
 
-struct str str_from(const char *text)
-{
-    return text ? str_of(text, strlen(text)) : STR("");
-}
-
-struct str str_of(const char *bytes, size_t n)
-{
-    return (struct str){bytes, n};
-}
-
 char *str_dup(struct arena *a, struct str x)
 {
     char *text = arena_alloc(a, x.n + 1);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena;
 
@@ -21,8 +22,16 @@ struct str {
 #define STR_FMT      "%.*s" /* printf(STR_FMT, STR_ARG(x)) */
 #define STR_ARG(x)   (int)(x).n, (x).s
 
-struct str str_from(const char *text); /* NULL gives the empty view */
-struct str str_of(const char *bytes, size_t n);
+static inline struct str str_of(const char *bytes, size_t n)
+{
+    return (struct str){bytes, n};
+}
+
+static inline struct str str_from(const char *text) /* NULL gives the empty view */
+{
+    return text ? str_of(text, strlen(text)) : STR("");
+}
+
 char *str_dup(struct arena *a, struct str x); /* the one bridge from view to kept text */
 
 bool str_eq(struct str x, struct str y);

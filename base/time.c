@@ -236,19 +236,28 @@ static char *put_text(char *at, const char *text)
     return at;
 }
 
-static char *put_clock(char *at, const struct clock_face *f)
+/* Two digits, and what stands before them. */
+static char *put_pair(char *at, char before, int value)
 {
-    at = put(at, f->hour, 2);
-    at = put(put_text(at, ":"), f->minute, 2);
-    return put(put_text(at, ":"), f->second, 2);
+    at[0] = before;
+    at[1] = (char)('0' + value / 10);
+    at[2] = (char)('0' + value % 10);
+    return at + 3;
+}
+
+static char *put_clock(char *at, char before, const struct clock_face *f)
+{
+    at = put_pair(at, before, f->hour);
+    at = put_pair(at, ':', f->minute);
+    return put_pair(at, ':', f->second);
 }
 
 static char *put_date_and_clock(char *at, const struct clock_face *f)
 {
     at = put(at, f->date.year, 4);
-    at = put(put_text(at, "-"), f->date.month, 2);
-    at = put(put_text(at, "-"), f->date.day, 2);
-    return put_clock(put_text(at, "T"), f);
+    at = put_pair(at, '-', f->date.month);
+    at = put_pair(at, '-', f->date.day);
+    return put_clock(at, 'T', f);
 }
 
 char *time_seconds(int64_t ms, char out[TIME_TEXT_MAX])
@@ -269,11 +278,10 @@ char *time_millis(int64_t ms, char out[TIME_TEXT_MAX])
 char *time_http(int64_t ms, char out[TIME_TEXT_MAX])
 {
     struct clock_face f = face_of(ms);
-    char *at = put_text(put_text(out, day_names[f.weekday]), ", ");
-    at = put_text(put(at, f.date.day, 2), " ");
+    char *at = put_text(put_text(out, day_names[f.weekday]), ",");
+    at = put_text(put_pair(at, ' ', f.date.day), " ");
     at = put_text(put_text(at, month_names[f.date.month - 1]), " ");
-    at = put_clock(put_text(put(at, f.date.year, 4), " "), &f);
-    put_text(at, " GMT");
+    put_text(put_clock(put(at, f.date.year, 4), ' ', &f), " GMT");
     return out;
 }
 

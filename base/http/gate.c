@@ -13,7 +13,7 @@ static bool is_token_byte(unsigned char c)
 {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return true;
-    return c && strchr("!#$%&'*+-.^_`|~", c);
+    return c == '-' || (c && strchr("!#$%&'*+.^_`|~", c));
 }
 
 static bool is_token(const char *text)
@@ -26,14 +26,25 @@ static bool is_token(const char *text)
     return true;
 }
 
+/* Without a way out of the loop it goes many bytes at a time. */
 static bool has_control_byte(struct str text)
 {
+    unsigned char found = 0;
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.s[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return true;
+        found |= (unsigned char)(((c < 0x20) & (c != '\t')) | (c == 0x7f));
     }
-    return false;
+    return found;
+}
+
+static bool has_blank_or_control_byte(struct str text)
+{
+    unsigned char found = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        found |= (unsigned char)((c <= 0x20) | (c == 0x7f));
+    }
+    return found;
 }
 
 static bool is_number(struct str text)
@@ -76,11 +87,8 @@ static bool is_odd_method(struct str method)
 
 static bool is_odd_target(const struct request *r)
 {
-    for (size_t i = 0; i < r->target.n; i++) {
-        unsigned char c = (unsigned char)r->target.s[i];
-        if (c <= 0x20 || c == 0x7f)
-            return true;
-    }
+    if (has_blank_or_control_byte(r->target))
+        return true;
     if (str_eq(r->method, STR("OPTIONS")) && str_eq(r->target, STR("*")))
         return false;
     return !str_starts(r->target, STR("/"));
