@@ -137,6 +137,12 @@ void call_dress(struct call *c)
     finish(c);
 }
 
+/* Something changed, or the clock was moved. */
+static bool is_to_be_told(const struct call *c)
+{
+    return c->ns && (place_is_door(c) || changes_last(c->world) != c->changes_before);
+}
+
 /* From the handler to the reply, or to where it is put aside again. */
 static void go_on(struct call *c, void (*step)(struct call *c))
 {
@@ -153,7 +159,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     finish(c);
     if (c->ns && !place_is_door(c))
         journal_add(c->ns->journal, c);
-    struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
+    struct pulse *pulse = is_to_be_told(c) ? c->ns->pulse : NULL;
     if (c->exchange->server)
         server_reply(c->exchange); /* the call may be gone */
     if (pulse)

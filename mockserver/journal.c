@@ -9,10 +9,11 @@
 #include "mockserver/state/tenant.h"
 
 #define SLOTS_MIN 64
+#define SLACK     256 /* bytes of a block that may stay unused */
 
 /* An entry and all its text in one block. */
 struct block {
-    size_t size;
+    size_t size; /* of all of it */
     struct journal_entry entry;
     char bytes[];
 };
@@ -47,14 +48,30 @@ void journal_free(struct journal *j)
     heap_free(j);
 }
 
-static void drop_oldest(struct journal *j)
+static struct block *take_oldest(struct journal *j)
 {
     struct block *oldest = j->slots[j->first];
     j->bytes -= oldest->size;
     j->first = (j->first + 1) & (j->slot_count - 1);
     j->count--;
     j->lost++;
-    heap_free(oldest);
+    return oldest;
+}
+
+/* Calls are much alike: in a full journal the oldest block is often the new one. */
+static struct block *block_new(struct journal *j, size_t size)
+{
+    struct block *b = NULL;
+    while (j->count && j->bytes + size > j->max_bytes) {
+        heap_free(b);
+        b = take_oldest(j);
+    }
+    if (b && b->size >= size && b->size - size <= SLACK)
+        return b;
+    heap_free(b);
+    b = heap_grow(NULL, size);
+    b->size = size;
+    return b;
 }
 
 static void grow(struct journal *j)
@@ -71,8 +88,6 @@ static void grow(struct journal *j)
 
 static void add_block(struct journal *j, struct block *b)
 {
-    while (j->count && j->bytes + b->size > j->max_bytes)
-        drop_oldest(j);
     if (j->count == j->slot_count)
         grow(j);
     j->slots[(j->first + j->count++) & (j->slot_count - 1)] = b;
@@ -160,8 +175,7 @@ void journal_add(struct journal *j, const struct call *c)
     struct copier measure = {0};
     copy_call(&measure, c, &entry);
 
-    struct block *b = heap_grow(NULL, sizeof *b + measure.size);
-    b->size = sizeof *b + measure.size;
+    struct block *b = block_new(j, sizeof *b + measure.size);
     struct copier write = {.at = b->bytes};
     copy_call(&write, c, &entry);
 

@@ -6,6 +6,7 @@
 #include "mockserver/deliver/outbox.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
+#include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 
 struct flight { /* an attempt under way */
@@ -104,25 +105,21 @@ static void set_timer(struct pulse *p)
     p->timer_us = at_us;
 }
 
-static bool something_is_due(const struct world *w)
-{
-    int64_t at_ms;
-    return events_next_at(w, &at_ms) && at_ms <= world_now(w);
-}
-
 size_t pulse_beat(struct pulse *p)
 {
     size_t count = 0;
+    uint32_t before;
     if (p->beating) /* an attempt that ended at once */
         return 0;
     p->beating = true;
-    do {
+    do { /* what changes may make something else due at once */
         const char *cause = p->world->cause;
+        before = changes_last(p->world);
         count += events_run_due(p->world);
         p->world->cause = "delivery";
         outbox_read(p->world, webhooks_of, take_off, p);
         p->world->cause = cause;
-    } while (something_is_due(p->world));
+    } while (changes_last(p->world) != before);
     p->beating = false;
     set_timer(p);
     if (p->waiter && !p->flights)

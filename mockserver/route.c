@@ -1,5 +1,7 @@
 #include "mockserver/route.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 
 /* For nearness: how much of a path is looked at, and what a segment costs that is altogether
@@ -71,10 +73,11 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
     for (size_t i = 0; i < count; i++)
         if (*routes[i].method == first && /* what is cheap to refuse comes first */
             (!best || more_exact(routes[i].pattern, best->pattern)) &&
-            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method))
+            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method)) {
             best = &routes[i];
+            memcpy(params, parts, sizeof parts);
+        }
     if (best) {
-        fits(best->pattern, path, params);
         *found = best;
         return ROUTE_FOUND;
     }

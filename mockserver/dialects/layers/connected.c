@@ -5,7 +5,8 @@
 #include "mockserver/state/ids.h"
 #include "mockserver/state/layer.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define DAY_MS           (INT64_C(24) * 60 * 60 * 1000)
+#define AVATAR_URL_USUAL 100 /* bytes; a longer one grows */
 
 /* The system's "Social Account Onboarding" template. */
 static const char *const account_layers[] = {
@@ -41,8 +42,14 @@ const struct after_connect *layers_after_connect(enum platform platform)
 
 char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle)
 {
-    return arena_printf(a, "https://media.meetsift.com/%s/%s/avatar.jpg", platform_texts[platform],
-                        handle);
+    struct buf url = {.arena = a}; /* not printed: it stands in every account of every list */
+    buf_reserve(&url, AVATAR_URL_USUAL);
+    buf_add(&url, STR("https://media.meetsift.com/"));
+    buf_text(&url, platform_texts[platform]);
+    buf_byte(&url, '/');
+    buf_text(&url, handle);
+    buf_add(&url, STR("/avatar.jpg"));
+    return url.data;
 }
 
 void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
