@@ -335,6 +335,13 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
+static void a_status_that_no_post_has_is_answered_with_those_there_are(void **state)
+{
+    struct answer a = mock_call(*state, POSTS "?status=ready", NULL, AS_FULL);
+    assert_string_equal(at(a, "/error/details/issues/0/message"),
+                        "must be one of queued, publishing, draft, published, failed, canceled");
+}
+
 static void a_post_has_the_documented_members(void **state)
 {
     static const struct {
@@ -448,6 +455,7 @@ int main(void)
         LAYERS_TEST(posts_are_listed_latest_first_by_what_is_asked),
         LAYERS_TEST(posts_are_paged),
         LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
+        LAYERS_TEST(a_status_that_no_post_has_is_answered_with_those_there_are),
         LAYERS_TEST(a_post_has_the_documented_members),
         LAYERS_TEST(what_was_published_outlives_its_account),
         LAYERS_TEST(a_queued_post_can_be_canceled_once),

@@ -61,28 +61,6 @@ void layers_ad_consented(struct world *w, enum ad_platform platform, const char 
     };
 }
 
-/* ?platforms=meta_ads&platforms=apple_ads: any of them; none: all. */
-static unsigned read_words(struct call *c, const char *name, const char *const *texts, size_t count)
-{
-    unsigned found = 0;
-    bool given = false;
-    (void)call_query(c, name); /* reads the query */
-    for (size_t i = 0; i < c->query_count; i++) {
-        struct str value = c->query[i].value;
-        size_t word = 0;
-        if (!str_is(c->query[i].name, name))
-            continue;
-        given = true;
-        while (word < count && !str_is(value, texts[word]))
-            word++;
-        if (word == count)
-            call_issue(c, name, "'" STR_FMT "' is none of the words it takes", STR_ARG(value));
-        else
-            found |= BIT(word);
-    }
-    return given ? found : ~0u;
-}
-
 static void print_account(struct call *c, const struct ad_account *a)
 {
     struct json *out = &c->out;
@@ -126,7 +104,7 @@ void layers_list_ad_accounts(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    unsigned wanted = read_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
+    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
     layers_query_choice(c, "credentialMode", mode_texts, 2, &mode);
     layers_query_choice(c, "healthy", bool_texts, 2, &healthy);
     if (c->fault)
@@ -239,8 +217,8 @@ void layers_list_campaigns(struct call *c)
     if (!layers_project(c))
         return;
     struct str text = call_query(c, "since");
-    read_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
-    read_words(c, "status", states, sizeof states / sizeof *states);
+    layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
+    layers_query_words(c, "status", states, sizeof states / sizeof *states);
     read_campaign_limit(c);
     if (text.s && !time_parse(text, &since))
         call_issue(c, "since", "must be an ISO 8601 time");
@@ -278,7 +256,7 @@ void layers_capi_status(struct call *c)
     uint32_t project = layers_project(c); /* the first two of the platforms relay events */
     if (!project)
         return;
-    unsigned wanted = read_words(c, "platforms", ad_platform_texts, AD_PLATFORM_APPLE);
+    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_APPLE);
     if (c->fault)
         return;
     struct json *out = call_json(c, 200);

@@ -44,6 +44,22 @@ bool layers_read_due(struct call *c, const char *path, const char *text, int64_t
     return true;
 }
 
+static size_t place_among(struct str text, const char *const *texts, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !str_is(text, texts[i]))
+        i++;
+    return i;
+}
+
+static bool refuse_word(struct call *c, const char *name, const char *const *texts, size_t count)
+{
+    struct buf choices = {.arena = c->arena};
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&choices, "%s%s", i ? ", " : "", texts[i]);
+    return call_issue(c, name, "must be one of %s", buf_c(&choices));
+}
+
 bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
                          int *value)
 {
@@ -51,13 +67,28 @@ bool layers_query_choice(struct call *c, const char *name, const char *const *te
     *value = -1;
     if (!text.s)
         return true;
-    struct buf choices = {.arena = c->arena};
-    for (size_t i = 0; i < count; i++) {
-        if (str_is(text, texts[i])) {
-            *value = (int)i;
-            return true;
-        }
-        buf_printf(&choices, "%s%s", i ? ", " : "", texts[i]);
+    size_t at = place_among(text, texts, count);
+    if (at == count)
+        return refuse_word(c, name, texts, count);
+    *value = (int)at;
+    return true;
+}
+
+unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
+                            size_t count)
+{
+    unsigned found = 0;
+    bool given = false;
+    (void)call_query(c, name); /* reads the query */
+    for (size_t i = 0; i < c->query_count; i++) {
+        if (!str_is(c->query[i].name, name))
+            continue;
+        size_t at = place_among(c->query[i].value, texts, count);
+        given = true;
+        if (at == count)
+            refuse_word(c, name, texts, count);
+        else
+            found |= 1u << at;
     }
-    return call_issue(c, name, "must be one of %s", buf_c(&choices));
+    return given ? found : ~0u;
 }

@@ -110,3 +110,7 @@ bool layers_read_due(struct call *c, const char *path, const char *text, int64_t
 /* A query parameter that is one of `texts`; *value is -1 where it is absent. */
 bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
                          int *value);
+/* One that may be repeated, ?status=queued&status=failed: a bit for each of `texts` that is named,
+ * all where it is absent. */
+unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
+                            size_t count);

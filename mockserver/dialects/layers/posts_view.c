@@ -9,7 +9,7 @@
 #define LIMIT_MAX     100
 
 struct filter {
-    unsigned states; /* a bit per state; 0: all */
+    unsigned states; /* a bit per state */
     uint32_t account;
     bool nobody; /* it asks for an account that is not there */
 };
@@ -71,27 +71,7 @@ static bool shows(const struct call *c, uint32_t row, const void *filter)
 {
     const struct filter *f = filter;
     const struct destination *d = destination_read(c->world, row);
-    return !f->nobody && (!f->states || f->states >> d->state & 1) &&
-           (!f->account || f->account == d->account);
-}
-
-/* ?status=queued&status=failed: any of them. */
-static void read_states(struct call *c, struct filter *f)
-{
-    (void)call_query(c, "status"); /* reads the query */
-    for (size_t i = 0; i < c->query_count; i++) {
-        if (!str_is(c->query[i].name, "status"))
-            continue;
-        unsigned state = 0;
-        while (state < LAYERS_POST_STATES &&
-               !str_is(c->query[i].value, destination_state_texts[state]))
-            state++;
-        if (state == LAYERS_POST_STATES)
-            call_issue(c, "status", "'" STR_FMT "' is no status of a post",
-                       STR_ARG(c->query[i].value));
-        else
-            f->states |= 1u << state;
-    }
+    return !f->nobody && f->states >> d->state & 1 && (!f->account || f->account == d->account);
 }
 
 static void read_account(struct call *c, uint32_t project, struct filter *f)
@@ -119,7 +99,7 @@ void layers_list_scheduled_posts(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    read_states(c, &f);
+    f.states = layers_query_words(c, "status", destination_state_texts, LAYERS_POST_STATES);
     read_account(c, project, &f);
     read_instant(c, "since", &since_ms);
     read_instant(c, "until", &until_ms);
