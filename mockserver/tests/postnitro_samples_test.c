@@ -96,6 +96,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         POSTNITRO_TEST(the_answers_are_the_documents_own),
+        cmocka_unit_test_setup_teardown(the_answers_are_the_documents_own, mock_test_setup,
+                                        mock_test_teardown),
         POSTNITRO_TEST(a_scheduled_post_has_the_members_of_its_sample_in_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
