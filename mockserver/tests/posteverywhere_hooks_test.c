@@ -1,0 +1,242 @@
+/* What PostEverywhere tells by webhook, and how webhooks are kept; the test is the network. */
+#include "mockserver/tests/posteverywhere_test.h"
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "mockserver/deliver/deliver.h"
+
+#define HOOKS V "/webhooks"
+#define HOOK  HOOKS "/11111111-1111-4111-8111-111111111111"
+#define KEY   "Authorization: Bearer pe_live_k"
+#define OTHER "Authorization: Bearer pe_live_o"
+
+static const char world[] =
+    "clock: { start: 2026-04-10T12:00:00Z, mode: frozen }\n"
+    "webhooks: { signature_time: virtual }\n"
+    "posteverywhere:\n"
+    "  organizations:\n"
+    "    - name: Acme\n"
+    "      keys: [ { name: k, key: pe_live_k } ]\n"
+    "      accounts:\n"
+    "        - { account_id: 1, platform: x, account_name: '@acme' }\n"
+    "        - { account_id: 2, platform: linkedin, account_name: Acme Inc., health: expired }\n"
+    "      posts: [ { id: p1, content: Soon., accounts: [1], at: +1h, status: scheduled } ]\n"
+    "      webhooks:\n"
+    "        - { id: 11111111-1111-4111-8111-111111111111, url: 'http://127.0.0.1:9099/hook',\n"
+    "            name: mine, secret: whsec_test,\n"
+    "            events: [post.scheduled, post.published, post.failed, post.partially_failed,\n"
+    "                     post.updated, post.deleted, account.connected, account.disconnected,\n"
+    "                     account.reconnect_needed, media.uploaded, media.deleted] }\n"
+    "    - name: Other\n"
+    "      keys: [ { name: o, key: pe_live_o } ]\n";
+
+struct network { /* what went out, and what is answered */
+    struct arena arena;
+    struct mock *mock;
+    int status;
+    size_t count;
+    struct sent {
+        const char *signature, *timestamp, *event, *body;
+        const struct node *json;
+    } sent[100];
+};
+
+static int receive(void *ctx, const struct deliver_request *r)
+{
+    struct network *n = ctx;
+    assert_true(n->count < COUNT(n->sent));
+    assert_string_equal(r->url, "http://127.0.0.1:9099/hook");
+    struct sent *s = &n->sent[n->count++];
+    *s = (struct sent){
+        .signature = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Signature")),
+        .timestamp = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Timestamp")),
+        .event = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Event")),
+        .body = str_dup(&n->arena, r->body),
+    };
+    s->json = json_parse(&n->arena, str_from(s->body), "body", NULL);
+    assert_non_null(s->json);
+    return n->status;
+}
+
+static int set_up(void **state)
+{
+    static struct network n;
+    n = (struct network){.mock = mock_test_new(world), .status = 200};
+    deliver_use_network(n.mock->deliver, receive, &n);
+    *state = &n;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct network *n = *state;
+    mock_free(n->mock);
+    arena_end(&n->arena);
+    return 0;
+}
+
+static const char *text_at(struct network *n, size_t i, const char *pointer)
+{
+    assert_true(i < n->count);
+    const struct node *found = node_pointer(n->sent[i].json, pointer);
+    return !found                     ? NULL
+           : found->kind == NODE_TEXT ? node_text(found)
+                                      : json_print(&n->arena, found);
+}
+
+static void pass(struct network *n, const char *by)
+{
+    struct answer a = mock_call(n->mock, "POST /__admin/clock/advance",
+                                arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
+    assert_int_equal(a.status, 200);
+}
+
+static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
+{
+    struct network *n = *state;
+    pass(n, "59m");
+    assert_int_equal(n->count, 0);
+    pass(n, "1m");
+    assert_int_equal(n->count, 1);
+    assert_string_equal(text_at(n, 0, "/event"), "post.published");
+    assert_string_equal(n->sent[0].event, "post.published");
+    assert_string_equal(text_at(n, 0, "/data/post_id"), "p1");
+    assert_string_equal(text_at(n, 0, "/data/account_id"), "1");
+    assert_string_equal(text_at(n, 0, "/data/status"), "published");
+    assert_string_equal(text_at(n, 0, "/data/error"), "null");
+    assert_string_equal(n->sent[0].timestamp, "1775826000"); /* one o'clock */
+
+    unsigned char mac[DIGEST_SIZE];
+    digest_hmac_sha256(STR("whsec_test"), str_from(n->sent[0].body), mac);
+    assert_string_equal(n->sent[0].signature, arena_printf(&n->arena, "sha256=%s",
+                                                           digest_hex(&n->arena, mac, sizeof mac)));
+}
+
+static void each_change_is_told_in_its_own_words(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *line, *body;
+        const char *events; /* in the order they are told */
+    } rows[] = {
+        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[1]}",      "post.published"      },
+        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[2]}",      "post.failed"         },
+        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[1,2]}",
+         "post.published post.partially_failed"                                                                         },
+        {"POST " V "/posts",                      "{\"content\":\"a\",\"draft\":true}",           ""                    },
+        {"POST " V "/posts",
+         "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}",    "post.scheduled"      },
+        {"PATCH " V "/posts/p1",                  "{\"content\":\"Later.\"}",                     "post.updated"        },
+        {"DELETE " V "/posts/p1",                 NULL,                                           "post.deleted"        },
+        {"POST /__admin/force/health",            "{\"account\":\"1\",\"status\":\"unhealthy\"}",
+         "account.reconnect_needed"                                                                                     },
+        {"POST /__admin/force/health",            "{\"account\":\"1\",\"status\":\"healthy\"}",   ""                    },
+        {"POST /__admin/force/token_lost",        "{\"account\":\"1\",\"why\":\"expired\"}",
+         "account.reconnect_needed"                                                                                     },
+        {"POST /__admin/force/account_connected",
+         "{\"space\":\"Acme\",\"platform\":\"tiktok\",\"handle\":\"new\"}",                       "account.connected"   },
+        {"POST /__admin/force/account_removed",   "{\"account\":\"2\"}",                          "account.disconnected"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t before = n->count;
+        struct buf told = {.arena = &n->arena};
+        struct answer a = mock_call(n->mock, rows[i].line, rows[i].body, KEY);
+        assert_true(a.status == 200 || a.status == 201);
+        for (size_t k = before; k < n->count; k++)
+            buf_printf(&told, "%s%s", k > before ? " " : "", text_at(n, k, "/event"));
+        assert_string_equal(buf_c(&told), rows[i].events);
+    }
+}
+
+static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void **state)
+{
+    struct network *n = *state;
+    struct answer made = mock_call(n->mock, "POST " HOOKS,
+                                   "{\"url\":\"https://a.example/hook\",\"name\":\"second\","
+                                   "\"events\":[\"post.published\"]}",
+                                   KEY);
+    assert_int_equal(made.status, 201);
+    assert_true(str_starts(str_from(at(made, "/data/secret")), STR("whsec_")));
+    assert_string_equal(at(made, "/data/is_active"), "true");
+    assert_string_equal(at(made, "/data/auto_disabled_at"), "null");
+
+    const char *one = line_of(made, "GET " HOOKS "/", "/data/id", "");
+    struct answer read = mock_call(n->mock, one, NULL, KEY);
+    assert_string_equal(at(read, "/data/name"), "second");
+    assert_null(at(read, "/data/secret"));
+    assert_refused(mock_call(n->mock, one, NULL, OTHER), 404, "not_found");
+    struct answer list = mock_call(n->mock, "GET " HOOKS, NULL, KEY);
+    assert_int_equal(node_count(node_pointer(list.body, "/data/webhooks")), 2);
+    list = mock_call(n->mock, "GET " HOOKS, NULL, OTHER);
+    assert_string_equal(at(list, "/data/webhooks"), "[]");
+
+    struct answer gone =
+        mock_call(n->mock, line_of(made, "DELETE " HOOKS "/", "/data/id", ""), NULL, KEY);
+    assert_string_equal(at(gone, "/data/deleted"), "true");
+    assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
+}
+
+static void what_is_not_active_is_told_nothing_until_it_is_again(void **state)
+{
+    struct network *n = *state;
+    struct answer a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":false}", KEY);
+    assert_string_equal(at(a, "/data/is_active"), "false");
+    assert_refused(mock_call(n->mock, "POST " HOOK "/test", NULL, KEY), 409, "conflict");
+    pass(n, "2h");
+    assert_int_equal(n->count, 0);
+    a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":true}", KEY);
+    assert_string_equal(at(a, "/data/is_active"), "true");
+    a = mock_call(n->mock, "POST " HOOK "/test", NULL, KEY);
+    assert_int_equal(a.status, 200);
+    assert_true(n->count > 0);
+    assert_string_equal(text_at(n, n->count - 1, "/event"), "webhook.test");
+}
+
+static void failures_in_a_row_switch_it_off_and_reactivation_clears_them(void **state)
+{
+    struct network *n = *state;
+    n->status = 500;
+    for (int i = 0; i < 10; i++)
+        mock_call(n->mock, "POST " HOOK "/test", NULL, KEY);
+    pass(n, "1d");
+    struct answer a = mock_call(n->mock, "GET " HOOK, NULL, KEY);
+    assert_string_equal(at(a, "/data/is_active"), "false");
+    assert_string_not_equal(at(a, "/data/auto_disabled_at"), "null");
+    assert_string_not_equal(at(a, "/data/last_failure_at"), "null");
+    assert_string_equal(at(a, "/data/last_success_at"), "null");
+    n->status = 200;
+    a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":true}", KEY);
+    assert_string_equal(at(a, "/data/consecutive_failures"), "0");
+    assert_string_equal(at(a, "/data/auto_disabled_at"), "null");
+}
+
+static void a_webhook_that_cannot_be_is_refused(void **state)
+{
+    struct network *n = *state;
+    static const char *const bodies[] = {
+        "{\"events\":[\"post.published\"]}",
+        "{\"url\":\"https://a.example\"}",
+        "{\"url\":\"https://a.example\",\"events\":[]}",
+        "{\"url\":\"https://a.example\",\"events\":[\"post.liked\"]}",
+        "{\"url\":\"http://a.example\",\"events\":[\"post.failed\"]}",
+        "{\"url\":\"nowhere\",\"events\":[\"post.failed\"]}",
+        "{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"is_active\":1}",
+    };
+    for (size_t i = 0; i < COUNT(bodies); i++)
+        assert_refused(mock_call(n->mock, "POST " HOOKS, bodies[i], KEY), 400, "validation_error");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_published_post_is_told_signed_over_the_exact_bytes),
+        TEST(each_change_is_told_in_its_own_words),
+        TEST(a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once),
+        TEST(what_is_not_active_is_told_nothing_until_it_is_again),
+        TEST(failures_in_a_row_switch_it_off_and_reactivation_clears_them),
+        TEST(a_webhook_that_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

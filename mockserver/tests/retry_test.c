@@ -1,0 +1,140 @@
+/* Accounts that a platform flagged, what failed at them, and trying it again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/tests/state_test.h"
+
+static void pass(struct scene *s, int64_t ms)
+{
+    events_advance(s->w, world_now(s->w) + ms);
+}
+
+static void a_flagged_account_keeps_its_token_and_publishes_nothing(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    assert_true(account_can_publish(account_read(s.w, account)));
+    account_flag(s.w, account);
+    assert_int_equal(account_read(s.w, account)->token, TOKEN_LIVE);
+    assert_false(account_can_publish(account_read(s.w, account)));
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_QUEUED);
+    pass(&s, HOUR);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_FAILED);
+    assert_int_equal(destination_read(s.w, row)->failure, FAILURE_FLAGGED);
+    world_free(s.w);
+}
+
+static void reconnecting_takes_the_flag_away(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    account_flag(s.w, account);
+    account_reconnect(s.w, account, world_now(s.w) + DAY);
+    assert_true(account_can_publish(account_read(s.w, account)));
+    account_disconnect(s.w, account, DISCONNECT_REVOKED);
+    assert_false(account_can_publish(account_read(s.w, account)));
+    world_free(s.w);
+}
+
+static void what_is_put_aside_publishes_all_the_same(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct account_spec spec = {
+        .public_id = "acc_aside", .handle = "aside", .platform = PLATFORM_X, .inactive = true};
+    uint32_t account = account_connect(s.w, s.space, &spec);
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    pass(&s, HOUR);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_PUBLISHED);
+    world_free(s.w);
+}
+
+static void a_retry_is_due_at_once_and_counts_on(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    account_lose_token(s.w, account, TOKEN_EXPIRED);
+    pass(&s, HOUR);
+    const struct destination *d = destination_read(s.w, row);
+    assert_int_equal(d->attempts, 1);
+    assert_int_equal(d->failure, FAILURE_TOKEN_DEAD);
+
+    destination_retry(s.w, row);
+    d = destination_read(s.w, row);
+    assert_int_equal(d->state, DESTINATION_QUEUED);
+    assert_int_equal(d->failure, FAILURE_NONE);
+    assert_int_equal(d->attempts, 1);
+    assert_int_equal(d->attempted_at_ms, 0);
+    assert_int_equal(d->due_at_ms, world_now(s.w));
+    pass(&s, 0);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_FAILED);
+    assert_int_equal(destination_read(s.w, row)->attempts, 2);
+
+    account_reconnect(s.w, account, world_now(s.w) + DAY);
+    destination_retry(s.w, row);
+    pass(&s, 0);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_PUBLISHED);
+    assert_int_equal(destination_read(s.w, row)->attempts, 3);
+    world_free(s.w);
+}
+
+static void what_waits_for_a_retry_is_canceled_with_its_account(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = scene_account(&s, "acme");
+    uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    account_lose_token(s.w, account, TOKEN_EXPIRED);
+    pass(&s, HOUR);
+    destination_retry(s.w, row);
+    assert_int_equal(account_disconnect(s.w, account, DISCONNECT_REVOKED), 1);
+    pass(&s, HOUR);
+    assert_int_equal(destination_read(s.w, row)->state, DESTINATION_CANCELED);
+    world_free(s.w);
+}
+
+static void a_program_signs_in_for_a_key(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct attempt_spec spec = {.kind = ATTEMPT_FOR_KEY,
+                                      .token = "device",
+                                      .note = "a program",
+                                      .expires_at_ms = SCENE_START + HOUR};
+    uint32_t row = attempt_begin(s.w, &spec);
+    assert_int_equal(attempt_read(s.w, row)->key, ROW_NONE);
+    attempt_complete_key(s.w, row, s.space, s.key);
+    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_COMPLETED);
+    assert_int_equal(attempt_read(s.w, row)->key, s.key);
+    assert_string_equal(attempt_platform_text(attempt_read(s.w, row)), "program");
+
+    struct attempt_spec late = spec;
+    late.token = "late";
+    row = attempt_begin(s.w, &late);
+    pass(&s, HOUR);
+    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_EXPIRED);
+    world_free(s.w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flagged_account_keeps_its_token_and_publishes_nothing),
+        cmocka_unit_test(reconnecting_takes_the_flag_away),
+        cmocka_unit_test(what_is_put_aside_publishes_all_the_same),
+        cmocka_unit_test(a_retry_is_due_at_once_and_counts_on),
+        cmocka_unit_test(what_waits_for_a_retry_is_canceled_with_its_account),
+        cmocka_unit_test(a_program_signs_in_for_a_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
