@@ -173,10 +173,16 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
 
 /* --- percent-encoding ----------------------------------------------------------------------- */
 
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
 void url_encode(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (only(str_of(text.s + i, 1), LETTERS DIGITS "-._~"))
+        if (is_unreserved(text.s[i]))
             buf_byte(out, text.s[i]);
         else
             buf_printf(out, "%%%02X", (unsigned)(unsigned char)text.s[i]);

@@ -255,6 +255,16 @@ static void consent_connects_a_new_account(void **state)
     assert_string_equal(redirect_of(*state, url), "https://app.your-product.com/done");
 }
 
+static void an_avatar_url_is_one_whatever_the_handle(void **state)
+{
+    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    consent(*state, url, "a?b#c/\"><\xc3\xbc");
+    struct answer list = mock_call(*state, LIST, NULL, AS_FULL);
+    assert_string_equal(at(list, "/items/0/handle"), "a?b#c/\"><\xc3\xbc");
+    assert_string_equal(at(list, "/items/0/avatarUrl"),
+                        "https://media.meetsift.com/tiktok/a%3Fb%23c%2F%22%3E%3C%C3%BC/avatar.jpg");
+}
+
 static void consent_that_is_denied_says_so_in_both_places(void **state)
 {
     struct answer url = mock_call(
@@ -371,6 +381,7 @@ int main(void)
         LAYERS_TEST(a_refused_url_leaves_no_attempt),
         LAYERS_TEST(what_is_not_the_callers_cannot_be_connected),
         LAYERS_TEST(consent_connects_a_new_account),
+        LAYERS_TEST(an_avatar_url_is_one_whatever_the_handle),
         LAYERS_TEST(consent_that_is_denied_says_so_in_both_places),
         LAYERS_TEST(an_attempt_expires_after_ten_minutes),
         LAYERS_TEST(an_attempt_is_seen_by_its_own_key_alone),

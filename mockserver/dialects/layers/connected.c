@@ -2,6 +2,7 @@
  * successful connect). */
 #include "mockserver/dialects/layers/layers.h"
 
+#include "base/url.h"
 #include "mockserver/state/ids.h"
 #include "mockserver/state/layer.h"
 
@@ -47,9 +48,19 @@ char *layers_avatar_url(struct arena *a, enum platform platform, const char *han
     buf_add(&url, STR("https://media.meetsift.com/"));
     buf_text(&url, platform_texts[platform]);
     buf_byte(&url, '/');
-    buf_text(&url, handle);
+    url_encode(&url, str_from(handle));
     buf_add(&url, STR("/avatar.jpg"));
     return url.data;
+}
+
+/* Where the platform itself shows it. */
+static const char *avatar_at(struct arena *a, const char *host, const char *handle)
+{
+    struct buf url = {.arena = a};
+    buf_printf(&url, "%s/", host);
+    url_encode(&url, str_from(handle));
+    buf_add(&url, STR(".jpg"));
+    return buf_c(&url);
 }
 
 void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
@@ -58,8 +69,7 @@ void layers_consented(struct world *w, enum platform platform, struct account_sp
     spec->public_id = ids_mint(w, "sa_", ID_ULID);
     spec->platform = platform;
     spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
-    spec->avatar_url =
-        world_text(w, arena_printf(&a, "%s/%s.jpg", platforms[platform].avatar_host, spec->handle));
+    spec->avatar_url = world_text(w, avatar_at(&a, platforms[platform].avatar_host, spec->handle));
     spec->kept_avatar_url = world_text(w, layers_avatar_url(&a, platform, spec->handle));
     spec->after = layers_after_connect(platform);
     arena_end(&a);
