@@ -326,6 +326,21 @@ static void a_post_goes_out_or_fails_when_it_is_due(void **state)
     }
 }
 
+static void what_the_platform_will_say_of_one_post_can_be_set(void **state)
+{
+    struct mock *m = *state;
+    const char *body = "{\"post\":\"cacmepost00000000000alone\",\"outcome\":\"error\","
+                       "\"code\":\"No.\"}";
+    assert_int_equal(mock_call(m, "POST /__admin/force/publish_outcome", body).status, 200);
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    struct answer a = read_post(m, "cacmepost00000000000alone");
+    assert_string_equal(at(a, "/data/status"), "FAILED");
+    assert_string_equal(at(a, "/data/errorMessage"), "No.");
+    assert_string_equal(at(a, "/data/publishedAt"), "null");
+    a = mock_call(m, "DELETE /schedule/cacmepost00000000000alone", NULL, AS_ACME);
+    assert_int_equal(a.status, 200); /* what is over can be deleted, too */
+}
+
 /* One link fails at once, the other is still publishing. */
 static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
 {
@@ -381,6 +396,7 @@ int main(void)
         POSTNITRO_TEST(an_update_replaces_captions_and_links),
         POSTNITRO_TEST(a_deleted_post_is_gone_with_its_links),
         POSTNITRO_TEST(a_post_goes_out_or_fails_when_it_is_due),
+        POSTNITRO_TEST(what_the_platform_will_say_of_one_post_can_be_set),
         cmocka_unit_test(a_post_is_scheduled_until_all_its_links_have_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,7 @@ void postnitro_list_social_accounts(struct call *c)
 static uint32_t named_account(struct call *c)
 {
     if (!str_trim(c->params[0]).n) {
-        call_refuse(c, FAULT_BAD_ID, "Social account id is required");
+        call_refuse(c, FAULT_BAD_ID, NULL);
         return ROW_NONE;
     }
     uint32_t row = postnitro_find_account(c, c->params[0]);

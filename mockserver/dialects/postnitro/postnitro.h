@@ -2,9 +2,10 @@
  * surface.
  *
  * Shapes:  accounts.c and schedule.c serve; request.c and settings.c hold a schedule's body against
- *          the documents, view.c prints a post, answer.c has what all answers share; fixture.c reads
- *          the `postnitro:` section. A workspace is a space, a design is content, the link between a
- *          scheduled post and an account is a destination. Ids are 25 characters, a c first.
+ *          the documents, view.c prints a post, answer.c has what all answers share; fixture.c
+ *          reads the `postnitro:` section. A workspace is a space, a design is content, the link
+ *          between a scheduled post and an account is a destination. Ids are 25 characters, a c
+ *          first.
  * Units:   instants are printed as the documents' samples have them: UTC, milliseconds, Z.
  * Errors:  faults. Two envelopes: {"status": false, message} is said at the edge (key, plan, shape
  *          of the request), {"success": false, message, error?} behind it.

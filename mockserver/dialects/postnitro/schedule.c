@@ -35,7 +35,7 @@ void postnitro_list_schedule(struct call *c)
 static uint32_t named_post(struct call *c)
 {
     if (!str_trim(c->params[0]).n) {
-        call_refuse(c, FAULT_BAD_ID, "Post id is required");
+        call_refuse(c, FAULT_BAD_ID, NULL);
         return ROW_NONE;
     }
     uint32_t row = post_find(c->world, POSTNITRO, c->params[0]);
