@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 
-#define LIST "GET " V "/accounts"
+#define LIST GET("/accounts")
 
 /* "List accounts", Response Example; what follows from the moment of asking is left out. */
 static const char list_sample[] =
@@ -144,7 +144,7 @@ static void only_its_own_accounts_have_such_a_health(void **state)
 static void a_token_that_runs_out_expires_the_account(void **state)
 {
     advance(*state, INT64_C(46) * 24 * 60 * 60 * 1000);
-    struct answer got = mock_call(*state, "GET " V "/accounts/3001", NULL, AS_ACME);
+    struct answer got = mock_call(*state, GET("/accounts/3001"), NULL, AS_ACME);
     assert_string_equal(at(got, "/data/health/status"), "expired");
     assert_string_equal(at(got, "/data/health/can_post"), "false");
 }
@@ -152,7 +152,7 @@ static void a_token_that_runs_out_expires_the_account(void **state)
 static void one_account_is_the_same_object(void **state)
 {
     struct answer list = mock_call(*state, LIST, NULL, AS_BRAND);
-    struct answer one = mock_call(*state, "GET " V "/accounts/2282", NULL, AS_BRAND);
+    struct answer one = mock_call(*state, GET("/accounts/2282"), NULL, AS_BRAND);
     assert_int_equal(one.status, 200);
     assert_true(
         node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
@@ -163,12 +163,12 @@ static void health_in_full_says_why(void **state)
     static const struct {
         const char *line, *status, *reasons, *can_post;
     } rows[] = {
-        {"GET " V "/accounts/3001/health", "healthy", "[]",                                         "true" },
-        {"GET " V "/accounts/3002/health", "warning", "[\"token_expiring_soon\"]",                  "true" },
-        {"GET " V "/accounts/3004/health", "broken",  "[\"needs_reconnection\",\"token_expired\"]",
-         "false"                                                                                           },
-        {"GET " V "/accounts/3006/health", "broken",  "[\"needs_reconnection\"]",                   "false"},
-        {"GET " V "/accounts/3008/health", "broken",  "[\"account_inactive\"]",                     "false"},
+        {GET("/accounts/3001/health"), "healthy", "[]",                                         "true" },
+        {GET("/accounts/3002/health"), "warning", "[\"token_expiring_soon\"]",                  "true" },
+        {GET("/accounts/3004/health"), "broken",  "[\"needs_reconnection\",\"token_expired\"]",
+         "false"                                                                                       },
+        {GET("/accounts/3006/health"), "broken",  "[\"needs_reconnection\"]",                   "false"},
+        {GET("/accounts/3008/health"), "broken",  "[\"account_inactive\"]",                     "false"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer got = mock_call(*state, rows[i].line, NULL, AS_ACME);
@@ -177,7 +177,7 @@ static void health_in_full_says_why(void **state)
         assert_string_equal(at(got, "/data/reasons"), rows[i].reasons);
         assert_string_equal(at(got, "/data/can_post"), rows[i].can_post);
     }
-    struct answer got = mock_call(*state, "GET " V "/accounts/3001/health", NULL, AS_ACME);
+    struct answer got = mock_call(*state, GET("/accounts/3001/health"), NULL, AS_ACME);
     assert_string_equal(at(got, "/data/activity/queued_count"), "1");
     assert_string_equal(at(got, "/data/activity/last_published_at"), "2026-04-09T12:00:00.000Z");
     assert_string_equal(at(got, "/data/needs_reconnection_since"), "null");
@@ -222,26 +222,26 @@ static void the_provider_is_found_by_mount_host_or_route(void **state)
         assert_int_equal(rows[i].status, 200);
         assert_string_equal(at(rows[i], "/data/account_ids"), "[2280,2282,2285]");
     }
-    assert_refused(mock_call(*state, "GET " V "/nothing-here", NULL, AS_BRAND), 404, "not_found");
+    assert_refused(mock_call(*state, GET("/nothing-here"), NULL, AS_BRAND), 404, "not_found");
 }
 
 static void organizations_see_nothing_of_each_other(void **state)
 {
     static const char *const lines[] = {
-        "GET " V "/accounts/4001",
-        "GET " V "/accounts/4001/health",
-        "POST " V "/accounts/4001/reconnect",
-        "GET " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009",
-        "GET " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/results",
-        "DELETE " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009",
-        "POST " V "/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/retry",
+        GET("/accounts/4001"),
+        GET("/accounts/4001/health"),
+        POST("/accounts/4001/reconnect"),
+        GET("/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009"),
+        GET("/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/results"),
+        DELETE("/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009"),
+        POST("/posts/7b0c2f58-1d1e-4a52-8f0b-000000000009/retry"),
     };
     for (size_t i = 0; i < COUNT(lines); i++)
         assert_refused(mock_call(*state, lines[i], NULL, AS_ACME), 404, "not_found");
-    struct answer a = mock_call(*state, "POST " V "/posts",
-                                "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
+    struct answer a =
+        mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
     assert_refused(a, 400, "invalid_accounts");
-    a = mock_call(*state, "GET " V "/media/5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b0001", NULL, AS_OTHER);
+    a = mock_call(*state, GET("/media/5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b0001"), NULL, AS_OTHER);
     assert_refused(a, 404, "not_found");
     a = mock_call(*state, LIST, NULL, AS_OTHER);
     assert_string_equal(at(a, "/data/account_ids"), "[4001]");
@@ -250,8 +250,8 @@ static void organizations_see_nothing_of_each_other(void **state)
 static void a_scope_that_is_missing_is_forbidden(void **state)
 {
     assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
-    struct answer a = mock_call(*state, "POST " V "/posts",
-                                "{\"content\":\"hi\",\"account_ids\":[3001]}", AS_READER);
+    struct answer a =
+        mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[3001]}", AS_READER);
     assert_refused(a, 403, "insufficient_scope");
 }
 
@@ -282,7 +282,7 @@ static void a_spent_minute_answers_429_with_four_headers(void **state)
 
 static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void **state)
 {
-    struct answer a = mock_call(*state, "GET " V "/me", NULL, AS_ACME);
+    struct answer a = mock_call(*state, GET("/me"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(header_of(a, "X-RateLimit-Limit"), "60");
     assert_string_equal(at(a, "/data/quota/minute/limit"), "60");
@@ -315,9 +315,9 @@ static void the_older_edition_has_texts_as_ids_and_its_own_envelope(void **state
     assert_null(at(a, "/error"));
     assert_string_equal(at(a, "/meta/timestamp"), "2026-04-10T12:00:00Z");
     assert_true(str_starts(str_from(at(a, "/meta/request_id")), STR("req_")));
-    struct answer posted = mock_call(*state, "POST " V "/posts",
-                                     "{\"content\":\"hi\",\"account_ids\":[\"3001\"],"
-                                     "\"scheduled_at\":\"2026-04-11T12:00:00Z\"}",
+    struct answer posted = mock_call(*state, POST("/posts"),
+                                     ("{\"content\":\"hi\",\"account_ids\":[\"3001\"],"
+                                      "\"scheduled_at\":\"2026-04-11T12:00:00Z\"}"),
                                      AS_OLDER);
     assert_int_equal(posted.status, 201);
     assert_string_equal(at(posted, "/data/scheduled_for"), "2026-04-11T12:00:00Z");
@@ -358,19 +358,19 @@ static void every_refusal_is_json_with_an_error(void **state)
         int status;
         const char *code;
     } rows[] = {
-        {"GET " V "/accounts/9999",         NULL, 404, "not_found"         },
-        {"GET " V "/accounts/abc",          NULL, 404, "not_found"         },
-        {"GET " V "/nowhere/at/all",        NULL, 404, "not_found"         },
-        {"DELETE " V "/accounts",           NULL, 405, "method_not_allowed"},
-        {"GET " V "/campaigns",             NULL, 501, "not_implemented"   },
-        {"GET " V "/analytics/summary",     NULL, 501, "not_implemented"   },
-        {"POST " V "/ai/generate-image",    NULL, 501, "not_implemented"   },
-        {"POST " V "/posts/bulk",           NULL, 501, "not_implemented"   },
-        {"POST " V "/posts",                "{",  400, "invalid_json"      },
-        {"POST " V "/posts",                "[]", 400, "validation_error"  },
-        {"POST " V "/posts",                NULL, 400, "validation_error"  },
-        {"GET " V "/posts?limit=0",         NULL, 400, "validation_error"  },
-        {"GET " V "/posts?status=nonsense", NULL, 400, "validation_error"  },
+        {GET("/accounts/9999"),         NULL, 404, "not_found"         },
+        {GET("/accounts/abc"),          NULL, 404, "not_found"         },
+        {GET("/nowhere/at/all"),        NULL, 404, "not_found"         },
+        {DELETE("/accounts"),           NULL, 405, "method_not_allowed"},
+        {GET("/campaigns"),             NULL, 501, "not_implemented"   },
+        {GET("/analytics/summary"),     NULL, 501, "not_implemented"   },
+        {POST("/ai/generate-image"),    NULL, 501, "not_implemented"   },
+        {POST("/posts/bulk"),           NULL, 501, "not_implemented"   },
+        {POST("/posts"),                "{",  400, "invalid_json"      },
+        {POST("/posts"),                "[]", 400, "validation_error"  },
+        {POST("/posts"),                NULL, 400, "validation_error"  },
+        {GET("/posts?limit=0"),         NULL, 400, "validation_error"  },
+        {GET("/posts?status=nonsense"), NULL, 400, "validation_error"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
@@ -397,7 +397,7 @@ static void request_ids_differ(void **state)
 
 static void every_platform_has_its_rules(void **state)
 {
-    struct answer a = mock_call(*state, "GET " V "/platform-rules", NULL, AS_ACME);
+    struct answer a = mock_call(*state, GET("/platform-rules"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(node_pointer(a.body, "/data/platforms")), 8);
     assert_string_equal(at(a, "/data/platforms/x/max_content_length"), "280");

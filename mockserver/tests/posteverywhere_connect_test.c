@@ -5,8 +5,7 @@
 
 static struct answer poll(struct mock *m, struct answer begun)
 {
-    return mock_call(m,
-                     line_of(begun, "GET " V "/auth/social-connect/poll/", "/data/session_id", ""),
+    return mock_call(m, line_of(begun, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
                      NULL, AS_ACME);
 }
 
@@ -20,8 +19,8 @@ static void consent(struct mock *m, struct answer begun, const char *pointer, co
 
 static void both_families_of_links_connect_a_new_account(void **state)
 {
-    static const char *const lines[] = {"POST " V "/accounts/connect-link",
-                                        "POST " V "/auth/social-connect/start"};
+    static const char *const lines[] = {POST("/accounts/connect-link"),
+                                        POST("/auth/social-connect/start")};
     static const char *const ids[] = {"4002", "4003"}; /* counted up through all organizations */
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct answer link = mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
@@ -41,7 +40,7 @@ static void both_families_of_links_connect_a_new_account(void **state)
         assert_string_equal(at(done, "/data/account/account_id"), ids[i]);
 
         struct answer one =
-            mock_call(*state, line_of(done, "GET " V "/accounts/", "/data/account/account_id", ""),
+            mock_call(*state, line_of(done, GET("/accounts/"), "/data/account/account_id", ""),
                       NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/can_post"), "true");
         assert_string_equal(at(one, "/data/created_at"), "2026-04-10T12:00:00.000Z");
@@ -53,8 +52,8 @@ static void reconnecting_repairs_the_same_account(void **state)
     static const struct {
         const char *line, *body, *pointer;
     } rows[] = {
-        {"POST " V "/accounts/3004/reconnect",   NULL,                           "3004"},
-        {"POST " V "/auth/social-connect/start",
+        {POST("/accounts/3004/reconnect"),   NULL,                               "3004"},
+        {POST("/auth/social-connect/start"),
          "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}", "3006"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -64,11 +63,11 @@ static void reconnecting_repairs_the_same_account(void **state)
         consent(*state, link, "/data/session_id", "approve", "");
         assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].pointer);
         struct answer one = mock_call(
-            *state, line_of(link, "GET " V "/accounts/", "/data/account_id", ""), NULL, AS_ACME);
+            *state, line_of(link, GET("/accounts/"), "/data/account_id", ""), NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/status"), "healthy");
         assert_string_equal(at(one, "/data/health/can_post"), "true");
     }
-    struct answer list = mock_call(*state, "GET " V "/accounts", NULL, AS_ACME);
+    struct answer list = mock_call(*state, GET("/accounts"), NULL, AS_ACME);
     assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new one */
 }
 
@@ -83,18 +82,17 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
     };
     struct answer link;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        link =
-            mock_call(*state, "POST " V "/accounts/connect-link", "{\"platform\":\"x\"}", AS_ACME);
+        link = mock_call(*state, POST("/accounts/connect-link"), "{\"platform\":\"x\"}", AS_ACME);
         consent(*state, link, "/data/session_id", rows[i].outcome, "");
         assert_string_equal(at(poll(*state, link), "/data/status"), rows[i].status);
     }
     advance(*state, 10 * MINUTE);
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
-    assert_refused(mock_call(*state, "GET " V "/auth/social-connect/poll/nobody", NULL, AS_ACME),
-                   404, "not_found");
-    struct answer stranger = mock_call(
-        *state, line_of(link, "GET " V "/auth/social-connect/poll/", "/data/session_id", ""), NULL,
-        AS_OTHER);
+    assert_refused(mock_call(*state, GET("/auth/social-connect/poll/nobody"), NULL, AS_ACME), 404,
+                   "not_found");
+    struct answer stranger =
+        mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
+                  NULL, AS_OTHER);
     assert_refused(stranger, 404, "not_found");
 }
 
@@ -105,15 +103,14 @@ static void a_link_that_cannot_be_is_refused(void **state)
         int status;
         const char *code;
     } rows[] = {
-        {"POST " V "/accounts/connect-link",       "{}",                          400, "validation_error"},
-        {"POST " V "/accounts/connect-link",       "{\"platform\":\"twitter\"}",  400, "validation_error"},
-        {"POST " V "/accounts/9/reconnect",        NULL,                          404, "not_found"       },
-        {"POST " V "/auth/social-connect/start",   "{\"mode\":\"again\"}",        400, "validation_error"},
-        {"POST " V "/auth/social-connect/start",   "{\"mode\":\"reconnect\"}",    400,
-         "validation_error"                                                                              },
-        {"POST " V "/auth/social-connect/bluesky", "{\"handle\":\"a\"}",          501, "not_implemented" },
-        {"POST " V "/accounts/connect-credential", "{\"platform\":\"telegram\"}", 501,
-         "not_implemented"                                                                               },
+        {POST("/accounts/connect-link"),       "{}",                          400, "validation_error"},
+        {POST("/accounts/connect-link"),       "{\"platform\":\"twitter\"}",  400, "validation_error"},
+        {POST("/accounts/9/reconnect"),        NULL,                          404, "not_found"       },
+        {POST("/auth/social-connect/start"),   "{\"mode\":\"again\"}",        400, "validation_error"},
+        {POST("/auth/social-connect/start"),   "{\"mode\":\"reconnect\"}",    400, "validation_error"},
+        {POST("/auth/social-connect/bluesky"), "{\"handle\":\"a\"}",          501, "not_implemented" },
+        {POST("/accounts/connect-credential"), "{\"platform\":\"telegram\"}", 501,
+         "not_implemented"                                                                           },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
@@ -123,39 +120,39 @@ static void a_link_that_cannot_be_is_refused(void **state)
 static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **state)
 {
     struct answer begun =
-        mock_call(*state, "POST " V "/auth/device", "{\"client_name\":\"posteverywhere-cli\"}");
+        mock_call(*state, POST("/auth/device"), "{\"client_name\":\"posteverywhere-cli\"}");
     assert_int_equal(begun.status, 200);
     assert_int_equal(strlen(at(begun, "/data/user_code")), 9);
     assert_true(str_has(str_from(at(begun, "/data/verification_uri_complete")), STR("?code=")));
     const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
-    struct answer got = mock_call(*state, "POST " V "/auth/device/token", body);
+    struct answer got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "pending");
     assert_null(at(got, "/data/api_key"));
 
     consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
-    got = mock_call(*state, "POST " V "/auth/device/token", body);
+    got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "authorized");
     assert_non_null(at(got, "/data/user/email"));
-    struct answer list = mock_call(*state, "GET " V "/accounts", NULL,
+    struct answer list = mock_call(*state, GET("/accounts"), NULL,
                                    line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
     assert_string_equal(at(list, "/data/account_ids"), "[4001]");
 }
 
 static void a_sign_in_can_be_denied_and_expires(void **state)
 {
-    struct answer begun = mock_call(*state, "POST " V "/auth/device", "{}");
+    struct answer begun = mock_call(*state, POST("/auth/device"), "{}");
     const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
     consent(*state, begun, "/data/device_code", "deny", "");
-    struct answer got = mock_call(*state, "POST " V "/auth/device/token", body);
+    struct answer got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "denied");
 
-    begun = mock_call(*state, "POST " V "/auth/device", "{}");
+    begun = mock_call(*state, POST("/auth/device"), "{}");
     body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
     advance(*state, 10 * MINUTE);
-    got = mock_call(*state, "POST " V "/auth/device/token", body);
+    got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "expired");
-    assert_refused(mock_call(*state, "POST " V "/auth/device/token", "{\"device_code\":\"x\"}"),
-                   404, "not_found");
+    assert_refused(mock_call(*state, POST("/auth/device/token"), "{\"device_code\":\"x\"}"), 404,
+                   "not_found");
 }
 
 /* The page's address in this mock, behind its host. */
@@ -167,7 +164,7 @@ static const char *page_of(struct answer a, const char *pointer)
 static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **state)
 {
     mock_test_world(*state)->local_consent = true;
-    struct answer link = mock_call(*state, "POST /posteverywhere" V "/accounts/connect-link",
+    struct answer link = mock_call(*state, ("POST /posteverywhere" V "/accounts/connect-link"),
                                    "{\"platform\":\"x\"}", AS_ACME);
     const char *page = page_of(link, "/data/authorize_url");
     assert_true(str_starts(str_from(page), STR("/__consent/posteverywhere/")));
@@ -181,7 +178,7 @@ static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **sta
     assert_string_equal(at(poll(*state, link), "/data/account/account_name"), "@by.page");
 
     struct answer begun =
-        mock_call(*state, "POST " V "/auth/device", "{\"client_name\":\"<my> program\"}");
+        mock_call(*state, POST("/auth/device"), "{\"client_name\":\"<my> program\"}");
     page = page_of(begun, "/data/verification_uri");
     shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_true(str_has(shown.text, STR("&lt;my&gt; program wants to sign in")));

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "mockserver/deliver/deliver.h"
 
-#define HOOKS V "/webhooks"
+#define HOOKS "/webhooks"
 #define HOOK  HOOKS "/11111111-1111-4111-8111-111111111111"
 #define KEY   "Authorization: Bearer pe_live_k"
 #define OTHER "Authorization: Bearer pe_live_o"
@@ -119,15 +119,15 @@ static void each_change_is_told_in_its_own_words(void **state)
         const char *line, *body;
         const char *events; /* in the order they are told */
     } rows[] = {
-        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[1]}",      "post.published"      },
-        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[2]}",      "post.failed"         },
-        {"POST " V "/posts",                      "{\"content\":\"a\",\"account_ids\":[1,2]}",
+        {POST("/posts"),                          "{\"content\":\"a\",\"account_ids\":[1]}",      "post.published"      },
+        {POST("/posts"),                          "{\"content\":\"a\",\"account_ids\":[2]}",      "post.failed"         },
+        {POST("/posts"),                          "{\"content\":\"a\",\"account_ids\":[1,2]}",
          "post.published post.partially_failed"                                                                         },
-        {"POST " V "/posts",                      "{\"content\":\"a\",\"draft\":true}",           ""                    },
-        {"POST " V "/posts",
+        {POST("/posts"),                          "{\"content\":\"a\",\"draft\":true}",           ""                    },
+        {POST("/posts"),
          "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}",    "post.scheduled"      },
-        {"PATCH " V "/posts/p1",                  "{\"content\":\"Later.\"}",                     "post.updated"        },
-        {"DELETE " V "/posts/p1",                 NULL,                                           "post.deleted"        },
+        {PATCH("/posts/p1"),                      "{\"content\":\"Later.\"}",                     "post.updated"        },
+        {DELETE("/posts/p1"),                     NULL,                                           "post.deleted"        },
         {"POST /__admin/force/health",            "{\"account\":\"1\",\"status\":\"unhealthy\"}",
          "account.reconnect_needed"                                                                                     },
         {"POST /__admin/force/health",            "{\"account\":\"1\",\"status\":\"healthy\"}",   ""                    },
@@ -151,27 +151,27 @@ static void each_change_is_told_in_its_own_words(void **state)
 static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void **state)
 {
     struct network *n = *state;
-    struct answer made = mock_call(n->mock, "POST " HOOKS,
-                                   "{\"url\":\"https://a.example/hook\",\"name\":\"second\","
-                                   "\"events\":[\"post.published\"]}",
+    struct answer made = mock_call(n->mock, POST(HOOKS),
+                                   ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
+                                    "\"events\":[\"post.published\"]}"),
                                    KEY);
     assert_int_equal(made.status, 201);
     assert_true(str_starts(str_from(at(made, "/data/secret")), STR("whsec_")));
     assert_string_equal(at(made, "/data/is_active"), "true");
     assert_string_equal(at(made, "/data/auto_disabled_at"), "null");
 
-    const char *one = line_of(made, "GET " HOOKS "/", "/data/id", "");
+    const char *one = line_of(made, GET(HOOKS "/"), "/data/id", "");
     struct answer read = mock_call(n->mock, one, NULL, KEY);
     assert_string_equal(at(read, "/data/name"), "second");
     assert_null(at(read, "/data/secret"));
     assert_refused(mock_call(n->mock, one, NULL, OTHER), 404, "not_found");
-    struct answer list = mock_call(n->mock, "GET " HOOKS, NULL, KEY);
+    struct answer list = mock_call(n->mock, GET(HOOKS), NULL, KEY);
     assert_int_equal(node_count(node_pointer(list.body, "/data/webhooks")), 2);
-    list = mock_call(n->mock, "GET " HOOKS, NULL, OTHER);
+    list = mock_call(n->mock, GET(HOOKS), NULL, OTHER);
     assert_string_equal(at(list, "/data/webhooks"), "[]");
 
     struct answer gone =
-        mock_call(n->mock, line_of(made, "DELETE " HOOKS "/", "/data/id", ""), NULL, KEY);
+        mock_call(n->mock, line_of(made, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
 }
@@ -179,14 +179,14 @@ static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void 
 static void what_is_not_active_is_told_nothing_until_it_is_again(void **state)
 {
     struct network *n = *state;
-    struct answer a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":false}", KEY);
+    struct answer a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":false}", KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
-    assert_refused(mock_call(n->mock, "POST " HOOK "/test", NULL, KEY), 409, "conflict");
+    assert_refused(mock_call(n->mock, POST(HOOK "/test"), NULL, KEY), 409, "conflict");
     pass(n, "2h");
     assert_int_equal(n->count, 0);
-    a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":true}", KEY);
+    a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":true}", KEY);
     assert_string_equal(at(a, "/data/is_active"), "true");
-    a = mock_call(n->mock, "POST " HOOK "/test", NULL, KEY);
+    a = mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
     assert_int_equal(a.status, 200);
     assert_true(n->count > 0);
     assert_string_equal(text_at(n, n->count - 1, "/event"), "webhook.test");
@@ -197,15 +197,15 @@ static void failures_in_a_row_switch_it_off_and_reactivation_clears_them(void **
     struct network *n = *state;
     n->status = 500;
     for (int i = 0; i < 10; i++)
-        mock_call(n->mock, "POST " HOOK "/test", NULL, KEY);
+        mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
     pass(n, "1d");
-    struct answer a = mock_call(n->mock, "GET " HOOK, NULL, KEY);
+    struct answer a = mock_call(n->mock, GET(HOOK), NULL, KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
     assert_string_not_equal(at(a, "/data/auto_disabled_at"), "null");
     assert_string_not_equal(at(a, "/data/last_failure_at"), "null");
     assert_string_equal(at(a, "/data/last_success_at"), "null");
     n->status = 200;
-    a = mock_call(n->mock, "PATCH " HOOK, "{\"is_active\":true}", KEY);
+    a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":true}", KEY);
     assert_string_equal(at(a, "/data/consecutive_failures"), "0");
     assert_string_equal(at(a, "/data/auto_disabled_at"), "null");
 }
@@ -223,7 +223,7 @@ static void a_webhook_that_cannot_be_is_refused(void **state)
         "{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"is_active\":1}",
     };
     for (size_t i = 0; i < COUNT(bodies); i++)
-        assert_refused(mock_call(n->mock, "POST " HOOKS, bodies[i], KEY), 400, "validation_error");
+        assert_refused(mock_call(n->mock, POST(HOOKS), bodies[i], KEY), 400, "validation_error");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -3,7 +3,7 @@
 
 static struct answer begin(struct mock *m, const char *body)
 {
-    return mock_call(m, "POST " V "/media/upload", body, AS_ACME);
+    return mock_call(m, POST("/media/upload"), body, AS_ACME);
 }
 
 static const char *path_of(struct answer begun)
@@ -19,7 +19,7 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
     assert_string_equal(at(begun, "/data/media_ids/0"), at(begun, "/data/media_id"));
     assert_string_equal(at(begun, "/data/upload_method/method"), "POST");
     assert_string_equal(at(begun, "/data/upload_method/field_name"), "file");
-    const char *complete = line_of(begun, "POST " V "/media/", "/data/media_id", "/complete");
+    const char *complete = line_of(begun, POST("/media/"), "/data/media_id", "/complete");
     assert_refused(mock_call(*state, complete, NULL, AS_ACME), 400, "file_not_uploaded");
 
     struct answer sent = mock_call(*state, arena_printf(begun.arena, "PUT %s", path_of(begun)),
@@ -34,7 +34,7 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
 
     const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
                                "/data/media_id", "\"]}");
-    struct answer post = mock_call(*state, "POST " V "/posts", body, AS_ACME);
+    struct answer post = mock_call(*state, POST("/posts"), body, AS_ACME);
     assert_int_equal(post.status, 201);
     assert_string_equal(at(post, "/data/media_ids/0"), at(begun, "/data/media_id"));
     assert_string_equal(at(post, "/data/media/0/filename"), "a.png");
@@ -43,7 +43,7 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
 static void the_address_of_an_upload_carries_its_namespace_and_mount(void **state)
 {
     struct answer begun =
-        mock_call(*state, "POST /ns/mine/posteverywhere" V "/media/upload",
+        mock_call(*state, ("POST /ns/mine/posteverywhere" V "/media/upload"),
                   "{\"filename\":\"a.mp4\",\"content_type\":\"video/mp4\"}", AS_ACME);
     assert_int_equal(begun.status, 201);
     assert_true(
@@ -60,7 +60,7 @@ static void what_is_not_uploaded_cannot_be_posted(void **state)
         begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\",\"size\":10}");
     const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
                                "/data/media_id", "\"]}");
-    assert_refused(mock_call(*state, "POST " V "/posts", body, AS_ACME), 400, "file_not_uploaded");
+    assert_refused(mock_call(*state, POST("/posts"), body, AS_ACME), 400, "file_not_uploaded");
 }
 
 static void a_file_that_cannot_be_is_refused(void **state)
@@ -77,32 +77,32 @@ static void a_file_that_cannot_be_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(begin(*state, rows[i].body), 400, rows[i].code);
     assert_refused(mock_call(*state, "PUT " V "/media/uploads/nothing", "x"), 404, "not_found");
-    assert_refused(mock_call(*state, "POST " V "/media/upload-from-url",
+    assert_refused(mock_call(*state, POST("/media/upload-from-url"),
                              "{\"url\":\"https://example.com/a.mp4\"}", AS_ACME),
                    415, "unsupported_media_type");
     assert_refused(
-        mock_call(*state, "POST " V "/media/upload-from-url", "{\"url\":\"nowhere\"}", AS_ACME),
-        400, "validation_error");
+        mock_call(*state, POST("/media/upload-from-url"), "{\"url\":\"nowhere\"}", AS_ACME), 400,
+        "validation_error");
 }
 
 static void media_are_listed_newest_first_until_they_are_deleted(void **state)
 {
-    struct answer made = mock_call(*state, "POST " V "/media/upload-from-url",
+    struct answer made = mock_call(*state, POST("/media/upload-from-url"),
                                    "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "ready");
-    struct answer list = mock_call(*state, "GET " V "/media?type=image", NULL, AS_ACME);
+    struct answer list = mock_call(*state, GET("/media?type=image"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media/0/filename"), "cups.png");
     assert_string_equal(at(list, "/data/media/1/filename"), "cup.jpg");
     assert_string_equal(at(list, "/data/pagination/total"), "2");
-    list = mock_call(*state, "GET " V "/media?type=video", NULL, AS_ACME);
+    list = mock_call(*state, GET("/media?type=video"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media"), "[]");
 
-    const char *line = line_of(made, "DELETE " V "/media/", "/data/id", "");
+    const char *line = line_of(made, DELETE("/media/"), "/data/id", "");
     struct answer gone = mock_call(*state, line, NULL, AS_ACME);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
-    list = mock_call(*state, "GET " V "/media?limit=1", NULL, AS_ACME);
+    list = mock_call(*state, GET("/media?limit=1"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media/0/filename"), "cup.jpg");
     assert_string_equal(at(list, "/data/pagination/has_more"), "false");
 }

@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 
-#define POSTS     "POST " V "/posts"
-#define P(n)      V "/posts/7b0c2f58-1d1e-4a52-8f0b-00000000000" #n
+#define POSTS     POST("/posts")
+#define P(n)      "/posts/7b0c2f58-1d1e-4a52-8f0b-00000000000" #n
 #define PUBLISHED P(1)
 #define PARTLY    P(2)
 #define FAILED    P(3)
@@ -14,13 +14,12 @@
 
 static struct answer read_post(struct mock *m, struct answer made)
 {
-    return mock_call(m, line_of(made, "GET " V "/posts/", "/data/post_id", ""), NULL, AS_ACME);
+    return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", ""), NULL, AS_ACME);
 }
 
 static struct answer results_of(struct mock *m, struct answer made)
 {
-    return mock_call(m, line_of(made, "GET " V "/posts/", "/data/post_id", "/results"), NULL,
-                     AS_ACME);
+    return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", "/results"), NULL, AS_ACME);
 }
 
 static void what_is_posted_at_once_is_published_when_looked_at(void **state)
@@ -72,7 +71,7 @@ static void after_reconnecting_a_retry_succeeds(void **state)
 {
     struct answer made =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
-    const char *retry = line_of(made, "POST " V "/posts/", "/data/post_id", "/retry");
+    const char *retry = line_of(made, POST("/posts/"), "/data/post_id", "/retry");
 
     struct answer again = mock_call(*state, retry, NULL, AS_ACME);
     assert_int_equal(again.status, 200);
@@ -83,7 +82,7 @@ static void after_reconnecting_a_retry_succeeds(void **state)
     assert_string_equal(at(results, "/data/results/1/status"), "failed"); /* its token is dead */
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
 
-    struct answer link = mock_call(*state, "POST " V "/accounts/3004/reconnect", NULL, AS_ACME);
+    struct answer link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
     force(*state, "consent",
           line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
@@ -98,9 +97,9 @@ static void after_reconnecting_a_retry_succeeds(void **state)
 static void a_scheduled_post_waits_for_its_time(void **state)
 {
     struct answer made = mock_call(*state, POSTS,
-                                   "{\"content\":\"later\",\"account_ids\":[3001],"
-                                   "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
-                                   "\"timezone\":\"America/New_York\"}",
+                                   ("{\"content\":\"later\",\"account_ids\":[3001],"
+                                    "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
+                                    "\"timezone\":\"America/New_York\"}"),
                                    AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "scheduled");
@@ -121,7 +120,7 @@ static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **st
     force(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
     force(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
     advance(*state, 25 * HOUR);
-    struct answer post = mock_call(*state, "GET " SCHEDULED "/results", NULL, AS_ACME);
+    struct answer post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
     assert_string_equal(at(post, "/data/post_status"), "partially_failed");
     assert_string_equal(at(post, "/data/results/0/status"), "failed");
     assert_string_equal(at(post, "/data/results/1/status"), "published");
@@ -139,7 +138,7 @@ static void a_draft_is_kept_until_it_is_scheduled(void **state)
     advance(*state, 24 * HOUR);
     assert_string_equal(at(read_post(*state, made), "/data/status"), "draft");
 
-    const char *line = line_of(made, "POST " V "/posts/", "/data/post_id", "/schedule");
+    const char *line = line_of(made, POST("/posts/"), "/data/post_id", "/schedule");
     assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 400,
                    "validation_error"); /* nowhere to go */
     assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
@@ -155,10 +154,10 @@ static void a_draft_is_kept_until_it_is_scheduled(void **state)
 
 static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
 {
-    struct answer draft = mock_call(*state, "GET " DRAFT, NULL, AS_ACME);
+    struct answer draft = mock_call(*state, GET(DRAFT), NULL, AS_ACME);
     assert_string_equal(at(draft, "/data/account_ids"), "[3007]");
     assert_string_equal(at(draft, "/data/destinations/0/status"), "draft");
-    struct answer set = mock_call(*state, "POST " DRAFT "/schedule",
+    struct answer set = mock_call(*state, POST(DRAFT "/schedule"),
                                   "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "scheduled");
@@ -168,43 +167,41 @@ static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
 static void what_is_scheduled_can_be_changed(void **state)
 {
     struct answer a =
-        mock_call(*state, "PATCH " SCHEDULED,
-                  "{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
-                  "\"account_ids\":[3007]}",
+        mock_call(*state, PATCH(SCHEDULED),
+                  ("{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
+                   "\"account_ids\":[3007]}"),
                   AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/data/content"), "At nine.");
     assert_string_equal(at(a, "/data/account_ids"), "[3007]");
     assert_string_equal(at(a, "/data/timezone"), "Europe/Berlin"); /* as it was */
     advance(*state, 30 * HOUR);
-    a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "scheduled");
     advance(*state, 30 * HOUR);
-    a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "published");
     assert_int_equal(node_count(node_pointer(a.body, "/data/destinations")), 1);
-    assert_refused(mock_call(*state, "PATCH " SCHEDULED, "{\"content\":\"x\"}", AS_ACME), 400,
+    assert_refused(mock_call(*state, PATCH(SCHEDULED), "{\"content\":\"x\"}", AS_ACME), 400,
                    "invalid_post_status");
 }
 
 static void what_was_published_cannot_be_deleted(void **state)
 {
     static const char *const deletable[] = {FAILED, SCHEDULED, DRAFT};
-    assert_refused(mock_call(*state, "DELETE " PUBLISHED, NULL, AS_ACME), 409,
+    assert_refused(mock_call(*state, DELETE(PUBLISHED), NULL, AS_ACME), 409,
                    "post_already_published");
-    assert_refused(mock_call(*state, "DELETE " PARTLY, NULL, AS_ACME), 409,
-                   "post_already_published");
+    assert_refused(mock_call(*state, DELETE(PARTLY), NULL, AS_ACME), 409, "post_already_published");
     for (size_t i = 0; i < COUNT(deletable); i++) {
-        struct answer a = {0};
         char line[128];
-        (void)snprintf(line, sizeof line, "DELETE %s", deletable[i]);
-        a = mock_call(*state, line, NULL, AS_ACME);
+        (void)snprintf(line, sizeof line, DELETE("%s"), deletable[i]);
+        struct answer a = mock_call(*state, line, NULL, AS_ACME);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/data/deleted"), "true");
         assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
     }
     advance(*state, 48 * HOUR); /* nothing comes of what was deleted */
-    struct answer list = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    struct answer list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "2");
 }
 
@@ -233,7 +230,7 @@ static void a_post_that_cannot_be_is_refused_with_its_code(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, POSTS, rows[i].body, AS_ACME), 400, rows[i].code);
-    struct answer list = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    struct answer list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "5");
 }
 
@@ -275,7 +272,7 @@ static void the_list_is_filtered_sorted_and_paged(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
-        (void)snprintf(line, sizeof line, "GET " V "/posts%s", rows[i].query);
+        (void)snprintf(line, sizeof line, GET("/posts%s"), rows[i].query);
         struct answer a = mock_call(*state, line, NULL, AS_ACME);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/data/pagination/total"), rows[i].total);
@@ -286,12 +283,12 @@ static void the_list_is_filtered_sorted_and_paged(void **state)
 
 static void pages_hold_every_post_once(void **state)
 {
-    struct answer all = mock_call(*state, "GET " V "/posts", NULL, AS_ACME);
+    struct answer all = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(all, "/data/pagination/limit"), "20");
     assert_string_equal(at(all, "/data/pagination/has_more"), "false");
     for (int i = 0; i < 5; i += 2) {
         char line[64], pointer[64];
-        (void)snprintf(line, sizeof line, "GET " V "/posts?limit=2&offset=%d", i);
+        (void)snprintf(line, sizeof line, GET("/posts?limit=2&offset=%d"), i);
         struct answer page = mock_call(*state, line, NULL, AS_ACME);
         size_t count = node_count(node_pointer(page.body, "/data/posts"));
         assert_int_equal(count, i < 4 ? 2 : 1);
@@ -304,11 +301,11 @@ static void pages_hold_every_post_once(void **state)
 static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
 {
     force(*state, "account_removed", "{\"account\":\"3002\"}");
-    struct answer a = mock_call(*state, "GET " SCHEDULED, NULL, AS_ACME);
+    struct answer a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/destinations/1/status"), "failed");
     assert_string_equal(at(a, "/data/destinations/1/account_id"), "null");
     assert_string_equal(at(a, "/data/destinations/1/account_name"), "null");
-    assert_refused(mock_call(*state, "GET " V "/accounts/3002", NULL, AS_ACME), 404, "not_found");
+    assert_refused(mock_call(*state, GET("/accounts/3002"), NULL, AS_ACME), 404, "not_found");
 }
 
 int main(void)

@@ -19,6 +19,12 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define V        "/api/v1"
 
+/* In brackets: a joined text among others looks as if a comma were missing. */
+#define GET(path)    ("GET " V path)
+#define POST(path)   ("POST " V path)
+#define PATCH(path)  ("PATCH " V path)
+#define DELETE(path) ("DELETE " V path)
+
 #define AS_BRAND  "Authorization: Bearer pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4"
 #define AS_ACME   "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"
 #define AS_READER "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a00000001"
