@@ -49,7 +49,7 @@ bool gate_rate_limit(struct call *c)
             tightest = &l->windows[i];
         }
     }
-    if (c->budget.left < 0) {
+    if (tightest && c->budget.left < 0) {
         c->budget.left = 0;
         return call_refuse(c, FAULT_RATE_LIMITED, "The %s budget of %" PRId64 " calls is spent.",
                            tightest->name, c->budget.limit);
