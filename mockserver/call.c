@@ -107,6 +107,7 @@ static const char *mock_error(enum fault fault)
         {FAULT_METHOD,        "unmatched"    },
         {FAULT_UNIMPLEMENTED, "unimplemented"},
         {FAULT_NAMESPACE,     "namespace"    },
+        {FAULT_UNAVAILABLE,   "reset"        },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].fault == fault)
@@ -185,7 +186,7 @@ static void wake(void *call)
     c->key = ROW_NONE;
     c->now_ms = world_now(c->world);
     c->changes_before = changes_last(c->world);
-    call_refuse(c, FAULT_UNAVAILABLE, NULL);
+    call_refuse(c, FAULT_UNAVAILABLE, "The world was reset or deleted while this call waited.");
     go_on(c, nothing);
 }
 

@@ -129,6 +129,8 @@ static void a_call_whose_world_was_reset_is_unavailable(void **state)
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
     struct answer a = hear(c);
     assert_int_equal(a.status, 503);
+    assert_true(str_has(a.head, STR("X-Mock-Error: reset\r\n")));
+    assert_true(str_has(a.body, STR("The world was reset")));
     assert_true(is_listed(s));
 }
 
