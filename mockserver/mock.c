@@ -1,5 +1,7 @@
 #include "mockserver/mock.h"
 
+#include <string.h>
+
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/deliver/deliver.h"
@@ -14,6 +16,18 @@
 #define CHECKS true
 #endif
 
+/* A world can be made from a fixture by its name. */
+static bool name_free(const struct mock *m, size_t at, struct error *err)
+{
+    const char *name = m->fixtures[at]->name;
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(m->fixtures[i]->name, name) == 0)
+            return error_add(err, ERROR_INPUT, (struct where){.file = m->options.fixtures[at]},
+                             "%s makes a world named '%s' too: give one another name, world: ...",
+                             m->options.fixtures[i], name);
+    return true;
+}
+
 /* All fixtures are read before any mistake is told. */
 static bool load_fixtures(struct mock *m, struct error *err)
 {
@@ -26,6 +40,8 @@ static bool load_fixtures(struct mock *m, struct error *err)
             m->fixtures[m->fixture_count++] = f;
         fine = fine && f;
     }
+    for (size_t i = 0; i < count && fine; i++)
+        fine = name_free(m, i, err);
     if (!count)
         m->fixtures[m->fixture_count++] = fixture_sample();
     return fine;

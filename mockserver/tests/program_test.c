@@ -24,6 +24,7 @@
 #define WORDS_MAX   8
 #define PATIENCE_MS 10000
 #define LIST        "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define SAMPLE      SOURCE_DIR "/fixtures/layers-sample.yaml"
 #define KEY         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
 
 struct program {
@@ -109,25 +110,26 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
     static const struct {
         const char *words, *said;
     } rows[] = {
-        {"--port 99999",                     "--port: '99999' is no port"           },
-        {"--port=",                          "--port: '' is no port"                },
-        {"MOCKSERVER_PORT=x",                "MOCKSERVER_PORT: 'x' is no port"      },
-        {"MOCKSERVER_STRICT=maybe",          "MOCKSERVER_STRICT: 'maybe' is neither"},
-        {"--log loud",                       "--log: 'loud' is none of"             },
-        {"--consent here",                   "--consent: 'here' is neither"         },
-        {"--public-url ftp://x",             "is no http(s) URL"                    },
-        {"--public-url http://x/?a=1",       "has a query"                          },
-        {"--listen 0.0.0.0",                 "needs --admin-token or --no-admin"    },
-        {"--listen 0.0.0.0 --admin-port 0",  "needs --admin-token or --no-admin"    },
-        {"--no-admin --admin-port 0",        "exclude each other"                   },
-        {"--fixture /no/such.yaml",          "/no/such.yaml: "                      },
-        {"MOCKSERVER_FIXTURE=/no/such.yaml", "/no/such.yaml: "                      },
-        {"srve",                             "did you mean 'serve'?"                },
-        {"--port 0 lint",                    "'lint' must stand before the options" },
-        {"lint",                             "lint needs FILE..."                   },
-        {"lint /no/such.yaml",               "/no/such.yaml: "                      },
-        {"healthcheck zzz",                  "'zzz' is no http URL"                 },
-        {"--bogus",                          "--bogus"                              },
+        {"--port 99999",                           "--port: '99999' is no port"           },
+        {"--port=",                                "--port: '' is no port"                },
+        {"MOCKSERVER_PORT=x",                      "MOCKSERVER_PORT: 'x' is no port"      },
+        {"MOCKSERVER_STRICT=maybe",                "MOCKSERVER_STRICT: 'maybe' is neither"},
+        {"--log loud",                             "--log: 'loud' is none of"             },
+        {"--consent here",                         "--consent: 'here' is neither"         },
+        {"--public-url ftp://x",                   "is no http(s) URL"                    },
+        {"--public-url http://x/?a=1",             "has a query"                          },
+        {"--listen 0.0.0.0",                       "needs --admin-token or --no-admin"    },
+        {"--listen 0.0.0.0 --admin-port 0",        "needs --admin-token or --no-admin"    },
+        {"--no-admin --admin-port 0",              "exclude each other"                   },
+        {"--fixture /no/such.yaml",                "/no/such.yaml: "                      },
+        {"MOCKSERVER_FIXTURE=/no/such.yaml",       "/no/such.yaml: "                      },
+        {"srve",                                   "did you mean 'serve'?"                },
+        {"--port 0 lint",                          "'lint' must stand before the options" },
+        {"lint",                                   "lint needs FILE..."                   },
+        {"lint /no/such.yaml",                     "/no/such.yaml: "                      },
+        {"healthcheck zzz",                        "'zzz' is no http URL"                 },
+        {"--bogus",                                "--bogus"                              },
+        {"--fixture " SAMPLE " --fixture " SAMPLE, "a world named 'layers-sample' too"    },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
