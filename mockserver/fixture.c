@@ -31,13 +31,15 @@ struct root_webhooks {
     struct field_list allowed;
 };
 
+struct root_clock {
+    struct field_time start;
+    int mode;
+};
+
 struct root {
     const char *name;
     int64_t seed;
-    struct {
-        struct field_time start;
-        int mode;
-    } clock;
+    struct root_clock clock;
     struct world_timings timings;
     int consent;
     struct root_webhooks webhooks;
@@ -46,37 +48,23 @@ struct root {
     const struct node *sections[SECTIONS_MAX]; /* as `dialects` has them */
 };
 
-#define AT(member) offsetof(struct root, member)
-
 static const struct field clock_rows[] = {
-    {.key = "start",
-     .type = FIELD_TIME,
-     .offset = AT(clock.start) - AT(clock),
-     .help = "The world's first instant; what is relative counts from now. Default: now."},
-    { .key = "mode",
-     .type = FIELD_ENUM,
-     .offset = AT(clock.mode) - AT(clock),
-     .texts = clock_mode_texts,
-     .text_count = 2,
-     .help = "Whether time passes by itself. Default: runs."},
+    FIELD("start", FIELD_TIME, struct root_clock, start,
+          .help = "The world's first instant; what is relative counts from now. Default: now."),
+    FIELD("mode", FIELD_ENUM, struct root_clock, mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Whether time passes by itself. Default: runs."),
 };
-static const struct fields clock_fields = {"clock", clock_rows,
-                                           sizeof clock_rows / sizeof *clock_rows,
-                                           sizeof((struct root *)0)->clock, FIELDS_NO_PLACE};
+static const struct fields clock_fields =
+    FIELD_TABLE("clock", clock_rows, struct root_clock, FIELDS_NO_PLACE);
 
 static const struct field timing_rows[] = {
-    {.key = "publish",
-     .type = FIELD_DURATION,
-     .offset = offsetof(struct world_timings, publish_ms),
-     .help = "How long a post is publishing. 0s: that state is never seen."               },
-    {.key = "ad_validation",
-     .type = FIELD_DURATION,
-     .offset = offsetof(struct world_timings, ad_validation_ms),
-     .help = "How long a new ad account's token is pending. 0s: that state is never seen."},
+    FIELD("publish", FIELD_DURATION, struct world_timings, publish_ms,
+          .help = "How long a post is publishing. 0s: that state is never seen."),
+    FIELD("ad_validation", FIELD_DURATION, struct world_timings, ad_validation_ms,
+          .help = "How long a new ad account's token is pending. 0s: that state is never seen."),
 };
-static const struct fields timing_fields = {"timings", timing_rows,
-                                            sizeof timing_rows / sizeof *timing_rows,
-                                            sizeof(struct world_timings), FIELDS_NO_PLACE};
+static const struct fields timing_fields =
+    FIELD_TABLE("timings", timing_rows, struct world_timings, FIELDS_NO_PLACE);
 
 static const struct field webhook_rows[] = {
     FIELD("retries", FIELD_ENUM, struct root_webhooks, policy, .texts = policy_texts,
@@ -92,41 +80,21 @@ static const struct fields webhook_fields =
     FIELD_TABLE("webhooks", webhook_rows, struct root_webhooks, FIELDS_NO_PLACE);
 
 static const struct field root_rows[] = {
-    {.key = "world",                                                 .type = FIELD_TEXT, .offset = AT(name), .help = "The world's name."},
-    {.key = "seed",
-     .type = FIELD_INT,
-     .offset = AT(seed),
-     .max = INT64_MAX,
-     .help = "What minted ids and every other choice follow from. Default: 1."},
-    {.key = "clock",
-     .type = FIELD_MAP,
-     .offset = AT(clock),
-     .sub = &clock_fields,
-     .help = "Where the world's time starts and whether it passes."},
-    {.key = "timings",
-     .type = FIELD_MAP,
-     .offset = AT(timings),
-     .sub = &timing_fields,
-     .help = "How long in-between states last."},
-    {.key = "consent",
-     .type = FIELD_ENUM,
-     .offset = AT(consent),
-     .texts = consent_texts,
-     .text_count = 2,
-     .help = "Where authorize URLs lead: to the platform's own address, or to the mock's page."},
-    {.key = "webhooks",
-     .type = FIELD_MAP,
-     .offset = AT(webhooks),
-     .sub = &webhook_fields,
-     .help = "How webhooks are delivered."},
-    {.key = "include",
-     .type = FIELD_TEXTS,
-     .offset = AT(include),
-     .help = "Other fixture files to start from; paths are relative to this file."                                                                                                             },
-    {.key = "rules",
-     .type = FIELD_NODE,
-     .offset = AT(rules),
-     .help = "Scripted behaviour, a list of rules."                                                                                                              },
+    FIELD("world", FIELD_TEXT, struct root, name, .help = "The world's name."),
+    FIELD("seed", FIELD_INT, struct root, seed, .max = INT64_MAX,
+          .help = "What minted ids and every other choice follow from. Default: 1."),
+    FIELD("clock", FIELD_MAP, struct root, clock, .sub = &clock_fields,
+          .help = "Where the world's time starts and whether it passes."),
+    FIELD("timings", FIELD_MAP, struct root, timings, .sub = &timing_fields,
+          .help = "How long in-between states last."),
+    FIELD("consent", FIELD_ENUM, struct root, consent, .texts = consent_texts, .text_count = 2,
+          .help =
+              "Where authorize URLs lead: to the platform's own address, or to the mock's page."),
+    FIELD("webhooks", FIELD_MAP, struct root, webhooks, .sub = &webhook_fields,
+          .help = "How webhooks are delivered."),
+    FIELD("include", FIELD_TEXTS, struct root, include,
+          .help = "Other fixture files to start from; paths are relative to this file."),
+    FIELD("rules", FIELD_NODE, struct root, rules, .help = "Scripted behaviour, a list of rules."),
 };
 #define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)
 
@@ -145,10 +113,9 @@ static bool read_root(struct arena *a, const struct node *node, struct root *roo
     memcpy(rows, root_rows, sizeof root_rows);
     for (size_t i = 0; i < dialect_count; i++)
         if (dialects[i]->fixture)
-            rows[count++] = (struct field){.key = dialects[i]->fixture->section,
-                                           .type = FIELD_NODE,
-                                           .offset = AT(sections) + i * sizeof(const struct node *),
-                                           .help = "What this provider starts with."};
+            rows[count++] =
+                (struct field)FIELD(dialects[i]->fixture->section, FIELD_NODE, struct root,
+                                    sections[i], .help = "What this provider starts with.");
     struct fields table = {"fixture", rows, count, sizeof *root, FIELDS_NO_PLACE};
     return fields_read(&table, node, a, root, err);
 }

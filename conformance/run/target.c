@@ -33,17 +33,13 @@ struct file {
 static const char *const consent_drivers[] = {"none", "control", "browser", "human"};
 
 static const struct field auth_rows[] = {
-    {.key = "header",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct auth, header),
-     .help = "The header that carries a credential; Authorization unless given."      },
-    {.key = "prefix",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct auth, prefix),
-     .help = "What stands before the credential in it; \"Bearer \" for Authorization."},
+    FIELD("header", FIELD_TEXT, struct auth, header,
+          .help = "The header that carries a credential; Authorization unless given."),
+    FIELD("prefix", FIELD_TEXT, struct auth, prefix,
+          .help = "What stands before the credential in it; \"Bearer \" for Authorization."),
 };
-static const struct fields auth_fields = {"auth", auth_rows, COUNT(auth_rows), sizeof(struct auth),
-                                          FIELDS_NO_PLACE};
+static const struct fields auth_fields =
+    FIELD_TABLE("auth", auth_rows, struct auth, FIELDS_NO_PLACE);
 
 static const struct field webhook_rows[] = {
     FIELD("url", FIELD_TEXT, struct webhook, url, .required = true,
@@ -94,8 +90,7 @@ static const struct field rows[] = {
             "How a real endpoint reaches the runner's listener; a mock on this machine just does."),
     FIELD("rps", FIELD_NODE, struct file, rps, .help = "Requests a second at most."),
 };
-static const struct fields file_fields = {"target", rows, COUNT(rows), sizeof(struct file),
-                                          FIELDS_NO_PLACE};
+static const struct fields file_fields = FIELD_TABLE("target", rows, struct file, FIELDS_NO_PLACE);
 
 /* --- values --------------------------------------------------------------------------------- */
 
@@ -123,17 +118,13 @@ struct actor_file {
 };
 
 static const struct field actor_rows[] = {
-    {.key = "key",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct actor_file, key),
-     .help = "The credential itself; in the file of a mock only."},
-    {.key = "env",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct actor_file, env),
-     .help = "The environment variable that has the credential." },
+    FIELD("key", FIELD_NODE, struct actor_file, key,
+          .help = "The credential itself; in the file of a mock only."),
+    FIELD("env", FIELD_NODE, struct actor_file, env,
+          .help = "The environment variable that has the credential."),
 };
-static const struct fields actor_fields = {"actor", actor_rows, COUNT(actor_rows),
-                                           sizeof(struct actor_file), FIELDS_NO_PLACE};
+static const struct fields actor_fields =
+    FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
 
 /* One whose key is not there has no name, unless it is needed: then that is an error. */
 static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed,

@@ -15,21 +15,14 @@ struct clock_body {
 };
 
 static const struct field clock_rows[] = {
-    {.key = "mode",
-     .type = FIELD_ENUM,
-     .offset = offsetof(struct clock_body,                    mode),
-     .texts = clock_mode_texts,
-     .text_count = 2,
-     .help = "Whether time passes by itself."},
-    {.key = "now",
-     .type = FIELD_TIME,
-     .offset = offsetof(struct clock_body, now),
-     .help = "The instant to go to, or how far (+1h); what is due on the way happens."},
+    FIELD("mode", FIELD_ENUM, struct clock_body, mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Whether time passes by itself."),
+    FIELD("now", FIELD_TIME, struct clock_body, now,
+          .help = "The instant to go to, or how far (+1h); what is due on the way happens."),
 };
 
-static const struct fields clock_fields = {"clock", clock_rows,
-                                           sizeof clock_rows / sizeof *clock_rows,
-                                           sizeof(struct clock_body), FIELDS_NO_PLACE};
+static const struct fields clock_fields =
+    FIELD_TABLE("clock", clock_rows, struct clock_body, FIELDS_NO_PLACE);
 
 struct advance_body {
     int64_t by_ms;
@@ -38,25 +31,14 @@ struct advance_body {
 };
 
 static const struct field advance_rows[] = {
-    {.key = "until",
-     .type = FIELD_ENUM,
-     .offset = offsetof(struct advance_body,                               until),
-     .texts = until_texts,
-     .text_count = 1,
-     .help = "Or: next_event, as far as something happens."},
-    {.key = "by",
-     .type = FIELD_DURATION,
-     .offset = offsetof(struct advance_body, by_ms),
-     .help = "How far."},
-    {.key = "to",
-     .type = FIELD_TIME,
-     .offset = offsetof(struct advance_body,                                     to),
-     .help = "Or the instant to go to."},
+    FIELD("until", FIELD_ENUM, struct advance_body, until, .texts = until_texts, .text_count = 1,
+          .help = "Or: next_event, as far as something happens."),
+    FIELD("by", FIELD_DURATION, struct advance_body, by_ms, .help = "How far."),
+    FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Or the instant to go to."),
 };
 
-static const struct fields advance_fields = {"advance", advance_rows,
-                                             sizeof advance_rows / sizeof *advance_rows,
-                                             sizeof(struct advance_body), FIELDS_NO_PLACE};
+static const struct fields advance_fields =
+    FIELD_TABLE("advance", advance_rows, struct advance_body, FIELDS_NO_PLACE);
 
 static void put_clock(struct call *c)
 {

@@ -9,69 +9,46 @@
 
 #define START_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
 
+struct create_clock {
+    struct field_time start;
+    int mode;
+};
+
 struct create_body {
     const char *name, *from;
     const struct node *fixture;
     int64_t seed;
-    struct {
-        struct field_time start;
-        int mode;
-    } clock;
+    struct create_clock clock;
     struct field_list credentials;
 };
 
-#define AT(member) offsetof(struct create_body, member)
-
 static const struct field clock_rows[] = {
-    {.key = "start",
-     .type = FIELD_TIME,
-     .offset = AT(clock.start) - AT(clock),
-     .help = "An instant not before the fixture's own, or how far behind it (+1h)."},
-    { .key = "mode",
-     .type = FIELD_ENUM,
-     .offset = AT(clock.mode) - AT(clock),
-     .help = "Whether time passes by itself.",
-     .texts = clock_mode_texts,
-     .text_count = 2},
+    FIELD("start", FIELD_TIME, struct create_clock, start,
+          .help = "An instant not before the fixture's own, or how far behind it (+1h)."),
+    FIELD("mode", FIELD_ENUM, struct create_clock, mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Whether time passes by itself."),
 };
 
-static const struct fields clock_fields = {"clock", clock_rows,
-                                           sizeof clock_rows / sizeof *clock_rows,
-                                           sizeof((struct create_body *)0)->clock, FIELDS_NO_PLACE};
+static const struct fields clock_fields =
+    FIELD_TABLE("clock", clock_rows, struct create_clock, FIELDS_NO_PLACE);
 
 static const struct field create_rows[] = {
-    {.key = "name",
-     .type = FIELD_TEXT,
-     .offset = AT(name),
-     .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first.",
-     .required = true},
-    {.key = "fixture",
-     .type = FIELD_NODE,
-     .offset = AT(fixture),
-     .help = "The name of a fixture that was loaded at start, or one as an object."                                   },
-    {.key = "from",
-     .type = FIELD_TEXT,
-     .offset = AT(from),
-     .help = "Instead: a world or a snapshot to begin as a copy of."                                      },
-    {.key = "seed",
-     .type = FIELD_INT,
-     .offset = AT(seed),
-     .help = "What the ids minted from now on follow from.",
-     .max = INT64_MAX},
-    {.key = "clock",
-     .type = FIELD_MAP,
-     .offset = AT(clock),
-     .help = "Where its time starts and whether it passes.",
-     .sub = &clock_fields},
-    {.key = "credentials",
-     .type = FIELD_TEXTS,
-     .offset = AT(credentials),
-     .help = "Keys whose calls belong to this world, wherever they are used."             },
+    FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
+          .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first."),
+    FIELD("fixture", FIELD_NODE, struct create_body, fixture,
+          .help = "The name of a fixture that was loaded at start, or one as an object."),
+    FIELD("from", FIELD_TEXT, struct create_body, from,
+          .help = "Instead: a world or a snapshot to begin as a copy of."),
+    FIELD("seed", FIELD_INT, struct create_body, seed, .max = INT64_MAX,
+          .help = "What the ids minted from now on follow from."),
+    FIELD("clock", FIELD_MAP, struct create_body, clock, .sub = &clock_fields,
+          .help = "Where its time starts and whether it passes."),
+    FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
+          .help = "Keys whose calls belong to this world, wherever they are used."),
 };
 
-static const struct fields create_fields = {"namespace", create_rows,
-                                            sizeof create_rows / sizeof *create_rows,
-                                            sizeof(struct create_body), FIELDS_NO_PLACE};
+static const struct fields create_fields =
+    FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
 
 static void put_namespace(struct json *w, const struct namespace *ns)
 {

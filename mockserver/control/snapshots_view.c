@@ -7,15 +7,12 @@ struct save_body {
 };
 
 static const struct field save_rows[] = {
-    {.key = "name",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct save_body, name),
-     .help = "What to call it; one of that name is replaced.",
-     .required = true},
+    FIELD("name", FIELD_TEXT, struct save_body, name, .required = true,
+          .help = "What to call it; one of that name is replaced."),
 };
 
-static const struct fields save_fields = {"snapshot", save_rows, 1, sizeof(struct save_body),
-                                          FIELDS_NO_PLACE};
+static const struct fields save_fields =
+    FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
 
 static void put_name(struct call *c, int status, const char *key, struct str name)
 {

@@ -16,20 +16,14 @@ struct spread {
 };
 
 static const struct field spread_rows[] = {
-    {.key = "median",
-     .type = FIELD_DURATION,
-     .offset = offsetof(struct spread, median_ms),
-     .required = true,
-     .help = "Half of the delays are shorter."                                        },
-    {.key = "sigma",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct spread, sigma),
-     .required = true,
-     .help = "How far they spread: 0 not at all, 0.4 as on a calm network; 3 at most."},
+    FIELD("median", FIELD_DURATION, struct spread, median_ms, .required = true,
+          .help = "Half of the delays are shorter."),
+    FIELD("sigma", FIELD_NODE, struct spread, sigma, .required = true,
+          .help = "How far they spread: 0 not at all, 0.4 as on a calm network; 3 at most."),
 };
 
-static const struct fields spread_fields = {"lognormal", spread_rows, COUNT(spread_rows),
-                                            sizeof(struct spread), FIELDS_NO_PLACE};
+static const struct fields spread_fields =
+    FIELD_TABLE("lognormal", spread_rows, struct spread, FIELDS_NO_PLACE);
 
 static bool check_spread(const struct node *map, struct error *err)
 {

@@ -29,24 +29,13 @@ struct edit {
 };
 
 static const struct field edit_rows[] = {
-    {.key = "where",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct edit,       where),
-     .help = "Which records: field and value, all of them; none: every record of the kind."},
-    { .key = "set",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct edit, set),
-     .help = "Which fields they get.",
-     .required = true},
+    FIELD("where", FIELD_NODE, struct edit, where,
+          .help = "Which records: field and value, all of them; none: every record of the kind."),
+    FIELD("set", FIELD_NODE, struct edit, set, .required = true, .help = "Which fields they get."),
 };
 
-static const struct fields edit_fields = {
-    .name = "edit",
-    .rows = edit_rows,
-    .count = sizeof edit_rows / sizeof *edit_rows,
-    .size = sizeof(struct edit),
-    .at_offset = FIELDS_NO_PLACE,
-};
+static const struct fields edit_fields =
+    FIELD_TABLE("edit", edit_rows, struct edit, FIELDS_NO_PLACE);
 
 static bool is_reference(const struct node *value)
 {

@@ -21,33 +21,17 @@ struct answer {
 };
 
 static const struct field answer_rows[] = {
-    {.key = "error",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct answer,                                                                       error),
-     .help = "The provider's own word for a failure, answered in the provider's own shape."},
-    {.key = "status",
-     .type = FIELD_INT,
-     .offset = offsetof(struct answer,                                                                       status),
-     .help = "Or a status of any kind.",
-     .min = 200,
-     .max = 599},
-    {.key = "body",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct answer,                                                                             body),
-     .help = "The body beside a status: a text is sent as it is, anything else as JSON."                                                      },
-    {.key = "headers",
-     .type = FIELD_NODE,
-     .offset = offsetof(struct answer, headers),
-     .help = "Headers of the answer."                                                      },
+    FIELD("error", FIELD_TEXT, struct answer, error,
+          .help = "The provider's own word for a failure, answered in the provider's own shape."),
+    FIELD("status", FIELD_INT, struct answer, status, .min = 200, .max = 599,
+          .help = "Or a status of any kind."),
+    FIELD("body", FIELD_NODE, struct answer, body,
+          .help = "The body beside a status: a text is sent as it is, anything else as JSON."),
+    FIELD("headers", FIELD_NODE, struct answer, headers, .help = "Headers of the answer."),
 };
 
-static const struct fields answer_fields = {
-    .name = "answer",
-    .rows = answer_rows,
-    .count = COUNT(answer_rows),
-    .size = sizeof(struct answer),
-    .at_offset = FIELDS_NO_PLACE,
-};
+static const struct fields answer_fields =
+    FIELD_TABLE("answer", answer_rows, struct answer, FIELDS_NO_PLACE);
 
 static bool headers_check(const struct node *map, const struct dialect *d, struct error *err)
 {

@@ -30,49 +30,30 @@ struct url_body {
 };
 
 #define SCOPES_ROW                                                                                 \
-    {                                                                                              \
-        .key = "scopes", .type = FIELD_TEXTS, .offset = offsetof(struct url_body, scopes),         \
-        .max = SCOPES_MAX, .help = "What to ask the platform for, instead of the usual."           \
-    }
+    FIELD("scopes", FIELD_TEXTS, struct url_body, scopes, .max = SCOPES_MAX,                       \
+          .help = "What to ask the platform for, instead of the usual.")
 
 static const struct field oauth_rows[] = {
-    {.key = "platform",
-     .type = FIELD_ENUM,
-     .offset = offsetof(struct url_body,                  platform),
-     .required = true,
-     .texts = platform_texts,
-     .text_count = LAYERS_PLATFORMS,
-     .help = "Where the end-customer has the account."},
-    {.key = "returnUrl",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct url_body, return_url),
-     .required = true,
-     .help = "Where the browser goes afterwards."},
-    {.key = "usageNote",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct url_body,        note),
-     .help = "The partner's own remark."},
+    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true,
+          .texts = platform_texts, .text_count = LAYERS_PLATFORMS,
+          .help = "Where the end-customer has the account."),
+    FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url, .required = true,
+          .help = "Where the browser goes afterwards."),
+    FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "The partner's own remark."),
     SCOPES_ROW,
 };
-static const struct fields oauth_fields = {"body", oauth_rows,
-                                           sizeof oauth_rows / sizeof *oauth_rows,
-                                           sizeof(struct url_body), FIELDS_NO_PLACE};
+static const struct fields oauth_fields =
+    FIELD_TABLE("body", oauth_rows, struct url_body, FIELDS_NO_PLACE);
 
 static const struct field reauth_rows[] = {
-    {.key = "socialAccountId",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct url_body, account),
-     .required = true,
-     .help = "The account to reconnect."},
-    {.key = "returnUrl",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct url_body,                 return_url),
-     .help = "Where the browser goes afterwards."},
+    FIELD("socialAccountId", FIELD_TEXT, struct url_body, account, .required = true,
+          .help = "The account to reconnect."),
+    FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url,
+          .help = "Where the browser goes afterwards."),
     SCOPES_ROW,
 };
-static const struct fields reauth_fields = {"body", reauth_rows,
-                                            sizeof reauth_rows / sizeof *reauth_rows,
-                                            sizeof(struct url_body), FIELDS_NO_PLACE};
+static const struct fields reauth_fields =
+    FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
 
 static bool scopes_fine(struct call *c, const struct url_body *body)
 {

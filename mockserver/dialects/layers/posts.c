@@ -16,50 +16,27 @@ struct target {
     uint32_t row; /* of the account, once found */
 };
 
-#define AT(member) offsetof(struct target, member)
 static const struct field target_rows[] = {
-    {.key = "socialAccountId",
-     .type = FIELD_TEXT,
-     .offset = AT(account),
-     .required = true,
-     .help = "An account of the content's project."},
-    {.key = "mode",
-     .type = FIELD_ENUM,
-     .offset = AT(mode),
-     .required = true,
-     .texts = publish_mode_texts,
-     .text_count = MODE_COUNT,
-     .help = "Who posts: Layers, the creator, or the managed provider."},
-    {.key = "captionOverride",
-     .type = FIELD_TEXT,
-     .offset = AT(caption),
-     .max = CAPTION_MAX,
-     .help = "A caption instead of the content's."},
-    {.key = "firstCommentOverride",
-     .type = FIELD_TEXT,
-     .offset = AT(first_comment),
-     .max = CAPTION_MAX,
-     .help = "The first comment below the post."},
-    {.key = "scheduledPostId",
-     .type = FIELD_TEXT,
-     .offset = AT(post_id),
-     .help = "Accepted as older editions have it; the id is minted all the same."                                                  },
-    {.key = "tiktokPostSettings",
-     .type = FIELD_NODE,
-     .offset = AT(tiktok_settings),
-     .help = "What TikTok lets one set for a post."                                               },
-    {.key = "tiktokMusic",
-     .type = FIELD_NODE,
-     .offset = AT(tiktok_music),
-     .help = "The music of a TikTok post."                                       },
-    {.key = "shareReelToFeed",
-     .type = FIELD_BOOL,
-     .offset = AT(share_reel),
-     .help = "Whether a reel is shown in the feed as well."                                          },
+    FIELD("socialAccountId", FIELD_TEXT, struct target, account, .required = true,
+          .help = "An account of the content's project."),
+    FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .texts = publish_mode_texts,
+          .text_count = MODE_COUNT,
+          .help = "Who posts: Layers, the creator, or the managed provider."),
+    FIELD("captionOverride", FIELD_TEXT, struct target, caption, .max = CAPTION_MAX,
+          .help = "A caption instead of the content's."),
+    FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
+          .help = "The first comment below the post."),
+    FIELD("scheduledPostId", FIELD_TEXT, struct target, post_id,
+          .help = "Accepted as older editions have it; the id is minted all the same."),
+    FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings,
+          .help = "What TikTok lets one set for a post."),
+    FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music,
+          .help = "The music of a TikTok post."),
+    FIELD("shareReelToFeed", FIELD_BOOL, struct target, share_reel,
+          .help = "Whether a reel is shown in the feed as well."),
 };
-static const struct fields target_fields = {"target", target_rows,
-                                            sizeof target_rows / sizeof *target_rows,
-                                            sizeof(struct target), FIELDS_NO_PLACE};
+static const struct fields target_fields =
+    FIELD_TABLE("target", target_rows, struct target, FIELDS_NO_PLACE);
 
 struct schedule_body {
     const char *due;
@@ -67,22 +44,13 @@ struct schedule_body {
 };
 
 static const struct field schedule_rows[] = {
-    {.key = "scheduledFor",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct schedule_body, due),
-     .required = true,
-     .help = "When to post, in UTC."},
-    { .key = "targets",
-     .type = FIELD_LIST,
-     .offset = offsetof(struct schedule_body,                                targets),
-     .required = true,
-     .min = 1,
-     .max = TARGETS_MAX,
-     .sub = &target_fields,
-     .help = "Where to post."},
+    FIELD("scheduledFor", FIELD_TEXT, struct schedule_body, due, .required = true,
+          .help = "When to post, in UTC."),
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
 };
-static const struct fields schedule_fields = {"body", schedule_rows, 2,
-                                              sizeof(struct schedule_body), FIELDS_NO_PLACE};
+static const struct fields schedule_fields =
+    FIELD_TABLE("body", schedule_rows, struct schedule_body, FIELDS_NO_PLACE);
 
 static const struct field publish_rows[] = {
     FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
