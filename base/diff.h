@@ -1,9 +1,9 @@
 /* diff.h - how two values differ, member by member.
  *
  * Shapes:  a list of {pointer, expected, actual}, at most DIFF_MAX rows; `more` says how many were
- * left out. Lists are aligned, so that one item too many is one difference; a pointer into a list
- * counts as the actual value does, or as the expected one where the item is missing.
- *
+ *          left out. Lists are aligned, so that one item too many is one difference; a pointer into
+ *          a list counts as the actual value does, or as the expected one where the item is
+ *          missing.
  * Errors:  none. Values too large to walk are compared as far as the walk goes.
  */
 #pragma once

@@ -1,7 +1,8 @@
 /* json_gate.h - is this text strict JSON, and where does each of its values begin?
  *
  * Shapes:  `starts` receives the offset of every value and member name in document order, so that a
- * walk over the parsed tree meets them one by one. It needs room for JSON_GATE_STARTS(text.n).
+ *          walk over the parsed tree meets them one by one. It needs room for
+ *          JSON_GATE_STARTS(text.n).
  * Units:   bytes; the text is at most JSON_MAX_BYTES long.
  * Errors:  false, with the offset of the first wrong byte and what is wrong there.
  * Source:  RFC 8259.

@@ -4,24 +4,20 @@
  *          each item an expectation; a plain map is open: each named member must match, others are
  *          ignored ({} = is an object). A map whose keys begin with $ is matchers, all of which
  *          must hold; the two do not mix.
- * Matchers:$not X, $in [X..], $matches "regex" (PCRE2, unanchored), $type T | [T..], $gt $gte $lt
- *          $lte (numbers; or times as text), $some X, $none X, $each X (of a list), $count N |
+ * Matchers: $not X, $in [X..], $matches "regex" (PCRE2, unanchored), $type T | [T..], $gt $gte
+ *          $lt $lte (numbers; or times as text), $some X, $none X, $each X (of a list), $count N |
  *          {matchers}, $absent true, $present true, $exact X (closes all maps below it), $time
  *          any|past|future|{after, before, within} (ISO 8601 UTC; compared with `now_ms`; after and
  *          before take an instant or a signed duration from now), $same "/pointer" (equals the
  *          value there in the same document), $opaque "prefix" (a string id longer than that
  *          prefix, "" = any; nothing else is judged).
- *
  * Units:   now_ms = the answer's Date, milliseconds; true to a second, and judged so.
- *
  * Errors:  match_check refuses an expectation that cannot be used: unknown matcher ("did you
  *          mean"), bad pattern with its offset, wrong operand. An operand that is a text with a
  *          reference ($name, ${name}) is let through: check again once it is resolved. match_run
  *          never fails: what does not hold is data.
- *
  * Absent:  only $absent, $present, and $in and $exact of them, can hold of a value that is not
- * there; $not cannot.
- *
+ *          there; $not cannot.
  * Vacuous: $each and $none over an empty list decide nothing. Neither does an item or alternative
  *          that has such a part in it and does not fail; $each holds if at least one item truly
  *          does.

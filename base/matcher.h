@@ -1,9 +1,8 @@
 /* matcher.h - the inside of match: one row per matcher, and what a row's functions stand on.
  *
  * Shapes:  match_check.c and match.c walk expectations, matcher*.c hold the rows. A struct run is
- * one walk; with no `results` it only counts and makes no text, which is how nested expectations
- * are tried.
- *
+ *          one walk; with no `results` it only counts and makes no text, which is how nested
+ *          expectations are tried.
  * Errors:  as in match.h.
  */
 #pragma once

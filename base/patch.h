@@ -1,9 +1,10 @@
 /* patch.h - JSON Patch and JSON merge patch on node trees.
  *
  * Shapes:  a patch is a node: a list of {op, path, value | from}. The result is a new tree sharing
- * what did not change.
+ *          what did not change.
  * Errors:  patch_check names the member at fault and its place, all at once; patch_apply checks
- * too, and beyond that fails only on what the document lacks or by growing it past the limits.
+ *          too, and beyond that fails only on what the document lacks or by growing it past the
+ *          limits.
  * Source:  RFC 6902 (add remove replace move copy test), RFC 7396.
  */
 #pragma once

@@ -1,15 +1,14 @@
 /* url.h - taking URLs apart, and percent-encoding.
  *
  * Shapes:  struct url of NUL-ended parts, "" where absent, as written but for letter case: scheme
- * and host are lower-cased, and nothing else is normalised (0x7f.1 stays 0x7f.1, a trailing dot
- * stays). host is without port, IPv6 in brackets; user is all that stands before the @.
- *
+ *          and host are lower-cased, and nothing else is normalised (0x7f.1 stays 0x7f.1, a
+ *          trailing dot stays). host is without port, IPv6 in brackets; user is all that stands
+ *          before the @.
  * Units:   port is a number, 0 = none written.
- *
  * Errors:  url_parse answers false, with why, for what is no absolute http(s) URL as strictly read:
- * anything but printable ASCII, a backslash, credentials that are empty or without host, a port out
- * of range, a host with an empty label or with characters that no host has (IDN comes as xn--).
- *
+ *          anything but printable ASCII, a backslash, credentials that are empty or without host, a
+ *          port out of range, a host with an empty label or with characters that no host has (IDN
+ *          comes as xn--).
  * Source:  RFC 3986.
  */
 #pragma once

@@ -1,9 +1,9 @@
 /* yaml_tree.h - a YAML parser's events, one after another, to a node tree.
  *
  * Shapes:  start with {.arena, .err, .at.file}; set `at` before each event; `root` is the result
- * unless `refused`; then end `scratch`. Aliases share nodes.
+ *          unless `refused`; then end `scratch`. Aliases share nodes.
  * Errors:  a problem of one value does not end the reading, so that all of them are told. What
- * leaves the tree's shape in doubt, or is a limit, does: the functions then answer false.
+ *          leaves the tree's shape in doubt, or is a limit, does: the functions then answer false.
  */
 #pragma once
 #include "base/yaml.h"

@@ -1,10 +1,10 @@
 /* record_json.h - a record's fields to JSON and from it, in the words of state/records.h.
  *
  * Shapes:  {"id", "provider", field: value ...}; what is not there is null. Reading goes one value
- * at a time, so that a patch and a rule's edit share it.
+ *          at a time, so that a patch and a rule's edit share it.
  * Units:   times are ISO 8601 text with milliseconds.
  * Errors:  an unknown field ("did you mean"), a value of the wrong type or not one of the words, at
- * its place. Whether a record that is referred to exists is asked by record_set.
+ *          its place. Whether a record that is referred to exists is asked by record_set.
  */
 #pragma once
 #include "base/json.h"

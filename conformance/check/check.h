@@ -1,16 +1,14 @@
 /* check.h - an expectation held against what came back: pure.
  *
  * Shapes:  (step, expectation with its references resolved, exchange) -> checks, one per expected
- * leaf (leaves.h), each with a stable id, the claims it decides, and what was expected and seen.
- * The checks of an expectation are the same ones whatever comes back, also when nothing does.
- *
+ *          leaf (leaves.h), each with a stable id, the claims it decides, and what was expected and
+ *          seen. The checks of an expectation are the same ones whatever comes back, also when
+ *          nothing does.
  * Ids:     scenario/step[case] and then status/is, headers/<name>/<matcher>, <path>/<matcher> of
- * the body or a flow's outputs, redirect<path>/<matcher>, delivery/<matcher>. A path is the
- * expectation's own, so that it does not depend on data: /items/$each/status/equals.
- *
+ *          the body or a flow's outputs, redirect<path>/<matcher>, delivery/<matcher>. A path is
+ *          the expectation's own, so that it does not depend on data: /items/$each/status/equals.
  * Redirect: a text or matchers are held against the whole URL; a plain map against {url, base (the
- * URL without query and fragment), query {name: text}}.
- *
+ *          URL without query and fragment), query {name: text}}.
  * Errors:  none; what does not hold is a verdict. A should or may that does not hold is a warning.
  */
 #pragma once

@@ -1,9 +1,9 @@
 /* leaves.h - the parts of an expectation that are judged one by one.
  *
  * Shapes:  a leaf is one matcher (or plain value) with the path to it, and `alone`: an expectation
- * of the whole document that asks for this leaf only. Maps and $each are walked into; everything
- * else - a list, $some, $none, $exact, $not, $in - is one leaf however much stands in it.
- *
+ *          of the whole document that asks for this leaf only. Maps and $each are walked into;
+ *          everything else - a list, $some, $none, $exact, $not, $in - is one leaf however much
+ *          stands in it.
  * Errors:  none.
  */
 #pragma once

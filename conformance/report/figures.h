@@ -1,7 +1,8 @@
 /* figures.h - what the reports tell alike: words, totals, the ledger of executed checks.
  *
  * Shapes:  three figures of the claims, never one: cited by a scenario of this run, exercised
- * (decided either way), holding - beside how many there are and how many can be observed at all.
+ *          (decided either way), holding - beside how many there are and how many can be observed
+ *          at all.
  * Errors:  none.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* record.h - the parts of a run as JSON, written alike into the JSON report and the event stream.
  *
  * Shapes:  every function adds members to a map that its caller has open; keys in snake_case and
- * always all of them, in this order; null where there is nothing to say.
+ *          always all of them, in this order; null where there is nothing to say.
  * Units:   durations in microseconds (_us), instants as RFC 3339 text (_at).
  * Errors:  none. A body is cut at RECORD_BODY_MAX bytes, after its secrets were scrubbed.
  */

@@ -1,8 +1,9 @@
 /* secrets.h - finding secrets in text, however they are spelled there.
  *
  * Shapes:  a secret is found as it is, in base64 and base64url (also within a longer text that was
- * encoded as a whole), and with any of its characters percent-, JSON- or XML-escaped, once or
- * twice. A secret that was cut short before a … is found as well. Of several, the longest counts.
+ *          encoded as a whole), and with any of its characters percent-, JSON- or XML-escaped, once
+ *          or twice. A secret that was cut short before a … is found as well. Of several, the
+ *          longest counts.
  * Units:   bytes.
  * Errors:  none.
  */

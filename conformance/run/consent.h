@@ -1,10 +1,9 @@
 /* consent.h - who plays the end-customer's part of OAuth.
  *
  * Shapes:  control: the mock's control door, `{state, outcome, handle}` -> `{redirect}`. browser:
- * the target's consent_command, run by sh with the URL, the outcome and the user as arguments; it
- * answers one line {"redirect": "..."} or {"error": "..."}. human: the URL is printed and a line
- * awaited: the redirect, or nothing; a countdown tells for how long.
- *
+ *          the target's consent_command, run by sh with the URL, the outcome and the user as
+ *          arguments; it answers one line {"redirect": "..."} or {"error": "..."}. human: the URL
+ *          is printed and a line awaited: the redirect, or nothing; a countdown tells for how long.
  * Errors:  a driver that fails is infra; one that cannot be here is not applicable.
  */
 #pragma once

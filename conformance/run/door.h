@@ -1,7 +1,7 @@
 /* door.h - the control door of a mock, as the runner uses it: a world per scenario, its clock.
  *
  * Shapes:  struct world: where one scenario's calls and control calls go. A request is an
- * exchange_record, to be sent as any other.
+ *          exchange_record, to be sent as any other.
  * Errors:  none; what the door refuses is its answer.
  */
 #pragma once

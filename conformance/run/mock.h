@@ -1,10 +1,9 @@
 /* mock.h - a mock server started for one run.
  *
  * Shapes:  a child process on a port of its own, in a process group of its own (a terminal's
- * interrupt reaches the runner only, which still needs it). Its end is certain: mock_stop, and, if
- * the runner dies without, the kernel's parent-death signal (PR_SET_PDEATHSIG), set between fork
- * and exec.
- *
+ *          interrupt reaches the runner only, which still needs it). Its end is certain: mock_stop,
+ *          and, if the runner dies without, the kernel's parent-death signal (PR_SET_PDEATHSIG),
+ *          set between fork and exec.
  * Errors:  no binary, or one that does not start (ERROR_SYSTEM).
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* resolve.h - a step with its references replaced: expectations and requests.
  *
  * Errors:  false or NULL, with the name of the reference that has no value in *missing; for a
- * request also with why it cannot be made.
+ *          request also with why it cannot be made.
  */
 #pragma once
 #include "conformance/run/door.h"

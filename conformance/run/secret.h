@@ -1,7 +1,7 @@
 /* secret.h - which values of an answer must never be printed: tokens, keys, OAuth states.
  *
  * Shapes:  known by their member's name. A `state` is one only if it looks minted (long, with
- * digits): most are words such as "published".
+ *          digits): most are words such as "published".
  * Errors:  none.
  */
 #pragma once

@@ -3,9 +3,9 @@
  *   create a world -> steps (frames push and pop with `use`) -> undo, last first -> drop the world
  *
  * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
- * those of a flow in use. `current` is the step (and case) under way, with its references resolved.
- * An action (start_*) either ends at once or sends something whose answer goes on; each step ends
- * in task_step_done, whatever became of it.
+ *          those of a flow in use. `current` is the step (and case) under way, with its references
+ *          resolved. An action (start_*) either ends at once or sends something whose answer goes
+ *          on; each step ends in task_step_done, whatever became of it.
  * Errors:  none; what goes wrong becomes verdicts, and blocks what would have followed.
  */
 #pragma once

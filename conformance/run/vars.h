@@ -1,12 +1,11 @@
 /* vars.h - names and what they stand for while a scenario is played.
  *
  * Shapes:  struct vars: names of one scope, the newest first, and the scope around it. A name may
- * have dots of its own ("first.id"); otherwise a dot steps into a map or list. `env` is the
- * environment. The runner's outermost scope has target, run and scenario.
- *
+ *          have dots of its own ("first.id"); otherwise a dot steps into a map or list. `env` is
+ *          the environment. The runner's outermost scope has target, run and scenario.
  * References: "$a.b" as a whole value keeps the JSON type of what it stands for; "${a.b}" within
- * text becomes its text; "$$" is a dollar (references_visit in scenario/load.h says what is one).
- *
+ *          text becomes its text; "$$" is a dollar (references_visit in scenario/load.h says what
+ *          is one).
  * Errors:  a reference without a value: NULL or false, and its name in *missing.
  */
 #pragma once

@@ -1,9 +1,9 @@
 /* reader.h - one scenario or flow file on its way from YAML to structs.
  *
  * Shapes:  struct reader: the file being read, and the shelf of flows that all files share. A
- * flow's reader has its user's one above it, so that a flow that uses itself is seen.
+ *          flow's reader has its user's one above it, so that a flow that uses itself is seen.
  * Errors:  each function tells all mistakes of its part, at their places; what was wrong stays
- * zero.
+ *          zero.
  */
 #pragma once
 #include "conformance/scenario/words.h"

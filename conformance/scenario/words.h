@@ -1,8 +1,8 @@
 /* words.h - the words of scenario and flow files, as field tables, and what reading by them gives.
  *
  * Shapes:  one struct a map: scenario, flow, step, expectation, poll, hold. Words that need more
- * than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read those.
- * Which words go with which kind of step: step_word_fits.
+ *          than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read
+ *          those. Which words go with which kind of step: step_word_fits.
  */
 #pragma once
 #include "base/fields.h"

@@ -1,8 +1,8 @@
 /* consent.h - the end-customer's part of OAuth, played by a tester (force) or on our own page.
  *
  * Shapes:  an outcome ends a pending attempt, or leaves it (abandon). A handle is the platform
- * user's, without @; where none is given one is made up, the same in the same world. Where a
- *          program is signed in it is a key's name, or the provider's first key is meant.
+ *          user's, without @; where none is given one is made up, the same in the same world. Where
+ *          a program is signed in it is a key's name, or the provider's first key is meant.
  * Errors:  an attempt that has ended: FAULT_CONFLICT. A handle that cannot be: an issue.
  */
 #pragma once

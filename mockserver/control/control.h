@@ -2,7 +2,7 @@
  * (problem JSON, RFC 9457).
  *
  * Errors:  as any dialect: faults. A selector that meets nothing, or several things, names what it
- * met.
+ *          met.
  */
 #pragma once
 #include "mockserver/call.h"

@@ -2,7 +2,7 @@
  * is wrong with it, writing times and changes.
  *
  * Shapes:  a handler is a row of the table in control.c. Bodies are read by a table of fields; a
- * mistake becomes an issue with the JSON pointer of where it stands.
+ *          mistake becomes an issue with the JSON pointer of where it stands.
  * Units:   times are ISO 8601 with milliseconds.
  * Errors:  refusals, as any handler's. What answers false or NULL has refused the call.
  */

@@ -1,8 +1,8 @@
 /* select.h - the one record that a tester means.
  *
  * Shapes:  an account by id or, where unique, by handle (with or without @); a space by id or name;
- * a destination by its id or, where it has but one, its post's; an attempt by its state token; a key by id, name or value; a
- * lease request by its id.
+ *          a destination by its id or, where it has but one, its post's; an attempt by its state
+ *          token; a key by id, name or value; a lease request by its id.
  * Errors:  nothing or several: an issue at `pointer` that names what was met. ROW_NONE.
  */
 #pragma once

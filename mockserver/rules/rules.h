@@ -2,8 +2,8 @@
  * force/fail and mutants are.
  *
  * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
- * copies of what it is given. A rule makes a plan for a call; the plan acts around serving and on
- * the wire. Keys of a rule are the table in form.c, effects the one in effects.c.
+ *          copies of what it is given. A rule makes a plan for a call; the plan acts around serving
+ *          and on the wire. Keys of a rule are the table in form.c, effects the one in effects.c.
  *
  *   rule: name                          else rule-1, rule-2 ...
  *   on: operation                       or provider, method, path (a route's pattern); none: all
@@ -15,18 +15,17 @@
  *
  * A delay is a duration, 10m at most, or {lognormal: {median, sigma}}, seeded.
  *
- * An edit is {kind: {where: {field: value}, set: {field: value}}} in the words of
- * state/records.h. A text $call.<kind> in it ($call.account, $call.destination, ...) is the public
- * id of the record of that kind which the call names in its path or body, else of the first
- * one it changed; $call.1 is the first id of the path, $call.key the caller. With
- * none of these an edit finds nothing. It may break invariants on purpose, so the world is not
- * checked from then on.
+ * An edit is {kind: {where: {field: value}, set: {field: value}}} in the words of state/records.h.
+ * A text $call.<kind> in it ($call.account, $call.destination, ...) is the public id of the record
+ * of that kind which the call names in its path or body, else of the first one it changed; $call.1
+ * is the first id of the path, $call.key the caller. With none of these an edit finds nothing. It
+ * may break invariants on purpose, so the world is not checked from then on.
  *
  * Units:   delays in milliseconds in the file, microseconds in the plan; counts are calls that met
- * all other conditions.
+ *          all other conditions.
  * Errors:  rules_check: unknown operation, key, code, effect, matcher; bad pointer or pattern;
- * nth: 0. Each at its place. What a patch or edit meets only later (the answer lacks the place) is
- * marked on the answer, X-Mock-Rule-Missed: patch | edit.
+ *          nth: 0. Each at its place. What a patch or edit meets only later (the answer lacks the
+ *          place) is marked on the answer, X-Mock-Rule-Missed: patch | edit.
  */
 #pragma once
 #include "mockserver/call.h"

@@ -1,11 +1,12 @@
 /* ad_account.h - an ad account of the partner's own that a space can buy ads on.
  *
  * Shapes:  a space has at most one per ad platform that is not disconnected; one that was
- * disconnected never comes back, connecting again makes a new row.
+ *          disconnected never comes back, connecting again makes a new row.
  * States:  token: a grant is pending until it was validated, then valid; pending | valid -> expired
- * | revoked; a new grant for the same row (reconnect) starts over. Any -> disconnected, for good.
+ *          | revoked; a new grant for the same row (reconnect) starts over. Any -> disconnected,
+ *          for good.
  * Indexes: AD_ACCOUNT_ID (provider, public id); AD_ACCOUNT_SPACE (space and platform; those not
- * disconnected).
+ *          disconnected).
  * Units:   milliseconds.
  * Source:  "List ad accounts".
  */

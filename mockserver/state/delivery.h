@@ -1,14 +1,14 @@
 /* delivery.h - one event on its way to one webhook, over all its attempts.
  *
  * Shapes:  delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
- * event's data as JSON)}; a replay is a delivery of its own, with a new event id, that names the
- * one it repeats.
+ *          event's data as JSON)}; a replay is a delivery of its own, with a new event id, that
+ *          names the one it repeats.
  * States:  pending -> delivering -> delivered | pending (a later attempt) | failed | abandoned, as
- * the policy has it; pending -> abandoned (its webhook was deleted). delivered, failed and
- * abandoned are ends. It is delivering from the moment an attempt is due until that has ended:
- * who sends watches the change log for it.
+ *          the policy has it; pending -> abandoned (its webhook was deleted). delivered, failed and
+ *          abandoned are ends. It is delivering from the moment an attempt is due until that has
+ *          ended: who sends watches the change log for it.
  * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
- * DELIVERY_WEBHOOK_STATE (webhook and state; oldest first).
+ *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first).
  * Units:   milliseconds.
  */
 #pragma once

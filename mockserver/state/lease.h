@@ -2,14 +2,14 @@
  * lease, and the months a lease lasts.
  *
  * Shapes:  request {space, how many, of what}; pool account: one that can be leased; a lease itself
- * is an ordinary account with `leased` set, in its space's list like any other. An account's
- * `lease_request` is the one it came from, if any.
- * States:  request: requested -> assigned | partial | rejected, which are ends. Pool account:
- * free <-> leased. A lease is paid for when it begins and on the same UTC day of every month until
- * the account is disconnected; of a month begun nothing is given back.
+ *          is an ordinary account with `leased` set, in its space's list like any other. An
+ *          account's `lease_request` is the one it came from, if any.
+ * States:  request: requested -> assigned | partial | rejected, which are ends. Pool account: free
+ *          <-> leased. A lease is paid for when it begins and on the same UTC day of every month
+ *          until the account is disconnected; of a month begun nothing is given back.
  * Indexes: LEASE_REQUEST_ID, POOL_HANDLE (provider, id or handle); POOL_ACCOUNT (the account it is
- * leased as); ACCOUNT_REQUEST (request; order of assignment; disconnected ones stay);
- * ACCOUNT_LEASE (organization and disconnected or not; newest first).
+ *          leased as); ACCOUNT_REQUEST (request; order of assignment; disconnected ones stay);
+ *          ACCOUNT_LEASE (organization and disconnected or not; newest first).
  * Units:   milliseconds; cents a month.
  * Source:  "Social accounts", Leased accounts, Billing and Revocation.
  */

@@ -2,10 +2,11 @@
  *
  * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
  *          account, mode, state, outcome}.
- * States:  destination queued -> publishing -> published | failed | draft; queued, held -> canceled.
- *          failed -> queued (retry). published, canceled and draft are ends. held: its post is a draft, never due. A
- *          dead token does not cancel: the destination fails when it is due, unless the token was
- *          recovered by then. What is removed stays as a record, in no list.
+ * States:  destination queued -> publishing -> published | failed | draft; queued, held ->
+ *          canceled. failed -> queued (retry). published, canceled and draft are ends. held: its
+ *          post is a draft, never due. A dead token does not cancel: the destination fails when it
+ *          is due, unless the token was recovered by then. What is removed stays as a record, in no
+ *          list.
  * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
  *          (space; order minus due: latest first); DESTINATION_ACCOUNT (account and state; order
  *          due); DESTINATION_POST (post; order of creation).

@@ -1,12 +1,12 @@
 /* webhook.h - where a partner wants to be told of what happens: an endpoint and its standing.
  *
  * Shapes:  webhook {organization, space (none: all of them), url, events, secret}; events are names
- * with a blank between. A rotated secret stays good for a while beside the new one.
+ *          with a blank between. A rotated secret stays good for a while beside the new one.
  * States:  active <-> paused; active -> auto_paused (too many failures in a row) -> active; any ->
- * deleted, for good. Only an active one is told; what waits while it is paused goes on when it is
- * active again.
+ *          deleted, for good. Only an active one is told; what waits while it is paused goes on
+ *          when it is active again.
  * Indexes: WEBHOOK_ID (provider, public id); WEBHOOK_ORGANIZATION (organization; newest first; not
- * the deleted ones).
+ *          the deleted ones).
  * Units:   milliseconds.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* post_body.h - the body that makes, changes or schedules a post, as read.
  *
- * Shapes:  what was not sent is NULL, or false. A draft is what the post is to be: of a change, what
- *          was not sent stays as the post has it.
+ * Shapes:  what was not sent is NULL, or false. A draft is what the post is to be: of a change,
+ *          what was not sent stays as the post has it.
  * Errors:  refusals of the call; what answers false has refused it.
  */
 #pragma once
