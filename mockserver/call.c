@@ -11,6 +11,7 @@
 #include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/tenant.h"
 
 #define BODY_USUAL 1000 /* bytes; a larger one grows */
 
@@ -252,6 +253,11 @@ void call_header_int(struct call *c, const char *name, int64_t value)
     struct json digits = json_begin(&text, 0);
     json_int(&digits, value);
     headers_set(c->arena, &c->res->headers, name, buf_str(&text));
+}
+
+bool call_owns(const struct call *c, uint32_t space)
+{
+    return space_read(c->world, space)->organization == key_read(c->world, c->key)->organization;
 }
 
 struct str call_query(struct call *c, const char *name)

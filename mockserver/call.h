@@ -194,6 +194,8 @@ void call_dress_neutral(struct call *c);
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value);
 void call_header_int(struct call *c, const char *name, int64_t value);
+/* What belongs to another organization than the key's is not there. */
+bool call_owns(const struct call *c, uint32_t space);
 /* The mock's own page for an attempt's consent, beside the providers in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
 struct str call_query(struct call *c,

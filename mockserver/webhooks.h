@@ -6,6 +6,7 @@
  * Errors:  none.
  */
 #pragma once
+#include "base/fields.h"
 #include "base/http/message.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
@@ -39,3 +40,8 @@ struct webhooks {
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
                           const struct webhook_event *event, const char *event_id,
                           uint32_t replay_of);
+
+/* https, or http to this machine. `why` gets words that last. */
+bool webhooks_url_fine(struct arena *a, const char *url, const char **why);
+/* As a webhook's record keeps them: a blank between; NULL: none. */
+const char *webhooks_events_text(struct arena *a, const struct field_list *names);

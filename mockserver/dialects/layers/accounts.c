@@ -99,7 +99,7 @@ uint32_t layers_listed_account(const struct call *c, struct str id)
 {
     uint32_t row = account_find(c->world, LAYERS, id);
     if (!row || !account_is_listed(account_read(c->world, row)) ||
-        !layers_owns(c, account_read(c->world, row)->space))
+        !call_owns(c, account_read(c->world, row)->space))
         return ROW_NONE;
     return row;
 }

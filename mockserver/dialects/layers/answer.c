@@ -70,15 +70,10 @@ void layers_put_time(struct call *c, const char *key, int64_t ms)
     json_put_text(&c->out, key, ms ? time_seconds(ms, text) : NULL);
 }
 
-bool layers_owns(const struct call *c, uint32_t space)
-{
-    return space_read(c->world, space)->organization == key_read(c->world, c->key)->organization;
-}
-
 uint32_t layers_project(struct call *c)
 {
     uint32_t project = space_find(c->world, LAYERS, c->params[0]);
-    if (project && layers_owns(c, project))
+    if (project && call_owns(c, project))
         return project;
     call_refuse(c, FAULT_NOT_FOUND, "There is no such project.");
     return ROW_NONE;

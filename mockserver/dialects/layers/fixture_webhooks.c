@@ -29,7 +29,7 @@ static bool build(struct fixture_load *load, uint32_t organization, const struct
     if (!h->url || !h->events.count)
         return false;
     bool good = events_fine(load, h);
-    if (!layers_webhook_url_fine(load->arena, h->url, &why))
+    if (!webhooks_url_fine(load->arena, h->url, &why))
         good = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, LAYERS, str_from(h->id)))
         good = wrong(load, h, "id", h->id, "is another webhook's");
@@ -43,7 +43,7 @@ static bool build(struct fixture_load *load, uint32_t organization, const struct
         .public_id = h->id ? h->id : ids_mint(w, "", ID_UUID),
         .url = h->url,
         .description = h->description,
-        .events = layers_events_text(load->arena, &h->events),
+        .events = webhooks_events_text(load->arena, &h->events),
         .secret = h->secret ? h->secret : layers_mint_secret(w),
     };
     webhook_create(w, organization, &spec);

@@ -80,7 +80,6 @@ const char *layers_failure_code(enum failure failure);
 
 /* What belongs to another organization is not there. The first path parameter names it; refused
  * (NOT_FOUND) and ROW_NONE otherwise. */
-bool layers_owns(const struct call *c, uint32_t space);
 uint32_t layers_project(struct call *c);
 uint32_t layers_scheduled_post(struct call *c);
 uint32_t layers_listed_account(const struct call *c, struct str id); /* ROW_NONE: no such */

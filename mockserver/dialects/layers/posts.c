@@ -146,7 +146,7 @@ static void schedule(struct call *c, uint32_t content, const struct schedule_bod
 static uint32_t content_of(struct call *c)
 {
     uint32_t row = content_find(c->world, LAYERS, c->params[0]);
-    if (row && layers_owns(c, content_read(c->world, row)->space))
+    if (row && call_owns(c, content_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no such content.");
     return ROW_NONE;

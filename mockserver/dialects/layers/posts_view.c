@@ -122,7 +122,7 @@ void layers_list_scheduled_posts(struct call *c)
 uint32_t layers_scheduled_post(struct call *c)
 {
     uint32_t row = destination_find(c->world, LAYERS, c->params[0]);
-    if (row && layers_owns(c, destination_read(c->world, row)->space))
+    if (row && call_owns(c, destination_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no such post.");
     return ROW_NONE;

@@ -66,32 +66,12 @@ void layers_put_millis(struct call *c, const char *key, int64_t ms)
     json_put_text(&c->out, key, ms ? time_millis(ms, text) : NULL);
 }
 
-bool layers_webhook_url_fine(struct arena *a, const char *url, const char **why)
-{
-    struct url u;
-    if (!url_parse(a, url, &u, why))
-        return false;
-    struct str host = str_from(u.host);
-    bool local = str_is(host, "localhost") || str_is(host, "127.0.0.1") || str_is(host, "[::1]");
-    *why = "must be https (or http to localhost)";
-    return strcmp(u.scheme, "https") == 0 || local;
-}
-
 bool layers_event_known(const char *name)
 {
     for (size_t i = 0; i < LAYERS_EVENT_COUNT; i++)
         if (strcmp(layers_events[i], name) == 0)
             return true;
     return false;
-}
-
-const char *layers_events_text(struct arena *a, const struct field_list *names)
-{
-    struct buf text = {.arena = a};
-    const char *const *items = names->items;
-    for (size_t i = 0; i < names->count; i++)
-        buf_printf(&text, "%s%s", i ? " " : "", items[i]);
-    return names->count ? buf_c(&text) : NULL;
 }
 
 const char *layers_mint_secret(struct world *w)
@@ -107,7 +87,7 @@ static bool body_fine(struct call *c, const struct endpoint_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !layers_webhook_url_fine(c->arena, body->url, &why))
+    if (body->url && !webhooks_url_fine(c->arena, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!layers_event_known(events[i]))
@@ -125,7 +105,7 @@ static struct webhook_spec spec_of(struct call *c, const struct endpoint_body *b
     return (struct webhook_spec){
         .url = body->url,
         .description = body->description,
-        .events = layers_events_text(c->arena, &body->events),
+        .events = webhooks_events_text(c->arena, &body->events),
         .metadata = body->metadata ? json_print(c->arena, body->metadata) : NULL,
     };
 }
@@ -190,7 +170,7 @@ bool layers_webhook_active(struct call *c, uint32_t webhook)
 static bool project_fine(struct call *c, const struct endpoint_body *body, uint32_t *space)
 {
     *space = body->project ? space_find(c->world, LAYERS, str_from(body->project)) : ROW_NONE;
-    if (body->project && (!*space || !layers_owns(c, *space)))
+    if (body->project && (!*space || !call_owns(c, *space)))
         return call_refuse(c, FAULT_NOT_FOUND, "There is no such project.");
     return true;
 }

@@ -19,10 +19,7 @@ uint32_t layers_webhook(struct call *c);
 /* Refused (CONFLICT) unless it is active. */
 bool layers_webhook_active(struct call *c, uint32_t webhook);
 void layers_put_millis(struct call *c, const char *key, int64_t ms); /* 0 is null */
-/* https, or http to this machine. `why` gets words that last. */
-bool layers_webhook_url_fine(struct arena *a, const char *url, const char **why);
 bool layers_event_known(const char *name);
-const char *layers_events_text(struct arena *a, const struct field_list *names);
 const char *layers_mint_secret(struct world *w);
 
 void layers_create_webhook_endpoint(struct call *c);

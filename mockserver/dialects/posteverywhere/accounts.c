@@ -102,7 +102,7 @@ uint32_t pe_account(struct call *c, struct str id)
 {
     uint32_t row = account_find(c->world, POSTEVERYWHERE, id);
     if (row && account_is_listed(account_read(c->world, row)) &&
-        pe_owns(c, account_read(c->world, row)->space))
+        call_owns(c, account_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no account with this id.");
     return ROW_NONE;

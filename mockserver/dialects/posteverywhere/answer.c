@@ -157,11 +157,6 @@ void pe_finish(struct call *c)
     gate_rate_limit_headers(c);
 }
 
-bool pe_owns(const struct call *c, uint32_t space)
-{
-    return space_read(c->world, space)->organization == key_read(c->world, c->key)->organization;
-}
-
 uint32_t pe_space(const struct call *c)
 {
     uint32_t organization = key_read(c->world, c->key)->organization;

@@ -63,7 +63,7 @@ static uint32_t account_of(struct call *c, const struct node *id)
         digits = id->text;
     uint32_t row = digits.n ? account_find(c->world, POSTEVERYWHERE, digits) : ROW_NONE;
     if (!row || !account_is_listed(account_read(c->world, row)) ||
-        !pe_owns(c, account_read(c->world, row)->space))
+        !call_owns(c, account_read(c->world, row)->space))
         return ROW_NONE;
     return row;
 }

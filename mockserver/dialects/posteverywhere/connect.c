@@ -163,7 +163,7 @@ void pe_poll_social_connect(struct call *c)
     uint32_t row = attempt_find(c->world, c->params[0]);
     const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
     if (!a || a->provider != POSTEVERYWHERE || a->kind != ATTEMPT_FOR_ACCOUNT ||
-        !pe_owns(c, a->space)) {
+        !call_owns(c, a->space)) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such session.");
         return;
     }

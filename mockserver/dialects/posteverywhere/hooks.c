@@ -1,10 +1,7 @@
 /* Webhooks: where an organization is told of what happens. */
 #include "mockserver/dialects/posteverywhere/hooks.h"
 
-#include <string.h>
-
 #include "base/json.h"
-#include "base/url.h"
 #include "mockserver/state/ids.h"
 
 #define EVENTS_MAX 50
@@ -29,26 +26,6 @@ static const struct fields create_fields = FIELD_TABLE("body", create_rows, OF, 
 static const struct field update_rows[] = {ROWS(false)};
 static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, FIELDS_NO_PLACE);
 #undef OF
-
-bool pe_hook_url_fine(struct arena *a, const char *url, const char **why)
-{
-    struct url u;
-    if (!url_parse(a, url, &u, why))
-        return false;
-    struct str host = str_from(u.host);
-    *why = "must be https (or http to localhost)";
-    return strcmp(u.scheme, "https") == 0 || str_is(host, "localhost") ||
-           str_is(host, "127.0.0.1") || str_is(host, "[::1]");
-}
-
-const char *pe_events_text(struct arena *a, const struct field_list *names)
-{
-    struct buf text = {.arena = a};
-    const char *const *items = names->items;
-    for (size_t i = 0; i < names->count; i++)
-        buf_printf(&text, "%s%s", i ? " " : "", items[i]);
-    return names->count ? buf_c(&text) : NULL;
-}
 
 const char *pe_mint_secret(struct world *w)
 {
@@ -75,7 +52,7 @@ static bool body_fine(struct call *c, const struct hook_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !pe_hook_url_fine(c->arena, body->url, &why))
+    if (body->url && !webhooks_url_fine(c->arena, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!pe_event_known(events[i]))
@@ -90,7 +67,7 @@ static struct webhook_spec spec_of(struct call *c, const struct hook_body *body)
     return (struct webhook_spec){
         .url = body->url,
         .description = body->description,
-        .events = pe_events_text(c->arena, &body->events),
+        .events = webhooks_events_text(c->arena, &body->events),
         .metadata = body->name ? pe_hook_metadata(c->arena, body->name) : NULL,
     };
 }

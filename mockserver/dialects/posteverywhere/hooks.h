@@ -14,11 +14,8 @@
 extern const struct webhooks pe_webhooks;
 
 bool pe_event_known(const char *name);
-const char *pe_events_text(struct arena *a, const struct field_list *names); /* a blank between */
 const char *pe_mint_secret(struct world *w);
 const char *pe_hook_metadata(struct arena *a, const char *name);
-/* https, or http to this machine. `why` gets words that last. */
-bool pe_hook_url_fine(struct arena *a, const char *url, const char **why);
 
 void pe_create_webhook(struct call *c);
 void pe_list_webhooks(struct call *c);

@@ -22,7 +22,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
     for (size_t i = 0; i < h->events.count; i++)
         if (!pe_event_known(events[i]))
             good = wrong(load, h, "event", events[i], "is not known");
-    if (!pe_hook_url_fine(load->arena, h->url, &why))
+    if (!webhooks_url_fine(load->arena, h->url, &why))
         good = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, POSTEVERYWHERE, str_from(h->id)))
         good = wrong(load, h, "id", h->id, "is another webhook's");
@@ -31,7 +31,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
     const struct webhook_spec spec = {
         .public_id = h->id ? h->id : ids_mint(w, "", ID_UUID),
         .url = h->url,
-        .events = pe_events_text(load->arena, &h->events),
+        .events = webhooks_events_text(load->arena, &h->events),
         .metadata = pe_hook_metadata(load->arena, h->name),
         .secret = h->secret ? h->secret : pe_mint_secret(w),
     };

@@ -169,7 +169,7 @@ static uint32_t own_media(struct call *c)
 {
     uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
     if (row && media_read(c->world, row)->state != MEDIA_REMOVED &&
-        pe_owns(c, media_read(c->world, row)->space))
+        call_owns(c, media_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no media with this id.");
     return ROW_NONE;

@@ -218,7 +218,7 @@ uint32_t pe_post(struct call *c)
 {
     uint32_t row = post_find(c->world, POSTEVERYWHERE, c->params[0]);
     if (row && !post_read(c->world, row)->removed_at_ms &&
-        pe_owns(c, post_read(c->world, row)->space))
+        call_owns(c, post_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no post with this id.");
     return ROW_NONE;

@@ -1,9 +1,9 @@
 /* posteverywhere.h - the PostEverywhere API, as its documents describe it. START HERE:
  * posteverywhere.c, its surface.
  *
- * Shapes:  accounts.c, connect.c, device.c, posts.c, posts_change.c, posts_list.c, post_view.c,
- *          media.c, about.c, hooks.c serve; answer.c and body.c are what they share; fixture.c
- *          reads the `posteverywhere:` section. An account's id is a whole number (kept as its
+ * Shapes:  accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c, posts_list.c,
+ *          post_view.c, media.c, about.c, hooks.c serve; answer.c, body.c, post_body.c and
+ *          details.c are what they share; fixture.c reads the `posteverywhere:` section. An account's id is a whole number (kept as its
  *          decimal text), every other id a UUID. An organization has one space, which nobody names.
  * Units:   instants are printed in UTC with milliseconds and Z; the older edition has seconds.
  * Errors:  faults; {"data": null, "error": {message, code, retryable, details?}, "meta"} is made in
@@ -44,9 +44,7 @@ void pe_put_number(struct json *out, const char *key, const char *digits);
 bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail,
                ...) __attribute__((format(printf, 5, 6)));
 
-/* What belongs to another organization is not there. */
 uint32_t pe_space(const struct call *c); /* of the key's organization */
-bool pe_owns(const struct call *c, uint32_t space);
 
 /* body.c: the body read by a table; members that it does not name are passed over. */
 bool pe_body(struct call *c, const struct fields *table, void *into);

@@ -39,7 +39,7 @@ static bool media_fine(struct call *c, const struct pe_draft *d)
     for (size_t i = 0; i < d->details.media.count; i++) {
         uint32_t row = media_find(c->world, POSTEVERYWHERE, str_from(ids[i]));
         const struct media *m = row ? media_read(c->world, row) : NULL;
-        if (!m || m->state == MEDIA_REMOVED || !pe_owns(c, m->space))
+        if (!m || m->state == MEDIA_REMOVED || !call_owns(c, m->space))
             return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i),
                               "there is no media with this id");
         if (m->state == MEDIA_UPLOADING)
