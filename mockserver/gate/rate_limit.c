@@ -38,8 +38,10 @@ bool gate_rate_limit(struct call *c)
     const struct rate_window *tightest = NULL;
     bool counts[QUOTA_WINDOWS] = {false};
     for (size_t i = 0; i < l->window_count; i++) {
+        if (!(l->windows[i].budgets & RATE_OF(c->route->budget)))
+            continue;
         int64_t limit = rate_limit_of(l, k, i);
-        if (!limit || !(l->windows[i].budgets & RATE_OF(c->route->budget)))
+        if (!limit)
             continue;
         struct quota_use use = quota_read(c->world, c->key, i, l->windows[i].length_ms);
         struct call_budget budget = {limit, limit - use.used - 1, use.ends_at_ms};
