@@ -164,6 +164,10 @@ static bool post_fine(const struct fixture_load *load, const struct fixture_post
         return WRONG(p->at, "the post is %s, but due after the clock's start", word);
     if ((p->status == PE_PARTIALLY_FAILED) != (node_count(p->failed) > 0))
         return WRONG(p->at, "just a post that is partially_failed says where it 'failed'");
+    for (size_t i = 0; i < node_count(p->failed); i++)
+        if (!is_among(p->accounts, node_at(p->failed, i)))
+            return WRONG(p->at, "the post failed where it does not go: %s",
+                         json_print_short(load->arena, node_at(p->failed, i), 40));
     return true;
 }
 
