@@ -47,9 +47,13 @@ static void pass_gates(struct call *c)
         call_refuse(c, FAULT_TOO_LARGE, NULL);
         return;
     }
-    for (size_t i = 0; i < c->dialect->gate_count; i++)
-        if (!c->dialect->gates[i](c))
+    for (size_t i = 0; i < c->dialect->gate_count; i++) {
+        if (!c->dialect->gates[i].passes(c)) {
+            c->trace.gate_fault = fault_texts[c->fault];
             return;
+        }
+        c->trace.gates_passed++;
+    }
 }
 
 static void make_plan(struct call *c)
@@ -173,10 +177,18 @@ static void nothing(struct call *c)
     (void)c;
 }
 
+static void leave_slot(struct call *c)
+{
+    if (c->parked)
+        *c->parked = NULL;
+    c->parked = NULL;
+}
+
 static void wake(void *call)
 {
     struct call *c = call;
     c->timer = 0;
+    leave_slot(c);
     look_again(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
@@ -211,16 +223,10 @@ bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
     return true;
 }
 
-static void leave_slot(struct call *c)
-{
-    if (c->parked)
-        *c->parked = NULL;
-    c->parked = NULL;
-}
-
 void call_resume(struct call *c)
 {
     leave_slot(c);
+    loop_timer_cancel(c->mock->loop, c->timer);
     c->timer = loop_timer(c->mock->loop, time_monotonic_us(), wake, c);
 }
 

@@ -27,6 +27,15 @@ struct call_budget {
     int64_t resets_at_ms;
 };
 
+/* How an answer came about, for who asks afterwards. Texts are static. */
+struct call_trace {
+    const char *world_by;    /* "path", "header", "credential", "default" */
+    const char *provider_by; /* "mount", "host", "route", "prefix"; NULL: none was found */
+    size_t gates_passed;
+    const char *gate_fault; /* of the gate that refused; NULL: none did */
+    struct str considered;  /* the rules, as rules_plan tells of them */
+};
+
 struct mock;
 struct namespace;
 struct rate_limits;
@@ -113,6 +122,7 @@ struct call {
     } issues;
     const struct node *fault_data; /* an object of the provider's own details, or NULL */
     const char *nearest; /* for the journal, where no route fits: the nearest, one a line */
+    struct call_trace trace;
 
     bool answered;      /* a gate has written the answer: nothing is served */
     struct reply *keep; /* how the answer is kept, to be given again; NULL: it is not */
@@ -130,6 +140,12 @@ struct call {
     void *own;                    /* the handler's, while it is put aside */
 };
 
+/* Lets the call through, or sets a fault: false. */
+struct gate {
+    const char *name;
+    bool (*passes)(struct call *c);
+};
+
 struct dialect {
     const char *name;   /* "layers": operation ids, fixture section, X-Mock... */
     int provider;       /* the number that records carry */
@@ -141,8 +157,7 @@ struct dialect {
     size_t route_count;
     const struct fault_row *faults;
     size_t fault_count;
-    bool (*const *gates)(
-        struct call *c); /* in order; each lets the call through or sets a fault: false */
+    const struct gate *gates; /* in order */
     size_t gate_count;
     const char *key_header;           /* of gate_header_key: "x-api-key" */
     const struct rate_limits *limits; /* of gate_rate_limit */
@@ -173,7 +188,8 @@ void call_answer(struct call *c);
  * where there is nothing to wait for: who asked goes on itself. */
 bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c));
 /* Puts the call aside until call_resume, in the same way; *slot, empty so far, is where it is found,
- * and is emptied when it need not be woken any more. */
+ * and is emptied when it need not be woken any more. With call_later besides, whichever comes first
+ * wakes it. */
 bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c));
 void call_resume(struct call *c); /* soon, from the loop */
 void call_forget(struct call *c); /* the client is gone: it will not be woken */

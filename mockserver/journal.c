@@ -18,12 +18,18 @@ struct block {
     char bytes[];
 };
 
+struct waiter { /* stays where it is, for the next who waits */
+    struct call *call;
+    struct waiter *next;
+};
+
 /* Blocks of consecutive seq stand in a ring, whose size is a power of two. */
 struct journal {
     struct block **slots;
     size_t slot_count, first, count;
     size_t bytes, max_bytes;
-    uint64_t last, lost;
+    uint64_t last, lost, epoch;
+    struct waiter *waiters;
 };
 
 struct journal *journal_new(size_t max_bytes)
@@ -33,19 +39,50 @@ struct journal *journal_new(size_t max_bytes)
     return j;
 }
 
+static void resume_waiters(const struct journal *j)
+{
+    for (struct waiter *w = j->waiters; w; w = w->next)
+        if (w->call)
+            call_resume(w->call);
+}
+
 void journal_clear(struct journal *j)
 {
     for (size_t i = 0; i < j->count; i++)
         heap_free(j->slots[(j->first + i) & (j->slot_count - 1)]);
     heap_free(j->slots);
-    *j = (struct journal){.max_bytes = j->max_bytes};
+    *j = (struct journal){.max_bytes = j->max_bytes, .epoch = j->epoch + 1, .waiters = j->waiters};
+    resume_waiters(j);
 }
 
 void journal_free(struct journal *j)
 {
-    if (j)
-        journal_clear(j);
+    if (!j)
+        return;
+    journal_clear(j);
+    for (struct waiter *next; j->waiters; j->waiters = next) {
+        next = j->waiters->next;
+        heap_free(j->waiters);
+    }
     heap_free(j);
+}
+
+struct call **journal_slot(struct journal *j)
+{
+    struct waiter *w = j->waiters;
+    while (w && w->call)
+        w = w->next;
+    if (!w) {
+        w = heap_new(sizeof *w);
+        w->next = j->waiters;
+        j->waiters = w;
+    }
+    return &w->call;
+}
+
+uint64_t journal_epoch(const struct journal *j)
+{
+    return j->epoch;
 }
 
 static struct block *take_oldest(struct journal *j)
@@ -162,11 +199,14 @@ static void copy_call(struct copier *k, const struct call *c, struct journal_ent
     e->request_id = copy_text(k, c->request_id);
     e->method = copy_str(k, req->method);
     e->target = copy_str(k, req->target);
+    e->path = copy_str(k, c->path);
     e->request_body = copy_body(k, req->body, &e->request_cut);
     e->response_body = copy_body(k, buf_str(&c->res->body), &e->response_cut);
     e->key_name = c->key ? copy_text(k, key_read(c->world, c->key)->name) : NULL;
     e->rules = c->plan ? copy_text(k, c->plan->names) : NULL;
     e->nearest = copy_text(k, c->nearest);
+    e->trace = c->trace;
+    e->trace.considered = copy_str(k, c->trace.considered);
 }
 
 void journal_add(struct journal *j, const struct call *c)

@@ -20,6 +20,7 @@ struct journal_entry {
     const char *provider, *operation; /* static; NULL if none fits */
     const char *pattern;
     struct str method, target, request_body, response_body;
+    struct str path; /* of the target, behind namespace and mount */
     struct headers request_headers, response_headers;
     bool request_cut, response_cut;
     const char *key_name; /* NULL: not known */
@@ -27,6 +28,8 @@ struct journal_entry {
     const char *fault;   /* NULL: none; else its neutral name */
     const char *rules;   /* names of the rules that acted, comma-separated; NULL: none */
     const char *nearest; /* for an unmatched path: the nearest routes, one a line */
+    struct call_trace trace;
+    bool replayed;                      /* the answer was one given before */
     uint32_t change_first, change_last; /* of the world's change log; first > last: none */
     int64_t at_ms;
     int64_t wall_ms, wall_us; /* when it came, by the machine; how long answering took */
@@ -34,11 +37,14 @@ struct journal_entry {
 
 struct journal *journal_new(size_t max_bytes);
 void journal_free(struct journal *j);
-void journal_clear(struct journal *j); /* forgets entries and losses; seq starts anew */
+void journal_clear(struct journal *j);           /* forgets entries and losses; seq starts anew */
+uint64_t journal_epoch(const struct journal *j); /* another after every clear */
 void journal_add(struct journal *j, const struct call *c);
 
 uint64_t journal_last(const struct journal *j);  /* seq of the newest; 0: none yet */
 uint64_t journal_first(const struct journal *j); /* seq of the oldest kept */
 uint64_t journal_lost(const struct journal *j);  /* how many were dropped for room */
+/* A place for call_park: who stands there is resumed by the next add or clear. */
+struct call **journal_slot(struct journal *j);
 /* The entry with that seq, or NULL; valid until the next add or clear. */
 const struct journal_entry *journal_read(const struct journal *j, uint64_t seq);

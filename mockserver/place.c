@@ -54,12 +54,15 @@ static bool choose_world(struct call *c)
         c->ns_name = str_head(rest, str_find(rest, '/'));
         rest = str_skip(rest, c->ns_name.n);
         c->path = rest.n ? rest : STR("/");
+        c->trace.world_by = "path";
         return true;
     }
     c->ns_name = headers_get(&c->req->headers, "X-Mock-Namespace");
+    c->trace.world_by = "header";
     if (c->ns_name.n)
         return true;
     const struct namespace *bound = bound_to(c);
+    c->trace.world_by = bound ? "credential" : "default";
     c->ns_name = bound ? str_from(bound->name) : STR("default");
     return bound;
 }
@@ -70,6 +73,7 @@ static const struct dialect *strip_mount(struct call *c)
     for (size_t i = 0; i < dialect_count; i++)
         if (below(c->path, dialects[i]->mount)) {
             c->path = behind(c->path, dialects[i]->mount);
+            c->trace.provider_by = "mount";
             return dialects[i];
         }
     return NULL;
@@ -221,24 +225,30 @@ static const char *find_anywhere(struct call *c)
         enum route_result result = find_in(c, dialects[i], &others);
         if (result == ROUTE_FOUND) {
             c->dialect = dialects[i];
+            c->trace.provider_by = "route";
             return NULL;
         }
         if (result == ROUTE_WRONG_METHOD && !allowed) {
             c->dialect = dialects[i];
+            c->trace.provider_by = "route";
             allowed = others;
         }
     }
-    if (!c->dialect)
-        c->dialect = dialect_of_prefix(c);
+    if (!c->dialect && (c->dialect = dialect_of_prefix(c)))
+        c->trace.provider_by = "prefix";
     return allowed;
 }
 
 static const char *choose_route(struct call *c)
 {
     const char *allowed = NULL;
-    if (c->admin_port && c->dialect != &control_dialect)
+    if (c->admin_port && c->dialect != &control_dialect) {
         c->dialect = NULL;
-    else if (c->dialect || (c->dialect = dialect_of_host(c)))
+        return NULL;
+    }
+    if (!c->dialect && (c->dialect = dialect_of_host(c)))
+        c->trace.provider_by = "host";
+    if (c->dialect)
         find_in(c, c->dialect, &allowed);
     else
         allowed = find_anywhere(c);

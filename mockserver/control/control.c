@@ -267,7 +267,9 @@ static const struct fault_row faults[] = {
     {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The control door is not for this site."},
 };
 
-static bool (*const gates[])(struct call *c) = {control_admits};
+static const struct gate gates[] = {
+    {"door", control_admits},
+};
 
 const struct dialect control_dialect = {
     .name = "control",

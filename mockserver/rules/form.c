@@ -115,8 +115,8 @@ static bool find_target(const struct node *map, struct rule *rule, struct error 
     return fine;
 }
 
-/* Query and header values are texts; a number there would never match and nobody would know why. */
-static bool check_named(const struct node *map, const char *what, struct error *err)
+/* A number there would never match and nobody would know why. */
+bool rules_check_named(const struct node *map, const char *what, struct error *err)
 {
     if (!map)
         return true;
@@ -140,8 +140,8 @@ static bool check_named(const struct node *map, const char *what, struct error *
 
 static bool check_when(const struct rule_when *w, struct error *err)
 {
-    bool fine = check_named(w->query, "query", err);
-    fine = check_named(w->header, "header", err) && fine;
+    bool fine = rules_check_named(w->query, "query", err);
+    fine = rules_check_named(w->header, "header", err) && fine;
     fine = (!w->path || match_check(w->path, err)) && fine;
     fine = (!w->body || match_check(w->body, err)) && fine;
     if (w->rate &&

@@ -121,6 +121,12 @@ size_t rules_count(const struct rules *r)
     return r->list.count;
 }
 
+const struct node *rules_written(const struct rules *r, struct str name)
+{
+    size_t i = find(r, name);
+    return i < r->list.count ? r->list.items[i]->node : NULL;
+}
+
 static void print(const struct rule *rule, struct json *out)
 {
     json_open_map(out);

@@ -5,6 +5,8 @@
 #include "base/http/body.h"
 #include "base/match.h"
 
+#define CONSIDERED_MAX_BYTES 4096 /* told of the rules of one call: not of all of very many */
+
 /* An operation may stand in several routes. */
 static bool is_of(const struct call *c, const struct operation *on)
 {
@@ -12,16 +14,19 @@ static bool is_of(const struct call *c, const struct operation *on)
                                      strcmp(c->route->operation, on->route->operation) == 0);
 }
 
-static bool is_about(const struct rule *r, const struct call *c)
+/* What is asked here and below answers the pointer of what failed, or NULL. */
+static const char *target_failed(const struct rule *r, const struct call *c)
 {
     const struct rule_form *f = &r->form;
     if (r->on.route && !is_of(c, &r->on))
-        return false;
+        return "/on";
     if (r->dialect && c->dialect != r->dialect)
-        return false;
+        return "/provider";
     if (f->method && !str_is(c->req->method, f->method))
-        return false;
-    return !f->path || (c->route && str_is(str_from(c->route->pattern), f->path));
+        return "/method";
+    if (f->path && !(c->route && str_is(str_from(c->route->pattern), f->path)))
+        return "/path";
+    return NULL;
 }
 
 static const struct node *text_or_absent(struct call *c, struct str text)
@@ -40,15 +45,16 @@ static const struct node *header_value(struct call *c, const char *name)
     return h ? text_or_absent(c, h->value) : NULL;
 }
 
-static bool all_hold(struct call *c, const struct match_context *m, const struct node *expected,
-                     const struct node *(*value)(struct call *c, const char *name))
+static const char *named_failed(struct call *c, const struct match_context *m, const char *pointer,
+                                const struct node *expected,
+                                const struct node *(*value)(struct call *c, const char *name))
 {
     for (size_t i = 0; expected && i < expected->map.count; i++) {
         const struct member *e = &expected->map.members[i];
         if (!match_holds(m, e->value, value(c, e->key)))
-            return false;
+            return node_pointer_add(c->arena, pointer, str_from(e->key));
     }
-    return true;
+    return NULL;
 }
 
 static bool key_is(const struct call *c, const char *who)
@@ -56,16 +62,21 @@ static bool key_is(const struct call *c, const char *who)
     return c->key != ROW_NONE && rule_key_is(key_read(c->world, c->key), who);
 }
 
-static bool meets(const struct rule_when *w, struct call *c)
+static const char *condition_failed(const struct rule_when *w, struct call *c)
 {
     struct match_context m = {.arena = c->arena, .now_ms = c->now_ms};
     if (w->key && !key_is(c, w->key))
-        return false;
-    if (!all_hold(c, &m, w->query, query_value) || !all_hold(c, &m, w->header, header_value))
-        return false;
+        return "/when/key";
+    const char *failed = named_failed(c, &m, "/when/query", w->query, query_value);
+    if (!failed)
+        failed = named_failed(c, &m, "/when/header", w->header, header_value);
+    if (failed)
+        return failed;
     if (w->path && !match_holds(&m, w->path, node_new_text(c->arena, c->path)))
-        return false;
-    return !w->body || match_holds(&m, w->body, body_json(c->arena, c->req, NULL));
+        return "/when/path";
+    if (w->body && !match_holds(&m, w->body, body_json(c->arena, c->req, NULL)))
+        return "/when/body";
+    return NULL;
 }
 
 /* The world's own sequence is not touched: a rule must not change which ids are minted. */
@@ -83,15 +94,19 @@ static bool drawn(const struct rule *r, const struct call *c)
     return !rate || rule_draw(r, c, "rate") < node_number(rate);
 }
 
-static bool counts_hold(const struct rule *r)
+static const char *count_failed(const struct rule *r, const struct call *c)
 {
     const struct rule_when *w = &r->form.when;
     uint64_t after = (uint64_t)w->after;
     if (w->nth && r->seen != (uint64_t)w->nth)
-        return false;
-    if (r->seen <= after || (w->every && (r->seen - after) % (uint64_t)w->every))
-        return false;
-    return !w->times || r->hits < (uint64_t)w->times;
+        return "/when/nth";
+    if (r->seen <= after)
+        return "/when/after";
+    if (w->every && (r->seen - after) % (uint64_t)w->every)
+        return "/when/every";
+    if (w->times && r->hits >= (uint64_t)w->times)
+        return "/when/times";
+    return drawn(r, c) ? NULL : "/when/rate";
 }
 
 static void act(struct rule *r, struct call *c)
@@ -107,16 +122,31 @@ static void act(struct rule *r, struct call *c)
         p->failed_by = arena_text(c->arena, r->form.name);
 }
 
+static const char *consider(struct rule *r, struct call *c)
+{
+    const char *failed = target_failed(r, c);
+    if (!failed)
+        failed = condition_failed(&r->form.when, c);
+    if (failed)
+        return failed;
+    r->seen++;
+    failed = count_failed(r, c);
+    if (!failed) {
+        r->hits++;
+        act(r, c);
+    }
+    return failed;
+}
+
 void rules_plan(struct rules *r, struct call *c)
 {
+    struct buf told = {.arena = c->arena};
     for (size_t i = 0; r && i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
-        if (!is_about(rule, c) || !meets(&rule->form.when, c))
-            continue;
-        rule->seen++;
-        if (counts_hold(rule) && drawn(rule, c)) {
-            rule->hits++;
-            act(rule, c);
-        }
+        const char *failed = consider(rule, c);
+        if (told.n < CONSIDERED_MAX_BYTES)
+            buf_printf(&told, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen,
+                       failed ? failed : "");
     }
+    c->trace.considered = buf_str(&told);
 }

@@ -49,6 +49,9 @@ struct rule_plan {
 bool rules_check(const struct node *list, struct error *err); /* a list of rules, as in a fixture */
 /* The keys that rules name exist: for where the world is known. */
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err);
+/* Names and the matchers of their values, which are texts: a query ("query") or "header"; NULL is
+ * fine. */
+bool rules_check_named(const struct node *map, const char *what, struct error *err);
 struct rules *rules_new(const struct node *list); /* checked before; NULL or empty: none */
 void rules_free(struct rules *r);
 bool rules_add(struct rules *r, const struct node *rule, const char **name,
@@ -59,7 +62,12 @@ size_t rules_count(const struct rules *r);
 void rules_print(const struct rules *r, struct json *out); /* the list with hits */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 
-/* Before serving: which rules apply to this call? Sets c->plan. */
+/* The rule as it was given; NULL: there is none of that name. */
+const struct node *rules_written(const struct rules *r, struct str name);
+
+/* Before serving: which rules apply to this call? Sets c->plan, and tells of each rule in
+ * c->trace.considered, a line each: its name, how many calls met its conditions so far, and the
+ * pointer of the condition that failed, "" if it acted. */
 void rules_plan(struct rules *r, struct call *c);
 /* Instead of serving: writes the planned answer. False if the plan has none. */
 bool rules_answer(struct call *c);

@@ -133,8 +133,13 @@ static const struct fault_row faults[] = {
 };
 
 /* A call without the scope it needs costs all the same. */
-static bool (*const gates[])(struct call *c) = {gate_bearer, gate_standing, gate_rate_limit,
-                                                gate_scope, gate_idempotency};
+static const struct gate gates[] = {
+    {"key",         gate_bearer     },
+    {"standing",    gate_standing   },
+    {"rate_limit",  gate_rate_limit },
+    {"scope",       gate_scope      },
+    {"idempotency", gate_idempotency},
+};
 
 static const char *account_prefix(void)
 {

@@ -106,8 +106,12 @@ static const struct fault_row faults[] = {
     {FAULT_NAMESPACE,       404, "not_found",           "There is no such world in this mock."        },
 };
 
-static bool (*const gates[])(struct call *c) = {gate_bearer, gate_standing, gate_rate_limit,
-                                                gate_scope};
+static const struct gate gates[] = {
+    {"key",        gate_bearer    },
+    {"standing",   gate_standing  },
+    {"rate_limit", gate_rate_limit},
+    {"scope",      gate_scope     },
+};
 
 static const char *account_prefix(void)
 {

@@ -104,7 +104,11 @@ static bool gate_workspace(struct call *c)
     return postnitro_workspace(c) != ROW_NONE || call_refuse(c, FAULT_FORBIDDEN_SCOPE, NULL);
 }
 
-static bool (*const gates[])(struct call *c) = {gate_header_key, gate_workspace, gate_standing};
+static const struct gate gates[] = {
+    {"key",       gate_header_key},
+    {"workspace", gate_workspace },
+    {"standing",  gate_standing  },
+};
 
 static const char *account_prefix(void)
 {
