@@ -68,6 +68,7 @@ static const struct record_field key_fields[] = {
     INT(key, edition),
     ENUM(key, standing, key_standing_texts, KEY_STANDING_COUNT),
     TIME(key, created_at),
+    TIME(key, standing_since),
 };
 
 static const struct record_field space_fields[] = {

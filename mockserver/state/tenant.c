@@ -62,6 +62,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .tier = world_text(w, spec->tier),
         .edition = spec->edition,
         .created_at_ms = world_now(w),
+        .standing_since_ms = world_now(w),
     };
     memcpy(k->limits, spec->limits, sizeof k->limits);
     digest_sha256(str_from(spec->value), k->digest);
@@ -73,6 +74,7 @@ void key_set_standing(struct world *w, uint32_t key, enum key_standing standing)
     struct key *k = world_edit(w, RECORD_KEY, key);
     const char *from = key_standing_texts[k->standing];
     k->standing = standing;
+    k->standing_since_ms = world_now(w);
     changes_add(w, RECORD_KEY, key, "key_set_standing", from, key_standing_texts[standing]);
     world_transition_done(w);
 }
@@ -124,6 +126,11 @@ uint32_t key_find(const struct world *w, int provider, struct str value)
             return walk.entry.row;
     }
     return ROW_NONE;
+}
+
+uint32_t key_of_id(const struct world *w, int provider, struct str public_id)
+{
+    return places_find(w, RECORD_KEY, provider, public_id);
 }
 
 uint32_t space_find(const struct world *w, int provider, struct str public_id)

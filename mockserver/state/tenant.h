@@ -40,7 +40,7 @@ struct key {
     const char *tier;              /* NULL: the provider's default */
     int64_t edition;               /* of the provider's documents; 0: the world's (world.h) */
     int64_t limits[QUOTA_WINDOWS]; /* calls a window; 0: its tier's */
-    int64_t created_at_ms;
+    int64_t created_at_ms, standing_since_ms;
 };
 
 struct space {
@@ -74,6 +74,7 @@ uint32_t space_open(struct world *w, uint32_t organization, const struct space *
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id);
 uint32_t key_find(const struct world *w, int provider, struct str value);
+uint32_t key_of_id(const struct world *w, int provider, struct str public_id);
 uint32_t space_find(const struct world *w, int provider, struct str public_id);
 
 const struct organization *organization_read(const struct world *w, uint32_t row);

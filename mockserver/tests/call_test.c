@@ -173,14 +173,14 @@ static void what_is_not_there_says_how(void **state)
         int status;
         const char *mock_error, *allow, *nearest;
     } rows[] = {
-        {"GET " P "/social-acounts",        404, "unmatched",     NULL,
-         "GET /v1/projects/{}/social-accounts\n"                                                         },
-        {"GET /projects/p/social-accounts", 404, "unmatched",     NULL,
-         "GET /v1/projects/{}/social-accounts\n"                                                         },
-        {"PUT " LIST,                       405, "unmatched",     "GET", "GET /v1/projects/{}/social-acc"},
-        {"GET /v1/audit-log",               501, "unimplemented", NULL,  NULL                            },
-        {"GET " LIST,                       200, NULL,            NULL,  NULL                            },
-        {"HEAD " LIST,                      200, NULL,            NULL,  NULL                            },
+        {"GET " P "/social-acounts",          404, "unmatched",     NULL,
+         "GET /v1/projects/{}/social-accounts\n"                                                           },
+        {"GET /projects/p/social-accounts",   404, "unmatched",     NULL,
+         "GET /v1/projects/{}/social-accounts\n"                                                           },
+        {"PUT " LIST,                         405, "unmatched",     "GET", "GET /v1/projects/{}/social-acc"},
+        {"POST /v1/organizations/o/api-keys", 501, "unimplemented", NULL,  NULL                            },
+        {"GET " LIST,                         200, NULL,            NULL,  NULL                            },
+        {"HEAD " LIST,                        200, NULL,            NULL,  NULL                            },
     };
     struct mock *m = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -204,12 +204,9 @@ static void what_is_not_there_says_how(void **state)
 
 static void every_answer_carries_the_worlds_time_and_its_kind(void **state)
 {
-    static const char *const lines[] = {"GET /v1/projects/p/social-accounts",
-                                        "GET /v1/else",
-                                        "GET /else",
-                                        "GET /v1/audit-log",
-                                        "GET /ns/.bad/x",
-                                        "GET /__admin/health"};
+    static const char *const lines[] = {
+        "GET /v1/projects/p/social-accounts", "GET /v1/else",   "GET /else",
+        "POST /v1/organizations/o/api-keys",  "GET /ns/.bad/x", "GET /__admin/health"};
     struct mock *m = *state;
     char date[TIME_TEXT_MAX];
     time_http(world_now(mock_test_world(m)), date);

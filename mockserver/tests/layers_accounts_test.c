@@ -186,7 +186,8 @@ static void the_wrong_method_and_what_is_not_built_are_told_apart(void **state)
 {
     assert_refused(mock_call(*state, "PUT /v1/projects/prj_acme_a/social-accounts", NULL, AS_FULL),
                    405, "METHOD_NOT_ALLOWED");
-    assert_refused(mock_call(*state, "GET /v1/audit-log", NULL, AS_FULL), 501, "NOT_IMPLEMENTED");
+    assert_refused(mock_call(*state, "POST /v1/organizations/org_acme/api-keys", NULL, AS_FULL),
+                   501, "NOT_IMPLEMENTED");
 }
 
 static const char *post_status(struct mock *m, const char *id)

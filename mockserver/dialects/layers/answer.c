@@ -32,10 +32,12 @@ static void print_issues(const struct call *c, struct json *out)
 static void print_details(const struct call *c, struct json *out)
 {
     bool issues = c->fault == FAULT_INVALID && c->issues.count;
-    if (!issues && !c->fault_data)
+    if (!issues && !c->fault_data && c->fault != FAULT_KILLED)
         return;
     json_key(out, "details");
     json_open_map(out);
+    if (c->fault == FAULT_KILLED)
+        json_put_text(out, "scope", "key");
     for (size_t i = 0; i < node_count(c->fault_data); i++)
         json_put_node(out, c->fault_data->map.members[i].key, c->fault_data->map.members[i].value);
     if (issues)

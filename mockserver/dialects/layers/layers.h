@@ -1,7 +1,7 @@
 /* layers.h - the Layers Partner API, as its documents describe it. START HERE: layers.c, its
  * surface.
  *
- * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c serve; page.c, body.c and
+ * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, keys.c, health.c, jobs.c serve; page.c, body.c and
  *          answer.c are what they share; fixture.c reads the `layers:` section. Ids are a prefix
  *          and 26 characters of base 32; ids of any other shape that a fixture brings are as good.
  * Units:   instants are printed as the documents' samples have them: UTC, whole seconds, Z.
@@ -58,6 +58,10 @@ void layers_list_ad_accounts(struct call *c);
 void layers_create_ads_oauth_url(struct call *c);
 void layers_list_campaigns(struct call *c);
 void layers_capi_status(struct call *c);
+void layers_social_account_health(struct call *c);
+void layers_kill_api_key(struct call *c);
+void layers_read_job(struct call *c);
+void layers_cancel_job(struct call *c);
 
 /* consent */
 /* Fills in key, provider, state token and expiry; with a test key consent is given at once. */

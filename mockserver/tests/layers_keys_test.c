@@ -1,0 +1,171 @@
+/* Killing keys, an account's health and jobs, over fixtures/layers-acme.yaml. */
+#include "mockserver/tests/layers_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
+
+#define LIST "GET /v1/projects/prj_acme_a/social-accounts"
+#define DAY  (INT64_C(24) * 3600 * 1000)
+
+static struct answer kill_key(struct mock *m, const char *id, const char *as)
+{
+    char line[160];
+    snprintf(line, sizeof line, "POST /v1/api-keys/%s/kill", id);
+    return mock_call(m, line, NULL, as);
+}
+
+static struct answer health(struct mock *m, const char *account, const char *as)
+{
+    char line[160];
+    snprintf(line, sizeof line, "GET /v1/social-accounts/%s/health", account);
+    return mock_call(m, line, NULL, as);
+}
+
+static const char *key_id(struct mock *m, const char *as)
+{
+    return at(mock_call(m, "GET /v1/whoami", NULL, as), "/apiKeyId");
+}
+
+static void a_killed_key_gets_503_wherever_it_calls(void **state)
+{
+    static const char *const lines[] = {
+        LIST,
+        "GET /v1/whoami",
+        "GET /v1/audit-log",
+        "GET /v1/projects/none/social-accounts",
+        "DELETE /v1/social-accounts/sa_acme_tiktok",
+        "POST /v1/projects/prj_acme_a/social/oauth-url",
+        "POST /v1/content/cnt_open/schedule",
+    };
+    struct mock *m = *state;
+    const char *id = key_id(m, AS_SECOND);
+    struct answer a = kill_key(m, id, AS_READER);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/apiKey/id"), id);
+    assert_string_equal(at(a, "/apiKey/organizationId"), "org_acme");
+    assert_string_equal(at(a, "/apiKey/name"), "second");
+    assert_string_equal(at(a, "/apiKey/prefix"), "lp_live_01HX9Y6K7EJ4T2");
+    assert_string_equal(at(a, "/apiKey/killSwitch"), "true");
+    assert_string_equal(at(a, "/apiKey/isActive"), "false");
+    assert_string_equal(at(a, "/apiKey/revokedAt"), "2026-05-02T09:00:00Z");
+    assert_string_equal(at(a, "/killed"), "true");
+    uint32_t changes = changes_last(mock_test_world(m));
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct answer refused = mock_call(m, lines[i], NULL, AS_SECOND);
+        assert_refused(refused, 503, "KILL_SWITCH");
+        assert_string_equal(at(refused, "/error/details/scope"), "key");
+    }
+    assert_int_equal(changes_last(mock_test_world(m)), changes);
+    assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
+}
+
+static void killing_twice_changes_nothing_more(void **state)
+{
+    struct mock *m = *state;
+    struct world *w = mock_test_world(m);
+    const char *id = key_id(m, AS_SECOND);
+    struct answer first = kill_key(m, id, AS_FULL);
+    uint32_t changes = changes_last(w);
+    events_advance(w, world_now(w) + DAY);
+    uint32_t after = changes_last(w);
+    assert_true(after > changes);
+    struct answer second = kill_key(m, id, AS_FULL);
+    assert_int_equal(second.status, 200);
+    assert_string_equal(str_dup(first.arena, second.text), str_dup(first.arena, first.text));
+    assert_int_equal(changes_last(w), after);
+}
+
+static void a_key_may_kill_itself_and_is_brought_back_by_force(void **state)
+{
+    struct mock *m = *state;
+    const char *id = key_id(m, AS_FULL);
+    assert_int_equal(kill_key(m, id, AS_FULL).status, 200);
+    assert_refused(kill_key(m, id, AS_FULL), 503, "KILL_SWITCH");
+    assert_int_equal(
+        mock_call(m, "POST /__admin/force/plan", "{\"key\":\"full\",\"status\":\"active\"}").status,
+        200);
+    assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
+}
+
+static void keys_of_others_and_unknown_ones_are_not_there(void **state)
+{
+    struct mock *m = *state;
+    const char *id = key_id(m, AS_OTHER);
+    uint32_t changes = changes_last(mock_test_world(m));
+    assert_refused(kill_key(m, id, AS_FULL), 404, "NOT_FOUND");
+    assert_refused(kill_key(m, "key_none", AS_FULL), 404, "NOT_FOUND");
+    assert_refused(kill_key(m, id, NULL), 401, "UNAUTHENTICATED");
+    assert_int_equal(changes_last(mock_test_world(m)), changes);
+    assert_int_equal(mock_call(m, "GET /v1/whoami", NULL, AS_OTHER).status, 200);
+}
+
+static void health_follows_from_an_accounts_age(void **state)
+{
+    static const struct {
+        const char *account, *tier;
+        int score_from;
+    } rows[] = {
+        {"sa_acme_b_tiktok",   "new",        15},
+        {"sa_acme_disposable", "cold",       30},
+        {"sa_acme_tiktok",     "warming_up", 45},
+        {"sa_acme_expired",    "warm",       65},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct answer a = health(*state, rows[i].account, AS_READER);
+        struct answer again = health(*state, rows[i].account, AS_READER);
+        int64_t score;
+        assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/socialAccountId"), rows[i].account);
+        assert_string_equal(at(a, "/tier"), rows[i].tier);
+        assert_string_equal(at(a, "/isShadowbanned"), "false");
+        assert_string_equal(at(a, "/shadowbanSeverity"), "null");
+        assert_true(strlen(at(a, "/recommendation")) > 0);
+        assert_true(str_to_int(str_from(at(a, "/score")), &score));
+        assert_in_range(score, rows[i].score_from, rows[i].score_from + 14);
+        assert_string_equal(at(a, "/score"), at(again, "/score"));
+    }
+}
+
+static void an_account_that_the_platform_flagged_is_shadowbanned(void **state)
+{
+    struct world *w = mock_test_world(*state);
+    account_flag(w, account_find(w, 1, STR("sa_acme_tiktok")));
+    struct answer a = health(*state, "sa_acme_tiktok", AS_FULL);
+    assert_string_equal(at(a, "/tier"), "shadowbanned");
+    assert_string_equal(at(a, "/isShadowbanned"), "true");
+}
+
+static void health_of_what_is_not_listed_is_refused(void **state)
+{
+    static const char *const ids[] = {"sa_acme_revoked", "sa_other_tiktok", "none"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        assert_refused(health(*state, ids[i], AS_FULL), 404, "NOT_FOUND");
+    assert_refused(health(*state, "sa_acme_tiktok", AS_NARROW), 403, "FORBIDDEN_SCOPE");
+}
+
+static void no_job_is_known(void **state)
+{
+    assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_FULL), 404, "NOT_FOUND");
+    assert_refused(mock_call(*state, "POST /v1/jobs/job_1/cancel", NULL, AS_FULL), 404,
+                   "NOT_FOUND");
+    assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_READER), 403,
+                   "FORBIDDEN_SCOPE");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        LAYERS_TEST(a_killed_key_gets_503_wherever_it_calls),
+        LAYERS_TEST(killing_twice_changes_nothing_more),
+        LAYERS_TEST(a_key_may_kill_itself_and_is_brought_back_by_force),
+        LAYERS_TEST(keys_of_others_and_unknown_ones_are_not_there),
+        LAYERS_TEST(health_follows_from_an_accounts_age),
+        LAYERS_TEST(an_account_that_the_platform_flagged_is_shadowbanned),
+        LAYERS_TEST(health_of_what_is_not_listed_is_refused),
+        LAYERS_TEST(no_job_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
