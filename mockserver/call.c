@@ -27,6 +27,7 @@ void call_answer(struct call *c)
         enter_world(c);
         if (place_route(c))
             pass_gates(c);
+        c->world->caller = c->key;
         make_plan(c);
     }
     if (!call_later(c, c->plan ? c->plan->hold_back_us : 0, serve))
@@ -39,6 +40,7 @@ static void enter_world(struct call *c)
     pulse_beat(c->ns->pulse);
     c->now_ms = world_now(c->world);
     c->world->cause = "call";
+    c->world->caller = c->key;
 }
 
 static void pass_gates(struct call *c)

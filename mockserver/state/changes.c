@@ -11,6 +11,7 @@ void changes_add(struct world *w, enum record_kind kind, uint32_t row, const cha
         .what = what,
         .from = from,
         .to = to,
+        .key = w->in_event ? ROW_NONE : w->caller,
         .cause = w->in_event ? "time" : w->cause,
     };
 }

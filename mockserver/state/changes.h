@@ -1,6 +1,6 @@
 /* changes.h - the log of every transition of a world. Journal, webhooks and `advance` only read it.
  *
- * Shapes:  struct change {seq, at, kind, row, what, from, to, cause}; texts are static. seq counts
+ * Shapes:  struct change {seq, at, kind, row, what, from, to, key, cause}; texts are static. seq counts
  *          from 1 without gaps.
  * Units:   milliseconds of the world's clock.
  * Errors:  none.
@@ -14,6 +14,7 @@ struct change {
     uint32_t row;
     const char *what;      /* the transition: "account_connect", "destination_publish" */
     const char *from, *to; /* the state word of records.h before and after; NULL: did not exist */
+    uint32_t key;          /* whose call caused it, or ROW_NONE */
     const char *cause;     /* "call", "force", "time", "delivery", "fixture" */
 };
 

@@ -136,6 +136,7 @@ struct world {
     uint64_t minted;               /* ids so far (ids.h) */
     const char *cause; /* what the transition now under way is caused by, for the change log; a
                           static text */
+    uint32_t caller;   /* the key whose call that is, or ROW_NONE */
     bool checks;       /* run world_check after each transition: debug builds and tests */
 };
 

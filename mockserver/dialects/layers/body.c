@@ -44,6 +44,12 @@ bool layers_read_due(struct call *c, const char *path, const char *text, int64_t
     return true;
 }
 
+bool layers_query_instant(struct call *c, const char *name, int64_t *ms)
+{
+    struct str text = call_query(c, name);
+    return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
+}
+
 static size_t place_among(struct str text, const char *const *texts, size_t count)
 {
     size_t i = 0;

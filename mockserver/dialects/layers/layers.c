@@ -85,7 +85,7 @@ static const struct route routes[] = {
     {GET,     "/v1/jobs/{}",                            "read_job",                 "jobs:read",       READ,  0,    layers_read_job,         REF "Get a job"                                  },
     {POST,    "/v1/jobs/{}/cancel",                     "cancel_job",               "jobs:cancel",     WRITE, 0,    layers_cancel_job,
      REF "Cancel a job"                                                                                                                                                                       },
-    {GET,     "/v1/audit-log",                          "list_audit_log",           NULL,              READ,  0,    NULL,                    REF "Audit log"                                  },
+    {GET,     "/v1/audit-log",                          "list_audit_log",           NULL,              READ,  0,    layers_list_audit_log,   REF "Audit log"                                  },
 
  /* webhooks */
     {POST,    "/v1/webhook-endpoints",                  "create_webhook_endpoint",  NULL,              WRITE, IDEM,

@@ -1,7 +1,7 @@
 /* layers.h - the Layers Partner API, as its documents describe it. START HERE: layers.c, its
  * surface.
  *
- * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, keys.c, health.c, jobs.c serve; page.c, body.c and
+ * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, keys.c, audit.c, health.c, jobs.c serve; page.c, body.c and
  *          answer.c are what they share; fixture.c reads the `layers:` section. Ids are a prefix
  *          and 26 characters of base 32; ids of any other shape that a fixture brings are as good.
  * Units:   instants are printed as the documents' samples have them: UTC, whole seconds, Z.
@@ -60,6 +60,7 @@ void layers_list_campaigns(struct call *c);
 void layers_capi_status(struct call *c);
 void layers_social_account_health(struct call *c);
 void layers_kill_api_key(struct call *c);
+void layers_list_audit_log(struct call *c);
 void layers_read_job(struct call *c);
 void layers_cancel_job(struct call *c);
 
@@ -110,6 +111,7 @@ void layers_put_limits(struct call *c);
 /* body.c: the body read by a table; what is wrong with it becomes issues. */
 bool layers_body(struct call *c, const struct fields *table, void *into);
 bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms);
+bool layers_query_instant(struct call *c, const char *name, int64_t *ms); /* absent: as it was */
 /* A query parameter that is one of `texts`; *value is -1 where it is absent. */
 bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
                          int *value);

@@ -83,13 +83,6 @@ static void read_account(struct call *c, uint32_t project, struct filter *f)
     f->nobody = !f->account || account_read(c->world, f->account)->space != project;
 }
 
-static void read_instant(struct call *c, const char *name, int64_t *ms)
-{
-    struct str text = call_query(c, name);
-    if (text.s && !time_parse(text, ms))
-        call_issue(c, name, "must be an ISO 8601 time");
-}
-
 /* The index has the latest due first, so both ends of the time asked for are places in it. */
 void layers_list_scheduled_posts(struct call *c)
 {
@@ -101,8 +94,8 @@ void layers_list_scheduled_posts(struct call *c)
         return;
     f.states = layers_query_words(c, "status", destination_state_texts, LAYERS_POST_STATES);
     read_account(c, project, &f);
-    read_instant(c, "since", &since_ms);
-    read_instant(c, "until", &until_ms);
+    layers_query_instant(c, "since", &since_ms);
+    layers_query_instant(c, "until", &until_ms);
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
     if (c->fault)
         return;
