@@ -42,6 +42,11 @@ const struct node *node_at(const struct node *list, size_t i)
     return list->list.items[i];
 }
 
+const struct member *node_member(const struct node *map, size_t i)
+{
+    return map && map->kind == NODE_MAP && i < map->map.count ? &map->map.members[i] : NULL;
+}
+
 size_t node_count(const struct node *n)
 {
     if (n && n->kind == NODE_LIST)

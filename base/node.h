@@ -55,7 +55,8 @@ const struct node *node_get(const struct node *map,
                             const char *key); /* NULL: no such member, or no map */
 const struct node *node_get_str(const struct node *map, struct str key);
 const struct node *node_at(const struct node *list, size_t i);
-size_t node_count(const struct node *n); /* of a list or map; else 0 */
+const struct member *node_member(const struct node *map, size_t i); /* NULL: none, or no map */
+size_t node_count(const struct node *n);                            /* of a list or map; else 0 */
 
 /* RFC 6901: "" is the whole, "/a/0". NULL where nothing stands. */
 const struct node *node_pointer(const struct node *root, const char *pointer);

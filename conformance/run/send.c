@@ -26,8 +26,8 @@ static bool add_query(const struct vars *v, struct buf *url, const struct node *
 {
     const struct node *map = query ? vars_value(v, query, missing) : NULL;
     bool fine = map || !query;
-    for (size_t i = 0; fine && i < node_count(map); i++) {
-        const struct member *m = &map->map.members[i];
+    const struct member *m;
+    for (size_t i = 0; fine && (m = node_member(map, i)); i++) {
         if (m->value->kind != NODE_LIST)
             fine = add_query_value(v, url, m->key, m->value);
         for (size_t k = 0; fine && m->value->kind == NODE_LIST && k < m->value->list.count; k++)
@@ -69,8 +69,8 @@ static bool add_headers(const struct vars *v, const struct node *headers, struct
                         const char **missing)
 {
     const struct node *map = headers ? vars_value(v, headers, missing) : NULL;
-    for (size_t i = 0; i < node_count(map); i++) {
-        const struct member *m = &map->map.members[i];
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(map, i)); i++) {
         const char *text = scalar_text(v->arena, m->value);
         if (text)
             headers_set(v->arena, &x->request_headers, m->key, str_from(text));

@@ -183,8 +183,8 @@ static bool read_things(struct arena *a, const struct node *map, struct target *
     const struct node *things = node_new_map(a, NULL, 0);
     if (map && map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'things' is a map of names");
-    for (size_t i = 0; i < node_count(map); i++) {
-        const struct member *m = &map->map.members[i];
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(map, i)); i++) {
         const struct node *value = m->value, *env = node_get(value, "env");
         if (env && node_count(value) == 1) {
             fine &= is_variable(env, err);

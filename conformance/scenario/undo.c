@@ -28,7 +28,7 @@ static bool find_read(struct reader *r, const struct find_words *w, const struct
     const char *method = "GET";
     *f = (struct finding){.query = w->query, .in = w->in, .where = w->where};
     bool fine = call_read(r, w->call, &method, &f->path);
-    if (strcmp(method, "GET") != 0)
+    if (w->call && strcmp(method, "GET") != 0)
         fine = error_add(r->err, ERROR_INPUT, w->call->at, "what looks for something is a GET");
     if (w->in && !node_pointer_valid(w->in))
         fine = error_add(r->err, ERROR_INPUT, word_at(w->source, "in"),

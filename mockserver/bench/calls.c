@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-static size_t drop(char *bytes, size_t size, size_t n, void *ctx)
+static size_t drop(const char *bytes, size_t size, size_t n, void *ctx)
 {
     (void)bytes;
     (void)ctx;

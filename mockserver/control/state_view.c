@@ -46,7 +46,7 @@ static const struct filter *read_filters(struct call *c, const struct record_sha
         struct member m = {.key = str_dup(c->arena, c->query[i].name)};
         filters[i] = (struct filter){record_field_read(s, &m, &err), c->query[i].value};
     }
-    if (error_any(&err))
+    if (err.first)
         call_issue(c, "", "%s", err.first->text);
     error_end(&err);
     return c->fault ? NULL : filters;

@@ -42,6 +42,7 @@ static bool unknown_provider(struct str name, struct where at, struct error *err
     const char *names[NAMES_MAX];
     size_t count = 0;
     for (size_t i = 0; i < dialect_count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the list has no empty row */
         names[count++] = dialects[i]->name;
     const char *near = str_nearest(name, names, count);
     return error_add(err, ERROR_INPUT, at, "unknown provider '" STR_FMT "'%s%s%s", STR_ARG(name),
