@@ -267,7 +267,7 @@ static void a_large_world_is_forked_for_next_to_nothing(void **state)
     for (size_t i = 0; i < ACCOUNTS; i++)
         account = scene_account(&s, "somebody");
     size_t whole = world_own_bytes(s.w);
-    assert_in_range(whole / ACCOUNTS, 300, 450); /* its events, changes and index entries too */
+    assert_in_range(whole / ACCOUNTS, 300, 460); /* its events, changes and index entries too */
     struct world *fork = world_fork(s.w);
     assert_in_range(world_own_bytes(fork), 1, 8 * 1024);
     account_lose_token(fork, account / 2, TOKEN_WITHDRAWN);
