@@ -1,27 +1,8 @@
 #include "base/buf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
-
-static int end(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static int begin(void **state)
-{
-    static struct arena a;
-    *state = &a;
-    return 0;
-}
+#include "base/tests/tree.h"
 
 static void an_empty_one_is_empty_text(void **state)
 {
@@ -96,12 +77,13 @@ static void a_shortened_one_is_ended_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_empty_one_is_empty_text, begin, end),
-        cmocka_unit_test_setup_teardown(every_way_of_adding_adds_at_the_end, begin, end),
-        cmocka_unit_test_setup_teardown(zero_bytes_are_kept, begin, end),
-        cmocka_unit_test_setup_teardown(it_grows_over_every_size, begin, end),
-        cmocka_unit_test_setup_teardown(long_formats_are_complete, begin, end),
-        cmocka_unit_test_setup_teardown(a_shortened_one_is_ended_again, begin, end),
+        cmocka_unit_test_setup_teardown(an_empty_one_is_empty_text, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(every_way_of_adding_adds_at_the_end, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(zero_bytes_are_kept, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(it_grows_over_every_size, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(long_formats_are_complete, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_shortened_one_is_ended_again, tree_setup, tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,48 +1,25 @@
 #include "base/diff.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/buf.h"
-#include "base/json.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static const struct node *parse(struct arena *a, const char *text)
-{
-    const struct node *n = text ? json_parse(a, str_from(text), "test", NULL) : NULL;
-    assert_int_equal(n != NULL, text != NULL);
-    return n;
-}
+#include "base/tests/tree.h"
 
 struct row {
     const char *expected, *actual, *text;
 };
+
+static const struct node *tree_or_absent(struct arena *a, const char *text)
+{
+    return text ? tree_parse(a, text) : NULL;
+}
 
 static void tell(struct arena *a, const struct row *rows, size_t count)
 {
     size_t wrong = 0;
     for (size_t i = 0; i < count; i++) {
         struct diff d;
-        diff_nodes(a, parse(a, rows[i].expected), parse(a, rows[i].actual), &d);
+        diff_nodes(a, tree_or_absent(a, rows[i].expected), tree_or_absent(a, rows[i].actual), &d);
         const char *got = diff_text(a, &d);
         if (strcmp(got, rows[i].text) == 0)
             continue;
@@ -147,7 +124,7 @@ static void a_value_that_only_aliases_make_huge_is_walked_in_part(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
     const struct CMUnitTest tests[] = {
         TEST(equal_values_do_not_differ),
         TEST(members_differ_one_by_one),

@@ -1,29 +1,8 @@
 #include "base/digest.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/arena.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-static int end(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static int begin(void **state)
-{
-    static struct arena a;
-    *state = &a;
-    return 0;
-}
+#include "base/tests/tree.h"
 
 static void sha256_answers_the_standards_examples(void **state)
 {
@@ -158,12 +137,15 @@ static void random_bytes_fill_exactly_what_was_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sha256_answers_the_standards_examples, begin, end),
-        cmocka_unit_test_setup_teardown(hmac_answers_the_examples_of_rfc_4231, begin, end),
-        cmocka_unit_test_setup_teardown(hex_is_lower_case, begin, end),
-        cmocka_unit_test_setup_teardown(base64_goes_both_ways, begin, end),
-        cmocka_unit_test_setup_teardown(one_value_has_one_spelling_in_base64url, begin, end),
-        cmocka_unit_test_setup_teardown(all_bytes_survive_base64url, begin, end),
+        cmocka_unit_test_setup_teardown(sha256_answers_the_standards_examples, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(hmac_answers_the_examples_of_rfc_4231, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(hex_is_lower_case, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(base64_goes_both_ways, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(one_value_has_one_spelling_in_base64url, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(all_bytes_survive_base64url, tree_setup, tree_teardown),
         cmocka_unit_test(equality_is_of_length_and_bytes),
         cmocka_unit_test(random_bytes_fill_exactly_what_was_asked_for),
     };

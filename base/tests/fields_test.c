@@ -1,12 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/tests/tree.h"
 #include "base/yaml.h"
 
 struct token {
@@ -29,50 +24,31 @@ struct account {
 };
 
 static const struct field token_rows[] = {
-    {.key = "scope", .type = FIELD_TEXT, .offset = offsetof(struct token, scope),                         .required = true},
-    {.key = "uses",              .type = FIELD_INT,                    .offset = offsetof(struct token,                     uses)},
+    FIELD("scope", FIELD_TEXT, struct token, scope, .required = true),
+    FIELD("uses", FIELD_INT, struct token, uses, .required = false),
 };
-static const struct fields token_fields = {"token", token_rows, 2, sizeof(struct token),
-                                           FIELDS_NO_PLACE};
+static const struct fields token_fields =
+    FIELD_TABLE("token", token_rows, struct token, FIELDS_NO_PLACE);
 
 static const char *const platforms[] = {"tiktok", "instagram", "youtube"};
 
-#define AT(member) offsetof(struct account, member)
 static const struct field account_rows[] = {
-    {.key = "handle",          .type = FIELD_TEXT,  .offset = AT(handle),                .min = 1,.max = 10},
-    {.key = "platform",
-     .type = FIELD_ENUM,
-     .offset = AT(platform),
-     .required = true,
-     .texts = platforms,
-     .text_count = 3},
-    {.key = "followers",       .type = FIELD_INT,                               .offset = AT(followers),                                                                  .min = 0,.max = INT64_MAX},
-    {.key = "limit", .type = FIELD_INT,.offset = AT(limit)},
-    {.key = "status",       .type = FIELD_INT,                          .offset = AT(status),                                                                                                                              .min = 100,.max = 599},
-    {.key = "active",    .type = FIELD_BOOL,.offset = AT(active)},
-    {.key = "delay",   .type = FIELD_DURATION,               .offset = AT(delay_ms)                                                                                                                                                                  },
-    {.key = "expires",  .type = FIELD_TIME,       .offset = AT(expires)},
-    {.key = "extra",                        .type = FIELD_NODE,                              .offset = AT(extra)                                                                                                                                                               },
-    {.key = "tags",            .type = FIELD_TEXTS, .offset = AT(tags),                  .max = 3},
-    {.key = "token",           .type = FIELD_MAP,   .offset = AT(token),                 .sub = &token_fields},
-    {.key = "posts",           .type = FIELD_LIST,  .offset = AT(posts),                 .sub = &token_fields                                      },
+    FIELD("handle", FIELD_TEXT, struct account, handle, .min = 1, .max = 10),
+    FIELD("platform", FIELD_ENUM, struct account, platform, .required = true, .texts = platforms,
+          .text_count = 3),
+    FIELD("followers", FIELD_INT, struct account, followers, .min = 0, .max = INT64_MAX),
+    FIELD("limit", FIELD_INT, struct account, limit, .required = false),
+    FIELD("status", FIELD_INT, struct account, status, .min = 100, .max = 599),
+    FIELD("active", FIELD_BOOL, struct account, active, .required = false),
+    FIELD("delay", FIELD_DURATION, struct account, delay_ms, .required = false),
+    FIELD("expires", FIELD_TIME, struct account, expires, .required = false),
+    FIELD("extra", FIELD_NODE, struct account, extra, .required = false),
+    FIELD("tags", FIELD_TEXTS, struct account, tags, .max = 3),
+    FIELD("token", FIELD_MAP, struct account, token, .sub = &token_fields),
+    FIELD("posts", FIELD_LIST, struct account, posts, .sub = &token_fields),
 };
-static const struct fields account_fields = {"social account", account_rows,
-                                             sizeof account_rows / sizeof *account_rows,
-                                             sizeof(struct account), AT(at)};
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
+static const struct fields account_fields =
+    FIELD_TABLE("social account", account_rows, struct account, offsetof(struct account, at));
 
 static bool read(struct arena *a, const char *yaml, struct account *to, const char **why)
 {
@@ -168,7 +144,7 @@ static void a_mistake_is_told_in_words_with_its_place(void **state)
         {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text, not an integer"        },
         {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text, not an integer"        },
         {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number, not an integer"    },
-        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is empty, not an integer"        },
+        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is null, not an integer"         },
         {"{platform: tiktok, handle: 123}",
          "f.yaml:1:28: 'handle' is an integer, not text (quote it)"                                                                                  },
         {"{platform: tiktok, handle: true}",
@@ -246,5 +222,5 @@ int main(void)
         cmocka_unit_test(a_mistake_is_told_in_words_with_its_place),
         cmocka_unit_test(all_mistakes_are_told_at_once_and_the_rest_is_read),
     };
-    return cmocka_run_group_tests_name("fields", tests, setup, teardown);
+    return cmocka_run_group_tests_name("fields", tests, tree_setup, tree_teardown);
 }

@@ -1,41 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <float.h>
 #include <string.h>
 
 #include "base/json.h"
-
-#define BYTES(text)                                                                                \
-    {                                                                                              \
-        (text), sizeof(text) - 1                                                                   \
-    }
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static const struct node *parse(struct arena *a, const char *text)
-{
-    struct error err = {0};
-    const struct node *n = json_parse(a, str_from(text), "body", &err);
-    if (error_any(&err))
-        print_message("%s\n", error_text(a, &err));
-    assert_non_null(n);
-    return n;
-}
+#include "base/tests/tree.h"
 
 static const char *refusal(struct arena *a, struct str text)
 {
@@ -50,8 +17,8 @@ static const char *refusal(struct arena *a, struct str text)
 static void every_kind_of_value_is_read_with_its_place(void **state)
 {
     const struct node *n =
-        parse(*state, "{ \"a\": [1, -2.5, true],\n"
-                      "  \"\xC3\xA9\": {\"x\": null}, \"t\": \"\\u00e9\\n\\ud83d\\ude00\" }");
+        tree_parse(*state, "{ \"a\": [1, -2.5, true],\n"
+                           "  \"\xC3\xA9\": {\"x\": null}, \"t\": \"\\u00e9\\n\\ud83d\\ude00\" }");
     assert_int_equal(n->kind, NODE_MAP);
     const struct node *list = node_get(n, "a");
     assert_int_equal(node_at(list, 0)->integer, 1);
@@ -66,7 +33,7 @@ static void every_kind_of_value_is_read_with_its_place(void **state)
     assert_int_equal(second->value->at.column, 8); /* characters, not bytes */
     assert_int_equal(node_get(second->value, "x")->kind, NODE_NULL);
     assert_string_equal(node_get_text(n, "t"), "\xC3\xA9\n\xF0\x9F\x98\x80");
-    assert_string_equal(n->at.file, "body");
+    assert_string_equal(n->at.file, "test");
 }
 
 static void an_integer_is_exact_and_any_other_number_a_double(void **state)
@@ -92,7 +59,7 @@ static void an_integer_is_exact_and_any_other_number_a_double(void **state)
          0,                                                                                                          0.1                  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct node *n = parse(*state, rows[i].text);
+        const struct node *n = tree_parse(*state, rows[i].text);
         assert_int_equal(n->kind, rows[i].kind);
         if (n->kind == NODE_INT)
             assert_int_equal(n->integer, rows[i].integer);
@@ -203,7 +170,7 @@ static void nesting_has_a_limit(void **state)
     char text[2 * JSON_MAX_DEPTH + 3] = {0};
     memset(text, '[', JSON_MAX_DEPTH);
     memset(text + JSON_MAX_DEPTH, ']', JSON_MAX_DEPTH);
-    assert_int_equal(parse(*state, text)->kind, NODE_LIST);
+    assert_int_equal(tree_parse(*state, text)->kind, NODE_LIST);
     memset(text, '[', JSON_MAX_DEPTH + 1);
     memset(text + JSON_MAX_DEPTH + 1, ']', JSON_MAX_DEPTH + 1);
     assert_string_equal(refusal(*state, str_from(text)),
@@ -218,7 +185,7 @@ static void a_member_of_a_big_map_twice_is_found(void **state)
     for (int i = 0; i < 10000; i++)
         json_put_int(&w, arena_printf(*state, "key%d", i), i);
     json_close_map(&w);
-    const struct node *n = parse(*state, buf_c(&text));
+    const struct node *n = tree_parse(*state, buf_c(&text));
     assert_int_equal(node_count(n), 10000);
     assert_int_equal(node_get(n, "key9999")->integer, 9999);
     text.data[text.n - 1] = ',';
@@ -344,7 +311,7 @@ static void numbers_are_written_short_and_read_back_the_same(void **state)
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         const char *text = json_print(*state, node_new_real(*state, reals[i].real));
         assert_string_equal(text, reals[i].text);
-        assert_true(node_number(parse(*state, text)) == reals[i].real);
+        assert_true(node_number(tree_parse(*state, text)) == reals[i].real);
     }
     for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
         assert_string_equal(json_print(*state, node_new_int(*state, integers[i].integer)),
@@ -354,7 +321,7 @@ static void numbers_are_written_short_and_read_back_the_same(void **state)
 static void a_tree_is_printed_as_it_was_read(void **state)
 {
     static const char text[] = "{\"a\":[1,2.5,\"x\\ny\",null,{\"b\":true}],\"\":{},\"c\":[]}";
-    assert_string_equal(json_print(*state, parse(*state, text)), text);
+    assert_string_equal(json_print(*state, tree_parse(*state, text)), text);
 }
 
 static void a_tree_deeper_than_any_text_is_written_all_the_same(void **state)
@@ -383,7 +350,7 @@ static void a_short_print_is_cut_between_characters(void **state)
         {"[[[[1]]]]",                    5,  "[[…"          },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(json_print_short(*state, parse(*state, rows[i].json), rows[i].max),
+        assert_string_equal(json_print_short(*state, tree_parse(*state, rows[i].json), rows[i].max),
                             rows[i].text);
 }
 
@@ -405,5 +372,5 @@ int main(void)
         cmocka_unit_test(a_tree_deeper_than_any_text_is_written_all_the_same),
         cmocka_unit_test(a_short_print_is_cut_between_characters),
     };
-    return cmocka_run_group_tests_name("json", tests, setup, teardown);
+    return cmocka_run_group_tests_name("json", tests, tree_setup, tree_teardown);
 }

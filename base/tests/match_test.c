@@ -1,41 +1,11 @@
 #include "base/match.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/json.h"
+#include "base/tests/tree.h"
 #include "base/time.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-#define NOW         "2026-05-02T09:00:00Z"
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static const struct node *parse(struct arena *a, const char *text)
-{
-    struct error err = {0};
-    const struct node *n = json_parse(a, str_from(text), "test", &err);
-    if (!n)
-        print_error("%s: %s\n", text, error_text(a, &err));
-    assert_non_null(n);
-    return n;
-}
+#define NOW "2026-05-02T09:00:00Z"
 
 static struct match_context context(struct arena *a)
 {
@@ -51,7 +21,7 @@ static const char *story(struct arena *a, const char *expectation, const char *a
     struct match_context c = context(a);
     struct match_results results = {0};
     struct buf out = {.arena = a};
-    match_run(&c, parse(a, expectation), actual ? parse(a, actual) : NULL, "", &results);
+    match_run(&c, tree_parse(a, expectation), actual ? tree_parse(a, actual) : NULL, "", &results);
     for (size_t i = 0; i < results.count; i++) {
         const struct match_result *r = &results.items[i];
         buf_printf(&out, "%s%s%s %s", i ? "\n" : "", verdicts[r->verdict], r->pointer, r->matcher);
@@ -74,8 +44,8 @@ static void tell(struct arena *a, const struct row *rows, size_t count)
         const char *got = story(a, rows[i].expectation, actual);
         struct match_context c = context(a);
         bool fails = got[0] == '-' || strstr(got, "\n-");
-        assert_int_equal(!fails, match_holds(&c, parse(a, rows[i].expectation),
-                                             actual ? parse(a, actual) : NULL));
+        assert_int_equal(!fails, match_holds(&c, tree_parse(a, rows[i].expectation),
+                                             actual ? tree_parse(a, actual) : NULL));
         if (strcmp(got, rows[i].story) == 0)
             continue;
         print_error("%s on %s:\n%s\nnot\n%s\n", rows[i].expectation, actual ? actual : "nothing",
@@ -284,7 +254,7 @@ static void each_does_not_flood_the_report(void **state)
     for (int i = 0; i < 1000; i++)
         buf_text(&list, i ? ",1" : "[1");
     buf_text(&list, "]");
-    match_run(&c, parse(a, "{\"$each\":2}"), parse(a, buf_c(&list)), "/body", &results);
+    match_run(&c, tree_parse(a, "{\"$each\":2}"), tree_parse(a, buf_c(&list)), "/body", &results);
     assert_int_equal(results.count, 9);
     assert_string_equal(results.items[0].pointer, "/body");
     assert_string_equal(results.items[0].actual, "1000 of 1000 items differ");
@@ -379,7 +349,7 @@ static void time_is_judged_against_now(void **state)
     struct match_context c = context(a);
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct node *x = parse(a, arena_printf(a, "{\"$time\":%s}", rows[i].operand));
+        const struct node *x = tree_parse(a, arena_printf(a, "{\"$time\":%s}", rows[i].operand));
         if (match_holds(&c, x, node_new_text(a, str_from(rows[i].text))) == rows[i].holds)
             continue;
         print_error("%s on %s should%s hold\n", rows[i].operand, rows[i].text,
@@ -429,7 +399,7 @@ static void an_unusable_expectation_is_refused_at_its_place(void **state)
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
-        bool fine = match_check(parse(a, rows[i][0]), &err);
+        bool fine = match_check(tree_parse(a, rows[i][0]), &err);
         const char *text = error_text(a, &err);
         if (fine || strncmp(text, rows[i][1], strlen(rows[i][1])) != 0) {
             print_error("%s: %s\nnot %s\n", rows[i][0], text, rows[i][1]);
@@ -444,8 +414,8 @@ static void every_mistake_of_an_expectation_is_told_at_once(void **state)
 {
     struct arena *a = *state;
     struct error err = {0};
-    assert_false(match_check(parse(a, "{\"a\":{\"$gt\":true},\"b\":[{\"$some\":{\"$eech\":1}},"
-                                      "{\"$exact\":{\"c\":{\"$type\":[\"x\",\"y\"]}}}]}"),
+    assert_false(match_check(tree_parse(a, "{\"a\":{\"$gt\":true},\"b\":[{\"$some\":{\"$eech\":1}},"
+                                           "{\"$exact\":{\"c\":{\"$type\":[\"x\",\"y\"]}}}]}"),
                              &err));
     assert_int_equal(err.count, 4);
     error_end(&err);
@@ -464,7 +434,7 @@ static void an_operand_with_a_reference_is_judged_later(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
-        assert_true(match_check(parse(*state, rows[i]), &err));
+        assert_true(match_check(tree_parse(*state, rows[i]), &err));
         assert_int_equal(err.count, 0);
     }
 }
@@ -485,7 +455,7 @@ static void a_usable_expectation_is_let_through(void **state)
         "{\"$time\":{\"after\":\"-1h\",\"before\":\"2026-05-02T09:00:00Z\",\"within\":\"1d\"}}",
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_true(match_check(parse(*state, rows[i]), NULL));
+        assert_true(match_check(tree_parse(*state, rows[i]), NULL));
     assert_true(match_check(NULL, NULL));
 }
 
@@ -533,8 +503,8 @@ static void an_empty_object_passes_no_matcher_but_absent(void **state)
     struct arena *a = *state;
     struct match_context c = context(a);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct node *x = parse(a, arena_printf(a, "{\"x\":%s}", rows[i]));
-        if (match_holds(&c, x, parse(a, "{}")))
+        const struct node *x = tree_parse(a, arena_printf(a, "{\"x\":%s}", rows[i]));
+        if (match_holds(&c, x, tree_parse(a, "{}")))
             fail_msg("%s holds", rows[i]);
     }
     assert_true(match_holds(&c, NULL, NULL));
@@ -585,7 +555,7 @@ static void a_text_that_is_not_utf8_never_matches(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
     const struct CMUnitTest tests[] = {
         TEST(plain_values_must_be_equal_and_maps_are_open),
         TEST(a_leaf_below_something_absent_is_still_judged),

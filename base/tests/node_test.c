@@ -1,37 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/node.h"
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static const struct node *parse(struct arena *a, const char *text)
-{
-    const struct node *n = json_parse(a, str_from(text), "f", NULL);
-    assert_non_null(n);
-    return n;
-}
+#include "base/tests/tree.h"
 
 static void members_and_items_are_found_or_null(void **state)
 {
-    const struct node *n = parse(*state, "{\"a\":\"x\",\"b\":[1,2],\"\":3}");
+    const struct node *n = tree_parse(*state, "{\"a\":\"x\",\"b\":[1,2],\"\":3}");
     assert_string_equal(node_get_text(n, "a"), "x");
     assert_null(node_get_text(n, "b"));
     assert_null(node_get_text(n, "c"));
@@ -81,9 +55,9 @@ static void a_pointer_leads_to_a_value_or_nowhere(void **state)
         {"/m~n",                      NULL                       },
         {"/m~",                       NULL                       },
     };
-    const struct node *n =
-        parse(*state, "{\"foo\":[\"bar\",{\"x\":\"baz\"}],\"\":0,\"a/b\":1,\"c%d\":2,\"m~n\":3,"
-                      "\"~1\":4,\" \":5}");
+    const struct node *n = tree_parse(
+        *state, "{\"foo\":[\"bar\",{\"x\":\"baz\"}],\"\":0,\"a/b\":1,\"c%d\":2,\"m~n\":3,"
+                "\"~1\":4,\" \":5}");
     assert_ptr_equal(node_pointer(n, ""), n);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct node *found = node_pointer(n, rows[i].pointer);
@@ -143,12 +117,12 @@ static void equality_is_of_values(void **state)
         {"{}",                   "[]",                     false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct node *x = parse(*state, rows[i].x), *y = parse(*state, rows[i].y);
+        const struct node *x = tree_parse(*state, rows[i].x), *y = tree_parse(*state, rows[i].y);
         assert_int_equal(node_equal(x, y), rows[i].equal);
         assert_int_equal(node_equal(y, x), rows[i].equal);
     }
     assert_true(node_equal(NULL, NULL));
-    assert_false(node_equal(NULL, parse(*state, "null")));
+    assert_false(node_equal(NULL, tree_parse(*state, "null")));
 }
 
 static void a_member_is_set_in_its_place_or_last(void **state)
@@ -162,7 +136,7 @@ static void a_member_is_set_in_its_place_or_last(void **state)
         {"d", "{\"a\":1,\"b\":2,\"c\":3,\"d\":9}", "{\"a\":1,\"b\":2,\"c\":3}"},
     };
     static const char text[] = "{\"a\":1,\"b\":2,\"c\":3}";
-    const struct node *n = parse(*state, text), *nine = node_new_int(*state, 9);
+    const struct node *n = tree_parse(*state, text), *nine = node_new_int(*state, 9);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_string_equal(json_print(*state, node_with(*state, n, rows[i].key, nine)),
                             rows[i].with);
@@ -201,13 +175,13 @@ static void numbers_and_kinds_have_names(void **state)
         {"{}",   "object",  false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct node *n = parse(*state, rows[i].json);
+        const struct node *n = tree_parse(*state, rows[i].json);
         assert_string_equal(node_kind_name(n->kind), rows[i].kind);
         assert_int_equal(node_is_number(n), rows[i].number);
     }
     assert_false(node_is_number(NULL));
-    assert_true(node_number(parse(*state, "2")) == 2.0);
-    assert_true(node_number(parse(*state, "2.5")) == 2.5);
+    assert_true(node_number(tree_parse(*state, "2")) == 2.0);
+    assert_true(node_number(tree_parse(*state, "2.5")) == 2.5);
 }
 
 int main(void)
@@ -221,5 +195,5 @@ int main(void)
         cmocka_unit_test(a_tree_can_be_built),
         cmocka_unit_test(numbers_and_kinds_have_names),
     };
-    return cmocka_run_group_tests_name("node", tests, setup, teardown);
+    return cmocka_run_group_tests_name("node", tests, tree_setup, tree_teardown);
 }

@@ -1,34 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/patch.h"
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
-
-static const struct node *parse(struct arena *a, const char *text)
-{
-    const struct node *n = json_parse(a, str_from(text), "patch", NULL);
-    assert_non_null(n);
-    return n;
-}
+#include "base/tests/tree.h"
 
 static void steps_change_the_document_one_after_another(void **state)
 {
@@ -73,12 +47,13 @@ static void steps_change_the_document_one_after_another(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
-        const struct node *document = parse(*state, rows[i].document),
-                          *patch = parse(*state, rows[i].patch);
+        const struct node *document = tree_parse(*state, rows[i].document),
+                          *patch = tree_parse(*state, rows[i].patch);
         const struct node *result = patch_apply(*state, document, patch, &err);
         assert_string_equal(error_text(*state, &err), "");
         assert_string_equal(json_print(*state, result), rows[i].result);
-        assert_true(node_equal(document, parse(*state, rows[i].document))); /* left as it was */
+        assert_true(
+            node_equal(document, tree_parse(*state, rows[i].document))); /* left as it was */
     }
 }
 
@@ -88,38 +63,38 @@ static void what_the_document_lacks_stops_the_patch(void **state)
         const char *document, *patch, *why;
     } rows[] = {
         {"{}",               "[{\"op\":\"remove\",\"path\":\"/a\"}]",
-         "patch:1:2: remove: the document has nothing at '/a'"                },
+         "test:1:2: remove: the document has nothing at '/a'"                },
         {"{}",               "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":1}]",
-         "patch:1:2: replace: the document has nothing at '/a'"               },
+         "test:1:2: replace: the document has nothing at '/a'"               },
         {"{}",               "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/a/b'"                 },
+         "test:1:2: add: the document has nothing at '/a/b'"                 },
         {"{\"a\":\"text\"}", "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/a/b'"                 },
+         "test:1:2: add: the document has nothing at '/a/b'"                 },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/2\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/2'"                   },
+         "test:1:2: add: the document has nothing at '/2'"                   },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/00\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/00'"                  },
+         "test:1:2: add: the document has nothing at '/00'"                  },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/-1\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/-1'"                  },
+         "test:1:2: add: the document has nothing at '/-1'"                  },
         {"[1]",              "[{\"op\":\"remove\",\"path\":\"/-\"}]",
-         "patch:1:2: remove: the document has nothing at '/-'"                },
+         "test:1:2: remove: the document has nothing at '/-'"                },
         {"[1]",              "[{\"op\":\"replace\",\"path\":\"/1\",\"value\":1}]",
-         "patch:1:2: replace: the document has nothing at '/1'"               },
+         "test:1:2: replace: the document has nothing at '/1'"               },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/99999999999999999999\",\"value\":1}]",
-         "patch:1:2: add: the document has nothing at '/99999999999999999999'"},
+         "test:1:2: add: the document has nothing at '/99999999999999999999'"},
         {"{\"b\":1}",        "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/b\"}]",
-         "patch:1:2: move: the document has nothing at '/a'"                  },
+         "test:1:2: move: the document has nothing at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}]",
-         "patch:1:2: copy: the document has nothing at '/a'"                  },
+         "test:1:2: copy: the document has nothing at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1}]",
-         "patch:1:2: test: the document has nothing at '/a'"                  },
+         "test:1:2: test: the document has nothing at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/b\",\"value\":\"1\"}]",
-         "patch:1:2: test: '/b' has another value"                            },
+         "test:1:2: test: '/b' has another value"                            },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
-        assert_null(patch_apply(*state, parse(*state, rows[i].document),
-                                parse(*state, rows[i].patch), &err));
+        assert_null(patch_apply(*state, tree_parse(*state, rows[i].document),
+                                tree_parse(*state, rows[i].patch), &err));
         assert_string_equal(error_text(*state, &err), rows[i].why);
         error_end(&err);
     }
@@ -130,38 +105,38 @@ static void a_patch_is_checked_whole_before_it_is_used(void **state)
     static const struct {
         const char *patch, *why;
     } rows[] = {
-        {"{}",                                                    "patch:1:1: a patch must be a list of steps"        },
-        {"[1]",                                                   "patch:1:2: a patch step must be a map"             },
-        {"[{}]",                                                  "patch:1:2: missing 'op' in patch step\n"
-                 "patch:1:2: missing 'path' in patch step"                                            },
+        {"{}",                                                    "test:1:1: a patch must be a list of steps"        },
+        {"[1]",                                                   "test:1:2: a patch step must be a map"             },
+        {"[{}]",                                                  "test:1:2: missing 'op' in patch step\n"
+                 "test:1:2: missing 'path' in patch step"                                            },
         {"[{\"op\":\"replce\",\"path\":\"\"}]",
-         "patch:1:8: 'op' is not one of: add, remove, replace, move, copy, test (did you mean "
-         "'replace'?)"                                                                                                },
+         "test:1:8: 'op' is not one of: add, remove, replace, move, copy, test (did you mean "
+         "'replace'?)"                                                                                               },
         {"[{\"op\":1,\"path\":\"\"}]",
-         "patch:1:8: 'op' is not one of: add, remove, replace, move, copy, test"                                      },
+         "test:1:8: 'op' is not one of: add, remove, replace, move, copy, test"                                      },
         {"[{\"op\":\"remove\",\"path\":\"a\"}]",
-         "patch:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
+         "test:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
         {"[{\"op\":\"remove\",\"path\":\"/~2\"}]",
-         "patch:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
-        {"[{\"op\":\"remove\",\"path\":7}]",                      "patch:1:24: 'path' is no JSON pointer such as /a/0"},
-        {"[{\"op\":\"remove\",\"path\":\"\"}]",                   "patch:1:2: the whole document cannot be removed"   },
-        {"[{\"op\":\"add\",\"path\":\"/a\"}]",                    "patch:1:2: missing 'value' in patch step"          },
-        {"[{\"op\":\"copy\",\"path\":\"/a\"}]",                   "patch:1:2: missing 'from' in patch step"           },
+         "test:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
+        {"[{\"op\":\"remove\",\"path\":7}]",                      "test:1:24: 'path' is no JSON pointer such as /a/0"},
+        {"[{\"op\":\"remove\",\"path\":\"\"}]",                   "test:1:2: the whole document cannot be removed"   },
+        {"[{\"op\":\"add\",\"path\":\"/a\"}]",                    "test:1:2: missing 'value' in patch step"          },
+        {"[{\"op\":\"copy\",\"path\":\"/a\"}]",                   "test:1:2: missing 'from' in patch step"           },
         {"[{\"op\":\"move\",\"path\":\"/a/b\",\"from\":\"/a\"}]",
-         "patch:1:22: '/a/b' lies within '/a', which is to be moved there"                                            },
+         "test:1:22: '/a/b' lies within '/a', which is to be moved there"                                            },
         {"[{\"op\":\"move\",\"path\":\"/a\",\"from\":\"\"}]",
-         "patch:1:22: '/a' lies within '', which is to be moved there"                                                },
+         "test:1:22: '/a' lies within '', which is to be moved there"                                                },
         {"[{\"op\":\"add\"},\n{\"op\":\"test\",\"path\":\"/\"}]",
-         "patch:1:2: missing 'path' in patch step\n"
-         "patch:1:2: missing 'value' in patch step\n"
-         "patch:2:1: missing 'value' in patch step"                                                                   },
+         "test:1:2: missing 'path' in patch step\n"
+         "test:1:2: missing 'value' in patch step\n"
+         "test:2:1: missing 'value' in patch step"                                                                   },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
-        const struct node *patch = parse(*state, rows[i].patch);
+        const struct node *patch = tree_parse(*state, rows[i].patch);
         assert_false(patch_check(patch, &err));
         assert_string_equal(error_text(*state, &err), rows[i].why);
-        assert_null(patch_apply(*state, parse(*state, "{}"), patch, NULL));
+        assert_null(patch_apply(*state, tree_parse(*state, "{}"), patch, NULL));
         error_end(&err);
     }
 }
@@ -181,7 +156,8 @@ static void copies_of_copies_cannot_grow_without_bound(void **state)
         for (int k = 0; k < 64; k++)
             buf_printf(&text, ",%s", steps[i]);
         buf_byte(&text, ']');
-        assert_null(patch_apply(*state, parse(*state, "[[1]]"), parse(*state, text.data), &err));
+        assert_null(
+            patch_apply(*state, tree_parse(*state, "[[1]]"), tree_parse(*state, text.data), &err));
         assert_non_null(strstr(error_text(*state, &err), "grows too big or too deep"));
         error_end(&err);
     }
@@ -208,12 +184,13 @@ static void a_merge_patch_sets_and_removes_members(void **state)
         {"{}",                        "{\"a\":{\"bb\":{\"ccc\":null}}}",  "{\"a\":{\"bb\":{}}}"      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct node *n =
-            patch_merge(*state, parse(*state, rows[i].document), parse(*state, rows[i].patch));
+        const struct node *n = patch_merge(*state, tree_parse(*state, rows[i].document),
+                                           tree_parse(*state, rows[i].patch));
         assert_string_equal(json_print(*state, n), rows[i].result);
     }
-    assert_string_equal(json_print(*state, patch_merge(*state, NULL, parse(*state, "{\"a\":1}"))),
-                        "{\"a\":1}");
+    assert_string_equal(
+        json_print(*state, patch_merge(*state, NULL, tree_parse(*state, "{\"a\":1}"))),
+        "{\"a\":1}");
 }
 
 int main(void)
@@ -225,5 +202,5 @@ int main(void)
         cmocka_unit_test(copies_of_copies_cannot_grow_without_bound),
         cmocka_unit_test(a_merge_patch_sets_and_removes_members),
     };
-    return cmocka_run_group_tests_name("patch", tests, setup, teardown);
+    return cmocka_run_group_tests_name("patch", tests, tree_setup, tree_teardown);
 }

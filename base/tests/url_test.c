@@ -1,30 +1,10 @@
 #include "base/url.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <curl/curl.h>
 
-#include "base/arena.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
+#include "base/tests/tree.h"
 
 /* Rows that are wrong are all named, not only the first. */
 static void text_is(size_t *wrong, const char *of, const char *part, const char *expected,
@@ -398,19 +378,25 @@ static void a_pair_is_appended_before_the_fragment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_url_is_taken_apart_as_it_was_written, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_hostile_url_is_refused_with_the_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_look_alike_keeps_its_own_host, setup, teardown),
-        cmocka_unit_test_setup_teardown(credentials_are_told_not_hidden, setup, teardown),
-        cmocka_unit_test_setup_teardown(libcurl_sees_the_host_that_we_see, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_url_too_long_is_refused_and_the_output_left_alone, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(encoding_and_decoding_are_each_others_inverse, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_plus_is_a_blank_only_where_asked, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_bad_escape_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_query_becomes_its_pairs_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_pair_is_appended_before_the_fragment, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_url_is_taken_apart_as_it_was_written, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_hostile_url_is_refused_with_the_reason, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_look_alike_keeps_its_own_host, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(credentials_are_told_not_hidden, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(libcurl_sees_the_host_that_we_see, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_url_too_long_is_refused_and_the_output_left_alone,
+                                        tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(encoding_and_decoding_are_each_others_inverse, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_plus_is_a_blank_only_where_asked, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_bad_escape_is_refused, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_query_becomes_its_pairs_in_order, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_pair_is_appended_before_the_fragment, tree_setup,
+                                        tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,34 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/tests/tree.h"
 #include "base/yaml.h"
-
-#define BYTES(text)                                                                                \
-    {                                                                                              \
-        (text), sizeof(text) - 1                                                                   \
-    }
-
-static int setup(void **state)
-{
-    static struct arena arena;
-    *state = &arena;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    arena_end(*state);
-    return 0;
-}
 
 static const struct node *parse(struct arena *a, const char *text)
 {
@@ -370,5 +346,5 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_is_the_systems_fault),
         cmocka_unit_test(the_errors_may_be_dropped),
     };
-    return cmocka_run_group_tests_name("yaml", tests, setup, teardown);
+    return cmocka_run_group_tests_name("yaml", tests, tree_setup, tree_teardown);
 }
