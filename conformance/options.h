@@ -1,24 +1,19 @@
 /* options.h - what the command line and the environment say.
  *
  * Shapes:  a command, then its options: a flag goes before CONFORMANCE_<FLAG>, that before the
- * default. Options are the tables in options.c. Lists take several words, and commas.
- *
+ *          default. Options are the tables in options.c (base/flags.h). Lists take several words,
+ *          and commas.
  * Units:   milliseconds.
  * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.
  */
 #pragma once
-#include "base/error.h"
+#include "base/flags.h"
 #include "conformance/result.h"
 
 enum command {
     COMMAND_RUN,
     COMMAND_LINT,
     COMMAND_LIST,
-};
-
-struct texts_list {
-    const char **items;
-    size_t count, room;
 };
 
 struct options {

@@ -1,45 +1,17 @@
 #include "mockserver/options.h"
 
-#include <argp.h>
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/url.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-enum { FIRST_KEY = 256 }; /* argp's keys of our rows: beyond any letter */
-
-/* One option's value, and who said it ("--port", "MOCKSERVER_PORT"). */
-struct given {
-    const char *value, *by;
-    struct error *err;
-};
-
-static bool wrong(const struct given *g, const char *what)
-{
-    return error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is %s", g->by, g->value,
-                     what);
-}
-
 static bool read_port(const struct given *g, int64_t *port)
 {
     int64_t value;
     if (!str_to_int(str_from(g->value), &value) || value < 0 || value > 65535)
-        return wrong(g, "no port (0 to 65535)");
+        return flag_wrong(g, "no port (0 to 65535)");
     *port = value;
-    return true;
-}
-
-static bool read_switch(const struct given *g, bool *on)
-{
-    if (!g->value || !strcmp(g->value, "1") || !strcmp(g->value, "true"))
-        *on = true;
-    else if (!strcmp(g->value, "0") || !strcmp(g->value, "false") || !*g->value)
-        *on = false;
-    else
-        return wrong(g, "neither true nor false");
     return true;
 }
 
@@ -79,7 +51,7 @@ static bool set_public_url(struct options *o, const struct given *g)
         return error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is no http(s) URL: %s",
                          g->by, g->value, why);
     if (*url.query || *url.fragment)
-        return wrong(g, "no base URL: it has a query or a fragment");
+        return flag_wrong(g, "no base URL: it has a query or a fragment");
     o->public_url = kept;
     return true;
 }
@@ -88,7 +60,7 @@ static bool set_consent(struct options *o, const struct given *g)
 {
     o->local_consent = !strcmp(g->value, "local");
     return o->local_consent || !strcmp(g->value, "provider") ||
-           wrong(g, "neither 'provider' nor 'local'");
+           flag_wrong(g, "neither 'provider' nor 'local'");
 }
 
 static bool set_admin_port(struct options *o, const struct given *g)
@@ -98,18 +70,18 @@ static bool set_admin_port(struct options *o, const struct given *g)
 
 static bool set_no_admin(struct options *o, const struct given *g)
 {
-    return read_switch(g, &o->no_admin);
+    return flag_switch(g, &o->no_admin);
 }
 
 static bool set_admin_token(struct options *o, const struct given *g)
 {
     o->admin_token = g->value;
-    return *g->value || wrong(g, "empty");
+    return *g->value || flag_wrong(g, "empty");
 }
 
 static bool set_strict(struct options *o, const struct given *g)
 {
-    return read_switch(g, &o->strict);
+    return flag_switch(g, &o->strict);
 }
 
 static bool set_log(struct options *o, const struct given *g)
@@ -119,44 +91,43 @@ static bool set_log(struct options *o, const struct given *g)
             o->log = i;
             return true;
         }
-    return wrong(g, "none of quiet, error, warn, info, debug");
+    return flag_wrong(g, "none of quiet, error, warn, info, debug");
 }
 
 static bool set_json(struct options *o, const struct given *g)
 {
-    return read_switch(g, &o->json);
+    return flag_switch(g, &o->json);
 }
 
-struct option_row {
-    const char *name, *value, *help; /* value NULL: a switch */
-    bool (*set)(struct options *o, const struct given *g);
+static const struct flag serve_rows[] = {
+    FLAG("fixture", "FILE", set_fixture,
+         .help = "a world to start from, the first by default (else a sample)"),
+    FLAG("port", "N", set_port, .help = "listen on this port (8080); 0 picks one"),
+    FLAG("listen", "ADDRESS", set_listen, .help = "listen on this address (127.0.0.1)"),
+    FLAG("public-url", "URL", set_public_url, .help = "minted URLs begin so (http://ADDRESS:PORT)"),
+    FLAG("consent", "WHERE", set_consent,
+         .help = "consent is the 'provider's (default) or a 'local' page"),
+    FLAG("admin-port", "N", set_admin_port,
+         .help = "give the control door a port of its own; 0 picks one"),
+    FLAG("no-admin", NULL, set_no_admin, .help = "have no control door"),
+    FLAG("admin-token", "TOKEN", set_admin_token,
+         .help = "the control door asks for this bearer token"),
+    FLAG("strict", NULL, set_strict, .help = "no world comes into being by being named in a call"),
+    FLAG("log", "LEVEL", set_log, .help = "quiet, error, warn, info (default) or debug"),
 };
 
-static const struct option_row serve_rows[] = {
-    {"fixture",     "FILE",    "a world to start from, the first by default (else a sample)", set_fixture    },
-    {"port",        "N",       "listen on this port (8080); 0 picks one",                     set_port       },
-    {"listen",      "ADDRESS", "listen on this address (127.0.0.1)",                          set_listen     },
-    {"public-url",  "URL",     "minted URLs begin so (http://ADDRESS:PORT)",                  set_public_url },
-    {"consent",     "WHERE",   "consent is the 'provider's (default) or a 'local' page",      set_consent    },
-    {"admin-port",  "N",       "give the control door a port of its own; 0 picks one",        set_admin_port },
-    {"no-admin",    NULL,      "have no control door",                                        set_no_admin   },
-    {"admin-token", "TOKEN",   "the control door asks for this bearer token",                 set_admin_token},
-    {"strict",      NULL,      "no world comes into being by being named in a call",          set_strict     },
-    {"log",         "LEVEL",   "quiet, error, warn, info (default) or debug",                 set_log        },
+static const struct flag listing_rows[] = {
+    FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
-static const struct option_row listing_rows[] = {
-    {"json", NULL, "print JSON", set_json},
-};
-
-static const struct option_row health_rows[] = {
-    {"port", "N", "ask at this port of this machine (8080)", set_port},
+static const struct flag health_rows[] = {
+    FLAG("port", "N", set_port, .help = "ask at this port of this machine (8080)"),
 };
 
 static const struct command_row {
     const char *name;
     enum command command;
-    const struct option_row *rows;
+    const struct flag *rows;
     size_t count;
     const char *arguments;
     size_t least, most; /* arguments */
@@ -189,67 +160,10 @@ static const struct command_row *find_command(const char *name)
     return NULL;
 }
 
-struct parse {
-    struct options *options;
-    const struct command_row *command;
-    bool *given; /* which rows the command line has set */
-    struct error *err;
-};
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): argp's type */
-static error_t parse_one(int key, char *value, struct argp_state *state)
+static bool add_argument(struct options *o, const struct given *g)
 {
-    struct parse *p = state->input;
-    if (key == ARGP_KEY_ARG) {
-        *arena_push(p->options->arena, &p->options->arguments, const char *) = value;
-        return 0;
-    }
-    if (key < FIRST_KEY || key >= FIRST_KEY + (int)p->command->count)
-        return ARGP_ERR_UNKNOWN;
-    const struct option_row *row = &p->command->rows[key - FIRST_KEY];
-    const char *by = arena_printf(p->options->arena, "--%s", row->name);
-    p->given[key - FIRST_KEY] = true;
-    row->set(p->options, &(struct given){value, by, p->err});
-    return 0;
-}
-
-static const char *environment_name(struct arena *a, const char *name)
-{
-    char *text = arena_printf(a, "MOCKSERVER_%s", name);
-    for (char *c = text; *c; c++)
-        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
-    return text;
-}
-
-static void read_environment(struct parse *p)
-{
-    for (size_t i = 0; i < p->command->count; i++) {
-        const struct option_row *row = &p->command->rows[i];
-        const char *name = environment_name(p->options->arena, row->name);
-        const char *value = getenv(name);
-        if (value && !p->given[i])
-            row->set(p->options, &(struct given){value, name, p->err});
-    }
-}
-
-static void read_arguments(struct parse *p, int argc, char **argv)
-{
-    struct arena *a = p->options->arena;
-    struct argp_option *rows = arena_array(a, struct argp_option, p->command->count + 1);
-    for (size_t i = 0; i < p->command->count; i++)
-        rows[i] = (struct argp_option){.name = p->command->rows[i].name,
-                                       .key = FIRST_KEY + (int)i,
-                                       .arg = p->command->rows[i].value,
-                                       .doc = p->command->rows[i].help};
-    struct argp argp = {.options = p->command->count ? rows : NULL, /* glibc leaks an empty list */
-                        .parser = parse_one,
-                        .args_doc = p->command->arguments,
-                        .doc = argc && find_command(argv[0]) ? p->command->help : MAIN_HELP};
-    if (p->command->command == COMMAND_SERVE && argp.doc != p->command->help)
-        argp.args_doc = "[COMMAND]";
-    else
-        argv[0] = arena_printf(a, "mockserver %s", p->command->name);
-    argp_parse(&argp, argc, argv, 0, NULL, p);
+    *arena_push(o->arena, &o->arguments, const char *) = g->value;
+    return true;
 }
 
 bool options_loopback(const char *address)
@@ -257,61 +171,63 @@ bool options_loopback(const char *address)
     return str_starts(str_from(address), STR("127.")) || !strcmp(address, "::1");
 }
 
-static void refuse_argument(const struct parse *p, const char *text)
+static void refuse_argument(const struct command_row *row, const char *text, struct error *err)
 {
     const char *names[COUNT(commands)];
     for (size_t i = 0; i < COUNT(commands); i++)
         names[i] = commands[i].name;
     const char *near = str_nearest(str_from(text), names, COUNT(commands));
+    struct where nowhere = {0};
     if (find_command(text))
-        error_add(p->err, ERROR_USAGE, (struct where){0}, "'%s' must stand before the options",
-                  text);
+        error_add(err, ERROR_USAGE, nowhere, "'%s' must stand before the options", text);
     else if (near)
-        error_add(p->err, ERROR_USAGE, (struct where){0}, "'%s' is no command; did you mean '%s'?",
-                  text, near);
+        error_add(err, ERROR_USAGE, nowhere, "'%s' is no command; did you mean '%s'?", text, near);
     else
-        error_add(p->err, ERROR_USAGE, (struct where){0}, "%s takes no argument like '%s'",
-                  p->command->name, text);
+        error_add(err, ERROR_USAGE, nowhere, "%s takes no argument like '%s'", row->name, text);
 }
 
-static void check(struct parse *p)
+static bool check(const struct options *o, const struct command_row *row, struct error *err)
 {
-    const struct options *o = p->options;
     struct where nowhere = {0};
-    const struct command_row *c = p->command;
-    if (o->arguments.count < c->least)
-        error_add(p->err, ERROR_USAGE, nowhere, "%s needs %s", c->name, c->arguments);
-    if (o->arguments.count > c->most)
-        refuse_argument(p, o->arguments.items[c->most]);
+    if (o->arguments.count < row->least)
+        error_add(err, ERROR_USAGE, nowhere, "%s needs %s", row->name, row->arguments);
+    if (o->arguments.count > row->most)
+        refuse_argument(row, o->arguments.items[row->most], err);
     if (o->no_admin && o->admin_port >= 0)
-        error_add(p->err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
+        error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)
         error_add(
-            p->err, ERROR_USAGE, nowhere,
+            err, ERROR_USAGE, nowhere,
             "listening on %s needs --admin-token or --no-admin: others could reach the control "
             "door",
             o->listen);
+    return !error_any(err);
 }
 
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err)
 {
     const struct command_row *named = argc > 1 ? find_command(argv[1]) : NULL;
+    const struct command_row *row = named ? named : &commands[0];
+    const struct flags flags = {
+        .program = "mockserver",
+        .version = UNDERSTUDY_VERSION,
+        .command = named ? named->name : NULL,
+        .arguments = named ? named->arguments : "[COMMAND]",
+        .help = named ? named->help : MAIN_HELP,
+        .rows = row->rows,
+        .count = row->count,
+        .argument = add_argument,
+    };
     *out = (struct options){
         .arena = a,
+        .command = row->command,
         .listen = "127.0.0.1",
         .port = PORT_DEFAULT,
         .admin_port = -1,
         .log = LOG_INFO,
     };
-    struct parse p = {.options = out, .command = named ? named : &commands[0], .err = err};
-    p.given = arena_array(a, bool, p.command->count + 1);
-    out->command = p.command->command;
-    argp_err_exit_status = 2;
-    argp_program_version = "mockserver " UNDERSTUDY_VERSION;
-    read_arguments(&p, argc - (named != NULL), argv + (named != NULL));
-    read_environment(&p);
-    check(&p);
-    return !error_any(err);
+    flags_read(a, &flags, argc - (named != NULL), argv + (named != NULL), out, err);
+    return check(out, row, err);
 }
 
 struct mock_options options_for_mock(const struct options *o)

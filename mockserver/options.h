@@ -1,12 +1,12 @@
 /* options.h - what the command line and the environment say.
  *
  * Shapes:  a command, then its options: a flag goes before MOCKSERVER_<FLAG>, that before the
- *          default. Options are the table in options.c: a name, a word for its value, help, a
- *          function.
+ *          default. Options are the tables in options.c (base/flags.h).
  * Units:   ports are numbers; 0 lets the system pick one.
  * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.
  */
 #pragma once
+#include "base/flags.h"
 #include "base/log.h"
 #include "mockserver/mock.h"
 
@@ -18,11 +18,6 @@ enum command {
     COMMAND_ROUTES,
     COMMAND_CAPABILITIES,
     COMMAND_HEALTHCHECK,
-};
-
-struct texts_list {
-    const char **items;
-    size_t count, room;
 };
 
 struct options {

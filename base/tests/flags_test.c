@@ -1,0 +1,162 @@
+#include "base/flags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/tests/tree.h"
+
+#define WORDS_MAX 4
+
+struct options {
+    struct arena *arena;
+    const char *door, *by, *own;
+    bool loud;
+    struct texts_list words;
+};
+
+static bool set_door(struct options *o, const struct given *g)
+{
+    o->door = g->value;
+    o->by = g->by;
+    return *g->value || flag_wrong(g, "no door");
+}
+
+static bool set_own(struct options *o, const struct given *g)
+{
+    o->own = g->value;
+    return true;
+}
+
+static bool set_loud(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->loud);
+}
+
+static bool add_word(struct options *o, const struct given *g)
+{
+    *arena_push(o->arena, &o->words, const char *) = g->value;
+    return true;
+}
+
+static const struct flag rows[] = {
+    FLAG("back-door", "NAME", set_door, .help = "which one"),
+    FLAG("loud", NULL, set_loud, .help = "whether"),
+    FLAG("own", "TEXT", set_own, .help = "by a name of its own", .environment = "FLAGS_TEST_OTHER"),
+    FLAG("mute", "TEXT", set_own, .help = "by no name", .environment = ""),
+};
+
+/* The words of `line` stand behind the program's name. */
+static bool read(struct options *o, const char *line, const char **why)
+{
+    const struct flags flags = {
+        .program = "flags_test",
+        .version = "1",
+        .rows = rows,
+        .count = COUNT(rows),
+        .argument = add_word,
+    };
+    struct error err = {0};
+    char *words[WORDS_MAX + 1] = {str_dup(o->arena, STR("flags_test"))};
+    int count = 1;
+    for (struct str rest = str_from(line); rest.n; count++)
+        words[count] = str_dup(o->arena, str_cut(&rest, ' '));
+    bool fine = flags_read(o->arena, &flags, count, words, o, &err);
+    *why = fine ? "" : str_dup(o->arena, str_from(error_text(o->arena, &err)));
+    error_end(&err);
+    return fine;
+}
+
+static int set_up(void **state)
+{
+    unsetenv("FLAGS_TEST_BACK_DOOR");
+    unsetenv("FLAGS_TEST_LOUD");
+    unsetenv("FLAGS_TEST_OWN");
+    unsetenv("FLAGS_TEST_MUTE");
+    unsetenv("FLAGS_TEST_OTHER");
+    return tree_setup(state);
+}
+
+static void the_command_line_goes_before_the_environment(void **state)
+{
+    struct options o = {.arena = *state};
+    const char *why;
+    setenv("FLAGS_TEST_BACK_DOOR", "north", 1);
+    assert_true(read(&o, "", &why));
+    assert_string_equal(o.door, "north");
+    assert_string_equal(o.by, "FLAGS_TEST_BACK_DOOR");
+    assert_true(read(&o, "--back-door=south", &why));
+    assert_string_equal(o.door, "south");
+    assert_string_equal(o.by, "--back-door");
+}
+
+static void a_variable_may_have_a_name_of_its_own_or_none(void **state)
+{
+    struct options o = {.arena = *state};
+    const char *why;
+    setenv("FLAGS_TEST_OWN", "unread", 1);
+    setenv("FLAGS_TEST_MUTE", "unread", 1);
+    assert_true(read(&o, "", &why));
+    assert_null(o.own);
+    setenv("FLAGS_TEST_OTHER", "read", 1);
+    assert_true(read(&o, "", &why));
+    assert_string_equal(o.own, "read");
+}
+
+static void a_switch_is_a_word_in_the_environment(void **state)
+{
+    static const struct {
+        const char *word;
+        bool loud;
+    } words[] = {
+        {"1",     true },
+        {"true",  true },
+        {"0",     false},
+        {"false", false},
+        {"",      false}
+    };
+    const char *why;
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct options o = {.arena = *state, .loud = !words[i].loud};
+        setenv("FLAGS_TEST_LOUD", words[i].word, 1);
+        assert_true(read(&o, "", &why));
+        assert_int_equal(o.loud, words[i].loud);
+    }
+    struct options o = {.arena = *state};
+    unsetenv("FLAGS_TEST_LOUD");
+    assert_true(read(&o, "--loud", &why));
+    assert_true(o.loud);
+}
+
+static void every_mistake_is_told_with_who_said_it(void **state)
+{
+    struct options o = {.arena = *state};
+    const char *why;
+    setenv("FLAGS_TEST_LOUD", "maybe", 1);
+    assert_false(read(&o, "--back-door=", &why));
+    assert_non_null(strstr(why, "--back-door: '' is no door"));
+    assert_non_null(strstr(why, "FLAGS_TEST_LOUD: 'maybe' is neither true nor false"));
+}
+
+static void what_is_no_option_is_an_argument(void **state)
+{
+    struct options o = {.arena = *state};
+    const char *why;
+    assert_true(read(&o, "a --loud b", &why));
+    assert_int_equal(o.words.count, 2);
+    assert_string_equal(o.words.items[0], "a");
+    assert_string_equal(o.words.items[1], "b");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tree_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_command_line_goes_before_the_environment),
+        TEST(a_variable_may_have_a_name_of_its_own_or_none),
+        TEST(a_switch_is_a_word_in_the_environment),
+        TEST(every_mistake_is_told_with_who_said_it),
+        TEST(what_is_no_option_is_an_argument),
+    };
+    return cmocka_run_group_tests_name("flags", tests, NULL, NULL);
+}
