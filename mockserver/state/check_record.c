@@ -99,6 +99,15 @@ static const char *check_attempt(const struct world *w, const struct index *wait
     return NULL;
 }
 
+static const char *check_content(const struct world *w, uint32_t row)
+{
+    const struct content *x = content_read(w, row);
+    if (!x->space)
+        return "content belongs to a space";
+    bool decided = x->approval == APPROVAL_APPROVED || x->approval == APPROVAL_REJECTED;
+    return x->decided_at_ms && !decided ? "content was decided on just if it says how" : NULL;
+}
+
 /* What a state says of the rest of a destination. */
 static const struct implied {
     bool attempted, published, failed, canceled;
@@ -274,7 +283,7 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
     case RECORD_ATTEMPT:
         return check_attempt(w, waiting, row);
     case RECORD_CONTENT:
-        return content_read(w, row)->space ? NULL : "content belongs to a space";
+        return check_content(w, row);
     case RECORD_POST:
         return post_read(w, row)->space ? NULL : "a post belongs to a space";
     case RECORD_DESTINATION:

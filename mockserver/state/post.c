@@ -44,6 +44,22 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *c
     return created(w, RECORD_CONTENT, row, "content_create");
 }
 
+void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
+                    const char *note)
+{
+    struct content *x = world_edit(w, RECORD_CONTENT, content);
+    const char *state = record_state(w, RECORD_CONTENT, content);
+    assert(x->approval == APPROVAL_PENDING &&
+           (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
+    x->approval = approval;
+    x->decided_by = key;
+    x->decision_note = world_text(w, note);
+    x->decided_at_ms = world_now(w);
+    changes_add(w, RECORD_CONTENT, content,
+                approval == APPROVAL_APPROVED ? "content_approve" : "content_reject", state, state);
+    world_transition_done(w);
+}
+
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
 {
     uint32_t row;

@@ -3,7 +3,7 @@
  * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
  *          account, mode, state, outcome}.
  * States:  destination queued -> publishing -> published | failed | draft; queued, held ->
- *          canceled. failed -> queued (retry). published, canceled and draft are ends. held: its
+ *          canceled. held -> queued (release). failed -> queued (retry). published, canceled and draft are ends. held: its
  *          post is a draft, never due. A dead token does not cancel: the destination fails when it
  *          is due, unless the token was recovered by then. What is removed stays as a record, in no
  *          list.
@@ -78,7 +78,9 @@ struct content {
     const char *public_id, *media_type, *caption, *name, *source;
     enum content_state state;
     enum approval approval;
-    int64_t created_at_ms;
+    uint32_t decided_by; /* the key that approved or rejected it here, or ROW_NONE */
+    const char *decision_note;
+    int64_t created_at_ms, decided_at_ms;
 };
 
 struct post {
@@ -117,9 +119,15 @@ struct destination_spec {
 };
 
 uint32_t content_create(struct world *w, uint32_t space, const struct content *c);
+/* What waits for approval is approved or rejected, once. */
+void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
+                    const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
 /* Other words, another time, draft or not. Nothing may be queued or held of it meanwhile. */
 void post_revise(struct world *w, uint32_t post, const struct post *p);
+/* A draft is one no more: what is held of it is queued, with an id that begins with `id_prefix`, and
+ * due at its time, or now if that has passed. Answers how many are. */
+uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
 void post_remove(struct world *w, uint32_t post); /* and all its destinations */
 void post_remove_destinations(struct world *w, uint32_t post);
 void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */

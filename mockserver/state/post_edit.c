@@ -4,7 +4,9 @@
 #include <assert.h>
 
 #include "mockserver/state/changes.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/destination_edit.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/ids.h"
 #include "mockserver/state/records.h"
 
 /* Each removal changes the index that is walked. */
@@ -56,6 +58,40 @@ void post_revise(struct world *w, uint32_t post, const struct post *p)
     kept->due_at_ms = p->due_at_ms;
     kept->updated_at_ms = world_now(w);
     edit_end(w, post, &before, "post_revise");
+}
+
+static void release(struct world *w, uint32_t destination, const char *id_prefix)
+{
+    struct destination_edit e = destination_edit_begin(w, destination);
+    e.destination->state = DESTINATION_QUEUED;
+    e.destination->public_id = ids_mint(w, id_prefix, ID_ULID);
+    events_add(w, e.destination->due_at_ms, EVENT_POST_DUE, destination);
+    destination_edit_end(&e, "destination_release");
+}
+
+uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
+{
+    const struct index *index = &w->indexes[INDEX_DESTINATION_POST];
+    struct index_entry from = {post, INT64_MIN, 0};
+    struct index_walk walk;
+    struct places before;
+    uint32_t count = 0;
+    struct post *kept = edit_begin(w, post, &before);
+    assert(kept->draft);
+    kept->draft = false;
+    kept->updated_at_ms = world_now(w);
+    edit_end(w, post, &before, "post_release");
+    for (;;) {
+        index_from(index, &walk, from); /* each release edits what is walked */
+        if (!index_next_of(&walk, post))
+            return count;
+        from = walk.entry;
+        from.row++;
+        if (destination_read(w, walk.entry.row)->state != DESTINATION_HELD)
+            continue;
+        release(w, walk.entry.row, id_prefix);
+        count++;
+    }
 }
 
 void post_remove(struct world *w, uint32_t post)

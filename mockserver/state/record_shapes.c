@@ -138,7 +138,10 @@ static const struct record_field content_fields[] = {
     TEXT(content, source),
     ENUM(content, state, content_state_texts, CONTENT_STATE_COUNT),
     ENUM(content, approval, approval_texts, APPROVAL_COUNT),
+    REF(content, decided_by, RECORD_KEY),
+    TEXT(content, decision_note),
     TIME(content, created_at),
+    TIME(content, decided_at),
 };
 
 static const struct record_field post_fields[] = {

@@ -217,11 +217,12 @@ static void content_is_gated_by_its_state_and_approval(void **state)
 
 static void content_that_waits_for_approval_is_blocked_and_makes_no_post(void **state)
 {
-    uint32_t before = world_count(mock_test_world(*state), RECORD_DESTINATION);
+    const char *before = ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL));
     struct answer a = mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(at(a, "/gateStatus"), "blocked_on_approval");
-    assert_int_equal(world_count(mock_test_world(*state), RECORD_DESTINATION), before);
+    assert_null(at(a, "/scheduledPosts"));
+    assert_string_equal(ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL)), before);
 }
 
 static void publishing_now_posts_to_each_target_at_once(void **state)

@@ -91,8 +91,9 @@ static bool shows(const struct call *c, const struct change *change, const struc
 {
     const struct world *w = c->world;
     const char *event = event_of(change);
-    if (!event || !is_meant(f->event, event) || change->at_ms < f->since_ms ||
-        change->at_ms > f->until_ms || strcmp(change->cause, "fixture") == 0)
+    if (!event || !record_id(w, change->kind, change->row) || !is_meant(f->event, event) ||
+        change->at_ms < f->since_ms || change->at_ms > f->until_ms ||
+        strcmp(change->cause, "fixture") == 0)
         return false;
     uint32_t space = space_of(w, change);
     return organization_of(w, change) == key_read(w, c->key)->organization &&

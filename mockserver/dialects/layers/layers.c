@@ -56,10 +56,10 @@ static const struct route routes[] = {
      layers_cancel_scheduled_post,                                                                                                           REF "Cancel a post"                              },
     {POST,    "/v1/scheduled-posts/{}/reschedule",      "reschedule_post",          "publish:write",   WRITE, 0,
      layers_reschedule_post,                                                                                                                 REF "Reschedule a post"                          },
-    {POST,    "/v1/content/{}/approve",                 "approve_content",          "content:approve", WRITE, 0,    NULL,
-     REF "Approve content"                                                                                                                                                                    },
-    {POST,    "/v1/content/{}/reject",                  "reject_content",           "content:approve", WRITE, 0,    NULL,
-     REF "Reject content"                                                                                                                                                                     },
+    {POST,    "/v1/content/{}/approve",                 "approve_content",          "content:approve", WRITE, 0,
+     layers_approve_content,                                                                                                                 REF "Approve content"                            },
+    {POST,    "/v1/content/{}/reject",                  "reject_content",           "content:approve", WRITE, 0,
+     layers_reject_content,                                                                                                                  REF "Reject content"                             },
 
  /* advertising */
     {GET,     P "/ads/ad-accounts",                     "list_ad_accounts",         "ads:read",        READ,  0,    layers_list_ad_accounts,

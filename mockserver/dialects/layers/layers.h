@@ -1,7 +1,7 @@
 /* layers.h - the Layers Partner API, as its documents describe it. START HERE: layers.c, its
  * surface.
  *
- * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, keys.c, audit.c, health.c, jobs.c serve; page.c, body.c and
+ * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, approval.c, keys.c, audit.c, health.c, jobs.c serve; page.c, body.c and
  *          answer.c are what they share; fixture.c reads the `layers:` section. Ids are a prefix
  *          and 26 characters of base 32; ids of any other shape that a fixture brings are as good.
  * Units:   instants are printed as the documents' samples have them: UTC, whole seconds, Z.
@@ -61,6 +61,8 @@ void layers_capi_status(struct call *c);
 void layers_social_account_health(struct call *c);
 void layers_kill_api_key(struct call *c);
 void layers_list_audit_log(struct call *c);
+void layers_approve_content(struct call *c);
+void layers_reject_content(struct call *c);
 void layers_read_job(struct call *c);
 void layers_cancel_job(struct call *c);
 
@@ -87,6 +89,7 @@ const char *layers_failure_code(enum failure failure);
  * (NOT_FOUND) and ROW_NONE otherwise. */
 uint32_t layers_project(struct call *c);
 uint32_t layers_scheduled_post(struct call *c);
+uint32_t layers_content(struct call *c);                             /* so as well */
 uint32_t layers_listed_account(const struct call *c, struct str id); /* ROW_NONE: no such */
 
 /* leases.c: ISO country codes, and several as one text, "US,CA"; NULL: none */

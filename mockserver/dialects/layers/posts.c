@@ -94,13 +94,24 @@ static bool content_fine(struct call *c, const struct content *content)
     return true;
 }
 
-/* The promise only: what waits for approval is no post yet. */
-static void answer_blocked(struct call *c)
+static uint32_t plan_post(struct call *c, uint32_t content, int64_t due_ms, bool draft)
 {
-    struct json *out = call_json(c, 202);
-    json_open_map(out);
-    json_put_text(out, "gateStatus", "blocked_on_approval");
-    json_close_map(out);
+    struct post post = {.content = content,
+                        .public_id = ids_mint(c->world, "post_", ID_ULID),
+                        .text = content_read(c->world, content)->caption,
+                        .draft = draft,
+                        .due_at_ms = due_ms};
+    return post_schedule(c->world, content_read(c->world, content)->space, &post);
+}
+
+static uint32_t plan_target(struct call *c, uint32_t post, const struct target *target,
+                            const char *id)
+{
+    struct destination_spec spec = {.account = target->row,
+                                    .public_id = id,
+                                    .mode = (enum publish_mode)target->mode,
+                                    .caption = target->caption};
+    return destination_schedule(c->world, post, &spec);
 }
 
 static void print_scheduled(struct call *c, uint32_t row)
@@ -119,31 +130,33 @@ static void print_scheduled(struct call *c, uint32_t row)
 static void schedule(struct call *c, uint32_t content, const struct schedule_body *body,
                      int64_t due_ms)
 {
-    struct post post = {.content = content,
-                        .public_id = ids_mint(c->world, "post_", ID_ULID),
-                        .text = content_read(c->world, content)->caption,
-                        .due_at_ms = due_ms};
-    uint32_t space = content_read(c->world, content)->space;
-    uint32_t row = post_schedule(c->world, space, &post);
+    uint32_t row = plan_post(c, content, due_ms, false);
     const struct target *targets = body->targets.items;
-
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_key(out, "scheduledPosts");
     json_open_list(out);
-    for (size_t i = 0; i < body->targets.count; i++) {
-        struct destination_spec spec = {.account = targets[i].row,
-                                        .public_id = ids_mint(c->world, "sp_", ID_ULID),
-                                        .mode = (enum publish_mode)targets[i].mode,
-                                        .caption = targets[i].caption};
-        print_scheduled(c, destination_schedule(c->world, row, &spec));
-    }
+    for (size_t i = 0; i < body->targets.count; i++)
+        print_scheduled(c, plan_target(c, row, &targets[i], ids_mint(c->world, "sp_", ID_ULID)));
     json_close_list(out);
     json_close_map(out);
 }
 
-/* The content that the path names; ROW_NONE, and refused, where it is not there. */
-static uint32_t content_of(struct call *c)
+/* What waits for approval is no post yet: it has no id, and is in no list. */
+static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body,
+                             int64_t due_ms)
+{
+    uint32_t row = plan_post(c, content, due_ms, true);
+    const struct target *targets = body->targets.items;
+    for (size_t i = 0; i < body->targets.count; i++)
+        plan_target(c, row, &targets[i], NULL);
+    struct json *out = call_json(c, 202);
+    json_open_map(out);
+    json_put_text(out, "gateStatus", "blocked_on_approval");
+    json_close_map(out);
+}
+
+uint32_t layers_content(struct call *c)
 {
     uint32_t row = content_find(c->world, LAYERS, c->params[0]);
     if (row && call_owns(c, content_read(c->world, row)->space))
@@ -156,7 +169,7 @@ void layers_schedule_content(struct call *c)
 {
     struct schedule_body body = {0};
     int64_t due_ms;
-    uint32_t row = content_of(c);
+    uint32_t row = layers_content(c);
     if (!row || !layers_body(c, &schedule_fields, &body))
         return;
     const struct content *content = content_read(c->world, row);
@@ -164,7 +177,7 @@ void layers_schedule_content(struct call *c)
     if (!targets_fine(c, &body, content->space) || !content_fine(c, content))
         return;
     if (content->approval == APPROVAL_PENDING)
-        answer_blocked(c);
+        schedule_blocked(c, row, &body, due_ms);
     else
         schedule(c, row, &body, due_ms);
 }
@@ -187,7 +200,7 @@ static bool is_approved(struct call *c, const struct content *content)
 void layers_publish_content(struct call *c)
 {
     struct schedule_body body = {0};
-    uint32_t row = content_of(c);
+    uint32_t row = layers_content(c);
     if (!row || !layers_body(c, &publish_fields, &body))
         return;
     const struct content *content = content_read(c->world, row);

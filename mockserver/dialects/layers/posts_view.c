@@ -71,7 +71,8 @@ static bool shows(const struct call *c, uint32_t row, const void *filter)
 {
     const struct filter *f = filter;
     const struct destination *d = destination_read(c->world, row);
-    return !f->nobody && f->states >> d->state & 1 && (!f->account || f->account == d->account);
+    return d->public_id && !f->nobody && f->states >> d->state & 1 &&
+           (!f->account || f->account == d->account);
 }
 
 static void read_account(struct call *c, uint32_t project, struct filter *f)

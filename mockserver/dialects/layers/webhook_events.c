@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "mockserver/dialects/layers/webhooks.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/records.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -98,6 +99,7 @@ static const struct row {
     {RECORD_ACCOUNT,       false, "withdrawn",    "social_account.needs_reauth", put_account},
     {RECORD_ACCOUNT,       false, "disconnected", "social_account.revoked",      put_account},
     {RECORD_DESTINATION,   true,  NULL,           "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, "queued",       "post.scheduled",              put_post   },
     {RECORD_DESTINATION,   false, "published",    "post.published",              put_post   },
     {RECORD_DESTINATION,   false, "failed",       "post.failed",                 put_post   },
     {RECORD_DESTINATION,   false, "canceled",     "post.canceled",               put_post   },
@@ -124,12 +126,13 @@ static uint32_t space_of(const struct world *w, const struct change *change)
                                               : lease_request_read(w, change->row)->space;
 }
 
-/* Of a new leased account the request it came from is told. */
+/* What waits for approval has no id, and is told of once it has. Of a new leased account the
+ * request it came from is told. */
 static bool tells(struct arena *a, const struct world *w, const struct change *change,
                   struct webhook_event *event)
 {
     const struct row *row = row_of(change);
-    if (!row ||
+    if (!row || !record_id(w, change->kind, change->row) ||
         (row->kind == RECORD_ACCOUNT && row->created && account_read(w, change->row)->leased))
         return false;
     struct buf payload = {.arena = a};
