@@ -1,0 +1,215 @@
+// layers.mjs - a small client of the Layers Partner API, with nothing but Node's standard library,
+// against the mock as it ships: pages, a spent budget, consent, a token that dies and is recovered,
+// posts that a revocation cancels.
+//
+//   node layers.mjs <mockserver> <fixture>
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const keys = {
+  full: 'lp_live_01HX9Y6K7EJ4T2_full',
+  reader: 'lp_live_01HX9Y6K7EJ4T2_reader',
+  stranger: 'lp_live_000000000000000_stranger',
+};
+const project = 'prj_acme_a';
+const returnUrl = 'https://app.your-product.com/connected';
+
+class LayersError extends Error {
+  constructor(httpStatus, { code, message, requestId, details }) {
+    super(message);
+    Object.assign(this, { httpStatus, code, requestId, details });
+  }
+}
+
+class Layers {
+  // `sleep(seconds)` waits; whoever has a clock of their own may do without.
+  constructor(base, key, sleep) {
+    Object.assign(this, { base, key, sleep });
+  }
+
+  // Every refusal is {error}; a 429 says how long to wait.
+  async call(method, path, body, tries = 3) {
+    const headers = { Authorization: `Bearer ${this.key}` };
+    if (body) headers['Content-Type'] = 'application/json';
+    const response = await fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await response.json();
+    if (response.status === 429 && tries > 1) {
+      await this.sleep(Number(response.headers.get('Retry-After')));
+      return this.call(method, path, body, tries - 1);
+    }
+    if (!response.ok) throw new LayersError(response.status, answer.error);
+    return answer;
+  }
+
+  async *list(path, limit) {
+    for (let cursor = ''; cursor !== null; ) {
+      const { items, nextCursor } = await this.call('GET', `${path}?limit=${limit}${cursor}`);
+      yield* items;
+      cursor = nextCursor ? `&cursor=${encodeURIComponent(nextCursor)}` : null;
+    }
+  }
+
+  accounts(limit = 2) {
+    return this.list(`/v1/projects/${project}/social-accounts`, limit);
+  }
+
+  async account(id) {
+    for await (const account of this.accounts()) if (account.socialAccountId === id) return account;
+    return undefined;
+  }
+
+  // Polls until the end-customer has decided; `ask` shows them where to.
+  async consent({ state, authorizeUrl }, ask) {
+    await ask(state, authorizeUrl);
+    for (;;) {
+      const answer = await this.call('GET', `/v1/social/oauth-status/${state}`);
+      if (answer.status !== 'pending') return answer;
+      await this.sleep(2);
+    }
+  }
+
+  async connect(platform, ask) {
+    const started = await this.call('POST', `/v1/projects/${project}/social/oauth-url`, { platform, returnUrl });
+    return this.consent(started, ask);
+  }
+
+  async reconnect(socialAccountId, ask) {
+    const body = { socialAccountId, returnUrl };
+    return this.consent(await this.call('POST', `/v1/projects/${project}/social/reauth-url`, body), ask);
+  }
+
+  async schedule(content, scheduledFor, ...accounts) {
+    const targets = accounts.map((socialAccountId) => ({ socialAccountId, mode: 'publish' }));
+    const { scheduledPosts } = await this.call('POST', `/v1/content/${content}/schedule`, { scheduledFor, targets });
+    return scheduledPosts.map((p) => p.scheduledPostId);
+  }
+
+  post(id) {
+    return this.call('GET', `/v1/scheduled-posts/${id}`);
+  }
+
+  revoke(id) {
+    return this.call('DELETE', `/v1/social-accounts/${id}`);
+  }
+}
+
+async function start(program, fixture) {
+  const child = spawn(program, ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  return { child, ...JSON.parse(line) };
+}
+
+const mock = await start(...process.argv.slice(2));
+const slept = [];
+
+async function door(path, body) {
+  const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
+  assert.equal(response.status, 200, path);
+  return response.json();
+}
+
+// Nobody waits: the mock's clock goes on instead.
+async function sleep(seconds) {
+  slept.push(seconds);
+  await door('/clock/advance', { by: `${seconds}s` });
+}
+
+const clientOf = (who) => new Layers(mock.bases.layers, keys[who], sleep);
+const consents = (outcome, handle) => (state) => door('/force/consent', { state, outcome, handle });
+
+async function collect(items) {
+  const all = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+async function listsThroughPages() {
+  const ids = (await collect(clientOf('full').accounts())).map((a) => a.socialAccountId);
+  assert.equal(new Set(ids).size, 6);
+  assert.deepEqual((await collect(clientOf('full').accounts(200))).map((a) => a.socialAccountId), ids);
+  assert.ok(!ids.includes('sa_acme_revoked'));
+}
+
+async function aSpentBudgetIsWaitedFor() {
+  await door('/force/budget', { key: 'reader', class: 'read', remaining: 1 });
+  assert.equal((await collect(clientOf('reader').accounts())).length, 6); // three calls
+  assert.equal(slept.length, 1);
+  assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
+}
+
+async function anAccountIsConnected() {
+  const full = clientOf('full');
+  slept.length = 0;
+  const answer = await full.connect('tiktok', async (state, authorizeUrl) => {
+    assert.equal(new URL(authorizeUrl).searchParams.get('state'), state);
+    assert.equal((await full.call('GET', `/v1/social/oauth-status/${state}`)).status, 'pending');
+    await consents('approve', 'acme.client')(state);
+  });
+  assert.equal(answer.status, 'completed');
+  const account = await full.account(answer.socialAccountId);
+  assert.deepEqual([account.handle, account.status], ['acme.client', 'connected']);
+
+  const denied = await full.connect('instagram', consents('deny'));
+  assert.deepEqual([denied.status, denied.error.code], ['failed', 'access_denied']);
+  return answer.socialAccountId;
+}
+
+async function aDeadTokenIsRecovered(id) {
+  const full = clientOf('full');
+  const { now } = await (await fetch(`${mock.url}/__admin/clock`)).json();
+  const at = (hours) => new Date(Date.parse(now) + hours * 3600e3).toISOString();
+  const [early, late] = [...(await full.schedule('cnt_open', at(1), id)), ...(await full.schedule('cnt_open', at(3), id))];
+  await door('/force/token_lost', { account: id, why: 'revoked_upstream' });
+  assert.equal((await full.account(id)).status, 'reauth_required');
+  await door('/clock/advance', { by: '2h' });
+  const failed = await full.post(early);
+  assert.deepEqual([failed.status, failed.lastError.code], ['failed', 'CREDENTIAL_INVALID']);
+
+  const answer = await full.reconnect(id, consents('approve'));
+  assert.deepEqual([answer.status, answer.socialAccountId], ['completed', id]);
+  assert.equal((await full.account(id)).status, 'connected');
+  assert.equal((await full.post(late)).status, 'queued');
+  await door('/clock/advance', { by: '2h' });
+  assert.equal((await full.post(late)).status, 'published');
+  assert.equal((await full.post(early)).status, 'failed');
+  return at(240);
+}
+
+async function aRevocationCancels(id, due) {
+  const full = clientOf('full');
+  const [post] = await full.schedule('cnt_open', due, id);
+  const answer = await full.revoke(id);
+  assert.deepEqual([answer.status, answer.canceledScheduledPosts], ['disconnected', 1]);
+  assert.equal((await full.post(post)).status, 'canceled');
+  assert.equal(await full.account(id), undefined);
+  await refused(full.revoke(id), 404, 'NOT_FOUND');
+  await refused(full.reconnect(id, () => {}), 404, 'NOT_FOUND');
+}
+
+async function refused(promise, httpStatus, code) {
+  const error = await promise.then(() => assert.fail(`${code}: it was not refused`), (e) => e);
+  assert.ok(error instanceof LayersError, error);
+  assert.deepEqual([error.httpStatus, error.code], [httpStatus, code]);
+  assert.match(error.requestId, /^req_/);
+  return error;
+}
+
+async function refusalsAreUnderstood() {
+  await refused(clientOf('stranger').account('x'), 401, 'UNAUTHENTICATED');
+  await refused(clientOf('reader').revoke('sa_acme_tiktok'), 403, 'FORBIDDEN_SCOPE');
+  const error = await refused(clientOf('full').schedule('cnt_open', 'soon', 'sa_acme_tiktok'), 422, 'VALIDATION');
+  assert.equal(error.details.issues[0].path, 'scheduledFor');
+}
+
+try {
+  await listsThroughPages();
+  await aSpentBudgetIsWaitedFor();
+  const id = await anAccountIsConnected();
+  const due = await aDeadTokenIsRecovered(id);
+  await aRevocationCancels(id, due);
+  await refusalsAreUnderstood();
+} finally {
+  mock.child.kill();
+}
