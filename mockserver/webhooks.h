@@ -15,6 +15,7 @@ struct webhook_event { /* something that has happened, to be told */
     uint32_t organization, space;
     const char *type;
     const char *payload; /* JSON */
+    uint32_t change;     /* seq of the change it tells of; 0: of none */
 };
 
 #define WEBHOOK_POLICIES(X) X(PATIENT, "patient") X(BRIEF, "brief")

@@ -51,10 +51,11 @@ static const struct route routes[] = {
     ADMIN("DELETE", "/rules/{}", "remove_rule", control_rule_remove),
     ADMIN("GET", "/requests", "list_requests", control_requests),
     ADMIN("DELETE", "/requests", "clear_requests", control_requests_clear),
-    ADMIN("POST", "/requests/verify", "verify_requests", NULL),
-    ADMIN("POST", "/requests/wait", "wait_for_requests", NULL),
-    ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", NULL),
-    ADMIN("GET", "/explain/{}", "explain", NULL),
+    ADMIN("POST", "/requests/verify", "verify_requests", control_verify),
+    ADMIN("POST", "/requests/wait", "wait_for_requests", control_wait),
+    ADMIN("GET", "/requests/unmatched", "list_unmatched", control_unmatched),
+    ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", control_near_misses),
+    ADMIN("GET", "/explain/{}", "explain", control_explain),
     ADMIN("POST", "/reload", "reload", NULL),
     ADMIN("GET", "/conduct", "conduct", NULL),
     ADMIN("GET", "/events", "events", NULL),
@@ -228,18 +229,24 @@ bool control_admits(struct call *c)
     return admits_site(c) && admits_bearer(c);
 }
 
-static void dress(struct call *c)
+struct json *door_problem(struct call *c, int status, const char *code, const char *detail)
 {
-    const struct fault_row *row = call_fault_row(&control_dialect, c->fault);
-    int status = c->fault_status ? c->fault_status : row->status;
     struct json *w = call_json(c, status);
     call_header(c, "Content-Type", "application/problem+json");
     json_open_map(w);
     json_put_text(w, "type", "about:blank");
     json_put_text(w, "title", status_text(status));
     json_put_int(w, "status", status);
-    json_put_text(w, "code", row->code);
-    json_put_text(w, "detail", c->detail ? c->detail : row->message);
+    json_put_text(w, "code", code);
+    json_put_text(w, "detail", detail);
+    return w;
+}
+
+static void dress(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(&control_dialect, c->fault);
+    int status = c->fault_status ? c->fault_status : row->status;
+    struct json *w = door_problem(c, status, row->code, c->detail ? c->detail : row->message);
     if (c->issues.count) {
         json_key(w, "errors");
         json_open_list(w);

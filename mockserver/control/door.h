@@ -12,6 +12,8 @@
 bool door_body(struct call *c, const struct fields *table, void *into);
 /* Makes issues of what is wrong with the body, and ends err. Always false. */
 bool door_issues(struct call *c, const struct node *body, struct error *err);
+/* Begins a problem (RFC 9457): its members but for those of its own, and the map left open. */
+struct json *door_problem(struct call *c, int status, const char *code, const char *detail);
 /* A whole number in the query; `value` stays if it is not there. */
 bool door_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value);
 bool door_query_flag(struct call *c, const char *name); /* name, name=1 or name=true */
@@ -49,6 +51,11 @@ void control_snapshot_restore(struct call *c);
 
 void control_requests(struct call *c);
 void control_requests_clear(struct call *c);
+void control_unmatched(struct call *c);
+void control_near_misses(struct call *c);
+void control_verify(struct call *c);
+void control_wait(struct call *c);
+void control_explain(struct call *c);
 
 void control_rules(struct call *c);
 void control_rule(struct call *c);

@@ -1,10 +1,13 @@
-#include "mockserver/control/door.h"
+#include "mockserver/control/requests.h"
 
-#include "mockserver/journal.h"
 #include "mockserver/namespaces.h"
+#include "mockserver/state/delivery.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
+
+typedef bool wanted_fn(struct call *c, const struct journal_entry *e);
+typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
 
 static bool first_of_name(const struct headers *h, size_t i)
 {
@@ -82,6 +85,20 @@ static void put_response(struct json *w, const struct journal_entry *e, struct a
     json_close_map(w);
 }
 
+void request_put_deliveries(struct json *w, const struct world *world,
+                            const struct journal_entry *e)
+{
+    bool changed = e->change_first <= e->change_last;
+    json_key(w, "deliveries");
+    json_open_list(w);
+    for (uint32_t row = 1; changed && row <= world_count(world, RECORD_DELIVERY); row++) {
+        const struct delivery *d = delivery_read(world, row);
+        if (d->change >= e->change_first && d->change <= e->change_last)
+            json_text(w, d->public_id);
+    }
+    json_close_list(w);
+}
+
 static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
 {
     json_open_map(w);
@@ -98,6 +115,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     put_request(w, e, c->arena);
     put_response(w, e, c->arena);
     door_put_changes(w, c->world, e->change_first, e->change_last);
+    request_put_deliveries(w, c->world, e);
     if (!stable) {
         json_key(w, "wall");
         json_open_map(w);
@@ -108,9 +126,25 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_close_map(w);
 }
 
-/* "layers.oauth_status", or a bare name for any provider's. */
-static bool is_of(const struct journal_entry *e, struct str operation)
+void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e)
 {
+    json_put_int(w, "seq", (int64_t)seq);
+    if (!e)
+        return;
+    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "provider", e->provider);
+    json_put_text(w, "operation", e->operation);
+    json_key(w, "method");
+    json_str(w, e->method);
+    json_key(w, "target");
+    json_str(w, e->target);
+    json_put_int(w, "status", e->status);
+}
+
+/* "layers.oauth_status", or a bare name for any provider's. */
+static bool is_of(struct call *c, const struct journal_entry *e)
+{
+    struct str operation = call_query(c, "operation");
     if (!operation.n)
         return true;
     size_t dot = str_find(operation, '.');
@@ -121,15 +155,13 @@ static bool is_of(const struct journal_entry *e, struct str operation)
 }
 
 /* `next` is the `since` to go on from; `truncated` says that entries in between were dropped. */
-void control_requests(struct call *c)
+static void put_page(struct call *c, wanted_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
     int64_t since = 0, limit = LIMIT_DEFAULT;
     if (!door_query_int(c, "since", 0, INT64_MAX, &since) ||
         !door_query_int(c, "limit", 1, LIMIT_MAX, &limit))
         return;
-    struct str operation = call_query(c, "operation");
-    bool stable = door_query_flag(c, "stable");
     bool truncated = (uint64_t)since < journal_lost(j);
     uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;
 
@@ -139,8 +171,8 @@ void control_requests(struct call *c)
     json_open_list(w);
     for (; limit && seq <= journal_last(j); seq++) {
         const struct journal_entry *e = journal_read(j, seq);
-        if (is_of(e, operation)) {
-            put_entry(c, w, e, stable);
+        if (wanted(c, e)) {
+            put(c, w, e);
             limit--;
         }
     }
@@ -150,6 +182,41 @@ void control_requests(struct call *c)
     json_put_bool(w, "truncated", truncated);
     json_put_int(w, "lost", (int64_t)journal_lost(j));
     json_close_map(w);
+}
+
+static void put_whole(struct call *c, struct json *w, const struct journal_entry *e)
+{
+    put_entry(c, w, e, door_query_flag(c, "stable"));
+}
+
+void control_requests(struct call *c)
+{
+    put_page(c, is_of, put_whole);
+}
+
+static bool is_unmatched(struct call *c, const struct journal_entry *e)
+{
+    (void)c;
+    return !e->operation;
+}
+
+void control_unmatched(struct call *c)
+{
+    put_page(c, is_unmatched, put_whole);
+}
+
+static void put_near_misses(struct call *c, struct json *w, const struct journal_entry *e)
+{
+    json_open_map(w);
+    request_put_name(w, e->seq, e);
+    reasons_put_routes(c, w, e);
+    reasons_put_rules(c, w, e);
+    json_close_map(w);
+}
+
+void control_near_misses(struct call *c)
+{
+    put_page(c, is_unmatched, put_near_misses);
 }
 
 void control_requests_clear(struct call *c)

@@ -16,6 +16,7 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
         .type = event->type,
         .payload = event->payload,
         .replay_of = replay_of,
+        .change = event->change,
     };
     return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
 }
@@ -69,8 +70,10 @@ static void announce(struct world *w, const struct change *change, webhooks_of_f
     const struct webhooks *webhooks = of(record_provider(w, change->kind, change->row));
     struct arena a = {0};
     struct webhook_event event = {0};
-    if (webhooks && webhooks->tells(&a, w, change, &event))
+    if (webhooks && webhooks->tells(&a, w, change, &event)) {
+        event.change = w->announced;
         tell_all(w, webhooks, &event);
+    }
     arena_end(&a);
 }
 

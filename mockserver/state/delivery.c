@@ -26,6 +26,7 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
     *d = (struct delivery){
         .webhook = webhook,
         .replay_of = spec->replay_of,
+        .change = spec->change,
         .provider = webhook_read(w, webhook)->provider,
         .public_id = world_text(w, spec->public_id),
         .event_id = world_text(w, spec->event_id),

@@ -29,6 +29,7 @@ extern const char *const delivery_state_texts[];
 struct delivery {
     uint32_t webhook;
     uint32_t replay_of; /* a delivery, or none */
+    uint32_t change;    /* seq of the change it tells of; 0: of none */
     int provider;
     const char *public_id, *event_id, *type, *payload;
     enum delivery_state state;
@@ -40,7 +41,7 @@ struct delivery {
 
 struct delivery_spec {
     const char *public_id, *event_id, *type, *payload;
-    uint32_t replay_of;
+    uint32_t replay_of, change;
 };
 
 /* How often, when, and what then: a provider's documented rules. */

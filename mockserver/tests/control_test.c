@@ -96,7 +96,10 @@ static void the_door_says_what_it_can_do(void **state)
     assert_string_equal(at(a, "/mutating"), "true");
     assert_string_equal(at(a, "/clock"), "true");
     assert_string_equal(at(a, "/reset"), "true");
-    assert_string_equal(at(a, "/verify"), "false");
+    static const char *const abilities[] = {"/verify", "/wait", "/explain"};
+    for (size_t i = 0; i < COUNT(abilities); i++)
+        assert_string_equal(at(a, abilities[i]), "true");
+    assert_string_equal(at(a, "/conduct"), "false");
     static const char *const built[] = {
         "consent",         "token_lost", "account_connected", "account_removed", "side_effect",
         "publish_outcome", "fail"};
@@ -115,10 +118,10 @@ static void the_door_says_what_it_can_do(void **state)
 static void what_is_not_built_says_so(void **state)
 {
     static const char *const calls[] = {
-        "POST /__admin/requests/verify", "POST /__admin/requests/wait",
-        "GET /__admin/explain/7",        "GET /__admin/requests/unmatched/near-misses",
-        "POST /__admin/reload",          "GET /__admin/conduct",
-        "GET /__admin/events",           "GET /__admin/state?format=fixture",
+        "POST /__admin/reload",
+        "GET /__admin/conduct",
+        "GET /__admin/events",
+        "GET /__admin/state?format=fixture",
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct answer a = mock_call(*state, calls[i], NULL);

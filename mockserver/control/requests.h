@@ -1,0 +1,20 @@
+/* requests.h - what the views of the journal share: how an entry is told, and why a route or a rule
+ * was not the one.
+ *
+ * Errors:  none.
+ */
+#pragma once
+#include "mockserver/control/door.h"
+#include "mockserver/journal.h"
+
+/* seq and, where the entry is still there, whose call it was: members of an open map. */
+void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e);
+
+/* deliveries: the ids of those that tell of these changes. */
+void request_put_deliveries(struct json *w, const struct world *world,
+                            const struct journal_entry *e);
+
+/* nearestRoutes: for a path that fits none; what each has in its place. */
+void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);
+/* rules: whether each acted, and else the condition that failed. */
+void reasons_put_rules(struct call *c, struct json *w, const struct journal_entry *e);

@@ -1,0 +1,219 @@
+/* Why a call was answered as it was, and what one that met nothing was near to. */
+#include "mockserver/tests/layers_webhooks_test.h"
+
+#include <stdlib.h>
+
+#define LIST "/v1/projects/prj_a/social-accounts"
+
+static struct answer explain(struct network *n, const char *which)
+{
+    return mock_call(n->mock, arena_printf(&n->arena, "GET /__admin/explain/%s", which), NULL);
+}
+
+static struct answer last(struct network *n)
+{
+    struct answer list = mock_call(n->mock, "GET /__admin/requests", NULL);
+    return explain(n, at(list, "/next"));
+}
+
+static void add_rule(struct network *n, const char *json)
+{
+    assert_int_equal(mock_call(n->mock, "POST /__admin/rules", json).status, 201);
+}
+
+static void a_call_is_found_by_seq_and_by_request_id(void **state)
+{
+    struct network *n = *state;
+    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    struct answer a = explain(n, "1");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/seq"), "1");
+    assert_string_equal(at(a, "/target"), LIST);
+    assert_string_equal(at(a, "/key"), "full");
+    assert_string_equal(at(explain(n, at(a, "/requestId")), "/seq"), "1");
+    struct answer none = explain(n, "2");
+    assert_int_equal(none.status, 404);
+    assert_non_null(strstr(at(none, "/detail"), "it keeps seq 1 to 1, and 0 were dropped"));
+}
+
+static void it_says_how_world_and_provider_were_chosen(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *line, *header, *world, *world_by, *provider, *provider_by;
+    } rows[] = {
+        {"GET " LIST,        "X-Any: x",             "default", "default", "layers", "route" },
+        {"GET /layers" LIST, "X-Any: x",             "default", "default", "layers", "mount" },
+        {"GET /v1/projects", "Host: api.layers.com", "default", "default", "layers", "route" },
+        {"GET /v1/nowhere",  "X-Any: x",             "default", "default", "layers", "prefix"},
+        {"GET /nowhere",     "X-Any: x",             "default", "default", "null",   "null"  },
+        {"GET /ns/a" LIST,   "X-Any: x",             "a",       "path",    "layers", "route" },
+        {"GET " LIST,        "X-Mock-Namespace: b",  "b",       "header",  "layers", "route" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *prefix = strcmp(rows[i].world, "default") == 0
+                                 ? ""
+                                 : arena_printf(&n->arena, "/ns/%s", rows[i].world);
+        mock_call(n->mock, rows[i].line, NULL, AS_FULL, rows[i].header);
+        struct answer list =
+            mock_call(n->mock, arena_printf(&n->arena, "GET %s/__admin/requests", prefix), NULL);
+        struct answer a = mock_call(
+            n->mock,
+            arena_printf(&n->arena, "GET %s/__admin/explain/%s", prefix, at(list, "/next")), NULL);
+        assert_string_equal(at(a, "/world/name"), rows[i].world);
+        assert_string_equal(at(a, "/world/by"), rows[i].world_by);
+        assert_string_equal(at(a, "/provider/name"), rows[i].provider);
+        assert_string_equal(at(a, "/provider/by"), rows[i].provider_by);
+    }
+}
+
+static void it_says_which_credential_chose_the_world(void **state)
+{
+    struct network *n = *state;
+    struct answer made =
+        mock_call(n->mock, "POST /__admin/namespaces",
+                  "{\"name\":\"mine\",\"credentials\":[\"lp_live_01HX9Y6K7EJ4T2_full\"]}");
+    assert_int_equal(made.status, 201);
+    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    struct answer a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
+    assert_string_equal(at(a, "/world/name"), "mine");
+    assert_string_equal(at(a, "/world/by"), "credential");
+}
+
+static void it_tells_each_gates_verdict(void **state)
+{
+    struct network *n = *state;
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL,
+              "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_reader");
+    struct answer a = last(n);
+    assert_string_equal(at(a, "/route/operation"), "revoke_social_account");
+    assert_string_equal(at(a, "/route/path"), "/v1/social-accounts/{}");
+    assert_string_equal(at(a, "/gates/0/gate"), "key");
+    assert_string_equal(at(a, "/gates/0/verdict"), "passed");
+    assert_string_equal(at(a, "/gates/3/gate"), "scope");
+    assert_string_equal(at(a, "/gates/3/verdict"), "refused");
+    assert_string_equal(at(a, "/gates/3/fault"), "forbidden_scope");
+    assert_string_equal(at(a, "/gates/4/verdict"), "not reached");
+    assert_string_equal(at(a, "/answer/status"), "403");
+    assert_string_equal(at(a, "/answer/fault"), "forbidden_scope");
+    assert_string_equal(at(a, "/changes"), "[]");
+}
+
+static void it_tells_each_rule_and_the_condition_that_failed(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *rule, *pointer, *expected, *actual;
+    } rows[] = {
+        {"\"on\":\"revoke_social_account\"",               "/on",                  "revoke_social_account",
+         "layers.list_social_accounts"                                                                                                       },
+        {"\"provider\":\"postnitro\"",                     "/provider",            "postnitro",             "layers"                         },
+        {"\"method\":\"POST\"",                            "/method",              "POST",                  "GET"                            },
+        {"\"path\":\"/v1/projects\"",                      "/path",                "/v1/projects",          "/v1/projects/{}/social-accounts"},
+        {"\"when\":{\"key\":\"reader\"}",                  "/when/key",            "reader",                "full"                           },
+        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}", "/when/query/platform", "tiktok",
+         "instagram"                                                                                                                         },
+        {"\"when\":{\"header\":{\"X-Not\":\"here\"}}",     "/when/header/X-Not",   "here",                  "null"                           },
+        {"\"when\":{\"path\":\"/x\"}",                     "/when/path",           "/x",                    LIST                             },
+        {"\"when\":{\"body\":{\"a\":1}}",                  "/when/body",           "{\"a\":1}",             "null"                           },
+        {"\"when\":{\"nth\":2}",                           "/when/nth",            "2",                     "1"                              },
+        {"\"when\":{\"after\":3}",                         "/when/after",          "3",                     "1"                              },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}",
+                                 rows[i].rule));
+    add_rule(n, "{\"rule\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
+    mock_call(n->mock, "GET " LIST "?platform=instagram", NULL, AS_FULL);
+    struct answer a = last(n);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+#define RULE(what) at(a, arena_printf(&n->arena, "/rules/%zu/" what, i))
+        assert_string_equal(RULE("rule"), arena_printf(&n->arena, "rule-%zu", i + 1));
+        assert_string_equal(RULE("acted"), "false");
+        assert_string_equal(RULE("failed/pointer"), rows[i].pointer);
+        assert_string_equal(RULE("failed/expected"), rows[i].expected);
+        assert_string_equal(RULE("failed/actual"), rows[i].actual);
+    }
+    assert_string_equal(at(a, "/rules/11/rule"), "mine");
+    assert_string_equal(at(a, "/rules/11/acted"), "true");
+
+    mock_call(n->mock, "DELETE /__admin/rules", NULL); /* nobody knows any more what it expected */
+    a = last(n);
+    assert_string_equal(at(a, "/rules/0/failed/pointer"), "/on");
+    assert_string_equal(at(a, "/rules/0/failed/expected"), "null");
+}
+
+static void it_tells_changes_and_the_deliveries_they_caused(void **state)
+{
+    struct network *n = *state;
+    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
+    assert_true(n->count > 0);
+    struct answer a = explain(n, "2");
+    assert_non_null(at(a, "/changes/0/what"));
+    struct answer sent = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
+    assert_string_equal(at(a, "/deliveries/0"), at(sent, "/items/0/id"));
+    assert_int_equal(node_count(node_get(a.body, "deliveries")), n->count);
+    assert_string_equal(at(explain(n, "1"), "/deliveries"), "[]");
+    struct answer list = mock_call(n->mock, "GET /__admin/requests", NULL);
+    assert_string_equal(at(list, "/items/0/deliveries"), "[]");
+    assert_string_equal(at(list, "/items/1/deliveries/0"), at(a, "/deliveries/0"));
+}
+
+static void an_answer_that_was_given_before_is_said_to_be(void **state)
+{
+    struct network *n = *state;
+    for (int i = 0; i < 2; i++)
+        mock_call(n->mock, "POST /v1/projects",
+                  "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}", AS_FULL,
+                  "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11");
+    assert_string_equal(at(explain(n, "1"), "/answer/replayed"), "false");
+    assert_string_equal(at(explain(n, "2"), "/answer/replayed"), "true");
+    assert_string_equal(at(explain(n, "2"), "/gates/4/gate"), "idempotency");
+    assert_string_equal(at(explain(n, "2"), "/changes"), "[]");
+}
+
+static void what_met_no_route_is_listed_with_the_nearest(void **state)
+{
+    struct network *n = *state;
+    add_rule(n, "{\"rule\":\"other\",\"when\":{\"query\":{\"a\":\"b\"}},"
+                "\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}");
+    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, "GET /v1/projects/prj_a/social-acounts?a=c", NULL, AS_FULL);
+    mock_call(n->mock, "PUT /v1/social-accounts/sa_a", NULL, AS_FULL);
+    struct answer list = mock_call(n->mock, "GET /__admin/requests/unmatched", NULL);
+    assert_string_equal(at(list, "/items/0/seq"), "2");
+    assert_string_equal(at(list, "/items/1/seq"), "3");
+    assert_null(at(list, "/items/2"));
+
+    struct answer a = mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
+    assert_string_equal(at(a, "/items/0/seq"), "2");
+    assert_string_equal(at(a, "/items/0/nearestRoutes/0/operation"), "list_social_accounts");
+    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/pointer"), "/path/3");
+    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/expected"), "social-accounts");
+    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/actual"), "social-acounts");
+    assert_null(at(a, "/items/0/nearestRoutes/0/misses/1"));
+    assert_string_equal(at(a, "/items/0/rules/0/rule"), "other");
+    assert_string_equal(at(a, "/items/0/rules/0/failed/pointer"), "/when/query/a");
+    assert_string_equal(at(a, "/items/0/rules/0/failed/actual"), "c");
+    assert_string_equal(at(a, "/items/1/nearestRoutes/0/misses/0/pointer"), "/method");
+    assert_string_equal(at(a, "/items/1/nearestRoutes/0/misses/0/actual"), "PUT");
+    a = explain(n, "2");
+    assert_string_equal(at(a, "/route"), "null");
+    assert_string_equal(at(a, "/gates"), "[]");
+    assert_non_null(at(a, "/nearestRoutes/0"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_call_is_found_by_seq_and_by_request_id),
+        TEST(it_says_how_world_and_provider_were_chosen),
+        TEST(it_says_which_credential_chose_the_world),
+        TEST(it_tells_each_gates_verdict),
+        TEST(it_tells_each_rule_and_the_condition_that_failed),
+        TEST(it_tells_changes_and_the_deliveries_they_caused),
+        TEST(an_answer_that_was_given_before_is_said_to_be),
+        TEST(what_met_no_route_is_listed_with_the_nearest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,274 @@
+/* Whether calls were made; what is waited for is in wait_test.c. */
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mockserver/journal.h"
+
+#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
+#define URL      "POST /layers/v1/projects/prj_one/social/oauth-url"
+#define VERIFY   "POST /__admin/requests/verify"
+#define KEY      "Authorization: Bearer lp_live_full"
+#define READER   "Authorization: Bearer lp_live_reader"
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char fixture[] =
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: Acme\n"
+    "      keys:\n"
+    "        - { name: full, key: lp_live_full, scopes: ['*'], return_domains: [app.test] }\n"
+    "        - { name: reader, key: lp_live_reader, scopes: ['social:read'] }\n"
+    "      projects:\n"
+    "        - id: prj_one\n"
+    "          social_accounts: [ { id: sa_one, platform: tiktok, handle: one } ]\n"
+    "rules:\n"
+    "  - { rule: limited, on: layers.list_social_accounts, when: { query: { limit: '7' } },\n"
+    "      then: [ { answer: { error: RATE_LIMITED } } ] }\n"
+    "  - { rule: marked, on: layers.list_social_accounts, then: [ { headers: { X-A: b } } ] }\n";
+
+/* Five calls: 1 list, 2 list of tiktok by the reader, 3 limited list, 4 an URL, 5 nothing. */
+static int setup(void **state)
+{
+    struct mock *m = *state = mock_test_new(fixture);
+    mock_call(m, LIST, NULL, KEY, "X-Trace: a", "X-Trace: b");
+    mock_call(m, LIST "?platform=tiktok", NULL, READER);
+    mock_call(m, LIST "?limit=7", NULL, KEY);
+    mock_call(m, URL, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    mock_call(m, "GET /layers/v1/nowhere", NULL, KEY);
+    return 0;
+}
+
+/* The seqs of the calls that match: "1 2 3". */
+static const char *matching(struct mock *m, const char *match)
+{
+    const char *body = arena_printf(&m->arena, "{\"match\":%s,\"atLeast\":0}", match);
+    struct answer a = mock_call(m, VERIFY, body);
+    if (a.status != 200)
+        fail_msg("%s: %s", match, a.text.s);
+    struct buf text = {.arena = &m->arena};
+    const struct node *list = node_get(a.body, "matches");
+    for (size_t i = 0; i < node_count(list); i++)
+        buf_printf(&text, "%s%d", i ? " " : "", (int)node_get(node_at(list, i), "seq")->integer);
+    return buf_c(&text);
+}
+
+static void each_selector_chooses_calls(void **state)
+{
+    static const struct {
+        const char *match, *seqs;
+    } rows[] = {
+        {"{}",                                                               "1 2 3 4 5"},
+        {"{\"operation\":\"layers.list_social_accounts\"}",                  "1 2 3"    },
+        {"{\"operation\":\"list_social_accounts\",\"provider\":\"layers\"}", "1 2 3"    },
+        {"{\"operation\":{\"$absent\":true}}",                               "5"        },
+        {"{\"operation\":{\"$matches\":\"^layers[.]\"}}",                    "1 2 3 4"  },
+        {"{\"provider\":\"layers\"}",                                        "1 2 3 4 5"},
+        {"{\"provider\":\"postnitro\"}",                                     ""         },
+        {"{\"method\":\"POST\"}",                                            "4"        },
+        {"{\"path\":\"/v1/nowhere\"}",                                       "5"        },
+        {"{\"path\":{\"$matches\":\"accounts$\"}}",                          "1 2 3"    },
+        {"{\"status\":429}",                                                 "3"        },
+        {"{\"status\":{\"$lt\":300}}",                                       "1 2 4"    },
+        {"{\"key\":\"reader\"}",                                             "2"        },
+        {"{\"key\":\"lp_live_reader\"}",                                     "2"        },
+        {"{\"query\":{\"platform\":\"tiktok\"}}",                            "2"        },
+        {"{\"query\":{\"platform\":{\"$absent\":true},\"limit\":\"7\"}}",    "3"        },
+        {"{\"headers\":{\"x-trace\":\"a, b\"}}",                             "1"        },
+        {"{\"headers\":{\"authorization\":{\"$matches\":\"reader$\"}}}",     "2"        },
+        {"{\"body\":{\"platform\":\"tiktok\"}}",                             "4"        },
+        {"{\"body\":{\"$absent\":true}}",                                    "1 2 3 5"  },
+        {"{\"fault\":\"rate_limited\"}",                                     "3"        },
+        {"{\"fault\":{\"$in\":[\"no_route\",\"rate_limited\"]}}",            "3 5"      },
+        {"{\"rule\":\"limited\"}",                                           "3"        },
+        {"{\"rule\":\"marked\"}",                                            "1 2 3"    },
+        {"{\"rule\":{\"$count\":0}}",                                        "4 5"      },
+        {"{\"rule\":\"marked\",\"key\":\"full\",\"status\":200}",            "1"        },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(matching(*state, rows[i].match), rows[i].seqs) != 0)
+            fail_msg("%s chose %s", rows[i].match, matching(*state, rows[i].match));
+}
+
+static void a_rule_that_is_gone_is_known_by_what_it_did(void **state)
+{
+    mock_call(*state, "DELETE /__admin/rules", NULL);
+    assert_string_equal(matching(*state, "{\"rule\":\"limited\"}"), "3");
+}
+
+static void so_many_calls_are_what_was_asked_or_not(void **state)
+{
+    static const struct {
+        const char *counts;
+        int status;
+    } rows[] = {
+        {"\"count\":3",                200},
+        {"\"count\":2",                409},
+        {"\"count\":4",                409},
+        {"\"atLeast\":3",              200},
+        {"\"atLeast\":4",              409},
+        {"\"atMost\":3",               200},
+        {"\"atMost\":2",               409},
+        {"\"atLeast\":2,\"atMost\":4", 200},
+        {"\"atLeast\":4,\"atMost\":5", 409},
+        {"\"since\":1",                200},
+        {"\"since\":1,\"count\":2",    200},
+        {"\"since\":3,\"count\":0",    200},
+        {"\"since\":3",                409}, /* at least one */
+        {"\"since\":3,\"atMost\":0",   200},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock *m = *state;
+        struct answer a = mock_call(m, VERIFY,
+                                    arena_printf(&m->arena,
+                                                 "{\"match\":{\"operation\":"
+                                                 "\"layers.list_social_accounts\"},%s}",
+                                                 rows[i].counts));
+        if (a.status != rows[i].status)
+            fail_msg("%s: %d %s", rows[i].counts, a.status, a.text.s);
+    }
+}
+
+static void what_fails_tells_the_closest_field_by_field(void **state)
+{
+    struct answer a = mock_call(*state, VERIFY,
+                                "{\"match\":{\"operation\":\"layers.list_social_accounts\","
+                                "\"key\":\"reader\",\"query\":{\"platform\":\"instagram\"}}}");
+    assert_int_equal(a.status, 409);
+    assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
+    assert_string_equal(at(a, "/code"), "not_verified");
+    assert_string_equal(at(a, "/detail"), "0 matching calls where at least 1 were expected");
+    assert_string_equal(at(a, "/matched"), "0");
+    assert_string_equal(at(a, "/expected/atLeast"), "1");
+    assert_string_equal(at(a, "/lost"), "0");
+    assert_string_equal(at(a, "/next"), "5");
+    assert_string_equal(at(a, "/closest/0/seq"), "2");
+    assert_string_equal(at(a, "/closest/0/operation"), "list_social_accounts");
+    assert_string_equal(at(a, "/closest/0/misses/0/pointer"), "/query/platform");
+    assert_string_equal(at(a, "/closest/0/misses/0/expected"), "\"instagram\"");
+    assert_string_equal(at(a, "/closest/0/misses/0/actual"), "\"tiktok\"");
+    assert_null(at(a, "/closest/0/misses/1"));
+    /* Of two that are as far away, the newer. */
+    assert_string_equal(at(a, "/closest/1/seq"), "3");
+    assert_string_equal(at(a, "/closest/1/misses/0/pointer"), "/key");
+    assert_string_equal(at(a, "/closest/1/misses/1/actual"), "absent");
+    assert_string_equal(at(a, "/closest/2/seq"), "1");
+    assert_null(at(a, "/closest/3"));
+}
+
+static void too_many_are_named(void **state)
+{
+    struct answer a = mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
+    assert_int_equal(a.status, 409);
+    assert_string_equal(at(a, "/detail"), "1 matching calls where 0 were expected");
+    assert_string_equal(at(a, "/matches/0/seq"), "4");
+    assert_non_null(at(a, "/matches/0/target"));
+}
+
+static void what_can_match_nothing_is_refused_where_it_stands(void **state)
+{
+    static const struct {
+        const char *body, *pointer, *says;
+    } rows[] = {
+        {"{\"match\":{\"operatoin\":\"x\"}}",              "/match/operatoin",        "did you mean 'operation'"   },
+        {"{\"match\":{\"operation\":\"layers.revok\"}}",   "/match/operation",        "has no operation"           },
+        {"{\"match\":{\"provider\":\"layer\"}}",           "/match/provider",         "did you mean 'layers'"      },
+        {"{\"match\":{\"method\":\"get\"}}",               "/match/method",           "unknown method"             },
+        {"{\"match\":{\"method\":7}}",                     "/match/method",           "text or matchers"           },
+        {"{\"match\":{\"status\":\"200\"}}",               "/match/status",           "a number"                   },
+        {"{\"match\":{\"key\":\"ful\"}}",                  "/match/key",              "did you mean 'full'"        },
+        {"{\"match\":{\"fault\":\"rate_limitd\"}}",        "/match/fault",            "did you mean 'rate_limited'"},
+        {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "no rule 'none'"             },
+        {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quotes"                     },
+        {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
+         "names a header"                                                                                          },
+        {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
+        {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
+        {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
+        {"{\"match\":{},\"count\":1,\"atLeast\":1}",       "/count",                  "stands alone"               },
+        {"{\"match\":{},\"atLeast\":3,\"atMost\":2}",      "/atLeast",                "more than"                  },
+        {"{\"match\":{},\"count\":-1}",                    "/count",                  ""                           },
+        {"{\"match\":{},\"since\":6}",                     "/since",                  "newest journal entry is 5"  },
+        {"{\"match\":{},\"timeout\":\"1s\"}",              "/timeout",                "unknown"                    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(*state, VERIFY, rows[i].body);
+        if (a.status != 422 || !at(a, "/errors/0/pointer") ||
+            strcmp(at(a, "/errors/0/pointer"), rows[i].pointer) != 0 ||
+            !strstr(at(a, "/errors/0/detail"), rows[i].says))
+            fail_msg("%s: %d %s", rows[i].body, a.status, a.text.s);
+    }
+}
+
+static void a_lost_entry_in_range_fails(void **state)
+{
+    struct mock *m = *state;
+    struct namespace *ns = namespaces_at(m->namespaces, 0);
+    journal_free(ns->journal);
+    ns->journal = journal_new(6000);
+    for (int i = 0; i < 20; i++)
+        mock_call(m, LIST, NULL, KEY);
+    uint64_t lost = journal_lost(ns->journal);
+    assert_true(lost > 0);
+    struct answer a = mock_call(m, VERIFY, "{\"match\":{\"method\":\"GET\"}}");
+    assert_int_equal(a.status, 409);
+    assert_string_equal(at(a, "/lost"), arena_printf(&m->arena, "%d", (int)lost));
+    assert_non_null(strstr(at(a, "/detail"), "has dropped"));
+    a = mock_call(m, VERIFY,
+                  arena_printf(&m->arena,
+                               "{\"match\":{\"method\":\"GET\"},\"since\":%d,"
+                               "\"count\":%d}",
+                               (int)lost, 20 - (int)lost));
+    assert_int_equal(a.status, 200);
+}
+
+static void a_body_that_was_cut_decides_nothing(void **state)
+{
+    struct mock *m = *state;
+    char *body = arena_alloc(&m->arena, JOURNAL_BODY_MAX + 100);
+    memset(body, ' ', JOURNAL_BODY_MAX + 99);
+    memcpy(body, "{\"platform\":\"x\"}", 16);
+    mock_call(m, URL, body, KEY);
+    struct answer a =
+        mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
+    assert_int_equal(a.status, 409);
+    assert_string_equal(at(a, "/undecided"), "1");
+    assert_non_null(strstr(at(a, "/detail"), "first 65536 bytes"));
+    a = mock_call(m, VERIFY,
+                  "{\"match\":{\"method\":\"GET\",\"body\":{\"platform\":\"x\"}},\"since\":5,"
+                  "\"count\":0}");
+    assert_int_equal(a.status, 200);
+}
+
+static void in_process_there_is_nothing_to_wait_for(void **state)
+{
+    struct answer a = mock_call(*state, "POST /__admin/requests/wait",
+                                "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
+    assert_int_equal(a.status, 409);
+    a = mock_call(*state, "POST /__admin/requests/wait",
+                  "{\"match\":{\"method\":\"GET\"},\"timeout\":\"61s\"}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/timeout");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, mock_test_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(each_selector_chooses_calls),
+        TEST(a_rule_that_is_gone_is_known_by_what_it_did),
+        TEST(so_many_calls_are_what_was_asked_or_not),
+        TEST(what_fails_tells_the_closest_field_by_field),
+        TEST(too_many_are_named),
+        TEST(what_can_match_nothing_is_refused_where_it_stands),
+        TEST(a_lost_entry_in_range_fails),
+        TEST(a_body_that_was_cut_decides_nothing),
+        TEST(in_process_there_is_nothing_to_wait_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+/* Waiting for calls, over real sockets: only there is anything to wait for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/tests/server_rig.h"
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+
+#define LIST   "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define LISTED "{\"match\":{\"operation\":\"layers.list_social_accounts\"},\"atLeast\":2%s}"
+
+struct setup {
+    struct rig rig;
+    struct mock *mock;
+};
+
+static int begin(void **state)
+{
+    struct setup *s = calloc(1, sizeof *s);
+    const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
+    s->mock = mock_new(&options, NULL);
+    s->rig.loop = loop_new();
+    mock_use_loop(s->mock, s->rig.loop);
+    struct server_options on = rig_options(&s->rig);
+    on.handle = mock_handle;
+    on.refuse = mock_refuse;
+    on.done = mock_done;
+    on.ctx = s->mock;
+    s->rig.server = server_new(s->rig.loop, &on, NULL);
+    assert_non_null(s->rig.server);
+    *state = s;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct setup *s = *state;
+    if (s->rig.server)
+        server_free(s->rig.server);
+    mock_free(s->mock);
+    loop_free(s->rig.loop);
+    arena_end(&s->rig.arena);
+    free(s);
+    return 0;
+}
+
+static const char *request(struct setup *s, const char *line, const char *body)
+{
+    return arena_printf(&s->rig.arena,
+                        "%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n"
+                        "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n\r\n%s",
+                        line, strlen(body), body);
+}
+
+static struct answer ask(struct setup *s, const char *line, const char *body)
+{
+    struct client *c = client_new(&s->rig);
+    struct answer a = client_ask(c, request(s, line, body));
+    client_end(c);
+    return a;
+}
+
+/* A client that waits for two lists in world `prefix`; the server has heard it. */
+static struct client *begin_wait(struct setup *s, const char *prefix, const char *more)
+{
+    struct client *c = client_new(&s->rig);
+    const char *line = arena_printf(&s->rig.arena, "POST %s/__admin/requests/wait", prefix);
+    const char *body = arena_printf(&s->rig.arena, LISTED, more);
+    size_t waiting = server_in_flight(s->rig.server);
+    client_say(c, str_from(request(s, line, body)));
+    while (server_in_flight(s->rig.server) == waiting)
+        loop_step(s->rig.loop, 1000);
+    return c;
+}
+
+static struct answer hear(struct client *c)
+{
+    struct answer a = {0};
+    client_hear(c, 1, true, &a);
+    client_end(c);
+    return a;
+}
+
+static void list(struct setup *s)
+{
+    assert_int_equal(ask(s, "GET " LIST, "").status, 200);
+}
+
+static void what_comes_in_time_is_answered_at_once(void **state)
+{
+    struct setup *s = *state;
+    int64_t began_us = time_monotonic_us();
+    struct client *c = begin_wait(s, "", ",\"timeout\":\"60s\"");
+    list(s);
+    ask(s, "GET /v1/nowhere", "");
+    assert_int_equal(server_in_flight(s->rig.server), 1);
+    list(s);
+    struct answer a = hear(c);
+    assert_int_equal(a.status, 200);
+    assert_true(str_has(a.body, STR("\"matched\":2")));
+    assert_true(time_monotonic_us() - began_us < 30000000);
+}
+
+static void several_wait_at_once(void **state)
+{
+    struct setup *s = *state;
+    struct client *c[3];
+    for (size_t i = 0; i < 3; i++)
+        c[i] = begin_wait(s, "", "");
+    list(s);
+    list(s);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(hear(c[i]).status, 200);
+}
+
+static void what_does_not_come_is_told_at_the_timeout(void **state)
+{
+    struct setup *s = *state;
+    int64_t began_us = time_monotonic_us();
+    struct client *c = begin_wait(s, "", ",\"timeout\":\"40ms\"");
+    list(s);
+    ask(s, "GET /v1/nowhere", "");
+    struct answer a = hear(c);
+    assert_true(time_monotonic_us() - began_us >= 40000);
+    assert_int_equal(a.status, 409);
+    assert_true(str_has(a.body, STR("1 matching calls where at least 2 were expected")));
+    assert_true(str_has(a.body, STR("\"closest\":[{\"seq\":2,")));
+}
+
+static void what_cannot_hold_any_more_is_not_waited_for(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_wait(s, "", ",\"atMost\":2,\"since\":0,\"timeout\":\"60s\"");
+    list(s);
+    list(s);
+    assert_int_equal(hear(c).status, 200);
+    list(s);
+    struct answer a =
+        ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"atMost\":2,\"timeout\":\"60s\"}");
+    assert_int_equal(a.status, 409);
+}
+
+static void a_world_that_is_reset_is_not_waited_for(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_wait(s, "", "");
+    assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
+    struct answer a = hear(c);
+    assert_int_equal(a.status, 503);
+    assert_true(str_has(a.body, STR("The world was reset")));
+
+    ask(s, "GET /ns/a" LIST, "");
+    c = begin_wait(s, "/ns/a", "");
+    assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
+    assert_int_equal(hear(c).status, 503);
+}
+
+static void a_journal_that_is_cleared_is_counted_anew(void **state)
+{
+    struct setup *s = *state;
+    list(s);
+    struct client *c = begin_wait(s, "", ",\"timeout\":\"60s\"");
+    ask(s, "DELETE /__admin/requests", "");
+    list(s);
+    ask(s, "GET /v1/nowhere", "");
+    assert_int_equal(server_in_flight(s->rig.server), 1);
+    list(s);
+    assert_int_equal(hear(c).status, 200);
+}
+
+static void a_client_that_left_disturbs_nobody(void **state)
+{
+    struct setup *s = *state;
+    client_end(begin_wait(s, "", ",\"timeout\":\"20ms\""));
+    list(s);
+    int64_t limit_us = time_monotonic_us() + 60000;
+    while (time_monotonic_us() < limit_us)
+        loop_step(s->rig.loop, 1000);
+    struct client *c = begin_wait(s, "", "");
+    list(s);
+    list(s);
+    assert_int_equal(hear(c).status, 200);
+}
+
+static void the_server_may_end_while_somebody_waits(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_wait(s, "", "");
+    server_free(s->rig.server);
+    s->rig.server = NULL;
+    loop_step(s->rig.loop, 1000);
+    client_end(c);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(what_comes_in_time_is_answered_at_once),
+        TEST(several_wait_at_once),
+        TEST(what_does_not_come_is_told_at_the_timeout),
+        TEST(what_cannot_hold_any_more_is_not_waited_for),
+        TEST(a_world_that_is_reset_is_not_waited_for),
+        TEST(a_journal_that_is_cleared_is_counted_anew),
+        TEST(a_client_that_left_disturbs_nobody),
+        TEST(the_server_may_end_while_somebody_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
