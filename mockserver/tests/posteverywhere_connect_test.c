@@ -80,7 +80,7 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
         {"exchange_error", "cancelled"},
         {"abandon",        "pending"  },
     };
-    struct answer link;
+    struct answer link = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {
         link = mock_call(*state, POST("/accounts/connect-link"), "{\"platform\":\"x\"}", AS_ACME);
         consent(*state, link, "/data/session_id", rows[i].outcome, "");
