@@ -11,7 +11,7 @@ static const char *const decision_texts[] = {"assigned", "partial", "rejected"};
 static const enum lease_state decisions[] = {LEASE_ASSIGNED, LEASE_PARTIAL, LEASE_REJECTED};
 
 struct lease_decide {
-    const char *request, *remark;
+    const char *request, *project, *remark;
     int outcome;
     int64_t count; /* 0: not said */
 };
@@ -19,6 +19,8 @@ struct lease_decide {
 static const struct field lease_decide_rows[] = {
     FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Which, by its id.",
           .required = true),
+    FIELD("project", FIELD_TEXT, struct lease_decide, project,
+          .help = "Its project, by id or name, where two organizations have a request of that id."),
     FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "What is decided.",
           .required = true, .texts = decision_texts,
           .text_count = sizeof decisions / sizeof *decisions),
@@ -96,7 +98,8 @@ static bool may_decide(struct call *c, uint32_t request, const struct lease_deci
 void force_lease_decide(struct call *c, const void *fields)
 {
     const struct lease_decide *f = fields;
-    uint32_t row = select_lease_request(c, "/request", f->request);
+    uint32_t project = f->project ? select_space(c, "/project", f->project) : ROW_NONE;
+    uint32_t row = c->fault ? ROW_NONE : select_lease_request(c, "/request", f->request, project);
     if (!row)
         return;
     enum lease_state outcome = decisions[f->outcome];

@@ -1,7 +1,10 @@
 #include "mockserver/control/select.h"
 
+#include <string.h>
+
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -48,8 +51,6 @@ static const struct selection accounts = {RECORD_ACCOUNT, "account", "accounts",
 static const struct selection spaces = {RECORD_SPACE, "space", "spaces", "id or name", space_name};
 static const struct selection destinations = {RECORD_DESTINATION, "post", "posts", "id or post id",
                                               destination_name};
-static const struct selection lease_requests = {RECORD_LEASE_REQUEST, "lease request",
-                                                "lease requests", "id", NULL};
 static const struct selection keys = {RECORD_KEY, "key", "keys", "id, name or value", key_name};
 static const struct selection webhooks = {RECORD_WEBHOOK, "webhook", "webhooks", "id", NULL};
 static const struct selection attempts = {RECORD_ATTEMPT, "attempt", "attempts", "state", NULL};
@@ -128,9 +129,30 @@ uint32_t select_webhook(struct call *c, const char *pointer, const char *id)
     return select_one(c, pointer, id, &webhooks);
 }
 
-uint32_t select_lease_request(struct call *c, const char *pointer, const char *id)
+/* Clients make these ids, so that two organizations may have the same one. */
+uint32_t select_lease_request(struct call *c, const char *pointer, const char *id, uint32_t space)
 {
-    return select_one(c, pointer, id, &lease_requests);
+    struct met met = {.ids = {.arena = c->arena}};
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_LEASE_REQUEST); row++) {
+        const struct lease_request *r = lease_request_read(c->world, row);
+        if (strcmp(r->public_id, id) != 0 || (space && r->space != space))
+            continue;
+        met.row = row;
+        if (++met.count <= NAMED_MAX)
+            buf_printf(&met.ids, "%s%s", met.count > 1 ? ", " : "",
+                       record_id(c->world, RECORD_SPACE, r->space));
+    }
+    if (met.count == 1)
+        return met.row;
+    if (met.count)
+        call_issue(c, pointer,
+                   "%u lease requests have the id '%s', in the projects %s%s: say which"
+                   " with 'project'",
+                   met.count, id, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
+    else
+        call_issue(c, pointer, "no lease request%s has the id '%s'",
+                   space ? " of that project" : "", id);
+    return ROW_NONE;
 }
 
 uint32_t select_key(struct call *c, const char *pointer, const char *who)

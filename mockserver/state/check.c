@@ -153,7 +153,7 @@ static bool check_places(struct check *c, enum record_kind kind, uint32_t row)
             return broken(c, kind, row, "an index lacks it");
     }
     const char *id = record_id(c->w, kind, row);
-    if (id && places_find(c->w, kind, record_provider(c->w, kind, row), str_from(id)) != row)
+    if (id && places_find(c->w, kind, places_scope(c->w, kind, row), str_from(id)) != row)
         return broken(c, kind, row, "another record has the same id");
     return true;
 }

@@ -225,9 +225,9 @@ void lease_renewal_due(struct world *w, uint32_t account)
     world_transition_done(w);
 }
 
-uint32_t lease_request_find(const struct world *w, int provider, struct str public_id)
+uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id)
 {
-    return places_find(w, RECORD_LEASE_REQUEST, provider, public_id);
+    return places_find(w, RECORD_LEASE_REQUEST, organization, public_id);
 }
 
 const struct lease_request *lease_request_read(const struct world *w, uint32_t row)

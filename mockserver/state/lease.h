@@ -7,8 +7,8 @@
  * States:  request: requested -> assigned | partial | rejected, which are ends. Pool account: free
  *          <-> leased. A lease is paid for when it begins and on the same UTC day of every month
  *          until the account is disconnected; of a month begun nothing is given back.
- * Indexes: LEASE_REQUEST_ID, POOL_HANDLE (provider, id or handle); POOL_ACCOUNT (the account it is
- *          leased as); ACCOUNT_REQUEST (request; order of assignment; disconnected ones stay);
+ * Indexes: LEASE_REQUEST_ID (organization, id); POOL_HANDLE (provider, handle); POOL_ACCOUNT (the
+ *          account it is leased as); ACCOUNT_REQUEST (request; order of assignment; disconnected ones stay);
  *          ACCOUNT_LEASE (organization and disconnected or not; newest first).
  * Units:   milliseconds; cents a month.
  * Source:  "Social accounts", Leased accounts, Billing and Revocation.
@@ -85,7 +85,7 @@ void pool_account_free(struct world *w, uint32_t account);
 int64_t lease_next_renewal(int64_t since_ms, int64_t after_ms);
 void lease_renewal_due(struct world *w, uint32_t account); /* event: a month is over */
 
-uint32_t lease_request_find(const struct world *w, int provider, struct str public_id);
+uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id);
 const struct lease_request *lease_request_read(const struct world *w, uint32_t row);
 uint32_t pool_account_find(const struct world *w, int provider, struct str handle);
 const struct pool_account *pool_account_read(const struct world *w, uint32_t row);

@@ -83,13 +83,19 @@ static void place_destination(const struct destination *d, uint32_t row, struct 
     place(out, INDEX_DESTINATION_POST, d->post, row, row);
 }
 
+int64_t places_scope(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    if (kind == RECORD_LEASE_REQUEST)
+        return space_read(w, lease_request_read(w, row)->space)->organization;
+    return record_provider(w, kind, row);
+}
+
 void places_of(const struct world *w, enum record_kind kind, uint32_t row, struct places *out)
 {
     out->count = 0;
     const char *id = record_id(w, kind, row);
     if (id)
-        place(out, id_indexes[kind], index_text_key(str_from(id)), record_provider(w, kind, row),
-              row);
+        place(out, id_indexes[kind], index_text_key(str_from(id)), places_scope(w, kind, row), row);
     switch (kind) {
     case RECORD_KEY:
         place_key(key_read(w, row), row, out);
@@ -189,23 +195,23 @@ void places_move(struct world *w, enum record_kind kind, uint32_t row, const str
             index_add(&w->indexes[now.items[i].index], now.items[i].entry);
 }
 
-/* The first with that id, from `first_provider` to `last_provider`. */
-static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_provider,
-                             int64_t last_provider, struct str public_id)
+/* The first with that id, from `first_scope` to `last_scope`. */
+static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_scope,
+                             int64_t last_scope, struct str public_id)
 {
     int64_t key = index_text_key(public_id);
     struct index_walk walk;
-    index_from(&w->indexes[id_indexes[kind]], &walk, (struct index_entry){key, first_provider, 0});
-    while (index_next_of(&walk, key) && walk.entry.order <= last_provider)
+    index_from(&w->indexes[id_indexes[kind]], &walk, (struct index_entry){key, first_scope, 0});
+    while (index_next_of(&walk, key) && walk.entry.order <= last_scope)
         if (str_is(public_id, record_id(w, kind, walk.entry.row)))
             return walk.entry.row;
     return ROW_NONE;
 }
 
-uint32_t places_find(const struct world *w, enum record_kind kind, int provider,
+uint32_t places_find(const struct world *w, enum record_kind kind, int64_t scope,
                      struct str public_id)
 {
-    return find_between(w, kind, provider, provider, public_id);
+    return find_between(w, kind, scope, scope, public_id);
 }
 
 uint32_t record_find(const struct world *w, enum record_kind kind, struct str public_id)

@@ -1,8 +1,9 @@
 /* places.h - where a record stands in the world's indexes, computed from its fields alone.
  *
  * Shapes:  struct places: the entries that belong to a record as it is now. Look-ups by public id
- *          have key = a hash of the id and order = the provider. A transition notes the places
- *          before it edits and calls places_move afterwards.
+ *          have key = a hash of the id and order = its scope, in which no other has it: the
+ *          provider, but of a lease request, whose id a client makes, the organization. A
+ *          transition notes the places before it edits and calls places_move afterwards.
  * Errors:  none.
  */
 #pragma once
@@ -24,6 +25,7 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
 void places_add(struct world *w, enum record_kind kind, uint32_t row); /* of a new record */
 void places_move(struct world *w, enum record_kind kind, uint32_t row, const struct places *before);
 
-uint32_t places_find(const struct world *w, enum record_kind kind, int provider,
+int64_t places_scope(const struct world *w, enum record_kind kind, uint32_t row);
+uint32_t places_find(const struct world *w, enum record_kind kind, int64_t scope,
                      struct str public_id);
 bool places_taken(const struct world *w, struct str public_id); /* by a record of any kind */

@@ -83,6 +83,37 @@ static void a_request_may_bring_its_id_once(void **state)
     assert_int_equal(world_count(mock_test_world(*state), RECORD_LEASE_REQUEST), 2);
 }
 
+static void another_organization_may_have_the_same_id(void **state)
+{
+    static const char *const keys[] = {AS_FULL, AS_OTHER}, *const projects[] = {"prj_acme_a",
+                                                                                "prj_other"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *line =
+            arena_printf(&((struct mock *)*state)->arena,
+                         "POST /v1/projects/%s/leased-accounts/request", projects[i]);
+        const char *body = arena_printf(
+            &((struct mock *)*state)->arena,
+            "{'projectId':'%s','count':%d,'requestId':'mine-1','niche':{'vertical':'x'}}",
+            projects[i], (int)i + 1);
+        assert_int_equal(mock_call(*state, line, json(*state, body), keys[i]).status, 202);
+        assert_refused(mock_call(*state, line, json(*state, body), keys[i]), 409, "CONFLICT");
+    }
+    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/projectId"),
+                        "prj_acme_a");
+    struct answer both = decide(*state, "{'request':'mine-1','outcome':'rejected'}");
+    assert_int_equal(both.status, 422);
+    assert_string_equal(at(both, "/errors/0/pointer"), "/request");
+    assert_non_null(strstr(at(both, "/errors/0/detail"), "prj_acme_a, prj_other"));
+    assert_int_equal(
+        decide(*state, "{'request':'mine-1','project':'prj_other','outcome':'rejected'}").status,
+        200);
+    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/status"),
+                        "requested");
+    assert_int_equal(
+        decide(*state, "{'request':'mine-1','project':'prj_acme_b','outcome':'rejected'}").status,
+        422);
+}
+
 static void a_request_that_cannot_be_meant_is_a_validation_error(void **state)
 {
 #define FITNESS "'niche':{'vertical':'fitness'}"
@@ -402,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(a_request_is_taken_as_the_documents_print_it),
         LAYERS_TEST(a_request_may_bring_its_id_once),
+        LAYERS_TEST(another_organization_may_have_the_same_id),
         LAYERS_TEST(a_request_that_cannot_be_meant_is_a_validation_error),
         LAYERS_TEST(a_note_has_at_most_2000_characters),
         LAYERS_TEST(languages_and_countries_of_their_shape_are_taken),

@@ -78,7 +78,8 @@ static bool build_request(struct fixture_load *load, uint32_t project,
 {
     if (!r->vertical || r->count < 1 || !geo_fine(load, &r->geo, r->at))
         return false;
-    if (r->id && lease_request_find(load->world, LAYERS, str_from(r->id)))
+    uint32_t organization = space_read(load->world, project)->organization;
+    if (r->id && lease_request_find(load->world, organization, str_from(r->id)))
         return error_add(load->err, ERROR_INPUT, r->at,
                          "there is another lease request with the id '%s'", r->id);
     int64_t submitted_at_ms =

@@ -133,7 +133,8 @@ void layers_request_lease(struct call *c)
     uint32_t project = layers_project(c);
     if (!project || !layers_body(c, &lease_fields, &body) || !body_fine(c, &body))
         return;
-    if (body.id && lease_request_find(c->world, LAYERS, str_from(body.id))) {
+    uint32_t organization = space_read(c->world, project)->organization;
+    if (body.id && lease_request_find(c->world, organization, str_from(body.id))) {
         call_refuse(c, FAULT_CONFLICT, "There is a request of that requestId already.");
         return;
     }
@@ -175,7 +176,8 @@ void layers_read_lease_request(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    uint32_t row = lease_request_find(c->world, LAYERS, c->params[1]);
+    uint32_t organization = space_read(c->world, project)->organization;
+    uint32_t row = lease_request_find(c->world, organization, c->params[1]);
     const struct lease_request *r = row ? lease_request_read(c->world, row) : NULL;
     if (!r || r->space != project) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such lease request in this project.");
