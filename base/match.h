@@ -51,6 +51,8 @@ struct match_context {
 };
 
 bool match_check(const struct node *expectation, struct error *err);
+/* Of a `what` ("query") value, always text: refuses as well what no text is like. */
+bool match_check_text(const struct node *expectation, const char *what, struct error *err);
 
 /* `actual` may be NULL: absent. Appends one result per matcher that was decided, leaves of plain
  * maps included; a leaf below something absent fails as absent, so that the same expectation always

@@ -98,3 +98,20 @@ bool match_check(const struct node *expectation, struct error *err)
                          EXPECTATION_MAX_NODES);
     return match_check_expectation(expectation, err);
 }
+
+bool match_check_text(const struct node *expectation, const char *what, struct error *err)
+{
+    if (expectation->kind == NODE_TEXT)
+        return true;
+    if (expectation->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, expectation->at,
+                         "a %s value is text, and this is %s: put it in quotes", what,
+                         node_kind_name(expectation->kind));
+    if (match_has_matchers(expectation))
+        return match_check(expectation, err);
+    const struct member *first = node_count(expectation) ? expectation->map.members : NULL;
+    const char *near = first ? matcher_nearest(first->key) : NULL;
+    return error_add(err, ERROR_INPUT, first ? first->key_at : expectation->at,
+                     "a %s value is text and has no members%s%s%s", what,
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}

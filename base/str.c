@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/heap.h"
 
 char *str_dup(struct arena *a, struct str x)
@@ -258,7 +259,8 @@ uint64_t str_hash(struct str x)
     return hash ^ (hash >> 33);
 }
 
-#define NEAREST_MAX 64 /* longer words are nobody's typing mistake */
+#define NEAREST_MAX   64 /* longer words are nobody's typing mistake */
+#define SUGGESTED_MAX 20 /* words; more would hide the mistake */
 
 static size_t least(size_t x, size_t y)
 {
@@ -305,4 +307,15 @@ const char *str_nearest(struct str x, const char *const *words, size_t count)
         }
     }
     return nearest;
+}
+
+const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count)
+{
+    const char *near = str_nearest(x, words, count);
+    struct buf out = {.arena = a};
+    if (near)
+        buf_printf(&out, "; did you mean '%s'?", near);
+    for (size_t i = 0; !near && i < count && count <= SUGGESTED_MAX; i++)
+        buf_printf(&out, "%s%s", i ? ", " : "; it is one of: ", words[i]);
+    return buf_c(&out);
 }

@@ -59,3 +59,5 @@ uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */
 
 /* The nearest of `count` words to x, or NULL where none is near: for "did you mean". */
 const char *str_nearest(struct str x, const char *const *words, size_t count);
+/* "; did you mean 'y'?", else "; it is one of: ..." or, of too many words, "". */
+const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count);

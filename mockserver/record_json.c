@@ -48,9 +48,11 @@ void record_write(struct json *out, const struct world *w, enum record_kind kind
 static bool unknown(struct error *err, struct where at, const char *what, const char *name,
                     const char *const *names, size_t count)
 {
-    const char *near = str_nearest(str_from(name), names, count);
-    return error_add(err, ERROR_INPUT, at, "%s '%s'%s%s%s", what, name,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    struct arena a = {0};
+    error_add(err, ERROR_INPUT, at, "%s '%s'%s", what, name,
+              str_suggest(&a, str_from(name), names, count));
+    arena_end(&a);
+    return false;
 }
 
 const struct record_shape *record_shape_read(const char *name, struct where at, struct error *err)

@@ -52,9 +52,11 @@ static const struct fields rule_fields =
 bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
                   const char *const *words, size_t count)
 {
-    const char *near = str_nearest(str_from(text), words, count);
-    return error_add(err, ERROR_INPUT, at, "unknown %s '%s'%s%s%s", what, text,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    struct arena a = {0};
+    error_add(err, ERROR_INPUT, at, "unknown %s '%s'%s", what, text,
+              str_suggest(&a, str_from(text), words, count));
+    arena_end(&a);
+    return false;
 }
 
 struct where rule_place(const struct node *map, const char *key)
@@ -128,12 +130,8 @@ bool rules_check_named(const struct node *map, const char *what, struct error *e
         if (m->key[0] == '$')
             fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' names a %s first, then matchers",
                              what, what);
-        else if (m->value->kind != NODE_TEXT && m->value->kind != NODE_MAP)
-            fine = error_add(err, ERROR_INPUT, m->value->at,
-                             "a %s value is text, and this is %s: put it in quotes", what,
-                             node_kind_name(m->value->kind));
-        else if (!match_check(m->value, err))
-            fine = false;
+        else
+            fine = match_check_text(m->value, what, err) && fine;
     }
     return fine;
 }
@@ -142,7 +140,7 @@ static bool check_when(const struct rule_when *w, struct error *err)
 {
     bool fine = rules_check_named(w->query, "query", err);
     fine = rules_check_named(w->header, "header", err) && fine;
-    fine = (!w->path || match_check(w->path, err)) && fine;
+    fine = (!w->path || match_check_text(w->path, "path", err)) && fine;
     fine = (!w->body || match_check(w->body, err)) && fine;
     if (w->rate &&
         !(node_is_number(w->rate) && node_number(w->rate) >= 0 && node_number(w->rate) <= 1))

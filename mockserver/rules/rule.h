@@ -72,6 +72,6 @@ double rule_draw(const struct rule *r, const struct call *c, const char *what);
 /* A copy that shares nothing with `n`; places lose their file. */
 const struct node *rule_copy(struct arena *a, const struct node *n);
 
-/* "unknown <what> 'x'; did you mean 'y'?" at n's place, n being the text. Always false. */
+/* "unknown <what> 'x'; did you mean 'y'?", or the words if none is near. Always false. */
 bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
                   const char *const *words, size_t count);
