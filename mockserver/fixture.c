@@ -16,6 +16,7 @@
 #include "mockserver/webhooks.h"
 
 #define SECTIONS_MAX 8
+#define DAY_MS       (INT64_C(24) * 60 * 60 * 1000)
 
 static const char *const consent_texts[] = {"provider", "local"};
 
@@ -103,6 +104,12 @@ int64_t fixture_time(const struct fixture_load *load, const struct field_time *t
     return t->relative ? load->start_ms + t->ms : t->ms;
 }
 
+int64_t fixture_post_created(const struct fixture_load *load, int64_t due_ms)
+{
+    int64_t before_ms = due_ms - DAY_MS;
+    return before_ms < load->start_ms ? before_ms : load->start_ms;
+}
+
 /* Our own keys, and one for each provider that reads a section. */
 static bool read_root(struct arena *a, const struct node *node, struct root *root,
                       struct error *err)
@@ -138,7 +145,8 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
     int64_t now = time_wall_ms();
     const struct field_time *start = &root->clock.start;
     int64_t start_ms = !start->given ? now : start->relative ? now + start->ms : start->ms;
-    f->world = world_new((uint64_t)root->seed, start_ms, (enum clock_mode)root->clock.mode);
+    /* Frozen until all is there: a world that begins anew later must not hold what is to come. */
+    f->world = world_new((uint64_t)root->seed, start_ms, CLOCK_FROZEN);
     f->world->cause = "fixture";
     f->world->timings = root->timings;
     f->world->local_consent = root->consent == 1;
@@ -149,6 +157,7 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
     for (size_t i = 0; i < dialect_count; i++)
         if (root->sections[i])
             good = dialects[i]->fixture->read(root->sections[i], &load) && good;
+    clock_start(&f->world->clock, start_ms, (enum clock_mode)root->clock.mode);
     f->world->announced = changes_last(f->world); /* nobody is told how a world began */
     return (!root->rules || rules_check_keys(root->rules, f->world, err)) && good;
 }

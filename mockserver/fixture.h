@@ -36,6 +36,8 @@ struct fixture_reader {
 
 /* The instant a fixture's time means. */
 int64_t fixture_time(const struct fixture_load *load, const struct field_time *t);
+/* When a post that does not say so was made: before it was due, and before the clock's start. */
+int64_t fixture_post_created(const struct fixture_load *load, int64_t due_ms);
 
 struct fixture *fixture_load(const char *path, struct error *err);
 struct fixture *fixture_of_node(const struct node *node, const char *name, struct error *err);

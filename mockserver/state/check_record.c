@@ -121,6 +121,22 @@ static const struct implied {
     [DESTINATION_HELD] = {0 },
 };
 
+/* A time of 0 has not come. */
+static bool later(int64_t created_ms, int64_t at_ms)
+{
+    return !at_ms || at_ms >= created_ms;
+}
+
+static const char *check_post(const struct world *w, uint32_t row)
+{
+    const struct post *p = post_read(w, row);
+    if (!p->space)
+        return "a post belongs to a space";
+    if (!later(p->created_at_ms, p->updated_at_ms) || !later(p->created_at_ms, p->published_at_ms))
+        return "nothing becomes of a post before it is created";
+    return NULL;
+}
+
 static const char *check_destination(const struct world *w, const struct index *waiting,
                                      uint32_t row)
 {
@@ -137,6 +153,10 @@ static const char *check_destination(const struct world *w, const struct index *
     if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
         is->published != (d->external_url != NULL))
         return "just what is published has a time of it, an external id and a link";
+    if (!later(d->created_at_ms, d->attempted_at_ms) ||
+        !later(d->created_at_ms, d->published_at_ms) ||
+        !later(d->created_at_ms, d->canceled_at_ms) || !later(d->created_at_ms, d->updated_at_ms))
+        return "nothing becomes of a destination before it is created";
     if (is->failed != (d->failure != FAILURE_NONE))
         return "just what failed has a failure";
     if (is->canceled != (d->canceled_at_ms != 0))
@@ -285,7 +305,7 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
     case RECORD_CONTENT:
         return check_content(w, row);
     case RECORD_POST:
-        return post_read(w, row)->space ? NULL : "a post belongs to a space";
+        return check_post(w, row);
     case RECORD_DESTINATION:
         return check_destination(w, waiting, row);
     case RECORD_LEASE_REQUEST:

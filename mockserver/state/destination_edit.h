@@ -18,3 +18,4 @@ struct destination_edit {
 
 struct destination_edit destination_edit_begin(struct world *w, uint32_t row);
 void destination_edit_end(const struct destination_edit *e, const char *what);
+void destination_edit_end_at(const struct destination_edit *e, const char *what, int64_t at_ms);

@@ -63,7 +63,7 @@ void content_decide(struct world *w, uint32_t content, enum approval approval, u
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
 {
     uint32_t row;
-    int64_t now = world_now(w);
+    int64_t created_ms = p->created_at_ms ? p->created_at_ms : world_now(w);
     struct post *kept = table_add(&w->records[RECORD_POST], &row);
     *kept = (struct post){
         .space = space,
@@ -74,8 +74,8 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
         .details = world_text(w, p->details),
         .draft = p->draft,
         .due_at_ms = p->due_at_ms,
-        .created_at_ms = p->created_at_ms ? p->created_at_ms : now,
-        .updated_at_ms = p->updated_at_ms ? p->updated_at_ms : now,
+        .created_at_ms = created_ms,
+        .updated_at_ms = p->updated_at_ms ? p->updated_at_ms : created_ms,
     };
     return created(w, RECORD_POST, row, "post_schedule");
 }
@@ -116,7 +116,12 @@ struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
 
 void destination_edit_end(const struct destination_edit *e, const char *what)
 {
-    e->destination->updated_at_ms = world_now(e->w);
+    destination_edit_end_at(e, what, world_now(e->w));
+}
+
+void destination_edit_end_at(const struct destination_edit *e, const char *what, int64_t at_ms)
+{
+    e->destination->updated_at_ms = at_ms;
     places_move(e->w, RECORD_DESTINATION, e->row, &e->before);
     changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from,
                 destination_state_texts[e->destination->state]);

@@ -144,7 +144,8 @@ void destination_set_outcome(struct world *w, uint32_t destination, enum outcome
 void destination_due(struct world *w, uint32_t destination);          /* event */
 void destination_publish_ends(struct world *w, uint32_t destination); /* event */
 /* As a fixture says it: straight into a state, with what that state implies, without passing
- * through the others. */
+ * through the others. It is as old as its post, which is older than its due time; whatever became
+ * of it did so when it was due. */
 void destination_place(struct world *w, uint32_t destination, enum destination_state state,
                        enum failure failure, const char *external_url);
 

@@ -183,15 +183,19 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
     struct destination *d = e.destination;
     assert(d->state == DESTINATION_QUEUED || d->state == state);
     d->state = state;
+    d->created_at_ms = post_read(w, d->post)->created_at_ms;
+    int64_t changed_ms = d->due_at_ms;
     if (state != DESTINATION_QUEUED && state != DESTINATION_CANCELED && state != DESTINATION_HELD) {
         d->attempted_at_ms = d->due_at_ms;
         d->attempts = 1;
     }
     switch (state) {
     case DESTINATION_QUEUED:
-    case DESTINATION_DRAFT:
     case DESTINATION_HELD:
     case DESTINATION_STATE_COUNT:
+        changed_ms = d->created_at_ms;
+        break;
+    case DESTINATION_DRAFT:
         break;
     case DESTINATION_PUBLISHING:
         events_add(w, d->due_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
@@ -203,8 +207,10 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
         d->failure = failure == FAILURE_NONE ? FAILURE_PLATFORM : failure;
         break;
     case DESTINATION_CANCELED:
-        d->canceled_at_ms = world_now(w);
+        if (changed_ms > world_now(w))
+            changed_ms = world_now(w);
+        d->canceled_at_ms = changed_ms;
         break;
     }
-    destination_edit_end(&e, "destination_place");
+    destination_edit_end_at(&e, "destination_place", changed_ms);
 }

@@ -21,6 +21,7 @@
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
+#define DAY  (INT64_C(24) * 60 * 60 * 1000)
 #define BAD  TEST_DIR "/bad/"
 #define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
 
@@ -53,6 +54,61 @@ static struct fixture *of_text(const char *yaml)
     error_end(&err);
     arena_end(&a);
     return f;
+}
+
+static void what_a_post_came_to_is_later_than_its_creation(void **state)
+{
+    (void)state;
+    static const char *const stories[] = {
+        "layers:\n"
+        "  organizations:\n"
+        "    - name: A\n"
+        "      projects:\n"
+        "        - id: p\n"
+        "          timezone: Europe/Dublin\n"
+        "          social_accounts: [ { platform: tiktok, handle: a, connected_at: -9d } ]\n"
+        "          content: [ { id: c } ]\n"
+        "          scheduled_posts:\n"
+        "            - { content: c, account: a, at: -3d, status: published }\n"
+        "            - { content: c, account: a, at: -3d, status: failed }\n"
+        "            - { content: c, account: a, at: -3d, status: canceled }\n",
+        "postnitro:\n"
+        "  workspaces:\n"
+        "    - social_accounts: [ { platform: tiktok, handle: a, created_at: -9d } ]\n"
+        "      posts:\n"
+        "        - { accounts: [a], at: -3d, status: PUBLISHED }\n"
+        "        - { accounts: [a], at: -3d, status: FAILED }\n",
+    };
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
+        struct fixture *f = of_text(stories[i]);
+        int64_t due_ms = world_now(f->world) - 3 * DAY;
+        for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++) {
+            const struct destination *d = destination_read(f->world, row);
+            const struct post *p = post_read(f->world, d->post);
+            assert_int_equal(p->created_at_ms, due_ms - DAY);
+            assert_in_range(p->updated_at_ms, p->created_at_ms, due_ms);
+            assert_int_equal(d->created_at_ms, due_ms - DAY);
+            assert_int_equal(d->updated_at_ms, due_ms);
+            assert_int_equal(
+                d->state == DESTINATION_CANCELED ? d->canceled_at_ms : d->attempted_at_ms, due_ms);
+        }
+        fixture_free(f);
+    }
+}
+
+static void a_running_clock_starts_when_the_world_is_built(void **state)
+{
+    (void)state;
+    struct fixture *f = of_text("clock: { start: 2026-05-02T09:00:00Z, mode: runs }\n"
+                                "postnitro:\n"
+                                "  workspaces:\n"
+                                "    - social_accounts: [ { platform: tiktok, handle: a } ]\n"
+                                "      posts: [ { accounts: [a], at: +3d, times: 3000 } ]\n");
+    int64_t start_ms = f->world->clock.base_ms;
+    assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
+    for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++)
+        assert_int_equal(destination_read(f->world, row)->created_at_ms, start_ms);
+    fixture_free(f);
 }
 
 static const char *read_file(struct arena *a, const char *path)
@@ -342,6 +398,8 @@ static void a_held_fixture_ends_with_its_last_holder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_post_came_to_is_later_than_its_creation),
+        cmocka_unit_test(a_running_clock_starts_when_the_world_is_built),
         cmocka_unit_test(every_bad_fixture_is_refused_with_all_its_mistakes),
         cmocka_unit_test(a_fixture_says_how_its_world_starts),
         cmocka_unit_test(why_a_token_is_dead_follows_from_its_expiry),

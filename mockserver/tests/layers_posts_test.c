@@ -361,8 +361,8 @@ static void a_post_has_the_documented_members(void **state)
         {"/publishedAt",     "null"                },
         {"/canceledAt",      "null"                },
         {"/lastError/code",  "CREDENTIAL_INVALID"  },
-        {"/createdAt",       "2026-05-02T09:00:00Z"},
-        {"/updatedAt",       "2026-05-02T09:00:00Z"},
+        {"/createdAt",       "2026-04-26T09:00:00Z"},
+        {"/updatedAt",       "2026-04-27T09:00:00Z"},
     };
     struct answer a = read_post(*state, "sp_failed");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -216,10 +216,18 @@ static void a_fixture_places_a_post_in_any_state(void **state)
     (void)state;
     for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++) {
         struct scene s = scene_new();
-        uint32_t row = scene_destination(&s, scene_account(&s, "acme"), -DAY, MODE_PUBLISH);
+        uint32_t account = scene_account(&s, "acme");
+        const struct post post = {.due_at_ms = SCENE_START - DAY,
+                                  .created_at_ms = SCENE_START - 2 * DAY};
+        uint32_t row = destination_schedule(s.w, post_schedule(s.w, s.space, &post),
+                                            &(struct destination_spec){.account = account});
         destination_place(s.w, row, i, FAILURE_TOKEN_DEAD, "https://example.com/p/1");
         const struct destination *d = destination_read(s.w, row); /* its check has passed */
         assert_int_equal(d->state, i);
+        assert_int_equal(d->created_at_ms, SCENE_START - 2 * DAY);
+        assert_true(d->updated_at_ms <= SCENE_START - DAY);
+        if (i == DESTINATION_CANCELED)
+            assert_int_equal(d->canceled_at_ms, SCENE_START - DAY);
         if (i == DESTINATION_PUBLISHED) {
             assert_string_equal(d->external_url, "https://example.com/p/1");
             assert_int_equal(d->published_at_ms, SCENE_START - DAY);

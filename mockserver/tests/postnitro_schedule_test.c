@@ -376,7 +376,7 @@ static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
         assert_string_equal(at(a, "/data/socialAccounts/0/status"), "FAILED");
         assert_string_equal(at(a, "/data/socialAccounts/1/status"), rows[i].link);
     }
-    assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-30T09:00:00.000Z");
+    assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-29T09:00:00.000Z");
     struct answer a =
         mock_call(m, "POST /schedule", "{" DRAFT "," WORDS ",\"designId\":\"theirs\"}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Design not found.");

@@ -485,6 +485,18 @@ static void point_nowhere(struct world *w)
     ((struct post *)world_edit(w, RECORD_POST, 1))->content = 77;
 }
 
+static void create_late(struct world *w)
+{
+    struct destination *d = world_edit(w, RECORD_DESTINATION, 1);
+    d->created_at_ms = d->published_at_ms + 1;
+}
+
+static void post_late(struct world *w)
+{
+    struct post *p = world_edit(w, RECORD_POST, 1);
+    p->created_at_ms = p->published_at_ms + 1;
+}
+
 static void the_check_notices_what_is_broken(void **state)
 {
     (void)state;
@@ -500,6 +512,8 @@ static void the_check_notices_what_is_broken(void **state)
         {"published without a live token",   log_dead_publish},
         {"another record has the same id",   same_id_twice   },
         {"points to a record that does not", point_nowhere   },
+        {"of a destination before",          create_late     },
+        {"of a post before",                 post_late       },
     };
     struct scene s = scene_new();
     s.w->checks = false;

@@ -126,11 +126,13 @@ static void place_post(struct fixture_load *load, uint32_t project, const struct
                        uint32_t content, uint32_t account)
 {
     struct world *w = load->world;
+    int64_t due_ms = fixture_time(load, &p->due);
     struct post post = {
         .content = content,
         .public_id = ids_mint(w, "post_", ID_ULID),
         .text = content_read(w, content)->caption,
-        .due_at_ms = fixture_time(load, &p->due),
+        .due_at_ms = due_ms,
+        .created_at_ms = fixture_post_created(load, due_ms),
     };
     struct destination_spec spec = {
         .account = account,

@@ -152,6 +152,9 @@ static bool post_fine(const struct fixture_load *load, const struct fixture_post
     int64_t due_ms = fixture_time(load, &p->due);
     if (p->accounts && p->accounts->kind != NODE_LIST)
         return WRONG(p->at, "'accounts' takes a list of account ids");
+    int64_t created_ms = fixture_time(load, &p->created_at);
+    if (p->created_at.given && created_ms > load->start_ms)
+        return WRONG(p->at, "the post is created after the clock's start");
     if (p->status == PE_DRAFT)
         return true;
     if (p->status == PE_PUBLISHING)
@@ -162,6 +165,8 @@ static bool post_fine(const struct fixture_load *load, const struct fixture_post
         return WRONG(p->at, "the post is scheduled, but was due before the clock's start");
     if (p->status != PE_SCHEDULED && due_ms > load->start_ms)
         return WRONG(p->at, "the post is %s, but due after the clock's start", word);
+    if (p->status != PE_SCHEDULED && p->created_at.given && created_ms > due_ms)
+        return WRONG(p->at, "the post is %s, but created after it was due", word);
     if ((p->status == PE_PARTIALLY_FAILED) != (node_count(p->failed) > 0))
         return WRONG(p->at, "just a post that is partially_failed says where it 'failed'");
     for (size_t i = 0; i < node_count(p->failed); i++)
@@ -207,7 +212,7 @@ static bool build_post(struct fixture_load *load, uint32_t space, const struct f
     if (p->id && post_find(load->world, POSTEVERYWHERE, str_from(p->id)))
         good = taken(load, p->at, "post", p->id);
     int64_t due_ms = p->due.given ? fixture_time(load, &p->due) : 0;
-    int64_t usual_ms = due_ms && due_ms < load->start_ms ? due_ms : load->start_ms;
+    int64_t usual_ms = due_ms ? fixture_post_created(load, due_ms) : load->start_ms;
     int64_t created_ms = p->created_at.given ? fixture_time(load, &p->created_at) : usual_ms;
     const struct pe_details details = {.timezone = p->timezone ? p->timezone : "UTC"};
     const struct post post = {
@@ -217,7 +222,6 @@ static bool build_post(struct fixture_load *load, uint32_t space, const struct f
         .draft = p->status == PE_DRAFT,
         .due_at_ms = due_ms,
         .created_at_ms = created_ms,
-        .updated_at_ms = created_ms,
     };
     uint32_t row = post_schedule(load->world, space, &post);
     return build_destinations(load, space, row, p) && good;

@@ -220,8 +220,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
     if (!good)
         return false;
     post.details = details(load->arena, post.text);
-    if (post.due_at_ms < load->start_ms)
-        post.created_at_ms = post.updated_at_ms = post.due_at_ms;
+    post.created_at_ms = fixture_post_created(load, post.due_at_ms);
     for (int64_t n = 0; n == 0 || n < p->times; n++) {
         post.public_id = given_or_minted(load, p->id, "c");
         uint32_t row = post_schedule(load->world, workspace, &post);
