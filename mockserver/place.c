@@ -234,7 +234,7 @@ static const char *find_anywhere(struct call *c)
             allowed = others;
         }
     }
-    if (!c->dialect && (c->dialect = dialect_of_prefix(c)))
+    if (!allowed && (c->dialect = dialect_of_prefix(c)))
         c->trace.provider_by = "prefix";
     return allowed;
 }
