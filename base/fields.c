@@ -24,7 +24,7 @@ struct reading {
 };
 
 static const char *const kind_words[] = {
-    [NODE_NULL] = "empty",    [NODE_BOOL] = "a boolean", [NODE_INT] = "an integer",
+    [NODE_NULL] = "null",     [NODE_BOOL] = "a boolean", [NODE_INT] = "an integer",
     [NODE_REAL] = "a number", [NODE_TEXT] = "text",      [NODE_LIST] = "a list",
     [NODE_MAP] = "a map",
 };

@@ -144,7 +144,7 @@ static void a_mistake_is_told_in_words_with_its_place(void **state)
         {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text, not an integer"        },
         {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text, not an integer"        },
         {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number, not an integer"    },
-        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is empty, not an integer"        },
+        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is null, not an integer"         },
         {"{platform: tiktok, handle: 123}",
          "f.yaml:1:28: 'handle' is an integer, not text (quote it)"                                                                                  },
         {"{platform: tiktok, handle: true}",
