@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define LIST "/v1/projects/prj_a/social-accounts"
+#define LIST     "/v1/projects/prj_a/social-accounts"
+#define GET_LIST "GET /v1/projects/prj_a/social-accounts"
 
 static struct answer explain(struct network *n, const char *which)
 {
@@ -24,7 +25,7 @@ static void add_rule(struct network *n, const char *json)
 static void a_call_is_found_by_seq_and_by_request_id(void **state)
 {
     struct network *n = *state;
-    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     struct answer a = explain(n, "1");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/seq"), "1");
@@ -74,7 +75,7 @@ static void it_says_which_credential_chose_the_world(void **state)
         mock_call(n->mock, "POST /__admin/namespaces",
                   "{\"name\":\"mine\",\"credentials\":[\"lp_live_01HX9Y6K7EJ4T2_full\"]}");
     assert_int_equal(made.status, 201);
-    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     struct answer a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
     assert_string_equal(at(a, "/world/name"), "mine");
     assert_string_equal(at(a, "/world/by"), "credential");
@@ -123,7 +124,7 @@ static void it_tells_each_rule_and_the_condition_that_failed(void **state)
         add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}",
                                  rows[i].rule));
     add_rule(n, "{\"rule\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
-    mock_call(n->mock, "GET " LIST "?platform=instagram", NULL, AS_FULL);
+    mock_call(n->mock, (GET_LIST "?platform=instagram"), NULL, AS_FULL);
     struct answer a = last(n);
     for (size_t i = 0; i < COUNT(rows); i++) {
 #define RULE(what) at(a, arena_printf(&n->arena, "/rules/%zu/" what, i))
@@ -145,7 +146,7 @@ static void it_tells_each_rule_and_the_condition_that_failed(void **state)
 static void it_tells_changes_and_the_deliveries_they_caused(void **state)
 {
     struct network *n = *state;
-    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
     assert_true(n->count > 0);
     struct answer a = explain(n, "2");
@@ -177,7 +178,7 @@ static void what_met_no_route_is_listed_with_the_nearest(void **state)
     struct network *n = *state;
     add_rule(n, "{\"rule\":\"other\",\"when\":{\"query\":{\"a\":\"b\"}},"
                 "\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}");
-    mock_call(n->mock, "GET " LIST, NULL, AS_FULL);
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "GET /v1/projects/prj_a/social-acounts?a=c", NULL, AS_FULL);
     mock_call(n->mock, "PUT /v1/social-accounts/sa_a", NULL, AS_FULL);
     struct answer list = mock_call(n->mock, "GET /__admin/requests/unmatched", NULL);

@@ -37,8 +37,8 @@ static int setup(void **state)
 {
     struct mock *m = *state = mock_test_new(fixture);
     mock_call(m, LIST, NULL, KEY, "X-Trace: a", "X-Trace: b");
-    mock_call(m, LIST "?platform=tiktok", NULL, READER);
-    mock_call(m, LIST "?limit=7", NULL, KEY);
+    mock_call(m, (LIST "?platform=tiktok"), NULL, READER);
+    mock_call(m, (LIST "?limit=7"), NULL, KEY);
     mock_call(m, URL, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     mock_call(m, "GET /layers/v1/nowhere", NULL, KEY);
     return 0;
@@ -230,9 +230,8 @@ static void a_lost_entry_in_range_fails(void **state)
 static void a_body_that_was_cut_decides_nothing(void **state)
 {
     struct mock *m = *state;
-    char *body = arena_alloc(&m->arena, JOURNAL_BODY_MAX + 100);
-    memset(body, ' ', JOURNAL_BODY_MAX + 99);
-    memcpy(body, "{\"platform\":\"x\"}", 16);
+    const char *body =
+        arena_printf(&m->arena, "{\"platform\":\"x\"}%*s", (int)JOURNAL_BODY_MAX, "");
     mock_call(m, URL, body, KEY);
     struct answer a =
         mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
