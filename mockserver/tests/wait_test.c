@@ -1,71 +1,10 @@
 /* Waiting for calls, over real sockets: only there is anything to wait for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "base/tests/server_rig.h"
 #include "base/time.h"
 #include "mockserver/journal.h"
-#include "mockserver/mock.h"
+#include "mockserver/tests/served_mock.h"
 
 #define LIST   "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define LISTED "{\"match\":{\"operation\":\"layers.list_social_accounts\"},\"atLeast\":2%s}"
-
-struct setup {
-    struct rig rig;
-    struct mock *mock;
-};
-
-static int begin(void **state)
-{
-    struct setup *s = calloc(1, sizeof *s);
-    const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
-    s->mock = mock_new(&options, NULL);
-    s->rig.loop = loop_new();
-    mock_use_loop(s->mock, s->rig.loop);
-    struct server_options on = rig_options(&s->rig);
-    on.handle = mock_handle;
-    on.refuse = mock_refuse;
-    on.done = mock_done;
-    on.ctx = s->mock;
-    s->rig.server = server_new(s->rig.loop, &on, NULL);
-    assert_non_null(s->rig.server);
-    *state = s;
-    return 0;
-}
-
-static int end(void **state)
-{
-    struct setup *s = *state;
-    if (s->rig.server)
-        server_free(s->rig.server);
-    mock_free(s->mock);
-    loop_free(s->rig.loop);
-    arena_end(&s->rig.arena);
-    free(s);
-    return 0;
-}
-
-static const char *request(struct setup *s, const char *line, const char *body)
-{
-    return arena_printf(&s->rig.arena,
-                        "%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n"
-                        "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n\r\n%s",
-                        line, strlen(body), body);
-}
-
-static struct answer ask(struct setup *s, const char *line, const char *body)
-{
-    struct client *c = client_new(&s->rig);
-    struct answer a = client_ask(c, request(s, line, body));
-    client_end(c);
-    return a;
-}
 
 /* A client that waits for two lists in world `prefix`; the server has heard it. */
 static struct client *begin_wait(struct setup *s, const char *prefix, const char *more)

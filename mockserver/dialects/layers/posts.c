@@ -196,7 +196,7 @@ static bool is_approved(struct call *c, const struct content *content)
 }
 
 /* Nothing is promised for content that waits for approval. What the documents answer otherwise we
- * could not read: it is scheduling's answer, for now. */
+ * could not read: it is answered as scheduling is. */
 void layers_publish_content(struct call *c)
 {
     struct schedule_body body = {0};
