@@ -32,7 +32,8 @@ struct scope {
     bool fine;
 };
 
-static const char *const always[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name", "scenario.webhook_url"};
+static const char *const always[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name",
+                                     "scenario.webhook_url"};
 static const char *const families[] = {"target.", "env."};
 static const char *const reserved[] = {"target", "env", "run", "scenario"};
 
