@@ -1,4 +1,4 @@
-/* sample.h - fixtures/layers-sample.yaml, built into the program.
+/* sample.h - fixtures/sample.yaml, built into the program.
  *
  * Shapes:  the file's bytes, not NUL-ended; sample.c is generated from it (CMakeLists.txt).
  * Units:   bytes.
@@ -7,7 +7,7 @@
 #pragma once
 #include <stddef.h>
 
-#define SAMPLE_NAME "layers-sample.yaml"
+#define SAMPLE_NAME "sample.yaml"
 
 extern const unsigned char sample_fixture[];
 extern const size_t sample_fixture_bytes;

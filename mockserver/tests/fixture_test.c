@@ -375,7 +375,7 @@ static void the_built_in_world_is_the_shipped_sample(void **state)
     (void)state;
     struct error err = {0};
     struct fixture *built_in = fixture_sample();
-    struct fixture *shipped = fixture_load(SOURCE_DIR "/fixtures/layers-sample.yaml", &err);
+    struct fixture *shipped = fixture_load(SOURCE_DIR "/fixtures/sample.yaml", &err);
     assert_non_null(shipped);
     assert_string_equal(built_in->name, shipped->name);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)

@@ -24,7 +24,7 @@
 #define WORDS_MAX   8
 #define PATIENCE_MS 10000
 #define LIST        "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
-#define SAMPLE      SOURCE_DIR "/fixtures/layers-sample.yaml"
+#define SAMPLE      SOURCE_DIR "/fixtures/sample.yaml"
 #define KEY         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
 
 struct program {
@@ -129,7 +129,7 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
         {"lint /no/such.yaml",                     "/no/such.yaml: "                      },
         {"healthcheck zzz",                        "'zzz' is no http URL"                 },
         {"--bogus",                                "--bogus"                              },
-        {"--fixture " SAMPLE " --fixture " SAMPLE, "a world named 'layers-sample' too"    },
+        {"--fixture " SAMPLE " --fixture " SAMPLE, "a world named 'sample' too"           },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -169,14 +169,14 @@ static void commands_print_on_stdout(void **state)
     static const struct {
         const char *words, *said;
     } rows[] = {
-        {"--help",                                          "Usage: mockserver"          },
-        {"serve --help",                                    "--fixture"                  },
-        {"lint --help",                                     "Usage: mockserver lint"     },
-        {"--version",                                       "mockserver "                },
-        {"routes",                                          "layers.list_social_accounts"},
-        {"routes --json",                                   "{\"items\":[{\"provider\":" },
-        {"capabilities",                                    "\"forces\":["               },
-        {"lint " SOURCE_DIR "/fixtures/layers-sample.yaml", ": good\n"                   },
+        {"--help",                                   "Usage: mockserver"          },
+        {"serve --help",                             "--fixture"                  },
+        {"lint --help",                              "Usage: mockserver lint"     },
+        {"--version",                                "mockserver "                },
+        {"routes",                                   "layers.list_social_accounts"},
+        {"routes --json",                            "{\"items\":[{\"provider\":" },
+        {"capabilities",                             "\"forces\":["               },
+        {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
