@@ -38,8 +38,9 @@ static void print_details(const struct call *c, struct json *out)
     json_open_map(out);
     if (c->fault == FAULT_KILLED)
         json_put_text(out, "scope", "key");
-    for (size_t i = 0; i < node_count(c->fault_data); i++)
-        json_put_node(out, c->fault_data->map.members[i].key, c->fault_data->map.members[i].value);
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(c->fault_data, i)); i++)
+        json_put_node(out, m->key, m->value);
     if (issues)
         print_issues(c, out);
     json_close_map(out);
