@@ -109,8 +109,9 @@ static void print_details(const struct call *c, struct json *out)
         return;
     json_key(out, "details");
     json_open_map(out);
-    for (size_t i = 0; i < node_count(c->fault_data); i++)
-        json_put_node(out, c->fault_data->map.members[i].key, c->fault_data->map.members[i].value);
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(c->fault_data, i)); i++)
+        json_put_node(out, m->key, m->value);
     if (issues) {
         json_key(out, "validation_errors");
         json_open_list(out);
