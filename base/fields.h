@@ -47,6 +47,7 @@ struct field {
     const char *const *texts; /* FIELD_ENUM */
     size_t text_count;
     const struct fields *sub; /* FIELD_MAP, FIELD_LIST */
+    const char *shape;        /* of what the type does not tell, for the schema: base/schema.h */
 };
 
 struct fields {

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#define LIST_OF(shape) "{type: array, minItems: 1, items: " shape "}"
+#define TYPE           "{enum: ['null', boolean, integer, number, string, array, object]}"
+
 static enum match_verdict judge(const struct run *r, const struct node *x,
                                 const struct node *actual)
 {
@@ -187,15 +190,21 @@ static void decide_type(struct run *r, const struct decision *d)
 /* -------------------------------------------------------------------------------------------- */
 
 static const struct matcher rows[] = {
-    {"$not",     check_not,               decide_not,     false},
-    {"$in",      check_in,                decide_in,      true },
-    {"$absent",  check_true,              decide_absent,  true },
-    {"$present", check_true,              decide_present, true },
-    {"$exact",   match_check_expectation, decide_exact,   true },
-    {"$same",    check_same,              decide_same,    false},
-    {"$matches", check_matches,           decide_matches, false},
-    {"$opaque",  check_opaque,            decide_opaque,  false},
-    {"$type",    check_type,              decide_type,    false},
+    {"$not",     check_not,               decide_not,     false, "expectation",                            "It must not be like this."},
+    {"$in",      check_in,                decide_in,      true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
+     "It must be like one of these."                                                                                                  },
+    {"$absent",  check_true,              decide_absent,  true,  "{const: true}",                          "It must not be there."    },
+    {"$present", check_true,              decide_present, true,  "{const: true}",                          "It must be there."        },
+    {"$exact",   match_check_expectation, decide_exact,   true,  "expectation",
+     "It must be like this, and no object in it may have other members."                                                              },
+    {"$same",    check_same,              decide_same,    false, "{type: string, pattern: '^(/|$)'}",
+     "It must equal what stands at this JSON pointer of the same document."                                                           },
+    {"$matches", check_matches,           decide_matches, false, "{type: string}",
+     "A text in which this regular expression (PCRE2) finds something."                                                               },
+    {"$opaque",  check_opaque,            decide_opaque,  false, "{type: string}",
+     "A text that begins so and goes on; the rest is not judged."                                                                     },
+    {"$type",    check_type,              decide_type,    false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
+     "It must be of this JSON type, or of one of these."                                                                              },
 };
 const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
 
@@ -208,23 +217,31 @@ static const struct matcher_group *const groups[GROUPS] = {
     &matcher_orders,
 };
 
+const struct matcher *matcher_at(size_t i)
+{
+    for (size_t g = 0; g < GROUPS; i -= groups[g++]->count)
+        if (i < groups[g]->count)
+            return &groups[g]->rows[i];
+    return NULL;
+}
+
 const struct matcher *matcher_find(const char *name)
 {
-    for (size_t g = 0; g < GROUPS; g++)
-        for (size_t i = 0; i < groups[g]->count; i++)
-            if (strcmp(groups[g]->rows[i].name, name) == 0)
-                return &groups[g]->rows[i];
+    const struct matcher *m;
+    for (size_t i = 0; (m = matcher_at(i)); i++)
+        if (strcmp(m->name, name) == 0)
+            return m;
     return NULL;
 }
 
 const char *matcher_nearest(const char *name)
 {
     const char *names[MATCHERS_MAX];
+    const struct matcher *m;
     size_t count = 0;
-    for (size_t g = 0; g < GROUPS; g++)
-        for (size_t i = 0; i < groups[g]->count; i++) {
-            assert(count < MATCHERS_MAX);
-            names[count++] = groups[g]->rows[i].name;
-        }
+    for (; (m = matcher_at(count)); count++) {
+        assert(count < MATCHERS_MAX);
+        names[count] = m->name;
+    }
     return str_nearest(str_from(name), names, count);
 }

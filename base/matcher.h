@@ -33,6 +33,8 @@ struct matcher {
     bool (*check)(const struct node *operand, struct error *err);
     void (*decide)(struct run *r, const struct decision *d);
     bool judges_absence; /* else what is absent fails before it is asked */
+    const char *operand; /* its shape: base/schema.h */
+    const char *help;
 };
 
 struct matcher_group {
@@ -44,6 +46,8 @@ extern const struct matcher_group matcher_values; /* matcher.c */
 extern const struct matcher_group matcher_lists;  /* matcher_list.c */
 extern const struct matcher_group matcher_orders; /* matcher_order.c */
 
+/* All of them, in the order of their groups; NULL behind the last. */
+const struct matcher *matcher_at(size_t i);
 const struct matcher *matcher_find(const char *name);
 const char *matcher_nearest(const char *name); /* NULL: none is near */
 bool match_has_matchers(const struct node *map);

@@ -152,9 +152,13 @@ static void decide_count(struct run *r, const struct decision *d)
 }
 
 static const struct matcher rows[] = {
-    {"$some",  match_check_expectation, decide_some,  false},
-    {"$none",  match_check_expectation, decide_none,  false},
-    {"$each",  match_check_expectation, decide_each,  false},
-    {"$count", check_count,             decide_count, false},
+    {"$some",  match_check_expectation, decide_some,  false, "expectation",
+     "A list with at least one item like this."                                                                                                 },
+    {"$none",  match_check_expectation, decide_none,  false, "expectation",
+     "A list, not empty, with no item like this."                                                                                               },
+    {"$each",  match_check_expectation, decide_each,  false, "expectation",
+     "A list, not empty, whose items all are like this."                                                                                        },
+    {"$count", check_count,             decide_count, false,
+     "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",  "A list of so many items, or of a number of them that is like this."},
 };
 const struct matcher_group matcher_lists = {rows, sizeof rows / sizeof *rows};

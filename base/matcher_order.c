@@ -171,11 +171,20 @@ static void decide_time(struct run *r, const struct decision *d)
 
 /* -------------------------------------------------------------------------------------------- */
 
+#define BOUND "{type: [number, string]}"
+#define TIME_SHAPE                                                                                 \
+    "{anyOf: [{enum: [any, past, future]}, {type: object, minProperties: 1,"                       \
+    " additionalProperties: false, properties: {after: {$ref: '#/$defs/time'},"                    \
+    " before: {$ref: '#/$defs/time'}, within: {$ref: '#/$defs/duration'}}}]}"
+
 static const struct matcher rows[] = {
-    {"$gt",   check_order, decide_gt,   false},
-    {"$gte",  check_order, decide_gte,  false},
-    {"$lt",   check_order, decide_lt,   false},
-    {"$lte",  check_order, decide_lte,  false},
-    {"$time", check_time,  decide_time, false},
+    {"$gt",   check_order, decide_gt,   false, BOUND,      "More than this number, or after this instant." },
+    {"$gte",  check_order, decide_gte,  false, BOUND,
+     "This number or more; this instant or after it."                                                      },
+    {"$lt",   check_order, decide_lt,   false, BOUND,      "Less than this number, or before this instant."},
+    {"$lte",  check_order, decide_lte,  false, BOUND,
+     "This number or less; this instant or before it."                                                     },
+    {"$time", check_time,  decide_time, false, TIME_SHAPE,
+     "A UTC instant, before or after now or another one."                                                  },
 };
 const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};

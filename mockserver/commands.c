@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/schema.h"
 
 #define OPERATION_COLUMNS 42
 #define HEALTH_TIMEOUT_S  3
@@ -62,6 +63,22 @@ int command_routes(const struct options *o, struct error *err)
                        r->serve ? "" : " (not built)");
         }
     return 0;
+}
+
+int command_schema(const struct options *o, struct error *err)
+{
+    const char *which = o->arguments.items[0];
+    for (size_t i = 0; i < schema_count; i++)
+        if (!strcmp(which, schema_names[i])) {
+            struct buf text = {.arena = o->arena};
+            struct json w = json_begin(&text, 2);
+            schema_print(&w, i);
+            puts(buf_c(&text));
+            return 0;
+        }
+    error_add(err, ERROR_USAGE, (struct where){0}, "there is no schema '%s'%s", which,
+              str_suggest(o->arena, str_from(which), schema_names, schema_count));
+    return 2;
 }
 
 static int connect_to(const char *host, int port)

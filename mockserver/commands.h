@@ -10,3 +10,4 @@ int command_lint(const struct options *o, struct error *err);
 int command_routes(const struct options *o, struct error *err);
 int command_capabilities(const struct options *o, struct error *err);
 int command_healthcheck(const struct options *o, struct error *err);
+int command_schema(const struct options *o, struct error *err);

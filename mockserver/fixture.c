@@ -95,7 +95,9 @@ static const struct field root_rows[] = {
           .help = "How webhooks are delivered."),
     FIELD("include", FIELD_TEXTS, struct root, include,
           .help = "Other fixture files to start from; paths are relative to this file."),
-    FIELD("rules", FIELD_NODE, struct root, rules, .help = "Scripted behaviour, a list of rules."),
+    FIELD("rules", FIELD_NODE, struct root, rules,
+          .shape = "{type: array, items: {$ref: '#/$defs/rule'}}",
+          .help = "Scripted behaviour, a list of rules."),
 };
 #define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)
 
@@ -111,20 +113,23 @@ int64_t fixture_post_created(const struct fixture_load *load, int64_t due_ms)
 }
 
 /* Our own keys, and one for each provider that reads a section. */
-static bool read_root(struct arena *a, const struct node *node, struct root *root,
-                      struct error *err)
+static struct fields table_of(struct arena *a, enum field_type section)
 {
     assert(dialect_count <= SECTIONS_MAX);
-    struct field rows[ROOT_ROWS + SECTIONS_MAX];
+    struct field *rows = arena_array(a, struct field, ROOT_ROWS + SECTIONS_MAX);
     size_t count = ROOT_ROWS;
     memcpy(rows, root_rows, sizeof root_rows);
     for (size_t i = 0; i < dialect_count; i++)
         if (dialects[i]->fixture)
-            rows[count++] =
-                (struct field)FIELD(dialects[i]->fixture->section, FIELD_NODE, struct root,
-                                    sections[i], .help = "What this provider starts with.");
-    struct fields table = {"fixture", rows, count, sizeof *root, FIELDS_NO_PLACE};
-    return fields_read(&table, node, a, root, err);
+            rows[count++] = (struct field)FIELD(dialects[i]->fixture->section, section, struct root,
+                                                sections[i], .sub = dialects[i]->fixture->fields,
+                                                .help = "What this provider starts with.");
+    return (struct fields){"fixture", rows, count, sizeof(struct root), FIELDS_NO_PLACE};
+}
+
+struct fields fixture_fields(struct arena *a)
+{
+    return table_of(a, FIELD_MAP);
 }
 
 static void set_webhooks(struct world *w, struct arena *a, const struct root_webhooks *said)
@@ -181,7 +186,8 @@ static struct fixture *finish(struct fixture *f, const struct node *node, const 
     struct root root = {.name = name, .seed = 1};
     if (!node)
         return give_up(f, err);
-    bool good = read_root(&f->arena, node, &root, err);
+    const struct fields table = table_of(&f->arena, FIELD_NODE); /* each provider reads its own */
+    bool good = fields_read(&table, node, &f->arena, &root, err);
     if (clock_is_known(node, &root))
         good = build(f, &root, err) && good;
     if (!good)

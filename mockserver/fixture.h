@@ -32,7 +32,11 @@ struct fixture_reader {
     const char *section; /* "layers" */
     /* Reads, checks and builds. False when it added problems; the world is then thrown away. */
     bool (*read)(const struct node *section, struct fixture_load *load);
+    const struct fields *fields; /* of the section */
 };
+
+/* All keys of a fixture, the providers' sections among them: to tell of, not to read by. */
+struct fields fixture_fields(struct arena *a);
 
 /* The instant a fixture's time means. */
 int64_t fixture_time(const struct fixture_load *load, const struct field_time *t);

@@ -18,6 +18,8 @@ static int run(const struct options *o, struct error *err)
         return command_capabilities(o, err);
     case COMMAND_HEALTHCHECK:
         return command_healthcheck(o, err);
+    case COMMAND_SCHEMA:
+        return command_schema(o, err);
     }
     return 2;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/url.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -133,24 +134,39 @@ static const struct command_row {
     size_t least, most; /* arguments */
     const char *help;
 } commands[] = {
-    {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows), "",        0, 0,        "Serve the providers' APIs."        },
-    {"lint",         COMMAND_LINT,         NULL,         0,                 "FILE...", 1, SIZE_MAX, "Check fixtures."                   },
-    {"routes",       COMMAND_ROUTES,       listing_rows, 1,                 "",        0, 0,        "List every operation."             },
-    {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                 "",        0, 0,        "Print what can be forced, as JSON."},
-    {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  1,                 "[URL]",   0, 1,
-     "Does a running mock answer?"                                                                                                      },
+    {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
+     "Serve the providers' APIs from a world in memory."},
+    {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
+     "Check fixtures: every mistake, at its place."     },
+    {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
+     "List every operation, with its source."           },
+    {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
+     "Print what the control door can do, as JSON."     },
+    {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
+     "Does a running mock answer? Status 0, else 1."    },
+    {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
+     "Print a file's JSON Schema, for editors."         },
 };
 
-#define MAIN_HELP                                                                                  \
+#define HELP_BEFORE                                                                                \
     "An offline, stateful double of social-account APIs.\v"                                        \
-    "Commands, before any option (serve is the default; 'COMMAND --help' tells more):\n"           \
-    "  serve              serve the providers' APIs from a world in memory\n"                      \
-    "  lint FILE...       check fixtures\n"                                                        \
-    "  routes [--json]    list every operation\n"                                                  \
-    "  capabilities       what the control door can do, as JSON\n"                                 \
-    "  healthcheck [URL]  does a running mock answer? status 0, else 1\n\n"                        \
-    "Each option may also stand in the environment: MOCKSERVER_PORT for --port. When the mock is " \
-    "ready, one line of JSON on stdout tells where it listens."
+    "Commands, before any option (serve is the default; 'COMMAND --help' tells more):\n"
+#define HELP_BEHIND                                                                                \
+    "\nEach option may also stand in the environment: MOCKSERVER_PORT for --port. When the mock "  \
+    "is ready, one line of JSON on stdout tells where it listens."
+
+/* argp keeps lines that begin with blanks as they are, and fills the others. */
+static const char *main_help(struct arena *a)
+{
+    struct buf text = {.arena = a};
+    buf_text(&text, HELP_BEFORE);
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        const char *usage = arena_printf(a, "%s %s", commands[i].name, commands[i].arguments);
+        buf_printf(&text, "  %-20s %s\n", usage, commands[i].help);
+    }
+    buf_text(&text, HELP_BEHIND);
+    return buf_c(&text);
+}
 
 static const struct command_row *find_command(const char *name)
 {
@@ -213,7 +229,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .version = UNDERSTUDY_VERSION,
         .command = named ? named->name : NULL,
         .arguments = named ? named->arguments : "[COMMAND]",
-        .help = named ? named->help : MAIN_HELP,
+        .help = named ? named->help : main_help(a),
         .rows = row->rows,
         .count = row->count,
         .argument = add_argument,

@@ -18,6 +18,7 @@ enum command {
     COMMAND_ROUTES,
     COMMAND_CAPABILITIES,
     COMMAND_HEALTHCHECK,
+    COMMAND_SCHEMA,
 };
 
 struct options {

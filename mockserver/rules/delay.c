@@ -19,17 +19,18 @@ static const struct field spread_rows[] = {
     FIELD("median", FIELD_DURATION, struct spread, median_ms, .required = true,
           .help = "Half of the delays are shorter."),
     FIELD("sigma", FIELD_NODE, struct spread, sigma, .required = true,
+          .shape = "{type: number, minimum: 0, maximum: 3}",
           .help = "How far they spread: 0 not at all, 0.4 as on a calm network; 3 at most."),
 };
 
-static const struct fields spread_fields =
+const struct fields rule_spread_fields =
     FIELD_TABLE("lognormal", spread_rows, struct spread, FIELDS_NO_PLACE);
 
 static bool check_spread(const struct node *map, struct error *err)
 {
     struct arena a = {0};
     struct spread s = {0};
-    bool fine = fields_read(&spread_fields, map, &a, &s, err);
+    bool fine = fields_read(&rule_spread_fields, map, &a, &s, err);
     arena_end(&a);
     if (fine && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
         fine = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most 10m");

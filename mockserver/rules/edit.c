@@ -29,13 +29,13 @@ struct edit {
 };
 
 static const struct field edit_rows[] = {
-    FIELD("where", FIELD_NODE, struct edit, where,
+    FIELD("where", FIELD_NODE, struct edit, where, .shape = "{type: object}",
           .help = "Which records: field and value, all of them; none: every record of the kind."),
-    FIELD("set", FIELD_NODE, struct edit, set, .required = true, .help = "Which fields they get."),
+    FIELD("set", FIELD_NODE, struct edit, set, .required = true, .shape = "{type: object}",
+          .help = "Which fields they get."),
 };
 
-static const struct fields edit_fields =
-    FIELD_TABLE("edit", edit_rows, struct edit, FIELDS_NO_PLACE);
+const struct fields rule_edit_fields = FIELD_TABLE("edit", edit_rows, struct edit, FIELDS_NO_PLACE);
 
 static bool is_reference(const struct node *value)
 {
@@ -93,7 +93,7 @@ static bool check_kind(const struct member *m, struct error *err)
     struct arena a = {0};
     struct edit edit = {0};
     const struct record_shape *s = record_shape_read(m->key, m->key_at, err);
-    bool fine = fields_read(&edit_fields, m->value, &a, &edit, err) && s;
+    bool fine = fields_read(&rule_edit_fields, m->value, &a, &edit, err) && s;
     fine = fine && (!edit.where || check_values(s, edit.where, false, err));
     fine = fine && check_values(s, edit.set, true, err);
     arena_end(&a);

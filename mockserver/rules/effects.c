@@ -27,7 +27,8 @@ static const struct field answer_rows[] = {
           .help = "Or a status of any kind."),
     FIELD("body", FIELD_NODE, struct answer, body,
           .help = "The body beside a status: a text is sent as it is, anything else as JSON."),
-    FIELD("headers", FIELD_NODE, struct answer, headers, .help = "Headers of the answer."),
+    FIELD("headers", FIELD_NODE, struct answer, headers, .shape = "headers",
+          .help = "Headers of the answer."),
 };
 
 static const struct fields answer_fields =
@@ -212,22 +213,34 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
     throttle_read(value, &p->bytes_per_second);
 }
 
-static const struct effect effects[] = {
-    {"answer",    answer_check,      answer_plan   },
-    {"patch",     patch_check_value, patch_plan    },
-    {"edit",      edit_check,        edit_plan     },
-    {"delay",     delay_check,       delay_plan    },
-    {"hold_back", delay_check,       hold_back_plan},
-    {"headers",   headers_check,     headers_plan  },
-    {"cut",       cut_check,         cut_plan      },
-    {"throttle",  throttle_check,    throttle_plan },
+/* Help is of the words behind the name: "answer: ...". */
+const struct effect rule_effects[] = {
+    {"answer",    answer_check,      answer_plan,    "This, instead of serving the call.",              &answer_fields,
+     NULL                                                                                                                                                                    },
+    {"patch",     patch_check_value, patch_plan,
+     "Changes the answer's JSON body: a JSON Patch (RFC 6902).",                                        NULL,           "patch"                                              },
+    {"edit",      edit_check,        edit_plan,
+     "Changes records of the world after serving: by kind, which ones (where) and how (set).",          NULL,
+     "edit"                                                                                                                                                                  },
+    {"delay",     delay_check,       delay_plan,
+     "The answer is late by this much real time, after the call had its effect; 10m at most.",          NULL,
+     "delay"                                                                                                                                                                 },
+    {"hold_back", delay_check,       hold_back_plan,
+     "The call waits this much real time before it has an effect; 10m at most.",                        NULL,           "delay"                                              },
+    {"headers",   headers_check,     headers_plan,   "Headers that the answer gets, or gets instead.",  NULL,
+     "headers"                                                                                                                                                               },
+    {"cut",       cut_check,         cut_plan,       "Where the connection breaks off.",                NULL,
+     "{enum: [before_headers, after_headers, mid_body, reset]}"                                                                                                              },
+    {"throttle",  throttle_check,    throttle_plan,  "The body is sent at this speed, such as 2KiB/s.",
+     NULL,                                                                                                              "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"},
 };
+const size_t rule_effect_count = COUNT(rule_effects);
 
 static const struct effect *find(const char *name)
 {
-    for (size_t i = 0; i < COUNT(effects); i++)
-        if (strcmp(effects[i].name, name) == 0)
-            return &effects[i];
+    for (size_t i = 0; i < COUNT(rule_effects); i++)
+        if (strcmp(rule_effects[i].name, name) == 0)
+            return &rule_effects[i];
     return NULL;
 }
 
@@ -239,11 +252,11 @@ static bool check_step(const struct node *step, const struct dialect *d, struct 
     for (size_t i = 0; i < step->map.count; i++) {
         const struct member *m = &step->map.members[i];
         const struct effect *e = find(m->key);
-        const char *names[COUNT(effects)];
-        for (size_t n = 0; n < COUNT(effects); n++)
-            names[n] = effects[n].name;
+        const char *names[COUNT(rule_effects)];
+        for (size_t n = 0; n < COUNT(rule_effects); n++)
+            names[n] = rule_effects[n].name;
         if (!e)
-            fine = rule_unknown(err, "effect", m->key_at, m->key, names, COUNT(effects));
+            fine = rule_unknown(err, "effect", m->key_at, m->key, names, COUNT(rule_effects));
         else
             fine = e->check(m->value, d, err) && fine;
     }

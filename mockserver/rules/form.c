@@ -17,14 +17,17 @@ static const struct field when_rows[] = {
     FIELD("after", FIELD_INT, struct rule_when, after, .min = 1, .max = INT32_MAX,
           .help = "Not for the first so many calls."),
     FIELD("rate", FIELD_NODE, struct rule_when, rate,
+          .shape = "{type: number, minimum: 0, maximum: 1}",
           .help = "This share of the calls, 0 to 1, drawn from the world's seed."),
     FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "The caller's key, by name or value."),
-    FIELD("query", FIELD_NODE, struct rule_when, query,
+    FIELD("query", FIELD_NODE, struct rule_when, query, .shape = "named_texts",
           .help = "Query parameter: what its value must look like."),
-    FIELD("header", FIELD_NODE, struct rule_when, header,
+    FIELD("header", FIELD_NODE, struct rule_when, header, .shape = "named_texts",
           .help = "Request header: what its value must look like."),
-    FIELD("path", FIELD_NODE, struct rule_when, path, .help = "What the path must look like."),
-    FIELD("body", FIELD_NODE, struct rule_when, body, .help = "What the JSON body must look like."),
+    FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation",
+          .help = "What the path must look like."),
+    FIELD("body", FIELD_NODE, struct rule_when, body, .shape = "expectation",
+          .help = "What the JSON body must look like."),
 };
 
 static const struct fields when_fields =
@@ -33,20 +36,23 @@ static const struct fields when_fields =
 static const struct field rule_rows[] = {
     FIELD("rule", FIELD_TEXT, struct rule_form, name, .min = 1, .max = NAME_MAX_BYTES,
           .help = "Its name."),
-    FIELD("on", FIELD_TEXT, struct rule_form, on,
+    FIELD("on", FIELD_TEXT, struct rule_form, on, .shape = "operation",
           .help = "The operation it acts on; all of them if nothing narrows it."),
-    FIELD("provider", FIELD_TEXT, struct rule_form, provider,
+    FIELD("provider", FIELD_TEXT, struct rule_form, provider, .shape = "provider",
           .help = "Only calls of this provider."),
-    FIELD("method", FIELD_TEXT, struct rule_form, method, .help = "Only calls with this method."),
+    FIELD("method", FIELD_TEXT, struct rule_form, method,
+          .shape = "{enum: [GET, POST, PUT, PATCH, DELETE, HEAD]}",
+          .help = "Only calls with this method."),
     FIELD("path", FIELD_TEXT, struct rule_form, path,
           .help = "Only calls of the route with this pattern, {} for an id."),
     FIELD("when", FIELD_MAP, struct rule_form, when, .sub = &when_fields,
           .help = "Which of those calls."),
     FIELD("then", FIELD_NODE, struct rule_form, then, .required = true,
+          .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}",
           .help = "What it does: a list of effects."),
 };
 
-static const struct fields rule_fields =
+const struct fields rule_fields =
     FIELD_TABLE("rule", rule_rows, struct rule_form, offsetof(struct rule_form, at));
 
 bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,

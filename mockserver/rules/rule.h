@@ -50,7 +50,16 @@ struct effect {
     /* Called with a copy of the value that lives as long as the call. */
     void (*plan)(const struct rule *r, const struct node *value, struct call *c,
                  struct rule_plan *p);
+    const char *help;
+    const struct fields *fields; /* what it takes, if that is a map of its own ... */
+    const char *shape;           /* ... else its shape: base/schema.h */
 };
+extern const struct effect rule_effects[];
+extern const size_t rule_effect_count;
+
+extern const struct fields rule_fields; /* of struct rule_form */
+extern const struct fields rule_edit_fields;
+extern const struct fields rule_spread_fields; /* of a lognormal delay */
 
 bool effects_check(const struct node *then, const struct dialect *d, struct error *err);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);

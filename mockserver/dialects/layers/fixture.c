@@ -233,4 +233,4 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     return good;
 }
 
-const struct fixture_reader layers_fixture = {"layers", read_section};
+const struct fixture_reader layers_fixture = {"layers", read_section, &layers_fixture_fields};

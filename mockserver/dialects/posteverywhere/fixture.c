@@ -264,4 +264,5 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     return good;
 }
 
-const struct fixture_reader posteverywhere_fixture = {"posteverywhere", read_section};
+const struct fixture_reader posteverywhere_fixture = {"posteverywhere", read_section,
+                                                      &pe_fixture_fields};

@@ -283,4 +283,5 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     return build_loose_keys(load, &all.keys) && good;
 }
 
-const struct fixture_reader postnitro_fixture = {"postnitro", read_section};
+const struct fixture_reader postnitro_fixture = {"postnitro", read_section,
+                                                 &postnitro_fixture_fields};

@@ -1,0 +1,182 @@
+#include "mockserver/schema.h"
+
+#include "base/schema.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/fixture.h"
+#include "mockserver/record_json.h"
+#include "mockserver/rules/rule.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum { SCHEMA_FIXTURE, SCHEMA_RULE };
+const char *const schema_names[] = {[SCHEMA_FIXTURE] = "fixture", [SCHEMA_RULE] = "rule"};
+const size_t schema_count = COUNT(schema_names);
+
+static void put_providers(struct json *w)
+{
+    json_key(w, "enum");
+    json_open_list(w);
+    for (size_t i = 0; i < dialect_count; i++)
+        json_text(w, dialects[i]->name);
+    json_close_list(w);
+}
+
+static bool stands_before(const struct dialect *d, size_t route)
+{
+    size_t i = 0;
+    while (strcmp(d->routes[i].operation, d->routes[route].operation) != 0)
+        i++;
+    return i < route;
+}
+
+/* With the provider, and without: for where `provider:` stands beside it, or none is needed. */
+static void put_operations(struct json *w)
+{
+    struct arena a = {0};
+    json_key(w, "anyOf");
+    json_open_list(w);
+    for (size_t bare = 0; bare < 2; bare++) {
+        json_open_map(w);
+        json_key(w, "enum");
+        json_open_list(w);
+        for (size_t d = 0; d < dialect_count; d++)
+            for (size_t r = 0; r < dialects[d]->route_count; r++)
+                if (!stands_before(dialects[d], r))
+                    json_text(w, bare ? dialects[d]->routes[r].operation
+                                      : arena_printf(&a, "%s.%s", dialects[d]->name,
+                                                     dialects[d]->routes[r].operation));
+        json_close_list(w);
+        json_close_map(w);
+    }
+    json_close_list(w);
+    arena_end(&a);
+}
+
+static void put_value(struct json *w, const struct record_field *f)
+{
+    static const char *const shapes[] = {
+        [RECORD_TEXT] = "{type: [string, 'null']}", [RECORD_BOOL] = "{type: [boolean, 'null']}",
+        [RECORD_INT] = "{type: [integer, 'null']}", [RECORD_TIME] = "{type: [string, 'null']}",
+        [RECORD_REF] = "{type: [string, 'null']}",
+    };
+    json_key(w, f->name);
+    json_open_map(w);
+    if (f->type != RECORD_ENUM) {
+        schema_put_shape(w, shapes[f->type]);
+    } else {
+        json_key(w, "enum");
+        json_open_list(w);
+        for (size_t i = 0; i < f->text_count; i++)
+            json_text(w, f->texts[i]);
+        json_null(w);
+        json_close_list(w);
+    }
+    json_close_map(w);
+}
+
+/* Which records: by any of their fields. */
+static void put_where(struct json *w, const struct record_shape *s)
+{
+    json_key(w, "where");
+    json_open_map(w);
+    schema_put_shape(w, "{type: object, additionalProperties: false}");
+    json_key(w, "properties");
+    json_open_map(w);
+    for (size_t i = 0; i < s->field_count; i++)
+        put_value(w, &s->fields[i]);
+    json_close_map(w);
+    json_close_map(w);
+}
+
+/* The same fields, less those that never change. */
+static void put_set(struct json *w, const struct record_shape *s)
+{
+    struct arena a = {0};
+    json_key(w, "set");
+    json_open_map(w);
+    schema_put_shape(w, arena_printf(&a, "edit/properties/%s/properties/where", s->name));
+    json_key(w, "properties");
+    json_open_map(w);
+    for (size_t i = 0; i < s->field_count; i++)
+        if (s->fields[i].fixed)
+            json_put_bool(w, s->fields[i].name, false);
+    json_close_map(w);
+    json_close_map(w);
+    arena_end(&a);
+}
+
+static void put_edit(struct json *w)
+{
+    schema_put_shape(w, "{type: object, additionalProperties: false}");
+    json_key(w, "properties");
+    json_open_map(w);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        const struct record_shape *s = record_shape(kind);
+        json_key(w, s->name);
+        json_open_map(w);
+        schema_put_shape(w, "{type: object, required: [set], additionalProperties: false}");
+        json_key(w, "properties");
+        json_open_map(w);
+        put_where(w, s);
+        put_set(w, s);
+        json_close_map(w);
+        json_close_map(w);
+    }
+    json_close_map(w);
+}
+
+static void put_effects(struct json *w)
+{
+    schema_put_shape(w, "{type: object, minProperties: 1, additionalProperties: false}");
+    json_key(w, "properties");
+    json_open_map(w);
+    for (size_t i = 0; i < rule_effect_count; i++) {
+        const struct effect *e = &rule_effects[i];
+        json_key(w, e->name);
+        json_open_map(w);
+        json_put_text(w, "description", e->help);
+        if (e->fields)
+            schema_put_fields(w, e->fields);
+        else
+            schema_put_shape(w, e->shape);
+        json_close_map(w);
+    }
+    json_close_map(w);
+}
+
+#define NAMED "type: object, patternProperties: {'^[$]': false}"
+
+static const struct schema_definition definitions[] = {
+    {.name = "rule",        .fields = &rule_fields                                         },
+    {.name = "provider",    .write = put_providers                                         },
+    {.name = "operation",   .write = put_operations                                        },
+    {.name = "named_texts",
+     .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"      },
+    {.name = "effects",     .write = put_effects                                           },
+    {.name = "headers",     .shape = "{type: object, additionalProperties: {type: string}}"},
+    {.name = "patch",
+     .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
+              "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"
+              " from: {type: string}, value: {}}}}"                                        },
+    {.name = "edit",        .write = put_edit                                              },
+    {.name = "delay",
+     .shape = "{anyOf: [{$ref: '#/$defs/duration'}, {type: object, required: [lognormal],"
+              " properties: {lognormal: {$ref: '#/$defs/lognormal'}},"
+              " additionalProperties: false}]}"                                            },
+    {.name = "lognormal",   .fields = &rule_spread_fields                                  },
+};
+
+void schema_print(struct json *w, size_t which)
+{
+    struct arena a = {0};
+    const struct fields fixture = fixture_fields(&a);
+    const bool rule = which == SCHEMA_RULE;
+    const struct schema s = {
+        .title = rule ? "A rule of the mock: scripted behaviour" : "A fixture: a starting world",
+        .root = rule ? &rule_fields : &fixture,
+        .definitions = definitions + rule, /* a rule's own is the root */
+        .count = COUNT(definitions) - rule,
+    };
+    schema_write(w, &s);
+    arena_end(&a);
+}

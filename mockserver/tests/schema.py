@@ -1,0 +1,66 @@
+"""schema.py - the schemas in the tree are current, and a validator that knows nothing of us agrees
+with the loader: what the loader takes is valid; what breaks the shape of a fixture is not, and what
+breaks its meaning alone is.
+
+  python3 schema.py <mockserver> <yaml_json> <source folder>
+"""
+import json
+import re
+import subprocess
+import sys
+from glob import glob
+
+from jsonschema import Draft202012Validator
+
+mockserver, yaml_json, source = sys.argv[1:]
+folder = source + '/mockserver/schema/'
+# What base/fields.c says: an unknown key, one that is missing, a value that is none of its kind.
+broken = re.compile(
+    r": (unknown key '|missing '|(item \d+ of )?'[^']+' (is|has) .*, not |[a-z ]+ is [a-z ]+, not a map)")
+wrong = []
+
+
+def of_files(paths):
+    out = subprocess.run([yaml_json, *paths], check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def judge(schema, path, value, fine):
+    errors = list(Draft202012Validator(schema).iter_errors(value))
+    if fine and errors:
+        wrong.append(f'{path}: is good, yet /{"/".join(map(str, errors[0].path))}: {errors[0].message}')
+    if not fine and not errors:
+        wrong.append(f'{path}: is bad, yet valid')
+
+
+schemas = {}
+for name in ('fixture', 'rule'):
+    printed = subprocess.run([mockserver, 'schema', name], check=True, capture_output=True, text=True).stdout
+    with open(f'{folder}{name}.json') as file:
+        if file.read() != printed:
+            wrong.append(f'schema/{name}.json is stale: run "mockserver schema {name}"')
+    schemas[name] = json.loads(printed)
+    Draft202012Validator.check_schema(schemas[name])
+
+good = [*glob(source + '/fixtures/*.yaml'), *glob(source + '/conformance/tests/mutants/*.yaml'),
+        source + '/mockserver/bench/bench.yaml']
+for path, value in zip(good, of_files(good)):
+    judge(schemas['fixture'], path, value, True)
+    for rule in value.get('rules', []):
+        judge(schemas['rule'], path, rule, True)
+
+bad = sorted(glob(source + '/mockserver/tests/bad/*.yaml'))
+shapeless = 0
+for path, value in zip(bad, of_files(bad)):
+    with open(path[:-4] + 'err') as file:
+        breaks = any(broken.search(line) for line in file)
+    shapeless += breaks
+    if value is not None:
+        judge(schemas['fixture'], path, value, not breaks)
+
+print(f'{len(good)} good fixtures, {len(bad)} bad ones, {shapeless} of them of a bad shape')
+if len(good) < 10 or shapeless < 20:
+    wrong.append('too few fixtures were seen')
+for line in wrong:
+    print(line)
+sys.exit(bool(wrong))
