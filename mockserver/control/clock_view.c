@@ -21,7 +21,7 @@ static const struct field clock_rows[] = {
           .help = "The instant to go to, or how far (+1h); what is due on the way happens."),
 };
 
-static const struct fields clock_fields =
+const struct fields control_clock_fields =
     FIELD_TABLE("clock", clock_rows, struct clock_body, FIELDS_NO_PLACE);
 
 struct advance_body {
@@ -37,7 +37,7 @@ static const struct field advance_rows[] = {
     FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Or the instant to go to."),
 };
 
-static const struct fields advance_fields =
+const struct fields control_advance_fields =
     FIELD_TABLE("advance", advance_rows, struct advance_body, FIELDS_NO_PLACE);
 
 static void put_clock(struct call *c)
@@ -104,7 +104,7 @@ static bool is_free(struct call *c)
 void control_clock_set(struct call *c)
 {
     struct clock_body body = {.mode = -1};
-    if (!is_free(c) || !door_body(c, &clock_fields, &body))
+    if (!is_free(c) || !door_body(c, &control_clock_fields, &body))
         return;
     if (body.now.given && !can_go(c, "/now", door_instant(c->world, &body.now)))
         return;
@@ -135,6 +135,6 @@ void control_clock_advance(struct call *c)
 {
     struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
     int64_t to_ms = 0;
-    if (is_free(c) && door_body(c, &advance_fields, &body) && target(c, &body, &to_ms))
+    if (is_free(c) && door_body(c, &control_advance_fields, &body) && target(c, &body, &to_ms))
         set_out(c, to_ms, true);
 }

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/control/door.h"
+#include "mockserver/control/guide.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
 
@@ -144,6 +145,8 @@ static void put_route(struct json *w, const struct dialect *d, const struct rout
     json_put_text(w, "budget", budget_texts[r->budget]);
     json_put_text(w, "source", r->source);
     json_put_bool(w, "implemented", r->serve);
+    if (d == &control_dialect)
+        json_put_text(w, "help", control_guide(r->operation)->help);
     json_close_map(w);
 }
 

@@ -26,6 +26,10 @@ void door_put_clock(struct json *w, const struct world *world); /* now, mode: tw
 void door_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);
 void door_put_new_changes(struct call *c); /* those since the call began */
 
+/* What their bodies take. */
+extern const struct fields control_create_fields, control_clock_fields, control_advance_fields,
+    control_save_fields, control_verify_fields, control_wait_fields;
+
 void control_force(struct call *c);
 
 void control_state(struct call *c);

@@ -35,7 +35,7 @@ static const struct fields clock_fields =
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
           .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first."),
-    FIELD("fixture", FIELD_NODE, struct create_body, fixture,
+    FIELD("fixture", FIELD_NODE, struct create_body, fixture, .shape = "{type: [string, object]}",
           .help = "The name of a fixture that was loaded at start, or one as an object."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
           .help = "Instead: a world or a snapshot to begin as a copy of."),
@@ -47,7 +47,7 @@ static const struct field create_rows[] = {
           .help = "Keys whose calls belong to this world, wherever they are used."),
 };
 
-static const struct fields create_fields =
+const struct fields control_create_fields =
     FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
 
 static void put_namespace(struct json *w, const struct namespace *ns)
@@ -205,7 +205,7 @@ void control_namespace_create(struct call *c)
     struct create_body body = {.seed = -1, .clock.mode = -1};
     struct origin origin = {0};
     struct namespace *ns = NULL;
-    if (!door_body(c, &create_fields, &body) || !check_credentials(c, &body.credentials))
+    if (!door_body(c, &control_create_fields, &body) || !check_credentials(c, &body.credentials))
         return;
     if (body.fixture && body.from)
         call_issue(c, "/from", "takes 'fixture' or 'from', not both");

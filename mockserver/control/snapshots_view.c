@@ -11,7 +11,7 @@ static const struct field save_rows[] = {
           .help = "What to call it; one of that name is replaced."),
 };
 
-static const struct fields save_fields =
+const struct fields control_save_fields =
     FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
 
 static void put_name(struct call *c, int status, const char *key, struct str name)
@@ -43,7 +43,7 @@ void control_snapshots(struct call *c)
 void control_snapshot_save(struct call *c)
 {
     struct save_body body = {0};
-    if (!door_body(c, &save_fields, &body))
+    if (!door_body(c, &control_save_fields, &body))
         return;
     if (snapshots_save(c->mock->namespaces, body.name, c->ns))
         put_name(c, 201, "name", str_from(body.name));

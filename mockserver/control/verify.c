@@ -35,9 +35,9 @@ static const struct field wait_rows[] = {
           .help = "How long to wait for it, 60s at most; 10s where nothing is said."),
 };
 
-static const struct fields verify_fields =
+const struct fields control_verify_fields =
     FIELD_TABLE("verification", verify_rows, struct verify_body, FIELDS_NO_PLACE);
-static const struct fields wait_fields =
+const struct fields control_wait_fields =
     FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
 
 struct close_one {
@@ -243,7 +243,7 @@ static struct verification *begin(struct call *c, const struct fields *fields)
 
 void control_verify(struct call *c)
 {
-    struct verification *v = begin(c, &verify_fields);
+    struct verification *v = begin(c, &control_verify_fields);
     if (!v)
         return;
     judge_new(v, c->ns->journal);
@@ -268,6 +268,6 @@ static void look(struct call *c)
 
 void control_wait(struct call *c)
 {
-    if ((c->own = begin(c, &wait_fields)))
+    if ((c->own = begin(c, &control_wait_fields)))
         look(c);
 }

@@ -1,0 +1,85 @@
+#include "mockserver/control/guide.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mockserver/control/door.h"
+#include "mockserver/rules/rule.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define PAGE     "since=SEQ, limit=N (100; 1000 at most)"
+
+#define CALL(operation, help)                                                                      \
+    {                                                                                              \
+        operation, help, NULL, NULL                                                                \
+    }
+#define ASKS(operation, query, help)                                                               \
+    {                                                                                              \
+        operation, help, query, NULL                                                               \
+    }
+#define TAKES(operation, body, help)                                                               \
+    {                                                                                              \
+        operation, help, NULL, &(body)                                                             \
+    }
+
+static const struct control_guide rows[] = {
+    CALL("health",
+         "Whether the mock answers, its version, how long it is up, how many worlds it has."),
+    CALL("version", "The version, and that of the control door's protocol."),
+    CALL("capabilities",
+         "What can be forced and what the door can do: a runner asks before it begins."),
+    CALL("list_routes", "Every operation of every provider and of the door itself, built or not."),
+    CALL("reset", "The call's world goes back to its fixture, as if it had just started, its rules "
+                  "and its journal too."),
+    CALL("list_namespaces", "The worlds there are."),
+    TAKES("create_namespace", control_create_fields, "A new world, of a fixture or as a copy."),
+    CALL("read_namespace", "One world: its fixture, its clock, how many calls and rules it has."),
+    CALL("delete_namespace", "A world goes, with all that is in it. The first one stays."),
+    CALL("reset_namespace", "The named world goes back to its beginning."),
+    CALL("list_snapshots", "The snapshots there are, and the time in each."),
+    TAKES("save_snapshot", control_save_fields,
+          "Keeps the call's world, as it is now, under a name."),
+    CALL("drop_snapshot", "Forgets a snapshot."),
+    CALL("restore_snapshot", "The call's world becomes what the snapshot has kept."),
+    CALL("read_state", "The whole world: its clock, and every record by kind."),
+    ASKS("list_records", "FIELD=VALUE, as many as wanted",
+         "The records of one kind, such as accounts; only those whose fields read so."),
+    CALL("read_record", "One record, by its id."),
+    ASKS("patch_record", "unchecked=1: even then",
+         "Sets fields of one record (JSON merge patch), unless that would break the world."),
+    CALL("read_clock", "The world's time, and whether it passes by itself."),
+    TAKES("set_clock", control_clock_fields,
+          "Freezes time or lets it pass, or goes to an instant; what is due on the way happens."),
+    TAKES("advance_clock", control_advance_fields,
+          "Moves time on, and answers what happened on the way."),
+    CALL("list_rules", "The rules in their order, each with its hits, and with seen: the calls "
+                       "that met all but its counts."),
+    TAKES("add_rule", rule_fields, "Adds a rule behind the others."),
+    CALL("clear_rules", "Removes all rules."),
+    CALL("read_rule", "One rule, with its hits."),
+    CALL("remove_rule", "Removes one rule."),
+    ASKS("list_requests", PAGE ", operation=ID, stable=1 (without the machine's own times)",
+         "The journal: what was asked and answered, what that changed, which rules acted."),
+    CALL("clear_requests", "Empties the journal."),
+    TAKES("verify_requests", control_verify_fields,
+          "Were such calls made, so many of them? 409 with the closest misses if not."),
+    TAKES("wait_for_requests", control_wait_fields, "The same, but waits until it holds."),
+    ASKS("list_unmatched", PAGE, "The calls that fit no route."),
+    ASKS("near_misses", PAGE,
+         "For each of those the nearest routes, and what they have in its place."),
+    CALL("explain", "Why one call was answered as it was: world, provider, route, gates, rules. By "
+                    "its seq or request id."),
+    CALL("reload", "Reads the fixtures again."),
+    CALL("conduct", "How the client behaved."),
+    CALL("events", "What happens, as it happens: server-sent events."),
+    CALL("force", "Something that only the provider or the end-customer can cause, by its name."),
+};
+
+const struct control_guide *control_guide(const char *operation)
+{
+    size_t i = 0;
+    while (i < COUNT(rows) && strcmp(rows[i].operation, operation) != 0)
+        i++;
+    assert(i < COUNT(rows));
+    return &rows[i];
+}
