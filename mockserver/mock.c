@@ -50,7 +50,7 @@ static bool load_fixtures(struct mock *m, struct error *err)
 static void begin_pulse(void *mock, struct namespace *ns)
 {
     struct mock *m = mock;
-    ns->pulse = pulse_new(m, ns->world);
+    ns->pulse = pulse_new(m, ns);
     if (m->loop)
         pulse_beat(ns->pulse);
 }

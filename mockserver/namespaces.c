@@ -236,9 +236,9 @@ static void replace_world(struct namespace *ns, struct world *from)
 
 void namespace_reset(struct namespace *ns)
 {
-    replace_world(ns, ns->start);
-    rules_free(ns->rules);
+    rules_free(ns->rules); /* before the world begins: it may tell of something at once */
     ns->rules = rules_new(ns->fixture->rules);
+    replace_world(ns, ns->start);
 }
 
 void namespace_restore(struct namespace *ns, struct world *snapshot)

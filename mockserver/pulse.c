@@ -6,6 +6,7 @@
 #include "mockserver/deliver/outbox.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
+#include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 
@@ -19,9 +20,11 @@ struct flight { /* an attempt under way */
 
 struct pulse {
     struct mock *mock;
+    const struct namespace *ns; /* its world may be the next one already */
     struct world *world;
     struct flight *flights;
     struct call *waiter;
+    struct arena told; /* while the change log is read */
     uint64_t timer;
     int64_t timer_us; /* when that fires, by the machine's monotonic clock */
     bool beating;
@@ -60,6 +63,16 @@ static void land(void *ctx, int status, const char *error)
     pulse_beat(p);
 }
 
+/* After it was signed. Which bit follows from the world's seed. */
+static void flip_a_bit(struct buf *body, const struct world *w, const struct delivery *d)
+{
+    struct buf words = {.arena = body->arena};
+    buf_printf(&words, "%llu %s %lld", (unsigned long long)w->seed, d->public_id,
+               (long long)d->attempts);
+    uint64_t bit = str_hash(buf_str(&words)) % (8 * body->n);
+    body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
+}
+
 static void take_off(void *ctx, uint32_t delivery)
 {
     struct pulse *p = ctx;
@@ -75,7 +88,10 @@ static void take_off(void *ctx, uint32_t delivery)
     struct buf body = {.arena = &f->arena};
     int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
     webhooks_of(d->provider)
-        ->write(&f->arena, p->world, delivery, now_ms / 1000, &r.headers, &body);
+        ->write(&f->arena, p->world, delivery, (now_ms + d->fate.skew_ms) / 1000, &r.headers,
+                &body);
+    if (d->attempts <= d->fate.flips)
+        flip_a_bit(&body, p->world, d);
     r.body = buf_str(&body);
     struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, land, f);
     if (attempt) /* else the flight is over, and f is gone */
@@ -105,6 +121,28 @@ static void set_timer(struct pulse *p)
     p->timer_us = at_us;
 }
 
+static void wish(void *ctx, uint32_t delivery, struct delivery_fate *fate)
+{
+    struct pulse *p = ctx;
+    rules_befall(p->ns->rules, &p->told, p->world, delivery, fate);
+}
+
+static struct outbox outbox(struct pulse *p)
+{
+    return (struct outbox){.of = webhooks_of, .wish = wish, .due = take_off, .ctx = p};
+}
+
+/* What is new is told before time goes on: a delivery's fate is known before it is due. */
+static void tell(struct pulse *p)
+{
+    const struct outbox o = outbox(p);
+    const char *cause = p->world->cause;
+    p->world->cause = "delivery";
+    outbox_read(p->world, &o);
+    p->world->cause = cause;
+    arena_end(&p->told);
+}
+
 size_t pulse_beat(struct pulse *p)
 {
     size_t count = 0;
@@ -113,12 +151,9 @@ size_t pulse_beat(struct pulse *p)
         return 0;
     p->beating = true;
     do { /* what changes may make something else due at once */
-        const char *cause = p->world->cause;
+        tell(p);
         before = changes_last(p->world);
         count += events_run_due(p->world);
-        p->world->cause = "delivery";
-        outbox_read(p->world, webhooks_of, take_off, p);
-        p->world->cause = cause;
     } while (changes_last(p->world) != before);
     p->beating = false;
     set_timer(p);
@@ -154,12 +189,13 @@ bool pulse_is_awaited(const struct pulse *p)
     return p->waiter;
 }
 
-struct pulse *pulse_new(struct mock *m, struct world *w)
+struct pulse *pulse_new(struct mock *m, const struct namespace *ns)
 {
     struct pulse *p = heap_new(sizeof *p);
-    *p = (struct pulse){.mock = m, .world = w};
+    *p = (struct pulse){.mock = m, .ns = ns, .world = ns->world};
+    const struct outbox o = outbox(p);
     p->beating = true; /* those that end at once must not make it beat yet */
-    outbox_resume(w, take_off, p);
+    outbox_resume(p->world, &o);
     p->beating = false;
     return p;
 }

@@ -10,7 +10,7 @@
 
 struct pulse;
 
-struct pulse *pulse_new(struct mock *m, struct world *w);
+struct pulse *pulse_new(struct mock *m, const struct namespace *ns);
 void pulse_free(struct pulse *p); /* NULL is fine; a call that waits for it is refused */
 
 /* Lets the world come up to its present time; answers how many events that were. */

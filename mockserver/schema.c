@@ -5,6 +5,7 @@
 #include "mockserver/fixture.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rule.h"
+#include "mockserver/webhooks.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -50,6 +51,32 @@ static void put_operations(struct json *w)
     }
     json_close_list(w);
     arena_end(&a);
+}
+
+/* One that several providers tell stands once; "*" is each of them. */
+static bool told_before(size_t dialect, const char *event)
+{
+    for (size_t d = 0; d < dialect; d++)
+        for (size_t i = 0; dialects[d]->webhooks && i < dialects[d]->webhooks->event_count; i++)
+            if (strcmp(dialects[d]->webhooks->events[i], event) == 0)
+                return true;
+    return false;
+}
+
+static void put_events(struct json *w)
+{
+    json_key(w, "enum");
+    json_open_list(w);
+    json_text(w, "*");
+    for (size_t d = 0; d < dialect_count; d++) {
+        const struct webhooks *of = dialects[d]->webhooks;
+        for (size_t i = 0; of && i < of->event_count; i++)
+            if (!told_before(d, of->events[i]))
+                json_text(w, of->events[i]);
+        if (of)
+            json_text(w, of->test_event);
+    }
+    json_close_list(w);
 }
 
 static void put_value(struct json *w, const struct record_field *f)
@@ -150,6 +177,7 @@ static const struct schema_definition definitions[] = {
     {.name = "rule",        .fields = &rule_fields                                         },
     {.name = "provider",    .write = put_providers                                         },
     {.name = "operation",   .write = put_operations                                        },
+    {.name = "event",       .write = put_events                                            },
     {.name = "named_texts",
      .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"      },
     {.name = "effects",     .write = put_effects                                           },

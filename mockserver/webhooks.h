@@ -27,7 +27,10 @@ enum webhook_policy {
 };
 
 struct webhooks {
-    const char *event_prefix; /* of event ids: "evt_" */
+    const char *event_prefix;  /* of event ids: "evt_" */
+    const char *const *events; /* all it can tell ... */
+    size_t event_count;
+    const char *test_event; /* ... and what it tells on trial */
     struct delivery_policy policies[WEBHOOK_POLICY_COUNT];
     /* False: subscribers are told nothing of this change. What it fills is on the arena. */
     bool (*tells)(struct arena *a, const struct world *w, const struct change *change,

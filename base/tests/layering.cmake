@@ -9,7 +9,7 @@ set(ROWS
   "mockserver/(tests|bench)/"    "base/|mockserver/"
   "mockserver/state/"            "base/(arena|buf|digest|error|heap|log|str|time)\\.h|mockserver/state/"
   "mockserver/gate/"             "base/|mockserver/(state/|gate/|(call|route)\\.h)"
-  "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route|record_json)\\.h|dialects/dialects\\.h)"
+  "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route|record_json|webhooks)\\.h|dialects/dialects\\.h)"
   "mockserver/dialects/dialects" "base/|mockserver/(dialects/|(call|route)\\.h)"
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|control/|dialects/dialects\\.h|[a-z_]+\\.h)"

@@ -21,51 +21,21 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
     return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
 }
 
-/* The tester's wish for the next event of that name, once. */
-static struct webhook_next take_wish(struct world *w, const char *event)
-{
-    const struct webhook_next wish = w->webhooks.next, none = {0};
-    if (!wish.event || strcmp(wish.event, event) != 0)
-        return none;
-    w->webhooks.next = none;
-    return wish;
-}
-
-static const char *tell(struct world *w, const struct webhooks *of, uint32_t webhook,
-                        const struct webhook_event *event, const char *event_id,
-                        const struct webhook_next *wish)
-{
-    uint32_t row = webhooks_deliver(w, of, webhook, event, event_id, ROW_NONE);
-    event_id = delivery_read(w, row)->event_id;
-    switch (wish->twist) {
-    case WEBHOOK_TWIST_NONE:
-        break;
-    case WEBHOOK_TWIST_REPEAT:
-        webhooks_deliver(w, of, webhook, event, event_id, ROW_NONE);
-        break;
-    case WEBHOOK_TWIST_HOLD:
-        delivery_postpone(w, row, wish->hold_ms);
-        break;
-    case WEBHOOK_TWIST_DROP:
-        delivery_abandon(w, row);
-        break;
-    }
-    return event_id;
-}
-
 static void tell_all(struct world *w, const struct webhooks *of, const struct webhook_event *event)
 {
-    const struct webhook_next wish = take_wish(w, event->type);
     struct index_walk walk;
     const char *event_id = NULL; /* minted for the first that wants it */
     index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
                (struct index_entry){event->organization, INT64_MIN, 0});
     while (index_next_of(&walk, event->organization))
-        if (webhook_wants(webhook_read(w, walk.entry.row), event->space, event->type))
-            event_id = tell(w, of, walk.entry.row, event, event_id, &wish);
+        if (webhook_wants(webhook_read(w, walk.entry.row), event->space, event->type)) {
+            uint32_t row = webhooks_deliver(w, of, walk.entry.row, event, event_id, ROW_NONE);
+            event_id = delivery_read(w, row)->event_id;
+        }
 }
 
-static void announce(struct world *w, const struct change *change, webhooks_of_fn *of)
+static void announce(struct world *w, const struct change *change,
+                     const struct webhooks *(*of)(int provider))
 {
     const struct webhooks *webhooks = of(record_provider(w, change->kind, change->row));
     struct arena a = {0};
@@ -83,22 +53,47 @@ static bool begins_attempt(const struct change *change)
     return change->to == delivering && change->from != delivering;
 }
 
-void outbox_read(struct world *w, webhooks_of_fn *of, outbox_due_fn *due, void *ctx)
+/* Those of one event follow each other, and share what befalls it. */
+struct last_event {
+    const char *id; /* NULL: there was none yet */
+    struct delivery_fate fate;
+};
+
+static void befall(struct world *w, uint32_t row, const struct outbox *o, struct last_event *last)
 {
+    const struct delivery *d = delivery_read(w, row);
+    if (d->copy_of || d->state != DELIVERY_PENDING || d->attempts)
+        return;
+    if (!last->id || strcmp(last->id, d->event_id) != 0) {
+        *last = (struct last_event){.id = d->event_id};
+        o->wish(o->ctx, row, &last->fate);
+    }
+    if (!last->fate.by)
+        return;
+    delivery_befall(w, row, &last->fate);
+    for (int64_t i = 0; !last->fate.dropped && i < last->fate.copies; i++)
+        delivery_copy(w, row, ids_mint(w, "", ID_UUID));
+}
+
+void outbox_read(struct world *w, const struct outbox *o)
+{
+    struct last_event last = {0};
     if (!world_count(w, RECORD_WEBHOOK))
         w->announced = changes_last(w);
     while (w->announced < changes_last(w)) { /* telling makes changes of its own */
         const struct change change = *changes_read(w, ++w->announced);
         if (change.kind == RECORD_DELIVERY) {
-            if (begins_attempt(&change))
-                due(ctx, change.row);
+            if (!change.from)
+                befall(w, change.row, o, &last);
+            else if (begins_attempt(&change))
+                o->due(o->ctx, change.row);
         } else if (change.kind != RECORD_WEBHOOK) {
-            announce(w, &change, of);
+            announce(w, &change, o->of);
         }
     }
 }
 
-void outbox_resume(const struct world *w, outbox_due_fn *due, void *ctx)
+void outbox_resume(const struct world *w, const struct outbox *o)
 {
     for (uint32_t webhook = 1; webhook <= world_count(w, RECORD_WEBHOOK); webhook++) {
         const struct index *x = &w->indexes[INDEX_DELIVERY_WEBHOOK_STATE];
@@ -109,7 +104,7 @@ void outbox_resume(const struct world *w, outbox_due_fn *due, void *ctx)
             if (!index_next_of(&walk, from.key))
                 break;
             from.order = walk.entry.order + 1;
-            due(ctx, walk.entry.row);
+            o->due(o->ctx, walk.entry.row);
         }
     }
 }

@@ -63,8 +63,8 @@ int64_t delay_us(const struct rule *r, const struct node *value, const struct ca
     duration_parse(spread ? node_get(spread, "median")->text : value->text, &ms);
     if (!spread)
         return ms * 1000;
-    double radius = sqrt(-2 * log(1 - rule_draw(r, c, "radius")));
-    double normal = radius * cos(2 * PI * rule_draw(r, c, "angle"));
+    double radius = sqrt(-2 * log(1 - rule_draw(r, c->arena, c->world->seed, "radius")));
+    double normal = radius * cos(2 * PI * rule_draw(r, c->arena, c->world->seed, "angle"));
     double us = (double)ms * 1000 * exp(node_number(node_get(spread, "sigma")) * normal);
     return us < (double)DELAY_MAX_MS * 1000 ? (int64_t)us : DELAY_MAX_MS * 1000;
 }

@@ -215,24 +215,51 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
 
 /* Help is of the words behind the name: "answer: ...". */
 const struct effect rule_effects[] = {
-    {"answer",    answer_check,      answer_plan,    "This, instead of serving the call.",              &answer_fields,
-     NULL                                                                                                                                                                    },
-    {"patch",     patch_check_value, patch_plan,
-     "Changes the answer's JSON body: a JSON Patch (RFC 6902).",                                        NULL,           "patch"                                              },
-    {"edit",      edit_check,        edit_plan,
-     "Changes records of the world after serving: by kind, which ones (where) and how (set).",          NULL,
-     "edit"                                                                                                                                                                  },
-    {"delay",     delay_check,       delay_plan,
-     "The answer is late by this much real time, after the call had its effect; 10m at most.",          NULL,
-     "delay"                                                                                                                                                                 },
-    {"hold_back", delay_check,       hold_back_plan,
-     "The call waits this much real time before it has an effect; 10m at most.",                        NULL,           "delay"                                              },
-    {"headers",   headers_check,     headers_plan,   "Headers that the answer gets, or gets instead.",  NULL,
-     "headers"                                                                                                                                                               },
-    {"cut",       cut_check,         cut_plan,       "Where the connection breaks off.",                NULL,
-     "{enum: [before_headers, after_headers, mid_body, reset]}"                                                                                                              },
-    {"throttle",  throttle_check,    throttle_plan,  "The body is sent at this speed, such as 2KiB/s.",
-     NULL,                                                                                                              "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"},
+    {.name = "answer",
+     .check = answer_check,
+     .plan = answer_plan,
+     .help = "This, instead of serving the call.",
+     .fields = &answer_fields                                                                                      },
+    {.name = "patch",
+     .check = patch_check_value,
+     .plan = patch_plan,
+     .help = "Changes the answer's JSON body: a JSON Patch (RFC 6902).",
+     .shape = "patch"                                                                                              },
+    {.name = "edit",
+     .check = edit_check,
+     .plan = edit_plan,
+     .help =
+         "Changes records of the world after serving: by kind, which ones (where) and how (set).", .shape = "edit" },
+    {.name = "delay",
+     .check = delay_check,
+     .plan = delay_plan,
+     .help = "The answer is late by this much real time, after the call had its effect; 10m at "
+             "most.",                                                                              .shape = "delay"},
+    {.name = "hold_back",
+     .check = delay_check,
+     .plan = hold_back_plan,
+     .help = "The call waits this much real time before it has an effect; 10m at most.",
+     .shape = "delay"                                                                                              },
+    {.name = "headers",
+     .check = headers_check,
+     .plan = headers_plan,
+     .help = "Headers that the answer gets, or gets instead.",
+     .shape = "headers"                                                                                            },
+    {.name = "cut",
+     .check = cut_check,
+     .plan = cut_plan,
+     .help = "Where the connection breaks off.",
+     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"                                           },
+    {.name = "throttle",
+     .check = throttle_check,
+     .plan = throttle_plan,
+     .help = "The body is sent at this speed, such as 2KiB/s.",
+     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"                                                },
+    {.name = "webhook",
+     .check = fate_check,
+     .befall = fate_befall,
+     .help = "Of a rule for an event: what befalls its deliveries.",
+     .fields = &rule_fate_fields                                                                                   },
 };
 const size_t rule_effect_count = COUNT(rule_effects);
 
@@ -244,33 +271,61 @@ static const struct effect *find(const char *name)
     return NULL;
 }
 
-static bool check_step(const struct node *step, const struct dialect *d, struct error *err)
+/* The effects that such a rule may have. */
+static bool unknown(const struct member *m, bool of_event, struct error *err)
+{
+    const char *names[COUNT(rule_effects)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(rule_effects); i++)
+        if (of_event == !rule_effects[i].plan)
+            names[count++] = rule_effects[i].name;
+    return rule_unknown(err, "effect", m->key_at, m->key, names, count);
+}
+
+static bool check_effect(const struct member *m, const struct rule *r, struct error *err)
+{
+    const struct effect *e = find(m->key);
+    bool of_event = r->form.event;
+    if (!e)
+        return unknown(m, of_event, err);
+    if (of_event == !e->plan)
+        return e->check(m->value, r->dialect, err);
+    return error_add(err, ERROR_INPUT, m->key_at,
+                     of_event ? "'%s' acts on a call, and this rule is about an event: it takes "
+                                "'webhook'"
+                              : "'%s' befalls an event: the rule takes 'event', and no calls",
+                     m->key);
+}
+
+static bool check_step(const struct node *step, const struct rule *r, struct error *err)
 {
     if (step->kind != NODE_MAP || !step->map.count)
-        return error_add(err, ERROR_INPUT, step->at, "an effect is an object: {delay: 800ms}");
+        return error_add(err, ERROR_INPUT, step->at, "an effect is an object: %s",
+                         r->form.event ? "{webhook: {late: 5m}}" : "{delay: 800ms}");
     bool fine = true;
-    for (size_t i = 0; i < step->map.count; i++) {
-        const struct member *m = &step->map.members[i];
-        const struct effect *e = find(m->key);
-        const char *names[COUNT(rule_effects)];
-        for (size_t n = 0; n < COUNT(rule_effects); n++)
-            names[n] = rule_effects[n].name;
-        if (!e)
-            fine = rule_unknown(err, "effect", m->key_at, m->key, names, COUNT(rule_effects));
-        else
-            fine = e->check(m->value, d, err) && fine;
-    }
+    for (size_t i = 0; i < step->map.count; i++)
+        fine = check_effect(&step->map.members[i], r, err) && fine;
     return fine;
 }
 
-bool effects_check(const struct node *then, const struct dialect *d, struct error *err)
+bool effects_check(const struct node *then, const struct rule *r, struct error *err)
 {
     if (then->kind != NODE_LIST || !then->list.count)
         return error_add(err, ERROR_INPUT, then->at, "'then' is a list of effects");
     bool fine = true;
     for (size_t i = 0; i < then->list.count; i++)
-        fine = check_step(then->list.items[i], d, err) && fine;
+        fine = check_step(then->list.items[i], r, err) && fine;
     return fine;
+}
+
+void effects_befall(const struct rule *r, struct delivery_fate *fate)
+{
+    const struct node *then = r->form.then;
+    for (size_t i = 0; i < then->list.count; i++) {
+        const struct node *step = then->list.items[i];
+        for (size_t k = 0; k < step->map.count; k++)
+            find(step->map.members[k].key)->befall(step->map.members[k].value, fate);
+    }
 }
 
 /* The plan has its own copies: the rule may be gone when an answer that was held back is due. */

@@ -9,16 +9,16 @@
 
 static const struct field when_rows[] = {
     FIELD("nth", FIELD_INT, struct rule_when, nth, .min = 1, .max = INT32_MAX,
-          .help = "Only this one of the calls that meet all else, counted from 1."),
+          .help = "Only this one of the calls or events that meet all else, counted from 1."),
     FIELD("times", FIELD_INT, struct rule_when, times, .min = 1, .max = INT32_MAX,
           .help = "At most so often."),
     FIELD("every", FIELD_INT, struct rule_when, every, .min = 1, .max = INT32_MAX,
-          .help = "Every so many calls."),
+          .help = "Every so many of them."),
     FIELD("after", FIELD_INT, struct rule_when, after, .min = 1, .max = INT32_MAX,
-          .help = "Not for the first so many calls."),
+          .help = "Not for the first so many."),
     FIELD("rate", FIELD_NODE, struct rule_when, rate,
           .shape = "{type: number, minimum: 0, maximum: 1}",
-          .help = "This share of the calls, 0 to 1, drawn from the world's seed."),
+          .help = "This share of them, 0 to 1, drawn from the world's seed."),
     FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "The caller's key, by name or value."),
     FIELD("query", FIELD_NODE, struct rule_when, query, .shape = "named_texts",
           .help = "Query parameter: what its value must look like."),
@@ -27,7 +27,7 @@ static const struct field when_rows[] = {
     FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation",
           .help = "What the path must look like."),
     FIELD("body", FIELD_NODE, struct rule_when, body, .shape = "expectation",
-          .help = "What the JSON body must look like."),
+          .help = "What the JSON body must look like; of an event its data."),
 };
 
 static const struct fields when_fields =
@@ -39,14 +39,17 @@ static const struct field rule_rows[] = {
     FIELD("on", FIELD_TEXT, struct rule_form, on, .shape = "operation",
           .help = "The operation it acts on; all of them if nothing narrows it."),
     FIELD("provider", FIELD_TEXT, struct rule_form, provider, .shape = "provider",
-          .help = "Only calls of this provider."),
+          .help = "Only calls or events of this provider."),
     FIELD("method", FIELD_TEXT, struct rule_form, method,
           .shape = "{enum: [GET, POST, PUT, PATCH, DELETE, HEAD]}",
           .help = "Only calls with this method."),
     FIELD("path", FIELD_TEXT, struct rule_form, path,
           .help = "Only calls of the route with this pattern, {} for an id."),
+    FIELD("event", FIELD_TEXT, struct rule_form, event, .shape = "event",
+          .help = "Instead of calls: the event of this name that webhooks are told of, or '*' for "
+                  "each."),
     FIELD("when", FIELD_MAP, struct rule_form, when, .sub = &when_fields,
-          .help = "Which of those calls."),
+          .help = "Which of those calls or events."),
     FIELD("then", FIELD_NODE, struct rule_form, then, .required = true,
           .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}",
           .help = "What it does: a list of effects."),
@@ -78,49 +81,6 @@ static bool name_fine(const char *name)
               strchr("._-", *c)))
             return false;
     return true;
-}
-
-static bool path_known(const struct dialect *only, const char *path)
-{
-    for (size_t d = 0; d < dialect_count; d++)
-        for (size_t r = 0; (!only || only == dialects[d]) && r < dialects[d]->route_count; r++)
-            if (strcmp(dialects[d]->routes[r].pattern, path) == 0)
-                return true;
-    return false;
-}
-
-/* Which calls the rule is about: all mistakes in it, and what its words stand for. */
-static bool find_target(const struct node *map, struct rule *rule, struct error *err)
-{
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
-    const struct rule_form *f = &rule->form;
-    bool fine = true;
-
-    if (f->provider && !(rule->dialect = dialect_named(str_from(f->provider)))) {
-        struct arena a = {0};
-        const char **names = arena_array(&a, const char *, dialect_count);
-        for (size_t i = 0; i < dialect_count; i++)
-            names[i] = dialects[i]->name;
-        fine = rule_unknown(err, "provider", rule_place(map, "provider"), f->provider, names,
-                            dialect_count);
-        arena_end(&a);
-    }
-    if (fine && f->on) {
-        fine = dialect_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
-                                 &rule->on, err);
-        if (fine)
-            rule->dialect = rule->on.dialect;
-    }
-    bool method_known = !f->method;
-    for (size_t i = 0; i < sizeof methods / sizeof *methods && !method_known; i++)
-        method_known = strcmp(methods[i], f->method) == 0;
-    if (!method_known)
-        fine = rule_unknown(err, "method", rule_place(map, "method"), f->method, methods,
-                            sizeof methods / sizeof *methods);
-    if (f->path && !path_known(rule->dialect, f->path))
-        fine = error_add(err, ERROR_INPUT, rule_place(map, "path"),
-                         "no route has the path '%s': write its pattern, {} for an id", f->path);
-    return fine;
 }
 
 /* A number there would never match and nobody would know why. */
@@ -174,9 +134,9 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
     if (rule->form.name && !name_fine(rule->form.name))
         fine = error_add(err, ERROR_INPUT, rule_place(map, "rule"),
                          "the name '%s' has more than letters, digits and . _ -", rule->form.name);
-    fine = find_target(map, rule, err) && fine;
+    fine = target_read(map, rule, err) && fine;
     fine = check_when(&rule->form.when, err) && fine;
-    fine = (!rule->form.then || effects_check(rule->form.then, rule->dialect, err)) && fine;
+    fine = (!rule->form.then || effects_check(rule->form.then, rule, err)) && fine;
     return fine;
 }
 

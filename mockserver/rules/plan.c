@@ -80,21 +80,20 @@ static const char *condition_failed(const struct rule_when *w, struct call *c)
 }
 
 /* The world's own sequence is not touched: a rule must not change which ids are minted. */
-double rule_draw(const struct rule *r, const struct call *c, const char *what)
+double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const char *what)
 {
-    const char *words =
-        arena_printf(c->arena, "%s %llu %s %llu", what, (unsigned long long)c->world->seed,
-                     r->form.name, (unsigned long long)r->seen);
+    const char *words = arena_printf(a, "%s %llu %s %llu", what, (unsigned long long)seed,
+                                     r->form.name, (unsigned long long)r->seen);
     return (double)(str_hash(str_from(words)) >> 11) * 0x1p-53;
 }
 
-static bool drawn(const struct rule *r, const struct call *c)
+static bool drawn(const struct rule *r, struct arena *a, uint64_t seed)
 {
     const struct node *rate = r->form.when.rate;
-    return !rate || rule_draw(r, c, "rate") < node_number(rate);
+    return !rate || rule_draw(r, a, seed, "rate") < node_number(rate);
 }
 
-static const char *count_failed(const struct rule *r, const struct call *c)
+static const char *count_failed(const struct rule *r, struct arena *a, uint64_t seed)
 {
     const struct rule_when *w = &r->form.when;
     uint64_t after = (uint64_t)w->after;
@@ -106,7 +105,15 @@ static const char *count_failed(const struct rule *r, const struct call *c)
         return "/when/every";
     if (w->times && r->hits >= (uint64_t)w->times)
         return "/when/times";
-    return drawn(r, c) ? NULL : "/when/rate";
+    return drawn(r, a, seed) ? NULL : "/when/rate";
+}
+
+const char *rule_count(struct rule *r, struct arena *a, uint64_t seed)
+{
+    r->seen++;
+    const char *failed = count_failed(r, a, seed);
+    r->hits += !failed;
+    return failed;
 }
 
 static void act(struct rule *r, struct call *c)
@@ -127,14 +134,10 @@ static const char *consider(struct rule *r, struct call *c)
     const char *failed = target_failed(r, c);
     if (!failed)
         failed = condition_failed(&r->form.when, c);
-    if (failed)
-        return failed;
-    r->seen++;
-    failed = count_failed(r, c);
-    if (!failed) {
-        r->hits++;
+    if (!failed)
+        failed = rule_count(r, c->arena, c->world->seed);
+    if (!failed)
         act(r, c);
-    }
     return failed;
 }
 
@@ -143,6 +146,8 @@ void rules_plan(struct rules *r, struct call *c)
     struct buf told = {.arena = c->arena};
     for (size_t i = 0; r && i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
+        if (rule->form.event)
+            continue;
         const char *failed = consider(rule, c);
         if (told.n < CONSIDERED_MAX_BYTES)
             buf_printf(&told, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen,

@@ -1,12 +1,14 @@
 /* rule.h - the inside of rules: one rule as it is kept, and one row per effect.
  *
- * Shapes:  form.c reads a rule, load.c keeps the list, plan.c decides which of them act on a call,
- *          effects.c has what they do, edit.c the one effect that changes the world.
- * Units:   counts are calls.
+ * Shapes:  form.c reads a rule and target.c what it is about, load.c keeps the list, plan.c decides
+ *          which of them act on a call, befall.c which on an event. effects.c has what they do, edit.c
+ *          the one effect that changes the world, fate.c the one that is for events.
+ * Units:   counts are calls, or events.
  */
 #pragma once
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/state/delivery.h"
 #include "mockserver/state/tenant.h"
 
 #define RULE_NODES_MAX 4096 /* aliases may share, copies do not */
@@ -19,7 +21,7 @@ struct rule_when {
 };
 
 struct rule_form { /* a rule as it is written */
-    const char *name, *on, *provider, *method, *path;
+    const char *name, *on, *provider, *method, *path, *event;
     struct rule_when when;
     const struct node *then;
     struct where at;
@@ -53,6 +55,8 @@ struct effect {
     const char *help;
     const struct fields *fields; /* what it takes, if that is a map of its own ... */
     const char *shape;           /* ... else its shape: base/schema.h */
+    /* Instead of plan, of a rule for events: adds to the fate. */
+    void (*befall)(const struct node *value, struct delivery_fate *fate);
 };
 extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
@@ -60,12 +64,18 @@ extern const size_t rule_effect_count;
 extern const struct fields rule_fields; /* of struct rule_form */
 extern const struct fields rule_edit_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
+extern const struct fields rule_fate_fields;
 
-bool effects_check(const struct node *then, const struct dialect *d, struct error *err);
+/* Those of `then` that the rule may have: of calls, or of events. */
+bool effects_check(const struct node *then, const struct rule *r, struct error *err);
+void effects_befall(const struct rule *r, struct delivery_fate *fate);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
 
 bool delay_check(const struct node *value, const struct dialect *d, struct error *err);
 int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c);
+
+bool fate_check(const struct node *value, const struct dialect *d, struct error *err);
+void fate_befall(const struct node *value, struct delivery_fate *fate);
 
 bool edit_check(const struct node *edit, const struct dialect *d, struct error *err);
 bool edit_run(struct call *c, const struct node *edit); /* false: a record refused it */
@@ -75,8 +85,15 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
 struct where rule_place(const struct node *map, const char *key); /* of that value, else of map */
 bool rule_key_is(const struct key *k, const char *who);           /* by name or value */
 
-/* A number from 0 to below 1 for this rule's present call; the same world draws the same ones. */
-double rule_draw(const struct rule *r, const struct call *c, const char *what);
+/* What the rule is about, by its words: all mistakes in them. */
+bool target_read(const struct node *map, struct rule *rule, struct error *err);
+
+/* A number from 0 to below 1 for this rule's present call or event; the same seed draws the same
+ * ones. */
+double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const char *what);
+/* One more has met all else: do the counts let the rule act, too? NULL: it acts, and has a hit more;
+ * else the pointer of the one that does not. */
+const char *rule_count(struct rule *r, struct arena *a, uint64_t seed);
 
 /* A copy that shares nothing with `n`; places lose their file. */
 const struct node *rule_copy(struct arena *a, const struct node *n);

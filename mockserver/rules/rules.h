@@ -1,9 +1,10 @@
-/* rules.h - scripted behaviour: on this operation, under these conditions, do that. Also what
- * force/fail and mutants are.
+/* rules.h - scripted behaviour: on this operation, under these conditions, do that; or what befalls
+ * an event that webhooks are told of. Also what force/fail, force/webhook and mutants are.
  *
  * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
- *          copies of what it is given. A rule makes a plan for a call; the plan acts around serving
- *          and on the wire. Keys of a rule are the table in form.c, effects the one in effects.c.
+ *          copies of what it is given. A rule for calls makes a plan for one; the plan acts around
+ *          serving and on the wire. A rule for events adds to the fate of one's deliveries. Keys of
+ *          a rule are the table in form.c, effects the one in effects.c, fates the one in fate.c.
  *
  *   rule: name                          else rule-1, rule-2 ...
  *   on: operation                       or provider, method, path (a route's pattern); none: all
@@ -12,6 +13,14 @@
  *         query | header                maps of expectations, a member each
  *         path | body                   expectations (base/match.h)
  *   then: [answer | patch | edit | delay | hold_back | headers | cut | throttle]
+ *
+ *   event: name                         of what a provider tells by webhook, or "*" for each;
+ *                                       instead of on, method, path; provider may stand beside it
+ *   when: the counts, rate              of events; body: of an event's data
+ *   then: [webhook: {drop | duplicate | late | reorder | flip_bit | skew}]
+ *
+ * An event counts once, however many webhooks are told of it, and its deliveries share its fate.
+ * Several rules add up: copies, lateness, events that overtake, damaged attempts and skew are sums.
  *
  * A delay is a duration, 10m at most, or {lognormal: {median, sigma}}, seeded.
  *
@@ -22,14 +31,15 @@
  * may break invariants on purpose, so the world is not checked from then on.
  *
  * Units:   delays in milliseconds in the file, microseconds in the plan; counts are calls that met
- *          all other conditions.
- * Errors:  rules_check: unknown operation, key, code, effect, matcher; bad pointer or pattern;
- *          nth: 0. Each at its place. What a patch or edit meets only later (the answer lacks the
+ *          all other conditions, or events that webhooks were told of.
+ * Errors:  rules_check: unknown operation, event, key, code, effect, matcher; bad pointer or
+ *          pattern; nth: 0; what is for calls in a rule for events, and the other way round. Each at its place. What a patch or edit meets only later (the answer lacks the
  *          place) is marked on the answer, X-Mock-Rule-Missed: patch | edit.
  */
 #pragma once
 #include "mockserver/call.h"
 
+struct delivery_fate;
 struct rules;
 
 struct rule_plan {
@@ -73,3 +83,8 @@ void rules_plan(struct rules *r, struct call *c);
 bool rules_answer(struct call *c);
 /* After serving: headers, patches and world edits, delays and cuts. */
 void rules_finish(struct call *c);
+
+/* What befalls the event that this delivery tells: adds to `fate`, whose words are then on the
+ * arena. */
+void rules_befall(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
+                  struct delivery_fate *fate);

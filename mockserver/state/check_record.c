@@ -263,14 +263,17 @@ static const char *check_webhook(const struct world *w, uint32_t row)
 static const char *check_delivery(const struct world *w, const struct index *waiting, uint32_t row)
 {
     const struct delivery *d = delivery_read(w, row);
-    bool open = d->state == DELIVERY_PENDING || d->state == DELIVERY_DELIVERING;
+    bool unsent = d->state == DELIVERY_PENDING || d->state == DELIVERY_HELD;
+    bool open = unsent || d->state == DELIVERY_DELIVERING;
     if (!d->webhook || !d->event_id || !d->type || !d->payload)
         return "a delivery has a webhook, an event, its type and a payload";
     if (open != (d->ended_at_ms == 0))
         return "just a delivery that has ended has a time of it";
     if (d->next_attempt_at_ms && d->state != DELIVERY_PENDING)
         return "just a pending delivery has a next attempt";
-    if (d->state == DELIVERY_PENDING && webhook_read(w, d->webhook)->state == WEBHOOK_DELETED)
+    if ((d->state == DELIVERY_HELD) != (d->awaits > 0))
+        return "just a held delivery awaits later ones";
+    if (unsent && webhook_read(w, d->webhook)->state == WEBHOOK_DELETED)
         return "nothing is pending for a deleted webhook";
     if (d->next_attempt_at_ms && !waits(waiting, EVENT_DELIVERY_DUE, row, d->next_attempt_at_ms))
         return "a next attempt has its time in the queue of events";

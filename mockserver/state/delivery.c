@@ -1,6 +1,7 @@
 #include "mockserver/state/delivery.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
@@ -18,12 +19,24 @@ static void try_at(struct world *w, uint32_t row, struct delivery *d, int64_t at
     events_add(w, at_ms, EVENT_DELIVERY_DUE, row);
 }
 
-uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
-                         int64_t wait_ms)
+/* `at_ms` 0: at no time yet. */
+static uint32_t add(struct world *w, const struct delivery *made, int64_t at_ms)
 {
     uint32_t row;
     struct delivery *d = table_add(&w->records[RECORD_DELIVERY], &row);
-    *d = (struct delivery){
+    *d = *made;
+    if (at_ms)
+        try_at(w, row, d, at_ms);
+    places_add(w, RECORD_DELIVERY, row);
+    changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
+    world_transition_done(w);
+    return row;
+}
+
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
+                         int64_t wait_ms)
+{
+    const struct delivery made = {
         .webhook = webhook,
         .replay_of = spec->replay_of,
         .change = spec->change,
@@ -34,11 +47,15 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
         .payload = world_text(w, spec->payload),
         .created_at_ms = world_now(w),
     };
-    try_at(w, row, d, world_now(w) + wait_ms);
-    places_add(w, RECORD_DELIVERY, row);
-    changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
-    world_transition_done(w);
-    return row;
+    return add(w, &made, world_now(w) + wait_ms);
+}
+
+uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id)
+{
+    struct delivery copy = *delivery_read(w, delivery);
+    copy.public_id = world_text(w, public_id);
+    copy.copy_of = delivery;
+    return add(w, &copy, copy.next_attempt_at_ms);
 }
 
 /* Moves it to another state; `d` may be edited until edit_end. */
@@ -99,6 +116,52 @@ static int64_t wait_before(int64_t attempts, const struct delivery_policy *p)
     return p->waits_ms[attempts > 0 ? attempts : 0];
 }
 
+/* The oldest one of a webhook that is in a state; ROW_NONE. */
+static uint32_t first_of(const struct world *w, uint32_t webhook, enum delivery_state state)
+{
+    struct index_walk walk;
+    int64_t key = index_pair_key(webhook, state);
+    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
+               (struct index_entry){key, INT64_MIN, 0});
+    return index_next_of(&walk, key) ? walk.entry.row : ROW_NONE;
+}
+
+static void release(struct world *w, uint32_t held)
+{
+    struct delivery_edit e = edit_begin(w, held);
+    int64_t from_ms = e.d->created_at_ms + e.d->fate.late_ms;
+    e.d->awaits = 0;
+    e.d->state = DELIVERY_PENDING;
+    try_at(w, held, e.d, from_ms);
+    edit_end(&e, "delivery_release");
+}
+
+static bool is_of_event(const struct world *w, uint32_t delivery, const struct delivery *other)
+{
+    return strcmp(delivery_read(w, delivery)->event_id, other->event_id) == 0;
+}
+
+/* An event has gone out: what is held for it is one nearer to its turn. */
+static void let_pass(struct world *w, uint32_t gone)
+{
+    const struct delivery d = *delivery_read(w, gone);
+    struct index_walk walk;
+    int64_t key = index_pair_key(d.webhook, DELIVERY_HELD);
+    struct index_entry from = {key, INT64_MIN, 0};
+    for (;;) { /* a release changes the index */
+        index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk, from);
+        if (!index_next_of(&walk, key))
+            return;
+        uint32_t row = walk.entry.row;
+        from.order = walk.entry.order + 1;
+        if (row > gone || is_of_event(w, row, &d))
+            continue;
+        struct delivery *held = world_edit(w, RECORD_DELIVERY, row);
+        if (--held->awaits <= 0)
+            release(w, row);
+    }
+}
+
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy)
 {
@@ -115,18 +178,11 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
     else
         d->ended_at_ms = world_now(w);
     uint32_t webhook = d->webhook;
+    bool first = d->attempts == 1;
     edit_end(&e, told ? "delivery_done" : "delivery_fail");
+    if (first)
+        let_pass(w, delivery);
     webhook_note(w, webhook, told, policy->pause_after);
-}
-
-/* The oldest one of a webhook that is in a state; ROW_NONE. */
-static uint32_t first_of(const struct world *w, uint32_t webhook, enum delivery_state state)
-{
-    struct index_walk walk;
-    int64_t key = index_pair_key(webhook, state);
-    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
-               (struct index_entry){key, INT64_MIN, 0});
-    return index_next_of(&walk, key) ? walk.entry.row : ROW_NONE;
 }
 
 void delivery_resume_all(struct world *w, uint32_t webhook)
@@ -145,28 +201,48 @@ void delivery_resume_all(struct world *w, uint32_t webhook)
     }
 }
 
-void delivery_postpone(struct world *w, uint32_t delivery, int64_t by_ms)
+/* Anything else of the webhook's that is held. */
+static bool is_another_held(const struct world *w, const struct delivery *d)
 {
-    struct delivery_edit e = edit_begin(w, delivery);
-    assert(e.from == DELIVERY_PENDING);
-    try_at(w, delivery, e.d, e.d->next_attempt_at_ms + by_ms);
-    edit_end(&e, "delivery_postpone");
+    uint32_t first = first_of(w, d->webhook, DELIVERY_HELD);
+    return first && !is_of_event(w, first, d);
 }
 
-void delivery_abandon(struct world *w, uint32_t delivery)
+void delivery_befall(struct world *w, uint32_t delivery, const struct delivery_fate *fate)
 {
     struct delivery_edit e = edit_begin(w, delivery);
-    assert(e.from == DELIVERY_PENDING);
+    struct delivery *d = e.d;
+    int64_t at_ms = d->next_attempt_at_ms + fate->late_ms;
+    assert(e.from == DELIVERY_PENDING && !d->attempts);
+    d->fate = *fate;
+    d->fate.by = world_text(w, fate->by);
+    d->next_attempt_at_ms = 0;
+    if (fate->dropped) {
+        d->state = DELIVERY_ABANDONED;
+        d->ended_at_ms = world_now(w);
+    } else if (fate->overtake && !is_another_held(w, d)) {
+        d->state = DELIVERY_HELD;
+        d->awaits = fate->overtake;
+    } else {
+        try_at(w, delivery, d, at_ms);
+    }
+    edit_end(&e, "delivery_befall");
+}
+
+static void abandon(struct world *w, uint32_t delivery)
+{
+    struct delivery_edit e = edit_begin(w, delivery);
     e.d->state = DELIVERY_ABANDONED;
-    e.d->next_attempt_at_ms = 0;
+    e.d->next_attempt_at_ms = e.d->awaits = 0;
     e.d->ended_at_ms = world_now(w);
     edit_end(&e, "delivery_abandon");
 }
 
 void delivery_abandon_all(struct world *w, uint32_t webhook)
 {
-    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING));)
-        delivery_abandon(w, row);
+    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING)) ||
+                       (row = first_of(w, webhook, DELIVERY_HELD));)
+        abandon(w, row);
 }
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id)

@@ -2,11 +2,13 @@
  *
  * Shapes:  delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
  *          event's data as JSON)}; a replay is a delivery of its own, with a new event id, that
- *          names the one it repeats.
+ *          names the one it repeats. A fate is what befalls one that was just made; a copy has the
+ *          same event id, and shares it.
  * States:  pending -> delivering -> delivered | pending (a later attempt) | failed | abandoned, as
- *          the policy has it; pending -> abandoned (its webhook was deleted). delivered, failed and
- *          abandoned are ends. It is delivering from the moment an attempt is due until that has
- *          ended: who sends watches the change log for it.
+ *          the policy has it; pending -> held -> pending (later events of its webhook went first);
+ *          pending, held -> abandoned (its webhook was deleted, or so its fate). delivered, failed
+ *          and abandoned are ends. It is delivering from the moment an attempt is due until that
+ *          has ended: who sends watches the change log for it.
  * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
  *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first).
  * Units:   milliseconds.
@@ -16,6 +18,7 @@
 
 #define DELIVERY_STATES(X)                                                                         \
     X(PENDING, "pending")                                                                          \
+    X(HELD, "held")                                                                                \
     X(DELIVERING, "delivering")                                                                    \
     X(DELIVERED, "delivered") X(FAILED, "failed") X(ABANDONED, "abandoned")
 enum delivery_state {
@@ -26,9 +29,21 @@ enum delivery_state {
 };
 extern const char *const delivery_state_texts[];
 
+/* Members that are zero: nothing of the kind happens. */
+struct delivery_fate {
+    bool dropped;     /* it is never sent */
+    int64_t copies;   /* so many more deliveries of the same event */
+    int64_t late_ms;  /* of the world's time, before it is first tried */
+    int64_t overtake; /* so many later events of the webhook go first */
+    int64_t flips;    /* in so many attempts, from the first, one bit of the body is wrong */
+    int64_t skew_ms;  /* by which the signature's time is off */
+    const char *by;   /* the rules that wished it, comma-separated; NULL: none did */
+};
+
 struct delivery {
     uint32_t webhook;
     uint32_t replay_of; /* a delivery, or none */
+    uint32_t copy_of;   /* likewise */
     uint32_t change;    /* seq of the change it tells of; 0: of none */
     int provider;
     const char *public_id, *event_id, *type, *payload;
@@ -37,6 +52,8 @@ struct delivery {
     const char *last_error;        /* why there was none */
     int64_t next_attempt_at_ms;    /* 0 while pending: its webhook is paused */
     int64_t created_at_ms, ended_at_ms;
+    struct delivery_fate fate;
+    int64_t awaits; /* while held: so many events have still to go */
 };
 
 struct delivery_spec {
@@ -60,8 +77,11 @@ void delivery_due(struct world *w, uint32_t delivery); /* event */
 /* An attempt ended with that HTTP status, or 0 and why there is none. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy);
-void delivery_postpone(struct world *w, uint32_t delivery, int64_t by_ms); /* one that is pending */
-void delivery_abandon(struct world *w, uint32_t delivery);                 /* the same */
+/* Of one that was just made and is not tried yet. It is not held where another event's already is:
+ * so that of a webhook always something goes. */
+void delivery_befall(struct world *w, uint32_t delivery, const struct delivery_fate *fate);
+/* One more of the same event, that stands where this one does. */
+uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
 /* Parts of a webhook's transitions. */
 void delivery_resume_all(struct world *w, uint32_t webhook);
 void delivery_abandon_all(struct world *w, uint32_t webhook);

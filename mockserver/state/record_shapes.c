@@ -261,6 +261,12 @@ static const struct record_field webhook_fields[] = {
     TIME(webhook, updated_at),
 };
 
+/* What befell a delivery is seen, and is too late to change. */
+#define FATE(member, type)                                                                         \
+    {                                                                                              \
+        "fate_" #member, type, offsetof(struct delivery, fate.member), NULL, 0, 0, true            \
+    }
+
 static const struct record_field delivery_fields[] = {
     ID(delivery, public_id),
     OWNER(delivery, webhook, RECORD_WEBHOOK),
@@ -275,6 +281,15 @@ static const struct record_field delivery_fields[] = {
     TIME(delivery, next_attempt_at),
     TIME(delivery, created_at),
     TIME(delivery, ended_at),
+    OWNER(delivery, copy_of, RECORD_DELIVERY),
+    FATE(by, RECORD_TEXT),
+    FATE(dropped, RECORD_BOOL),
+    FATE(copies, RECORD_INT),
+    FATE(late_ms, RECORD_INT),
+    FATE(overtake, RECORD_INT),
+    FATE(flips, RECORD_INT),
+    FATE(skew_ms, RECORD_INT),
+    INT(delivery, awaits),
 };
 
 static const struct record_field media_fields[] = {

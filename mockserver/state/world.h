@@ -92,25 +92,10 @@ struct world_timings { /* how long an in-between state lasts; 0 = it is never se
     int64_t publish_ms, ad_validation_ms;
 };
 
-/* What becomes of the next event of that name; a tester's wish. */
-#define WEBHOOK_TWISTS(X) X(NONE, "fire") X(REPEAT, "repeat") X(HOLD, "hold") X(DROP, "drop")
-enum webhook_twist {
-#define X(name, text) WEBHOOK_TWIST_##name,
-    WEBHOOK_TWISTS(X)
-#undef X
-};
-
-struct webhook_next {
-    const char *event; /* NULL: any, as it is */
-    enum webhook_twist twist;
-    int64_t hold_ms;
-};
-
 struct world_webhooks {
     bool virtual_time;   /* signatures tell the world's time, not the machine's */
     int policy;          /* which of the provider's rules for another attempt */
     const char *allowed; /* hosts besides this machine, a blank between; NULL: none */
-    struct webhook_next next;
 };
 
 struct replies;

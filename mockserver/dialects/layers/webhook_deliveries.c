@@ -6,6 +6,12 @@
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     100
 
+/* Our words are theirs, but for what a tester holds back. */
+static const char *status_of(const struct delivery *d)
+{
+    return delivery_state_texts[d->state == DELIVERY_HELD ? DELIVERY_PENDING : d->state];
+}
+
 static void print_delivery(struct call *c, uint32_t row)
 {
     const struct delivery *d = delivery_read(c->world, row);
@@ -16,7 +22,7 @@ static void print_delivery(struct call *c, uint32_t row)
     json_put_text(out, "endpointId", webhook_read(c->world, d->webhook)->public_id);
     json_put_text(out, "eventId", d->event_id);
     json_put_text(out, "eventType", d->type);
-    json_put_text(out, "status", delivery_state_texts[d->state]); /* our words are theirs */
+    json_put_text(out, "status", status_of(d));
     json_put_int(out, "attempts", d->attempts);
     json_key(out, "lastStatusCode");
     if (d->last_status)

@@ -198,6 +198,9 @@ static const int64_t waits_ms[] = {0,           30 * SECOND, MINUTE,   5 * MINUT
 
 const struct webhooks layers_webhooks = {
     .event_prefix = "evt_",
+    .events = layers_events,
+    .event_count = LAYERS_EVENT_COUNT - 1, /* the last is on trial */
+    .test_event = LAYERS_TEST_EVENT,
     .policies =
         {
                    [WEBHOOK_POLICY_PATIENT] = {.name = "patient",

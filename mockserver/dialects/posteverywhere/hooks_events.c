@@ -186,6 +186,9 @@ static const int64_t waits_ms[] = {0, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * 
 
 const struct webhooks pe_webhooks = {
     .event_prefix = "evt_",
+    .events = events,
+    .event_count = sizeof events / sizeof *events,
+    .test_event = PE_TEST_EVENT,
     .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5),
                  [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
     .tells = tells,

@@ -1,0 +1,128 @@
+/* What a rule is about: the calls its words name, or an event. */
+#include "mockserver/rules/rule.h"
+
+#include <string.h>
+
+#include "mockserver/webhooks.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+struct words {
+    const char **items;
+    size_t count, room;
+};
+
+static bool read_provider(const struct node *map, struct rule *rule, struct error *err)
+{
+    const char *name = rule->form.provider;
+    if (!name || (rule->dialect = dialect_named(str_from(name))))
+        return true;
+    struct arena a = {0};
+    struct words names = {0};
+    for (size_t i = 0; i < dialect_count; i++)
+        *arena_push(&a, &names, const char *) = dialects[i]->name;
+    rule_unknown(err, "provider", rule_place(map, "provider"), name, names.items, names.count);
+    arena_end(&a);
+    return false;
+}
+
+static bool method_known(const char *method, struct where at, struct error *err)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
+    for (size_t i = 0; i < COUNT(methods); i++)
+        if (strcmp(methods[i], method) == 0)
+            return true;
+    return rule_unknown(err, "method", at, method, methods, COUNT(methods));
+}
+
+/* Any route that all of these fit; NULL: that word is not given. */
+static bool route_known(const struct dialect *only, const char *operation, const char *method,
+                        const char *path)
+{
+    for (size_t d = 0; d < dialect_count; d++)
+        for (size_t i = 0; (!only || only == dialects[d]) && i < dialects[d]->route_count; i++) {
+            const struct route *r = &dialects[d]->routes[i];
+            if ((!operation || strcmp(r->operation, operation) == 0) &&
+                (!method || strcmp(r->method, method) == 0) &&
+                (!path || strcmp(r->pattern, path) == 0))
+                return true;
+        }
+    return false;
+}
+
+static bool read_calls(const struct node *map, struct rule *rule, struct error *err)
+{
+    const struct rule_form *f = &rule->form;
+    bool fine = true;
+    if (f->on) {
+        fine = dialect_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
+                                 &rule->on, err);
+        rule->dialect = fine ? rule->on.dialect : rule->dialect;
+    }
+    if (f->method)
+        fine = method_known(f->method, rule_place(map, "method"), err) && fine;
+    if (f->path && !route_known(rule->dialect, NULL, NULL, f->path))
+        fine = error_add(err, ERROR_INPUT, rule_place(map, "path"),
+                         "no route has the path '%s': write its pattern, {} for an id", f->path);
+    const char *operation = rule->on.route ? rule->on.route->operation : NULL;
+    if (fine && (operation || f->path) && (f->method || f->path) &&
+        !route_known(rule->dialect, operation, f->method, f->path))
+        fine = error_add(err, ERROR_INPUT, map->at,
+                         "no route is all that this rule is on: it would never act");
+    return fine;
+}
+
+/* True if the provider tells such an event; and offers what it does tell. */
+static bool tells(struct arena *a, const struct webhooks *w, const char *event, struct words *told)
+{
+    bool known = strcmp(event, w->test_event) == 0 || strcmp(event, "*") == 0;
+    for (size_t i = 0; i < w->event_count; i++) {
+        known = known || strcmp(event, w->events[i]) == 0;
+        *arena_push(a, told, const char *) = w->events[i];
+    }
+    *arena_push(a, told, const char *) = w->test_event;
+    return known;
+}
+
+static bool event_known(const struct dialect *only, const char *event, struct where at,
+                        struct error *err)
+{
+    struct arena a = {0};
+    struct words told = {0};
+    bool known = false;
+    for (size_t i = 0; i < dialect_count; i++)
+        if ((!only || only == dialects[i]) && dialects[i]->webhooks)
+            known = tells(&a, dialects[i]->webhooks, event, &told) || known;
+    if (!known && !told.count)
+        error_add(err, ERROR_INPUT, at, "%s tells no events", only->name);
+    else if (!known)
+        rule_unknown(err, "event", at, event, told.items, told.count);
+    arena_end(&a);
+    return known;
+}
+
+/* Of the words that are for calls. */
+static bool refuse(const struct node *value, const char *what, struct error *err)
+{
+    return !value || error_add(err, ERROR_INPUT, value->at,
+                               "'%s' is of a call, and this rule is about an event", what);
+}
+
+static bool read_event(const struct node *map, struct rule *rule, struct error *err)
+{
+    static const char *const targets[] = {"on", "method", "path"};
+    static const char *const conditions[] = {"key", "query", "header", "path"};
+    bool fine = event_known(rule->dialect, rule->form.event, rule_place(map, "event"), err);
+    for (size_t i = 0; i < COUNT(targets); i++)
+        fine = refuse(node_get(map, targets[i]), targets[i], err) && fine;
+    for (size_t i = 0; i < COUNT(conditions); i++)
+        fine = refuse(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) && fine;
+    return fine;
+}
+
+bool target_read(const struct node *map, struct rule *rule, struct error *err)
+{
+    if (!read_provider(map, rule, err))
+        return false;
+    return rule->form.event ? read_event(map, rule, err) : read_calls(map, rule, err);
+}

@@ -1,0 +1,473 @@
+/* What rules have befall the events that webhooks are told of. */
+#include "mockserver/tests/layers_webhooks_test.h"
+
+#include "mockserver/state/delivery.h"
+
+#define LOST "social_account.needs_reauth"
+#define GONE "social_account.revoked"
+
+static void add_rule(struct network *n, const char *json)
+{
+    struct answer a = mock_call(n->mock, "POST /__admin/rules", json);
+    if (a.status != 201)
+        fail_msg("%s", a.text.s);
+}
+
+/* A rule for that event with one fate. */
+static void add_fate(struct network *n, const char *event, const char *when, const char *fate)
+{
+    add_rule(n, arena_printf(&n->arena,
+                             "{\"rule\":\"fate\",\"event\":\"%s\",\"when\":%s,"
+                             "\"then\":[{\"webhook\":%s}]}",
+                             event, when, fate));
+}
+
+static void lose(struct network *n, const char *account)
+{
+    force(n, "token_lost",
+          arena_printf(&n->arena, "{\"account\":\"%s\",\"why\":\"expired\"}", account));
+}
+
+static void ping(struct network *n)
+{
+    assert_int_equal(hook_call(n, "POST", "/" HOOK "/test", NULL).status, 200);
+}
+
+static const char *of_delivery(struct network *n, uint32_t row, const char *field)
+{
+    const char *id = delivery_read(mock_test_world(n->mock), row)->public_id;
+    return at(
+        mock_call(n->mock, arena_printf(&n->arena, "GET /__admin/state/deliveries/%s", id), NULL),
+        field);
+}
+
+static const char *hits(struct network *n)
+{
+    return at(mock_call(n->mock, "GET /__admin/rules/fate", NULL), "/hits");
+}
+
+/* What went out, by its types: "lost ping". */
+static const char *order(struct network *n)
+{
+    struct buf text = {.arena = &n->arena};
+    for (size_t i = 0; i < n->count; i++) {
+        const char *type = text_at(n, i, "/type");
+        const char *word = strcmp(type, LOST) == 0          ? "lost"
+                           : strcmp(type, GONE) == 0        ? "gone"
+                           : strcmp(type, "test.ping") == 0 ? "ping"
+                                                            : type;
+        buf_printf(&text, "%s%s", i ? " " : "", word);
+    }
+    return buf_c(&text);
+}
+
+static void a_dropped_event_is_never_sent(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{\"times\":1}", "{\"drop\":true}");
+    lose(n, "sa_a");
+    advance(n, "48h");
+    lose(n, "sa_b");
+    assert_string_equal(order(n), "post.failed lost");
+    assert_string_equal(of_delivery(n, 1, "/state"), "abandoned");
+    assert_string_equal(of_delivery(n, 1, "/fate_dropped"), "true");
+    assert_string_equal(of_delivery(n, 1, "/fate_by"), "fate");
+    assert_string_equal(of_delivery(n, 1, "/attempts"), "0");
+}
+
+static void copies_have_the_same_id_and_bytes(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{}", "{\"duplicate\":2}");
+    lose(n, "sa_a");
+    assert_string_equal(order(n), "lost lost lost");
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(n->sent[i].id, n->sent[0].id);
+        assert_string_equal(n->sent[i].body, n->sent[0].body);
+        assert_int_equal(signatures_by(n, i, "whsec_test"), 1);
+    }
+    assert_string_equal(hits(n), "1");
+    assert_string_equal(of_delivery(n, 3, "/copy_of"), of_delivery(n, 1, "/id"));
+    assert_string_equal(of_delivery(n, 3, "/fate_by"), "fate");
+}
+
+static void what_is_late_comes_by_the_worlds_clock(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{}", "{\"late\":\"5m\"}");
+    lose(n, "sa_a");
+    advance(n, "299s");
+    assert_int_equal(n->count, 0);
+    advance(n, "1s");
+    assert_string_equal(order(n), "lost");
+    assert_string_equal(of_delivery(n, 1, "/fate_late_ms"), "300000");
+}
+
+static void what_is_held_lets_the_next_ones_go_first(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{\"nth\":1}", "{\"reorder\":2}");
+    lose(n, "sa_a");
+    assert_string_equal(of_delivery(n, 1, "/state"), "held");
+    ping(n);
+    assert_string_equal(order(n), "ping");
+    assert_string_equal(of_delivery(n, 1, "/awaits"), "1");
+    lose(n, "sa_b");
+    assert_string_equal(order(n), "ping lost lost");
+    assert_string_equal(text_at(n, 1, "/data/socialAccountId"), "sa_b");
+    assert_string_equal(text_at(n, 2, "/data/socialAccountId"), "sa_a");
+    assert_int_equal(n->count, 3);
+}
+
+static void where_each_is_to_be_held_they_go_in_pairs(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, "*", "{}", "{\"reorder\":1}");
+    lose(n, "sa_a");
+    ping(n);
+    ping(n);
+    lose(n, "sa_b");
+    assert_string_equal(order(n), "ping lost lost ping");
+    assert_string_equal(text_at(n, 2, "/data/socialAccountId"), "sa_b");
+}
+
+static void a_later_attempt_of_an_older_event_lets_nothing_pass(void **state)
+{
+    struct network *n = *state;
+    n->status = 500;
+    ping(n);
+    add_fate(n, LOST, "{\"times\":1}", "{\"reorder\":1}");
+    lose(n, "sa_a");
+    n->status = 200;
+    advance(n, "30s");
+    assert_string_equal(order(n), "ping ping");
+    ping(n);
+    assert_string_equal(order(n), "ping ping ping lost");
+}
+
+static void copies_of_what_is_held_are_held_with_it(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{}", "{\"reorder\":1,\"duplicate\":1,\"late\":\"1m\"}");
+    lose(n, "sa_a");
+    ping(n);
+    assert_string_equal(order(n), "ping"); /* nothing is earlier than it is late */
+    advance(n, "1m");
+    assert_string_equal(order(n), "ping lost lost");
+    assert_string_equal(n->sent[1].id, n->sent[2].id);
+}
+
+static void a_pause_does_not_let_go_what_is_held(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{}", "{\"reorder\":1}");
+    lose(n, "sa_a");
+    hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
+    hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"active\"}");
+    advance(n, "1m");
+    assert_int_equal(n->count, 0);
+    assert_string_equal(at(hook_call(n, "GET", "/" HOOK "/deliveries", NULL), "/items/0/status"),
+                        "pending"); /* the documents have no other word */
+    hook_call(n, "DELETE", "/" HOOK, NULL);
+    assert_string_equal(of_delivery(n, 1, "/state"), "abandoned");
+}
+
+static int bits_that_differ(const char *x, const char *y)
+{
+    int count = 0;
+    assert_int_equal(strlen(x), strlen(y));
+    for (size_t i = 0; x[i]; i++)
+        count += __builtin_popcount((unsigned char)x[i] ^ (unsigned char)y[i]);
+    return count;
+}
+
+/* Takes what is no JSON any more, too. */
+static int damaged(void *ctx, const struct deliver_request *r)
+{
+    struct network *n = ctx;
+    n->sent[n->count++] = (struct sent){
+        .signature = str_dup(&n->arena, headers_get(&r->headers, "X-Layers-Signature")),
+        .body = str_dup(&n->arena, r->body),
+    };
+    return signatures_by(n, n->count - 1, "whsec_test") ? 200 : 400;
+}
+
+static void a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole(void **state)
+{
+    struct network *n = *state;
+    deliver_use_network(n->mock->deliver, damaged, n);
+    add_fate(n, LOST, "{}", "{\"flip_bit\":1}");
+    lose(n, "sa_a");
+    advance(n, "30s");
+    assert_int_equal(n->count, 2);
+    assert_int_equal(signatures_by(n, 0, "whsec_test"), 0);
+    assert_int_equal(signatures_by(n, 1, "whsec_test"), 1);
+    assert_int_equal(bits_that_differ(n->sent[0].body, n->sent[1].body), 1);
+    assert_string_equal(of_delivery(n, 1, "/state"), "delivered");
+}
+
+static void every_attempt_can_be_damaged_and_the_same_seed_damages_alike(void **state)
+{
+    struct network *n = *state;
+    deliver_use_network(n->mock->deliver, damaged, n);
+    for (int round = 0; round < 2; round++) {
+        add_fate(n, LOST, "{}", "{\"flip_bit\":true}");
+        lose(n, "sa_a");
+        advance(n, "48h");
+        mock_call(n->mock, "POST /__admin/reset", NULL);
+    }
+    size_t each = n->count / 2;
+    assert_true(each > 8); /* and what else failed in that time */
+    for (size_t i = 0; i < each; i++)
+        assert_string_equal(n->sent[i].body, n->sent[each + i].body);
+    assert_int_equal(signatures_by(n, 7, "whsec_test"), 0);
+    assert_string_not_equal(n->sent[0].body, n->sent[1].body);
+}
+
+static int64_t signed_at(struct network *n, size_t i)
+{
+    struct str rest = str_from(n->sent[i].signature), t = str_cut(&rest, ',');
+    int64_t seconds = 0;
+    assert_true(str_to_int(str_skip(t, 2), &seconds));
+    return seconds;
+}
+
+static void a_signatures_time_can_be_off_and_is_signed_all_the_same(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{\"nth\":2}", "{\"skew\":\"-10m\"}");
+    lose(n, "sa_a");
+    lose(n, "sa_b");
+    int64_t off = signed_at(n, 1) - signed_at(n, 0);
+    assert_in_range(off + 600, 0, 2);
+    assert_int_equal(signatures_by(n, 1, "whsec_test"), 1);
+}
+
+static void counts_decide_which_events_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *when;
+        int told[5]; /* how often each of five pings */
+    } cases[] = {
+        {"{\"nth\":2}",               {1, 2, 1, 1, 1}},
+        {"{\"times\":2}",             {2, 2, 1, 1, 1}},
+        {"{\"every\":2}",             {1, 2, 1, 2, 1}},
+        {"{\"after\":3}",             {1, 1, 1, 2, 2}},
+        {"{\"after\":1,\"every\":2}", {1, 1, 2, 1, 2}},
+        {"{\"rate\":0}",              {1, 1, 1, 1, 1}},
+        {"{\"rate\":1}",              {2, 2, 2, 2, 2}},
+        {"{\"body\":{\"no\":1}}",     {1, 1, 1, 1, 1}},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        void *network;
+        set_up(&network);
+        struct network *n = network;
+        add_fate(n, "test.ping", cases[i].when, "{\"duplicate\":1}");
+        for (int k = 0; k < 5; k++) {
+            size_t before = n->count;
+            ping(n);
+            if (n->count - before != (size_t)cases[i].told[k])
+                fail_msg("%s: ping %d was told %zu times", cases[i].when, k, n->count - before);
+        }
+        tear_down(&network);
+    }
+}
+
+static void a_seeded_rate_takes_the_same_events_each_time(void **state)
+{
+    struct network *n = *state;
+    const char *first = NULL;
+    for (int round = 0; round < 2; round++) {
+        struct buf told = {.arena = &n->arena};
+        add_fate(n, "test.ping", "{\"rate\":0.5}", "{\"drop\":true}");
+        for (int i = 0; i < 16; i++) {
+            size_t before = n->count;
+            ping(n);
+            buf_byte(&told, n->count == before ? '-' : '+');
+        }
+        if (first)
+            assert_string_equal(buf_c(&told), first);
+        first = buf_c(&told);
+        assert_non_null(strchr(first, '-'));
+        assert_non_null(strchr(first, '+'));
+        mock_call(n->mock, "POST /__admin/reset", NULL);
+    }
+}
+
+static void an_events_data_can_be_what_a_rule_waits_for(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{\"body\":{\"socialAccountId\":\"sa_b\"}}", "{\"duplicate\":1}");
+    lose(n, "sa_a");
+    assert_int_equal(n->count, 1);
+    lose(n, "sa_b");
+    assert_int_equal(n->count, 3);
+    assert_string_equal(hits(n), "1");
+}
+
+static void an_event_counts_once_however_many_are_told(void **state)
+{
+    struct network *n = *state;
+    hook_call(n, "POST", "", "{\"url\":\"http://127.0.0.1:9098/\",\"events\":[\"" LOST "\"]}");
+    add_fate(n, LOST, "{\"times\":1}", "{\"duplicate\":1}");
+    lose(n, "sa_a");
+    assert_int_equal(n->count, 4);
+    assert_string_equal(hits(n), "1");
+    lose(n, "sa_b");
+    assert_int_equal(n->count, 6);
+}
+
+static void an_event_that_nobody_is_told_of_does_not_count(void **state)
+{
+    struct network *n = *state;
+    hook_call(n, "PATCH", "/" HOOK, "{\"events\":[\"" GONE "\"]}");
+    add_fate(n, "*", "{\"nth\":1}", "{\"duplicate\":1}");
+    lose(n, "sa_a");
+    assert_int_equal(n->count, 0);
+    force(n, "account_removed", "{\"account\":\"sa_b\"}");
+    assert_string_equal(order(n), "gone gone");
+}
+
+static void the_fates_of_several_rules_add_up(void **state)
+{
+    struct network *n = *state;
+    add_rule(n, "{\"rule\":\"a\",\"event\":\"" LOST "\","
+                "\"then\":[{\"webhook\":{\"late\":\"1m\"}},{\"webhook\":{\"duplicate\":1}}]}");
+    add_rule(n, "{\"rule\":\"b\",\"event\":\"*\",\"provider\":\"layers\","
+                "\"then\":[{\"webhook\":{\"late\":\"2m\",\"duplicate\":1}}]}");
+    add_rule(n, "{\"rule\":\"c\",\"event\":\"*\",\"provider\":\"posteverywhere\","
+                "\"then\":[{\"webhook\":{\"drop\":true}}]}");
+    lose(n, "sa_a");
+    assert_string_equal(of_delivery(n, 1, "/fate_by"), "a,b");
+    assert_string_equal(of_delivery(n, 1, "/fate_late_ms"), "180000");
+    advance(n, "3m");
+    assert_int_equal(n->count, 3);
+}
+
+static void a_replay_is_an_event_like_any_other(void **state)
+{
+    struct network *n = *state;
+    lose(n, "sa_a");
+    add_fate(n, LOST, "{}", "{\"drop\":true}");
+    mock_call(
+        n->mock,
+        arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", of_delivery(n, 1, "/id")),
+        NULL, AS_FULL);
+    advance(n, "1h");
+    assert_string_equal(order(n), "lost post.failed");
+}
+
+static void a_snapshot_keeps_what_is_held_and_what_is_late(void **state)
+{
+    struct network *n = *state;
+    add_fate(n, LOST, "{\"nth\":1}", "{\"reorder\":1}");
+    lose(n, "sa_a");
+    mock_call(n->mock, "POST /__admin/snapshots", "{\"name\":\"then\"}");
+    ping(n);
+    assert_string_equal(order(n), "ping lost");
+    mock_call(n->mock, "POST /__admin/snapshots/then/restore", NULL);
+    assert_int_equal(n->count, 2);
+    ping(n);
+    assert_string_equal(order(n), "ping lost ping lost");
+    assert_string_equal(n->sent[3].id, n->sent[1].id);
+}
+
+static void what_cannot_be_a_fate_is_refused_at_its_place(void **state)
+{
+    struct network *n = *state;
+#define THEN ",\"then\":[{\"webhook\":{\"drop\":true}}]}"
+    static const struct {
+        const char *rule, *pointer, *words;
+    } rows[] = {
+        {"{\"event\":\"post.publishd\"" THEN,                               "/event",                   "did you mean 'post.published'?"},
+        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                      "/event",                   "unknown event"                 },
+        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,      "/event",                   "unknown event"                 },
+        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                "/event",                   "postnitro tells no events"     },
+        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                    "/provider",                "layers"                        },
+        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                  "/on",                      "about an event"                },
+        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                        "/method",                  "about an event"                },
+        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                   "/path",                    "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,               "/when/key",                "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,        "/when/query",
+         "about an event"                                                                                                               },
+        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,       "/when/header",
+         "about an event"                                                                                                               },
+        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                 "/when/path",               "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                      "/when/nth",                "nth"                           },
+        {"{\"event\":\"*\",\"then\":[{\"delay\":\"1s\"}]}",                 "/then/0/delay",            "it takes 'webhook'"            },
+        {"{\"event\":\"*\",\"then\":[{\"answer\":{\"status\":500}}]}",      "/then/0/answer",
+         "about an event"                                                                                                               },
+        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                    "/then/0/webhok",
+         "did you mean 'webhook'?"                                                                                                      },
+        {"{\"event\":\"*\",\"then\":[{}]}",                                 "/then/0",                  "{webhook: {late: 5m}}"         },
+        {"{\"on\":\"layers.whoami\"" THEN,                                  "/then/0/webhook",          "takes 'event'"                 },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                   "/then/0/webhook",          "a fate"                        },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",       "/then/0/webhook/drp",
+         "drop"                                                                                                                         },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}",
+         "/then/0/webhook/duplicate",                                                                   "duplicate"                     },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"late\":\"-5m\"}}]}",   "/then/0/webhook/late",
+         "late"                                                                                                                         },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"late\":5}}]}",         "/then/0/webhook/late",     "late"                          },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"skew\":\"400d\"}}]}",  "/then/0/webhook/skew",
+         "366d"                                                                                                                         },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"flip_bit\":0}}]}",     "/then/0/webhook/flip_bit",
+         "attempts"                                                                                                                     },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"flip_bit\":\"x\"}}]}",
+         "/then/0/webhook/flip_bit",                                                                    "attempts"                      },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",   "/then/0/webhook/reorder",
+         "reorder"                                                                                                                      },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
+        const char *pointer = at(a, "/errors/0/pointer");
+        if (a.status != 422 || !pointer || strcmp(pointer, rows[i].pointer) != 0 ||
+            !strstr(at(a, "/errors/0/detail"), rows[i].words))
+            fail_msg("%s: %d %s", rows[i].rule, a.status, a.text.s);
+    }
+    assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules", NULL), "/items"), "[]");
+}
+
+static void a_wish_of_the_door_is_a_rule(void **state)
+{
+    struct network *n = *state;
+    struct answer a =
+        force(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
+    assert_string_equal(at(a, "/rule"), "rule-1");
+    lose(n, "sa_a");
+    assert_string_equal(of_delivery(n, 1, "/fate_by"), "rule-1");
+    assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules/rule-1", NULL), "/hits"), "1");
+    a = mock_call(n->mock, "POST /__admin/force/webhook",
+                  "{\"event\":\"social_account.lost\",\"action\":\"drop\"}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/event");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_dropped_event_is_never_sent),
+        TEST(copies_have_the_same_id_and_bytes),
+        TEST(what_is_late_comes_by_the_worlds_clock),
+        TEST(what_is_held_lets_the_next_ones_go_first),
+        TEST(where_each_is_to_be_held_they_go_in_pairs),
+        TEST(a_later_attempt_of_an_older_event_lets_nothing_pass),
+        TEST(copies_of_what_is_held_are_held_with_it),
+        TEST(a_pause_does_not_let_go_what_is_held),
+        TEST(a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole),
+        TEST(every_attempt_can_be_damaged_and_the_same_seed_damages_alike),
+        TEST(a_signatures_time_can_be_off_and_is_signed_all_the_same),
+        cmocka_unit_test(counts_decide_which_events_it_is),
+        TEST(a_seeded_rate_takes_the_same_events_each_time),
+        TEST(an_events_data_can_be_what_a_rule_waits_for),
+        TEST(an_event_counts_once_however_many_are_told),
+        TEST(an_event_that_nobody_is_told_of_does_not_count),
+        TEST(the_fates_of_several_rules_add_up),
+        TEST(a_replay_is_an_event_like_any_other),
+        TEST(a_snapshot_keeps_what_is_held_and_what_is_late),
+        TEST(what_cannot_be_a_fate_is_refused_at_its_place),
+        TEST(a_wish_of_the_door_is_a_rule),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
