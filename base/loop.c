@@ -134,7 +134,8 @@ void loop_watch(struct loop *l, int fd, int events, loop_fd_fn *fn, void *ctx)
     w->fn = fn;
     w->ctx = ctx;
     struct epoll_event e = {
-        .events = (events & LOOP_READ ? EPOLLIN : 0u) | (events & LOOP_WRITE ? EPOLLOUT : 0u),
+        .events = (events & LOOP_READ ? EPOLLIN : 0u) | (events & LOOP_WRITE ? EPOLLOUT : 0u) |
+                  (events & LOOP_HANGUP ? EPOLLRDHUP : 0u),
         .data.u64 = (uint64_t)w->generation << 32 | (uint32_t)fd,
     };
     /* A known number may have been closed and opened anew: the kernel forgot it then. */
@@ -165,6 +166,8 @@ static bool deliver(struct loop *l, const struct epoll_event *e)
         events |= LOOP_READ;
     if (e->events & (EPOLLOUT | EPOLLERR))
         events |= LOOP_WRITE;
+    if (e->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        events |= LOOP_HANGUP;
     w.fn(w.ctx, fd, events);
     return true;
 }

@@ -16,6 +16,7 @@ struct loop;
 enum {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
+    LOOP_HANGUP = 4, /* the other end sends nothing any more, or is gone */
 };
 
 typedef void loop_fd_fn(void *ctx, int fd, int events);

@@ -1,8 +1,8 @@
 /* message.h - an HTTP request and its answer as plain data.
  *
  * Shapes:  request: views into memory that lives as long as the call; path and query raw, as they
- *          stood on the wire. response: a status, header lines, a body; plus what a scripted fault
- *          does to its bytes on the wire.
+ *          stood on the wire. response: a status, header lines, a body or what makes it; plus what
+ *          a scripted fault does to its bytes on the wire.
  * Units:   bytes; delays in microseconds.
  * Errors:  none.
  */
@@ -45,10 +45,22 @@ enum wire_cut {
     CUT_RESET, /* closes with a TCP reset */
 };
 
+/* A body that is made while it is sent, by whoever knows what comes next. */
+struct body_stream {
+    /* Adds the next bytes, or none while there are none; false: these are the last. It is asked
+     * again when the connection has taken them all, so a stream holds no more than it adds at once.
+     */
+    bool (*next)(void *ctx, struct buf *out);
+    void *ctx;
+    const char *idle; /* what breaks a silence of idle_us; NULL: nothing does */
+    int64_t idle_us;
+};
+
 struct response {
     int status;
     struct headers headers; /* Content-Length and Date are the server's unless given */
     struct buf body;
+    struct body_stream stream; /* instead of body, where it has a `next` */
     enum wire_cut cut;
     int64_t delay_us;         /* real time between handing it over and its first byte */
     int64_t bytes_per_second; /* 0: as fast as the connection takes it */

@@ -42,6 +42,7 @@ static struct job *job_take(struct server *s)
 static void job_release(struct server *s, struct job *j)
 {
     loop_timer_cancel(s->loop, j->timer);
+    stream_release(j);
     DL_DELETE(s->live, j);
     if (s->spare_count < SPARE_JOBS_MAX) {
         arena_reset(&j->x.arena);
@@ -191,7 +192,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     *request_cls = NULL;
     if (j->told) {
         bool sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && j->step == STEP_SENDING;
-        s->in_flight--;
+        if (!j->stream)
+            s->in_flight--;
         if (s->options.done)
             s->options.done(s->options.ctx, &j->x, sent);
     }
@@ -307,6 +309,14 @@ void server_quiesce(struct server *s)
         return;
     s->quiescing = true;
     close(MHD_quiesce_daemon(s->daemon));
+    struct job *j;
+    DL_FOREACH(s->live, j)
+    {
+        if (j->stream)
+            stream_finish(j);
+    }
+    if (s->must_run) /* nobody waits for a stream: it ends now, or with the server */
+        MHD_run(s->daemon);
 }
 
 void server_free(struct server *s)

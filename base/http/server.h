@@ -2,7 +2,8 @@
  *
  * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
  *          (also from a timer); each exchange has an arena that ends when its last byte was sent or
- *          its connection is gone. A client that leaves is noticed when its answer is sent.
+ *          its connection is gone. A client that leaves is noticed when its answer is sent; one
+ *          that leaves a stream, at once.
  * Units:   sizes in bytes, time-outs in seconds.
  * Errors:  server_new: the address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP
  *          never reaches the handler: `refuse` dresses it where our gate (gate.h) found it; what
@@ -43,8 +44,12 @@ struct server_options {
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err);
 int server_port(const struct server *s);
 void server_reply(struct exchange *x); /* sends x->response; exactly once per exchange */
-size_t server_in_flight(const struct server *s);
-/* No new connections; keep-alive ends with the next answer. */
+/* There is more of x->response.stream, or it has come to its end. Before its first byte and when it
+ * is asked anyway: nothing. */
+void server_wake(struct exchange *x);
+size_t server_in_flight(const struct server *s); /* exchanges without an answer yet; no streams */
+/* No new connections; keep-alive ends with the next answer, streams with what they have sent. Not
+ * from within a callback of the server. */
 void server_quiesce(struct server *s);
 /* Answers still owed are dropped. Not from within a callback of the server. */
 void server_free(struct server *s);

@@ -77,7 +77,9 @@ static struct MHD_Response *library_response(struct job *j)
 {
     struct response *r = &j->x.response;
     struct MHD_Response *to;
-    if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
+    if (r->stream.next)
+        to = stream_begin(j);
+    else if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
         to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
     else
         to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);

@@ -31,6 +31,7 @@ struct job {
     struct buf body;
     uint64_t timer; /* of a delay or a throttle; 0 = none */
     int64_t first_byte_us;
+    struct stream *stream; /* NULL: the answer is none, or not begun */
     struct job *next, *prev;
 };
 
@@ -50,3 +51,8 @@ struct server {
 void job_suspend(struct job *j);
 void job_resume(struct job *j);
 enum MHD_Result job_send(struct job *j); /* hands x.response to the library */
+
+/* x.response.stream as the library wants it; from now on the exchange is a stream. */
+struct MHD_Response *stream_begin(struct job *j);
+void stream_finish(struct job *j); /* the next bytes are its end */
+void stream_release(struct job *j);

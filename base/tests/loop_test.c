@@ -238,6 +238,28 @@ static void a_descriptor_is_told_readable_and_writable(void **state)
     unpair(fds);
 }
 
+static void note_hangup(void *ctx, int fd, int events)
+{
+    struct trace *t = ctx;
+    assert_true(events & LOOP_HANGUP);
+    note(t, 'h');
+    loop_unwatch(t->loop, fd);
+}
+
+static void a_hangup_is_told_without_reading(void **state)
+{
+    struct trace *t = *state;
+    int fds[2];
+    pair(fds);
+    loop_watch(t->loop, fds[0], LOOP_HANGUP, note_hangup, t);
+    assert_int_equal(write(fds[1], "r", 1), 1);
+    assert_false(loop_step(t->loop, 0));
+    assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
+    assert_true(loop_step(t->loop, -1));
+    assert_string_equal(t->text, "h");
+    unpair(fds);
+}
+
 static void drop_other(void *ctx, int fd, int events)
 {
     struct trace *t = ctx;
@@ -413,6 +435,7 @@ int main(void)
         with_loop(a_timer_that_renews_itself_fires_once_a_round),
         with_loop(many_timers_stay_in_order_when_every_third_is_cancelled),
         with_loop(a_descriptor_is_told_readable_and_writable),
+        with_loop(a_hangup_is_told_without_reading),
         with_loop(a_callback_may_unwatch_what_is_ready_with_it),
         with_loop(a_descriptor_opened_anew_gets_no_event_of_the_old_one),
         with_loop(a_number_closed_and_reopened_unseen_can_be_watched_again),

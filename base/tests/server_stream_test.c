@@ -1,0 +1,323 @@
+/* Answers that are made while they are sent. */
+#include "base/tests/server_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+
+#define FLOOD_BYTES 4096
+
+/* What is streamed: `texts` one after the other, as far as they are there yet. */
+struct feed {
+    struct rig rig; /* first: the rig's client finds it */
+    struct exchange *x;
+    const char *texts[4];
+    size_t told;
+    bool ends;
+    size_t asked;
+};
+
+/* As much as anybody takes. */
+static bool flood(void *ctx, struct buf *out)
+{
+    struct feed *f = ctx;
+    f->asked++;
+    memset(buf_reserve(out, FLOOD_BYTES), 'x', FLOOD_BYTES);
+    out->n += FLOOD_BYTES;
+    return true;
+}
+
+static bool next(void *ctx, struct buf *out)
+{
+    struct feed *f = ctx;
+    f->asked++;
+    if (f->texts[f->told])
+        buf_text(out, f->texts[f->told++]);
+    return !(f->ends && !f->texts[f->told]);
+}
+
+static void on_request(void *ctx, struct exchange *x)
+{
+    struct feed *f = ctx;
+    x->response.status = 200;
+    if (str_starts(x->request.path, STR("/stream"))) {
+        f->x = x;
+        x->response.stream = (struct body_stream){.next = next, .ctx = f};
+        if (str_is(x->request.path, "/stream/flood"))
+            x->response.stream.next = flood;
+        if (str_is(x->request.path, "/stream/beating")) {
+            x->response.stream.idle = "~";
+            x->response.stream.idle_us = 5000;
+        }
+    } else {
+        buf_text(&x->response.body, "plain");
+    }
+    f->rig.handled++;
+    server_reply(x);
+}
+
+static void on_done(void *ctx, struct exchange *x, bool sent)
+{
+    struct feed *f = ctx;
+    f->x = x == f->x ? NULL : f->x;
+    f->rig.done++;
+    f->rig.sent += sent;
+}
+
+static int start(void **state)
+{
+    struct feed *f = calloc(1, sizeof *f);
+    f->rig.loop = loop_new();
+    struct server_options options = rig_options(&f->rig);
+    options.handle = on_request;
+    options.done = on_done;
+    options.ctx = f;
+    f->rig.server = server_new(f->rig.loop, &options, NULL);
+    assert_non_null(f->rig.server);
+    *state = f;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct feed *f = *state;
+    server_free(f->rig.server);
+    loop_free(f->rig.loop);
+    arena_end(&f->rig.arena);
+    free(f);
+    return 0;
+}
+
+static struct client *listen_to(struct feed *f, const char *request)
+{
+    struct client *c = client_new(&f->rig);
+    size_t handled = f->rig.handled;
+    client_say(c, str_from(request));
+    rig_wait(&f->rig, &f->rig.handled, handled + 1);
+    return c;
+}
+
+static void hear_until(struct client *c, const char *end)
+{
+    int64_t limit = time_monotonic_us() + 10000000;
+    while (!str_ends(buf_str(&c->in), str_from(end))) {
+        assert_true(time_monotonic_us() < limit);
+        loop_step(c->rig->loop, 1000);
+    }
+}
+
+/* Until nothing goes on any more; the library's own turns do not count as steps. */
+static void settle(struct feed *f)
+{
+    for (size_t quiet = 0; quiet < 20; quiet++) {
+        size_t asked = f->asked;
+        if (loop_step(f->rig.loop, 200) || f->asked != asked)
+            quiet = 0;
+    }
+}
+
+static void a_stream_comes_as_it_is_made(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = listen_to(f, GET("/stream"));
+    hear_until(c, "\r\n\r\n"); /* the head does not wait for the first bytes */
+    assert_true(str_has(buf_str(&c->in), STR("chunked")));
+    f->texts[0] = "one";
+    server_wake(f->x);
+    hear_until(c, "3\r\none\r\n");
+    f->texts[1] = "three";
+    f->ends = true;
+    server_wake(f->x);
+    hear_until(c, "5\r\nthree\r\n0\r\n\r\n");
+    rig_wait(&f->rig, &f->rig.done, 1);
+    assert_int_equal(f->rig.sent, 1);
+    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the connection lives on */
+    client_end(c);
+}
+
+static void what_is_there_at_once_needs_no_waking(void **state)
+{
+    struct feed *f = *state;
+    f->texts[0] = "one";
+    f->texts[1] = "two";
+    f->ends = true;
+    struct client *c = listen_to(f, GET("/stream"));
+    hear_until(c, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+    client_end(c);
+}
+
+static void more_than_a_block_arrives_whole(void **state)
+{
+    struct feed *f = *state;
+    size_t n = 1u << 20;
+    char *large = arena_alloc(&f->rig.arena, n + 1);
+    for (size_t i = 0; i < n; i++)
+        large[i] = (char)('a' + i % 23);
+    f->texts[0] = large;
+    f->ends = true;
+    struct client *c = listen_to(f, "GET /stream HTTP/1.0\r\nHost: x\r\n\r\n");
+    client_hear_end(c); /* to an old client the end of the connection is that of the body */
+    assert_true(str_ends(buf_str(&c->in), str_of(large, n)));
+    client_end(c);
+}
+
+static void an_idle_stream_is_left_alone(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = listen_to(f, GET("/stream"));
+    hear_until(c, "\r\n\r\n");
+    settle(f);
+    assert_int_equal(f->asked, 1);
+    assert_false(loop_step(f->rig.loop, 20000));
+    assert_int_equal(f->asked, 1);
+    server_wake(f->x);
+    settle(f);
+    assert_int_equal(f->asked, 2);
+    client_end(c);
+}
+
+static void a_silence_is_broken(void **state)
+{
+    struct feed *f = *state;
+    int64_t begun = time_monotonic_us();
+    struct client *c = listen_to(f, GET("/stream/beating"));
+    hear_until(c, "1\r\n~\r\n1\r\n~\r\n");
+    assert_true(time_monotonic_us() - begun >= 10000);
+    client_end(c);
+}
+
+static void waking_in_vain_does_not_draw_out_the_silence(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = listen_to(f, GET("/stream/beating"));
+    int64_t limit = time_monotonic_us() + 10000000;
+    while (!str_ends(buf_str(&c->in), STR("~\r\n"))) {
+        assert_true(time_monotonic_us() < limit);
+        server_wake(f->x);
+        loop_step(f->rig.loop, 500);
+    }
+    client_end(c);
+}
+
+static void a_client_that_leaves_is_noticed_at_once(void **state)
+{
+    struct feed *f = *state;
+    for (size_t i = 1; i <= 2; i++) {
+        struct client *c = listen_to(f, GET("/stream"));
+        hear_until(c, "\r\n\r\n");
+        settle(f);
+        if (i == 2)
+            setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        client_end(c);
+        rig_wait(&f->rig, &f->rig.done, i);
+    }
+    assert_int_equal(f->rig.sent, 0);
+}
+
+static void a_client_that_does_not_read_holds_up_nobody(void **state)
+{
+    struct feed *f = *state;
+    struct client *slow = client_new(&f->rig);
+    loop_unwatch(f->rig.loop, slow->fd); /* it does not read */
+    client_say(slow, STR(GET("/stream/flood")));
+    settle(f);
+    size_t asked = f->asked;
+    struct client *other = client_new(&f->rig);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(client_ask(other, GET("/")).status, 200);
+        server_wake(f->x);
+    }
+    settle(f);
+    assert_int_equal(f->asked, asked); /* it is asked for no more than the connection takes */
+    char bytes[65536];
+    int64_t limit = time_monotonic_us() + 10000000;
+    while (f->asked == asked) {
+        assert_true(time_monotonic_us() < limit);
+        (void)!recv(slow->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+        loop_step(f->rig.loop, 1000);
+    }
+    client_end(slow);
+    client_end(other);
+    rig_wait(&f->rig, &f->rig.done, 21);
+}
+
+static void a_stream_does_not_count_as_owed(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = listen_to(f, GET("/stream"));
+    settle(f);
+    assert_int_equal(server_in_flight(f->rig.server), 0);
+    f->ends = true;
+    server_wake(f->x);
+    hear_until(c, "0\r\n\r\n");
+    assert_int_equal(server_in_flight(f->rig.server), 0);
+    client_end(c);
+}
+
+static void quiescing_ends_a_stream_properly(void **state)
+{
+    struct feed *f = *state;
+    f->texts[0] = "one";
+    struct client *c = listen_to(f, GET("/stream"));
+    hear_until(c, "3\r\none\r\n");
+    settle(f);
+    server_quiesce(f->rig.server);
+    assert_int_equal(f->rig.done, 1);
+    server_free(f->rig.server); /* at once: nobody turns the loop in between */
+    f->rig.server = NULL;
+    hear_until(c, "3\r\none\r\n0\r\n\r\n");
+    client_end(c);
+}
+
+static void a_server_may_end_in_the_middle_of_a_stream(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = client_new(&f->rig);
+    loop_unwatch(f->rig.loop, c->fd);
+    client_say(c, STR(GET("/stream/flood")));
+    struct client *idle = listen_to(f, GET("/stream"));
+    settle(f);
+    server_free(f->rig.server);
+    f->rig.server = NULL;
+    assert_int_equal(f->rig.done, 2);
+    client_end(c);
+    client_end(idle);
+}
+
+static void who_asks_for_the_head_alone_gets_it(void **state)
+{
+    struct feed *f = *state;
+    struct client *c = client_new(&f->rig);
+    assert_int_equal(client_ask(c, "HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    assert_int_equal(client_ask(c, GET("/")).status, 200);
+    assert_int_equal(f->asked, 0);
+    client_end(c);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+    const struct CMUnitTest tests[] = {
+        TEST(a_stream_comes_as_it_is_made),
+        TEST(what_is_there_at_once_needs_no_waking),
+        TEST(more_than_a_block_arrives_whole),
+        TEST(an_idle_stream_is_left_alone),
+        TEST(a_silence_is_broken),
+        TEST(waking_in_vain_does_not_draw_out_the_silence),
+        TEST(a_client_that_leaves_is_noticed_at_once),
+        TEST(a_client_that_does_not_read_holds_up_nobody),
+        TEST(a_stream_does_not_count_as_owed),
+        TEST(quiescing_ends_a_stream_properly),
+        TEST(a_server_may_end_in_the_middle_of_a_stream),
+        TEST(who_asks_for_the_head_alone_gets_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
