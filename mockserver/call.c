@@ -167,11 +167,14 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     finish(c);
     if (c->ns && !place_is_door(c))
         journal_add(c->ns->journal, c);
-    struct pulse *pulse = is_to_be_told(c) ? c->ns->pulse : NULL;
+    struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
+    bool beats = is_to_be_told(c);
     if (c->exchange->server)
         server_reply(c->exchange); /* the call may be gone */
-    if (pulse)
+    if (beats)
         pulse_beat(pulse);
+    else if (pulse)
+        pulse_tell(pulse); /* of the journal's new entry */
 }
 
 static void nothing(struct call *c)

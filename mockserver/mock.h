@@ -29,7 +29,8 @@ struct mock {
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;
-    struct loop *loop; /* NULL in-process: answers that finish later are then due at once */
+    size_t event_streams; /* open now, over all worlds */
+    struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
 };
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);

@@ -25,6 +25,8 @@ struct pulse {
     struct flight *flights;
     struct call *waiter;
     struct arena told; /* while the change log is read */
+    struct listener *listeners;
+    uint32_t changes_before;
     uint64_t timer;
     int64_t timer_us; /* when that fires, by the machine's monotonic clock */
     bool beating;
@@ -159,6 +161,7 @@ size_t pulse_beat(struct pulse *p)
     set_timer(p);
     if (p->waiter && !p->flights)
         call_resume(p->waiter);
+    pulse_tell(p);
     return count;
 }
 
@@ -189,10 +192,41 @@ bool pulse_is_awaited(const struct pulse *p)
     return p->waiter;
 }
 
+void pulse_listen(struct pulse *p, struct listener *l)
+{
+    l->place = &p->listeners;
+    l->next = p->listeners;
+    if (l->next)
+        l->next->place = &l->next;
+    p->listeners = l;
+}
+
+void pulse_unlisten(struct listener *l)
+{
+    if (!l->place)
+        return;
+    *l->place = l->next;
+    if (l->next)
+        l->next->place = l->place;
+    l->place = NULL;
+}
+
+void pulse_tell(const struct pulse *p)
+{
+    for (struct listener *l = p->listeners; l; l = l->next)
+        l->news(l);
+}
+
+uint32_t pulse_changes_before(const struct pulse *p)
+{
+    return p->changes_before;
+}
+
 struct pulse *pulse_new(struct mock *m, const struct namespace *ns)
 {
     struct pulse *p = heap_new(sizeof *p);
-    *p = (struct pulse){.mock = m, .ns = ns, .world = ns->world};
+    *p = (struct pulse){
+        .mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
     const struct outbox o = outbox(p);
     p->beating = true; /* those that end at once must not make it beat yet */
     outbox_resume(p->world, &o);
@@ -212,5 +246,9 @@ void pulse_free(struct pulse *p)
         loop_timer_cancel(p->mock->loop, p->timer);
     if (p->waiter)
         call_resume(p->waiter);
+    for (struct listener *l; (l = p->listeners);) {
+        pulse_unlisten(l);
+        l->over(l);
+    }
     heap_free(p);
 }

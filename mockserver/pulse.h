@@ -10,6 +10,14 @@
 
 struct pulse;
 
+/* Who wants to know when there may be something new: a change, or a call in the journal. */
+struct listener {
+    void (*news)(struct listener *l);
+    void (*over)(struct listener *l); /* the world is about to end; it listens no more */
+    struct listener **place;          /* what points to it; NULL: it does not listen */
+    struct listener *next;
+};
+
 struct pulse *pulse_new(struct mock *m, const struct namespace *ns);
 void pulse_free(struct pulse *p); /* NULL is fine; a call that waits for it is refused */
 
@@ -22,3 +30,8 @@ bool pulse_advance(struct pulse *p, int64_t until_ms, size_t *events);
 /* Puts the call aside until nothing is under way; false, and nothing happens, in-process. */
 bool pulse_await(struct pulse *p, struct call *c, void (*then)(struct call *c));
 bool pulse_is_awaited(const struct pulse *p);
+
+void pulse_listen(struct pulse *p, struct listener *l);
+void pulse_unlisten(struct listener *l);
+void pulse_tell(const struct pulse *p);               /* all who listen; each beat does so too */
+uint32_t pulse_changes_before(const struct pulse *p); /* how many its world began with */

@@ -59,7 +59,7 @@ static const struct route routes[] = {
     ADMIN("GET", "/explain/{}", "explain", control_explain),
     ADMIN("POST", "/reload", "reload", NULL),
     ADMIN("GET", "/conduct", "conduct", NULL),
-    ADMIN("GET", "/events", "events", NULL),
+    ADMIN("GET", "/events", "events", control_events),
     ADMIN("POST", "/force/{}", "force", control_force),
 };
 

@@ -84,7 +84,7 @@ void door_put_clock(struct json *w, const struct world *world)
     json_put_text(w, "mode", clock_mode_texts[world->clock.mode]);
 }
 
-static void put_change(struct json *w, const struct world *world, uint32_t seq)
+void door_put_change(struct json *w, const struct world *world, uint32_t seq)
 {
     const struct change *change = changes_read(world, seq);
     json_open_map(w);
@@ -104,7 +104,7 @@ void door_put_changes(struct json *w, const struct world *world, uint32_t first,
     json_key(w, "changes");
     json_open_list(w);
     for (uint32_t seq = first; seq <= last && seq <= changes_last(world); seq++)
-        put_change(w, world, seq);
+        door_put_change(w, world, seq);
     json_close_list(w);
 }
 

@@ -23,6 +23,7 @@ int64_t door_instant(const struct world *world, const struct field_time *t);
 
 void door_put_time(struct json *w, const char *key, int64_t ms);
 void door_put_clock(struct json *w, const struct world *world); /* now, mode: two members */
+void door_put_change(struct json *w, const struct world *world, uint32_t seq); /* a map */
 void door_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);
 void door_put_new_changes(struct call *c); /* those since the call began */
 
@@ -60,6 +61,8 @@ void control_near_misses(struct call *c);
 void control_verify(struct call *c);
 void control_wait(struct call *c);
 void control_explain(struct call *c);
+
+void control_events(struct call *c);
 
 void control_rules(struct call *c);
 void control_rule(struct call *c);

@@ -62,6 +62,11 @@ static void put_list(struct json *w, const char *key, const char *text, char sep
     json_close_list(w);
 }
 
+void request_put_rules(struct json *w, const struct journal_entry *e)
+{
+    put_list(w, "rules", e->rules, ',');
+}
+
 static void put_request(struct json *w, const struct journal_entry *e, struct arena *a)
 {
     json_key(w, "request");
@@ -109,7 +114,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_put_text(w, "operation", e->operation);
     json_put_text(w, "key", e->key_name);
     json_put_text(w, "fault", e->fault);
-    put_list(w, "rules", e->rules, ',');
+    request_put_rules(w, e);
     if (e->nearest)
         put_list(w, "nearest", e->nearest, '\n');
     put_request(w, e, c->arena);

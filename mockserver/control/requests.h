@@ -10,6 +10,9 @@
 /* seq and, where the entry is still there, whose call it was: members of an open map. */
 void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e);
 
+/* rules: the names of those that acted. */
+void request_put_rules(struct json *w, const struct journal_entry *e);
+
 /* deliveries: the ids of those that tell of these changes. */
 void request_put_deliveries(struct json *w, const struct world *world,
                             const struct journal_entry *e);

@@ -120,7 +120,6 @@ static void what_is_not_built_says_so(void **state)
     static const char *const calls[] = {
         "POST /__admin/reload",
         "GET /__admin/conduct",
-        "GET /__admin/events",
         "GET /__admin/state?format=fixture",
     };
     for (size_t i = 0; i < COUNT(calls); i++) {

@@ -21,11 +21,10 @@ struct setup {
     struct mock *mock;
 };
 
-static inline int begin(void **state)
+static inline int begin_with(void **state, const struct mock_options *options)
 {
     struct setup *s = calloc(1, sizeof *s);
-    const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
-    s->mock = mock_new(&options, NULL);
+    s->mock = mock_new(options, NULL);
     s->rig.loop = loop_new();
     mock_use_loop(s->mock, s->rig.loop);
     struct server_options on = rig_options(&s->rig);
@@ -37,6 +36,12 @@ static inline int begin(void **state)
     assert_non_null(s->rig.server);
     *state = s;
     return 0;
+}
+
+static inline int begin(void **state)
+{
+    return begin_with(state,
+                      &(struct mock_options){.public_url = "http://mock.test", .admin = true});
 }
 
 static inline int end(void **state)
