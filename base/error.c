@@ -77,17 +77,28 @@ static void add_line(struct buf *out, const struct problem *p)
     buf_text(out, p->text);
 }
 
+const struct problem **error_in_order(struct arena *a, const struct error *err, size_t *count)
+{
+    size_t all = 0;
+    const struct problem **problems = arena_array(a, const struct problem *, err->count);
+    struct line *lines = arena_array(a, struct line, err->count);
+    for (const struct problem *p = err->first; p; p = p->next, all++)
+        lines[all] = (struct line){p, all};
+    qsort(lines, all, sizeof *lines, compare_lines);
+    *count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (!told_already(lines, i))
+            problems[(*count)++] = lines[i].problem;
+    return problems;
+}
+
 char *error_text(struct arena *a, const struct error *err)
 {
     struct buf out = {.arena = a};
-    size_t count = 0;
-    struct line *lines = arena_array(a, struct line, err->count);
-    for (const struct problem *p = err->first; p; p = p->next, count++)
-        lines[count] = (struct line){p, count};
-    qsort(lines, count, sizeof *lines, compare_lines);
+    size_t count;
+    const struct problem **problems = error_in_order(a, err, &count);
     for (size_t i = 0; i < count; i++)
-        if (!told_already(lines, i))
-            add_line(&out, lines[i].problem);
+        add_line(&out, problems[i]);
     (void)buf_c(&out);
     return out.data;
 }

@@ -45,8 +45,9 @@ bool error_add(struct error *err, enum error_kind kind, struct where at, const c
     __attribute__((format(printf, 4, 5)));
 
 bool error_any(const struct error *err);
-void error_print(const struct error *err,
-                 FILE *to); /* in order of file and place, each once: file:line:col: text */
+/* The problems in order of file and place, each once; *count of them. */
+const struct problem **error_in_order(struct arena *a, const struct error *err, size_t *count);
+void error_print(const struct error *err, FILE *to); /* in that order: file:line:col: text */
 char *error_text(struct arena *a,
                  const struct error *err); /* the same as text, lines joined by \n */
 int error_exit_code(const struct error *err);

@@ -184,6 +184,32 @@ bool str_to_real(struct str x, double *value)
     return true;
 }
 
+bool str_to_size(struct str x, int64_t *bytes)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } units[] = {
+        {"GiB", 1 << 30},
+        {"MiB", 1 << 20},
+        {"KiB", 1 << 10},
+        {"MB",  1000000},
+        {"kB",  1000   },
+        {"B",   1      },
+        {"",    1      },
+    };
+    size_t i = 0;
+    while (!str_ends(x, str_from(units[i].text)))
+        i++;
+    int64_t number, size;
+    x.n -= strlen(units[i].text);
+    if (!str_to_int(x, &number) || number < 0 ||
+        __builtin_mul_overflow(number, units[i].bytes, &size))
+        return false;
+    *bytes = size;
+    return true;
+}
+
 bool str_to_bool(struct str x, bool *value)
 {
     bool truth = str_eq(x, STR("true"));

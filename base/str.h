@@ -50,9 +50,10 @@ struct str str_skip(struct str x, size_t n); /* without its first n bytes (or em
 struct str str_head(struct str x, size_t n); /* its first n bytes at most */
 struct str str_trim(struct str x);           /* without blanks, tabs and line ends around it */
 
-bool str_to_int(struct str x, int64_t *value); /* -?digits, whole text, no overflow */
-bool str_to_real(struct str x, double *value); /* JSON number grammar, whole text, finite */
-bool str_to_bool(struct str x, bool *value);   /* true, false */
+bool str_to_int(struct str x, int64_t *value);  /* -?digits, whole text, no overflow */
+bool str_to_real(struct str x, double *value);  /* JSON number grammar, whole text, finite */
+bool str_to_size(struct str x, int64_t *bytes); /* 8MiB, 512KiB, 1kB, 1MB, 20B, 20 */
+bool str_to_bool(struct str x, bool *value);    /* true, false */
 bool str_utf8_valid(
     struct str x, size_t *bad);  /* bad (may be NULL): where the first ill-formed sequence starts */
 uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */

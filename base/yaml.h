@@ -23,5 +23,8 @@
 #define YAML_MAX_NODES   4000000
 
 const struct node *yaml_load(struct arena *a, const char *path, struct error *err);
+/* The same; *hash tells this text from another (str_hash); 0: the file cannot be read. */
+const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash,
+                                    struct error *err);
 const struct node *yaml_parse(struct arena *a, struct str text, const char *file,
                               struct error *err);

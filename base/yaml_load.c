@@ -21,18 +21,28 @@ static bool read_all(int fd, char **text, size_t *n)
     return got >= 0;
 }
 
-const struct node *yaml_load(struct arena *a, const char *path, struct error *err)
+const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash,
+                                    struct error *err)
 {
     const struct node *root = NULL;
     char *text = NULL;
     size_t n = 0;
+    *hash = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && read_all(fd, &text, &n))
+    if (fd >= 0 && read_all(fd, &text, &n)) {
+        *hash = str_hash(str_of(text, n));
         root = yaml_parse(a, str_of(text, n), path, err);
-    else
+    } else {
         error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
+    }
     if (fd >= 0)
         (void)close(fd);
     heap_free(text);
     return root;
+}
+
+const struct node *yaml_load(struct arena *a, const char *path, struct error *err)
+{
+    uint64_t hash;
+    return yaml_load_hashed(a, path, &hash, err);
 }

@@ -361,6 +361,38 @@ static void the_nearest_word_is_offered_only_if_it_is_near(void **state)
     assert_null(str_nearest(nothing, words, COUNT(words)));
 }
 
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t bytes; /* -1: none */
+    } rows[] = {
+        {"0",                      0               },
+        {"20",                     20              },
+        {"20B",                    20              },
+        {"1kB",                    1000            },
+        {"3MB",                    3000000         },
+        {"512KiB",                 512 << 10       },
+        {"8MiB",                   8 << 20         },
+        {"2GiB",                   INT64_C(2) << 30},
+        {"",                       -1              },
+        {"MiB",                    -1              },
+        {"-1KiB",                  -1              },
+        {"1 KiB",                  -1              },
+        {"1kib",                   -1              },
+        {"1M",                     -1              },
+        {"1.5MiB",                 -1              },
+        {"9223372036854775807KiB", -1              },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t bytes = -1;
+        bool good = str_to_size(str_from(rows[i].text), &bytes);
+        assert_int_equal(bytes, rows[i].bytes);
+        assert_int_equal(good, bytes >= 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +408,7 @@ int main(void)
         cmocka_unit_test(only_well_formed_utf8_is_valid),
         cmocka_unit_test(hashes_are_the_same_in_every_run),
         cmocka_unit_test(the_nearest_word_is_offered_only_if_it_is_near),
+        cmocka_unit_test(sizes_have_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
