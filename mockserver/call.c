@@ -5,6 +5,7 @@
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/gate/gate.h"
+#include "mockserver/idle.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/place.h"
@@ -189,11 +190,32 @@ static void leave_slot(struct call *c)
     c->parked = NULL;
 }
 
+/* A world whose call waits is not idle; one that was deleted meanwhile counts nothing. */
+static void wait_in(struct call *c)
+{
+    if (c->ns && !c->waits_in) {
+        c->waits_in = c->ns->born;
+        c->ns->waiting++;
+    }
+}
+
+static void wait_no_more(struct call *c)
+{
+    struct namespace *ns = c->waits_in ? namespaces_find(c->mock->namespaces, c->ns_name) : NULL;
+    if (ns && ns->born == c->waits_in) {
+        ns->waiting--;
+        ns->last_us = time_monotonic_us();
+        idle_expect(c->mock->idle, ns);
+    }
+    c->waits_in = 0;
+}
+
 static void wake(void *call)
 {
     struct call *c = call;
     c->timer = 0;
     leave_slot(c);
+    wait_no_more(c);
     look_again(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
@@ -213,6 +235,7 @@ bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
     if (delay_us <= 0 || !c->mock->loop || !c->exchange->server)
         return false;
     c->then = then;
+    wait_in(c);
     c->timer = loop_timer(c->mock->loop, time_monotonic_us() + delay_us, wake, c);
     return true;
 }
@@ -223,6 +246,7 @@ bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
         return false;
     assert(!*slot);
     c->then = then;
+    wait_in(c);
     c->parked = slot;
     *slot = c;
     return true;
@@ -241,6 +265,7 @@ void call_forget(struct call *c)
     if (c->timer)
         loop_timer_cancel(c->mock->loop, c->timer);
     c->timer = 0;
+    wait_no_more(c);
 }
 
 struct json *call_json(struct call *c, int status)

@@ -137,6 +137,7 @@ struct call {
     void (*then)(struct call *c); /* what a call that was put aside goes on with */
     uint64_t timer;               /* that wakes it; 0: none */
     struct call **parked;         /* where its waker finds it; NULL: nobody wakes it */
+    uint64_t waits_in;            /* ns->born, while it is put aside there; 0: it is not */
     void *own;                    /* the handler's, while it is put aside */
 };
 

@@ -194,6 +194,7 @@ static struct fixture *finish(struct fixture *f, const struct node *node, const 
         return give_up(f, err);
     f->name = arena_text(&f->arena, root.name);
     f->rules = root.rules;
+    f->source = node;
     return f;
 }
 
@@ -206,11 +207,20 @@ static const char *name_of_path(struct arena *a, const char *path)
     return str_dup(a, name);
 }
 
-struct fixture *fixture_load(const char *path, struct error *err)
+struct fixture *fixture_read(const char *path, struct include_files *files, struct error *err)
 {
     struct fixture *f = heap_new(sizeof *f);
-    const struct node *node = include_load(&f->arena, path, err);
-    return finish(f, node, name_of_path(&f->arena, path), err);
+    const struct node *node = include_load(&f->arena, path, files, err);
+    f = finish(f, node, name_of_path(&f->arena, path), err);
+    if (f)
+        f->files = *files;
+    return f;
+}
+
+struct fixture *fixture_load(const char *path, struct error *err)
+{
+    struct include_files files = {0};
+    return fixture_read(path, &files, err);
 }
 
 /* The node is the caller's and may end before the fixture does; only the rules are kept. */
@@ -223,6 +233,8 @@ struct fixture *fixture_of_node(const struct node *node, const char *name, struc
         return give_up(f, err);
     }
     f = finish(f, node, name, err);
+    if (f)
+        f->source = NULL;
     if (f && f->rules)
         f->rules = json_parse(&f->arena, str_from(json_print(&f->arena, f->rules)), "rules", err);
     return f;

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "base/fields.h"
+#include "mockserver/include.h"
 #include "mockserver/state/world.h"
 
 struct mock;
@@ -17,8 +18,10 @@ struct fixture {
     struct arena arena;
     const char *name;
     struct world *world;
-    const struct node *rules; /* the rules section, checked; NULL: none */
-    size_t holders;           /* besides the first */
+    const struct node *rules;   /* the rules section, checked; NULL: none */
+    const struct node *source;  /* all of it, as it was read; NULL: that is gone */
+    struct include_files files; /* that it was read from; none: no file */
+    size_t holders;             /* besides the first */
 };
 
 struct fixture_load {    /* handed to each dialect's reader */
@@ -44,6 +47,8 @@ int64_t fixture_time(const struct fixture_load *load, const struct field_time *t
 int64_t fixture_post_created(const struct fixture_load *load, int64_t due_ms);
 
 struct fixture *fixture_load(const char *path, struct error *err);
+/* The same; `files` lives as long as the fixture or, without one, the error. */
+struct fixture *fixture_read(const char *path, struct include_files *files, struct error *err);
 struct fixture *fixture_of_node(const struct node *node, const char *name, struct error *err);
 struct fixture *fixture_sample(void);            /* the built-in sample world */
 struct fixture *fixture_hold(struct fixture *f); /* NULL is fine */

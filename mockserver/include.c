@@ -15,6 +15,7 @@ struct file {
 struct including {
     struct arena *arena;
     struct file *files;
+    struct include_files *told;
     struct error *err;
 };
 
@@ -69,6 +70,13 @@ static const char *beside(struct arena *a, const char *path, const char *other)
 
 static const struct node *load(struct including *in, const char *path);
 
+static struct include_file *tell(struct including *in, const char *path)
+{
+    struct include_file *file = arena_push(in->arena, in->told, struct include_file);
+    *file = (struct include_file){.path = path};
+    return file;
+}
+
 /* NULL and no error: that file is in already. */
 static const struct node *load_included(struct including *in, const char *path,
                                         const struct node *name)
@@ -77,6 +85,7 @@ static const struct node *load_included(struct including *in, const char *path,
     const char *other = beside(in->arena, path, node_text(name));
     if (!realpath(other, real)) {
         error_add(in->err, ERROR_INPUT, name->at, "there is no file '%s' to include", other);
+        tell(in, other);
         return NULL;
     }
     for (const struct file *f = in->files; f; f = f->older)
@@ -98,7 +107,7 @@ static const struct node *load(struct including *in, const char *path)
     self->older = in->files;
     in->files = self;
 
-    const struct node *root = yaml_load(in->arena, path, in->err);
+    const struct node *root = yaml_load_hashed(in->arena, path, &tell(in, path)->hash, in->err);
     const struct node *names = node_get(root, "include");
     const struct node *whole = NULL;
     for (size_t i = 0; i < node_count(names) && names->kind == NODE_LIST; i++) {
@@ -112,10 +121,21 @@ static const struct node *load(struct including *in, const char *path)
     return root && whole ? merge(in->arena, whole, root) : root;
 }
 
-const struct node *include_load(struct arena *a, const char *path, struct error *err)
+const struct node *include_load(struct arena *a, const char *path, struct include_files *files,
+                                struct error *err)
 {
-    struct including in = {.arena = a, .err = err};
+    struct including in = {.arena = a, .told = files, .err = err};
     size_t before = err->count;
     const struct node *root = load(&in, arena_text(a, path));
     return err->count == before ? root : NULL;
+}
+
+bool include_same(const struct include_files *x, const struct include_files *y)
+{
+    if (x->count != y->count)
+        return false;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->items[i].hash != y->items[i].hash || strcmp(x->items[i].path, y->items[i].path) != 0)
+            return false;
+    return true;
 }

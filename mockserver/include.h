@@ -8,4 +8,16 @@
 #pragma once
 #include "base/node.h"
 
-const struct node *include_load(struct arena *a, const char *path, struct error *err);
+struct include_file {
+    const char *path;
+    uint64_t hash; /* of its text; 0: it cannot be read */
+};
+
+struct include_files { /* all that were looked for, in the order of reading */
+    struct include_file *items;
+    size_t count, room;
+};
+
+const struct node *include_load(struct arena *a, const char *path, struct include_files *files,
+                                struct error *err);
+bool include_same(const struct include_files *x, const struct include_files *y);

@@ -80,6 +80,14 @@ struct call **journal_slot(struct journal *j)
     return &w->call;
 }
 
+bool journal_is_awaited(const struct journal *j)
+{
+    const struct waiter *w = j->waiters;
+    while (w && !w->call)
+        w = w->next;
+    return w;
+}
+
 uint64_t journal_epoch(const struct journal *j)
 {
     return j->epoch;

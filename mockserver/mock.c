@@ -1,13 +1,13 @@
 #include "mockserver/mock.h"
 
-#include <string.h>
-
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/deliver/deliver.h"
-#include "mockserver/journal.h"
+#include "mockserver/fixtures.h"
+#include "mockserver/idle.h"
 #include "mockserver/place.h"
 #include "mockserver/pulse.h"
+#include "mockserver/reload.h"
 
 /* Debug builds check every transition; a world's forks are checked if it is. */
 #ifdef NDEBUG
@@ -16,35 +16,16 @@
 #define CHECKS true
 #endif
 
-/* A world can be made from a fixture by its name. */
-static bool name_free(const struct mock *m, size_t at, struct error *err)
-{
-    const char *name = m->fixtures[at]->name;
-    for (size_t i = 0; i < at; i++)
-        if (strcmp(m->fixtures[i]->name, name) == 0)
-            return error_add(err, ERROR_INPUT, (struct where){.file = m->options.fixtures[at]},
-                             "%s makes a world named '%s' too: give one another name, world: ...",
-                             m->options.fixtures[i], name);
-    return true;
-}
-
-/* All fixtures are read before any mistake is told. */
 static bool load_fixtures(struct mock *m, struct error *err)
 {
-    bool fine = true;
     size_t count = m->options.fixture_count;
     m->fixtures = arena_array(&m->arena, struct fixture *, count ? count : 1);
-    for (size_t i = 0; i < count; i++) {
-        struct fixture *f = fixture_load(m->options.fixtures[i], err);
-        if (f)
-            m->fixtures[m->fixture_count++] = f;
-        fine = fine && f;
-    }
-    for (size_t i = 0; i < count && fine; i++)
-        fine = name_free(m, i, err);
+    if (!fixtures_load(m->options.fixtures, count, m->fixtures, err))
+        return false;
     if (!count)
-        m->fixtures[m->fixture_count++] = fixture_sample();
-    return fine;
+        m->fixtures[count++] = fixture_sample();
+    m->fixture_count = count;
+    return true;
 }
 
 static void begin_pulse(void *mock, struct namespace *ns)
@@ -53,6 +34,12 @@ static void begin_pulse(void *mock, struct namespace *ns)
     ns->pulse = pulse_new(m, ns);
     if (m->loop)
         pulse_beat(ns->pulse);
+}
+
+void mock_take_fixture(const struct mock *m, struct fixture *f)
+{
+    f->world->local_consent = f->world->local_consent || m->options.local_consent;
+    f->world->checks = CHECKS;
 }
 
 struct mock *mock_new(const struct mock_options *options, struct error *err)
@@ -65,13 +52,12 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
         mock_free(m);
         return NULL;
     }
-    for (size_t i = 0; i < m->fixture_count; i++) {
-        struct world *w = m->fixtures[i]->world;
-        w->local_consent = w->local_consent || options->local_consent;
-        w->checks = CHECKS;
-    }
-    m->namespaces = namespaces_new(m->fixtures[0], options->journal_bytes ? options->journal_bytes
-                                                                          : JOURNAL_DEFAULT_BYTES);
+    for (size_t i = 0; i < m->fixture_count; i++)
+        mock_take_fixture(m, m->fixtures[i]);
+    m->namespaces = namespaces_new(m->fixtures[0], &options->limits);
+    m->idle = idle_new(m->namespaces);
+    if (options->fixture_count)
+        m->reload = reload_new(m);
     m->deliver = deliver_new();
     namespaces_on_begin(m->namespaces, begin_pulse, m);
     return m;
@@ -81,6 +67,9 @@ void mock_use_loop(struct mock *m, struct loop *l)
 {
     m->loop = l;
     deliver_use_loop(m->deliver, l);
+    idle_use_loop(m->idle, l);
+    if (m->reload)
+        reload_use_loop(m->reload, l);
     for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
         pulse_beat(namespaces_at(m->namespaces, i)->pulse);
 }
@@ -89,7 +78,9 @@ void mock_free(struct mock *m)
 {
     if (!m)
         return;
+    reload_free(m->reload);
     namespaces_free(m->namespaces);
+    idle_free(m->idle);
     deliver_free(m->deliver);
     for (size_t i = 0; i < m->fixture_count; i++)
         fixture_free(m->fixtures[i]);

@@ -17,7 +17,10 @@ struct mock_options {
     bool admin;              /* the control door is open on the providers' port */
     bool strict;             /* no namespace comes into being by being used */
     bool local_consent;
-    size_t journal_bytes; /* 0: JOURNAL_DEFAULT_BYTES */
+    struct namespaces_limits limits;
+    int64_t namespace_idle_ms; /* worlds that came into being by being used live so long without a
+                                  call; 0: for ever */
+    bool watch;                /* look at the fixtures' files again when they change */
 };
 
 struct mock {
@@ -25,7 +28,9 @@ struct mock {
     struct fixture **fixtures;
     size_t fixture_count;
     struct namespaces *namespaces;
-    const char *url; /* "http://127.0.0.1:8080", without a slash at its end */
+    struct idle *idle;
+    struct reload *reload; /* NULL: its world comes from no file */
+    const char *url;       /* "http://127.0.0.1:8080", without a slash at its end */
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;
@@ -35,6 +40,8 @@ struct mock {
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
 void mock_free(struct mock *m); /* before its loop */
+/* It makes worlds from that fixture too: as its options want them. */
+void mock_take_fixture(const struct mock *m, struct fixture *f);
 /* From now on time passes by itself, answers can be late, and webhooks go out. */
 void mock_use_loop(struct mock *m, struct loop *l);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/heap.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "mockserver/fixture.h"
 #include "mockserver/journal.h"
@@ -22,6 +23,12 @@ struct entry {
     UT_hash_handle hh;
 };
 
+const char *const namespace_fate_texts[] = {
+#define X(name, text) text,
+    NAMESPACE_FATES(X)
+#undef X
+};
+
 struct binding {
     char *credential;
     struct namespace *ns;
@@ -35,8 +42,8 @@ struct snapshot {
 };
 
 struct namespaces {
-    const struct fixture *first;
-    size_t journal_bytes;
+    struct fixture *first; /* held */
+    struct namespaces_limits limits;
     uint64_t generations; /* handed out so far, over all worlds */
     struct entry *by_name;
     struct entry **order;
@@ -46,18 +53,6 @@ struct namespaces {
     void (*begun)(void *ctx, struct namespace *ns);
     void *begun_ctx;
 };
-
-/* A world that showed the machine's time when it was made goes on showing it; any other begins
- * again at its own instant. */
-struct world *namespace_begin(struct world *from)
-{
-    struct world *w = world_fork(from);
-    int64_t age_ms = (time_monotonic_us() - w->clock.base_wall_us) / 1000;
-    int64_t behind_ms = time_wall_ms() - age_ms - w->clock.base_ms;
-    if (w->clock.mode == CLOCK_RUNS && (behind_ms < -1000 || behind_ms > 1000))
-        clock_start(&w->clock, w->clock.base_ms, CLOCK_RUNS);
-    return w;
-}
 
 bool namespaces_name_valid(struct str name)
 {
@@ -95,7 +90,7 @@ static void end(struct namespace *ns)
     ns->pulse = NULL;
 }
 
-static struct entry *add(struct namespaces *all, struct str name, const struct fixture *fixture,
+static struct entry *add(struct namespaces *all, struct str name, struct fixture *fixture,
                          struct world *from)
 {
     struct entry *e = heap_new(sizeof *e + name.n + 1);
@@ -106,11 +101,15 @@ static struct entry *add(struct namespaces *all, struct str name, const struct f
         .name = kept,
         .generation = ++all->generations,
         .start = world_fork(from),
-        .journal = journal_new(all->journal_bytes),
+        .journal = journal_new(all->limits.journal_bytes),
         .rules = rules_new(fixture->rules),
-        .fixture = fixture,
+        .fixture = fixture_hold(fixture),
+        .is_copy = from != fixture->world,
+        .wish = WISH_NONE,
+        .born = all->generations,
+        .last_us = time_monotonic_us(),
     };
-    e->ns.world = namespace_begin(e->ns.start);
+    e->ns.world = beginning_of(e->ns.start);
     HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
     if (all->count == all->room) {
         all->room = 2 * all->room + 8;
@@ -121,11 +120,15 @@ static struct entry *add(struct namespaces *all, struct str name, const struct f
     return e;
 }
 
-struct namespaces *namespaces_new(const struct fixture *first, size_t journal_bytes)
+struct namespaces *namespaces_new(struct fixture *first, const struct namespaces_limits *limits)
 {
     struct namespaces *all = heap_new(sizeof *all);
-    all->first = first;
-    all->journal_bytes = journal_bytes;
+    all->first = fixture_hold(first);
+    all->limits = *limits;
+    if (!all->limits.count)
+        all->limits.count = NAMESPACES_DEFAULT;
+    if (!all->limits.journal_bytes)
+        all->limits.journal_bytes = JOURNAL_DEFAULT_BYTES;
     add(all, STR("default"), first, first->world);
     return all;
 }
@@ -157,7 +160,8 @@ static void drop(struct namespaces *all, struct entry *e)
     journal_free(e->ns.journal);
     world_free(e->ns.world);
     world_free(e->ns.start);
-    fixture_free(e->ns.held_fixture);
+    fixture_free(e->ns.fixture);
+    fixture_free(e->ns.newer);
     heap_free(e);
 }
 
@@ -170,6 +174,7 @@ void namespaces_free(struct namespaces *all)
     struct snapshot *s, *next;
     HASH_ITER(hh, all->snapshots, s, next)
     drop_snapshot(all, s);
+    fixture_free(all->first);
     heap_free(all->order);
     heap_free(all);
 }
@@ -187,9 +192,18 @@ struct namespace *namespaces_find(const struct namespaces *all, struct str name)
     return e ? &e->ns : NULL;
 }
 
+bool namespaces_full(const struct namespaces *all)
+{
+    return all->count >= all->limits.count;
+}
+
+size_t namespaces_most(const struct namespaces *all)
+{
+    return all->limits.count;
+}
+
 struct namespace *namespaces_create(struct namespaces *all, struct str name,
-                                    const struct fixture *fixture, struct world *from,
-                                    struct error *err)
+                                    struct fixture *fixture, struct world *from, struct error *err)
 {
     struct where nowhere = {0};
     if (!namespaces_name_valid(name))
@@ -199,10 +213,10 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
     else if (find(all, name))
         error_add(err, ERROR_INPUT, nowhere, "the world '" STR_FMT "' exists already",
                   STR_ARG(name));
-    else if (all->count >= NAMESPACES_MAX)
-        error_add(err, ERROR_INPUT, nowhere, "there are %d worlds already", NAMESPACES_MAX);
+    else if (namespaces_full(all))
+        error_add(err, ERROR_INPUT, nowhere, "there are %zu worlds already", all->limits.count);
     else {
-        const struct fixture *source = fixture ? fixture : all->first;
+        struct fixture *source = fixture ? fixture : all->first;
         return &add(all, name, source, from ? from : source->world)->ns;
     }
     return NULL;
@@ -222,20 +236,61 @@ bool namespaces_delete(struct namespaces *all, struct str name)
     return true;
 }
 
+static int64_t ends_us(const struct namespace *ns)
+{
+    return ns->idle_us && !ns->waiting ? ns->last_us + ns->idle_us : INT64_MAX;
+}
+
+int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
+{
+    size_t kept = 0;
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; i < all->count; i++) {
+        struct entry *e = all->order[i];
+        int64_t at_us = ends_us(&e->ns);
+        if (at_us <= now_us) {
+            char text[TIME_TEXT_MAX];
+            log_line(LOG_DEBUG, "world %s dropped: %s without a call", e->ns.name,
+                     duration_text(e->ns.idle_us / 1000, text));
+            drop(all, e);
+            continue;
+        }
+        next_us = at_us < next_us ? at_us : next_us;
+        all->order[kept++] = e;
+    }
+    all->count = kept;
+    return next_us < INT64_MAX ? next_us : 0;
+}
+
 static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
     end(ns);
-    ns->world = namespace_begin(from);
+    ns->world = beginning_of(from);
     ns->generation = ++e->all->generations;
+    ns->called = false;
     journal_clear(ns->journal);
     world_free(old);
     begin(e->all, ns);
 }
 
+/* A start that the newer fixture is already past is left out. */
+static void take_newer(struct namespace *ns)
+{
+    struct world *old = ns->start;
+    ns->start = beginning_of(ns->newer->world);
+    beginning_grant(ns->start, &ns->wish);
+    world_free(old);
+    fixture_free(ns->fixture);
+    ns->fixture = ns->newer;
+    ns->newer = NULL;
+}
+
 void namespace_reset(struct namespace *ns)
 {
+    if (ns->newer)
+        take_newer(ns);
     rules_free(ns->rules); /* before the world begins: it may tell of something at once */
     ns->rules = rules_new(ns->fixture->rules);
     replace_world(ns, ns->start);
@@ -244,6 +299,42 @@ void namespace_reset(struct namespace *ns)
 void namespace_restore(struct namespace *ns, struct world *snapshot)
 {
     replace_world(ns, snapshot);
+    ns->called = true;
+}
+
+bool namespace_in_use(const struct namespace *ns)
+{
+    return ns->called || journal_is_awaited(ns->journal) || rules_touched(ns->rules) ||
+           !beginning_is_all(ns->world, ns->start);
+}
+
+static enum namespace_fate refix(struct namespace *ns, struct fixture *fixture, bool reset)
+{
+    bool in_use = namespace_in_use(ns);
+    if (fixture != ns->fixture) {
+        fixture_free(ns->newer);
+        ns->newer = fixture_hold(fixture);
+    }
+    if (in_use && !reset)
+        return FATE_KEPT;
+    namespace_reset(ns);
+    return in_use ? FATE_RESET : FATE_SWAPPED;
+}
+
+void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
+                      bool reset, namespace_told *told, void *ctx)
+{
+    if (all->first == old) {
+        fixture_hold(fixture);
+        fixture_free(all->first);
+        all->first = fixture;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        struct namespace *ns = &all->order[i]->ns;
+        const struct fixture *goes_back_to = ns->newer ? ns->newer : ns->fixture;
+        if (!ns->is_copy && goes_back_to == old)
+            told(ctx, ns, refix(ns, fixture, reset));
+    }
 }
 
 struct namespace *namespaces_at(const struct namespaces *all, size_t i)

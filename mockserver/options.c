@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/time.h"
 #include "base/url.h"
+#include "mockserver/journal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -85,6 +87,41 @@ static bool set_strict(struct options *o, const struct given *g)
     return flag_switch(g, &o->strict);
 }
 
+#define IDLE_DEFAULT_MS (INT64_C(24) * 60 * 60 * 1000)
+#define IDLE_MAX_MS     (INT64_C(3660) * 24 * 60 * 60 * 1000)
+
+static bool set_namespaces(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!str_to_int(str_from(g->value), &value) || value < 1 || value > 1000000)
+        return flag_wrong(g, "no number of worlds (1 to 1000000)");
+    o->namespaces = value;
+    return true;
+}
+
+static bool set_namespace_idle(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!duration_parse(str_from(g->value), &value) || value < 0 || value > IDLE_MAX_MS)
+        return flag_wrong(g, "no duration such as 90s, 10m or 24h (0s: for ever)");
+    o->namespace_idle_ms = value;
+    return true;
+}
+
+static bool set_journal_bytes(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!str_to_size(str_from(g->value), &value) || value < 1 << 10)
+        return flag_wrong(g, "no size such as 512KiB or 8MiB (1KiB at least)");
+    o->journal_bytes = value;
+    return true;
+}
+
+static bool set_no_watch(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->no_watch);
+}
+
 static bool set_log(struct options *o, const struct given *g)
 {
     for (int i = 0; i < LOG_LEVEL_COUNT; i++)
@@ -114,6 +151,15 @@ static const struct flag serve_rows[] = {
     FLAG("admin-token", "TOKEN", set_admin_token,
          .help = "the control door asks for this bearer token"),
     FLAG("strict", NULL, set_strict, .help = "no world comes into being by being named in a call"),
+    FLAG("namespaces", "N", set_namespaces, .help = "have so many worlds at most (10000)"),
+    FLAG("namespace-idle", "DURATION", set_namespace_idle,
+         .help =
+             "drop a world that nobody made but by using it after so long without a call (24h); "
+             "0s: never"),
+    FLAG("journal-bytes", "SIZE", set_journal_bytes,
+         .help = "each world's journal keeps so much at most (8MiB)"),
+    FLAG("no-watch", NULL, set_no_watch,
+         .help = "do not look at the fixtures again when their files change"),
     FLAG("log", "LEVEL", set_log, .help = "quiet, error, warn, info (default) or debug"),
 };
 
@@ -240,6 +286,9 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .listen = "127.0.0.1",
         .port = PORT_DEFAULT,
         .admin_port = -1,
+        .namespaces = NAMESPACES_DEFAULT,
+        .namespace_idle_ms = IDLE_DEFAULT_MS,
+        .journal_bytes = JOURNAL_DEFAULT_BYTES,
         .log = LOG_INFO,
     };
     flags_read(a, &flags, argc - (named != NULL), argv + (named != NULL), out, err);
@@ -256,5 +305,8 @@ struct mock_options options_for_mock(const struct options *o)
         .admin = !o->no_admin && o->admin_port < 0,
         .strict = o->strict,
         .local_consent = o->local_consent,
+        .limits = {(size_t)o->namespaces, (size_t)o->journal_bytes},
+        .namespace_idle_ms = o->namespace_idle_ms,
+        .watch = !o->no_watch,
     };
 }

@@ -28,7 +28,8 @@ struct options {
     struct texts_list arguments; /* what stands behind the options */
     const char *listen, *public_url, *admin_token;
     int64_t port, admin_port; /* -1: none */
-    bool no_admin, strict, local_consent, json;
+    bool no_admin, strict, local_consent, no_watch, json;
+    int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
 };
 

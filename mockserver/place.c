@@ -4,6 +4,7 @@
 
 #include "mockserver/control/control.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/idle.h"
 #include "mockserver/mock.h"
 
 #define NEAREST_MAX 3
@@ -130,9 +131,15 @@ static bool create_world(struct call *c)
         return refuse_world(c, 404,
                             "does not exist, and --strict lets none come into being by "
                             "being used: POST /__admin/namespaces.");
-    if (namespaces_count(all) >= NAMESPACES_MAX)
-        return refuse_world(c, 503, "cannot be had: there are too many worlds already.");
+    if (namespaces_full(all))
+        return refuse_world(
+            c, 503,
+            arena_printf(c->arena,
+                         "cannot be had: there are %zu already, which is as many as --namespaces "
+                         "allows. DELETE /__admin/namespaces/<name> drops one.",
+                         namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
+    idle_limit(c->mock->idle, c->ns, c->mock->options.namespace_idle_ms);
     return true;
 }
 
@@ -151,6 +158,8 @@ bool place_world(struct call *c)
         return false;
     c->world = c->ns->world;
     c->generation = c->ns->generation;
+    c->ns->last_us = c->exchange->arrived_us;
+    c->ns->called = c->ns->called || !door;
     return true;
 }
 

@@ -29,7 +29,7 @@ void door_put_new_changes(struct call *c); /* those since the call began */
 
 /* What their bodies take. */
 extern const struct fields control_create_fields, control_clock_fields, control_advance_fields,
-    control_save_fields, control_verify_fields, control_wait_fields;
+    control_reload_fields, control_save_fields, control_verify_fields, control_wait_fields;
 
 void control_force(struct call *c);
 
@@ -63,6 +63,8 @@ void control_wait(struct call *c);
 void control_explain(struct call *c);
 
 void control_events(struct call *c);
+
+void control_reload(struct call *c);
 
 void control_rules(struct call *c);
 void control_rule(struct call *c);

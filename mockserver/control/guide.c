@@ -69,7 +69,10 @@ static const struct control_guide rows[] = {
          "For each of those the nearest routes, and what they have in its place."),
     CALL("explain", "Why one call was answered as it was: world, provider, route, gates, rules. By "
                     "its seq or request id."),
-    CALL("reload", "Reads the fixtures again."),
+    TAKES(
+        "reload", control_reload_fields,
+        "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "
+        "state until its reset."),
     CALL("conduct", "How the client behaved."),
     CALL("events", "What happens, as it happens: server-sent events."),
     CALL("force", "Something that only the provider or the end-customer can cause, by its name."),

@@ -2,35 +2,31 @@
 
 #include <string.h>
 
+#include "base/time.h"
+#include "mockserver/idle.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/events.h"
 
-#define START_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
-
-struct create_clock {
-    struct field_time start;
-    int mode;
-};
+#define IDLE_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
 
 struct create_body {
     const char *name, *from;
     const struct node *fixture;
-    int64_t seed;
-    struct create_clock clock;
+    struct wish wish;
     struct field_list credentials;
+    int64_t idle_ms;
 };
 
 static const struct field clock_rows[] = {
-    FIELD("start", FIELD_TIME, struct create_clock, start,
+    FIELD("start", FIELD_TIME, struct wish, clock_start,
           .help = "An instant not before the fixture's own, or how far behind it (+1h)."),
-    FIELD("mode", FIELD_ENUM, struct create_clock, mode, .texts = clock_mode_texts, .text_count = 2,
+    FIELD("mode", FIELD_ENUM, struct wish, clock_mode, .texts = clock_mode_texts, .text_count = 2,
           .help = "Whether time passes by itself."),
 };
 
 static const struct fields clock_fields =
-    FIELD_TABLE("clock", clock_rows, struct create_clock, FIELDS_NO_PLACE);
+    FIELD_TABLE("clock", clock_rows, struct wish, FIELDS_NO_PLACE);
 
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
@@ -39,16 +35,34 @@ static const struct field create_rows[] = {
           .help = "The name of a fixture that was loaded at start, or one as an object."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
           .help = "Instead: a world or a snapshot to begin as a copy of."),
-    FIELD("seed", FIELD_INT, struct create_body, seed, .max = INT64_MAX,
+    FIELD("seed", FIELD_INT, struct create_body, wish.seed, .max = INT64_MAX,
           .help = "What the ids minted from now on follow from."),
-    FIELD("clock", FIELD_MAP, struct create_body, clock, .sub = &clock_fields,
+    FIELD("clock", FIELD_MAP, struct create_body, wish, .sub = &clock_fields,
           .help = "Where its time starts and whether it passes."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
           .help = "Keys whose calls belong to this world, wherever they are used."),
+    FIELD("idle", FIELD_DURATION, struct create_body, idle_ms,
+          .help = "How long it lives without a call. Default, and 0s: for ever."),
 };
 
 const struct fields control_create_fields =
     FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
+
+static void put_duration(struct json *w, const char *key, int64_t us)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(w, key, duration_text((us > 0 ? us : 0) / 1000, text));
+}
+
+static void put_idle(struct json *w, const struct namespace *ns)
+{
+    int64_t idle_us = ns->waiting ? 0 : time_monotonic_us() - ns->last_us;
+    put_duration(w, "idleFor", idle_us);
+    if (ns->idle_us)
+        put_duration(w, "expiresIn", ns->idle_us - idle_us);
+    else
+        json_put_null(w, "expiresIn");
+}
 
 static void put_namespace(struct json *w, const struct namespace *ns)
 {
@@ -62,6 +76,9 @@ static void put_namespace(struct json *w, const struct namespace *ns)
     json_close_map(w);
     json_put_int(w, "requests", (int64_t)journal_last(ns->journal));
     json_put_int(w, "rules", (int64_t)rules_count(ns->rules));
+    json_put_bool(w, "inUse", namespace_in_use(ns));
+    json_put_bool(w, "outdated", ns->newer);
+    put_idle(w, ns);
     json_close_map(w);
 }
 
@@ -95,12 +112,11 @@ void control_namespace(struct call *c)
 
 /* What a new world begins as: a fixture, and a world of ours that is forked once more. */
 struct origin {
-    const struct fixture *fixture; /* NULL: the first */
-    struct fixture *held;
-    struct world *world; /* NULL: refused */
+    struct fixture *fixture; /* held; NULL: the first */
+    struct world *world;     /* NULL: refused */
 };
 
-static const struct fixture *fixture_named(struct call *c, struct str name)
+static struct fixture *fixture_named(struct call *c, struct str name)
 {
     const char **names = arena_array(c->arena, const char *, c->mock->fixture_count);
     for (size_t i = 0; i < c->mock->fixture_count; i++) {
@@ -128,13 +144,13 @@ static void begin_as_fixture(struct call *c, const struct create_body *body,
                              const struct node *root, struct origin *o)
 {
     if (!body->fixture)
-        o->fixture = c->mock->fixtures[0];
+        o->fixture = fixture_hold(c->mock->fixtures[0]);
     else if (body->fixture->kind == NODE_TEXT)
-        o->fixture = fixture_named(c, body->fixture->text);
+        o->fixture = fixture_hold(fixture_named(c, body->fixture->text));
     else
-        o->fixture = o->held = fixture_inline(c, body, root);
+        o->fixture = fixture_inline(c, body, root);
     if (o->fixture)
-        o->world = namespace_begin(o->fixture->world);
+        o->world = beginning_of(o->fixture->world);
 }
 
 static void begin_as_copy(struct call *c, const char *from, struct origin *o)
@@ -148,32 +164,15 @@ static void begin_as_copy(struct call *c, const char *from, struct origin *o)
                    from);
         return;
     }
-    if (ns) {
-        o->fixture = ns->fixture;
-        o->held = fixture_hold(ns->held_fixture);
-    }
+    o->fixture = ns ? fixture_hold(ns->fixture) : NULL;
     o->world = world_fork(ns ? ns->world : snapshot);
     clock_set_mode(&o->world->clock, o->world->clock.mode); /* it goes on from this moment */
 }
 
 static bool set_up(struct call *c, const struct create_body *body, struct world *w)
 {
-    const struct field_time *start = &body->clock.start;
-    if (body->seed >= 0)
-        w->seed = (uint64_t)body->seed;
-    if (body->clock.mode >= 0)
-        clock_set_mode(&w->clock, (enum clock_mode)body->clock.mode);
-    if (!start->given)
-        return true;
-    int64_t to_ms = door_instant(w, start);
-    if (to_ms < world_now(w))
-        return call_issue(c, "/clock/start",
-                          "is before the beginning of what this world is made from; time never "
-                          "goes back");
-    if (to_ms > world_now(w) + START_MAX_MS)
-        return call_issue(c, "/clock/start", "is too far behind that beginning");
-    events_advance(w, to_ms);
-    return true;
+    const char *why = beginning_grant(w, &body->wish);
+    return !why || call_issue(c, "/clock/start", "%s", why);
 }
 
 static bool check_credentials(struct call *c, const struct field_list *list)
@@ -183,6 +182,11 @@ static bool check_credentials(struct call *c, const struct field_list *list)
         if (!*texts[i])
             return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i), "is empty");
     return true;
+}
+
+static bool check_idle(struct call *c, int64_t idle_ms)
+{
+    return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) || call_issue(c, "/idle", "from 0s to 3660d");
 }
 
 static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
@@ -202,10 +206,11 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
 
 void control_namespace_create(struct call *c)
 {
-    struct create_body body = {.seed = -1, .clock.mode = -1};
+    struct create_body body = {.wish = WISH_NONE};
     struct origin origin = {0};
     struct namespace *ns = NULL;
-    if (!door_body(c, &control_create_fields, &body) || !check_credentials(c, &body.credentials))
+    if (!door_body(c, &control_create_fields, &body) || !check_credentials(c, &body.credentials) ||
+        !check_idle(c, body.idle_ms))
         return;
     if (body.fixture && body.from)
         call_issue(c, "/from", "takes 'fixture' or 'from', not both");
@@ -216,11 +221,12 @@ void control_namespace_create(struct call *c)
     if (origin.world && set_up(c, &body, origin.world))
         ns = create(c, &body, &origin);
     world_free(origin.world);
-    if (!ns) {
-        fixture_free(origin.held);
+    fixture_free(origin.fixture);
+    if (!ns)
         return;
-    }
-    ns->held_fixture = origin.held;
+    ns->is_copy = body.from;
+    ns->wish = body.wish;
+    idle_limit(c->mock->idle, ns, body.idle_ms);
     for (size_t i = 0; i < body.credentials.count; i++)
         namespaces_bind(c->mock->namespaces,
                         str_from(((const char *const *)body.credentials.items)[i]), ns);

@@ -78,8 +78,10 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
         fine = error_add(err, ERROR_INPUT, rule_place(rule, "rule"), "there is a rule '%s' already",
                          read.form.name);
     arena_end(&a);
-    if (fine)
+    if (fine) {
         *name = keep(r, rule);
+        r->touched = true;
+    }
     return fine;
 }
 
@@ -94,6 +96,7 @@ bool rules_remove(struct rules *r, struct str name)
     size_t i = find(r, name);
     if (i == r->list.count)
         return false;
+    r->touched = true;
     end_rule(r->list.items[i]);
     r->list.count--;
     memmove(r->list.items + i, r->list.items + i + 1, (r->list.count - i) * sizeof(struct rule *));
@@ -102,6 +105,7 @@ bool rules_remove(struct rules *r, struct str name)
 
 void rules_clear(struct rules *r)
 {
+    r->touched = true;
     while (r->list.count)
         end_rule(r->list.items[--r->list.count]);
     r->unnamed = 0;
@@ -119,6 +123,11 @@ void rules_free(struct rules *r)
 size_t rules_count(const struct rules *r)
 {
     return r->list.count;
+}
+
+bool rules_touched(const struct rules *r)
+{
+    return r->touched;
 }
 
 const struct node *rules_written(const struct rules *r, struct str name)

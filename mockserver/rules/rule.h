@@ -43,6 +43,7 @@ struct rules {
         size_t count, room;
     } list;
     uint64_t unnamed; /* names given so far */
+    bool touched;
 };
 
 struct effect {

@@ -69,6 +69,7 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name,
 bool rules_remove(struct rules *r, struct str name);
 void rules_clear(struct rules *r);
 size_t rules_count(const struct rules *r);
+bool rules_touched(const struct rules *r); /* added to or taken from, since rules_new */
 void rules_print(const struct rules *r, struct json *out); /* the list with hits */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 

@@ -158,11 +158,14 @@ static void too_many_worlds_are_refused(void **state)
 {
     struct mock *m = *state;
     char name[16];
-    for (size_t i = namespaces_count(m->namespaces); i < NAMESPACES_MAX; i++) {
+    for (size_t i = namespaces_count(m->namespaces); i < NAMESPACES_DEFAULT; i++) {
         snprintf(name, sizeof name, "w%zu", i);
         assert_non_null(namespaces_create(m->namespaces, str_from(name), NULL, NULL, NULL));
     }
-    assert_int_equal(list_in(m, "onemore").status, 503);
+    struct answer a = list_in(m, "onemore");
+    assert_int_equal(a.status, 503);
+    assert_non_null(strstr(at(a, "/error/message"), "there are 10000 already"));
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 422);
     assert_int_equal(list_in(m, "w17").status, 200);
 }
 

@@ -118,7 +118,6 @@ static void the_door_says_what_it_can_do(void **state)
 static void what_is_not_built_says_so(void **state)
 {
     static const char *const calls[] = {
-        "POST /__admin/reload",
         "GET /__admin/conduct",
         "GET /__admin/state?format=fixture",
     };

@@ -14,7 +14,7 @@ static int begin_small(void **state)
 {
     return begin_with(state, &(struct mock_options){.public_url = "http://mock.test",
                                                     .admin = true,
-                                                    .journal_bytes = 500000});
+                                                    .limits.journal_bytes = 500000});
 }
 
 static struct client *connect_with(struct setup *s, const char *line, const char *header)

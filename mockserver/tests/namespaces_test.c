@@ -26,7 +26,7 @@ static int begin_at(struct setup *s, int64_t start_ms, enum clock_mode mode)
         .fixture = {.name = "test", .world = world_new(1, start_ms, mode)}
     };
     organization_create(s->fixture.world, 1, "org_first", "First");
-    s->all = namespaces_new(&s->fixture, 1 << 20);
+    s->all = namespaces_new(&s->fixture, &(struct namespaces_limits){0});
     return 0;
 }
 
@@ -117,6 +117,53 @@ static void a_name_is_taken_once(void **state)
     assert_null(namespaces_create(s->all, STR("a/b"), NULL, NULL, &err));
     assert_int_equal(err.count, 3);
     error_end(&err);
+}
+
+static void there_are_only_so_many(void **state)
+{
+    struct setup *s = *state;
+    struct namespaces *two = namespaces_new(&s->fixture, &(struct namespaces_limits){.count = 2});
+    struct error err = {0};
+    assert_int_equal(namespaces_most(two), 2);
+    assert_false(namespaces_full(two));
+    assert_non_null(namespaces_create(two, STR("a"), NULL, NULL, NULL));
+    assert_true(namespaces_full(two));
+    assert_null(namespaces_create(two, STR("b"), NULL, NULL, &err));
+    assert_string_equal(err.first->text, "there are 2 worlds already");
+    assert_true(namespaces_delete(two, STR("a")));
+    assert_non_null(namespaces_create(two, STR("b"), NULL, NULL, NULL));
+    error_end(&err);
+    namespaces_free(two);
+}
+
+static void those_whose_time_is_over_are_dropped(void **state)
+{
+    struct setup *s = *state;
+    static const struct {
+        const char *name;
+        int64_t last_us, idle_us;
+        size_t waiting;
+    } rows[] = {
+        {"over",     100, 50, 0},
+        {"for_ever", 0,   0,  0},
+        {"waits",    0,   10, 1},
+        {"exactly",  140, 60, 0},
+        {"later",    150, 60, 0},
+        {"latest",   190, 60, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct namespace *ns = create(s, rows[i].name);
+        ns->last_us = rows[i].last_us;
+        ns->idle_us = rows[i].idle_us;
+        ns->waiting = rows[i].waiting;
+    }
+    assert_int_equal(namespaces_expire(s->all, 200), 210);
+    assert_int_equal(namespaces_count(s->all), 5);
+    assert_null(namespaces_find(s->all, STR("over")));
+    assert_null(namespaces_find(s->all, STR("exactly")));
+    assert_string_equal(namespaces_at(s->all, 3)->name, "later");
+    assert_int_equal(namespaces_expire(s->all, 1000), 0);
+    assert_int_equal(namespaces_count(s->all), 3);
 }
 
 static void the_default_world_stays(void **state)
@@ -246,6 +293,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(they_are_found_by_name_and_listed_as_created, begin, end),
         cmocka_unit_test_setup_teardown(a_name_is_taken_once, begin, end),
+        cmocka_unit_test_setup_teardown(there_are_only_so_many, begin, end),
+        cmocka_unit_test_setup_teardown(those_whose_time_is_over_are_dropped, begin, end),
         cmocka_unit_test_setup_teardown(the_default_world_stays, begin, end),
         cmocka_unit_test_setup_teardown(a_reset_goes_back_to_the_start, begin, end),
         cmocka_unit_test_setup_teardown(no_generation_comes_twice, begin, end),

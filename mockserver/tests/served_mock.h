@@ -1,6 +1,7 @@
 /* served_mock.h - a mock behind a real socket, for tests of what is answered later.
  *
- * Shapes:  struct setup: the rig of base/tests/server_rig.h with a mock of the sample world as its handler.
+ * Shapes:  struct setup: the rig of base/tests/server_rig.h with a mock as its handler: of the sample world
+ *          (begin), or as its options say (begin_with).
  * Errors:  none: what cannot be set up fails the test.
  */
 #pragma once
@@ -24,7 +25,10 @@ struct setup {
 static inline int begin_with(void **state, const struct mock_options *options)
 {
     struct setup *s = calloc(1, sizeof *s);
-    s->mock = mock_new(options, NULL);
+    struct error err = {0};
+    s->mock = mock_new(options, &err);
+    error_print(&err, stderr);
+    assert_non_null(s->mock);
     s->rig.loop = loop_new();
     mock_use_loop(s->mock, s->rig.loop);
     struct server_options on = rig_options(&s->rig);
@@ -40,8 +44,8 @@ static inline int begin_with(void **state, const struct mock_options *options)
 
 static inline int begin(void **state)
 {
-    return begin_with(state,
-                      &(struct mock_options){.public_url = "http://mock.test", .admin = true});
+    const struct mock_options options = {.public_url = "http://mock.test", .admin = true};
+    return begin_with(state, &options);
 }
 
 static inline int end(void **state)

@@ -1,0 +1,69 @@
+#include "mockserver/idle.h"
+
+#include "base/heap.h"
+#include "base/time.h"
+
+#define LEAST_WAIT_US INT64_C(50000) /* what ends together is dropped together */
+
+struct idle {
+    struct namespaces *all;
+    struct loop *loop;
+    uint64_t timer;
+    int64_t timer_us; /* when that fires; 0: there is none */
+};
+
+struct idle *idle_new(struct namespaces *all)
+{
+    struct idle *i = heap_new(sizeof *i);
+    i->all = all;
+    return i;
+}
+
+void idle_free(struct idle *i)
+{
+    if (i && i->timer_us)
+        loop_timer_cancel(i->loop, i->timer);
+    heap_free(i);
+}
+
+static void look(void *ctx);
+
+static void look_at(struct idle *i, int64_t at_us)
+{
+    int64_t soonest_us = time_monotonic_us() + LEAST_WAIT_US;
+    if (!i->loop || !at_us)
+        return;
+    if (at_us < soonest_us)
+        at_us = soonest_us;
+    if (i->timer_us && i->timer_us <= at_us)
+        return;
+    if (i->timer_us)
+        loop_timer_cancel(i->loop, i->timer);
+    i->timer = loop_timer(i->loop, at_us, look, i);
+    i->timer_us = at_us;
+}
+
+static void look(void *ctx)
+{
+    struct idle *i = ctx;
+    i->timer_us = 0;
+    look_at(i, namespaces_expire(i->all, time_monotonic_us()));
+}
+
+void idle_use_loop(struct idle *i, struct loop *l)
+{
+    i->loop = l;
+    look(i);
+}
+
+void idle_expect(struct idle *i, const struct namespace *ns)
+{
+    if (ns->idle_us)
+        look_at(i, ns->last_us + ns->idle_us);
+}
+
+void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms)
+{
+    ns->idle_us = limit_ms * 1000;
+    idle_expect(i, ns);
+}

@@ -1,0 +1,19 @@
+/* idle.h - drops the worlds that nobody calls any more, through the loop.
+ *
+ * Shapes:  one timer for all worlds, set for the first that may be over; a call costs no more than
+ *          its time (namespace.last_us). Without a loop nothing is dropped.
+ * Units:   limits in milliseconds of the machine's time; 0: for ever.
+ * Errors:  none.
+ */
+#pragma once
+#include "base/loop.h"
+#include "mockserver/namespaces.h"
+
+struct idle;
+
+struct idle *idle_new(struct namespaces *all);
+void idle_free(struct idle *i); /* NULL is fine; before its loop */
+void idle_use_loop(struct idle *i, struct loop *l);
+
+void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms);
+void idle_expect(struct idle *i, const struct namespace *ns); /* its time runs from now on */

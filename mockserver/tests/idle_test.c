@@ -1,0 +1,169 @@
+/* Worlds that nobody calls any more, over real sockets and in real time. */
+#include "mockserver/idle.h"
+
+#include "base/time.h"
+#include "mockserver/tests/served_mock.h"
+
+#define WHOAMI "/v1/whoami"
+#define IDLE   INT64_C(150) /* ms */
+
+static int begin_idle(void **state)
+{
+    const struct mock_options options = {
+        .public_url = "http://mock.test", .admin = true, .namespace_idle_ms = IDLE};
+    return begin_with(state, &options);
+}
+
+static void pass(struct setup *s, int64_t ms)
+{
+    int64_t until_us = time_monotonic_us() + ms * 1000;
+    while (time_monotonic_us() < until_us)
+        loop_step(s->rig.loop, 5000);
+}
+
+static bool is_there(struct setup *s, const char *name)
+{
+    return namespaces_find(s->mock->namespaces, str_from(name));
+}
+
+static void use(struct setup *s, const char *name)
+{
+    const char *line = arena_printf(&s->rig.arena, "GET /ns/%s" WHOAMI, name);
+    assert_int_equal(ask(s, line, "").status, 200);
+}
+
+static void make(struct setup *s, const char *body)
+{
+    assert_int_equal(ask(s, "POST /__admin/namespaces", body).status, 201);
+}
+
+static void a_world_that_is_not_called_is_dropped(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    use(s, "default");
+    assert_true(is_there(s, "a"));
+    pass(s, 2 * IDLE);
+    assert_false(is_there(s, "a"));
+    assert_true(is_there(s, "default"));
+    assert_int_equal(ask(s, "GET /__admin/namespaces/a", "").status, 404);
+    use(s, "a"); /* and comes into being anew */
+}
+
+static void each_call_gives_it_its_time_again(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    use(s, "b");
+    for (int i = 0; i < 6; i++) {
+        pass(s, IDLE / 3);
+        use(s, "a");
+        ask(s, "GET /ns/b/__admin/clock", ""); /* of any kind */
+    }
+    assert_true(is_there(s, "a"));
+    assert_true(is_there(s, "b"));
+    pass(s, 2 * IDLE);
+    assert_false(is_there(s, "a"));
+    assert_false(is_there(s, "b"));
+}
+
+static void who_made_a_world_says_how_long_it_lives(void **state)
+{
+    struct setup *s = *state;
+    make(s, "{\"name\":\"lasting\"}");
+    make(s, "{\"name\":\"lasting-too\",\"idle\":\"0s\"}");
+    make(s, "{\"name\":\"long\",\"idle\":\"10m\"}");
+    make(s, "{\"name\":\"short\",\"idle\":\"30ms\"}");
+    pass(s, 2 * IDLE);
+    assert_true(is_there(s, "lasting"));
+    assert_true(is_there(s, "lasting-too"));
+    assert_true(is_there(s, "long"));
+    assert_false(is_there(s, "short"));
+    struct answer a = ask(s, "GET /__admin/namespaces/long", "");
+    assert_true(str_has(a.body, STR("\"expiresIn\":\"9m59s")));
+    a = ask(s, "GET /__admin/namespaces/lasting", "");
+    assert_true(str_has(a.body, STR("\"expiresIn\":null")));
+    a = ask(s, "POST /__admin/namespaces", "{\"name\":\"x\",\"idle\":\"-1s\"}");
+    assert_int_equal(a.status, 422);
+    assert_true(str_has(a.body, STR("\"pointer\":\"/idle\"")));
+}
+
+static struct client *begin_asking(struct setup *s, const char *line, const char *body)
+{
+    struct client *c = client_new(&s->rig);
+    client_say(c, str_from(request(s, line, body)));
+    while (!server_in_flight(s->rig.server))
+        loop_step(s->rig.loop, 1000);
+    return c;
+}
+
+static void a_world_whose_call_waits_is_not_idle(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
+                                    "{\"match\":{},\"atLeast\":2,\"timeout\":\"60s\"}");
+    pass(s, 2 * IDLE);
+    assert_true(is_there(s, "a"));
+    assert_true(str_has(ask(s, "GET /__admin/namespaces", "").body,
+                        STR("\"idleFor\":\"0s\",\"expiresIn\":\"150ms\"")));
+    use(s, "a");
+    struct answer answered = {0};
+    client_hear(c, 1, true, &answered);
+    client_end(c);
+    assert_int_equal(answered.status, 200);
+    pass(s, 2 * IDLE);
+    assert_false(is_there(s, "a"));
+}
+
+static void a_world_whose_client_left_is_idle_again(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    client_end(begin_asking(s, "POST /ns/a/__admin/requests/wait",
+                            "{\"match\":{},\"atLeast\":9,\"timeout\":\"50ms\"}"));
+    pass(s, 3 * IDLE);
+    assert_false(is_there(s, "a"));
+}
+
+/* Another world of that name has nothing to do with the one that waited. */
+static void a_call_that_outlives_its_world_counts_for_no_other(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
+                                    "{\"match\":{},\"atLeast\":9,\"timeout\":\"60s\"}");
+    assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status, 200);
+    use(s, "a");
+    client_end(c);
+    pass(s, IDLE / 3);
+    assert_int_equal(namespaces_find(s->mock->namespaces, STR("a"))->waiting, 0);
+    pass(s, 2 * IDLE);
+    assert_false(is_there(s, "a"));
+}
+
+static void many_that_end_together_are_dropped_together(void **state)
+{
+    struct setup *s = *state;
+    for (int i = 0; i < 200; i++)
+        use(s, arena_printf(&s->rig.arena, "n%d", i));
+    make(s, "{\"name\":\"last\"}");
+    pass(s, 2 * IDLE);
+    assert_int_equal(namespaces_count(s->mock->namespaces), 2);
+    assert_string_equal(namespaces_at(s->mock->namespaces, 1)->name, "last");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin_idle, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_world_that_is_not_called_is_dropped),
+        TEST(each_call_gives_it_its_time_again),
+        TEST(who_made_a_world_says_how_long_it_lives),
+        TEST(a_world_whose_call_waits_is_not_idle),
+        TEST(a_world_whose_client_left_is_idle_again),
+        TEST(a_call_that_outlives_its_world_counts_for_no_other),
+        TEST(many_that_end_together_are_dropped_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

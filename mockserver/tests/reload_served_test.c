@@ -1,0 +1,216 @@
+/* Fixtures read again, over real sockets: who watches, who waits, what is checked where. */
+#include "mockserver/reload.h"
+
+#include "base/time.h"
+#include "mockserver/tests/folder.h"
+#include "mockserver/tests/served_mock.h"
+
+#define PATIENCE_US INT64_C(10000000)
+#define RELOAD      "POST /__admin/reload"
+
+#define WORLD(project)                                                                             \
+    "world: a\n"                                                                                   \
+    "include: [rest.yaml]\n"                                                                       \
+    "layers:\n"                                                                                    \
+    "  organizations:\n"                                                                           \
+    "    - name: Acme\n"                                                                           \
+    "      keys: [ { name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'] } ]\n"            \
+    "      projects: [ { id: prj_one, name: " project " } ]\n"
+
+static struct folder folder;
+
+static int begin_folder(void **state, bool watch)
+{
+    folder_begin(&folder);
+    folder_put(&folder, "a.yaml", WORLD("Before"));
+    folder_put(&folder, "rest.yaml", "seed: 1\n");
+    const char *const path = folder_file(&folder, "a.yaml");
+    return begin_with(state, &(struct mock_options){
+                                 .fixtures = arena_copy(&folder.arena, &path, sizeof path),
+                                 .fixture_count = 1,
+                                 .public_url = "http://mock.test",
+                                 .admin = true,
+                                 .watch = watch,
+                             });
+}
+
+static int begin_watched(void **state)
+{
+    return begin_folder(state, true);
+}
+
+static int begin_unwatched(void **state)
+{
+    return begin_folder(state, false);
+}
+
+static int end_folder(void **state)
+{
+    end(state);
+    folder_end(&folder);
+    return 0;
+}
+
+static bool has(struct setup *s, const char *ns, const char *project)
+{
+    const char *line = arena_printf(&s->rig.arena, "GET /ns/%s/__admin/state/spaces/prj_one", ns);
+    return str_has(ask(s, line, "").body, str_from(project));
+}
+
+static void wait_for(struct setup *s, const char *project)
+{
+    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    while (!has(s, "default", project) && time_monotonic_us() < limit_us)
+        loop_step(s->rig.loop, 10000);
+    assert_true(has(s, "default", project));
+}
+
+static void pass(struct setup *s, int64_t us)
+{
+    int64_t until_us = time_monotonic_us() + us;
+    while (time_monotonic_us() < until_us)
+        loop_step(s->rig.loop, 10000);
+}
+
+/* A client that has asked; the server has heard it. */
+static struct client *begin_asking(struct setup *s, const char *line, const char *body)
+{
+    struct client *c = client_new(&s->rig);
+    size_t waiting = server_in_flight(s->rig.server);
+    client_say(c, str_from(request(s, line, body)));
+    while (server_in_flight(s->rig.server) == waiting)
+        loop_step(s->rig.loop, 1000);
+    return c;
+}
+
+static struct answer hear(struct client *c)
+{
+    struct answer a = {0};
+    client_hear(c, 1, true, &a);
+    client_end(c);
+    return a;
+}
+
+static void a_file_that_changes_is_read_again(void **state)
+{
+    struct setup *s = *state;
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    wait_for(s, "After");
+    folder_put(&folder, "a.yaml", WORLD("Later"));
+    wait_for(s, "Later");
+}
+
+static void a_mistake_is_outlived(void **state)
+{
+    struct setup *s = *state;
+    folder_put(&folder, "a.yaml", "layers: [\n");
+    pass(s, 400000);
+    assert_true(has(s, "default", "Before"));
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    wait_for(s, "After");
+}
+
+/* The first of them is missing, and comes. */
+static void files_that_come_to_be_included_are_watched(void **state)
+{
+    struct setup *s = *state;
+    folder_put(&folder, "a.yaml", "include: [late.yaml]\n");
+    pass(s, 400000);
+    assert_true(has(s, "default", "Before"));
+    folder_put(&folder, "late.yaml", WORLD("Late"));
+    wait_for(s, "Late");
+    folder_put(&folder, "late.yaml", WORLD("Later"));
+    wait_for(s, "Later");
+}
+
+static void nobody_watches_where_that_is_off(void **state)
+{
+    struct setup *s = *state;
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    pass(s, 400000);
+    assert_true(has(s, "default", "Before"));
+    assert_int_equal(ask(s, RELOAD, "").status, 200);
+    assert_true(has(s, "default", "After"));
+}
+
+static void calls_are_answered_while_files_are_checked(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_asking(s, RELOAD, "");
+    assert_int_equal(server_in_flight(s->rig.server), 1);
+    assert_int_equal(ask(s, "GET /v1/whoami", "").status, 200);
+    assert_int_equal(hear(c).status, 200);
+}
+
+static void who_asks_later_is_answered_by_a_later_check(void **state)
+{
+    struct setup *s = *state;
+    struct client *first = begin_asking(s, RELOAD, "");
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    struct client *second = begin_asking(s, RELOAD, ""), *third = begin_asking(s, RELOAD, "");
+    assert_int_equal(hear(second).status, 200);
+    assert_true(has(s, "default", "After")); /* however late the first check came to read it */
+    assert_int_equal(hear(first).status, 200);
+    assert_int_equal(hear(third).status, 200);
+}
+
+static void who_asked_and_left_disturbs_nobody(void **state)
+{
+    struct setup *s = *state;
+    client_end(begin_asking(s, RELOAD, ""));
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    assert_int_equal(ask(s, RELOAD, "").status, 200);
+    assert_true(has(s, "default", "After"));
+}
+
+static void the_server_may_end_while_files_are_checked(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_asking(s, RELOAD, "");
+    server_free(s->rig.server);
+    s->rig.server = NULL;
+    client_end(c);
+}
+
+#define HOLD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"300ms\"}]}"
+
+/* Its rule makes the world one in use, and so does the call itself, from its first moment. */
+static void a_call_under_way_keeps_its_world(void **state)
+{
+    struct setup *s = *state;
+    assert_int_equal(ask(s, "POST /__admin/rules", HOLD).status / 100, 2);
+    struct client *c = begin_asking(s, "GET /v1/whoami", "");
+    assert_int_equal(ask(s, "DELETE /__admin/rules", "").status, 200);
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
+    assert_int_equal(hear(c).status, 200);
+}
+
+static void a_call_that_waits_for_others_keeps_its_world(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_asking(s, "POST /__admin/requests/wait", "{\"match\":{}}");
+    folder_put(&folder, "a.yaml", WORLD("After"));
+    assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
+    ask(s, "GET /v1/whoami", "");
+    assert_int_equal(hear(c).status, 200);
+}
+
+int main(void)
+{
+#define WATCHED(f)   cmocka_unit_test_setup_teardown(f, begin_watched, end_folder)
+#define UNWATCHED(f) cmocka_unit_test_setup_teardown(f, begin_unwatched, end_folder)
+    const struct CMUnitTest tests[] = {
+        WATCHED(a_file_that_changes_is_read_again),
+        WATCHED(a_mistake_is_outlived),
+        WATCHED(files_that_come_to_be_included_are_watched),
+        UNWATCHED(nobody_watches_where_that_is_off),
+        UNWATCHED(calls_are_answered_while_files_are_checked),
+        UNWATCHED(who_asks_later_is_answered_by_a_later_check),
+        UNWATCHED(who_asked_and_left_disturbs_nobody),
+        UNWATCHED(the_server_may_end_while_files_are_checked),
+        UNWATCHED(a_call_under_way_keeps_its_world),
+        UNWATCHED(a_call_that_waits_for_others_keeps_its_world),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

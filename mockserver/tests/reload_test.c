@@ -1,0 +1,319 @@
+/* Fixtures read again: what becomes of worlds, and what is told. */
+#include "mockserver/reload.h"
+
+#include "mockserver/tests/folder.h"
+#include "mockserver/tests/mock_test.h"
+
+#define KEY "Authorization: Bearer lp_live_full"
+
+/* A world with one project of that name, and whatever else. */
+#define WORLD(name, project, more)                                                                 \
+    "world: " name "\n"                                                                            \
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" more "layers:\n"                      \
+    "  organizations:\n"                                                                           \
+    "    - name: Acme\n"                                                                           \
+    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                           \
+    "      projects: [ { id: prj_one, name: " project " } ]\n"
+
+#define RULE(name, value)                                                                          \
+    "rules: [ { rule: " name ", then: [ { headers: { X-Told: " value " } } ] } ]\n"
+
+struct setup {
+    struct folder folder;
+    struct mock *m;
+};
+
+static int begin(void **state)
+{
+    struct setup *s = calloc(1, sizeof *s);
+    struct error err = {0};
+    folder_begin(&s->folder);
+    folder_put(&s->folder, "a.yaml", WORLD("a", "Before", RULE("old", "old")));
+    folder_put(&s->folder, "b.yaml", WORLD("b", "Other", ""));
+    const char *const paths[] = {folder_file(&s->folder, "a.yaml"),
+                                 folder_file(&s->folder, "b.yaml")};
+    const char **kept = arena_copy(&s->folder.arena, paths, sizeof paths);
+    s->m = mock_new(
+        &(struct mock_options){
+            .fixtures = kept, .fixture_count = 2, .public_url = "http://mock.test", .admin = true},
+        &err);
+    assert_non_null(s->m);
+    *state = s;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct setup *s = *state;
+    mock_free(s->m);
+    folder_end(&s->folder);
+    free(s);
+    return 0;
+}
+
+static void change(struct setup *s, const char *text)
+{
+    folder_put(&s->folder, "a.yaml", text);
+}
+
+static struct answer reload(struct setup *s, const char *body)
+{
+    return mock_call(s->m, "POST /__admin/reload", body);
+}
+
+static const char *project(struct setup *s, const char *ns)
+{
+    const char *line =
+        arena_printf(&s->folder.arena, "GET /ns/%s/__admin/state/spaces/prj_one", ns);
+    return at(mock_call(s->m, line, NULL), "/name");
+}
+
+static void use(struct setup *s, const char *ns)
+{
+    struct answer a =
+        mock_call(s->m, arena_printf(&s->folder.arena, "GET /ns/%s/v1/projects", ns), NULL, KEY);
+    assert_int_equal(a.status, 200);
+}
+
+static void make(struct setup *s, const char *body)
+{
+    struct answer a = mock_call(s->m, "POST /__admin/namespaces", body);
+    if (a.status != 201)
+        fail_msg(STR_FMT, STR_ARG(a.text));
+}
+
+static void what_has_not_changed_changes_nothing(void **state)
+{
+    struct setup *s = *state;
+    struct answer a = reload(s, NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/fixtures/0/fixture"), "a");
+    assert_string_equal(at(a, "/fixtures/0/changed"), "false");
+    assert_string_equal(at(a, "/fixtures/0/files/0"), folder_file(&s->folder, "a.yaml"));
+    assert_string_equal(at(a, "/fixtures/1/fixture"), "b");
+    assert_string_equal(at(a, "/worlds"), "{\"swapped\":[],\"kept\":[],\"reset\":[]}");
+}
+
+static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
+{
+    struct setup *s = *state;
+    change(s, WORLD("a", "After", RULE("new", "new")));
+    assert_string_equal(project(s, "default"), "Before");
+    struct answer a = reload(s, NULL);
+    assert_string_equal(at(a, "/fixtures/0/changed"), "true");
+    assert_string_equal(at(a, "/fixtures/1/changed"), "false");
+    assert_string_equal(at(a, "/worlds"), "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
+    assert_string_equal(project(s, "default"), "After");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/rule"), "new");
+    use(s, "implicit");
+    assert_string_equal(project(s, "implicit"), "After");
+}
+
+static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
+{
+    struct setup *s = *state;
+    use(s, "mine");
+    change(s, WORLD("a", "After", RULE("new", "new")));
+    struct answer a = reload(s, "{}");
+    assert_string_equal(at(a, "/worlds/kept"), "[\"mine\"]");
+    assert_string_equal(project(s, "mine"), "Before");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+                        "old");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
+                        "true");
+    assert_int_equal(mock_call(s->m, "POST /ns/mine/__admin/reset", NULL).status, 200);
+    assert_string_equal(project(s, "mine"), "After");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+                        "new");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
+                        "false");
+}
+
+/* Each makes a world in use without a provider's call. */
+static void what_a_tester_did_is_use(void **state)
+{
+    static const char *const calls[][2] = {
+        {"POST /ns/x/__admin/clock/advance",         "{\"by\":\"1h\"}"                           },
+        {"PUT /ns/x/__admin/clock",                  "{\"mode\":\"runs\"}"                       },
+        {"PATCH /ns/x/__admin/state/spaces/prj_one", "{\"name\":\"Mine\"}"                       },
+        {"POST /ns/x/__admin/rules",                 "{\"then\":[{\"answer\":{\"status\":500}}]}"},
+        {"DELETE /ns/x/__admin/rules",               NULL                                        },
+        {"POST /ns/x/__admin/force/budget",          "{\"key\":\"full\",\"remaining\":0}"        },
+        {"POST /ns/x/__admin/snapshots/s/restore",   NULL                                        },
+        {"POST /ns/x/__admin/force/side_effect",     "{\"step\":\"avatar\",\"outcome\":\"fail\"}"},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct setup *s = *state;
+        make(s, "{\"name\":\"x\"}");
+        assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status,
+                         201);
+        struct answer a = mock_call(s->m, calls[i][0], calls[i][1]);
+        if (a.status / 100 != 2)
+            fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
+        change(s, arena_printf(&s->folder.arena, WORLD("a", "After%zu", ""), i));
+        a = reload(s, NULL);
+        if (strcmp(at(a, "/worlds/kept"), "[\"x\"]") != 0)
+            fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
+        mock_call(s->m, "DELETE /__admin/namespaces/x", NULL);
+    }
+}
+
+static void looking_is_no_use(void **state)
+{
+    struct setup *s = *state;
+    static const char *const calls[] = {"GET /__admin/state", "GET /__admin/clock",
+                                        "GET /__admin/requests", "GET /__admin/rules"};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
+    change(s, WORLD("a", "After", ""));
+    assert_string_equal(at(reload(s, NULL), "/worlds/swapped"), "[\"default\"]");
+}
+
+static void who_asks_for_it_has_all_worlds_begin_anew(void **state)
+{
+    struct setup *s = *state;
+    use(s, "one");
+    use(s, "default");
+    change(s, WORLD("a", "After", ""));
+    struct answer a = reload(s, "{\"reset\":true}");
+    assert_string_equal(at(a, "/worlds/reset"), "[\"default\",\"one\"]");
+    assert_string_equal(project(s, "one"), "After");
+    assert_string_equal(project(s, "default"), "After");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/one/__admin/requests", NULL), "/items"), "[]");
+    use(s, "one"); /* and where nothing has changed, too */
+    assert_string_equal(at(reload(s, "{\"reset\":true}"), "/worlds/reset"), "[\"one\"]");
+}
+
+static void worlds_follow_the_fixture_they_were_made_from(void **state)
+{
+    struct setup *s = *state;
+    make(s, "{\"name\":\"of_b\",\"fixture\":\"b\"}");
+    make(s, "{\"name\":\"own\",\"fixture\":{\"world\":\"own\"}}");
+    make(s, "{\"name\":\"copy\",\"from\":\"default\"}");
+    make(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
+    change(s, WORLD("a", "After", ""));
+    struct answer a = reload(s, "{\"reset\":true}");
+    assert_string_equal(at(a, "/worlds/swapped"), "[\"default\",\"later\",\"of_b\"]");
+    assert_string_equal(project(s, "of_b"), "Other");
+    assert_string_equal(project(s, "copy"), "Before");
+    assert_string_equal(project(s, "later"), "After");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/later/__admin/clock", NULL), "/now"),
+                        "2026-05-02T10:00:00.000Z");
+    assert_int_equal(namespaces_find(s->m->namespaces, STR("later"))->world->seed, 9);
+    mock_call(s->m, "POST /ns/copy/__admin/reset", NULL);
+    assert_string_equal(project(s, "copy"), "Before");
+}
+
+static void a_mistake_leaves_all_as_it_was(void **state)
+{
+    struct setup *s = *state;
+    change(s, WORLD("a", "After", ""));
+    folder_put(&s->folder, "b.yaml", "world: b\nsed: 4\nlayers: { organisations: [] }\n");
+    struct answer a = reload(s, "{\"reset\":true}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
+    assert_string_equal(at(a, "/code"), "unusable_fixtures");
+    assert_string_equal(at(a, "/errors/0/file"), folder_file(&s->folder, "b.yaml"));
+    assert_string_equal(at(a, "/errors/0/line"), "2");
+    assert_string_equal(at(a, "/errors/0/column"), "1");
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "did you mean 'seed'?"));
+    assert_string_equal(at(a, "/errors/1/line"), "3");
+    assert_string_equal(at(a, "/errors/1/column"), "9");
+    assert_string_equal(at(a, "/errors/2/column"), "11");
+    assert_null(at(a, "/errors/3"));
+    assert_string_equal(project(s, "default"), "Before");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/generation"),
+                        "1");
+    folder_put(&s->folder, "b.yaml", WORLD("b", "Other", ""));
+    assert_int_equal(reload(s, NULL).status, 200);
+    assert_string_equal(project(s, "default"), "After");
+}
+
+static void a_name_may_change_but_stays_one_fixtures_own(void **state)
+{
+    struct setup *s = *state;
+    change(s, WORLD("b", "After", ""));
+    struct answer a = reload(s, NULL);
+    assert_int_equal(a.status, 422);
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "makes a world named 'b' too"));
+    change(s, WORLD("c", "After", ""));
+    assert_string_equal(at(reload(s, NULL), "/fixtures/0/fixture"), "c");
+    make(s, "{\"name\":\"new\",\"fixture\":\"c\"}");
+    assert_int_equal(
+        mock_call(s->m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":\"a\"}").status,
+        422);
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/fixture"),
+                        "c");
+}
+
+static void included_files_count(void **state)
+{
+    struct setup *s = *state;
+    change(s, "include: [part.yaml]\nworld: a\n");
+    struct answer a = reload(s, NULL);
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/line"), "1");
+    assert_string_equal(at(a, "/errors/0/column"), "11");
+    folder_put(&s->folder, "part.yaml", WORLD("part", "Part", ""));
+    a = reload(s, NULL);
+    assert_string_equal(at(a, "/fixtures/0/files/1"), folder_file(&s->folder, "part.yaml"));
+    assert_string_equal(project(s, "default"), "Part");
+    folder_put(&s->folder, "part.yaml", WORLD("part", "Parts", ""));
+    assert_string_equal(at(reload(s, NULL), "/worlds/swapped"), "[\"default\"]");
+    assert_string_equal(project(s, "default"), "Parts");
+}
+
+static void a_fixture_lives_as_long_as_a_world_needs_it(void **state)
+{
+    struct setup *s = *state;
+    use(s, "mine");
+    for (int i = 0; i < 3; i++) {
+        change(s, arena_printf(&s->folder.arena, WORLD("a", "After%d", ""), i));
+        assert_string_equal(at(reload(s, NULL), "/worlds/kept"), "[\"mine\"]");
+    }
+    use(s, "mine");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+                        "old");
+    mock_call(s->m, "POST /ns/mine/__admin/reset", NULL);
+    assert_string_equal(project(s, "mine"), "After2");
+}
+
+static void the_sample_has_nothing_to_read_again(void **state)
+{
+    (void)state;
+    struct mock *m = mock_test_new(NULL);
+    struct answer a = mock_call(m, "POST /__admin/reload", NULL);
+    assert_int_equal(a.status, 409);
+    assert_non_null(strstr(at(a, "/detail"), "built-in sample"));
+    mock_free(m);
+}
+
+static void only_what_it_knows_is_asked_for(void **state)
+{
+    struct setup *s = *state;
+    struct answer a = reload(s, "{\"rest\":true}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/rest");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/capabilities", NULL), "/reload"), "true");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(what_has_not_changed_changes_nothing),
+        TEST(a_world_that_nobody_used_begins_from_the_new_fixture),
+        TEST(a_world_in_use_keeps_its_state_until_its_reset),
+        TEST(what_a_tester_did_is_use),
+        TEST(looking_is_no_use),
+        TEST(who_asks_for_it_has_all_worlds_begin_anew),
+        TEST(worlds_follow_the_fixture_they_were_made_from),
+        TEST(a_mistake_leaves_all_as_it_was),
+        TEST(a_name_may_change_but_stays_one_fixtures_own),
+        TEST(included_files_count),
+        TEST(a_fixture_lives_as_long_as_a_world_needs_it),
+        cmocka_unit_test(the_sample_has_nothing_to_read_again),
+        TEST(only_what_it_knows_is_asked_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
