@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/reference/reference.h"
 #include "mockserver/schema.h"
 
 #define OPERATION_COLUMNS 42
@@ -79,6 +80,14 @@ int command_schema(const struct options *o, struct error *err)
     error_add(err, ERROR_USAGE, (struct where){0}, "there is no schema '%s'%s", which,
               str_suggest(o->arena, str_from(which), schema_names, schema_count));
     return 2;
+}
+
+int command_reference(const struct options *o)
+{
+    struct buf text = {.arena = o->arena};
+    reference_print(&text);
+    fputs(buf_c(&text), stdout);
+    return 0;
 }
 
 static int connect_to(const char *host, int port)

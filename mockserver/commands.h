@@ -11,3 +11,4 @@ int command_routes(const struct options *o, struct error *err);
 int command_capabilities(const struct options *o, struct error *err);
 int command_healthcheck(const struct options *o, struct error *err);
 int command_schema(const struct options *o, struct error *err);
+int command_reference(const struct options *o);

@@ -20,6 +20,8 @@ static int run(const struct options *o, struct error *err)
         return command_healthcheck(o, err);
     case COMMAND_SCHEMA:
         return command_schema(o, err);
+    case COMMAND_REFERENCE:
+        return command_reference(o);
     }
     return 2;
 }

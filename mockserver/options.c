@@ -171,28 +171,30 @@ static const struct flag health_rows[] = {
     FLAG("port", "N", set_port, .help = "ask at this port of this machine (8080)"),
 };
 
-static const struct command_row {
-    const char *name;
-    enum command command;
-    const struct flag *rows;
-    size_t count;
-    const char *arguments;
-    size_t least, most; /* arguments */
-    const char *help;
-} commands[] = {
+const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
-     "Serve the providers' APIs from a world in memory."},
+     "Serve the providers' APIs from a world in memory."                                                                                           },
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
-     "Check fixtures: every mistake, at its place."     },
+     "Check fixtures: every mistake, at its place."                                                                                                },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
-     "List every operation, with its source."           },
+     "List every operation, with its source."                                                                                                      },
     {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
-     "Print what the control door can do, as JSON."     },
+     "Print what the control door can do, as JSON."                                                                                                },
     {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
-     "Does a running mock answer? Status 0, else 1."    },
+     "Does a running mock answer? Status 0, else 1."                                                                                               },
     {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
-     "Print a file's JSON Schema, for editors."         },
+     "Print a file's JSON Schema, for editors."                                                                                                    },
+    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page, as Markdown."},
 };
+const size_t option_command_count = COUNT(option_commands);
+
+const struct exit_row option_exits[] = {
+    {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
+    {1, "healthcheck: no mock answers"                       },
+    {2, "usage, an input that cannot be used (file:line:col says where), or a port that cannot be "
+     "had"                                                      },
+};
+const size_t option_exit_count = COUNT(option_exits);
 
 #define HELP_BEFORE                                                                                \
     "An offline, stateful double of social-account APIs.\v"                                        \
@@ -206,9 +208,10 @@ static const char *main_help(struct arena *a)
 {
     struct buf text = {.arena = a};
     buf_text(&text, HELP_BEFORE);
-    for (size_t i = 0; i < COUNT(commands); i++) {
-        const char *usage = arena_printf(a, "%s %s", commands[i].name, commands[i].arguments);
-        buf_printf(&text, "  %-20s %s\n", usage, commands[i].help);
+    for (size_t i = 0; i < COUNT(option_commands); i++) {
+        const char *usage =
+            arena_printf(a, "%s %s", option_commands[i].name, option_commands[i].arguments);
+        buf_printf(&text, "  %-20s %s\n", usage, option_commands[i].help);
     }
     buf_text(&text, HELP_BEHIND);
     return buf_c(&text);
@@ -216,9 +219,9 @@ static const char *main_help(struct arena *a)
 
 static const struct command_row *find_command(const char *name)
 {
-    for (size_t i = 0; name && i < COUNT(commands); i++)
-        if (!strcmp(name, commands[i].name))
-            return &commands[i];
+    for (size_t i = 0; name && i < COUNT(option_commands); i++)
+        if (!strcmp(name, option_commands[i].name))
+            return &option_commands[i];
     return NULL;
 }
 
@@ -235,10 +238,10 @@ bool options_loopback(const char *address)
 
 static void refuse_argument(const struct command_row *row, const char *text, struct error *err)
 {
-    const char *names[COUNT(commands)];
-    for (size_t i = 0; i < COUNT(commands); i++)
-        names[i] = commands[i].name;
-    const char *near = str_nearest(str_from(text), names, COUNT(commands));
+    const char *names[COUNT(option_commands)];
+    for (size_t i = 0; i < COUNT(option_commands); i++)
+        names[i] = option_commands[i].name;
+    const char *near = str_nearest(str_from(text), names, COUNT(option_commands));
     struct where nowhere = {0};
     if (find_command(text))
         error_add(err, ERROR_USAGE, nowhere, "'%s' must stand before the options", text);
@@ -269,7 +272,7 @@ static bool check(const struct options *o, const struct command_row *row, struct
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err)
 {
     const struct command_row *named = argc > 1 ? find_command(argv[1]) : NULL;
-    const struct command_row *row = named ? named : &commands[0];
+    const struct command_row *row = named ? named : &option_commands[0];
     const struct flags flags = {
         .program = "mockserver",
         .version = UNDERSTUDY_VERSION,

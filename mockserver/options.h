@@ -19,7 +19,28 @@ enum command {
     COMMAND_CAPABILITIES,
     COMMAND_HEALTHCHECK,
     COMMAND_SCHEMA,
+    COMMAND_REFERENCE,
 };
+
+struct command_row {
+    const char *name;
+    enum command command;
+    const struct flag *rows;
+    size_t count;
+    const char *arguments;
+    size_t least, most; /* arguments */
+    const char *help;
+};
+extern const struct command_row option_commands[];
+extern const size_t option_command_count;
+
+/* What the program's end says. */
+struct exit_row {
+    int status;
+    const char *help;
+};
+extern const struct exit_row option_exits[];
+extern const size_t option_exit_count;
 
 struct options {
     struct arena *arena;

@@ -20,6 +20,7 @@ struct force {
     const struct fields *body;
     void (*apply)(struct call *c, const void *fields); /* writes the answer, or refuses */
     const char *help;
+    const char *providers; /* that it is about; NULL: all */
 };
 extern const struct force forces[];
 extern const size_t force_count;

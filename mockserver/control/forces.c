@@ -22,24 +22,29 @@ void force_put_id(struct call *c, const char *key, enum record_kind kind, uint32
     json_put_text(&c->out, key, row ? record_id(c->world, kind, row) : NULL);
 }
 
+#define FORCE(name, providers, help)                                                               \
+    {                                                                                              \
+#name, &force_##name##_fields, force_##name, help, providers                               \
+    }
+
 const struct force forces[] = {
-    {"consent",           &force_consent_fields,           force_consent,           "The end-customer's part of OAuth."                 },
-    {"token_lost",        &force_token_lost_fields,        force_token_lost,
-     "An account's token dies; its posts stay queued."                                                                                  },
-    {"account_connected", &force_account_connected_fields, force_account_connected,
-     "The end-customer connects an account in the provider's own app."                                                                  },
-    {"account_removed",   &force_account_removed_fields,   force_account_removed,
-     "The end-customer disconnects an account themselves."                                                                              },
-    {"publish_outcome",   &force_publish_outcome_fields,   force_publish_outcome,
-     "What the platform will answer when a post is due."                                                                                },
-    {"fail",              &force_fail_fields,              force_fail,              "The next calls of an operation fail. It is a rule."},
-    {"side_effect",       &force_side_effect_fields,       force_side_effect,       "One after-connect step fails."                     },
-    {"lease_decide",      &force_lease_decide_fields,      force_lease_decide,      "Layers' review of a lease."                        },
-    {"ad_account",        &force_ad_account_fields,        force_ad_account,        "Ad credentials."                                   },
-    {"health",            &force_health_fields,            force_health,            "PostEverywhere's health of an account."            },
-    {"plan",              &force_plan_fields,              force_plan,              "Whether a key is served."                          },
-    {"budget",            &force_budget_fields,            force_budget,            "What is left of a rate budget."                    },
-    {"webhook",           &force_webhook_fields,           force_webhook,           "Deliveries of webhooks."                           },
+    FORCE(consent, NULL, "The end-customer's part of OAuth."),
+    FORCE(token_lost, NULL, "An account's token dies; its posts stay queued."),
+    FORCE(account_connected, NULL,
+          "The end-customer connects an account in the provider's own app."),
+    FORCE(account_removed, NULL, "The end-customer disconnects an account themselves."),
+    FORCE(publish_outcome, NULL, "What the platform will answer when a post is due."),
+    FORCE(fail, NULL,
+          "The next calls of an operation fail. It is a rule, and is answered by its name."),
+    FORCE(side_effect, "layers",
+          "One of the steps that follow a new connection fails; the connection stands."),
+    FORCE(lease_decide, "layers", "The review of a request for leased accounts ends."),
+    FORCE(ad_account, "layers", "What becomes of an ad account outside the API."),
+    FORCE(health, "posteverywhere", "An account's health is another from now on."),
+    FORCE(plan, NULL, "A key's plan ends or is paid for again, or the key is switched off."),
+    FORCE(budget, NULL, "A rate budget is used up, or filled again, without a flood of calls."),
+    FORCE(webhook, "layers, posteverywhere",
+          "What a network does with a delivery: one out of nothing, twice, late, or never."),
 };
 const size_t force_count = COUNT(forces);
 

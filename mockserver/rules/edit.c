@@ -37,6 +37,11 @@ static const struct field edit_rows[] = {
 
 const struct fields rule_edit_fields = FIELD_TABLE("edit", edit_rows, struct edit, FIELDS_NO_PLACE);
 
+const char *rule_reference_word(size_t i)
+{
+    return i < WORD_COUNT ? words[i].word : NULL;
+}
+
 static bool is_reference(const struct node *value)
 {
     return value->kind == NODE_TEXT && str_starts(value->text, STR("$call."));

@@ -1,0 +1,226 @@
+#include "mockserver/reference/markdown.h"
+
+#include <stdarg.h>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "base/yaml.h"
+#include "mockserver/reference/example.h"
+
+void md_heading(struct buf *out, int level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    buf_printf(out, "%.*s %s\n\n", level, "######", arena_vprintf(out->arena, format, args));
+    va_end(args);
+}
+
+void md_text(struct buf *out, const char *text)
+{
+    buf_printf(out, "%s\n\n", text);
+}
+
+/* A bar in a cell would end it. */
+static void add_cell(struct buf *out, const char *text)
+{
+    buf_text(out, " ");
+    for (const char *c = text; *c; c++) {
+        if (*c == '|')
+            buf_byte(out, '\\');
+        buf_byte(out, *c);
+    }
+    buf_text(out, " |");
+}
+
+void md_row(struct buf *out, const char *const *cells, size_t columns)
+{
+    buf_text(out, "|");
+    for (size_t i = 0; i < columns; i++)
+        add_cell(out, cells[i]);
+    buf_text(out, "\n");
+}
+
+void md_table(struct buf *out, const char *const *heads, size_t columns)
+{
+    md_row(out, heads, columns);
+    for (size_t i = 0; i < columns; i++)
+        buf_text(out, i ? "---|" : "|---|");
+    buf_text(out, "\n");
+}
+
+static const char *range(struct arena *a, const struct field *f, const char *of)
+{
+    if (!f->min && !f->max)
+        return of;
+    if (f->max < f->min || f->max >= INT32_MAX)
+        return arena_printf(a, "%s, %lld at least", of, (long long)f->min);
+    if (f->min == f->max)
+        return arena_printf(a, "%s, %lld", of, (long long)f->min);
+    return arena_printf(a, "%s, %lld to %lld", of, (long long)f->min, (long long)f->max);
+}
+
+static const char *words(struct arena *a, const struct field *f)
+{
+    struct buf text = {.arena = a};
+    for (size_t i = 0; i < f->text_count; i++)
+        buf_printf(&text, "%s`%s`", i ? ", " : "", f->texts[i]);
+    return buf_c(&text);
+}
+
+/* A piece of schema, as far as a cell can tell it. */
+static const char *piece(struct arena *a, const char *text)
+{
+    const struct node *schema = yaml_parse(a, str_from(text), "shape", NULL);
+    const struct node *list = node_get(schema, "enum");
+    const char *type = node_get_text(schema, "type");
+    struct buf words = {.arena = a};
+    for (size_t i = 0; i < node_count(list); i++)
+        buf_printf(&words, "%s`%s`", i ? ", " : "", node_text(node_at(list, i)));
+    if (words.n)
+        return buf_c(&words);
+    if (!type)
+        return "as told";
+    return strcmp(type, "array") == 0 ? "list" : type;
+}
+
+/* A shape that has a name is told of under it. */
+static const char *shape(struct arena *a, const char *name)
+{
+    if (name[0] == '{')
+        return piece(a, name);
+    char *words = arena_text(a, name);
+    for (char *c = words; *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return words;
+}
+
+static const char *takes(struct arena *a, const struct field *f)
+{
+    if (f->shape)
+        return shape(a, f->shape);
+    switch (f->type) {
+    case FIELD_BOOL:
+        return "`true`, `false`";
+    case FIELD_INT:
+        return range(a, f, "integer");
+    case FIELD_TEXT:
+        return f->max ? range(a, f, "text; characters") : "text";
+    case FIELD_ENUM:
+        return words(a, f);
+    case FIELD_DURATION:
+        return "duration";
+    case FIELD_TIME:
+        return "time";
+    case FIELD_NODE:
+        return "anything";
+    case FIELD_TEXTS:
+        return range(a, f, "list of texts");
+    case FIELD_MAP:
+        return "object";
+    case FIELD_LIST:
+        return "list of objects";
+    }
+    return "";
+}
+
+void md_fields(struct buf *out, const struct fields *table)
+{
+    static const char *const heads[] = {"key", "takes", ""};
+    md_table(out, heads, 3);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct field *f = &table->rows[i];
+        const char *what = takes(out->arena, f);
+        md_row(out,
+               (const char *const[]){
+                   arena_printf(out->arena, "`%s`", f->key),
+                   f->required ? arena_printf(out->arena, "%s; required", what) : what,
+                   f->help ? f->help : "",
+               },
+               3);
+    }
+    buf_text(out, "\n");
+}
+
+static void add_json(struct buf *out, const struct node *value)
+{
+    buf_printf(out, "%s\n", json_print(out->arena, value));
+}
+
+static void add_members(struct buf *out, const struct node *map)
+{
+    for (size_t i = 0; i < node_count(map); i++) {
+        const struct member *m = &map->map.members[i];
+        const char *text = node_text(m->value);
+        buf_printf(out, "%s: %s\n", m->key, text ? text : json_print(out->arena, m->value));
+    }
+}
+
+static void add_outcome(struct buf *out, const struct example_call *c)
+{
+    char late[TIME_TEXT_MAX];
+    buf_printf(out, "=> %lld", (long long)c->status);
+    if (c->late_ms)
+        buf_printf(out, ", %s late", duration_text(c->late_ms, late));
+    if (c->cut)
+        buf_printf(out, ", cut off: %s", c->cut);
+    if (c->speed)
+        buf_printf(out, ", %lld bytes a second", (long long)c->speed);
+    buf_text(out, "\n");
+}
+
+static void add_call(struct buf *out, const struct example_call *c)
+{
+    buf_printf(out, "%s\n", c->call);
+    add_members(out, c->headers);
+    if (c->body)
+        add_json(out, c->body);
+    add_outcome(out, c);
+    add_members(out, c->has);
+    if (c->sees)
+        add_json(out, c->sees);
+    for (size_t i = 0; i < node_count(c->save); i++)
+        buf_printf(out, "$%s is what stands at %s\n", c->save->map.members[i].key,
+                   node_text(c->save->map.members[i].value));
+}
+
+static void add_block(struct buf *out, const char *language, const char *text)
+{
+    if (text)
+        buf_printf(out, "```%s\n%s```\n", language, text);
+}
+
+static void add_calls(struct buf *out, const struct field_list *calls)
+{
+    const struct example_call *items = calls->items;
+    if (!calls->count)
+        return;
+    buf_text(out, "```\n");
+    for (size_t i = 0; i < calls->count; i++) {
+        buf_text(out, i ? "\n" : "");
+        add_call(out, &items[i]);
+    }
+    buf_text(out, "```\n");
+}
+
+void md_examples(struct buf *out, const struct field_list *examples, const char *of)
+{
+    const struct example *items = examples->items;
+    for (size_t i = 0; i < examples->count; i++) {
+        const struct example *e = &items[i];
+        if (strcmp(e->of, of) != 0)
+            continue;
+        if (*e->says)
+            md_text(out, e->says);
+        if (i && e->fixture && e->fixture == items[i - 1].fixture)
+            md_text(out, "In the same world:");
+        else
+            add_block(out, "yaml", e->fixture);
+        add_block(out, "yaml", e->rule);
+        add_calls(out, &e->calls);
+        if (e->value)
+            buf_printf(out, "```\n%s  is like  %s\n```\n", json_print(out->arena, e->value),
+                       json_print(out->arena, e->expectation));
+        buf_text(out, "\n");
+    }
+}

@@ -1,0 +1,263 @@
+/* The reference page, section by section. */
+#include "mockserver/reference/reference.h"
+
+#include "base/flags.h"
+#include "base/matcher.h"
+#include "mockserver/control/control.h"
+#include "mockserver/control/guide.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/fixture.h"
+#include "mockserver/options.h"
+#include "mockserver/reference/example.h"
+#include "mockserver/reference/headers.h"
+#include "mockserver/reference/markdown.h"
+#include "mockserver/rules/rule.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char intro[] =
+    "What can be written, asked and forced. `mockserver reference` prints this page from the "
+    "tables "
+    "that the program itself reads by. The tests run its examples: in the sample world "
+    "(`fixtures/sample.yaml`) unless they bring their own, with the first key that fits, and with "
+    "time standing still. An example shows each call, then `=>` and its answer: the status, and of "
+    "headers and body what matters there, as an [expectation](#expectations). "
+    "[README.md](README.md) has recipes.";
+
+static const char notation[] =
+    "A *duration* is made of `d`, `h`, `m`, `s` and `ms`, the largest first: `800ms`, `1h30m`, "
+    "`-30d`. A "
+    "*time* is an instant, `2026-05-02T09:00:00Z`, or a duration with or without a sign, from the "
+    "clock's start in a fixture and from now in a call. Files are YAML 1.2, requests are JSON of "
+    "the "
+    "same shape.";
+
+static void put_flags(struct buf *out, const struct command_row *c)
+{
+    static const char *const heads[] = {"option", ""};
+    if (!c->count)
+        return;
+    md_table(out, heads, COUNT(heads));
+    for (size_t i = 0; i < c->count; i++) {
+        const struct flag *f = &c->rows[i];
+        const char *option = f->value ? arena_printf(out->arena, "`--%s %s`", f->name, f->value)
+                                      : arena_printf(out->arena, "`--%s`", f->name);
+        md_row(out, (const char *const[]){option, f->help}, COUNT(heads));
+    }
+    buf_text(out, "\n");
+}
+
+static void put_exits(struct buf *out)
+{
+    static const char *const heads[] = {"exit status", "means"};
+    md_table(out, heads, COUNT(heads));
+    for (size_t i = 0; i < option_exit_count; i++)
+        md_row(out,
+               (const char *const[]){arena_printf(out->arena, "%d", option_exits[i].status),
+                                     option_exits[i].help},
+               COUNT(heads));
+    buf_text(out, "\n");
+}
+
+static void put_command_line(struct buf *out)
+{
+    md_heading(out, 2, "Command line");
+    md_text(out,
+            "`mockserver [COMMAND] [OPTION...]`; without a command it serves. What an option says "
+            "may also stand in the environment, as `MOCKSERVER_ADMIN_PORT` for "
+            "`--admin-port`; the command line goes first. Results go to stdout, talk to stderr.");
+    for (size_t i = 0; i < option_command_count; i++) {
+        const struct command_row *c = &option_commands[i];
+        md_heading(out, 3, "mockserver %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
+        md_text(out, c->help);
+        put_flags(out, c);
+    }
+    put_exits(out);
+}
+
+/* A table of a fixture and, behind it, those within it. */
+static void put_tables(struct buf *out, const struct field_list *examples,
+                       const struct fields *table, const char *path)
+{
+    md_heading(out, 3, *path ? "`%s`" : "%sThe file", path);
+    md_fields(out, table);
+    md_examples(out, examples, path);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct field *f = &table->rows[i];
+        if (f->sub)
+            put_tables(out, examples, f->sub,
+                       arena_printf(out->arena, "%s%s%s%s", path, *path ? "." : "", f->key,
+                                    f->type == FIELD_LIST ? "[]" : ""));
+    }
+}
+
+static void put_fixtures(struct buf *out, const struct field_list *examples)
+{
+    const struct fields fixture = fixture_fields(out->arena);
+    md_heading(out, 2, "Fixtures");
+    md_text(
+        out,
+        "The world that a mock starts with. `mockserver lint FILE` checks one; an editor does it "
+        "while you write, with this as its first line: "
+        "`# yaml-language-server: $schema=<path>/mockserver/schema/fixture.json`.");
+    md_examples(out, examples, "fixture");
+    put_tables(out, examples, &fixture, "");
+}
+
+static void put_matchers(struct buf *out, const struct field_list *examples)
+{
+    const struct matcher *m;
+    md_heading(out, 3, "Expectations");
+    md_text(
+        out,
+        "A *text expectation* is a text, to be equal, or matchers. An *expectation* is a value: "
+        "what it says must be equal, and an object may have more members than are named. An "
+        "object whose keys begin with `$` is made of matchers, and all of them must hold.");
+    for (size_t i = 0; (m = matcher_at(i)); i++) {
+        buf_printf(out, "`%s`: %s\n\n", m->name, m->help);
+        md_examples(out, examples, m->name);
+    }
+}
+
+static void put_row_examples(struct buf *out, const struct field_list *examples,
+                             const struct fields *table, const char *prefix)
+{
+    for (size_t i = 0; i < table->count; i++)
+        md_examples(out, examples, arena_printf(out->arena, "%s.%s", prefix, table->rows[i].key));
+}
+
+static const struct fields *sub_of(const struct fields *table, const char *key)
+{
+    size_t i = 0;
+    while (strcmp(table->rows[i].key, key) != 0)
+        i++;
+    return table->rows[i].sub;
+}
+
+static void put_effects(struct buf *out, const struct field_list *examples)
+{
+    md_heading(out, 3, "`then[]`: effects");
+    for (size_t i = 0; i < rule_effect_count; i++) {
+        const struct effect *e = &rule_effects[i];
+        buf_printf(out, "#### `%s`\n\n%s\n\n", e->name, e->help);
+        if (e->fields)
+            md_fields(out, e->fields);
+        md_examples(out, examples, arena_printf(out->arena, "effect.%s", e->name));
+    }
+}
+
+static void put_references(struct buf *out)
+{
+    const char *word;
+    buf_text(out,
+             "In an edit a text `$call.<kind>` is the id of the record of that kind which the call "
+             "names, else of the first one it changed; the kinds are ");
+    for (size_t i = 0; (word = rule_reference_word(i)); i++)
+        buf_printf(out, "%s`%s`", i ? ", " : "", word);
+    buf_text(out, ". `$call.1` is the first id in the path.\n\n");
+}
+
+static void put_codes(struct buf *out)
+{
+    md_text(out, "The words that an answer's `error` takes, by provider:");
+    for (size_t d = 0; d < dialect_count; d++) {
+        buf_printf(out, "- %s: ", dialects[d]->name);
+        for (size_t i = 0; i < dialects[d]->fault_count; i++) {
+            const struct fault_row *row = &dialects[d]->faults[i];
+            if (call_fault_named(dialects[d], str_from(row->code)) == row)
+                buf_printf(out, "%s`%s`", i ? ", " : "", row->code);
+        }
+        buf_text(out, "\n");
+    }
+    buf_text(out, "\n");
+}
+
+static void put_rules(struct buf *out, const struct field_list *examples)
+{
+    const struct fields *when = sub_of(&rule_fields, "when");
+    md_heading(out, 2, "Rules");
+    md_text(out,
+            "Scripted behaviour, in a fixture's `rules` or at run time through the control door. "
+            "Rules act in their order, and are reported with their `hits`.");
+    md_fields(out, &rule_fields);
+    put_row_examples(out, examples, &rule_fields, "rule");
+    md_heading(out, 3, "`when`: conditions");
+    md_text(out, "All of them must hold. Counts count the calls that meet all else.");
+    md_fields(out, when);
+    put_row_examples(out, examples, when, "when");
+    put_effects(out, examples);
+    put_codes(out);
+    put_references(out);
+    put_matchers(out, examples);
+}
+
+static void put_forces(struct buf *out, const struct field_list *examples)
+{
+    md_heading(out, 2, "Forces");
+    md_text(out, "`POST /__admin/force/<name>`. Each changes what the documents say such an event "
+                 "changes, and nothing else, and answers what that was.");
+    for (size_t i = 0; i < force_count; i++) {
+        buf_printf(out, "### `%s`\n\n%s", forces[i].name, forces[i].help);
+        buf_printf(out, forces[i].providers ? " (%s)\n\n" : "%s\n\n",
+                   forces[i].providers ? forces[i].providers : "");
+        md_fields(out, forces[i].body);
+        md_examples(out, examples, arena_printf(out->arena, "force.%s", forces[i].name));
+    }
+}
+
+static void put_door_call(struct buf *out, const struct route *r, const struct field_list *examples)
+{
+    const struct control_guide *g = control_guide(r->operation);
+    md_heading(out, 3, "`%s %s`", r->method, r->pattern);
+    buf_printf(out, "%s%s\n\n", g->help, r->serve ? "" : " *Not built yet.*");
+    if (g->query)
+        buf_printf(out, "Query: %s\n\n", g->query);
+    if (g->body == &rule_fields)
+        md_text(out, "Body: a [rule](#rules).");
+    else if (g->body)
+        md_fields(out, g->body);
+    md_examples(out, examples, arena_printf(out->arena, "door.%s", r->operation));
+}
+
+static void put_door(struct buf *out, const struct field_list *examples)
+{
+    md_heading(out, 2, "Control door");
+    md_text(
+        out,
+        "`/__admin` beside the providers, for the world of the call: `/ns/<name>` before the path "
+        "or the header `X-Mock-Namespace` names one. Mistakes are answered as problem JSON "
+        "(RFC 9457), each with the pointer of its place.");
+    for (size_t i = 0; i < control_dialect.route_count; i++)
+        put_door_call(out, &control_dialect.routes[i], examples);
+}
+
+static void put_headers(struct buf *out, const struct field_list *examples)
+{
+    static const char *const heads[] = {"header", ""};
+    md_heading(out, 2, "Headers of the mock's own");
+    md_table(out, heads, COUNT(heads));
+    for (size_t i = 0; i < mock_header_count; i++)
+        md_row(out,
+               (const char *const[]){arena_printf(out->arena, "`%s`", mock_headers[i].name),
+                                     mock_headers[i].help},
+               COUNT(heads));
+    buf_text(out, "\n");
+    md_examples(out, examples, "headers");
+}
+
+void reference_print(struct buf *out)
+{
+    const struct field_list examples = examples_read(out->arena);
+    md_heading(out, 1, "The mock, for reference");
+    md_text(out, intro);
+    md_text(out, notation);
+    put_command_line(out);
+    put_fixtures(out, &examples);
+    put_rules(out, &examples);
+    put_forces(out, &examples);
+    put_door(out, &examples);
+    put_headers(out, &examples);
+    while (out->n && out->data[out->n - 1] == '\n')
+        out->n--;
+    buf_byte(out, '\n');
+}

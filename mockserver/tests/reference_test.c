@@ -1,0 +1,437 @@
+/* The reference page is current, leaves nothing out, and each of its examples does what it says. */
+#include "mockserver/reference/reference.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/match.h"
+#include "base/matcher.h"
+#include "base/yaml.h"
+#include "mockserver/control/control.h"
+#include "mockserver/control/guide.h"
+#include "mockserver/fixture.h"
+#include "mockserver/reference/example.h"
+#include "mockserver/reference/headers.h"
+#include "mockserver/rules/rule.h"
+#include "mockserver/tests/mock_test.h"
+
+#define COUNT(a)    (sizeof(a) / sizeof *(a))
+#define HEADERS_MAX 8
+#define FORCE_PATH  "/__admin/force/"
+
+/* --- running one --------------------------------------------------------------------------- */
+
+struct findings { /* of all examples */
+    size_t wrong;
+    bool *header_seen; /* of mock_headers */
+};
+
+struct play {
+    struct mock *mock;
+    const struct example *example;
+    struct {
+        struct saved {
+            const char *name, *text;
+        } * items;
+        size_t count, room;
+    } saved;
+    struct findings *findings;
+};
+
+/* All that is wrong is told at once. */
+#define complain(r, ...) (print_error(__VA_ARGS__), print_error("\n"), (void)(r)->findings->wrong++)
+
+/* `text` with what was saved in the place of its name. */
+static const char *resolve(struct play *r, const char *text)
+{
+    struct arena *a = &r->mock->arena;
+    for (size_t i = 0; i < r->saved.count; i++) {
+        const char *name = arena_printf(a, "$%s", r->saved.items[i].name);
+        const char *at_name = strstr(text, name);
+        if (at_name)
+            text = arena_printf(a, "%.*s%s%s", (int)(at_name - text), text, r->saved.items[i].text,
+                                at_name + strlen(name));
+    }
+    return text;
+}
+
+/* The sample's first key of the provider whose path it is, where the example names none. */
+static const char *key_line(struct play *r, const struct example_call *c)
+{
+    const char *key = c->key;
+    if (!key && strstr(c->call, "/api/v1"))
+        key = "pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4";
+    else if (!key && strstr(c->call, "/v1"))
+        key = "lp_live_01HX9Y6K7EJ4T2_full";
+    else if (!key)
+        key = "pn-abcdefghijklmnopqrstuvwx";
+    bool bearer = strncmp(key, "pn-", 3) != 0;
+    return arena_printf(&r->mock->arena, "%s%s",
+                        bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
+}
+
+static struct answer make_call(struct play *r, const struct example_call *c)
+{
+    struct arena *a = &r->mock->arena;
+    const char *parts[HEADERS_MAX + 4] = {resolve(r, c->call)};
+    size_t count = 2;
+    parts[1] = c->body ? resolve(r, json_print(a, c->body)) : NULL;
+    parts[count++] = key_line(r, c);
+    for (size_t i = 0; i < node_count(c->headers); i++) {
+        const struct member *m = &c->headers->map.members[i];
+        assert_true(count < HEADERS_MAX);
+        parts[count++] = arena_printf(a, "%s: %s", m->key, node_text(m->value));
+    }
+    return mock_call_list(r->mock, parts);
+}
+
+static void assert_like(struct play *r, const struct example_call *c, const struct node *expected,
+                        const struct node *actual, const char *what)
+{
+    struct match_context m = {.arena = &r->mock->arena};
+    struct match_results results = {0};
+    if (!expected)
+        return;
+    match_run(&m, expected, actual, "", &results);
+    for (size_t i = 0; i < results.count; i++)
+        if (results.items[i].verdict != MATCH_HOLDS)
+            complain(r, "%s: %s: %s%s %s %s, got %s", r->example->of, c->call, what,
+                     results.items[i].pointer, results.items[i].matcher, results.items[i].expected,
+                     results.items[i].actual);
+}
+
+static void assert_headers(struct play *r, const struct example_call *c, struct answer x)
+{
+    for (size_t i = 0; i < node_count(c->has); i++) {
+        const struct member *m = &c->has->map.members[i];
+        const char *value = header_of(x, m->key);
+        const struct node *seen = value ? node_new_text(x.arena, str_from(value)) : NULL;
+        assert_like(r, c, m->value, seen, m->key);
+    }
+    for (size_t i = 0; i < x.headers.count; i++) {
+        struct str name = str_from(x.headers.items[i].name);
+        size_t known = 0;
+        while (known < mock_header_count && !str_is(name, mock_headers[known].name))
+            known++;
+        if (known < mock_header_count)
+            r->findings->header_seen[known] = true;
+        else if (str_starts(name, STR("X-Mock-")))
+            complain(r, "%s is told nowhere", name.s);
+    }
+}
+
+static const char *const cut_words[] = {
+    [CUT_NONE] = NULL,
+    [CUT_BEFORE_HEADERS] = "before_headers",
+    [CUT_AFTER_HEADERS] = "after_headers",
+    [CUT_MID_BODY] = "mid_body",
+    [CUT_RESET] = "reset",
+};
+
+static void assert_wire(struct play *r, const struct example_call *c, struct answer x)
+{
+    const struct rule_plan *p = x.call->plan;
+    const char *cut = cut_words[x.call->res->cut];
+    int64_t late_us = p ? p->hold_back_us + p->delay_us : 0;
+    if (c->late_ms && late_us != c->late_ms * 1000)
+        complain(r, "%s: %s: is %lld us late", r->example->of, c->call, (long long)late_us);
+    if (x.call->res->bytes_per_second != c->speed)
+        complain(r, "%s: %s: has another speed", r->example->of, c->call);
+    if (!cut != !c->cut || (cut && strcmp(cut, c->cut) != 0))
+        complain(r, "%s: %s: is cut %s", r->example->of, c->call, cut ? cut : "nowhere");
+}
+
+static void save(struct play *r, const struct example_call *c, struct answer x)
+{
+    for (size_t i = 0; i < node_count(c->save); i++) {
+        const struct member *m = &c->save->map.members[i];
+        const char *text = at(x, node_text(m->value));
+        if (!text)
+            complain(r, "%s: %s: nothing stands at %s", r->example->of, c->call,
+                     node_text(m->value));
+        else
+            *arena_push(&r->mock->arena, &r->saved, struct saved) = (struct saved){m->key, text};
+    }
+}
+
+static const char *add_rule(struct play *r, const char *yaml)
+{
+    struct error err = {0};
+    const struct node *rule = yaml_parse(&r->mock->arena, str_from(yaml), r->example->of, &err);
+    assert_non_null(rule);
+    struct answer x = mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
+    if (x.status != 201)
+        complain(r, "%s: %s", r->example->of, x.text.s);
+    return at(x, "/rule");
+}
+
+static void run(const struct example *e, struct findings *f)
+{
+    struct play of_e = {.mock = mock_test_new(e->fixture), .example = e, .findings = f}, *r = &of_e;
+    const struct example_call *calls = e->calls.items;
+    const char *rule = e->rule ? add_rule(r, e->rule) : NULL;
+    for (size_t i = 0; i < e->calls.count; i++) {
+        struct answer x = make_call(r, &calls[i]);
+        if (x.status != calls[i].status)
+            complain(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status,
+                     (long long)calls[i].status, STR_ARG(x.text));
+        assert_like(r, &calls[i], calls[i].sees, x.body, "");
+        assert_headers(r, &calls[i], x);
+        assert_wire(r, &calls[i], x);
+        save(r, &calls[i], x);
+    }
+    if (rule) {
+        struct answer x =
+            mock_call(r->mock, arena_printf(&r->mock->arena, "GET /__admin/rules/%s", rule), NULL);
+        const struct node *hits = node_get(x.body, "hits");
+        if (hits->integer != (e->hits ? e->hits : 1))
+            complain(r, "%s: the rule has %lld hits", e->of, (long long)hits->integer);
+    }
+    mock_free(r->mock);
+}
+
+static void each_example_does_what_it_says(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct field_list list = examples_read(&a);
+    struct findings f = {.header_seen = arena_array(&a, bool, mock_header_count)};
+    for (size_t i = 0; i < list.count; i++) {
+        const struct example *e = (const struct example *)list.items + i;
+        struct match_context m = {.arena = &a};
+        if (e->calls.count)
+            run(e, &f);
+        else if (!e->value || !match_holds(&m, e->expectation, e->value))
+            fail_msg("%s: shows nothing, or does not hold", e->of);
+    }
+    assert_int_equal(f.wrong, 0);
+    for (size_t i = 0; i < mock_header_count; i++)
+        if (!f.header_seen[i] && strcmp(mock_headers[i].name, "X-Mock-Namespace") != 0)
+            fail_msg("no example shows %s", mock_headers[i].name);
+    arena_end(&a);
+}
+
+/* --- leaving nothing out ------------------------------------------------------------------- */
+
+/* What the examples have used. */
+struct used {
+    struct arena arena;
+    struct {
+        const void **items;
+        size_t count, room;
+    } rows;
+};
+
+static void use(struct used *u, const void *row)
+{
+    *arena_push(&u->arena, &u->rows, const void *) = row;
+}
+
+static bool is_used(const struct used *u, const void *row)
+{
+    for (size_t i = 0; i < u->rows.count; i++)
+        if (u->rows.items[i] == row)
+            return true;
+    return false;
+}
+
+static void use_map(struct used *u, const struct fields *table, const struct node *map)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct field *f = &table->rows[i];
+        const struct node *value = node_get(map, f->key);
+        if (!value)
+            continue;
+        use(u, f);
+        if (f->sub && f->type == FIELD_MAP)
+            use_map(u, f->sub, value);
+        for (size_t k = 0; f->type == FIELD_LIST && k < node_count(value); k++)
+            use_map(u, f->sub, node_at(value, k));
+    }
+}
+
+static void use_rule(struct used *u, const struct node *rule)
+{
+    const struct node *then = node_get(rule, "then");
+    use_map(u, &rule_fields, rule);
+    for (size_t i = 0; i < node_count(then); i++)
+        for (size_t k = 0; k < rule_effect_count; k++) {
+            const struct effect *e = &rule_effects[k];
+            const struct node *value = node_get(node_at(then, i), e->name);
+            if (!value)
+                continue;
+            use(u, e);
+            if (e->fields)
+                use_map(u, e->fields, value);
+        }
+}
+
+static void use_call(struct used *u, const struct example_call *c)
+{
+    struct str rest = str_from(c->call), method = str_cut(&rest, ' '), path = str_cut(&rest, '?');
+    const struct route *route;
+    struct str params[ROUTE_PARAMS_MAX];
+    struct arena a = {0};
+    if (c->status < 300 && route_find(control_dialect.routes, control_dialect.route_count, method,
+                                      path, &route, params, &a, NULL) == ROUTE_FOUND) {
+        const struct control_guide *g = control_guide(route->operation);
+        use(u, route);
+        if (g->body == &rule_fields)
+            use_rule(u, c->body);
+        else if (g->body)
+            use_map(u, g->body, c->body);
+        for (size_t i = 0; i < force_count; i++)
+            if (str_is(path, arena_printf(&a, FORCE_PATH "%s", forces[i].name))) {
+                use(u, &forces[i]);
+                use_map(u, forces[i].body, c->body);
+            }
+    }
+    arena_end(&a);
+}
+
+static const struct node *yaml(struct used *u, const char *text)
+{
+    return text ? yaml_parse(&u->arena, str_from(text), "example", NULL) : NULL;
+}
+
+static void use_all(struct used *u, const struct fields *fixture)
+{
+    struct field_list list = examples_read(&u->arena);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct example *e = (const struct example *)list.items + i;
+        const struct example_call *calls = e->calls.items;
+        const struct node *world = yaml(u, e->fixture), *rule = yaml(u, e->rule);
+        use_map(u, fixture, world);
+        use_rule(u, rule);
+        for (size_t k = 0; k < e->calls.count; k++)
+            use_call(u, &calls[k]);
+        if (e->value)
+            use(u, matcher_find(e->of));
+    }
+}
+
+/* Nothing, or what lacks an example or help. */
+static const char *lack(const struct used *u, const struct fields *table)
+{
+    const char *lacking = NULL;
+    for (size_t i = 0; i < table->count && !lacking; i++) {
+        const struct field *f = &table->rows[i];
+        if (!f->help || !*f->help || !is_used(u, f))
+            lacking = f->key;
+        else if (f->sub)
+            lacking = lack(u, f->sub);
+    }
+    return lacking;
+}
+
+static void assert_all(const struct used *u, const struct fields *table)
+{
+    const char *lacking = lack(u, table);
+    if (lacking)
+        fail_msg("'%s' of %s has no help, or stands in no example", lacking, table->name);
+}
+
+static void whatever_can_be_written_stands_in_an_example(void **state)
+{
+    (void)state;
+    struct used u = {0};
+    const struct fields fixture = fixture_fields(&u.arena);
+    const struct matcher *m;
+    use_all(&u, &fixture);
+    for (size_t i = 0; i < fixture.count; i++)
+        if (strcmp(fixture.rows[i].key, "include") == 0)
+            use(&u, &fixture.rows[i]); /* another file: fixture_test */
+    assert_all(&u, &fixture);
+    assert_all(&u, &rule_fields);
+    for (size_t i = 0; i < rule_effect_count; i++) {
+        if (!is_used(&u, &rule_effects[i]))
+            fail_msg("no example has the effect %s", rule_effects[i].name);
+        if (rule_effects[i].fields)
+            assert_all(&u, rule_effects[i].fields);
+    }
+    for (size_t i = 0; (m = matcher_at(i)); i++)
+        if (!is_used(&u, m))
+            fail_msg("no example has the matcher %s", m->name);
+    arena_end(&u.arena);
+}
+
+static void whatever_can_be_asked_stands_in_an_example(void **state)
+{
+    (void)state;
+    struct used u = {0};
+    const struct fields fixture = fixture_fields(&u.arena);
+    use_all(&u, &fixture);
+    for (size_t i = 0; i < force_count; i++) {
+        if (!is_used(&u, &forces[i]))
+            fail_msg("no example has the force %s", forces[i].name);
+        assert_all(&u, forces[i].body);
+    }
+    for (size_t i = 0; i < control_dialect.route_count; i++) {
+        const struct route *r = &control_dialect.routes[i];
+        const struct control_guide *g = control_guide(r->operation);
+        if (r->serve && !is_used(&u, r))
+            fail_msg("no example calls %s %s", r->method, r->pattern);
+        if (r->serve && g->body)
+            assert_all(&u, g->body);
+    }
+    arena_end(&u.arena);
+}
+
+/* --- the page ------------------------------------------------------------------------------- */
+
+static const char *read_file(struct arena *a, const char *path)
+{
+    struct buf text = {.arena = a};
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (size_t n = 1; n; text.n += n)
+        n = fread(buf_reserve(&text, 4096), 1, 4096, file);
+    (void)fclose(file);
+    return buf_c(&text);
+}
+
+static void the_page_in_the_tree_is_current(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct buf page = {.arena = &a};
+    reference_print(&page);
+    if (strcmp(buf_c(&page), read_file(&a, SOURCE_DIR "/mockserver/REFERENCE.md")) != 0)
+        fail_msg("run: mockserver reference > mockserver/REFERENCE.md");
+    arena_end(&a);
+}
+
+static void the_page_shows_every_example(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct buf page = {.arena = &a};
+    struct field_list list = examples_read(&a);
+    size_t calls = 0, shown = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct example *e = (const struct example *)list.items + i;
+        calls += e->calls.count + (e->value != NULL);
+    }
+    reference_print(&page);
+    for (const char *c = buf_c(&page); *c; c++)
+        shown += !strncmp(c, "\n=> ", 4) || !strncmp(c, "  is like  ", 11);
+    assert_int_equal(shown, calls);
+    arena_end(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_example_does_what_it_says),
+        cmocka_unit_test(whatever_can_be_written_stands_in_an_example),
+        cmocka_unit_test(whatever_can_be_asked_stands_in_an_example),
+        cmocka_unit_test(the_page_in_the_tree_is_current),
+        cmocka_unit_test(the_page_shows_every_example),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
