@@ -9,6 +9,8 @@
 
 #include "base/time.h"
 #include "base/url.h"
+#include "mockserver/control/control.h"
+#include "mockserver/control/guide.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/reference/reference.h"
 #include "mockserver/schema.h"
@@ -51,18 +53,26 @@ int command_capabilities(const struct options *o, struct error *err)
     return print_door("/__admin/capabilities", err);
 }
 
+/* The door's own operations are in no document: what each is for stands there instead. */
+static void print_routes(const struct dialect *d)
+{
+    for (size_t i = 0; i < d->route_count; i++) {
+        const struct route *r = &d->routes[i];
+        const char *source = d == &control_dialect ? control_guide(r->operation)->help : r->source;
+        if (!(r->flags & ROUTE_HIDDEN))
+            printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
+                   OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source,
+                   r->serve ? "" : " (not built)");
+    }
+}
+
 int command_routes(const struct options *o, struct error *err)
 {
     if (o->json)
         return print_door("/__admin/routes", err);
     for (size_t i = 0; i < dialect_count; i++)
-        for (size_t j = 0; j < dialects[i]->route_count; j++) {
-            const struct route *r = &dialects[i]->routes[j];
-            if (!(r->flags & ROUTE_HIDDEN))
-                printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, dialects[i]->name,
-                       OPERATION_COLUMNS - (int)strlen(dialects[i]->name), r->operation, r->source,
-                       r->serve ? "" : " (not built)");
-        }
+        print_routes(dialects[i]);
+    print_routes(&control_dialect);
     return 0;
 }
 

@@ -177,7 +177,7 @@ const struct command_row option_commands[] = {
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
      "Check fixtures: every mistake, at its place."                                                                                                },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
-     "List every operation, with its source."                                                                                                      },
+     "List every operation, and where it is documented."                                                                                           },
     {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
      "Print what the control door can do, as JSON."                                                                                                },
     {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
@@ -192,7 +192,7 @@ const struct exit_row option_exits[] = {
     {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
     {1, "healthcheck: no mock answers"                       },
     {2, "usage, an input that cannot be used (file:line:col says where), or a port that cannot be "
-     "had"                                                      },
+        "had"                                         },
 };
 const size_t option_exit_count = COUNT(option_exits);
 

@@ -74,7 +74,10 @@ static const struct control_guide rows[] = {
         "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "
         "state until its reset."),
     CALL("conduct", "How the client behaved."),
-    CALL("events", "What happens, as it happens: server-sent events."),
+    ASKS("events",
+         "types=request,change; since=ID, start (where the world began) or 0 (with what its "
+         "fixture made)",
+         "What happens, as it happens: server-sent events. Last-Event-ID goes on from there."),
     CALL("force", "Something that only the provider or the end-customer can cause, by its name."),
 };
 
