@@ -277,8 +277,9 @@ static void use_call(struct used *u, const struct example_call *c)
     const struct route *route;
     struct str params[ROUTE_PARAMS_MAX];
     struct arena a = {0};
-    if (c->status < 300 && route_find(control_dialect.routes, control_dialect.route_count, method,
-                                      path, &route, params, &a, NULL) == ROUTE_FOUND) {
+    if ((c->status < 300 || c->status == 409) &&
+        route_find(control_dialect.routes, control_dialect.route_count, method, path, &route,
+                   params, &a, NULL) == ROUTE_FOUND) {
         const struct control_guide *g = control_guide(route->operation);
         use(u, route);
         if (g->body == &rule_fields)
