@@ -18,6 +18,10 @@ static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Ju
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char *const day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
+/* The one state that is the process's own: the clocks are the machine's, and whoever reads them,
+ * wherever it stands, must see the same instant while they are held. */
+static struct time_held held;
+
 static int64_t clock_ns(clockid_t id)
 {
     struct timespec t;
@@ -27,12 +31,24 @@ static int64_t clock_ns(clockid_t id)
 
 int64_t time_wall_ms(void)
 {
-    return clock_ns(CLOCK_REALTIME) / 1000000;
+    return held.held ? held.wall_ms : clock_ns(CLOCK_REALTIME) / 1000000;
 }
 
 int64_t time_monotonic_us(void)
 {
-    return clock_ns(CLOCK_MONOTONIC) / 1000;
+    return held.held ? held.monotonic_us : clock_ns(CLOCK_MONOTONIC) / 1000;
+}
+
+struct time_held time_hold(int64_t wall_ms, int64_t monotonic_us)
+{
+    struct time_held before = held;
+    held = (struct time_held){true, wall_ms, monotonic_us};
+    return before;
+}
+
+void time_let(struct time_held before)
+{
+    held = before;
 }
 
 static int month_days(int64_t year, int month)

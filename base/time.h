@@ -13,6 +13,14 @@
 int64_t time_wall_ms(void);
 int64_t time_monotonic_us(void);
 
+/* Both clocks stand still at these instants until they are let go as they were before. */
+struct time_held {
+    bool held;
+    int64_t wall_ms, monotonic_us;
+};
+struct time_held time_hold(int64_t wall_ms, int64_t monotonic_us);
+void time_let(struct time_held before);
+
 /* 2026-05-02T09:00:00Z, with any fraction (cut to ms), Z or +00:00 offsets; the date and time must
  * exist. */
 bool time_parse(struct str text, int64_t *ms);

@@ -300,6 +300,20 @@ static void the_machines_clocks_tell_the_time(void **state)
     assert_true(us > 0 && time_monotonic_us() >= us);
 }
 
+static void held_clocks_stand_still_until_they_are_let_go(void **state)
+{
+    (void)state;
+    struct time_held outer = time_hold(1000, 2000);
+    assert_int_equal(time_wall_ms(), 1000);
+    assert_int_equal(time_monotonic_us(), 2000);
+    struct time_held inner = time_hold(1001, 3000);
+    assert_int_equal(time_monotonic_us(), 3000);
+    time_let(inner);
+    assert_int_equal(time_wall_ms(), 1000);
+    time_let(outer);
+    assert_true(time_wall_ms() > 1700000000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +327,7 @@ int main(void)
         cmocka_unit_test(what_is_no_duration_is_refused),
         cmocka_unit_test(a_month_later_is_the_same_day_or_the_last_one),
         cmocka_unit_test(the_machines_clocks_tell_the_time),
+        cmocka_unit_test(held_clocks_stand_still_until_they_are_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
