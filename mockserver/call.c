@@ -152,11 +152,16 @@ static bool is_to_be_told(const struct call *c)
     return c->ns && (place_is_door(c) || changes_last(c->world) != c->changes_before);
 }
 
+bool call_is_aside(const struct call *c)
+{
+    return c->timer || c->parked;
+}
+
 /* From the handler to the reply, or to where it is put aside again. */
 static void go_on(struct call *c, void (*step)(struct call *c))
 {
     step(c);
-    if (c->timer || c->parked)
+    if (call_is_aside(c))
         return;
     if (place_is_door(c))
         look_again(c);
@@ -170,8 +175,8 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         journal_add(c->ns->journal, c);
     struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
     bool beats = is_to_be_told(c);
-    if (c->exchange->server)
-        server_reply(c->exchange); /* the call may be gone */
+    if (c->exchange->reply)
+        c->exchange->reply(c->exchange); /* the call may be gone */
     if (beats)
         pulse_beat(pulse);
     else if (pulse)
@@ -232,17 +237,17 @@ static void wake(void *call)
 
 bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
 {
-    if (delay_us <= 0 || !c->mock->loop || !c->exchange->server)
+    if (delay_us <= 0 || !c->mock->loop || !c->exchange->reply)
         return false;
     c->then = then;
     wait_in(c);
-    c->timer = loop_timer(c->mock->loop, time_monotonic_us() + delay_us, wake, c);
+    c->timer = mock_timer(c->mock, time_monotonic_us() + delay_us, wake, c);
     return true;
 }
 
 bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
 {
-    if (!c->mock->loop || !c->exchange->server)
+    if (!c->mock->loop || !c->exchange->reply)
         return false;
     assert(!*slot);
     c->then = then;
@@ -255,15 +260,20 @@ bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
 void call_resume(struct call *c)
 {
     leave_slot(c);
-    loop_timer_cancel(c->mock->loop, c->timer);
-    c->timer = loop_timer(c->mock->loop, time_monotonic_us(), wake, c);
+    call_rouse(c);
+}
+
+void call_rouse(struct call *c)
+{
+    mock_timer_cancel(c->mock, c->timer);
+    c->timer = mock_timer(c->mock, time_monotonic_us(), wake, c);
 }
 
 void call_forget(struct call *c)
 {
     leave_slot(c);
     if (c->timer)
-        loop_timer_cancel(c->mock->loop, c->timer);
+        mock_timer_cancel(c->mock, c->timer);
     c->timer = 0;
     wait_no_more(c);
 }

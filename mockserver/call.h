@@ -193,7 +193,9 @@ bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c));
  * wakes it. */
 bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c));
 void call_resume(struct call *c); /* soon, from the loop */
+void call_rouse(struct call *c);  /* the same, and its slot stays taken until it is awake */
 void call_forget(struct call *c); /* the client is gone: it will not be woken */
+bool call_is_aside(const struct call *c);
 
 /* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)

@@ -245,7 +245,8 @@ struct fixture *fixture_sample(void)
     struct error err = {0};
     struct fixture *f = heap_new(sizeof *f);
     struct str text = str_of((const char *)sample_fixture, sample_fixture_bytes);
-    f = finish(f, yaml_parse(&f->arena, text, SAMPLE_NAME, &err), SAMPLE_NAME, &err);
+    f->source = yaml_parse(&f->arena, text, SAMPLE_NAME, &err);
+    f = finish(f, f->source, SAMPLE_NAME, &err);
     if (!f) {
         error_print(&err, stderr);
         abort();

@@ -2,27 +2,27 @@
 
 #include "base/heap.h"
 #include "base/time.h"
+#include "mockserver/mock.h"
 
 #define LEAST_WAIT_US INT64_C(50000) /* what ends together is dropped together */
 
 struct idle {
-    struct namespaces *all;
-    struct loop *loop;
+    struct mock *mock;
     uint64_t timer;
     int64_t timer_us; /* when that fires; 0: there is none */
 };
 
-struct idle *idle_new(struct namespaces *all)
+struct idle *idle_new(struct mock *m)
 {
     struct idle *i = heap_new(sizeof *i);
-    i->all = all;
+    i->mock = m;
     return i;
 }
 
 void idle_free(struct idle *i)
 {
     if (i && i->timer_us)
-        loop_timer_cancel(i->loop, i->timer);
+        mock_timer_cancel(i->mock, i->timer);
     heap_free(i);
 }
 
@@ -31,15 +31,15 @@ static void look(void *ctx);
 static void look_at(struct idle *i, int64_t at_us)
 {
     int64_t soonest_us = time_monotonic_us() + LEAST_WAIT_US;
-    if (!i->loop || !at_us)
+    if (!i->mock->loop || !at_us)
         return;
     if (at_us < soonest_us)
         at_us = soonest_us;
     if (i->timer_us && i->timer_us <= at_us)
         return;
     if (i->timer_us)
-        loop_timer_cancel(i->loop, i->timer);
-    i->timer = loop_timer(i->loop, at_us, look, i);
+        mock_timer_cancel(i->mock, i->timer);
+    i->timer = mock_timer(i->mock, at_us, look, i);
     i->timer_us = at_us;
 }
 
@@ -47,12 +47,11 @@ static void look(void *ctx)
 {
     struct idle *i = ctx;
     i->timer_us = 0;
-    look_at(i, namespaces_expire(i->all, time_monotonic_us()));
+    look_at(i, namespaces_expire(i->mock->namespaces, time_monotonic_us()));
 }
 
-void idle_use_loop(struct idle *i, struct loop *l)
+void idle_begin(struct idle *i)
 {
-    i->loop = l;
     look(i);
 }
 

@@ -6,14 +6,14 @@
  * Errors:  none.
  */
 #pragma once
-#include "base/loop.h"
 #include "mockserver/namespaces.h"
 
 struct idle;
+struct mock;
 
-struct idle *idle_new(struct namespaces *all);
-void idle_free(struct idle *i); /* NULL is fine; before its loop */
-void idle_use_loop(struct idle *i, struct loop *l);
+struct idle *idle_new(struct mock *m);
+void idle_free(struct idle *i);  /* NULL is fine; before its mock */
+void idle_begin(struct idle *i); /* its mock has a loop */
 
 void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms);
 void idle_expect(struct idle *i, const struct namespace *ns); /* its time runs from now on */

@@ -42,20 +42,22 @@ void mock_take_fixture(const struct mock *m, struct fixture *f)
     f->world->checks = CHECKS;
 }
 
-struct mock *mock_new(const struct mock_options *options, struct error *err)
+static struct mock *allocate(const struct mock_options *options)
 {
     struct mock *m = heap_new(sizeof *m);
     m->options = *options;
     m->url = options->public_url;
     m->started_wall_ms = time_wall_ms();
-    if (!load_fixtures(m, err)) {
-        mock_free(m);
-        return NULL;
-    }
+    return m;
+}
+
+static struct mock *begin_worlds(struct mock *m)
+{
+    const struct mock_options *options = &m->options;
     for (size_t i = 0; i < m->fixture_count; i++)
         mock_take_fixture(m, m->fixtures[i]);
     m->namespaces = namespaces_new(m->fixtures[0], &options->limits);
-    m->idle = idle_new(m->namespaces);
+    m->idle = idle_new(m);
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
@@ -63,11 +65,29 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
     return m;
 }
 
+struct mock *mock_new(const struct mock_options *options, struct error *err)
+{
+    struct mock *m = allocate(options);
+    if (load_fixtures(m, err))
+        return begin_worlds(m);
+    mock_free(m);
+    return NULL;
+}
+
+struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures,
+                     size_t count)
+{
+    struct mock *m = allocate(options);
+    m->fixtures = arena_copy(&m->arena, fixtures, count * sizeof *fixtures);
+    m->fixture_count = count;
+    return begin_worlds(m);
+}
+
 void mock_use_loop(struct mock *m, struct loop *l)
 {
     m->loop = l;
     deliver_use_loop(m->deliver, l);
-    idle_use_loop(m->idle, l);
+    idle_begin(m->idle);
     if (m->reload)
         reload_use_loop(m->reload, l);
     for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
@@ -86,6 +106,20 @@ void mock_free(struct mock *m)
         fixture_free(m->fixtures[i]);
     arena_end(&m->arena);
     heap_free(m);
+}
+
+uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx)
+{
+    return m->timers ? m->timers->set(m->timers->ctx, at_us, fn, ctx)
+                     : loop_timer(m->loop, at_us, fn, ctx);
+}
+
+void mock_timer_cancel(struct mock *m, uint64_t id)
+{
+    if (m->timers)
+        m->timers->cancel(m->timers->ctx, id);
+    else
+        loop_timer_cancel(m->loop, id);
 }
 
 static struct call *call_of(struct mock *m, struct exchange *x)

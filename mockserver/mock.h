@@ -23,6 +23,13 @@ struct mock_options {
     bool watch;                /* look at the fixtures' files again when they change */
 };
 
+/* Who keeps the mock's timers in its loop's place: who writes a run down, or gives one again. */
+struct mock_timers {
+    uint64_t (*set)(void *ctx, int64_t at_us, loop_timer_fn *fn, void *fn_ctx); /* never 0 */
+    void (*cancel)(void *ctx, uint64_t id);
+    void *ctx;
+};
+
 struct mock {
     struct mock_options options;
     struct fixture **fixtures;
@@ -36,14 +43,22 @@ struct mock {
     struct deliver *deliver;
     size_t event_streams; /* open now, over all worlds */
     struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
+    const struct mock_timers *timers; /* NULL: the loop keeps them */
 };
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
+/* Of fixtures that were read already, at least one; they are the mock's from now on. */
+struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures,
+                     size_t count);
 void mock_free(struct mock *m); /* before its loop */
 /* It makes worlds from that fixture too: as its options want them. */
 void mock_take_fixture(const struct mock *m, struct fixture *f);
 /* From now on time passes by itself, answers can be late, and webhooks go out. */
 void mock_use_loop(struct mock *m, struct loop *l);
+
+/* Whatever the loop does to the mock later goes through these, or the run cannot be replayed. */
+uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx);
+void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: nothing */
 
 /* For server_options: ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);

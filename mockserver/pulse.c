@@ -118,8 +118,8 @@ static void set_timer(struct pulse *p)
     if (p->timer && wakes && at_us == p->timer_us)
         return;
     if (p->timer)
-        loop_timer_cancel(p->mock->loop, p->timer);
-    p->timer = wakes ? loop_timer(p->mock->loop, at_us, on_time, p) : 0;
+        mock_timer_cancel(p->mock, p->timer);
+    p->timer = wakes ? mock_timer(p->mock, at_us, on_time, p) : 0;
     p->timer_us = at_us;
 }
 
@@ -160,7 +160,7 @@ size_t pulse_beat(struct pulse *p)
     p->beating = false;
     set_timer(p);
     if (p->waiter && !p->flights)
-        call_resume(p->waiter);
+        call_rouse(p->waiter); /* nobody else moves the clock before it does */
     pulse_tell(p);
     return count;
 }
@@ -243,7 +243,7 @@ void pulse_free(struct pulse *p)
         end_flight(p->flights);
     }
     if (p->timer)
-        loop_timer_cancel(p->mock->loop, p->timer);
+        mock_timer_cancel(p->mock, p->timer);
     if (p->waiter)
         call_resume(p->waiter);
     for (struct listener *l; (l = p->listeners);) {

@@ -331,7 +331,7 @@ static void look_at_once(struct reload *r, struct call *c, bool reset)
 
 void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struct call *c))
 {
-    if (!r->loop || !c->exchange->server) {
+    if (!r->loop || !c->exchange->reply) {
         look_at_once(r, c, reset);
         then(c);
         return;

@@ -31,7 +31,8 @@ static struct job *job_take(struct server *s)
     }
     struct arena kept = j->x.arena;
     *j = (struct job){
-        .x = {.arena = kept, .server = s, .arrived_us = time_monotonic_us()}
+        .x = {
+              .arena = kept, .server = s, .reply = server_reply, .arrived_us = time_monotonic_us()}
     };
     j->body.arena = &j->x.arena;
     j->x.response.body.arena = &j->x.arena;

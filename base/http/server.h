@@ -23,6 +23,10 @@ struct exchange {
     struct response response; /* filled by the handler, or by whoever finishes the answer */
     void *user;               /* the handler's own */
     struct server *server;
+    /* Sends the response, exactly once: server_reply, or who stands between. NULL in-process, where
+     * the answer must be there when the handler returns. */
+    void (*reply)(struct exchange *x);
+    void *reply_own;    /* of who stands between */
     int64_t arrived_us; /* monotonic */
 };
 

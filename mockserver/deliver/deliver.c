@@ -13,6 +13,7 @@
 struct deliver_attempt {
     struct deliver *deliver;
     struct arena *arena;
+    uint64_t number;
     struct deliver_request request;
     bool near;
     struct http_transfer *transfer; /* NULL: it waits its turn */
@@ -28,6 +29,9 @@ struct deliver {
     void *network_ctx;
     struct deliver_attempt *first, *last; /* those that wait */
     size_t in_flight;
+    bool holds; /* all of them wait */
+    uint64_t set_out;
+    struct deliver_watcher watcher;
 };
 
 struct deliver *deliver_new(void)
@@ -52,6 +56,16 @@ void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *c
 {
     d->network = network;
     d->network_ctx = ctx;
+}
+
+void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher)
+{
+    d->watcher = *watcher;
+}
+
+void deliver_hold(struct deliver *d)
+{
+    d->holds = true;
 }
 
 /* Names are judged as they are written; to what they resolve, the client looks. */
@@ -114,11 +128,34 @@ static void land(struct deliver *d)
     take_off(next);
 }
 
+/* The attempt's memory ends with it. */
+static void tell(struct deliver_attempt *t, int status, const char *error)
+{
+    const struct deliver_watcher *w = &t->deliver->watcher;
+    if (w->lands)
+        w->lands(w->ctx, t->number, status, error);
+    t->done(t->ctx, status, error);
+    if (w->landed)
+        w->landed(w->ctx);
+}
+
 static void finish(void *ctx, const struct http_answer *answer)
 {
     struct deliver_attempt *t = ctx;
     land(t->deliver);
-    t->done(t->ctx, answer->status, answer->brief);
+    tell(t, answer->status, answer->brief);
+}
+
+bool deliver_land(struct deliver *d, uint64_t number, int status, const char *error)
+{
+    struct deliver_attempt *t = d->first;
+    while (t && t->number != number)
+        t = t->next;
+    if (!t)
+        return false;
+    leave_queue(t);
+    tell(t, status, error);
+    return true;
 }
 
 static void take_off(struct deliver_attempt *t)
@@ -155,9 +192,16 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
         return NULL;
     }
     struct deliver_attempt *t = arena_new(a, struct deliver_attempt);
-    *t = (struct deliver_attempt){
-        .deliver = d, .arena = a, .request = *r, .near = near, .done = done, .ctx = ctx};
-    if (d->in_flight < IN_FLIGHT_MAX)
+    *t = (struct deliver_attempt){.deliver = d,
+                                  .arena = a,
+                                  .number = ++d->set_out,
+                                  .request = *r,
+                                  .near = near,
+                                  .done = done,
+                                  .ctx = ctx};
+    if (d->watcher.sets_out)
+        d->watcher.sets_out(d->watcher.ctx, t->number, r);
+    if (!d->holds && d->in_flight < IN_FLIGHT_MAX)
         take_off(t);
     else
         wait_turn(t);

@@ -1,7 +1,8 @@
 /* deliver.h - the way out for webhooks: POSTs, many at once, to this machine unless more is allowed.
  *
  * Shapes:  struct deliver: one for the process. It has no network until it is given a loop, and its
- *          HTTP client comes into being with the first attempt. A test can be the network.
+ *          HTTP client comes into being with the first attempt. A test can be the network. Attempts
+ *          are numbered from 1 as they set out.
  * Units:   -
  * Errors:  no answer is status 0 and why, in words; it is told like an answer. An attempt takes 10
  *          seconds and 64 KiB at most.
@@ -28,6 +29,20 @@ struct deliver *deliver_new(void);
 void deliver_free(struct deliver *d); /* drops what is under way */
 void deliver_use_loop(struct deliver *d, struct loop *l);
 void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx);
+
+/* Is told of what sets out, and of how it ends: `lands` just before the mock is, `landed` behind. */
+struct deliver_watcher {
+    void (*sets_out)(void *ctx, uint64_t number, const struct deliver_request *r);
+    void (*lands)(void *ctx, uint64_t number, int status, const char *error);
+    void (*landed)(void *ctx);
+    void *ctx;
+};
+void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher);
+
+/* From now on nothing is sent: what sets out waits until deliver_land ends it. */
+void deliver_hold(struct deliver *d);
+bool deliver_land(struct deliver *d, uint64_t number, int status, const char *error); /* false: none
+                                                                     of that number is under way */
 
 /* The request's memory is in `a`, which holds all of the attempt and lives until it has ended.
  * NULL: it has ended already, and `done` was called. */
