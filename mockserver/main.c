@@ -9,6 +9,7 @@ static int run(const struct options *o, struct error *err)
 {
     switch (o->command) {
     case COMMAND_SERVE:
+    case COMMAND_RECORD:
         return serve(o, err) ? 0 : 2;
     case COMMAND_LINT:
         return command_lint(o, err);
@@ -22,6 +23,8 @@ static int run(const struct options *o, struct error *err)
         return command_schema(o, err);
     case COMMAND_REFERENCE:
         return command_reference(o);
+    case COMMAND_REPLAY:
+        return command_replay(o, err);
     }
     return 2;
 }

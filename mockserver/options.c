@@ -137,6 +137,17 @@ static bool set_json(struct options *o, const struct given *g)
     return flag_switch(g, &o->json);
 }
 
+static bool set_record_to(struct options *o, const struct given *g)
+{
+    o->record_to = g->value;
+    return *g->value || flag_wrong(g, "empty");
+}
+
+static bool set_all(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->all);
+}
+
 static const struct flag serve_rows[] = {
     FLAG("fixture", "FILE", set_fixture,
          .help = "a world to start from, the first by default (else a sample)"),
@@ -163,6 +174,16 @@ static const struct flag serve_rows[] = {
     FLAG("log", "LEVEL", set_log, .help = "quiet, error, warn, info (default) or debug"),
 };
 
+static const struct flag record_rows[] = {
+    FLAG("to", "FILE", set_record_to,
+         .help = "write the run to this file, which only you can read: keys stand in it"),
+};
+
+static const struct flag replay_rows[] = {
+    FLAG("all", NULL, set_all, .help = "go on behind the first difference"),
+    FLAG("json", NULL, set_json, .help = "print JSON"),
+};
+
 static const struct flag listing_rows[] = {
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
@@ -174,6 +195,10 @@ static const struct flag health_rows[] = {
 const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
      "Serve the providers' APIs from a world in memory."                                                                                           },
+    {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,
+     "Serve, and write the run to a file."                                                                                                         },
+    {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
+     "Give a recorded run again: is it the same? Status 0, else 1."                                                                                },
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
      "Check fixtures: every mistake, at its place."                                                                                                },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
@@ -189,10 +214,11 @@ const struct command_row option_commands[] = {
 const size_t option_command_count = COUNT(option_commands);
 
 const struct exit_row option_exits[] = {
-    {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
-    {1, "healthcheck: no mock answers"                       },
-    {2, "usage, an input that cannot be used (file:line:col says where), or a port that cannot be "
-        "had"                                         },
+    {0, "good; of serving: it was ended by SIGINT or SIGTERM"            },
+    {1, "healthcheck: no mock answers; replay: the run is not the same"  },
+    {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be "
+        "had, or a recording that could not be written to its end"},
+    {4, "replay: the recording has no answer to compare"                 },
 };
 const size_t option_exit_count = COUNT(option_exits);
 
@@ -258,6 +284,8 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "%s needs %s", row->name, row->arguments);
     if (o->arguments.count > row->most)
         refuse_argument(row, o->arguments.items[row->most], err);
+    if (o->command == COMMAND_RECORD && !o->record_to)
+        error_add(err, ERROR_USAGE, nowhere, "record needs --to FILE");
     if (o->no_admin && o->admin_port >= 0)
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)
@@ -269,18 +297,31 @@ static bool check(const struct options *o, const struct command_row *row, struct
     return !error_any(err);
 }
 
+/* Who records serves as well. */
+static const struct flag *flags_of(struct arena *a, const struct command_row *row, size_t *count)
+{
+    size_t more = row->command == COMMAND_RECORD ? COUNT(serve_rows) : 0;
+    struct flag *all = arena_array(a, struct flag, row->count + more + 1);
+    *count = row->count + more;
+    for (size_t i = 0; i < *count; i++)
+        all[i] = i < row->count ? row->rows[i] : serve_rows[i - row->count];
+    return all;
+}
+
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err)
 {
     const struct command_row *named = argc > 1 ? find_command(argv[1]) : NULL;
     const struct command_row *row = named ? named : &option_commands[0];
+    size_t count;
+    const struct flag *rows = flags_of(a, row, &count);
     const struct flags flags = {
         .program = "mockserver",
         .version = UNDERSTUDY_VERSION,
         .command = named ? named->name : NULL,
         .arguments = named ? named->arguments : "[COMMAND]",
         .help = named ? named->help : main_help(a),
-        .rows = row->rows,
-        .count = row->count,
+        .rows = rows,
+        .count = count,
         .argument = add_argument,
     };
     *out = (struct options){

@@ -14,6 +14,8 @@
 
 enum command {
     COMMAND_SERVE,
+    COMMAND_RECORD,
+    COMMAND_REPLAY,
     COMMAND_LINT,
     COMMAND_ROUTES,
     COMMAND_CAPABILITIES,
@@ -49,7 +51,8 @@ struct options {
     struct texts_list arguments; /* what stands behind the options */
     const char *listen, *public_url, *admin_token;
     int64_t port, admin_port; /* -1: none */
-    bool no_admin, strict, local_consent, no_watch, json;
+    const char *record_to;    /* NULL: nobody writes the run down */
+    bool no_admin, strict, local_consent, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
 };

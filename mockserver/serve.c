@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/replay/record.h"
 
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60
@@ -18,23 +19,36 @@
 struct service {
     struct loop *loop;
     struct mock *mock;
+    struct recorder *recorder;     /* NULL: nobody writes the run down */
     struct server *server, *admin; /* admin NULL: no port of its own */
     int64_t ends_us;               /* 0: serving */
 };
 
+/* What a port hands its exchanges to: the mock, or who writes down what enters it. */
+struct handlers {
+    void (*handle)(void *ctx, struct exchange *x);
+    void (*handle_admin)(void *ctx, struct exchange *x);
+    void (*refuse)(void *ctx, struct exchange *x, int status, const char *why);
+    void (*done)(void *ctx, struct exchange *x, bool sent);
+};
+static const struct handlers playing = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
+static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse,
+                                          recorder_done};
+
 static struct server *open_port(const struct service *s, const struct options *o, int64_t port,
-                                void (*handle)(void *ctx, struct exchange *x), struct error *err)
+                                bool admin, struct error *err)
 {
+    const struct handlers *to = s->recorder ? &recording : &playing;
     const struct server_options options = {
         .address = o->listen,
         .port = (int)port,
         .body_max = BODY_MAX,
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .connections_max = CONNECTIONS_MAX,
-        .handle = handle,
-        .refuse = mock_refuse,
-        .done = mock_done,
-        .ctx = s->mock,
+        .handle = admin ? to->handle_admin : to->handle,
+        .refuse = to->refuse,
+        .done = to->done,
+        .ctx = s->recorder ? (void *)s->recorder : s->mock,
     };
     return server_new(s->loop, &options, err);
 }
@@ -104,34 +118,61 @@ static void end(void *ctx, int signal)
 
 static bool open_ports(struct service *s, const struct options *o, struct error *err)
 {
-    s->server = open_port(s, o, o->port, mock_handle, err);
+    s->server = open_port(s, o, o->port, false, err);
     if (s->server && o->admin_port >= 0)
-        s->admin = open_port(s, o, o->admin_port, mock_handle_admin, err);
+        s->admin = open_port(s, o, o->admin_port, true, err);
     return !error_any(err);
+}
+
+/* The worlds begin. */
+static bool open_mock(struct service *s, const struct options *o, struct error *err)
+{
+    const struct mock_options options = options_for_mock(o);
+    s->recorder = o->record_to ? recorder_new(o->record_to) : NULL;
+    s->mock = mock_new(&options, err);
+    if (!s->mock)
+        return false;
+    s->loop = loop_new();
+    if (s->recorder)
+        recorder_use_loop(s->recorder, s->mock, s->loop);
+    else
+        mock_use_loop(s->mock, s->loop);
+    return true;
+}
+
+static bool open_doors(struct service *s, const struct options *o, struct error *err)
+{
+    if (!open_ports(s, o, err))
+        return false;
+    if (!s->mock->url)
+        s->mock->url = url_of(o->arena, o->listen, s->server);
+    return !s->recorder || recorder_open(s->recorder, err);
+}
+
+static void close_all(struct service *s, struct error *err)
+{
+    if (s->admin)
+        server_free(s->admin);
+    if (s->server)
+        server_free(s->server);
+    if (s->recorder && !error_any(err))
+        recorder_close(s->recorder, err);
+    mock_free(s->mock);
+    recorder_free(s->recorder);
+    if (s->loop)
+        loop_free(s->loop);
 }
 
 bool serve(const struct options *o, struct error *err)
 {
-    const struct mock_options options = options_for_mock(o);
-    struct service s = {.mock = mock_new(&options, err)};
-    if (!s.mock)
-        return false;
+    struct service s = {0};
     signal(SIGPIPE, SIG_IGN);
-    s.loop = loop_new();
-    mock_use_loop(s.mock, s.loop);
-    if (open_ports(&s, o, err)) {
-        if (!s.mock->url)
-            s.mock->url = url_of(o->arena, o->listen, s.server);
+    if (open_mock(&s, o, err) && open_doors(&s, o, err)) {
         loop_signal(s.loop, SIGINT, end, &s);
         loop_signal(s.loop, SIGTERM, end, &s);
         print_ready(&s, o);
         loop_run(s.loop);
     }
-    if (s.admin)
-        server_free(s.admin);
-    if (s.server)
-        server_free(s.server);
-    mock_free(s.mock);
-    loop_free(s.loop);
+    close_all(&s, err);
     return !error_any(err);
 }

@@ -14,6 +14,7 @@ set(ROWS
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|control/|dialects/dialects\\.h|[a-z_]+\\.h)"
   "mockserver/reference/"        "base/|mockserver/(reference/|control/(control|guide)\\.h|dialects/dialects\\.h|rules/rule\\.h|(fixture|options|sample)\\.h)"
+  "mockserver/replay/"           "base/|mockserver/(replay/|deliver/deliver\\.h|[a-z_]+\\.h)"
   "mockserver/[a-z_]+\\.[ch]"    "base/|mockserver/"
   "conformance/tests/"           "base/|conformance/"
   "conformance/(scenario|claims|plan)/" "base/|conformance/(scenario/|claims/|plan/|result\\.h)"

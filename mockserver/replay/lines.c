@@ -1,0 +1,286 @@
+#include "mockserver/replay/lines.h"
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fields.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char *const input_texts[] = {
+#define X(name, text) text,
+    INPUTS(X)
+#undef X
+};
+
+static const char *const cut_texts[] = {
+    [CUT_NONE] = NULL,
+    [CUT_BEFORE_HEADERS] = "before_headers",
+    [CUT_AFTER_HEADERS] = "after_headers",
+    [CUT_MID_BODY] = "mid_body",
+    [CUT_RESET] = "reset",
+};
+
+/* writing */
+
+/* Control characters would take six times their room. */
+static bool is_text(struct str bytes)
+{
+    for (size_t i = 0; i < bytes.n; i++) {
+        unsigned char c = (unsigned char)bytes.s[i];
+        if (c < ' ' && c != '\n' && c != '\r' && c != '\t')
+            return false;
+    }
+    return str_utf8_valid(bytes, NULL);
+}
+
+static void put_bytes(struct json *w, struct str bytes)
+{
+    if (is_text(bytes)) {
+        json_str(w, bytes);
+        return;
+    }
+    struct arena a = {0};
+    json_open_map(w);
+    json_put_text(w, "base64url", digest_base64url(&a, bytes));
+    json_close_map(w);
+    arena_end(&a);
+}
+
+static void put_headers(struct json *w, const struct headers *h)
+{
+    json_key(w, "headers");
+    json_open_list(w);
+    for (size_t i = 0; i < h->count; i++) {
+        json_open_list(w);
+        put_bytes(w, str_from(h->items[i].name));
+        put_bytes(w, h->items[i].value);
+        json_close_list(w);
+    }
+    json_close_list(w);
+}
+
+static void put_body(struct json *w, struct str body)
+{
+    json_key(w, "body");
+    put_bytes(w, body);
+}
+
+static struct json open_line(struct buf *b, const char *what, uint64_t number)
+{
+    struct json w = json_begin(b, 0);
+    json_open_map(&w);
+    json_put_int(&w, what, (int64_t)number);
+    return w;
+}
+
+static struct json open_input(struct buf *b, enum input_kind kind, uint64_t number,
+                              struct moment at)
+{
+    struct json w = open_line(b, input_texts[kind], number);
+    json_put_int(&w, "wallMs", at.wall_ms);
+    json_put_int(&w, "monotonicUs", at.monotonic_us);
+    return w;
+}
+
+static void close_line(struct buf *b, struct json *w)
+{
+    json_close_map(w);
+    buf_byte(b, '\n');
+}
+
+void line_call(struct buf *b, const struct input *in)
+{
+    const struct request *r = &in->request;
+    struct json w = open_input(b, INPUT_CALL, (uint64_t)in->number, in->at);
+    json_put_int(&w, "arrivedUs", in->arrived_us);
+    if (in->admin)
+        json_put_bool(&w, "adminPort", true);
+    if (in->status) {
+        json_put_int(&w, "refused", in->status);
+        json_put_text(&w, "why", in->why);
+    }
+    if (r->peer)
+        json_put_text(&w, "peer", r->peer);
+    json_key(&w, "method");
+    put_bytes(&w, r->method);
+    json_key(&w, "target");
+    put_bytes(&w, r->target);
+    put_headers(&w, &r->headers);
+    if (r->body_too_large)
+        json_put_bool(&w, "tooLarge", true);
+    put_body(&w, r->body);
+    close_line(b, &w);
+}
+
+void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at)
+{
+    struct json w = open_input(b, kind, number, at);
+    close_line(b, &w);
+}
+
+void line_landed(struct buf *b, uint64_t number, struct moment at, int status, const char *error)
+{
+    struct json w = open_input(b, INPUT_LANDED, number, at);
+    json_put_int(&w, "status", status);
+    if (error)
+        json_put_text(&w, "error", error);
+    close_line(b, &w);
+}
+
+/* What the wire is to make of it is part of the answer: the plan, not what came of it. */
+void line_answer(struct buf *b, uint64_t number, const struct response *r)
+{
+    struct json w = open_line(b, "answer", number);
+    json_put_int(&w, "status", r->status);
+    if (r->cut != CUT_NONE)
+        json_put_text(&w, "cut", cut_texts[r->cut]);
+    if (r->delay_us)
+        json_put_int(&w, "delayUs", r->delay_us);
+    if (r->bytes_per_second)
+        json_put_int(&w, "bytesPerSecond", r->bytes_per_second);
+    put_headers(&w, &r->headers);
+    put_body(&w, buf_str(&r->body));
+    close_line(b, &w);
+}
+
+void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r)
+{
+    struct json w = open_line(b, "delivery", number);
+    json_put_text(&w, "url", r->url);
+    put_headers(&w, &r->headers);
+    put_body(&w, r->body);
+    close_line(b, &w);
+}
+
+/* reading */
+
+struct line {
+    int64_t number;
+    struct moment at;
+    int64_t arrived_us, refused, status;
+    bool admin, too_large;
+    const char *why, *peer, *error;
+    const struct node *method, *target, *headers, *body;
+};
+
+#define NUMBER(key, help_)                                                                         \
+    FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
+#define MOMENT                                                                                     \
+    FIELD("wallMs", FIELD_INT, struct line, at.wall_ms, .required = true,                          \
+          .help = "When it entered."),                                                             \
+        FIELD("monotonicUs", FIELD_INT, struct line, at.monotonic_us, .required = true,            \
+              .help = "The same by the clock that only passes.")
+
+static const struct field call_rows[] = {
+    NUMBER("call", "Which call this is."),
+    MOMENT,
+    FIELD("arrivedUs", FIELD_INT, struct line, arrived_us, .required = true,
+          .help = "When its first line was read."),
+    FIELD("adminPort", FIELD_BOOL, struct line, admin,
+          .help = "It came by the control door's own port."),
+    FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
+          .help = "It is no proper HTTP, and was refused with this status."),
+    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was refused."),
+    FIELD("peer", FIELD_TEXT, struct line, peer, .help = "Where it came from."),
+    FIELD("method", FIELD_NODE, struct line, method, .required = true, .help = "As it was sent."),
+    FIELD("target", FIELD_NODE, struct line, target, .required = true,
+          .help = "Path and query, as they were sent."),
+    FIELD("headers", FIELD_NODE, struct line, headers, .required = true,
+          .help = "Its header lines, [name, value] each."),
+    FIELD("tooLarge", FIELD_BOOL, struct line, too_large,
+          .help = "Its body went over the limit and was dropped."),
+    FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
+};
+static const struct field gone_rows[] = {
+    NUMBER("gone", "The call whose client left while it was put aside."), MOMENT};
+static const struct field timer_rows[] = {NUMBER("timer", "Which of the mock's timers fired."),
+                                          MOMENT};
+static const struct field end_rows[] = {
+    NUMBER("end", "How many calls there were; nothing comes behind it."), MOMENT};
+static const struct field landed_rows[] = {
+    NUMBER("landed", "The webhook attempt that has ended."),
+    MOMENT,
+    FIELD("status", FIELD_INT, struct line, status, .required = true, .max = 999,
+          .help = "What the receiver answered; 0: nothing."),
+    FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no answer."),
+};
+
+#define TABLE(kind) FIELD_TABLE(#kind " line", kind##_rows, struct line, FIELDS_NO_PLACE)
+static const struct fields tables[] = {
+    [INPUT_CALL] = TABLE(call),     [INPUT_GONE] = TABLE(gone), [INPUT_TIMER] = TABLE(timer),
+    [INPUT_LANDED] = TABLE(landed), [INPUT_END] = TABLE(end),
+};
+
+bool line_is_output(struct str line)
+{
+    return str_starts(line, STR("{\"answer\":")) || str_starts(line, STR("{\"delivery\":"));
+}
+
+bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err)
+{
+    const struct node *coded = node_get(n, "base64url");
+    if (n->kind == NODE_TEXT) {
+        *bytes = n->text;
+        return true;
+    }
+    return (coded && coded->kind == NODE_TEXT && digest_base64url_decode(a, coded->text, bytes)) ||
+           error_add(err, ERROR_INPUT, n->at, "takes a text, or {\"base64url\": ...}");
+}
+
+bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err)
+{
+    *headers = (struct headers){0};
+    if (n->kind != NODE_LIST)
+        return error_add(err, ERROR_INPUT, n->at, "headers are a list of [name, value]");
+    for (size_t i = 0; i < n->list.count; i++) {
+        const struct node *pair = n->list.items[i];
+        struct str name, value;
+        if (pair->kind != NODE_LIST || pair->list.count != 2)
+            return error_add(err, ERROR_INPUT, pair->at, "a header is [name, value]");
+        if (!line_bytes(a, node_at(pair, 0), &name, err) ||
+            !line_bytes(a, node_at(pair, 1), &value, err))
+            return false;
+        headers_add(a, headers, str_dup(a, name), value);
+    }
+    return true;
+}
+
+static bool read_request(struct arena *a, const struct line *l, struct request *r,
+                         struct error *err)
+{
+    *r = (struct request){.peer = l->peer, .body_too_large = l->too_large};
+    if (!line_bytes(a, l->method, &r->method, err) || !line_bytes(a, l->target, &r->target, err) ||
+        !line_headers(a, l->headers, &r->headers, err) || !line_bytes(a, l->body, &r->body, err))
+        return false;
+    r->query = r->target;
+    r->path = str_cut(&r->query, '?');
+    return true;
+}
+
+static bool find_kind(const struct node *line, enum input_kind *kind)
+{
+    for (*kind = 0; *kind < INPUT_COUNT; ++*kind)
+        if (node_get(line, input_texts[*kind]))
+            return true;
+    return false;
+}
+
+bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err)
+{
+    struct line l = {0};
+    enum input_kind kind;
+    if (!find_kind(line, &kind))
+        return error_add(err, ERROR_INPUT, line->at, "this is no line of a recording");
+    if (!fields_read(&tables[kind], line, a, &l, err))
+        return false;
+    *in = (struct input){
+        .kind = kind,
+        .number = l.number,
+        .at = l.at,
+        .admin = l.admin,
+        .status = kind == INPUT_CALL ? l.refused : l.status,
+        .why = kind == INPUT_CALL ? l.why : l.error,
+        .arrived_us = l.arrived_us,
+    };
+    return kind != INPUT_CALL || read_request(a, &l, &in->request, err);
+}

@@ -1,0 +1,55 @@
+/* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
+ * one for each that leaves the mock on account of it.
+ *
+ * Shapes:  in:  "call" (arrives), "gone" (its client left while it was put aside), "timer" (fires),
+ *          "landed" (a webhook attempt has ended), "end" (nothing more comes); each with the
+ *          machine's time, at which the clocks stand still for as long as it is dealt with.
+ *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
+ *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
+ * Units:   wallMs since the epoch; monotonicUs, arrivedUs and delayUs in microseconds.
+ * Errors:  a line that is none of these: ERROR_INPUT at its place.
+ */
+#pragma once
+#include "base/http/server.h"
+#include "base/json.h"
+#include "mockserver/deliver/deliver.h"
+
+struct moment {
+    int64_t wall_ms, monotonic_us;
+};
+
+#define INPUTS(X)                                                                                  \
+    X(CALL, "call") X(GONE, "gone") X(TIMER, "timer") X(LANDED, "landed") X(END, "end")
+enum input_kind {
+#define X(name, text) INPUT_##name,
+    INPUTS(X)
+#undef X
+        INPUT_COUNT
+};
+
+struct input {
+    enum input_kind kind;
+    int64_t number; /* of the call, timer or attempt; "end": how many calls there were */
+    struct moment at;
+    bool admin; /* a call: it came by the control door's own port */
+    int64_t
+        status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the answer's */
+    const char *why;
+    int64_t arrived_us;
+    struct request request;
+};
+
+void line_call(struct buf *b, const struct input *in);
+void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at);
+void line_landed(struct buf *b, uint64_t number, struct moment at, int status, const char *error);
+void line_answer(struct buf *b, uint64_t number, const struct response *r);
+void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
+
+bool line_is_output(struct str line);
+/* What it holds lives as long as `line`, or in `a`. */
+bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err);
+
+/* For who compares: what bytes stand for, and what a line's "headers" are. */
+bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err);
+bool line_headers(struct arena *a, const struct node *n, struct headers *headers,
+                  struct error *err);

@@ -1,0 +1,167 @@
+#include "mockserver/replay/preface.h"
+
+#include "base/time.h"
+
+/* Options as JSON knows them. */
+struct said {
+    bool admin, strict, local_consent;
+    int64_t journal_bytes;
+    const char *public_url, *admin_token;
+};
+
+static const struct field option_rows[] = {
+    FIELD("admin", FIELD_BOOL, struct said, admin,
+          .help = "The control door is open on the providers' port."),
+    FIELD("strict", FIELD_BOOL, struct said, strict,
+          .help = "No world comes into being by being named."),
+    FIELD("localConsent", FIELD_BOOL, struct said, local_consent,
+          .help = "Consent is a page of the mock's own."),
+    FIELD("journalBytes", FIELD_INT, struct said, journal_bytes, .max = INT64_MAX,
+          .help = "What a journal may hold; 0: what is usual."),
+    FIELD("publicUrl", FIELD_TEXT, struct said, public_url,
+          .help = "Where minted URLs begin, if that was said."),
+    FIELD("adminToken", FIELD_TEXT, struct said, admin_token,
+          .help = "What the control door asks for."),
+};
+static const struct fields option_fields =
+    FIELD_TABLE("options", option_rows, struct said, FIELDS_NO_PLACE);
+
+struct said_world {
+    const char *name;
+    const struct node *fixture;
+};
+
+static const struct field world_rows[] = {
+    FIELD("name", FIELD_TEXT, struct said_world, name, .required = true,
+          .help = "What the world is called."),
+    FIELD("fixture", FIELD_NODE, struct said_world, fixture, .required = true,
+          .help = "What it starts as."),
+};
+static const struct fields world_fields =
+    FIELD_TABLE("world", world_rows, struct said_world, FIELDS_NO_PLACE);
+
+struct said_preface {
+    int64_t format;
+    struct moment started;
+    const char *version, *url;
+    struct said options;
+    struct field_list worlds;
+};
+
+static const struct field preface_rows[] = {
+    FIELD("recording", FIELD_INT, struct said_preface, format, .required = true,
+          .help = "The format of what follows."),
+    FIELD("version", FIELD_TEXT, struct said_preface, version, .required = true,
+          .help = "Of the program that wrote it."),
+    FIELD("wallMs", FIELD_INT, struct said_preface, started.wall_ms, .required = true,
+          .help = "When the worlds were made."),
+    FIELD("monotonicUs", FIELD_INT, struct said_preface, started.monotonic_us, .required = true,
+          .help = "The same by the clock that only passes."),
+    FIELD("url", FIELD_TEXT, struct said_preface, url, .required = true,
+          .help = "Where the mock listened."),
+    FIELD("options", FIELD_MAP, struct said_preface, options, .required = true,
+          .sub = &option_fields, .help = "How it was started, as far as answers depend on it."),
+    FIELD("worlds", FIELD_LIST, struct said_preface, worlds, .required = true, .min = 1,
+          .max = INT32_MAX, .sub = &world_fields, .help = "What it was started with."),
+};
+static const struct fields preface_fields =
+    FIELD_TABLE("recording", preface_rows, struct said_preface, FIELDS_NO_PLACE);
+
+static void put_options(struct json *w, const struct mock_options *o)
+{
+    json_key(w, "options");
+    json_open_map(w);
+    json_put_bool(w, "admin", o->admin);
+    json_put_bool(w, "strict", o->strict);
+    json_put_bool(w, "localConsent", o->local_consent);
+    json_put_int(w, "journalBytes", (int64_t)o->journal_bytes);
+    if (o->public_url)
+        json_put_text(w, "publicUrl", o->public_url);
+    if (o->admin_token)
+        json_put_text(w, "adminToken", o->admin_token);
+    json_close_map(w);
+}
+
+/* Its includes are in it. */
+static void put_world(struct json *w, const struct fixture *f)
+{
+    struct arena a = {0};
+    json_open_map(w);
+    json_put_text(w, "name", f->name);
+    json_put_node(w, "fixture", node_without(&a, f->source, "include"));
+    json_close_map(w);
+    arena_end(&a);
+}
+
+void preface_write(struct buf *b, const struct mock *m, struct moment started)
+{
+    struct json w = json_begin(b, 0);
+    json_open_map(&w);
+    json_put_int(&w, "recording", RECORDING_FORMAT);
+    json_put_text(&w, "version", UNDERSTUDY_VERSION);
+    json_put_int(&w, "wallMs", started.wall_ms);
+    json_put_int(&w, "monotonicUs", started.monotonic_us);
+    json_put_text(&w, "url", m->url);
+    put_options(&w, &m->options);
+    json_key(&w, "worlds");
+    json_open_list(&w);
+    for (size_t i = 0; i < m->fixture_count; i++)
+        put_world(&w, m->fixtures[i]);
+    json_close_list(&w);
+    json_close_map(&w);
+    buf_byte(b, '\n');
+}
+
+/* Another format is told alone: what else is wrong follows from it. */
+static bool check_format(const struct node *line, struct error *err)
+{
+    const struct node *format = node_get(line, "recording");
+    if (!format || format->kind != NODE_INT)
+        return error_add(err, ERROR_INPUT, line->at, "this is no recording of a mock");
+    return format->integer == RECORDING_FORMAT ||
+           error_add(err, ERROR_INPUT, format->at,
+                     "a recording of format %lld; this program reads format %d",
+                     (long long)format->integer, RECORDING_FORMAT);
+}
+
+static bool read_worlds(struct arena *a, const struct field_list *worlds, struct preface *p,
+                        struct error *err)
+{
+    const struct said_world *items = worlds->items;
+    p->fixtures = arena_array(a, struct fixture *, worlds->count);
+    for (size_t i = 0; i < worlds->count; i++) {
+        struct fixture *f = fixture_of_node(items[i].fixture, items[i].name, err);
+        if (f)
+            p->fixtures[p->fixture_count++] = f;
+    }
+    if (!error_any(err))
+        return true;
+    for (size_t i = 0; i < p->fixture_count; i++)
+        fixture_free(p->fixtures[i]);
+    return false;
+}
+
+bool preface_read(struct arena *a, const struct node *line, struct preface *p, struct error *err)
+{
+    struct said_preface said = {0};
+    if (!check_format(line, err) || !fields_read(&preface_fields, line, a, &said, err))
+        return false;
+    *p = (struct preface){
+        .started = said.started,
+        .version = said.version,
+        .url = said.url,
+        .options =
+            {
+                      .public_url = said.options.public_url,
+                      .admin_token = said.options.admin_token,
+                      .admin = said.options.admin,
+                      .strict = said.options.strict,
+                      .local_consent = said.options.local_consent,
+                      .journal_bytes = (size_t)said.options.journal_bytes,
+                      },
+    };
+    struct time_held before = time_hold(p->started.wall_ms, p->started.monotonic_us);
+    bool fine = read_worlds(a, &said.worlds, p, err);
+    time_let(before);
+    return fine;
+}

@@ -1,0 +1,260 @@
+#include "mockserver/replay/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/heap.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "mockserver/call.h"
+#include "mockserver/replay/preface.h"
+#include "mockserver/replay/timers.h"
+
+struct recorder {
+    const char *path;
+    FILE *file;       /* NULL: not open yet, or given up */
+    const char *why;  /* NULL: all is written; else why not */
+    struct buf early; /* what left before the file was open */
+    struct arena arena, line;
+    struct mock *mock;
+    struct timers *timers;
+    struct time_held before; /* of the clocks */
+    struct moment started;
+    uint64_t calls;
+};
+
+struct seat { /* beside an exchange */
+    struct recorder *recorder;
+    uint64_t number;
+    void (*reply)(struct exchange *x);
+};
+
+/* Tells it at once, and once: the run is worth nothing as evidence from here on. */
+static void give_up(struct recorder *r)
+{
+    r->why = arena_text(&r->arena, strerror(errno));
+    log_line(LOG_ERROR, "%s: %s: the recording ends here, the mock goes on", r->path, r->why);
+    if (r->file)
+        (void)fclose(r->file);
+    r->file = NULL;
+}
+
+static void put(struct recorder *r, const struct buf *line)
+{
+    if (r->file && line->n) {
+        if (fwrite(line->data, 1, line->n, r->file) != line->n)
+            give_up(r);
+    } else if (!r->file && !r->why) {
+        buf_add(&r->early, buf_str(line));
+    }
+    arena_reset(&r->line);
+}
+
+static struct moment hold(struct recorder *r)
+{
+    const struct moment at = {time_wall_ms(), time_monotonic_us()};
+    r->before = time_hold(at.wall_ms, at.monotonic_us);
+    return at;
+}
+
+/* A mock that is killed leaves whole inputs behind. */
+static void flush(struct recorder *r)
+{
+    if (r->file && fflush(r->file) == EOF)
+        give_up(r);
+}
+
+static void let(void *recorder)
+{
+    struct recorder *r = recorder;
+    time_let(r->before);
+    flush(r);
+}
+
+/* What enters */
+
+static void note_timer(void *recorder, uint64_t number)
+{
+    struct recorder *r = recorder;
+    struct buf line = {.arena = &r->line};
+    line_brief(&line, INPUT_TIMER, number, hold(r));
+    put(r, &line);
+}
+
+static void note_landing(void *recorder, uint64_t number, int status, const char *error)
+{
+    struct recorder *r = recorder;
+    struct buf line = {.arena = &r->line};
+    line_landed(&line, number, hold(r), status, error);
+    put(r, &line);
+}
+
+static void answer(struct exchange *x)
+{
+    const struct seat *s = x->reply_own;
+    struct buf line = {.arena = &s->recorder->line};
+    line_answer(&line, s->number, &x->response);
+    put(s->recorder, &line);
+    s->reply(x);
+}
+
+static void note_call(struct recorder *r, struct exchange *x, struct input *in)
+{
+    struct seat *s = arena_new(&x->arena, struct seat);
+    *s = (struct seat){r, ++r->calls, x->reply};
+    x->reply = answer;
+    x->reply_own = s;
+    in->number = (int64_t)s->number;
+    in->at = hold(r);
+    in->arrived_us = x->arrived_us;
+    in->request = x->request;
+    struct buf line = {.arena = &r->line};
+    line_call(&line, in);
+    put(r, &line);
+}
+
+void recorder_handle(void *recorder, struct exchange *x)
+{
+    struct recorder *r = recorder;
+    note_call(r, x, &(struct input){0});
+    mock_handle(r->mock, x);
+    let(r);
+}
+
+void recorder_handle_admin(void *recorder, struct exchange *x)
+{
+    struct recorder *r = recorder;
+    note_call(r, x, &(struct input){.admin = true});
+    mock_handle_admin(r->mock, x);
+    let(r);
+}
+
+/* Its answer goes out without being asked for. */
+void recorder_refuse(void *recorder, struct exchange *x, int status, const char *why)
+{
+    struct recorder *r = recorder;
+    note_call(r, x, &(struct input){.status = status, .why = why});
+    mock_refuse(r->mock, x, status, why);
+    struct buf line = {.arena = &r->line};
+    line_answer(&line, r->calls, &x->response);
+    put(r, &line);
+    let(r);
+}
+
+/* That a client has its answer, or has not, is nothing to the mock: only what is still put aside
+ * ends with its client. */
+void recorder_done(void *recorder, struct exchange *x, bool sent)
+{
+    struct recorder *r = recorder;
+    const struct seat *s = x->reply_own;
+    bool aside = call_is_aside(x->user);
+    struct buf line = {.arena = &r->line};
+    if (aside) {
+        line_brief(&line, INPUT_GONE, s->number, hold(r));
+        put(r, &line);
+    }
+    mock_done(r->mock, x, sent);
+    if (aside)
+        let(r);
+}
+
+/* What leaves, besides answers */
+
+static void note_delivery(void *recorder, uint64_t number, const struct deliver_request *request)
+{
+    struct recorder *r = recorder;
+    struct buf line = {.arena = &r->line};
+    line_delivery(&line, number, request);
+    put(r, &line);
+}
+
+/* Its beginning and its end */
+
+struct recorder *recorder_new(const char *path)
+{
+    struct recorder *r = heap_new(sizeof *r);
+    r->path = path;
+    r->early.arena = &r->arena;
+    r->started = hold(r);
+    return r;
+}
+
+void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
+{
+    r->mock = m;
+    r->timers = timers_new(l, &(struct timers_watcher){note_timer, let, r});
+    m->timers = timers_for_mock(r->timers);
+    deliver_watch(m->deliver, &(struct deliver_watcher){note_delivery, note_landing, let, r});
+    mock_use_loop(m, l);
+    time_let(r->before);
+}
+
+/* Keys and tokens stand in it. */
+static FILE *open_private(const char *path)
+{
+    struct stat is;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &is) == 0 && S_ISREG(is.st_mode))
+        (void)fchmod(fd, S_IRUSR | S_IWUSR);
+    FILE *file = fdopen(fd, "w");
+    if (!file)
+        close(fd);
+    return file;
+}
+
+static bool write_preface(struct recorder *r, struct error *err)
+{
+    struct buf line = {.arena = &r->line};
+    size_t bad;
+    const char *why;
+    preface_write(&line, r->mock, r->started);
+    if (!json_check(str_head(buf_str(&line), line.n - 1), &bad, &why))
+        return error_add(err, ERROR_INPUT, (struct where){.file = r->path},
+                         "its fixtures could not be read again from a recording: %s", why);
+    put(r, &line);
+    put(r, &r->early);
+    flush(r);
+    return !r->why || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", r->why);
+}
+
+bool recorder_open(struct recorder *r, struct error *err)
+{
+    r->file = open_private(r->path);
+    if (!r->file)
+        return error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", strerror(errno));
+    return write_preface(r, err);
+}
+
+bool recorder_close(struct recorder *r, struct error *err)
+{
+    if (r->file) {
+        struct buf line = {.arena = &r->line};
+        line_brief(&line, INPUT_END, r->calls, hold(r));
+        put(r, &line);
+        let(r);
+    }
+    if (r->file && fclose(r->file) == EOF) {
+        r->file = NULL;
+        give_up(r);
+    }
+    r->file = NULL;
+    return !r->why || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path},
+                                "the recording is not whole: %s", r->why);
+}
+
+void recorder_free(struct recorder *r)
+{
+    if (!r)
+        return;
+    if (r->file)
+        (void)fclose(r->file);
+    timers_free(r->timers);
+    arena_end(&r->line);
+    arena_end(&r->arena);
+    heap_free(r);
+}

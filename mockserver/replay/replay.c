@@ -1,0 +1,339 @@
+#include "mockserver/replay/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/heap.h"
+#include "base/time.h"
+#include "mockserver/call.h"
+#include "mockserver/replay/preface.h"
+#include "mockserver/replay/timers.h"
+
+struct replayed_call {
+    struct exchange x; /* first: what the mock holds is this one's address */
+    struct player *player;
+    uint64_t number;
+    const char *about;
+    bool answered;
+    struct replayed_call *next, *previous;
+};
+
+struct output { /* something that left the mock, and is not yet compared */
+    const char *kind, *about;
+    uint64_t number;
+    struct str line;
+    struct output *next;
+};
+
+struct player {
+    const char *path;
+    FILE *file;
+    char *text; /* the line at hand */
+    size_t text_room;
+    struct arena arena; /* of the header */
+    struct arena input; /* of what the last input brought about */
+    struct output *first, *last;
+    struct loop *loop; /* nobody runs it: nothing happens but what is recorded */
+    struct timers *timers;
+    struct mock *mock;
+    struct replayed_call *calls; /* not answered yet */
+    bool all, over;
+    struct arena *to; /* where the result lives */
+    struct replay *out;
+};
+
+/* Differences */
+
+static struct replay_difference *differs(struct player *p, const char *kind, uint64_t number,
+                                         const char *about)
+{
+    struct replay_difference *d = arena_push(p->to, &p->out->differences, struct replay_difference);
+    *d = (struct replay_difference){
+        .line = p->out->lines,
+        .kind = kind,
+        .number = number,
+        .about = about ? arena_text(p->to, about) : NULL,
+    };
+    p->over = !p->all;
+    return d;
+}
+
+/* The replay has nothing to show for a recorded line. */
+static void misses(struct player *p, struct str line)
+{
+    bool answer = str_starts(line, STR("{\"answer\":"));
+    int64_t number = 0;
+    struct str rest = str_skip(line, str_find(line, ':') + 1);
+    str_to_int(str_head(rest, str_find(rest, ',')), &number);
+    differs(p, answer ? "call" : "delivery", (uint64_t)number, NULL)->text =
+        answer ? "it was answered here, and is not now" : "it set out here, and does not now";
+}
+
+static void compare(struct player *p, struct str line)
+{
+    const struct output *o = p->first;
+    if (!o) {
+        misses(p, line);
+        return;
+    }
+    p->first = o->next;
+    p->out->answers += str_starts(line, STR("{\"answer\":"));
+    struct findings findings = {0};
+    differ_find(p->to, line, o->line, &findings);
+    if (findings.count)
+        differs(p, o->kind, o->number, o->about)->findings = findings;
+}
+
+/* Before the next input, or at the end. */
+static void compare_rest(struct player *p)
+{
+    for (const struct output *o = p->first; o && !p->over; o = o->next)
+        differs(p, o->kind, o->number, o->about)->text =
+            "it leaves the mock here, and did not then";
+    p->first = p->last = NULL;
+    arena_reset(&p->input);
+}
+
+/* What leaves the mock */
+
+static void leaves(struct player *p, struct output left, const struct buf *line)
+{
+    struct output *o = arena_copy(&p->input, &left, sizeof left);
+    o->about = arena_text(&p->input, left.about);
+    o->line = str_head(buf_str(line), line->n - 1);
+    *(p->first ? &p->last->next : &p->first) = o;
+    p->last = o;
+}
+
+static void answer_leaves(struct replayed_call *c)
+{
+    struct buf line = {.arena = &c->player->input};
+    line_answer(&line, c->number, &c->x.response);
+    leaves(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number},
+           &line);
+    c->answered = true;
+}
+
+static void reply(struct exchange *x)
+{
+    answer_leaves((struct replayed_call *)x);
+}
+
+static void delivery_leaves(void *player, uint64_t number, const struct deliver_request *r)
+{
+    struct player *p = player;
+    struct buf line = {.arena = &p->input};
+    line_delivery(&line, number, r);
+    p->out->deliveries++;
+    leaves(p, (struct output){.kind = "delivery", .about = r->url, .number = number}, &line);
+}
+
+/* What enters it */
+
+static void end_call(struct replayed_call *c, bool sent)
+{
+    mock_done(c->player->mock, &c->x, sent);
+    *(c->previous ? &c->previous->next : &c->player->calls) = c->next;
+    if (c->next)
+        c->next->previous = c->previous;
+    arena_end(&c->x.arena);
+    heap_free(c);
+}
+
+static void end_answered(struct player *p)
+{
+    for (struct replayed_call *c = p->calls, *next; c; c = next) {
+        next = c->next;
+        if (c->answered)
+            end_call(c, true);
+    }
+}
+
+/* Takes the input's memory over. */
+static struct replayed_call *begin_call(struct player *p, const struct input *in, struct arena *a)
+{
+    struct replayed_call *c = heap_new(sizeof *c);
+    c->player = p;
+    c->number = (uint64_t)in->number;
+    c->about = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->request.method),
+                            STR_ARG(in->request.target));
+    c->x = (struct exchange){
+        .arena = *a,
+        .request = in->request,
+        .reply = reply,
+        .arrived_us = in->arrived_us,
+    };
+    *a = (struct arena){0};
+    c->next = p->calls;
+    if (p->calls)
+        p->calls->previous = c;
+    p->calls = c;
+    p->out->calls++;
+    return c;
+}
+
+static void call(struct player *p, const struct input *in, struct arena *a)
+{
+    const char *why = in->why ? in->why : "";
+    struct replayed_call *c = begin_call(p, in, a);
+    if (in->status) {
+        c->x.response.status = (int)in->status;
+        mock_refuse(p->mock, &c->x, (int)in->status, why);
+        answer_leaves(c);
+    } else if (in->admin) {
+        mock_handle_admin(p->mock, &c->x);
+    } else {
+        mock_handle(p->mock, &c->x);
+    }
+}
+
+static void gone(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)a;
+    struct replayed_call *c = p->calls;
+    while (c && c->number != (uint64_t)in->number)
+        c = c->next;
+    if (c)
+        end_call(c, false);
+    else
+        differs(p, "call", (uint64_t)in->number, NULL)->text =
+            "its client left while it was put aside, and now it is answered already";
+}
+
+static void timer(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)a;
+    p->out->timers++;
+    if (!timers_fire(p->timers, (uint64_t)in->number))
+        differs(p, "timer", (uint64_t)in->number, NULL)->text =
+            "it fired here, and now nobody waits for it";
+}
+
+static void landed(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)a;
+    if (!deliver_land(p->mock->deliver, (uint64_t)in->number, (int)in->status, in->why))
+        differs(p, "delivery", (uint64_t)in->number, NULL)->text =
+            "it ended here, and now it is not under way";
+}
+
+static void end(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)in;
+    (void)a;
+    p->out->whole = true;
+}
+
+static void (*const givers[])(struct player *p, const struct input *in, struct arena *a) = {
+    [INPUT_CALL] = call,     [INPUT_GONE] = gone, [INPUT_TIMER] = timer,
+    [INPUT_LANDED] = landed, [INPUT_END] = end,
+};
+
+static bool give(struct player *p, struct str line, struct error *err)
+{
+    struct arena a = {0};
+    struct input in;
+    const struct node *n = json_parse(&a, line, p->path, err);
+    bool fine = n && line_read(&a, n, &in, err);
+    if (fine) {
+        struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
+        givers[in.kind](p, &in, &a);
+        end_answered(p);
+        time_let(before);
+    }
+    arena_end(&a);
+    return fine;
+}
+
+/* The file */
+
+/* False: no whole line any more. */
+static bool next_line(struct player *p, struct str *line)
+{
+    ssize_t n = getline(&p->text, &p->text_room, p->file);
+    if (n < 1 || p->text[n - 1] != '\n')
+        return false;
+    *line = str_of(p->text, (size_t)n - 1);
+    p->out->lines++;
+    return true;
+}
+
+/* A line is read as a text of its own, which begins at line 1. */
+static bool misplaced(const struct player *p, struct error *err)
+{
+    for (struct problem *at = err->first; at; at = at->next)
+        at->at.line = p->out->lines;
+    return false;
+}
+
+static bool build(struct player *p, struct str line, struct error *err)
+{
+    struct preface h;
+    const struct node *n = json_parse(&p->arena, line, p->path, err);
+    if (!n || !preface_read(&p->arena, n, &h, err))
+        return false;
+    p->out->version = arena_text(p->to, h.version);
+    struct time_held before = time_hold(h.started.wall_ms, h.started.monotonic_us);
+    p->loop = loop_new();
+    p->timers = timers_new(NULL, NULL);
+    p->mock = mock_of(&h.options, h.fixtures, h.fixture_count);
+    p->mock->timers = timers_for_mock(p->timers);
+    deliver_hold(p->mock->deliver);
+    deliver_watch(p->mock->deliver,
+                  &(struct deliver_watcher){.sets_out = delivery_leaves, .ctx = p});
+    mock_use_loop(p->mock, p->loop);
+    p->mock->url = h.url;
+    time_let(before);
+    return true;
+}
+
+static bool play_lines(struct player *p, struct error *err)
+{
+    struct str line;
+    while (!p->over && next_line(p, &line)) {
+        if (line_is_output(line)) {
+            compare(p, line);
+            continue;
+        }
+        compare_rest(p);
+        if (!p->over && !give(p, line, err))
+            return misplaced(p, err);
+    }
+    if (p->out->whole)
+        compare_rest(p);
+    return true;
+}
+
+static bool play(struct player *p, struct error *err)
+{
+    struct str line;
+    if (!next_line(p, &line))
+        return error_add(err, ERROR_INPUT, (struct where){.file = p->path},
+                         "this is no recording of a mock: it has no whole line");
+    return build(p, line, err) && play_lines(p, err);
+}
+
+static void clean_up(struct player *p)
+{
+    while (p->calls)
+        end_call(p->calls, false);
+    mock_free(p->mock);
+    timers_free(p->timers);
+    if (p->loop)
+        loop_free(p->loop);
+    arena_end(&p->input);
+    arena_end(&p->arena);
+    free(p->text); /* getline's */
+    (void)fclose(p->file);
+}
+
+bool replay_run(struct arena *a, const char *path, bool all, struct replay *out, struct error *err)
+{
+    struct player p = {.path = path, .file = fopen(path, "re"), .all = all, .to = a, .out = out};
+    *out = (struct replay){0};
+    if (!p.file)
+        return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
+    bool fine = play(&p, err);
+    clean_up(&p);
+    return fine;
+}

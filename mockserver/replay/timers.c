@@ -1,0 +1,110 @@
+#include "mockserver/replay/timers.h"
+
+#include "base/heap.h"
+
+#define uthash_malloc(size)      heap_new(size)
+#define uthash_free(block, size) heap_free(block)
+#include <uthash.h>
+
+struct timer {
+    struct timers *all;
+    uint64_t number;
+    loop_timer_fn *fn;
+    void *ctx;
+    uint64_t on_loop;
+    UT_hash_handle hh;
+};
+
+struct timers {
+    struct mock_timers for_mock;
+    struct loop *loop;
+    struct timers_watcher watcher;
+    struct timer *waiting; /* by number */
+    uint64_t count;
+};
+
+static void forget(struct timer *t)
+{
+    HASH_DEL(t->all->waiting, t);
+    heap_free(t);
+}
+
+static void fire(void *timer)
+{
+    const struct timer t = *(struct timer *)timer;
+    const struct timers_watcher *w = &t.all->watcher;
+    forget(timer);
+    if (w->fires)
+        w->fires(w->ctx, t.number);
+    t.fn(t.ctx);
+    if (w->fired)
+        w->fired(w->ctx);
+}
+
+static uint64_t set(void *timers, int64_t at_us, loop_timer_fn *fn, void *ctx)
+{
+    struct timers *all = timers;
+    struct timer *t = heap_new(sizeof *t);
+    *t = (struct timer){.all = all, .number = ++all->count, .fn = fn, .ctx = ctx};
+    HASH_ADD(hh, all->waiting, number, sizeof t->number, t);
+    if (all->loop)
+        t->on_loop = loop_timer(all->loop, at_us, fire, t);
+    return t->number;
+}
+
+static struct timer *find(const struct timers *all, uint64_t number)
+{
+    struct timer *t = NULL;
+    HASH_FIND(hh, all->waiting, &number, sizeof number, t);
+    return t;
+}
+
+static void cancel(void *timers, uint64_t number)
+{
+    struct timers *all = timers;
+    struct timer *t = find(all, number);
+    if (!t)
+        return;
+    if (all->loop)
+        loop_timer_cancel(all->loop, t->on_loop);
+    forget(t);
+}
+
+struct timers *timers_new(struct loop *l, const struct timers_watcher *watcher)
+{
+    struct timers *t = heap_new(sizeof *t);
+    *t = (struct timers){
+        .for_mock = {set, cancel, t},
+          .loop = l
+    };
+    if (watcher)
+        t->watcher = *watcher;
+    return t;
+}
+
+void timers_free(struct timers *all)
+{
+    struct timer *t, *next;
+    if (!all)
+        return;
+    HASH_ITER(hh, all->waiting, t, next)
+    {
+        if (all->loop)
+            loop_timer_cancel(all->loop, t->on_loop);
+        forget(t);
+    }
+    heap_free(all);
+}
+
+const struct mock_timers *timers_for_mock(struct timers *t)
+{
+    return &t->for_mock;
+}
+
+bool timers_fire(struct timers *t, uint64_t number)
+{
+    struct timer *found = find(t, number);
+    if (found)
+        fire(found);
+    return found != NULL;
+}

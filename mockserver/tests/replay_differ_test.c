@@ -1,0 +1,285 @@
+/* What is not the same is told, at the call where it begins; and what is no recording is refused. */
+#include "mockserver/tests/replay_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/namespaces.h"
+#include "mockserver/state/account.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define LIST     "/v1/projects/prj_acme_a/social-accounts"
+
+/* Lines: 1 what it is, 2 and 3 a call and its answer, 4 and 5, ... 10 and 11, 12 a timer, 13 the end. */
+static struct run *five_calls(void)
+{
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(r, "GET /v1/whoami", NULL, KEY);
+    run_ask(r, "GET " LIST "?limit=2", NULL, KEY);
+    run_ask(r, "GET " LIST "?limit=1", NULL, KEY);
+    run_ask(r, "GET /v1/nowhere", NULL, KEY);
+    run_ask(r, "GET /v1/scheduled-posts/sp_queued", NULL, KEY);
+    run_pass(r, 25 * INT64_C(60) * 60 * 1000);
+    run_end(r);
+    return r;
+}
+
+static struct replay replay(struct run *r, bool all)
+{
+    struct replay out;
+    assert_true(replay_run(&r->arena, r->path, all, &out, NULL));
+    return out;
+}
+
+static void the_call_that_differs_first_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *from, *to;
+        uint64_t call;
+        const char *place, *recorded, *replayed; /* replayed NULL: whatever it is */
+    } rows[] = {
+        {3,  "\"status\":200",                   "\"status\":201",                 1, "/status",                       "201", "200"                   },
+        {5,  "sa_acme_disposable",               "sa_acme_other",                  2, "/body/items/0/socialAccountId",
+         "\"sa_acme_other\"",                                                                                                 "\"sa_acme_disposable\""},
+        {7,  "[\"X-RateLimit-Remaining\",\"",    "[\"X-RateLimit-Remaining\",\"9", 3,
+         "/headers/X-RateLimit-Remaining",                                                                             NULL,  NULL                    },
+        {9,  "[\"X-Mock-Error\",\"unmatched\"]", "[\"X-Other\",\"a\"]",            4, "/headers/X-Other",
+         "\"a\"",                                                                                                             NULL                    },
+        {11, "\"body\":\"{",                     "\"body\":\"{ ",                  5, "/body, byte 1",                 NULL,  NULL                    },
+        {11, "\"headers\":",                     "\"delayUs\":5,\"headers\":",     5, "/delayUs",                      "5",   NULL                    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct run *r = five_calls();
+        run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
+        struct replay out = replay(r, false);
+        assert_int_equal(out.differences.count, 1);
+        const struct replay_difference *d = &out.differences.items[0];
+        assert_string_equal(d->kind, "call");
+        assert_int_equal(d->number, rows[i].call);
+        assert_int_equal(d->line, rows[i].line);
+        const struct finding *f = &d->findings.items[0];
+        assert_string_equal(f->place, rows[i].place);
+        if (rows[i].recorded)
+            assert_string_equal(f->recorded, rows[i].recorded);
+        if (rows[i].replayed)
+            assert_string_equal(f->replayed, rows[i].replayed);
+        run_free(r);
+    }
+}
+
+static void what_was_asked_is_told_as_well(void **state)
+{
+    (void)state;
+    struct run *r = five_calls();
+    run_tamper(r, 5, "sa_acme_disposable", "sa_acme_other");
+    assert_string_equal(replay(r, false).differences.items[0].about, "GET " LIST "?limit=2");
+    run_free(r);
+}
+
+static void all_of_them_are_told_where_that_is_wanted(void **state)
+{
+    (void)state;
+    struct run *r = five_calls();
+    run_tamper(r, 5, "sa_acme_disposable", "sa_acme_other");
+    run_tamper(r, 9, "404", "410");
+    assert_int_equal(replay(r, false).differences.count, 1);
+    struct replay out = replay(r, true);
+    assert_int_equal(out.differences.count, 2);
+    assert_int_equal(out.differences.items[1].number, 4);
+    assert_true(out.whole);
+    assert_int_equal(out.answers, 5);
+    run_free(r);
+}
+
+static void what_is_missing_or_too_much_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *from, *to;
+        const char *kind;
+        uint64_t number;
+        int at;
+    } rows[] = {
+        {4,  "{\"call\":2", "{\"gone\":9,\"wallMs\":1,\"monotonicUs\":1}\n{\"call\":2", "call",     9,
+         4                                                                                               },
+        {4,  "{\"call\":2", "{\"answer\":7,\"status\":200}\n{\"call\":2",               "call",     7, 4 },
+        {4,  "{\"call\":2", "{\"delivery\":3,\"url\":\"a\"}\n{\"call\":2",              "delivery", 3, 4 },
+        {12, "{\"timer\":", "{\"timer\":99",                                            "timer",    0, 12},
+        {4,  "{\"call\":2",
+         "{\"landed\":4,\"wallMs\":1,\"monotonicUs\":1,\"status\":200}\n{\"call\":2",   "delivery", 4,
+         4                                                                                               },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct run *r = five_calls();
+        run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
+        struct replay out = replay(r, false);
+        assert_int_equal(out.differences.count, 1);
+        assert_string_equal(out.differences.items[0].kind, rows[i].kind);
+        assert_int_equal(out.differences.items[0].line, rows[i].at);
+        if (rows[i].number)
+            assert_int_equal(out.differences.items[0].number, rows[i].number);
+        assert_non_null(out.differences.items[0].text);
+        run_free(r);
+    }
+
+    struct run *r = five_calls(); /* an answer is left out */
+    const char *line = arena_printf(&r->arena, "%s\n", run_line(r, 7));
+    run_tamper(r, 7, line, "");
+    struct replay out = replay(r, false);
+    assert_int_equal(out.differences.count, 1);
+    assert_int_equal(out.differences.items[0].number, 3);
+    run_free(r);
+}
+
+static void a_mock_that_is_no_function_of_its_inputs_is_noticed(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(r, "GET /v1/whoami", NULL, KEY);
+    struct world *w = namespaces_at(r->mock->namespaces, 0)->world;
+    account_lose_token(w, account_find(w, LAYERS, STR("sa_acme_disposable")), TOKEN_WITHDRAWN);
+    run_ask(r, "GET " LIST "?limit=1", NULL, KEY);
+    run_end(r);
+    struct replay out = replay(r, false);
+    assert_int_equal(out.differences.count, 1);
+    assert_int_equal(out.differences.items[0].number, 2);
+    assert_string_equal(out.differences.items[0].findings.items[0].place, "/body/items/0/status");
+    run_free(r);
+}
+
+static void another_start_is_another_run(void **state)
+{
+    (void)state;
+    struct run *r = five_calls();
+    run_tamper(r, 1, "\"seed\":42", "\"seed\":43");
+    assert_int_equal(replay(r, false).differences.items[0].number, 1); /* its request id */
+    run_free(r);
+}
+
+static void the_same_in_another_spelling_is_the_same(void **state)
+{
+    (void)state;
+    struct run *r = five_calls();
+    run_tamper(r, 5, "\"status\":200,", "\"status\" : 200, ");
+    run_tamper(r, 5, "\"headers\":[[\"C", "\"headers\": [[\"\\u0043");
+    assert_int_equal(replay(r, true).differences.count, 0);
+    run_free(r);
+}
+
+/* Cuts the file behind that many bytes of its last whole calls. */
+static void cut_behind(struct run *r, int line, size_t bytes)
+{
+    size_t size = bytes;
+    for (int i = 1; i < line; i++)
+        size += strlen(run_line(r, i)) + 1;
+    assert_int_equal(truncate(r->path, (off_t)size), 0);
+}
+
+static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        size_t bytes, calls, answers;
+    } rows[] = {
+        {13, 0,  5, 5}, /* its end is missing */
+        {13, 10, 5, 5},
+        {11, 40, 5, 4}, /* half an answer */
+        {11, 0,  5, 4},
+        {10, 40, 4, 4}, /* half a call */
+        {3,  1,  1, 0},
+        {2,  0,  0, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct run *r = five_calls();
+        cut_behind(r, rows[i].line, rows[i].bytes);
+        struct replay out = replay(r, false);
+        assert_int_equal(out.differences.count, 0);
+        assert_false(out.whole);
+        assert_int_equal(out.calls, rows[i].calls);
+        assert_int_equal(out.answers, rows[i].answers);
+        assert_int_equal(out.lines, rows[i].line - 1);
+        run_free(r);
+    }
+}
+
+static void what_cannot_be_used_is_refused_at_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        int line;
+        const char *from, *to, *said;
+    } rows[] = {
+        {1, "{\"recording\":1",  "{\"recording\":2",
+         ":1:14: a recording of format 2; this program reads format 1"                           },
+        {1, "{\"recording\":1,", "{",                      ":1:1: this is no recording of a mock"},
+        {1, "{",                 "world: {",               ":1:1: "                              },
+        {1, "\"prj_acme_a\"",    "7",                      ":1:"                                 },
+        {1, "\"worlds\":",       "\"words\":",             "did you mean 'worlds'?"              },
+        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: this is no line of a recording"},
+        {4, "\"monotonicUs\":",  "\"monotonic\":",         ":4:"                                 },
+        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                 },
+        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                 },
+        {6, "{",                 "(",                      ":6:1: "                              },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct run *r = five_calls();
+        struct replay out;
+        struct error err = {0};
+        run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
+        assert_false(replay_run(&r->arena, r->path, true, &out, &err));
+        const char *said = error_text(&r->arena, &err);
+        if (!strstr(said, rows[i].said) || strncmp(said, r->path, strlen(r->path)) != 0)
+            fail_msg("row %zu: %s", i, said);
+        error_end(&err);
+        run_free(r);
+    }
+    struct replay out;
+    struct error err = {0};
+    struct arena a = {0};
+    assert_false(replay_run(&a, "/nowhere/run.ndjson", false, &out, &err));
+    assert_string_equal(error_text(&a, &err), "/nowhere/run.ndjson: No such file or directory");
+    error_end(&err);
+    assert_false(replay_run(&a, "/dev/null", false, &out, &err));
+    assert_non_null(strstr(error_text(&a, &err), "it has no whole line"));
+    error_end(&err);
+    arena_end(&a);
+}
+
+static void a_recording_of_another_version_is_tried(void **state)
+{
+    (void)state;
+    struct run *r = five_calls();
+    run_tamper(r, 1, "\"version\":\"" UNDERSTUDY_VERSION "\"", "\"version\":\"0.0.1\"");
+    struct replay out = replay(r, false);
+    assert_int_equal(out.differences.count, 0);
+    assert_string_equal(out.version, "0.0.1");
+    run_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_call_that_differs_first_is_told),
+        cmocka_unit_test(what_was_asked_is_told_as_well),
+        cmocka_unit_test(all_of_them_are_told_where_that_is_wanted),
+        cmocka_unit_test(what_is_missing_or_too_much_is_told),
+        cmocka_unit_test(a_mock_that_is_no_function_of_its_inputs_is_noticed),
+        cmocka_unit_test(another_start_is_another_run),
+        cmocka_unit_test(the_same_in_another_spelling_is_the_same),
+        cmocka_unit_test(half_a_recording_is_replayed_as_far_as_it_goes),
+        cmocka_unit_test(what_cannot_be_used_is_refused_at_its_place),
+        cmocka_unit_test(a_recording_of_another_version_is_tried),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+#include "mockserver/tests/replay_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/time.h"
+
+#define START_MS 1795766400000 /* some day */
+#define START_US 1000000
+#define GAP_MAX  100
+
+struct run *run_new(const char *fixture)
+{
+    struct run *r = calloc(1, sizeof *r);
+    r->wall_ms = START_MS;
+    r->monotonic_us = START_US;
+    r->before = time_hold(r->wall_ms, r->monotonic_us);
+    strcpy(r->path, "/tmp/run-XXXXXX");
+    int fd = mkstemp(r->path);
+    assert_true(fd >= 0);
+    close(fd);
+
+    const char *const fixtures[] = {
+        fixture ? arena_printf(&r->arena, SOURCE_DIR "/fixtures/%s", fixture) : NULL};
+    struct error err = {0};
+    r->recorder = recorder_new(r->path);
+    r->mock = mock_new(
+        &(struct mock_options){
+            .fixtures = fixtures,
+            .fixture_count = fixture != NULL,
+            .public_url = "http://mock.test",
+            .admin = true,
+        },
+        &err);
+    error_print(&err, stderr);
+    assert_non_null(r->mock);
+    r->loop = loop_new();
+    deliver_hold(r->mock->deliver);
+    recorder_use_loop(r->recorder, r->mock, r->loop);
+    assert_true(recorder_open(r->recorder, &err));
+    return r;
+}
+
+void run_end(struct run *r)
+{
+    while (r->asked)
+        run_leave(r->asked);
+    assert_true(recorder_close(r->recorder, NULL));
+    mock_free(r->mock);
+    r->mock = NULL;
+    time_let(r->before);
+}
+
+void run_free(struct run *r)
+{
+    if (r->mock)
+        run_end(r);
+    recorder_free(r->recorder);
+    loop_free(r->loop);
+    unlink(r->path);
+    arena_end(&r->arena);
+    free(r);
+}
+
+static void drop(struct asked *a)
+{
+    struct asked **at = &a->run->asked;
+    while (*at && *at != a)
+        at = &(*at)->next;
+    if (*at)
+        *at = a->next;
+}
+
+static void take_answer(struct exchange *x)
+{
+    struct asked *a = (struct asked *)x;
+    a->answered = true;
+    a->status = x->response.status;
+    a->body = buf_str(&x->response.body);
+    drop(a);
+}
+
+static void release(void *exchange)
+{
+    arena_end(&((struct exchange *)exchange)->arena);
+}
+
+static void add_header(struct exchange *x, const char *line)
+{
+    struct str rest = str_from(line), name = str_cut(&rest, ':');
+    headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
+}
+
+struct asked *run_ask_list(struct run *r, const char *const *parts)
+{
+    struct asked *a = arena_new(&r->arena, struct asked);
+    struct request *q = &a->x.request;
+    struct str rest = str_from(parts[0]);
+    *a = (struct asked){.run = r, .next = r->asked};
+    r->asked = a;
+    arena_own(&r->arena, &a->x, release);
+    q->method = str_cut(&rest, ' ');
+    q->target = q->query = rest;
+    q->path = str_cut(&q->query, '?');
+    q->body = str_from(parts[1]);
+    q->peer = "127.0.0.1";
+    add_header(&a->x, "Host: mock.test");
+    for (size_t i = 2; parts[i]; i++)
+        add_header(&a->x, parts[i]);
+    a->x.reply = take_answer;
+    a->x.arrived_us = time_monotonic_us() - 50;
+    recorder_handle(r->recorder, &a->x);
+    if (a->answered)
+        recorder_done(r->recorder, &a->x, true);
+    return a;
+}
+
+void run_leave(struct asked *a)
+{
+    drop(a);
+    recorder_done(a->run->recorder, &a->x, false);
+}
+
+void run_pass(struct run *r, int64_t ms)
+{
+    r->wall_ms += ms;
+    r->monotonic_us += ms * 1000;
+    time_hold(r->wall_ms, r->monotonic_us);
+    while (loop_step(r->loop, 0))
+        ;
+}
+
+/* Those of a world that ended leave gaps. */
+bool run_land(struct run *r, int status)
+{
+    const char *error = status ? NULL : "nobody answers";
+    for (uint64_t next = r->landed + 1; next < r->landed + GAP_MAX; next++)
+        if (deliver_land(r->mock->deliver, next, status, error)) {
+            r->landed = next;
+            return true;
+        }
+    return false;
+}
+
+static void print(const struct replay *out)
+{
+    for (size_t i = 0; i < out->differences.count; i++) {
+        const struct replay_difference *d = &out->differences.items[i];
+        fprintf(stderr, "line %d: %s %llu %s: %s\n", d->line, d->kind,
+                (unsigned long long)d->number, d->about ? d->about : "", d->text ? d->text : "");
+        for (size_t j = 0; j < d->findings.count; j++)
+            fprintf(stderr, "  %s: %s, now %s\n", d->findings.items[j].place,
+                    d->findings.items[j].recorded, d->findings.items[j].replayed);
+    }
+}
+
+bool run_is_the_same(struct run *r, struct replay *out)
+{
+    struct error err = {0};
+    bool read = replay_run(&r->arena, r->path, false, out, &err);
+    error_print(&err, stderr);
+    assert_true(read);
+    print(out);
+    return !out->differences.count;
+}
+
+/* The recording */
+
+static struct str read_all(struct run *r)
+{
+    FILE *file = fopen(r->path, "r");
+    assert_non_null(file);
+    struct buf text = {.arena = &r->arena};
+    size_t n;
+    while ((n = fread(buf_reserve(&text, 65536), 1, 65536, file)))
+        text.n += n;
+    fclose(file);
+    return buf_str(&text);
+}
+
+static struct str line_at(struct str text, int line)
+{
+    struct str found = {0};
+    while (line-- && text.n)
+        found = str_cut(&text, '\n');
+    return line < 0 ? found : (struct str){0};
+}
+
+const char *run_line(struct run *r, int line)
+{
+    struct str found = line_at(read_all(r), line);
+    return found.s ? str_dup(&r->arena, found) : NULL;
+}
+
+void run_tamper(struct run *r, int line, const char *from, const char *to)
+{
+    struct str text = read_all(r), found = line_at(text, line);
+    assert_non_null(found.s);
+    const char *at = strstr(found.s, from);
+    assert_non_null(at);
+    FILE *file = fopen(r->path, "w");
+    assert_non_null(file);
+    fwrite(text.s, 1, (size_t)(at - text.s), file);
+    fputs(to, file);
+    at += strlen(from);
+    fwrite(at, 1, text.n - (size_t)(at - text.s), file);
+    fclose(file);
+}

@@ -1,0 +1,55 @@
+/* replay_rig.h - a mock whose run is written down, without sockets: the test is its clients, its
+ * receivers and its time.
+ *
+ * Shapes:  struct run; run_ask hands it a call, whose answer may come later; run_pass lets time pass
+ *          and timers fire; run_land ends a webhook's attempt. After run_end the recording lies at
+ *          `path` until run_free.
+ * Units:   milliseconds.
+ * Errors:  what cannot be set up fails the test.
+ */
+#pragma once
+#include "base/time.h"
+#include "mockserver/call.h"
+#include "mockserver/deliver/deliver.h"
+#include "mockserver/mock.h"
+#include "mockserver/replay/record.h"
+#include "mockserver/replay/replay.h"
+
+struct run {
+    struct arena arena;
+    char path[32];
+    struct recorder *recorder;
+    struct mock *mock;
+    struct loop *loop;
+    struct time_held before;
+    int64_t wall_ms, monotonic_us;
+    struct asked *asked; /* not answered yet */
+    uint64_t landed;     /* the last webhook attempt that did */
+};
+
+struct asked {
+    struct exchange x; /* first */
+    struct run *run;
+    bool answered, admin;
+    int status;
+    struct str body;
+    struct asked *next;
+};
+
+struct run *run_new(const char *fixture); /* a file of fixtures/; NULL: the sample world */
+void run_end(struct run *r);              /* closes the recording */
+void run_free(struct run *r);
+
+/* "METHOD /target", a body or NULL, header lines "Name: value". */
+#define run_ask(r, ...) run_ask_list((r), (const char *const[]){__VA_ARGS__, NULL, NULL})
+struct asked *run_ask_list(struct run *r, const char *const *parts);
+void run_leave(struct asked *a); /* its client does not wait for the answer */
+void run_pass(struct run *r, int64_t ms);
+/* The oldest attempt under way ends with that answer, or 0: with none. False: there is none. */
+bool run_land(struct run *r, int status);
+
+/* Whether the replay is the same; what differs is printed. */
+bool run_is_the_same(struct run *r, struct replay *out);
+/* Replaces the first `from` behind line `line` (from 1) of the recording. */
+void run_tamper(struct run *r, int line, const char *from, const char *to);
+const char *run_line(struct run *r, int line); /* without its end; NULL: there is none */

@@ -1,0 +1,293 @@
+/* A run that was written down is the same when it is given again, whatever went on in it. */
+#include "mockserver/tests/replay_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define MINUTE   (INT64_C(60) * 1000)
+#define HOUR     (60 * MINUTE)
+#define DAY      (24 * HOUR)
+
+#define LAYERS "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define ACME   "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"
+#define NITRO  "embed-api-key: pn-acme00000000000000000001"
+#define LIST   "GET /v1/projects/prj_acme_a/social-accounts"
+#define HOOK                                                                                       \
+    "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"post.published\",\"post.failed\","         \
+    "\"social_account.needs_reauth\"]}"
+
+static struct replay same(struct run *r)
+{
+    struct replay out;
+    run_end(r);
+    assert_true(run_is_the_same(r, &out));
+    assert_true(out.whole);
+    assert_int_equal(out.answers, out.calls);
+    return out;
+}
+
+static void calls_and_forces_of_every_provider(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fixture, *line, *body, *header;
+        int status;
+    } rows[] = {
+        {"layers-acme.yaml",         LIST "?limit=2",                             NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/nowhere",                           NULL,            LAYERS, 404},
+        {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":", LAYERS, 422},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            ACME,   401},
+        {"layers-acme.yaml",         "POST /__admin/force/token_lost",
+         "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",                                   LAYERS, 200},
+        {"layers-acme.yaml",         "POST /__admin/force/nonsense",              "{}",            LAYERS, 404},
+        {"layers-acme.yaml",         "GET /__admin/state",                        NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /__admin/health",                       NULL,            LAYERS, 200},
+        {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,            ACME,   200},
+        {"posteverywhere-acme.yaml", "POST /api/v1/posts",
+         "{\"content\":\"hi\",\"account_ids\":[3001]}",                                            ACME,   201},
+        {"posteverywhere-acme.yaml", "GET /api/v1/posts",                         NULL,            ACME,   200},
+        {"postnitro-acme.yaml",      "GET /social-account",                       NULL,            NITRO,  200},
+        {"postnitro-acme.yaml",      "GET /schedule",                             NULL,            NITRO,  422},
+        {NULL,                       "GET /",                                     NULL,            NITRO,  404},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct run *r = run_new(rows[i].fixture);
+        struct asked *first = run_ask(r, rows[i].line, rows[i].body, rows[i].header);
+        if (first->status != rows[i].status)
+            fail_msg("%s: %d " STR_FMT, rows[i].line, first->status, STR_ARG(first->body));
+        run_pass(r, 1500);
+        run_ask(r, rows[i].line, rows[i].body, rows[i].header);
+        run_ask(r, "GET /__admin/requests", NULL);
+        assert_int_equal(same(r).calls, 3);
+        run_free(r);
+    }
+}
+
+static void time_that_passes_by_itself(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_pass(r, DAY + HOUR); /* posts come due without anybody calling */
+    run_ask(r, "GET /v1/scheduled-posts/sp_popup_one", NULL, LAYERS);
+    run_pass(r, 37);
+    run_ask(r, "GET /__admin/clock", NULL);
+    run_ask(r, "PUT /__admin/clock", "{\"mode\":\"frozen\"}");
+    run_pass(r, DAY);
+    run_ask(r, "GET /__admin/clock", NULL);
+    run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    run_ask(r, "PUT /__admin/clock", "{\"mode\":\"runs\"}");
+    run_pass(r, DAY);
+    struct asked *last = run_ask(r, "GET /__admin/health", NULL);
+    assert_true(str_has(last->body, STR("\"uptimeInSeconds\":262800")));
+    assert_true(same(r).timers > 0);
+    run_free(r);
+}
+
+static void webhooks_and_receivers_that_fail(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    assert_int_equal(run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
+    run_ask(r, "POST /__admin/force/token_lost",
+            "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
+    assert_true(run_land(r, 500));
+    run_pass(r, HOUR);
+    assert_true(run_land(r, 0));
+    run_pass(r, DAY);
+    assert_true(run_land(r, 200));
+    run_ask(r, "GET /__admin/state/deliveries", NULL);
+    assert_true(same(r).deliveries >= 3);
+    run_free(r);
+}
+
+static void an_advance_that_waits_for_a_delivery(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
+    struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    assert_false(far->answered);
+    assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"1s\"}")->status, 409);
+    while (!far->answered) {
+        assert_true(run_land(r, 200));
+        run_pass(r, 3);
+    }
+    assert_int_equal(far->status, 200);
+    same(r);
+    run_free(r);
+}
+
+static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
+    struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    while (run_land(r, 200)) /* the last one wakes it; it has not come to go on yet */
+        ;
+    assert_false(far->answered);
+    assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
+    while (!far->answered) {
+        run_pass(r, 1);
+        run_land(r, 200);
+    }
+    assert_int_equal(far->status, 200);
+    same(r);
+    run_free(r);
+}
+
+#define SLOW                                                                                       \
+    "{\"rule\":\"slow\",\"on\":\"layers.list_social_accounts\","                                   \
+    "\"then\":[{\"hold_back\":\"2s\"},{\"delay\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0." \
+    "4}}},"                                                                                        \
+    "{\"throttle\":\"2KiB/s\"}]}"
+
+static void calls_that_are_held_back_overtake_each_other(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(r, "POST /__admin/rules", SLOW);
+    struct asked *first = run_ask(r, LIST, NULL, LAYERS);
+    run_pass(r, 700);
+    struct asked *second = run_ask(r, LIST "?limit=1", NULL, LAYERS);
+    run_ask(r, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, LAYERS);
+    run_pass(r, 1400);
+    assert_true(first->answered && !second->answered);
+    run_ask(r, "DELETE /v1/social-accounts/sa_acme_instagram", NULL, LAYERS);
+    run_pass(r, 700);
+    assert_true(second->answered);
+    same(r);
+    assert_non_null(strstr(run_line(r, 3), "{\"answer\":1,\"status\":201"));
+    run_free(r);
+}
+
+static void who_waits_for_calls_and_who_does_not_wait_any_more(void **state)
+{
+    (void)state;
+    static const char twice[] = "{\"count\":2,\"timeout\":\"5s\"}";
+    struct run *r = run_new("layers-acme.yaml");
+    struct asked *met = run_ask(r, "POST /__admin/requests/wait", twice);
+    struct asked *left = run_ask(r, "POST /__admin/requests/wait", twice);
+    struct asked *never =
+        run_ask(r, "POST /__admin/requests/wait", "{\"count\":9,\"timeout\":\"1s\"}");
+    run_leave(left);
+    run_ask(r, LIST, NULL, LAYERS);
+    run_pass(r, 1);
+    run_ask(r, "GET /v1/whoami", NULL, LAYERS);
+    run_pass(r, 1);
+    assert_int_equal(met->status, 200);
+    assert_false(never->answered);
+    run_pass(r, 1000);
+    assert_int_equal(never->status, 409);
+    struct replay out;
+    run_end(r);
+    assert_true(run_is_the_same(r, &out));
+    assert_int_equal(out.answers + 1, out.calls);
+    run_free(r);
+}
+
+static void worlds_that_begin_fork_and_end(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    static const char *const calls[][2] = {
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                             },
+        {"DELETE /ns/a/v1/social-accounts/sa_acme_tiktok",   NULL                             },
+        {"POST /ns/a/__admin/snapshots",                     "{\"name\":\"s\"}"               },
+        {"POST /ns/a/__admin/clock/advance",                 "{\"by\":\"10d\"}"               },
+        {"POST /__admin/namespaces",                         "{\"name\":\"b\",\"from\":\"s\"}"},
+        {"GET /ns/b/v1/projects/prj_acme_a/scheduled-posts", NULL                             },
+        {"POST /ns/a/__admin/snapshots/s/restore",           NULL                             },
+        {"GET /ns/a/v1/projects/prj_acme_a/scheduled-posts", NULL                             },
+        {"POST /__admin/namespaces",
+         "{\"name\":\"c\",\"seed\":7,\"fixture\":{\"clock\":{\"start\":\"-1d\"}}}"            },
+        {"GET /ns/c/__admin/clock",                          NULL                             },
+        {"POST /__admin/reset",                              NULL                             },
+        {"DELETE /__admin/namespaces/a",                     NULL                             },
+        {"GET /__admin/namespaces",                          NULL                             },
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                             },
+    };
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        struct asked *a = run_ask(r, calls[i][0], calls[i][1], LAYERS);
+        if (a->status / 100 != 2)
+            fail_msg("%s: %d " STR_FMT, calls[i][0], a->status, STR_ARG(a->body));
+        run_pass(r, 11 * MINUTE);
+    }
+    same(r);
+    run_free(r);
+}
+
+static void rules_that_draw_lots(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_ask(
+        r, "POST /__admin/rules",
+        "{\"rule\":\"now-and-then\",\"on\":\"layers.list_social_accounts\",\"when\":{\"rate\":0.4},"
+        "\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}}]}");
+    run_ask(r, "POST /__admin/rules",
+            "{\"rule\":\"cut\",\"on\":\"layers.list_social_accounts\",\"when\":{\"every\":3},"
+            "\"then\":[{\"cut\":\"mid_body\"}]}");
+    size_t limited = 0;
+    for (int i = 0; i < 30; i++)
+        limited += run_ask(r, LIST, NULL, LAYERS)->status == 429;
+    assert_true(limited > 5 && limited < 25);
+    run_ask(r, "GET /__admin/rules", NULL);
+    same(r);
+    run_free(r);
+}
+
+static void bytes_that_are_no_text(void **state)
+{
+    (void)state;
+    struct run *r = run_new(NULL);
+    run_ask(r, "POST /v1/content/x/schedule", "\xff\xfe{\x01}", LAYERS, "X-Odd: caf\xe9");
+    run_ask(r, "POST /v1/content/\xe9/schedule?a=\xff", "caf\xc3\xa9 \"and\" \\", LAYERS);
+    run_ask(r, "GET /__admin/requests", NULL);
+    same(r);
+    assert_non_null(strstr(run_line(r, 2), "\"body\":{\"base64url\":\"__57AX0\"}"));
+    assert_non_null(strstr(run_line(r, 4), "caf\xc3\xa9 \\\"and\\\""));
+    run_free(r);
+}
+
+static void what_is_no_proper_http_is_refused_again(void **state)
+{
+    (void)state;
+    struct run *r = run_new(NULL);
+    struct exchange x = {
+        .request = {.method = STR("GET"),
+                    .path = STR("/v1/whoami"),
+                    .target = STR("/v1/whoami"),
+                    .query = STR("")},
+        .response = {.status = 400}
+    };
+    recorder_refuse(r->recorder, &x, 400, "two hosts");
+    recorder_done(r->recorder, &x, true);
+    arena_end(&x.arena);
+    assert_int_equal(same(r).answers, 1);
+    run_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_and_forces_of_every_provider),
+        cmocka_unit_test(time_that_passes_by_itself),
+        cmocka_unit_test(webhooks_and_receivers_that_fail),
+        cmocka_unit_test(an_advance_that_waits_for_a_delivery),
+        cmocka_unit_test(who_moves_the_clock_is_not_overtaken_while_it_wakes),
+        cmocka_unit_test(calls_that_are_held_back_overtake_each_other),
+        cmocka_unit_test(who_waits_for_calls_and_who_does_not_wait_any_more),
+        cmocka_unit_test(worlds_that_begin_fork_and_end),
+        cmocka_unit_test(rules_that_draw_lots),
+        cmocka_unit_test(bytes_that_are_no_text),
+        cmocka_unit_test(what_is_no_proper_http_is_refused_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
