@@ -139,6 +139,8 @@ void line_answer(struct buf *b, uint64_t number, const struct response *r)
     if (r->bytes_per_second)
         json_put_int(&w, "bytesPerSecond", r->bytes_per_second);
     put_headers(&w, &r->headers);
+    if (r->stream.next)
+        json_put_bool(&w, "stream", true);
     put_body(&w, buf_str(&r->body));
     close_line(b, &w);
 }
@@ -192,7 +194,7 @@ static const struct field call_rows[] = {
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
 };
 static const struct field gone_rows[] = {
-    NUMBER("gone", "The call whose client left while it was put aside."), MOMENT};
+    NUMBER("gone", "The call that ended with its client: put aside, or streaming."), MOMENT};
 static const struct field timer_rows[] = {NUMBER("timer", "Which of the mock's timers fired."),
                                           MOMENT};
 static const struct field end_rows[] = {

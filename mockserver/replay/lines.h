@@ -1,7 +1,8 @@
 /* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
  * one for each that leaves the mock on account of it.
  *
- * Shapes:  in:  "call" (arrives), "gone" (its client left while it was put aside), "timer" (fires),
+ * Shapes:  in:  "call" (arrives), "gone" (its client left while it was put aside, or streamed; how
+ *          much of a stream was read is nobody's business here), "timer" (fires),
  *          "landed" (a webhook attempt has ended), "end" (nothing more comes); each with the
  *          machine's time, at which the clocks stand still for as long as it is dealt with.
  *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,

@@ -144,20 +144,20 @@ void recorder_refuse(void *recorder, struct exchange *x, int status, const char 
     let(r);
 }
 
-/* That a client has its answer, or has not, is nothing to the mock: only what is still put aside
- * ends with its client. */
+/* That a client has its answer, or has not, is nothing to the mock: only what is still put aside,
+ * or streams, ends with its client. */
 void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;
     const struct seat *s = x->reply_own;
-    bool aside = call_is_aside(x->user);
+    bool enters = call_is_aside(x->user) || x->response.stream.next;
     struct buf line = {.arena = &r->line};
-    if (aside) {
+    if (enters) {
         line_brief(&line, INPUT_GONE, s->number, hold(r));
         put(r, &line);
     }
     mock_done(r->mock, x, sent);
-    if (aside)
+    if (enters)
         let(r);
 }
 

@@ -36,7 +36,7 @@ struct player {
     struct loop *loop; /* nobody runs it: nothing happens but what is recorded */
     struct timers *timers;
     struct mock *mock;
-    struct replayed_call *calls; /* not answered yet */
+    struct replayed_call *calls; /* not over yet */
     bool all, over;
     struct arena *to; /* where the result lives */
     struct replay *out;
@@ -144,7 +144,7 @@ static void end_answered(struct player *p)
 {
     for (struct replayed_call *c = p->calls, *next; c; c = next) {
         next = c->next;
-        if (c->answered)
+        if (c->answered && !c->x.response.stream.next)
             end_call(c, true);
     }
 }
@@ -197,7 +197,7 @@ static void gone(struct player *p, const struct input *in, struct arena *a)
         end_call(c, false);
     else
         differs(p, "call", (uint64_t)in->number, NULL)->text =
-            "its client left while it was put aside, and now it is answered already";
+            "it ended with its client here, and now it is over already";
 }
 
 static void timer(struct player *p, const struct input *in, struct arena *a)

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define SEEDS    40
+#define SEEDS    20
 #define STEPS    250
 
 #define LAYERS  "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"

@@ -83,7 +83,8 @@ static void take_answer(struct exchange *x)
     a->answered = true;
     a->status = x->response.status;
     a->body = buf_str(&x->response.body);
-    drop(a);
+    if (!x->response.stream.next)
+        drop(a);
 }
 
 static void release(void *exchange)
@@ -116,7 +117,7 @@ struct asked *run_ask_list(struct run *r, const char *const *parts)
     a->x.reply = take_answer;
     a->x.arrived_us = time_monotonic_us() - 50;
     recorder_handle(r->recorder, &a->x);
-    if (a->answered)
+    if (a->answered && !a->x.response.stream.next)
         recorder_done(r->recorder, &a->x, true);
     return a;
 }
@@ -125,6 +126,7 @@ void run_leave(struct asked *a)
 {
     drop(a);
     recorder_done(a->run->recorder, &a->x, false);
+    arena_end(&a->x.arena);
 }
 
 void run_pass(struct run *r, int64_t ms)

@@ -23,7 +23,7 @@ struct run {
     struct loop *loop;
     struct time_held before;
     int64_t wall_ms, monotonic_us;
-    struct asked *asked; /* not answered yet */
+    struct asked *asked; /* not over yet */
     uint64_t landed;     /* the last webhook attempt that did */
 };
 

@@ -274,6 +274,24 @@ static void what_is_no_proper_http_is_refused_again(void **state)
     run_free(r);
 }
 
+/* There is room for so many of them: when one ends makes a difference. */
+static void event_streams_begin_and_end(void **state)
+{
+    (void)state;
+    struct run *r = run_new(NULL);
+    struct asked *streams[201];
+    for (size_t i = 0; i < COUNT(streams); i++)
+        streams[i] = run_ask(r, "GET /__admin/events", NULL);
+    assert_int_equal(streams[199]->status, 200);
+    assert_int_equal(streams[200]->status, 503);
+    run_leave(streams[7]);
+    assert_int_equal(run_ask(r, "GET /__admin/events", NULL)->status, 200);
+    run_ask(r, "GET /v1/whoami", NULL, LAYERS);
+    run_ask(r, "POST /__admin/reset", NULL);
+    same(r);
+    run_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +304,7 @@ int main(void)
         cmocka_unit_test(who_waits_for_calls_and_who_does_not_wait_any_more),
         cmocka_unit_test(worlds_that_begin_fork_and_end),
         cmocka_unit_test(rules_that_draw_lots),
+        cmocka_unit_test(event_streams_begin_and_end),
         cmocka_unit_test(bytes_that_are_no_text),
         cmocka_unit_test(what_is_no_proper_http_is_refused_again),
     };
