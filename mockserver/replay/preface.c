@@ -4,8 +4,8 @@
 
 /* Options as JSON knows them. */
 struct said {
-    bool admin, strict, local_consent;
-    int64_t journal_bytes;
+    bool admin, strict, local_consent, watch;
+    int64_t namespaces, journal_bytes, namespace_idle_ms;
     const char *public_url, *admin_token;
 };
 
@@ -16,6 +16,12 @@ static const struct field option_rows[] = {
           .help = "No world comes into being by being named."),
     FIELD("localConsent", FIELD_BOOL, struct said, local_consent,
           .help = "Consent is a page of the mock's own."),
+    FIELD("namespaces", FIELD_INT, struct said, namespaces, .max = INT64_MAX,
+          .help = "How many worlds there may be; 0: as many as is usual."),
+    FIELD("namespaceIdleMs", FIELD_INT, struct said, namespace_idle_ms, .max = INT64_MAX,
+          .help = "How long a world that nobody calls lives; 0: for ever."),
+    FIELD("watch", FIELD_BOOL, struct said, watch,
+          .help = "The fixtures' files are looked at again when they change."),
     FIELD("journalBytes", FIELD_INT, struct said, journal_bytes, .max = INT64_MAX,
           .help = "What a journal may hold; 0: what is usual."),
     FIELD("publicUrl", FIELD_TEXT, struct said, public_url,
@@ -74,7 +80,10 @@ static void put_options(struct json *w, const struct mock_options *o)
     json_put_bool(w, "admin", o->admin);
     json_put_bool(w, "strict", o->strict);
     json_put_bool(w, "localConsent", o->local_consent);
-    json_put_int(w, "journalBytes", (int64_t)o->journal_bytes);
+    json_put_int(w, "namespaces", (int64_t)o->limits.count);
+    json_put_int(w, "namespaceIdleMs", o->namespace_idle_ms);
+    json_put_bool(w, "watch", o->watch);
+    json_put_int(w, "journalBytes", (int64_t)o->limits.journal_bytes);
     if (o->public_url)
         json_put_text(w, "publicUrl", o->public_url);
     if (o->admin_token)
@@ -157,7 +166,9 @@ bool preface_read(struct arena *a, const struct node *line, struct preface *p, s
                       .admin = said.options.admin,
                       .strict = said.options.strict,
                       .local_consent = said.options.local_consent,
-                      .journal_bytes = (size_t)said.options.journal_bytes,
+                      .limits = {(size_t)said.options.namespaces, (size_t)said.options.journal_bytes},
+                      .namespace_idle_ms = said.options.namespace_idle_ms,
+                      .watch = said.options.watch,
                       },
     };
     struct time_held before = time_hold(p->started.wall_ms, p->started.monotonic_us);
