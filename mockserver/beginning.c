@@ -30,6 +30,7 @@ const char *beginning_grant(struct world *w, const struct wish *wish)
     const struct field_time *start = &wish->clock_start;
     if (wish->seed >= 0)
         w->seed = (uint64_t)wish->seed;
+    w->hostile = w->hostile || wish->hostile;
     if (wish->clock_mode >= 0)
         clock_set_mode(&w->clock, (enum clock_mode)wish->clock_mode);
     if (!start->given)
@@ -57,5 +58,5 @@ bool beginning_is_all(const struct world *w, const struct world *start)
 {
     return same_pages(w, start) && w->clock.mode == start->clock.mode &&
            w->clock.base_ms == start->clock.base_ms && w->minted == start->minted &&
-           w->connect_steps_fail == start->connect_steps_fail;
+           w->calls == start->calls && w->connect_steps_fail == start->connect_steps_fail;
 }

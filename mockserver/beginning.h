@@ -1,7 +1,7 @@
 /* beginning.h - how a namespace's world begins: as a copy of another, with time at its start, and
  * with what its maker wished otherwise.
  *
- * Shapes:  struct wish {seed, clock mode and start}; WISH_NONE.
+ * Shapes:  struct wish {seed, hostility, clock mode and start}; WISH_NONE.
  * Units:   milliseconds; a start that is relative counts from the world's own.
  * Errors:  a start that cannot be had: why, in words.
  */
@@ -11,6 +11,7 @@
 
 struct wish {
     int64_t seed;   /* -1: as it is */
+    bool hostile;   /* whatever it is */
     int clock_mode; /* enum clock_mode; -1: as it is */
     struct field_time clock_start;
 };

@@ -5,6 +5,7 @@
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/gate/gate.h"
+#include "mockserver/hostile.h"
 #include "mockserver/idle.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
@@ -26,8 +27,10 @@ void call_answer(struct call *c)
 {
     if (place_world(c)) {
         enter_world(c);
-        if (place_route(c))
+        if (place_route(c)) {
+            hostile_enter(c);
             pass_gates(c);
+        }
         c->world->caller = c->key;
         make_plan(c);
     }
@@ -51,7 +54,8 @@ static void pass_gates(struct call *c)
         return;
     }
     for (size_t i = 0; i < c->dialect->gate_count; i++) {
-        if (!c->dialect->gates[i].passes(c)) {
+        const struct gate *gate = &c->dialect->gates[i];
+        if (hostile_turns_away(c, gate) || !gate->passes(c)) {
             c->trace.gate_fault = fault_texts[c->fault];
             return;
         }
@@ -167,10 +171,12 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         look_again(c);
     if (c->fault)
         dress(c);
+    hostile_body(c);
     if (c->plan)
         rules_finish(c);
     gate_idempotency_keep(c);
     finish(c);
+    hostile_headers(c);
     if (c->ns && !place_is_door(c))
         journal_add(c->ns->journal, c);
     struct pulse *pulse = c->ns ? c->ns->pulse : NULL;

@@ -2,6 +2,7 @@
  *
  *   call_answer:  world -> due events -> route -> gates -> rules make a plan
  *                 -> serve (or the plan's answer) -> patch, edit -> finish -> journal -> reply
+ *                 (a hostile world changes the answer before the patches and after finish)
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
  *          refuses sets a fault and returns; the dialect alone turns a fault into bytes (dress). A
@@ -34,8 +35,10 @@ struct call_trace {
     size_t gates_passed;
     const char *gate_fault; /* of the gate that refused; NULL: none did */
     struct str considered;  /* the rules, as rules_plan tells of them */
+    struct str hostile;     /* what was done to the answer, a line each (hostile.h) */
 };
 
+struct latitude;
 struct mock;
 struct namespace;
 struct rate_limits;
@@ -109,7 +112,8 @@ struct call {
     const struct route *route;           /* NULL: none fits */
     struct str params[ROUTE_PARAMS_MAX]; /* what stood in the pattern's {}, decoded */
     const char *request_id;
-    uint32_t key; /* who calls: a key's row, or ROW_NONE */
+    uint32_t key;    /* who calls: a key's row, or ROW_NONE */
+    uint64_t number; /* of the call, in a hostile world; else 0 */
     struct call_budget budget;
 
     enum fault fault;
@@ -176,6 +180,7 @@ struct dialect {
     void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
     const struct webhooks *webhooks; /* NULL: it has none */
+    const struct latitude *latitude; /* what its documents leave open; NULL: nothing */
     const struct fixture_reader *fixture;
 };
 

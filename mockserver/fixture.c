@@ -43,6 +43,7 @@ struct root {
     struct root_clock clock;
     struct world_timings timings;
     int consent;
+    bool hostile;
     struct root_webhooks webhooks;
     struct field_list include;
     const struct node *rules;
@@ -91,6 +92,10 @@ static const struct field root_rows[] = {
     FIELD("consent", FIELD_ENUM, struct root, consent, .texts = consent_texts, .text_count = 2,
           .help =
               "Where authorize URLs lead: to the platform's own address, or to the mock's page."),
+    FIELD("hostile", FIELD_BOOL, struct root, hostile,
+          .help =
+              "true: answers are as unkind as the documents allow: unknown members, other orders "
+              "and forms, now and then a 429 to be waited out. Drawn from the seed."),
     FIELD("webhooks", FIELD_MAP, struct root, webhooks, .sub = &webhook_fields,
           .help = "How webhooks are delivered."),
     FIELD("include", FIELD_TEXTS, struct root, include,
@@ -154,6 +159,7 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
     f->world = world_new((uint64_t)root->seed, start_ms, CLOCK_FROZEN);
     f->world->cause = "fixture";
     f->world->timings = root->timings;
+    f->world->hostile = root->hostile;
     f->world->local_consent = root->consent == 1;
     set_webhooks(f->world, &f->arena, &root->webhooks);
 

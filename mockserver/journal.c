@@ -215,6 +215,7 @@ static void copy_call(struct copier *k, const struct call *c, struct journal_ent
     e->nearest = copy_text(k, c->nearest);
     e->trace = c->trace;
     e->trace.considered = copy_str(k, c->trace.considered);
+    e->trace.hostile = copy_str(k, c->trace.hostile);
 }
 
 void journal_add(struct journal *j, const struct call *c)

@@ -28,7 +28,7 @@ file(GLOB providers RELATIVE ${ROOT}/mockserver/dialects ${ROOT}/mockserver/dial
 foreach(provider IN LISTS providers)
   if(IS_DIRECTORY ${ROOT}/mockserver/dialects/${provider})
     list(PREPEND ROWS "mockserver/dialects/${provider}/"
-      "base/|mockserver/(state/|gate/|rules/|dialects/${provider}/|(call|route|journal|fixture|webhooks)\\.h)")
+      "base/|mockserver/(state/|gate/|rules/|dialects/${provider}/|(call|route|journal|fixture|latitude|webhooks)\\.h)")
   endif()
 endforeach()
 

@@ -95,6 +95,7 @@ static void put_answer(struct json *w, const struct journal_entry *e)
     json_put_int(w, "status", e->status);
     json_put_text(w, "fault", e->fault);
     json_put_bool(w, "replayed", e->replayed);
+    request_put_hostile(w, e);
     json_close_map(w);
 }
 

@@ -90,6 +90,12 @@ static void put_response(struct json *w, const struct journal_entry *e, struct a
     json_close_map(w);
 }
 
+void request_put_hostile(struct json *w, const struct journal_entry *e)
+{
+    if (e->trace.hostile.n)
+        put_list(w, "hostile", e->trace.hostile.s, '\n');
+}
+
 void request_put_deliveries(struct json *w, const struct world *world,
                             const struct journal_entry *e)
 {
@@ -115,6 +121,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_put_text(w, "key", e->key_name);
     json_put_text(w, "fault", e->fault);
     request_put_rules(w, e);
+    request_put_hostile(w, e);
     if (e->nearest)
         put_list(w, "nearest", e->nearest, '\n');
     put_request(w, e, c->arena);

@@ -37,6 +37,8 @@ static const struct field create_rows[] = {
           .help = "Instead: a world or a snapshot to begin as a copy of."),
     FIELD("seed", FIELD_INT, struct create_body, wish.seed, .max = INT64_MAX,
           .help = "What the ids minted from now on follow from."),
+    FIELD("hostile", FIELD_BOOL, struct create_body, wish.hostile,
+          .help = "true: answers are as unkind as the documents allow, whatever the fixture says."),
     FIELD("clock", FIELD_MAP, struct create_body, wish, .sub = &clock_fields,
           .help = "Where its time starts and whether it passes."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
@@ -79,6 +81,7 @@ static void put_namespace(struct json *w, const struct namespace *ns)
     json_put_bool(w, "inUse", namespace_in_use(ns));
     json_put_bool(w, "outdated", ns->newer);
     put_idle(w, ns);
+    json_put_bool(w, "hostile", ns->world->hostile);
     json_close_map(w);
 }
 

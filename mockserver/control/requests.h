@@ -12,6 +12,8 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
 
 /* rules: the names of those that acted. */
 void request_put_rules(struct json *w, const struct journal_entry *e);
+/* hostile: what a hostile world did to the answer, if it did; a member of an open map. */
+void request_put_hostile(struct json *w, const struct journal_entry *e);
 
 /* deliveries: the ids of those that tell of these changes. */
 void request_put_deliveries(struct json *w, const struct world *world,

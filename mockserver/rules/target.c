@@ -90,12 +90,12 @@ static bool event_known(const struct dialect *only, const char *event, struct wh
     struct arena a = {0};
     struct words told = {0};
     bool known = false;
+    if (only && !only->webhooks)
+        return error_add(err, ERROR_INPUT, at, "%s tells no events", only->name);
     for (size_t i = 0; i < dialect_count; i++)
         if ((!only || only == dialects[i]) && dialects[i]->webhooks)
             known = tells(&a, dialects[i]->webhooks, event, &told) || known;
-    if (!known && !told.count)
-        error_add(err, ERROR_INPUT, at, "%s tells no events", only->name);
-    else if (!known)
+    if (!known)
         rule_unknown(err, "event", at, event, told.items, told.count);
     arena_end(&a);
     return known;

@@ -54,9 +54,12 @@ static void write_cuid(struct world *w, char *out)
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64])
 {
     size_t n = strlen(prefix);
+    if (form == ID_OPEN)
+        form = w->hostile && ids_random(w) & 1 ? ID_UUID : ID_ULID;
     assert(n + 37 <= 64);
     memcpy(out, prefix, n + 1);
     switch (form) {
+    case ID_OPEN:
     case ID_ULID:
         write_ulid(w, out + n);
         break;

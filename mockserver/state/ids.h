@@ -2,7 +2,8 @@
  * clock.
  *
  * Shapes:  ID_ULID: 26 characters of Crockford's base 32; ID_UUID: a version 4 UUID; ID_HEX8: 8 hex
- *          digits; ID_CUID: 24 characters of lower-case base 36.
+ *          digits; ID_CUID: 24 characters of lower-case base 36; ID_OPEN: where documents show both:
+ *          ULIDs, in a hostile world UUIDs among them.
  * Errors:  none. The same world, asked in the same order, mints the same ids.
  */
 #pragma once
@@ -13,6 +14,7 @@ enum id_form {
     ID_UUID,
     ID_HEX8,
     ID_CUID,
+    ID_OPEN,
 };
 
 const char *ids_mint(struct world *w, const char *prefix,

@@ -109,7 +109,7 @@ static uint32_t assign(struct world *w, uint32_t space, uint32_t pool, const cha
 {
     const struct pool_account *p = pool_account_read(w, pool);
     const struct account_spec spec = {
-        .public_id = ids_mint(w, id_prefix, ID_ULID),
+        .public_id = ids_mint(w, id_prefix, ID_OPEN),
         .handle = p->handle,
         .platform = p->platform,
         .leased = true,

@@ -20,11 +20,16 @@ struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, 
     return (struct quota_use){now.used, now.since_ms + length_ms};
 }
 
-static void write_window(struct world *w, uint32_t key, size_t window, struct quota_window now)
+static struct quota *edit(struct world *w, uint32_t key)
 {
     while (w->quotas.count < key)
         table_add(&w->quotas, NULL);
-    ((struct quota *)table_edit(&w->quotas, key))->windows[window] = now;
+    return table_edit(&w->quotas, key);
+}
+
+static void write_window(struct world *w, uint32_t key, size_t window, struct quota_window now)
+{
+    edit(w, key)->windows[window] = now;
 }
 
 void quota_count(struct world *w, uint32_t key, size_t window, int64_t length_ms)
@@ -39,4 +44,19 @@ void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, 
     struct quota_window now = window_now(w, key, window, length_ms);
     now.used = used;
     write_window(w, key, window, now);
+}
+
+bool quota_is_away(const struct world *w, uint32_t key, size_t operation)
+{
+    assert(operation < QUOTA_OPERATIONS);
+    if (key > w->quotas.count)
+        return false;
+    const struct quota *q = table_read(&w->quotas, key);
+    return q->away[operation / 64] >> operation % 64 & 1;
+}
+
+void quota_set_away(struct world *w, uint32_t key, size_t operation, bool away)
+{
+    if (quota_is_away(w, key, operation) != away)
+        edit(w, key)->away[operation / 64] ^= UINT64_C(1) << operation % 64;
 }

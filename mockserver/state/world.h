@@ -116,6 +116,8 @@ struct world {
     uint32_t announced;            /* changes that webhooks have been told of, or need not be */
     int editions[WORLD_PROVIDERS]; /* of each provider's documents, by its number: which is in force
                                       where a key names none; 0: the provider's first */
+    bool hostile;                  /* answers are as unkind as the documents allow (hostile.h) */
+    uint64_t calls;                /* to it so far, of a hostile one */
     bool local_consent;            /* consent URLs lead to the mock's own page */
     uint32_t connect_steps_fail;   /* a bit for each that fails its next run (layer.h) */
     uint64_t minted;               /* ids so far (ids.h) */

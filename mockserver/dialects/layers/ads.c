@@ -53,7 +53,7 @@ void layers_ad_consented(struct world *w, enum ad_platform platform, const char 
                          struct ad_account_spec *spec)
 {
     *spec = (struct ad_account_spec){
-        .public_id = ids_mint(w, "", ID_ULID), /* without a prefix, as the documents have it */
+        .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as the documents have it */
         .external_id = mint_external_id(w, platform),
         .name = name,
         .currency = "USD",

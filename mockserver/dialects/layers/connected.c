@@ -66,7 +66,7 @@ static const char *avatar_at(struct arena *a, const char *host, const char *hand
 void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
 {
     struct arena a = {0};
-    spec->public_id = ids_mint(w, "sa_", ID_ULID);
+    spec->public_id = ids_mint(w, "sa_", ID_OPEN);
     spec->platform = platform;
     spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
     spec->avatar_url = world_text(w, avatar_at(&a, platforms[platform].avatar_host, spec->handle));

@@ -16,7 +16,7 @@ static bool taken(const struct fixture_load *load, struct where at, const char *
 
 static const char *given_or_minted(struct fixture_load *load, const char *id, const char *prefix)
 {
-    return id ? id : ids_mint(load->world, prefix, ID_ULID);
+    return id ? id : ids_mint(load->world, prefix, ID_OPEN);
 }
 
 static bool build_key(struct fixture_load *load, uint32_t organization, const struct fixture_key *k)

@@ -173,5 +173,6 @@ const struct dialect layers_dialect = {
     .consented = layers_consented,
     .ad_consented = layers_ad_consented,
     .webhooks = &layers_webhooks,
+    .latitude = &layers_latitude,
     .fixture = &layers_fixture,
 };

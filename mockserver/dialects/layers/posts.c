@@ -97,7 +97,7 @@ static bool content_fine(struct call *c, const struct content *content)
 static uint32_t plan_post(struct call *c, uint32_t content, int64_t due_ms, bool draft)
 {
     struct post post = {.content = content,
-                        .public_id = ids_mint(c->world, "post_", ID_ULID),
+                        .public_id = ids_mint(c->world, "post_", ID_OPEN),
                         .text = content_read(c->world, content)->caption,
                         .draft = draft,
                         .due_at_ms = due_ms};
@@ -137,7 +137,7 @@ static void schedule(struct call *c, uint32_t content, const struct schedule_bod
     json_key(out, "scheduledPosts");
     json_open_list(out);
     for (size_t i = 0; i < body->targets.count; i++)
-        print_scheduled(c, plan_target(c, row, &targets[i], ids_mint(c->world, "sp_", ID_ULID)));
+        print_scheduled(c, plan_target(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
     json_close_list(out);
     json_close_map(out);
 }

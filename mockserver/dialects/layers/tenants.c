@@ -194,7 +194,7 @@ void layers_create_project(struct call *c)
     if (c->fault)
         return;
     struct space spec = {
-        .public_id = ids_mint(c->world, "prj_", ID_ULID),
+        .public_id = ids_mint(c->world, "prj_", ID_OPEN),
         .name = body.name,
         .timezone = body.timezone,
         .customer_id = body.customer_id,

@@ -139,5 +139,6 @@ const struct dialect posteverywhere_dialect = {
     .platforms = (1u << PLATFORM_COUNT) - 1,
     .consented = pe_consented,
     .webhooks = &pe_webhooks,
+    .latitude = &pe_latitude,
     .fixture = &posteverywhere_fixture,
 };

@@ -143,5 +143,6 @@ const struct dialect postnitro_dialect = {
                  DIALECT_PLATFORM(TIKTOK) | DIALECT_PLATFORM(THREADS),
     .leaves_posts = true,
     .consented = postnitro_consented,
+    .latitude = &postnitro_latitude,
     .fixture = &postnitro_fixture,
 };

@@ -21,6 +21,7 @@
 
 extern const struct dialect postnitro_dialect;
 extern const struct fixture_reader postnitro_fixture;
+extern const struct latitude postnitro_latitude;
 
 /* What can be connected, in the order of the list. */
 #define POSTNITRO_PLATFORMS 4

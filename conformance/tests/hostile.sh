@@ -1,0 +1,24 @@
+#!/bin/sh
+# hostile.sh BIN SOURCE PROVIDER: a provider's scenarios against a mock that is as unkind as the documents allow. What they claim
+# holds all the same, whatever the seed.
+set -eu
+bin=$1 source=$2 provider=$3
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export CONFORMANCE_MOCK="$bin/mockserver" NO_COLOR=1
+
+fail() {
+    echo "hostile: $*" >&2
+    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
+    exit 1
+}
+
+cp -r "$source/scenarios/$provider" "$tmp/$provider"
+target=$tmp/$provider/targets/mock.yaml
+sed -i "s|^fixture: .*|fixture: $tmp/hostile.yaml|" "$target"
+grep -q "$tmp/hostile.yaml" "$target" || fail "the target has no fixture"
+for seed in 42 7 ${HOSTILE_SEEDS:-}; do
+    printf 'include: [%s]\nseed: %s\nhostile: true\n' "$source/fixtures/$provider-acme.yaml" "$seed" >"$tmp/hostile.yaml"
+    "$bin/conformance" run "$tmp/$provider" --mock >"$tmp/out" 2>&1 </dev/null || fail "with seed $seed a claim does not hold"
+    tail -n 1 "$tmp/out"
+done

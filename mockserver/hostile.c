@@ -1,0 +1,362 @@
+#include "mockserver/hostile.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "mockserver/gate/rate_limit.h"
+#include "mockserver/latitude.h"
+#include "mockserver/rules/rules.h"
+
+#define TURNED_AWAY   20 /* one of so many */
+#define MORE_MAX      3  /* unknown members of an answer */
+#define TOLD_MAX      2048
+#define BODY_MAX      (1u << 20) /* a larger one is sent as it is */
+#define AWAY_MS       INT64_C(1000)
+#define SUFFIX_MICROS "000+00:00"
+
+/* splitmix64, from the seed, the call and what is drawn for. */
+struct dice {
+    uint64_t state;
+};
+
+static struct dice dice_for(const struct call *c, uint64_t what)
+{
+    return (struct dice){c->world->seed ^ c->number * UINT64_C(0xd1342543de82ef95) ^
+                         what * UINT64_C(0xaf251af3b0f025b5)};
+}
+
+static uint64_t draw(struct dice *d, uint64_t sides)
+{
+    uint64_t x = d->state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (x ^ (x >> 31)) % sides;
+}
+
+enum { DICE_AWAY, DICE_BODY, DICE_HEADERS, DICE_ROWS /* and what is above, a list each */ };
+
+struct twist { /* an answer's body on its way to another one */
+    struct call *c;
+    const struct latitude *may;
+    struct dice dice;
+    int more_left;
+    bool reordered;
+    struct buf told;
+};
+
+static void tell(struct buf *told, const char *what, const char *pointer)
+{
+    if (told->n < TOLD_MAX)
+        buf_printf(told, "%s%s%s\n", what, *pointer ? " " : "", pointer);
+    else if (!str_ends(buf_str(told), STR("...\n")))
+        buf_text(told, "...\n");
+}
+
+/* --- which place is meant ------------------------------------------------------------------- */
+
+/* True if the pointer leads to what `pattern` says, or (below) to something below it. */
+static bool leads(const char *pointer, const char *pattern, bool below)
+{
+    struct str at = str_from(pointer), to = str_from(pattern);
+    while (to.n) {
+        struct str step = str_cut(&to, '/'), here = str_cut(&at, '/');
+        if (!str_is(step, "*") && !str_eq(step, here))
+            return false;
+        if (to.n && !at.n)
+            return false;
+    }
+    return below || !at.n;
+}
+
+static bool is_complete(const struct latitude *may, const char *pointer)
+{
+    for (size_t i = 0; i < may->complete_count; i++)
+        if (leads(pointer, may->complete[i], false))
+            return true;
+    return false;
+}
+
+static bool is_foreign(const struct latitude *may, const char *name)
+{
+    for (size_t i = 0; i < may->foreign_count; i++)
+        if (strcmp(may->foreign[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* --- other values --------------------------------------------------------------------------- */
+
+static bool is_named_as_time(const char *name)
+{
+    static const char *const endings[] = {"At",    "_at",    "For",     "_for",
+                                          "Until", "_until", "imestamp"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (str_ends(str_from(name), str_from(endings[i])))
+            return true;
+    return false;
+}
+
+static const char *time_as(struct arena *a, enum latitude_time form, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    switch (form) {
+    case LATITUDE_SECONDS:
+        return arena_text(a, time_seconds(ms, text));
+    case LATITUDE_MILLIS:
+        return arena_text(a, time_millis(ms, text));
+    case LATITUDE_MICROS_OFFSET:
+        time_millis(ms, text);
+        return arena_printf(a, STR_FMT "%s", (int)strlen(text) - 1, text, SUFFIX_MICROS);
+    }
+    return NULL;
+}
+
+/* An instant is never changed: whole seconds are for those that have no fraction. */
+static const struct node *other_text(struct twist *t, const struct node *n, const char *name,
+                                     const char *pointer)
+{
+    int64_t ms;
+    if (!t->may->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
+        return n;
+    enum latitude_time form = 1u << draw(&t->dice, 3);
+    if (!(t->may->times & form) || (form == LATITUDE_SECONDS && ms % 1000))
+        return n;
+    struct str text = str_from(time_as(t->c->arena, form, ms));
+    if (str_eq(text, n->text))
+        return n;
+    tell(&t->told, "time", pointer);
+    return node_new_text(t->c->arena, text);
+}
+
+static const struct node *something(struct twist *t)
+{
+    static const char *const values[] = {"null",
+                                         "true",
+                                         "0",
+                                         "\"\"",
+                                         "\"new\"",
+                                         "[]",
+                                         "{}",
+                                         "-1.5",
+                                         "9007199254740993",
+                                         "{\"kind\":\"new\",\"items\":[{\"id\":null}]}"};
+    const char *text = values[draw(&t->dice, sizeof values / sizeof *values)];
+    return json_parse(t->c->arena, str_from(text), "hostile", NULL);
+}
+
+/* --- the body ------------------------------------------------------------------------------- */
+
+static const struct node *other(struct twist *t, const struct node *n, const char *name,
+                                const char *pointer);
+
+/* Puts one member more into the room behind `count`; answers how many there are then. */
+static size_t add_more(struct twist *t, struct member *members, size_t count, const char *pointer)
+{
+    const struct latitude *may = t->may;
+    if (!t->more_left || !may->more_below || !leads(pointer, may->more_below, true) ||
+        is_complete(may, pointer) || draw(&t->dice, 2))
+        return count;
+    struct member m = {
+        .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->dice, 65536)),
+        .value = something(t),
+    };
+    t->more_left--;
+    members[count] = m;
+    tell(&t->told, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
+    return count + 1;
+}
+
+static const struct node *other_map(struct twist *t, const struct node *n, const char *pointer)
+{
+    struct arena *a = t->c->arena;
+    size_t count = n->map.count;
+    struct member *members = arena_array(a, struct member, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct member *m = &n->map.members[i];
+        members[i] = *m;
+        if (!is_foreign(t->may, m->key))
+            members[i].value =
+                other(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
+    }
+    count = add_more(t, members, count, pointer);
+    for (size_t i = count; i > 1; i--) {
+        size_t k = (size_t)draw(&t->dice, i);
+        struct member m = members[i - 1];
+        members[i - 1] = members[k];
+        members[k] = m;
+        t->reordered = t->reordered || k != i - 1;
+    }
+    return node_new_map(a, members, count);
+}
+
+/* Lists that are told together have dice of their own, so that they are shuffled alike. */
+static void shuffle_rows(struct twist *t, const struct node **items, size_t count,
+                         const char *pointer)
+{
+    const struct latitude *may = t->may;
+    for (size_t r = 0; r < may->rows_count && count > 1; r++) {
+        const struct latitude_rows *rows = &may->rows[r];
+        if (strcmp(rows->operation, t->c->route->operation) != 0 ||
+            !(leads(pointer, rows->rows, false) ||
+              (rows->beside && leads(pointer, rows->beside, false))))
+            continue;
+        struct dice dice = dice_for(t->c, DICE_ROWS + r);
+        for (size_t i = count; i > 1; i--) {
+            size_t k = (size_t)draw(&dice, i);
+            const struct node *item = items[i - 1];
+            items[i - 1] = items[k];
+            items[k] = item;
+        }
+        tell(&t->told, "reordered rows", pointer);
+    }
+}
+
+static const struct node *other_list(struct twist *t, const struct node *n, const char *pointer)
+{
+    struct arena *a = t->c->arena;
+    size_t count = n->list.count;
+    const struct node **items = arena_array(a, const struct node *, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = n->list.items[i];
+    shuffle_rows(t, items, count, pointer);
+    for (size_t i = 0; i < count; i++)
+        items[i] = other(t, items[i], "", arena_printf(a, "%s/%zu", pointer, i));
+    return node_new_list(a, items, count);
+}
+
+static const struct node *other(struct twist *t, const struct node *n, const char *name,
+                                const char *pointer)
+{
+    switch (n->kind) {
+    case NODE_MAP:
+        return other_map(t, n, pointer);
+    case NODE_LIST:
+        return other_list(t, n, pointer);
+    case NODE_TEXT:
+        return other_text(t, n, name, pointer);
+    case NODE_NULL:
+    case NODE_BOOL:
+    case NODE_INT:
+    case NODE_REAL:
+        return n;
+    }
+    return n;
+}
+
+static const struct latitude *latitude_of(const struct call *c)
+{
+    return c->number && c->route ? c->dialect->latitude : NULL;
+}
+
+static void keep_told(struct call *c, const struct buf *told)
+{
+    struct buf all = {.arena = c->arena};
+    buf_add(&all, c->trace.hostile);
+    buf_add(&all, buf_str(told));
+    c->trace.hostile = buf_str(&all);
+}
+
+void hostile_body(struct call *c)
+{
+    const struct latitude *may = latitude_of(c);
+    if (!may || c->answered || (c->plan && c->plan->answer) || c->res->body.n > BODY_MAX)
+        return;
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
+    if (!body)
+        return;
+    struct twist t = {
+        .c = c,
+        .may = may,
+        .dice = dice_for(c, DICE_BODY),
+        .more_left = MORE_MAX,
+        .told = {.arena = c->arena},
+    };
+    int indent = draw(&t.dice, 4) ? 0 : 2;
+    body = other(&t, body, "", "");
+    if (t.reordered)
+        tell(&t.told, "reordered members", "");
+    if (indent)
+        tell(&t.told, "blanks between tokens", "");
+    struct buf out = {.arena = c->arena};
+    struct json w = json_begin(&out, indent);
+    json_node(&w, body);
+    c->res->body = out;
+    keep_told(c, &t.told);
+}
+
+/* --- headers -------------------------------------------------------------------------------- */
+
+static const char *in_case(struct arena *a, const char *name, bool upper)
+{
+    char *other = arena_text(a, name);
+    for (char *s = other; *s; s++) {
+        if (upper && *s >= 'a' && *s <= 'z')
+            *s = (char)(*s - 'a' + 'A');
+        else if (!upper && *s >= 'A' && *s <= 'Z')
+            *s = (char)(*s - 'A' + 'a');
+    }
+    return other;
+}
+
+void hostile_headers(struct call *c)
+{
+    if (!latitude_of(c))
+        return;
+    struct dice dice = dice_for(c, DICE_HEADERS);
+    struct headers *h = &c->res->headers;
+    struct buf told = {.arena = c->arena};
+    uint64_t style = draw(&dice, 3); /* as they are, lower, upper */
+    for (size_t i = h->count; i > 1; i--) {
+        size_t k = (size_t)draw(&dice, i);
+        struct header one = h->items[i - 1];
+        h->items[i - 1] = h->items[k];
+        h->items[k] = one;
+    }
+    tell(&told, "reordered headers", "");
+    for (size_t i = 0; style && i < h->count; i++)
+        h->items[i].name = in_case(c->arena, h->items[i].name, style == 2);
+    if (style)
+        tell(&told, style == 2 ? "headers in upper case" : "headers in lower case", "");
+    keep_told(c, &told);
+}
+
+/* --- turned away ---------------------------------------------------------------------------- */
+
+void hostile_enter(struct call *c)
+{
+    if (c->world->hostile)
+        c->number = ++c->world->calls;
+}
+
+/* Of the first window that counts such a call; none: nobody would be turned away. */
+static struct call_budget budget_of(const struct call *c)
+{
+    const struct rate_limits *l = c->dialect->limits;
+    for (size_t i = 0; i < l->window_count; i++)
+        if (l->windows[i].budgets & RATE_OF(c->route->budget))
+            return (struct call_budget){
+                .limit = rate_limit_of(l, key_read(c->world, c->key), i),
+                .resets_at_ms = c->now_ms + AWAY_MS,
+            };
+    return (struct call_budget){0};
+}
+
+bool hostile_turns_away(struct call *c, const struct gate *g)
+{
+    if (!latitude_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
+        return false;
+    size_t operation = (size_t)(c->route - c->dialect->routes);
+    struct dice dice = dice_for(c, DICE_AWAY);
+    struct call_budget budget = budget_of(c);
+    bool away =
+        !draw(&dice, TURNED_AWAY) && budget.limit && !quota_is_away(c->world, c->key, operation);
+    quota_set_away(c->world, c->key, operation, away);
+    if (!away)
+        return false;
+    struct buf told = {.arena = c->arena};
+    c->budget = budget;
+    tell(&told, "turned away", "");
+    keep_told(c, &told);
+    call_refuse(c, FAULT_RATE_LIMITED, NULL);
+    return true;
+}

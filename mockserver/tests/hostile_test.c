@@ -1,0 +1,411 @@
+/* Answers that are as unkind as the documents allow: what changes, what never does. */
+#include "mockserver/tests/layers_test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/time.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define FROM(provider)                                                                             \
+    "include: [" SOURCE_DIR "/fixtures/" provider "-acme.yaml]\n"                                  \
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+#define LAYERS         FROM("layers")
+#define POSTEVERYWHERE FROM("posteverywhere")
+#define POSTNITRO      FROM("postnitro")
+#define P              "/v1/projects/prj_acme_a"
+#define LIST           ("GET " P "/social-accounts")
+#define AS_BRAND       "Authorization: Bearer pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4"
+#define AS_ACME        "embed-api-key: pn-acme00000000000000000001"
+#define DONE           "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"
+
+static struct mock *world(const char *from, int seed, bool hostile)
+{
+    char yaml[1024];
+    (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed,
+                   hostile ? "true" : "false");
+    return mock_test_new(yaml);
+}
+
+static int set_up(void **state)
+{
+    *state = world(LAYERS, 42, true);
+    return 0;
+}
+
+/* Until it is not turned away. */
+static struct answer ask(struct mock *m, const char *line, const char *body, const char *as)
+{
+    struct answer a = mock_call(m, line, body, as);
+    return a.status == 429 ? mock_call(m, line, body, as) : a;
+}
+
+/* --- what an answer says -------------------------------------------------------------------- */
+
+static bool same_value(const struct node *x, const struct node *y)
+{
+    int64_t x_ms, y_ms;
+    if (x->kind == NODE_TEXT && y->kind == NODE_TEXT && time_parse(x->text, &x_ms) &&
+        time_parse(y->text, &y_ms))
+        return x_ms == y_ms;
+    return node_equal(x, y);
+}
+
+static bool says(const struct node *plain, const struct node *other);
+
+/* Each row has its like, however they are ordered. */
+static bool says_rows(const struct node *plain, const struct node *other)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < node_count(plain); i++)
+        for (size_t k = 0; k < node_count(other); k++)
+            found += says(node_at(plain, i), node_at(other, k));
+    return node_count(plain) == node_count(other) && found >= node_count(plain);
+}
+
+/* All that the plain answer says, whatever is said besides; but each call has an id of its own. */
+static bool says(const struct node *plain, const struct node *other)
+{
+    if (plain->kind == NODE_LIST)
+        return other->kind == NODE_LIST && says_rows(plain, other);
+    if (plain->kind != NODE_MAP)
+        return same_value(plain, other);
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(plain, i)); i++) {
+        const struct node *value = node_get(other, m->key);
+        bool own = strcmp(m->key, "requestId") == 0 || strcmp(m->key, "request_id") == 0;
+        if (!value || (!own && !says(m->value, value)))
+            return false;
+    }
+    return true;
+}
+
+static void a_hostile_answer_says_all_that_a_plain_one_does(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *line, *as;
+    } calls[] = {
+        {LAYERS,         "GET " P "/social-accounts",           AS_FULL },
+        {LAYERS,         "GET " P "/social-accounts?limit=2",   AS_FULL },
+        {LAYERS,         "GET " P "/social-accounts?leased=no", AS_FULL },
+        {LAYERS,         "GET " P "/ads/ad-accounts",           AS_FULL },
+        {LAYERS,         "GET /v1/projects",                    AS_FULL },
+        {LAYERS,         "GET /v1/projects/prj_other",          AS_FULL },
+        {POSTEVERYWHERE, "GET /api/v1/posts",                   AS_BRAND},
+        {POSTEVERYWHERE, "GET /api/v1/accounts",                AS_BRAND},
+        {POSTNITRO,      "GET /social-account",                 AS_ACME },
+    };
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        struct mock *plain = world(calls[i].from, 5, false), *m = world(calls[i].from, 5, true);
+        struct answer a = mock_call(plain, calls[i].line, NULL, calls[i].as);
+        struct answer b = mock_call(m, calls[i].line, NULL, calls[i].as);
+        if (a.status != b.status || !says(a.body, b.body) || str_eq(a.text, b.text))
+            fail_msg("%s: %d %s", calls[i].line, b.status, str_dup(b.arena, b.text));
+        mock_free(plain);
+        mock_free(m);
+    }
+}
+
+static bool has_unknown(const struct node *n)
+{
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(n, i)); i++)
+        if (strncmp(m->key, "x_", 2) == 0 || has_unknown(m->value))
+            return true;
+    for (size_t i = 0; n->kind == NODE_LIST && i < node_count(n); i++)
+        if (has_unknown(node_at(n, i)))
+            return true;
+    return false;
+}
+
+static void each_kind_of_unkindness_is_met_and_told(void **state)
+{
+    struct mock *m = *state;
+    static const char *const kinds[] = {
+        "\"extra member ",           "\"reordered members\"",
+        "\"reordered rows /items\"", "\"time /items/",
+        "\"blanks between tokens\"", "\"reordered headers\"",
+        "\"headers in lower case\"", "\"headers in upper case\"",
+        "\"turned away\"",
+    };
+    bool unknown = false, offset = false;
+    for (int i = 0; i < 60; i++) {
+        struct answer a = mock_call(m, LIST, NULL, AS_FULL);
+        unknown = unknown || has_unknown(a.body);
+        offset = offset || strstr(str_dup(a.arena, a.text), ".000000+00:00");
+    }
+    assert_true(unknown && offset);
+    struct answer log = mock_call(m, "GET /__admin/requests?limit=100", NULL);
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (!strstr(str_dup(log.arena, log.text), kinds[i]))
+            fail_msg("%s was not met in 60 calls", kinds[i]);
+}
+
+static void a_plain_world_is_told_of_none(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, LIST, NULL, AS_FULL);
+    assert_null(at(mock_call(m, "GET /__admin/requests", NULL), "/items/0/hostile"));
+    assert_string_equal(at(mock_call(m, "GET /__admin/namespaces/default", NULL), "/hostile"),
+                        "false");
+}
+
+/* --- the same again ------------------------------------------------------------------------- */
+
+static const char *journal_of(struct mock *m)
+{
+    for (int i = 0; i < 10; i++) {
+        mock_call(m, LIST, NULL, AS_FULL);
+        mock_call(m, "GET /v1/whoami", NULL, AS_READER);
+        mock_call(m, "POST " P "/social/oauth-url", DONE, AS_FULL);
+    }
+    struct answer a = mock_call(m, "GET /__admin/requests?stable=1&limit=100", NULL);
+    return str_dup(a.arena, a.text);
+}
+
+static void the_same_seed_and_calls_meet_the_same(void **state)
+{
+    struct mock *m = *state, *same = world(LAYERS, 42, true), *other = world(LAYERS, 43, true);
+    const char *first = journal_of(m);
+    assert_string_equal(journal_of(same), first);
+    assert_string_not_equal(journal_of(other), first);
+    mock_call(m, "POST /__admin/reset", NULL);
+    assert_string_equal(journal_of(m), first);
+    mock_free(same);
+    mock_free(other);
+}
+
+/* --- turned away ---------------------------------------------------------------------------- */
+
+static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
+{
+    struct mock *m = *state;
+    const char *lists[] = {LIST, "GET /v1/whoami"};
+    int away = 0;
+    bool before[2] = {false};
+    for (int i = 0; i < 400; i++) {
+        if (i % 50 == 0)
+            mock_call(m, "POST /__admin/force/budget",
+                      "{\"key\":\"full\",\"remaining\":120}"); /* refilled */
+        struct answer a = mock_call(m, lists[i % 2], NULL, AS_FULL);
+        bool now = a.status == 429;
+        assert_false(now && before[i % 2]);
+        before[i % 2] = now;
+        away += now;
+        if (!now)
+            continue;
+        assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
+        assert_string_equal(header_of(a, "Retry-After"), "1");
+        assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "0");
+    }
+    assert_in_range(away, 8, 40); /* one in twenty */
+}
+
+static void who_is_turned_away_pays_nothing_and_causes_nothing(void **state)
+{
+    (void)state;
+    struct mock *m = world(LAYERS, 7, true);
+    static const char project[] = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
+    uint32_t made = world_count(mock_test_world(m), RECORD_SPACE);
+    int64_t paid = 0, left = 0;
+    for (int i = 0; i < 30; i++) {
+        struct answer a = mock_call(m, "POST /v1/projects", project, AS_FULL);
+        if (a.status == 429)
+            continue;
+        paid++;
+        assert_true(str_to_int(str_from(header_of(a, "X-RateLimit-Remaining")), &left));
+    }
+    int64_t limit = 0;
+    struct answer last = ask(m, "POST /v1/projects", project, AS_FULL);
+    assert_true(str_to_int(str_from(header_of(last, "X-RateLimit-Limit")), &limit));
+    assert_true(paid < 30); /* some were */
+    assert_int_equal(limit - left, paid);
+    assert_int_equal(world_count(mock_test_world(m), RECORD_SPACE) - made, paid + 1);
+    mock_free(m);
+}
+
+/* --- what stays ----------------------------------------------------------------------------- */
+
+static void an_order_that_is_documented_stays(void **state)
+{
+    struct mock *m = *state;
+    for (int i = 0; i < 10; i++) {
+        struct answer a = ask(m, "GET " P "/scheduled-posts", NULL, AS_FULL);
+        const struct node *items = node_get(a.body, "items");
+        int64_t before = INT64_MAX, now;
+        assert_true(node_count(items) > 1);
+        for (size_t k = 0; k < node_count(items); k++) {
+            assert_true(
+                time_parse(str_from(node_get_text(node_at(items, k), "scheduledFor")), &now));
+            assert_true(now <= before);
+            before = now;
+        }
+    }
+}
+
+static void pages_still_have_every_row_once(void **state)
+{
+    struct mock *m = *state;
+    struct answer all = ask(m, LIST, NULL, AS_FULL), page;
+    size_t count = node_count(node_get(all.body, "items")), seen = 0;
+    const char *cursor = "";
+    for (; cursor && seen <= count; cursor = at(page, "/nextCursor")) {
+        page = ask(m,
+                   *cursor ? arena_printf(&m->arena, "%s?limit=2&cursor=%s", LIST, cursor)
+                           : arena_printf(&m->arena, "%s?limit=2", LIST),
+                   NULL, AS_FULL);
+        seen += node_count(node_get(page.body, "items"));
+        for (size_t i = 0; i < node_count(node_get(page.body, "items")); i++)
+            assert_non_null(
+                strstr(str_dup(all.arena, all.text),
+                       at(page, arena_printf(&m->arena, "/items/%zu/socialAccountId", i))));
+        if (strcmp(at(page, "/nextCursor"), "null") == 0)
+            break;
+    }
+    assert_int_equal(seen, count);
+}
+
+static void what_is_told_side_by_side_stays_so(void **state)
+{
+    (void)state;
+    struct mock *m = world(POSTEVERYWHERE, 42, true);
+    bool moved = false;
+    for (int i = 0; i < 10; i++) {
+        struct answer a = ask(m, "GET /api/v1/accounts", NULL, AS_BRAND);
+        const struct node *accounts = node_pointer(a.body, "/data/accounts");
+        for (size_t k = 0; k < node_count(accounts); k++)
+            assert_string_equal(at(a, arena_printf(&m->arena, "/data/accounts/%zu/account_id", k)),
+                                at(a, arena_printf(&m->arena, "/data/account_ids/%zu", k)));
+        moved = moved || strcmp(at(a, "/data/account_ids/0"), "2280") != 0;
+    }
+    assert_true(moved);
+    mock_free(m);
+}
+
+static void an_answer_that_is_documented_whole_stays_whole(void **state)
+{
+    (void)state;
+    struct mock *m = world(POSTNITRO, 42, true);
+    for (int i = 0; i < 10; i++) {
+        struct answer a = mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
+        assert_int_equal(node_count(a.body), 2);
+        assert_string_equal(at(a, "/message"), "Social account not found");
+        a = mock_call(m, "GET /social-account", NULL, AS_ACME);
+        assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 4);
+    }
+    mock_free(m);
+}
+
+static void what_is_the_clients_own_stays_as_it_was_given(void **state)
+{
+    struct mock *m = *state;
+    static const char endpoint[] = "{\"url\":\"http://127.0.0.1:9/\",\"events\":[\"post.failed\"],"
+                                   "\"metadata\":{\"b\":{\"createdAt\":\"2026-01-01T00:00:00Z\"},"
+                                   "\"a\":1}}";
+    for (int i = 0; i < 10; i++) {
+        struct answer a = ask(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
+        const struct node *given = json_parse(&m->arena, str_from(endpoint), "given", NULL);
+        const struct node *kept = node_get(node_get(a.body, "endpoint"), "metadata");
+        assert_non_null(kept);
+        assert_string_equal(json_print(&m->arena, kept),
+                            json_print(&m->arena, node_get(given, "metadata")));
+    }
+}
+
+static void an_answer_given_again_is_the_same_to_the_byte(void **state)
+{
+    struct mock *m = *state;
+    for (int i = 0; i < 10; i++) {
+        const char *token = arena_printf(&m->arena, "Idempotency-Key: token-%d", i);
+        struct answer first, again;
+        do
+            first = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}",
+                              AS_FULL, token);
+        while (first.status == 429);
+        do
+            again = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}",
+                              AS_FULL, token);
+        while (again.status == 429);
+        assert_true(str_eq(first.text, again.text));
+        assert_string_equal(header_of(again, "X-Mock-Replayed"), "true");
+    }
+}
+
+static void the_door_is_left_alone(void **state)
+{
+    struct mock *m = *state, *plain = world(LAYERS, 42, false);
+    static const char *const calls[] = {"GET /__admin/state/accounts", "GET /__admin/clock",
+                                        "GET /__admin/routes"};
+    for (size_t i = 0; i < COUNT(calls); i++)
+        assert_true(
+            str_eq(mock_call(m, calls[i], NULL).text, mock_call(plain, calls[i], NULL).text));
+    mock_free(plain);
+}
+
+static void a_rule_has_the_last_word(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, "POST /__admin/rules",
+              "{\"on\":\"layers.whoami\",\"then\":[{\"answer\":{\"status\":200,"
+              "\"body\":{\"b\":1,\"a\":2}}}]}");
+    mock_call(m, "POST /__admin/rules",
+              "{\"on\":\"layers.list_projects\",\"then\":[{\"patch\":[{\"op\":\"replace\","
+              "\"path\":\"/nextCursor\",\"value\":\"mine\"}]}]}");
+    for (int i = 0; i < 30; i++)
+        assert_true(
+            str_is(mock_call(m, "GET /v1/whoami", NULL, AS_FULL).text, "{\"b\":1,\"a\":2}"));
+    assert_string_equal(at(ask(m, "GET /v1/projects", NULL, AS_FULL), "/nextCursor"), "mine");
+}
+
+static void ids_have_each_form_that_the_documents_show(void **state)
+{
+    struct mock *m = *state;
+    int uuids = 0;
+    for (int i = 0; i < 12; i++) {
+        struct answer a =
+            ask(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
+        uuids += strlen(at(a, "/id")) == strlen("prj_") + 36;
+    }
+    assert_in_range(uuids, 1, 11);
+}
+
+static void a_world_can_be_made_hostile_as_it_is_created(void **state)
+{
+    struct mock *m = *state;
+    struct answer a =
+        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"grim\",\"hostile\":true}");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/hostile"), "true");
+    for (int round = 0; round < 2; round++) {
+        mock_call(m, "GET /ns/grim" P "/social-accounts", NULL, AS_FULL);
+        assert_non_null(
+            at(mock_call(m, "GET /ns/grim/__admin/requests", NULL), "/items/0/hostile/0"));
+        mock_call(m, "POST /ns/grim/__admin/reset", NULL);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, mock_test_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_hostile_answer_says_all_that_a_plain_one_does),
+        TEST(each_kind_of_unkindness_is_met_and_told),
+        LAYERS_TEST(a_plain_world_is_told_of_none),
+        TEST(the_same_seed_and_calls_meet_the_same),
+        TEST(now_and_then_a_call_is_turned_away_and_never_twice),
+        TEST(who_is_turned_away_pays_nothing_and_causes_nothing),
+        TEST(an_order_that_is_documented_stays),
+        TEST(pages_still_have_every_row_once),
+        TEST(what_is_told_side_by_side_stays_so),
+        TEST(an_answer_that_is_documented_whole_stays_whole),
+        TEST(what_is_the_clients_own_stays_as_it_was_given),
+        TEST(an_answer_given_again_is_the_same_to_the_byte),
+        TEST(the_door_is_left_alone),
+        TEST(a_rule_has_the_last_word),
+        TEST(ids_have_each_form_that_the_documents_show),
+        LAYERS_TEST(a_world_can_be_made_hostile_as_it_is_created),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
