@@ -13,7 +13,7 @@ set(ROWS
   "mockserver/dialects/dialects" "base/|mockserver/(dialects/|(call|route)\\.h)"
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|control/|dialects/dialects\\.h|[a-z_]+\\.h)"
-  "mockserver/reference/"        "base/|mockserver/(reference/|control/(control|guide)\\.h|dialects/dialects\\.h|rules/rule\\.h|(fixture|options|sample)\\.h)"
+  "mockserver/reference/"        "base/|mockserver/(reference/|control/(control|guide)\\.h|dialects/dialects\\.h|rules/rule\\.h|(fixture|options|sample|webhooks)\\.h)"
   "mockserver/replay/"           "base/|mockserver/(replay/|deliver/deliver\\.h|[a-z_]+\\.h)"
   "mockserver/[a-z_]+\\.[ch]"    "base/|mockserver/"
   "conformance/tests/"           "base/|conformance/"

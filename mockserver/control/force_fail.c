@@ -9,14 +9,15 @@ struct fail {
 };
 
 static const struct field fail_rows[] = {
-    FIELD("operation", FIELD_NODE, struct fail, operation, .help = "Which operation fails.",
-          .required = true),
-    FIELD("provider", FIELD_NODE, struct fail, provider,
+    FIELD("operation", FIELD_NODE, struct fail, operation, .shape = "operation",
+          .help = "Which operation fails.", .required = true),
+    FIELD("provider", FIELD_NODE, struct fail, provider, .shape = "provider",
           .help = "Of which provider, where several have one of that name."),
-    FIELD("times", FIELD_NODE, struct fail, times, .help = "How many of the next calls.",
-          .required = true),
-    FIELD("status", FIELD_NODE, struct fail, status, .help = "With this status and no body."),
-    FIELD("error", FIELD_NODE, struct fail, error,
+    FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
+          .help = "How many of the next calls.", .required = true),
+    FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
+          .help = "With this status and no body."),
+    FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
           .help = "Or as the provider fails, by its own word."),
 };
 const struct fields force_fail_fields =

@@ -17,21 +17,26 @@ static const char *const selector_texts[] = {
 #undef X
 };
 
-#define SELECT(name, text, help_)                                                                  \
-    FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .help = (help_))
+#define SELECT(name, text, shape_, help_)                                                          \
+    FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .shape = (shape_),          \
+          .help = (help_))
+
+#define VALUE "expectation"
+#define NAMED "named_texts"
 
 static const struct field rows[] = {
-    SELECT(OPERATION, "operation", "The operation, with its provider where that is in doubt."),
-    SELECT(PROVIDER, "provider", "Whose call it was."),
-    SELECT(METHOD, "method", "GET, POST ..."),
-    SELECT(PATH, "path", "The path, without namespace and mount."),
-    SELECT(STATUS, "status", "The answer's status."),
-    SELECT(KEY, "key", "The caller's key, by name or value."),
-    SELECT(QUERY, "query", "Query parameter: what its value must look like."),
-    SELECT(HEADERS, "headers", "Request header: what its value must look like."),
-    SELECT(BODY, "body", "What the request's JSON body must look like."),
-    SELECT(FAULT, "fault", "Why it was refused, by its neutral name."),
-    SELECT(RULE, "rule", "A rule that acted."),
+    SELECT(OPERATION, "operation", VALUE,
+           "The operation, with its provider where that is in doubt."),
+    SELECT(PROVIDER, "provider", VALUE, "Whose call it was."),
+    SELECT(METHOD, "method", VALUE, "GET, POST ..."),
+    SELECT(PATH, "path", VALUE, "The path, without namespace and mount."),
+    SELECT(STATUS, "status", VALUE, "The answer's status."),
+    SELECT(KEY, "key", VALUE, "The caller's key, by name or value."),
+    SELECT(QUERY, "query", NAMED, "Query parameter: what its value must look like."),
+    SELECT(HEADERS, "headers", NAMED, "Request header: what its value must look like."),
+    SELECT(BODY, "body", VALUE, "What the request's JSON body must look like."),
+    SELECT(FAULT, "fault", VALUE, "Why it was refused, by its neutral name."),
+    SELECT(RULE, "rule", VALUE, "A rule that acted."),
 };
 
 const struct fields request_match_fields =

@@ -7,6 +7,10 @@
 #include "base/yaml.h"
 #include "mockserver/reference/example.h"
 
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char *const field_heads[] = {"key", "takes", ""};
+
 void md_heading(struct buf *out, int level, const char *format, ...)
 {
     va_list args;
@@ -80,7 +84,7 @@ static const char *piece(struct arena *a, const char *text)
         return buf_c(&words);
     if (!type)
         return "as told";
-    return strcmp(type, "array") == 0 ? "list" : type;
+    return strcmp(type, "array") == 0 ? "list" : strcmp(type, "string") == 0 ? "text" : type;
 }
 
 /* A shape that has a name is told of under it. */
@@ -124,21 +128,28 @@ static const char *takes(struct arena *a, const struct field *f)
     return "";
 }
 
-void md_fields(struct buf *out, const struct fields *table)
+static void add_fields(struct buf *out, const struct fields *table, const char *prefix, bool deep)
 {
-    static const char *const heads[] = {"key", "takes", ""};
-    md_table(out, heads, 3);
+    struct arena *a = out->arena;
     for (size_t i = 0; i < table->count; i++) {
         const struct field *f = &table->rows[i];
-        const char *what = takes(out->arena, f);
+        const char *what = takes(a, f);
         md_row(out,
                (const char *const[]){
-                   arena_printf(out->arena, "`%s`", f->key),
-                   f->required ? arena_printf(out->arena, "%s; required", what) : what,
+                   arena_printf(a, "`%s%s`", prefix, f->key),
+                   f->required ? arena_printf(a, "%s; required", what) : what,
                    f->help ? f->help : "",
                },
-               3);
+               COUNT(field_heads));
+        if (deep && f->sub)
+            add_fields(out, f->sub, arena_printf(a, "%s%s.", prefix, f->key), true);
     }
+}
+
+void md_fields(struct buf *out, const struct fields *table, bool deep)
+{
+    md_table(out, field_heads, COUNT(field_heads));
+    add_fields(out, table, "", deep);
     buf_text(out, "\n");
 }
 

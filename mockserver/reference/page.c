@@ -12,6 +12,7 @@
 #include "mockserver/reference/headers.h"
 #include "mockserver/reference/markdown.h"
 #include "mockserver/rules/rule.h"
+#include "mockserver/webhooks.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -80,7 +81,7 @@ static void put_tables(struct buf *out, const struct field_list *examples,
                        const struct fields *table, const char *path)
 {
     md_heading(out, 3, *path ? "`%s`" : "%sThe file", path);
-    md_fields(out, table);
+    md_fields(out, table, false);
     md_examples(out, examples, path);
     for (size_t i = 0; i < table->count; i++) {
         const struct field *f = &table->rows[i];
@@ -108,11 +109,11 @@ static void put_matchers(struct buf *out, const struct field_list *examples)
 {
     const struct matcher *m;
     md_heading(out, 3, "Expectations");
-    md_text(
-        out,
-        "A *text expectation* is a text, to be equal, or matchers. An *expectation* is a value: "
-        "what it says must be equal, and an object may have more members than are named. An "
-        "object whose keys begin with `$` is made of matchers, and all of them must hold.");
+    md_text(out,
+            "An *expectation* is a value: what it says must be equal, and an object may have more "
+            "members than are named. An object whose keys begin with `$` is made of matchers, and "
+            "all of them must hold. A *text expectation* is a text, to be equal, or matchers; "
+            "*named texts* are an object of names, each with one of those.");
     for (size_t i = 0; (m = matcher_at(i)); i++) {
         buf_printf(out, "`%s`: %s\n\n", m->name, m->help);
         md_examples(out, examples, m->name);
@@ -141,7 +142,7 @@ static void put_effects(struct buf *out, const struct field_list *examples)
         const struct effect *e = &rule_effects[i];
         buf_printf(out, "#### `%s`\n\n%s\n\n", e->name, e->help);
         if (e->fields)
-            md_fields(out, e->fields);
+            md_fields(out, e->fields, true);
         md_examples(out, examples, arena_printf(out->arena, "effect.%s", e->name));
     }
 }
@@ -157,17 +158,28 @@ static void put_references(struct buf *out)
     buf_text(out, ". `$call.1` is the first id in the path.\n\n");
 }
 
-static void put_codes(struct buf *out)
+static void put_codes(struct buf *out, const struct dialect *d)
 {
-    md_text(out, "The words that an answer's `error` takes, by provider:");
-    for (size_t d = 0; d < dialect_count; d++) {
-        buf_printf(out, "- %s: ", dialects[d]->name);
-        for (size_t i = 0; i < dialects[d]->fault_count; i++) {
-            const struct fault_row *row = &dialects[d]->faults[i];
-            if (call_fault_named(dialects[d], str_from(row->code)) == row)
-                buf_printf(out, "%s`%s`", i ? ", " : "", row->code);
-        }
-        buf_text(out, "\n");
+    for (size_t i = 0, told = 0; i < d->fault_count; i++)
+        if (call_fault_named(d, str_from(d->faults[i].code)) == &d->faults[i])
+            buf_printf(out, "%s`%s`", told++ ? ", " : "", d->faults[i].code);
+}
+
+static void put_events(struct buf *out, const struct dialect *d)
+{
+    for (size_t i = 0; d->webhooks && i < d->webhooks->event_count; i++)
+        buf_printf(out, "%s`%s`", i ? ", " : "", d->webhooks->events[i]);
+}
+
+static void put_words(struct buf *out, const char *title,
+                      void (*put)(struct buf *out, const struct dialect *d))
+{
+    md_text(out, title);
+    for (size_t i = 0; i < dialect_count; i++) {
+        struct buf words = {.arena = out->arena};
+        put(&words, dialects[i]);
+        if (words.n)
+            buf_printf(out, "- %s: %s\n", dialects[i]->name, buf_c(&words));
     }
     buf_text(out, "\n");
 }
@@ -179,14 +191,15 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     md_text(out,
             "Scripted behaviour, in a fixture's `rules` or at run time through the control door. "
             "Rules act in their order, and are reported with their `hits`.");
-    md_fields(out, &rule_fields);
+    md_fields(out, &rule_fields, false);
     put_row_examples(out, examples, &rule_fields, "rule");
     md_heading(out, 3, "`when`: conditions");
     md_text(out, "All of them must hold. Counts count the calls that meet all else.");
-    md_fields(out, when);
+    md_fields(out, when, false);
     put_row_examples(out, examples, when, "when");
     put_effects(out, examples);
-    put_codes(out);
+    put_words(out, "The words that an answer's `error` takes:", put_codes);
+    put_words(out, "The events that a rule can be about, besides `*`:", put_events);
     put_references(out);
     put_matchers(out, examples);
 }
@@ -200,7 +213,7 @@ static void put_forces(struct buf *out, const struct field_list *examples)
         buf_printf(out, "### `%s`\n\n%s", forces[i].name, forces[i].help);
         buf_printf(out, forces[i].providers ? " (%s)\n\n" : "%s\n\n",
                    forces[i].providers ? forces[i].providers : "");
-        md_fields(out, forces[i].body);
+        md_fields(out, forces[i].body, true);
         md_examples(out, examples, arena_printf(out->arena, "force.%s", forces[i].name));
     }
 }
@@ -215,7 +228,7 @@ static void put_door_call(struct buf *out, const struct route *r, const struct f
     if (g->body == &rule_fields)
         md_text(out, "Body: a [rule](#rules).");
     else if (g->body)
-        md_fields(out, g->body);
+        md_fields(out, g->body, true);
     md_examples(out, examples, arena_printf(out->arena, "door.%s", r->operation));
 }
 
