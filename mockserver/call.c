@@ -6,13 +6,13 @@
 #include "base/time.h"
 #include "mockserver/gate/gate.h"
 #include "mockserver/hostile.h"
-#include "mockserver/idle.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/place.h"
 #include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
 #include "mockserver/state/tenant.h"
 
 #define BODY_USUAL 1000 /* bytes; a larger one grows */
@@ -63,9 +63,16 @@ static void pass_gates(struct call *c)
     }
 }
 
-static void make_plan(struct call *c)
+/* What is in the world by now was not caused by this call. */
+static void begin_effects(struct call *c)
 {
     c->changes_before = changes_last(c->world);
+    c->events_before = events_last(c->world);
+}
+
+static void make_plan(struct call *c)
+{
+    begin_effects(c);
     if (c->ns->rules && !place_is_door(c))
         rules_plan(c->ns->rules, c);
 }
@@ -216,7 +223,6 @@ static void wait_no_more(struct call *c)
     if (ns && ns->born == c->waits_in) {
         ns->waiting--;
         ns->last_us = time_monotonic_us();
-        idle_expect(c->mock->idle, ns);
     }
     c->waits_in = 0;
 }
@@ -230,13 +236,15 @@ static void wake(void *call)
     look_again(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
+        if (!place_is_door(c)) /* which goes on with what it has begun */
+            begin_effects(c);
         go_on(c, c->then);
         return;
     }
     c->plan = NULL; /* its rules and its key went with the world */
     c->key = ROW_NONE;
     c->now_ms = world_now(c->world);
-    c->changes_before = changes_last(c->world);
+    begin_effects(c);
     call_refuse(c, FAULT_UNAVAILABLE, "The world was reset or deleted while this call waited.");
     go_on(c, nothing);
 }

@@ -134,6 +134,7 @@ struct call {
     struct json out;         /* the answer being written, into res->body */
     struct rule_plan *plan;  /* NULL: no rule applied */
     uint32_t changes_before; /* newest change before this call: what it caused is what came after */
+    uint32_t events_before;  /* the same of events */
 
     struct url_pair *query; /* call_query's, read once */
     size_t query_count;

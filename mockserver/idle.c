@@ -55,14 +55,9 @@ void idle_begin(struct idle *i)
     look(i);
 }
 
-void idle_expect(struct idle *i, const struct namespace *ns)
-{
-    if (ns->idle_us)
-        look_at(i, ns->last_us + ns->idle_us);
-}
-
 void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms)
 {
     ns->idle_us = limit_ms * 1000;
-    idle_expect(i, ns);
+    if (limit_ms)
+        look_at(i, ns->last_us + ns->idle_us);
 }

@@ -16,4 +16,3 @@ void idle_free(struct idle *i);  /* NULL is fine; before its mock */
 void idle_begin(struct idle *i); /* its mock has a loop */
 
 void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms);
-void idle_expect(struct idle *i, const struct namespace *ns); /* its time runs from now on */

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
 #include "mockserver/state/tenant.h"
 
 #define SLOTS_MIN 64
@@ -237,6 +238,8 @@ void journal_add(struct journal *j, const struct call *c)
     entry.fault = c->fault ? fault_texts[c->fault] : NULL;
     entry.change_first = c->changes_before + 1;
     entry.change_last = changes_last(c->world);
+    entry.event_first = c->events_before + 1;
+    entry.event_last = events_last(c->world);
     entry.at_ms = c->now_ms;
     entry.wall_ms = time_wall_ms() - took_us / 1000;
     entry.wall_us = took_us;

@@ -31,6 +31,7 @@ struct journal_entry {
     struct call_trace trace;
     bool replayed;                      /* the answer was one given before */
     uint32_t change_first, change_last; /* of the world's change log; first > last: none */
+    uint32_t event_first, event_last;   /* of the events that it scheduled, in the same way */
     int64_t at_ms;
     int64_t wall_ms, wall_us; /* when it came, by the machine; how long answering took */
 };

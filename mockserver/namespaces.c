@@ -236,9 +236,12 @@ bool namespaces_delete(struct namespaces *all, struct str name)
     return true;
 }
 
-static int64_t ends_us(const struct namespace *ns)
+/* One whose call waits, or that somebody listens to, is as good as called. */
+static int64_t ends_us(struct namespace *ns, int64_t now_us)
 {
-    return ns->idle_us && !ns->waiting ? ns->last_us + ns->idle_us : INT64_MAX;
+    if (ns->waiting || (ns->pulse && pulse_is_listened(ns->pulse)))
+        ns->last_us = now_us;
+    return ns->idle_us ? ns->last_us + ns->idle_us : INT64_MAX;
 }
 
 int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
@@ -247,7 +250,7 @@ int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
     int64_t next_us = INT64_MAX;
     for (size_t i = 0; i < all->count; i++) {
         struct entry *e = all->order[i];
-        int64_t at_us = ends_us(&e->ns);
+        int64_t at_us = ends_us(&e->ns, now_us);
         if (at_us <= now_us) {
             char text[TIME_TEXT_MAX];
             log_line(LOG_DEBUG, "world %s dropped: %s without a call", e->ns.name,

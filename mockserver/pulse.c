@@ -201,6 +201,11 @@ void pulse_listen(struct pulse *p, struct listener *l)
     p->listeners = l;
 }
 
+bool pulse_is_listened(const struct pulse *p)
+{
+    return p->listeners;
+}
+
 void pulse_unlisten(struct listener *l)
 {
     if (!l->place)

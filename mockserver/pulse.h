@@ -33,5 +33,6 @@ bool pulse_is_awaited(const struct pulse *p);
 
 void pulse_listen(struct pulse *p, struct listener *l);
 void pulse_unlisten(struct listener *l);
+bool pulse_is_listened(const struct pulse *p);
 void pulse_tell(const struct pulse *p);               /* all who listen; each beat does so too */
 uint32_t pulse_changes_before(const struct pulse *p); /* how many its world began with */

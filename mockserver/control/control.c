@@ -277,8 +277,23 @@ static const struct fault_row faults[] = {
     {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The control door is not for this site."},
 };
 
+/* A parameter that nobody reads would be taken for one that was heeded. */
+static bool knows_query(struct call *c)
+{
+    const struct control_guide *guide = control_guide(c->route->operation);
+    (void)call_query(c, ""); /* reads it */
+    for (size_t i = 0; i < c->query_count; i++)
+        if (!control_guide_asks(guide, c->query[i].name))
+            return call_refuse(c, FAULT_INVALID, "there is no parameter '" STR_FMT "' here; %s%s",
+                               STR_ARG(c->query[i].name),
+                               guide->query ? "there are " : "none at all",
+                               guide->query ? guide->query : "");
+    return c->fault == FAULT_NONE;
+}
+
 static const struct gate gates[] = {
-    {"door", control_admits},
+    {"door",  control_admits},
+    {"query", knows_query   },
 };
 
 const struct dialect control_dialect = {

@@ -120,8 +120,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     put_gates(w, d, e);
     reasons_put_rules(c, w, e);
     put_answer(w, e);
-    door_put_changes(w, c->world, e->change_first, e->change_last);
-    request_put_deliveries(w, c->world, e);
+    request_put_effects(w, c->world, e);
     json_close_map(w);
 }
 

@@ -8,6 +8,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define PAGE     "since=SEQ, limit=N (100; 1000 at most)"
+#define STABLE   "stable=1 (without the machine's own times)"
 
 #define CALL(operation, help)                                                                      \
     {                                                                                              \
@@ -41,7 +42,8 @@ static const struct control_guide rows[] = {
           "Keeps the call's world, as it is now, under a name."),
     CALL("drop_snapshot", "Forgets a snapshot."),
     CALL("restore_snapshot", "The call's world becomes what the snapshot has kept."),
-    CALL("read_state", "The whole world: its clock, and every record by kind."),
+    ASKS("read_state", "format=fixture (one that makes this world)",
+         "The whole world: its clock, and every record by kind."),
     ASKS("list_records", "FIELD=VALUE, as many as wanted",
          "The records of one kind, such as accounts; only those whose fields read so."),
     CALL("read_record", "One record, by its id."),
@@ -58,13 +60,14 @@ static const struct control_guide rows[] = {
     CALL("clear_rules", "Removes all rules."),
     CALL("read_rule", "One rule, with its hits."),
     CALL("remove_rule", "Removes one rule."),
-    ASKS("list_requests", PAGE ", operation=ID, stable=1 (without the machine's own times)",
-         "The journal: what was asked and answered, what that changed, which rules acted."),
+    ASKS("list_requests", PAGE ", operation=ID, " STABLE,
+         "The journal: what was asked and answered, what that changed and scheduled, which rules "
+         "acted, which webhook deliveries tell of it."),
     CALL("clear_requests", "Empties the journal."),
     TAKES("verify_requests", control_verify_fields,
           "Were such calls made, so many of them? 409 with the closest misses if not."),
     TAKES("wait_for_requests", control_wait_fields, "The same, but waits until it holds."),
-    ASKS("list_unmatched", PAGE, "The calls that fit no route."),
+    ASKS("list_unmatched", PAGE ", " STABLE, "The calls that fit no route."),
     ASKS("near_misses", PAGE,
          "For each of those the nearest routes, and what they have in its place."),
     CALL("explain", "Why one call was answered as it was: world, provider, route, gates, rules. By "
@@ -75,7 +78,7 @@ static const struct control_guide rows[] = {
         "state until its reset."),
     CALL("conduct", "How the client behaved."),
     ASKS("events",
-         "types=request,change; since=ID, start (where the world began) or 0 (with what its "
+         "types=request,change, since=ID, start (where the world began) or 0 (with what its "
          "fixture made)",
          "What happens, as it happens: server-sent events. Last-Event-ID goes on from there."),
     CALL("force", "Something that only the provider or the end-customer can cause, by its name."),
@@ -88,4 +91,15 @@ const struct control_guide *control_guide(const char *operation)
         i++;
     assert(i < COUNT(rows));
     return &rows[i];
+}
+
+bool control_guide_asks(const struct control_guide *g, struct str name)
+{
+    struct str rest = str_from(g->query);
+    while (rest.n) {
+        struct str one = str_trim(str_cut(&rest, ',')), asked = str_head(one, str_find(one, '='));
+        if (asked.n < one.n && (str_eq(asked, name) || str_is(asked, "FIELD")))
+            return true;
+    }
+    return false;
 }

@@ -10,8 +10,10 @@
 struct control_guide {
     const char *operation;
     const char *help;
-    const char *query;         /* "since=N, stable=1"; NULL: none */
+    const char *query;         /* "since=N, stable=1", with "FIELD=..." for any; NULL: none */
     const struct fields *body; /* NULL: none, or none of the door's own */
 };
 
 const struct control_guide *control_guide(const char *operation);
+/* Whether a parameter of that name is asked for. */
+bool control_guide_asks(const struct control_guide *g, struct str name);

@@ -1,7 +1,9 @@
 #include "mockserver/control/requests.h"
 
+#include <string.h>
+
+#include "mockserver/dialects/dialects.h"
 #include "mockserver/namespaces.h"
-#include "mockserver/state/delivery.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
@@ -96,20 +98,6 @@ void request_put_hostile(struct json *w, const struct journal_entry *e)
         put_list(w, "hostile", e->trace.hostile.s, '\n');
 }
 
-void request_put_deliveries(struct json *w, const struct world *world,
-                            const struct journal_entry *e)
-{
-    bool changed = e->change_first <= e->change_last;
-    json_key(w, "deliveries");
-    json_open_list(w);
-    for (uint32_t row = 1; changed && row <= world_count(world, RECORD_DELIVERY); row++) {
-        const struct delivery *d = delivery_read(world, row);
-        if (d->change >= e->change_first && d->change <= e->change_last)
-            json_text(w, d->public_id);
-    }
-    json_close_list(w);
-}
-
 static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
 {
     json_open_map(w);
@@ -126,8 +114,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
         put_list(w, "nearest", e->nearest, '\n');
     put_request(w, e, c->arena);
     put_response(w, e, c->arena);
-    door_put_changes(w, c->world, e->change_first, e->change_last);
-    request_put_deliveries(w, c->world, e);
+    request_put_effects(w, c->world, e);
     if (!stable) {
         json_key(w, "wall");
         json_open_map(w);
@@ -153,17 +140,26 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
     json_put_int(w, "status", e->status);
 }
 
-/* "layers.oauth_status", or a bare name for any provider's. */
 static bool is_of(struct call *c, const struct journal_entry *e)
 {
+    const struct operation *wanted = c->own;
+    return !wanted || (e->operation && strcmp(e->operation, wanted->route->operation) == 0 &&
+                       strcmp(e->provider, wanted->dialect->name) == 0);
+}
+
+/* "layers.oauth_status", or a bare name where that is one provider's. */
+static bool read_operation(struct call *c)
+{
     struct str operation = call_query(c, "operation");
-    if (!operation.n)
+    struct operation *wanted = arena_new(c->arena, struct operation);
+    struct error err = {0};
+    if (!operation.s)
         return true;
-    size_t dot = str_find(operation, '.');
-    if (dot == operation.n)
-        return str_is(operation, e->operation ? e->operation : "");
-    return e->operation && str_is(str_skip(operation, dot + 1), e->operation) &&
-           str_is(str_head(operation, dot), e->provider ? e->provider : "");
+    c->own = wanted;
+    if (!dialect_operation(operation, STR(""), (struct where){0}, wanted, &err))
+        call_refuse(c, FAULT_INVALID, "'operation': %s", err.first->text);
+    error_end(&err);
+    return !c->fault;
 }
 
 /* `next` is the `since` to go on from; `truncated` says that entries in between were dropped. */
@@ -203,7 +199,8 @@ static void put_whole(struct call *c, struct json *w, const struct journal_entry
 
 void control_requests(struct call *c)
 {
-    put_page(c, is_of, put_whole);
+    if (read_operation(c))
+        put_page(c, is_of, put_whole);
 }
 
 static bool is_unmatched(struct call *c, const struct journal_entry *e)

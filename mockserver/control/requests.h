@@ -15,9 +15,9 @@ void request_put_rules(struct json *w, const struct journal_entry *e);
 /* hostile: what a hostile world did to the answer, if it did; a member of an open map. */
 void request_put_hostile(struct json *w, const struct journal_entry *e);
 
-/* deliveries: the ids of those that tell of these changes. */
-void request_put_deliveries(struct json *w, const struct world *world,
-                            const struct journal_entry *e);
+/* changes; events: what it scheduled, and whether that has happened by now; deliveries: the ids of
+ * those that tell of the changes. */
+void request_put_effects(struct json *w, const struct world *world, const struct journal_entry *e);
 
 /* nearestRoutes: for a path that fits none; what each has in its place. */
 void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);

@@ -10,7 +10,8 @@
  *          and abandoned are ends. It is delivering from the moment an attempt is due until that
  *          has ended: who sends watches the change log for it.
  * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
- *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first).
+ *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first); DELIVERY_CHANGE (the change it
+ *          tells of; oldest first).
  * Units:   milliseconds.
  */
 #pragma once

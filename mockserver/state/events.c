@@ -9,6 +9,32 @@
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 
+const char *const event_kind_texts[] = {
+#define X(name, text, record) text,
+    EVENT_KINDS(X)
+#undef X
+};
+
+enum record_kind event_record(enum event_kind kind)
+{
+    static const enum record_kind kinds[] = {
+#define X(name, text, record) RECORD_##record,
+        EVENT_KINDS(X)
+#undef X
+    };
+    return kinds[kind];
+}
+
+uint32_t events_last(const struct world *w)
+{
+    return w->events.count;
+}
+
+const struct event *event_read(const struct world *w, uint32_t row)
+{
+    return table_read(&w->events, row);
+}
+
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row)
 {
     int64_t now = world_now(w);

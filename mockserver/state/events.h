@@ -11,15 +11,22 @@
 #pragma once
 #include "mockserver/state/world.h"
 
+/* What happens, and to a record of which kind. */
+#define EVENT_KINDS(X)                                                                             \
+    X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                     \
+    X(ATTEMPT_EXPIRES, "attempt_expires", ATTEMPT)                                                 \
+    X(POST_DUE, "post_due", DESTINATION)                                                           \
+    X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                   \
+    X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                       \
+    X(AD_VALIDATES, "ad_validates", AD_ACCOUNT)                                                    \
+    X(DELIVERY_DUE, "delivery_due", DELIVERY)
 enum event_kind {
-    EVENT_TOKEN_EXPIRES, /* account */
-    EVENT_ATTEMPT_EXPIRES,
-    EVENT_POST_DUE,     /* destination */
-    EVENT_PUBLISH_ENDS, /* destination */
-    EVENT_LEASE_RENEWS, /* account */
-    EVENT_AD_VALIDATES, /* ad account */
-    EVENT_DELIVERY_DUE,
+#define X(name, text, record) EVENT_##name,
+    EVENT_KINDS(X)
+#undef X
 };
+extern const char *const event_kind_texts[];
+enum record_kind event_record(enum event_kind kind);
 
 struct event {
     int64_t at_ms;
@@ -29,6 +36,8 @@ struct event {
 };
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
+uint32_t events_last(const struct world *w); /* row of the one added last; 0: none yet */
+const struct event *event_read(const struct world *w, uint32_t row);
 bool events_next_at(const struct world *w, int64_t *at_ms); /* when the next one is due */
 
 /* Lets everything happen that is due at the world's present time; answers how many events that

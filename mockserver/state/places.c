@@ -140,6 +140,8 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         const struct delivery *d = delivery_read(w, row);
         place(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
         place(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
+        if (d->change)
+            place(out, INDEX_DELIVERY_CHANGE, d->change, row, row);
         break;
     }
     case RECORD_MEDIA: {

@@ -126,6 +126,17 @@ static void a_world_whose_client_left_is_idle_again(void **state)
     assert_false(is_there(s, "a"));
 }
 
+static void a_world_that_is_listened_to_is_not_idle(void **state)
+{
+    struct setup *s = *state;
+    use(s, "a");
+    struct client *c = client_new(&s->rig);
+    client_say(c, str_from(request(s, "GET /ns/a/__admin/events", "")));
+    pass(s, 3 * IDLE);
+    assert_true(is_there(s, "a"));
+    client_end(c);
+}
+
 /* Another world of that name has nothing to do with the one that waited. */
 static void a_call_that_outlives_its_world_counts_for_no_other(void **state)
 {
@@ -162,6 +173,7 @@ int main(void)
         TEST(who_made_a_world_says_how_long_it_lives),
         TEST(a_world_whose_call_waits_is_not_idle),
         TEST(a_world_whose_client_left_is_idle_again),
+        TEST(a_world_that_is_listened_to_is_not_idle),
         TEST(a_call_that_outlives_its_world_counts_for_no_other),
         TEST(many_that_end_together_are_dropped_together),
     };

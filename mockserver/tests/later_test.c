@@ -3,6 +3,7 @@
 
 #include "base/time.h"
 #include "mockserver/journal.h"
+#include "mockserver/state/changes.h"
 #include "mockserver/tests/served_mock.h"
 
 #define HELD_US INT64_C(40000)
@@ -61,6 +62,23 @@ static void a_rule_that_is_gone_meanwhile_still_acts(void **state)
     assert_true(found);
 }
 
+static void what_others_changed_meanwhile_is_not_its_doing(void **state)
+{
+    struct setup *s = *state;
+    struct client *c = begin_held(s, "");
+    const char *body = "{\"space\":\"prj_01HX9Y7K8M2P4RSTUV56789AB\",\"platform\":\"tiktok\","
+                       "\"handle\":\"other\"}";
+    assert_int_equal(ask(s, "POST /__admin/force/account_connected", body).status, 200);
+    assert_int_equal(hear(c).status, 200);
+    const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
+    const struct journal_entry *e = journal_read(ns->journal, journal_last(ns->journal));
+    assert_string_equal(e->operation, "revoke_social_account");
+    for (uint32_t seq = e->change_first; seq <= e->change_last; seq++)
+        assert_string_equal(changes_read(ns->world, seq)->cause, "call");
+    assert_true(e->change_first <= e->change_last);
+    assert_true(e->event_first > e->event_last);
+}
+
 static void a_call_whose_world_was_reset_is_unavailable(void **state)
 {
     struct setup *s = *state;
@@ -116,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_held_back_has_no_effect_yet),
         TEST(a_rule_that_is_gone_meanwhile_still_acts),
+        TEST(what_others_changed_meanwhile_is_not_its_doing),
         TEST(a_call_whose_world_was_reset_is_unavailable),
         TEST(a_call_whose_world_was_deleted_is_unavailable),
         TEST(a_client_that_left_disturbs_nobody),

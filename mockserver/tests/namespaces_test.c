@@ -162,7 +162,7 @@ static void those_whose_time_is_over_are_dropped(void **state)
     assert_null(namespaces_find(s->all, STR("over")));
     assert_null(namespaces_find(s->all, STR("exactly")));
     assert_string_equal(namespaces_at(s->all, 3)->name, "later");
-    assert_int_equal(namespaces_expire(s->all, 1000), 0);
+    assert_int_equal(namespaces_expire(s->all, 1000), 1010); /* who waits is as good as called */
     assert_int_equal(namespaces_count(s->all), 3);
 }
 

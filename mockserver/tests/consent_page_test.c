@@ -1,0 +1,134 @@
+/* Consent on a page of the mock's own. */
+#include "mockserver/tests/control_test.h"
+
+/* The page of a fresh attempt, as the authorize URL names it. */
+static const char *consent_path(struct mock *m, const char *method, const char *token)
+{
+    return arena_printf(&m->arena, "%s /__consent/layers/%s", method, token);
+}
+
+static bool shows(struct answer a, const char *words)
+{
+    return str_has(a.text, str_from(words));
+}
+
+static void the_page_asks_for_consent(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    struct answer a = mock_call(m, consent_path(m, "GET", token), NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(header_of(a, "Content-Type"), "text/html; charset=utf-8");
+    assert_string_equal(header_of(a, "X-Frame-Options"), "DENY");
+    assert_string_equal(header_of(a, "Cache-Control"), "no-store");
+    assert_non_null(strstr(header_of(a, "Content-Security-Policy"), "default-src 'none'"));
+    assert_null(strstr(header_of(a, "Content-Security-Policy"), "form-action"));
+    assert_true(shows(a, "Acme &lt;b&gt;&amp;Co wants to connect your tiktok account"));
+    assert_false(shows(a, "<b>"));
+    assert_false(shows(a, "<script"));
+    assert_true(shows(a, "value=\"tiktok.user.4\""));
+}
+
+static void approving_on_the_page_leads_back(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    struct answer a = mock_call(m, consent_path(m, "POST", token), "handle=%40fan&decision=approve",
+                                "Origin: http://mock.test");
+    assert_int_equal(a.status, 303);
+    assert_string_equal(header_of(a, "Location"), "https://app.test/back");
+    assert_string_equal(attempt_status(m, token, "/status"), "completed");
+    assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/0/handle"), "fan");
+}
+
+static void denying_on_the_page_leads_back_with_the_reason(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    struct answer a = mock_call(m, consent_path(m, "POST", token), "decision=deny&handle=");
+    assert_int_equal(a.status, 303);
+    assert_string_equal(header_of(a, "Location"),
+                        "https://app.test/back?layers_oauth_error=access_denied");
+    assert_string_equal(attempt_status(m, token, "/status"), "failed");
+}
+
+static void a_bad_form_is_shown_again(void **state)
+{
+    struct mock *m = *state;
+    static const char *const bodies[] = {"",
+                                         "decision=maybe",
+                                         "decision=approve&handle=",
+                                         "decision=approve&handle=a+b",
+                                         "%zz",
+                                         "decision=approve&handle=%01"};
+    const char *token = begin_attempt(m);
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct answer a = mock_call(m, consent_path(m, "POST", token), bodies[i]);
+        assert_int_equal(a.status, 422);
+        assert_true(shows(a, "role=\"alert\""));
+        assert_null(header_of(a, "Location"));
+    }
+    assert_string_equal(attempt_status(m, token, "/status"), "pending");
+}
+
+static void a_dead_link_leads_nowhere(void **state)
+{
+    struct mock *m = *state;
+    const char *used = begin_attempt(m);
+    consent(m, used, "\"outcome\":\"approve\"");
+    const char *late = begin_attempt(m);
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    const struct {
+        const char *path;
+        int status;
+        const char *words;
+    } rows[] = {
+        {"/__consent/layers/st_unknown", 404,                                    "not known"},
+        {"/__consent/nobody/st_unknown", 404,                                    "not known"},
+        {arena_printf(&m->arena,         "/__consent/nobody/%s",                 late),       404, "not known"},
+        {arena_printf(&m->arena,                   "/__consent/layers/%s",                                                         used),                                               410, "used"},
+        {arena_printf(&m->arena,                         "/__consent/layers/%s",    late),410, "expired"},
+        {"/__consent/layers",         404, "page"   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int post = 0; post < 2; post++) {
+            struct answer a =
+                mock_call(m, arena_printf(&m->arena, "%s %s", post ? "POST" : "GET", rows[i].path),
+                          post ? "decision=approve&handle=x" : NULL);
+            assert_int_equal(a.status, rows[i].status);
+            assert_true(shows(a, rows[i].words));
+            assert_null(header_of(a, "Location"));
+            assert_string_equal(header_of(a, "Content-Type"), "text/html; charset=utf-8");
+        }
+}
+
+static void a_reconnect_is_for_the_same_user_alone(void **state)
+{
+    struct mock *m = *state;
+    force(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
+    const char *body = "{\"socialAccountId\":\"sa_one\",\"returnUrl\":\"https://app.test/again\"}";
+    struct answer url =
+        mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);
+    assert_int_equal(url.status, 200);
+    const char *token = at(url, "/state");
+    assert_true(shows(mock_call(m, consent_path(m, "GET", token), NULL), "value=\"one\" readonly"));
+    assert_problem(consent(m, token, "\"outcome\":\"approve\",\"handle\":\"two\""), 422, "/handle",
+                   "one");
+    struct answer a = consent(m, token, "\"outcome\":\"approve\"");
+    assert_string_equal(at(a, "/account"), "sa_one");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/token"),
+                        "live");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_page_asks_for_consent),
+        TEST(approving_on_the_page_leads_back),
+        TEST(denying_on_the_page_leads_back_with_the_reason),
+        TEST(a_bad_form_is_shown_again),
+        TEST(a_dead_link_leads_nowhere),
+        TEST(a_reconnect_is_for_the_same_user_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* What only a provider or an end-customer can cause. */
+#include "mockserver/tests/control_test.h"
+
+static void approval_connects_and_leads_back(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    struct answer a = consent(m, token, "\"outcome\":\"approve\",\"handle\":\"@newcomer\"");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/redirect"), "https://app.test/back");
+    assert_string_equal(at(a, "/status"), "completed");
+    const char *id = at(a, "/account");
+    assert_memory_equal(id, "sa_", 3);
+    assert_string_equal(attempt_status(m, token, "/status"), "completed");
+    assert_string_equal(attempt_status(m, token, "/socialAccountId"), id);
+    struct answer account =
+        mock_call(m, arena_printf(&m->arena, "GET /__admin/state/accounts/%s", id), NULL);
+    assert_string_equal(at(account, "/handle"), "newcomer");
+    assert_string_equal(at(account, "/token_expires_at"), "2026-06-01T09:00:00.000Z");
+    assert_string_equal(at(a, "/changes/0/cause"), "force");
+    assert_string_equal(at(a, "/changes/0/id"), id);
+}
+
+static void each_outcome_ends_as_documented(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *outcome, *redirect, *status;
+    } rows[] = {
+        {"approve",        "https://app.test/back",                                    "completed"},
+        {"deny",           "https://app.test/back?layers_oauth_error=access_denied",   "failed"   },
+        {"exchange_error", "https://app.test/back?layers_oauth_error=exchange_failed", "failed"   },
+        {"abandon",        "null",                                                     "pending"  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock *m = mock_test_new(control_fixture);
+        const char *token = begin_attempt(m);
+        struct answer a =
+            consent(m, token, arena_printf(&m->arena, "\"outcome\":\"%s\"", rows[i].outcome));
+        assert_string_equal(at(a, "/redirect"), rows[i].redirect);
+        assert_string_equal(attempt_status(m, token, "/status"), rows[i].status);
+        mock_free(m);
+    }
+}
+
+static void an_attempt_ends_once(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    consent(m, token, "\"outcome\":\"deny\"");
+    assert_problem(consent(m, token, "\"outcome\":\"approve\""), 409, NULL, "failed");
+    const char *late = begin_attempt(m);
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    assert_problem(consent(m, late, "\"outcome\":\"approve\""), 409, NULL, "expired");
+}
+
+static void forces_refuse_what_they_cannot_use(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *force, *body, *pointer, *words;
+    } rows[] = {
+        {"consent",           NULL,                                                                           "",           "object"        },
+        {"consent",           "[]",                                                                           "",           "object"        },
+        {"consent",           "{\"outcome\":\"deny\"}",                                                       "",           "state"         },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"denied\"}",                                  "/outcome",   "deny"          },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\",\"hande\":\"x\"}",                    "/hande",
+         "handle"                                                                                                                           },
+        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\"}",                                    "/state",     "no attempt"    },
+        {"token_lost",        "{\"account\":\"sa_on\",\"why\":\"expired\"}",                                  "/account",   "sa_one"        },
+        {"token_lost",        "{\"account\":\"twin\",\"why\":\"expired\"}",                                   "/account",
+         "sa_two, sa_three"                                                                                                                 },
+        {"token_lost",        "{\"account\":\"one\",\"why\":\"tired\"}",                                      "/why",       "tired"         },
+        {"account_connected", "{\"space\":\"prj_nine\",\"platform\":\"tiktok\",\"handle\":\"x\"}",
+         "/space",                                                                                                          "prj_"          },
+        {"account_connected", "{\"space\":\"prj_one\",\"platform\":\"tiktok\",\"handle\":\"x y\"}",
+         "/handle",                                                                                                         "handle"        },
+        {"publish_outcome",   "{\"outcome\":\"error\"}",                                                      "",           "one of the two"},
+        {"publish_outcome",   "{\"post\":\"sp_on\",\"outcome\":\"error\"}",                                   "/post",      "sp_one"        },
+        {"publish_outcome",   "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}",                 "/code",
+         "error"                                                                                                                            },
+        {"fail",              "{\"operation\":\"list_social_acounts\",\"times\":1,\"status\":500}",           "/operation",
+         "list_social_accounts"                                                                                                             },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":0,\"status\":500}",
+         "/times",                                                                                                          "times"         },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1}",                  "",
+         "one of the two"                                                                                                                   },
+        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1,\"error\":\"NO\"}",
+         "/error",                                                                                                          "NO"            },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_problem(force(m, rows[i].force, rows[i].body), 422, rows[i].pointer, rows[i].words);
+    assert_problem(force(m, "consent", "{"), 400, NULL, "JSON");
+    assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
+}
+
+static void a_lost_token_needs_new_consent(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = force(m, "token_lost", "{\"account\":\"@one\",\"why\":\"revoked_upstream\"}");
+    assert_string_equal(at(a, "/account"), "sa_one");
+    assert_string_equal(at(a, "/state"), "withdrawn");
+    assert_string_equal(at(a, "/changes/0/from"), "live");
+    const char *dead = LIST "?status=reauth_required";
+    struct answer list = mock_call(m, dead, NULL, KEY);
+    assert_string_equal(at(list, "/items/0/socialAccountId"), "sa_one");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
+                        "queued");
+    assert_problem(force(m, "token_lost", "{\"account\":\"sa_one\",\"why\":\"expired\"}"), 409,
+                   NULL, "withdrawn");
+}
+
+static void customers_come_and_go_by_themselves(void **state)
+{
+    struct mock *m = *state;
+    struct answer gone = force(m, "account_removed", "{\"account\":\"one\"}");
+    assert_string_equal(at(gone, "/state"), "disconnected");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
+                        "canceled");
+    assert_problem(force(m, "account_removed", "{\"account\":\"sa_one\"}"), 409, NULL,
+                   "disconnected");
+    struct answer back = force(m, "account_connected",
+                               "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
+    assert_string_equal(at(back, "/state"), "live");
+    assert_string_not_equal(at(back, "/account"), "sa_one");
+}
+
+static void the_platforms_answer_can_be_set(void **state)
+{
+    struct mock *m = *state;
+    force(m, "publish_outcome",
+          "{\"post\":\"sp_one\",\"outcome\":\"error\",\"code\":\"TOO_LONG\"}");
+    struct answer a = mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"5d\"}");
+    assert_string_equal(at(a, "/now"), "2026-05-07T09:00:00.000Z");
+    assert_string_equal(at(a, "/changes/0/id"), "sp_one");
+    assert_string_equal(at(a, "/changes/0/to"), "failed");
+    assert_string_equal(at(a, "/changes/0/at"), "2026-05-04T09:00:00.000Z");
+    assert_string_equal(at(a, "/changes/0/cause"), "time");
+    assert_string_equal(at(a, "/changes/1/to"), "published");
+    assert_string_equal(
+        at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/failure_code"),
+        "TOO_LONG");
+    assert_problem(force(m, "publish_outcome", "{\"post\":\"sp_one\",\"outcome\":\"success\"}"),
+                   409, NULL, "failed");
+}
+
+static void calls_can_be_made_to_fail(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = force(
+        m, "fail",
+        "{\"operation\":\"layers.list_social_accounts\",\"times\":2,\"error\":\"RATE_LIMITED\"}");
+    assert_string_equal(at(a, "/rule"), "rule-1");
+    for (int i = 0; i < 2; i++) {
+        struct answer limited = mock_call(m, LIST, NULL, KEY);
+        assert_int_equal(limited.status, 429);
+        assert_string_equal(header_of(limited, "X-Mock-Error"), "rule:rule-1");
+    }
+    assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(approval_connects_and_leads_back),
+        cmocka_unit_test(each_outcome_ends_as_documented),
+        TEST(an_attempt_ends_once),
+        TEST(forces_refuse_what_they_cannot_use),
+        TEST(a_lost_token_needs_new_consent),
+        TEST(customers_come_and_go_by_themselves),
+        TEST(the_platforms_answer_can_be_set),
+        TEST(calls_can_be_made_to_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
