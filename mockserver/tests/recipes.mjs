@@ -155,7 +155,8 @@ async function play(before, { title, blocks }) {
 
 const sections = sectionsOf(readFileSync(page, 'utf8'));
 const before = sections.find((s) => s.title === 'Before you begin')?.blocks ?? [];
-const recipes = sections.filter((s) => s.blocks !== before && s.blocks.some((b) => b.runs));
+const only = process.argv[5] ?? '';
+const recipes = sections.filter((s) => s.blocks !== before && s.blocks.some((b) => b.runs) && s.title.includes(only));
 const results = [];
 async function work() {
   for (let next; (next = recipes.shift()); ) results.push(await play(before, next));
