@@ -1,11 +1,8 @@
-#include <string.h>
-
 #include "base/time.h"
+#include "base/xml.h"
 #include "conformance/report/card.h"
 #include "conformance/report/figures.h"
 #include "conformance/report/formats.h"
-
-#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 enum { DETAILS_WIDTH = 100 };
 
@@ -53,63 +50,6 @@ static struct totals totals_of(const struct run *r, const struct scenario_result
 
 /* --- XML ------------------------------------------------------------------------------------- */
 
-/* XML has no word for most control characters; viewers break on a line end within an attribute. */
-static void add_character(struct buf *out, unsigned char c, bool in_attribute)
-{
-    static const char *const entities[] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
-    bool blank = c == '\n' || c == '\t' || c == '\r';
-    if (c < sizeof entities / sizeof *entities && entities[c])
-        buf_text(out, entities[c]);
-    else if (blank && (in_attribute || c == '\r'))
-        buf_byte(out, ' ');
-    else if ((c < ' ' && !blank) || c == 0x7F)
-        buf_text(out, REPLACEMENT);
-    else
-        buf_byte(out, (char)c);
-}
-
-/* How many bytes of what XML does not know, or a terminal obeys: C1, U+FFFE, U+FFFF. */
-static size_t unwelcome(struct str text)
-{
-    if (str_starts(text, STR("\xC2")) && text.n > 1 && (unsigned char)text.s[1] < 0xA0)
-        return 2;
-    bool none = str_starts(text, STR("\xEF\xBF\xBE")) || str_starts(text, STR("\xEF\xBF\xBF"));
-    return none ? 3 : 0;
-}
-
-static void add_valid(struct buf *out, struct str text, bool in_attribute)
-{
-    while (text.n) {
-        size_t skip = unwelcome(text);
-        if (skip)
-            buf_text(out, REPLACEMENT);
-        else
-            add_character(out, (unsigned char)text.s[0], in_attribute);
-        text = str_skip(text, skip ? skip : 1);
-    }
-}
-
-static void add_xml(struct buf *out, struct str text, bool in_attribute)
-{
-    size_t bad;
-    while (!str_utf8_valid(text, &bad)) {
-        add_valid(out, str_head(text, bad), in_attribute);
-        buf_text(out, REPLACEMENT);
-        text = str_skip(text, bad + 1);
-    }
-    add_valid(out, text, in_attribute);
-}
-
-static void attribute(struct buf *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    buf_printf(out, " %s=\"", name);
-    add_xml(out, str_from(value), true);
-    buf_byte(out, '"');
-}
-
 static void count_attributes(struct buf *out, const struct totals *t)
 {
     buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases,
@@ -126,8 +66,8 @@ static void property(struct buf *out, int indent, const char *name, const char *
     if (!value)
         return;
     buf_printf(out, "%*s<property", indent, "");
-    attribute(out, "name", name);
-    attribute(out, "value", value);
+    xml_attribute(out, "name", name);
+    xml_attribute(out, "value", value);
     buf_text(out, "/>\n");
 }
 
@@ -152,13 +92,13 @@ static void details(struct buf *out, const char *element, const struct run *r,
     struct arena a = {0};
     struct page page = page_begin(&a, secrets, false, DETAILS_WIDTH);
     buf_printf(out, "      <%s", element);
-    attribute(out, "message", card_line(&page, c));
-    attribute(out, "type", verdict_texts[c->verdict]);
+    xml_attribute(out, "message", card_line(&page, c));
+    xml_attribute(out, "type", verdict_texts[c->verdict]);
     buf_text(out, ">");
     card_title(&page, r, c);
     card_fields(&page, r, c);
     card_exchange(&page, c->exchange);
-    add_xml(out, buf_str(&page.out), false);
+    xml_text(out, buf_str(&page.out));
     buf_printf(out, "</%s>\n", element);
     arena_end(&a);
 }
@@ -168,7 +108,7 @@ static void skipped(struct buf *out, const char *verdict, const char *why)
     struct buf message = {.arena = out->arena};
     buf_printf(&message, why ? "%s: %s" : "%s", verdict, why);
     buf_text(out, "      <skipped");
-    attribute(out, "message", buf_c(&message));
+    xml_attribute(out, "message", buf_c(&message));
     buf_text(out, "/>\n");
 }
 
@@ -185,10 +125,10 @@ static void open_case(struct buf *out, const struct scenario_result *s, const ch
                       struct where at, int64_t us)
 {
     buf_text(out, "    <testcase");
-    attribute(out, "name", name);
-    attribute(out, "classname", s->name);
+    xml_attribute(out, "name", name);
+    xml_attribute(out, "classname", s->name);
     time_attribute(out, us);
-    attribute(out, "file", at.file ? at.file : s->file);
+    xml_attribute(out, "file", at.file ? at.file : s->file);
     if (at.line)
         buf_printf(out, " line=\"%d\"", at.line);
     buf_text(out, ">\n");
@@ -223,11 +163,11 @@ static void put_scenario(struct buf *out, const struct run *r, const struct scen
     struct totals t = totals_of(r, s);
     char started[TIME_TEXT_MAX];
     buf_text(out, "  <testsuite");
-    attribute(out, "name", s->name);
+    xml_attribute(out, "name", s->name);
     count_attributes(out, &t);
     time_attribute(out, s->duration_us);
-    attribute(out, "timestamp", time_seconds(s->started_ms, started));
-    attribute(out, "file", s->file);
+    xml_attribute(out, "timestamp", time_seconds(s->started_ms, started));
+    xml_attribute(out, "file", s->file);
     buf_text(out, ">\n    <properties>\n");
     property(out, 6, "title", s->title);
     property(out, 6, "target", r->target);
@@ -256,7 +196,7 @@ void junit_write(const struct run *r, struct writer *w)
     struct arena a = {0};
     struct buf out = {.arena = &a};
     buf_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-    attribute(&out, "name", arena_printf(&a, "conformance of %s", r->target));
+    xml_attribute(&out, "name", arena_printf(&a, "conformance of %s", r->target));
     count_attributes(&out, &all);
     time_attribute(&out, r->duration_us);
     buf_text(&out, ">\n");

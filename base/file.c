@@ -1,0 +1,78 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY)
+
+static bool fail(const char *path, int why, struct error *err)
+{
+    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
+                     strerror(why));
+}
+
+/* What the file is called until it is whole; NULL: it is written in place. */
+static const char *partial_of(struct arena *a, const char *path)
+{
+    struct stat there;
+    bool in_place = stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+    return in_place ? NULL : arena_printf(a, "%s.%ld.partial", path, (long)getpid());
+}
+
+static int open_to_write(const char *path, const char *partial)
+{
+    return partial ? open(partial, FLAGS | O_EXCL, 0666) : open(path, FLAGS | O_NONBLOCK, 0666);
+}
+
+bool file_can_write(const char *path, struct error *err)
+{
+    struct arena a = {0};
+    const char *partial = partial_of(&a, path);
+    int fd = open_to_write(path, partial);
+    int why = errno;
+    if (fd >= 0 && partial)
+        (void)unlink(partial);
+    if (fd >= 0)
+        (void)close(fd);
+    arena_end(&a);
+    return fd >= 0 || fail(path, why, err);
+}
+
+/* 0, or errno. */
+static int write_all(int fd, struct str text)
+{
+    while (text.n) {
+        ssize_t n = write(fd, text.s, text.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        text = str_skip(text, (size_t)n);
+    }
+    return 0;
+}
+
+/* A disk that is full may say so only when the file is closed. */
+static int write_and_close(int fd, struct str text)
+{
+    int why = write_all(fd, text);
+    if (close(fd) != 0 && !why)
+        why = errno;
+    return why;
+}
+
+bool file_write(const char *path, struct str text, struct error *err)
+{
+    struct arena a = {0};
+    const char *partial = partial_of(&a, path);
+    int fd = open_to_write(path, partial);
+    int why = fd < 0 ? errno : write_and_close(fd, text);
+    if (!why && partial && rename(partial, path) != 0)
+        why = errno;
+    if (why && fd >= 0 && partial)
+        (void)unlink(partial);
+    arena_end(&a);
+    return !why || fail(path, why, err);
+}

@@ -1,0 +1,64 @@
+#include "base/xml.h"
+
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+
+static void add_character(struct buf *out, unsigned char c, bool in_attribute)
+{
+    static const char *const entities[] = {
+        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+    bool blank = c == '\n' || c == '\t' || c == '\r';
+    if (c < sizeof entities / sizeof *entities && entities[c])
+        buf_text(out, entities[c]);
+    else if (blank && (in_attribute || c == '\r'))
+        buf_byte(out, ' ');
+    else if ((c < ' ' && !blank) || c == 0x7F)
+        buf_text(out, REPLACEMENT);
+    else
+        buf_byte(out, (char)c);
+}
+
+/* How many bytes of what XML does not know, or a terminal obeys: C1, U+FFFE, U+FFFF. */
+static size_t unwelcome(struct str text)
+{
+    if (str_starts(text, STR("\xC2")) && text.n > 1 && (unsigned char)text.s[1] < 0xA0)
+        return 2;
+    bool none = str_starts(text, STR("\xEF\xBF\xBE")) || str_starts(text, STR("\xEF\xBF\xBF"));
+    return none ? 3 : 0;
+}
+
+static void add_valid(struct buf *out, struct str text, bool in_attribute)
+{
+    while (text.n) {
+        size_t skip = unwelcome(text);
+        if (skip)
+            buf_text(out, REPLACEMENT);
+        else
+            add_character(out, (unsigned char)text.s[0], in_attribute);
+        text = str_skip(text, skip ? skip : 1);
+    }
+}
+
+static void add(struct buf *out, struct str text, bool in_attribute)
+{
+    size_t bad;
+    while (!str_utf8_valid(text, &bad)) {
+        add_valid(out, str_head(text, bad), in_attribute);
+        buf_text(out, REPLACEMENT);
+        text = str_skip(text, bad + 1);
+    }
+    add_valid(out, text, in_attribute);
+}
+
+void xml_text(struct buf *out, struct str text)
+{
+    add(out, text, false);
+}
+
+void xml_attribute(struct buf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(out, " %s=\"", name);
+    add(out, str_from(value), true);
+    buf_byte(out, '"');
+}
