@@ -4,6 +4,7 @@
 
 #include "base/http/body.h"
 #include "base/time.h"
+#include "mockserver/conduct/conduct.h"
 #include "mockserver/gate/gate.h"
 #include "mockserver/hostile.h"
 #include "mockserver/journal.h"
@@ -184,8 +185,10 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     gate_idempotency_keep(c);
     finish(c);
     hostile_headers(c);
-    if (c->ns && !place_is_door(c))
+    if (c->ns && !place_is_door(c)) {
         journal_add(c->ns->journal, c);
+        conduct_see(c->ns->conduct, c);
+    }
     struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
     bool beats = is_to_be_told(c);
     if (c->exchange->reply)

@@ -2,6 +2,7 @@
 
 #include "base/heap.h"
 #include "base/time.h"
+#include "mockserver/conduct/conduct.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/fixtures.h"
 #include "mockserver/idle.h"
@@ -32,6 +33,7 @@ static void begin_pulse(void *mock, struct namespace *ns)
 {
     struct mock *m = mock;
     ns->pulse = pulse_new(m, ns);
+    ns->conduct = conduct_begin(m->conducts, ns->name, ns->generation);
     if (m->loop)
         pulse_beat(ns->pulse);
 }
@@ -61,6 +63,7 @@ static struct mock *begin_worlds(struct mock *m)
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
+    m->conducts = conducts_new();
     namespaces_on_begin(m->namespaces, begin_pulse, m);
     return m;
 }
@@ -102,6 +105,7 @@ void mock_free(struct mock *m)
     namespaces_free(m->namespaces);
     idle_free(m->idle);
     deliver_free(m->deliver);
+    conducts_free(m->conducts);
     for (size_t i = 0; i < m->fixture_count; i++)
         fixture_free(m->fixtures[i]);
     arena_end(&m->arena);
@@ -158,10 +162,20 @@ void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
     call_dress(c);
 }
 
+/* Its world may have ended meanwhile. */
+static void tell_unsent(const struct mock *m, const struct call *c)
+{
+    const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
+    if (ns && ns->generation == c->generation && c->dialect && !place_is_door(c))
+        conduct_unsent(ns->conduct, c);
+}
+
 void mock_done(void *mock, struct exchange *x, bool sent)
 {
-    (void)mock;
-    (void)sent;
-    if (x->user)
-        call_forget(x->user);
+    struct call *c = x->user;
+    if (!c)
+        return;
+    call_forget(c);
+    if (!sent)
+        tell_unsent(mock, c);
 }

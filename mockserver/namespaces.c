@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "mockserver/conduct/conduct.h"
 #include "mockserver/fixture.h"
 #include "mockserver/journal.h"
 #include "mockserver/pulse.h"
@@ -88,6 +89,8 @@ static void end(struct namespace *ns)
 {
     pulse_free(ns->pulse);
     ns->pulse = NULL;
+    conduct_end(ns->conduct);
+    ns->conduct = NULL;
 }
 
 static struct entry *add(struct namespaces *all, struct str name, struct fixture *fixture,

@@ -35,6 +35,7 @@ struct request {
     struct str body;
     bool body_too_large; /* the body went over the server's limit and was dropped */
     const char *peer;    /* address text, for logs */
+    int peer_port;       /* a connection each; 0: not known */
 };
 
 enum wire_cut {

@@ -99,6 +99,13 @@ static enum MHD_Result refuse(struct job *j, int status, const char *why)
     return job_send(j);
 }
 
+static int port_of(const struct sockaddr *at)
+{
+    const struct sockaddr_in6 *six = (const void *)at;
+    const struct sockaddr_in *four = (const void *)at;
+    return ntohs(at->sa_family == AF_INET6 ? six->sin6_port : four->sin_port);
+}
+
 static enum MHD_Result begin(struct job *j, const char *method, const char *version)
 {
     const struct server *s = j->x.server;
@@ -106,6 +113,8 @@ static enum MHD_Result begin(struct job *j, const char *method, const char *vers
     r->method = str_from(method);
     r->peer =
         MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    r->peer_port = port_of(
+        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
     r->headers.room = HEADERS_USUAL;
     MHD_get_connection_values_n(j->connection, MHD_HEADER_KIND, take_header, j);

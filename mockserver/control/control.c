@@ -58,7 +58,7 @@ static const struct route routes[] = {
     ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", control_near_misses),
     ADMIN("GET", "/explain/{}", "explain", control_explain),
     ADMIN("POST", "/reload", "reload", control_reload),
-    ADMIN("GET", "/conduct", "conduct", NULL),
+    ADMIN("GET", "/conduct", "conduct", control_conduct),
     ADMIN("GET", "/events", "events", control_events),
     ADMIN("POST", "/force/{}", "force", control_force),
 };

@@ -63,6 +63,7 @@ void control_wait(struct call *c);
 void control_explain(struct call *c);
 
 void control_events(struct call *c);
+void control_conduct(struct call *c);
 
 void control_reload(struct call *c);
 

@@ -76,7 +76,9 @@ static const struct control_guide rows[] = {
         "reload", control_reload_fields,
         "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "
         "state until its reset."),
-    CALL("conduct", "How the client behaved."),
+    ASKS("conduct", "format=json (default) or junit",
+         "How the client of the call's world behaved: a verdict for each question, and what was "
+         "wrong, with who, when and why."),
     ASKS("events",
          "types=request,change, since=ID, start (where the world began) or 0 (with what its "
          "fixture made)",

@@ -1,0 +1,169 @@
+/* Accounts that cannot publish: one way back for each, and no writes until it was gone. */
+#include "mockserver/conduct/watch.h"
+
+#include <string.h>
+
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/changes.h"
+
+#define NAMED_MAX 64 /* accounts that one call names */
+#define PARDONED  1  /* writes from which the client learns */
+
+/* The row of the newest change of that kind and name which this call caused. */
+static uint32_t changed(const struct call *c, enum record_kind kind, const char *what)
+{
+    for (uint32_t seq = changes_last(c->world); seq > c->changes_before; seq--) {
+        const struct change *change = changes_read(c->world, seq);
+        if (change->kind == kind && change->key == c->key && strcmp(change->what, what) == 0)
+            return change->row;
+    }
+    return ROW_NONE;
+}
+
+/* --- one consent URL for an account ------------------------------------------------------------ */
+
+static bool is_open(const struct call *c, uint32_t attempt)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    return a->state == ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
+}
+
+/* note: row is the attempt that was begun for the account. */
+void see_reauth(struct watch *w, const struct call *c)
+{
+    uint32_t row = c->key && watch_is_write(c) && watch_is_told(c) && c->res->status < 300
+                       ? changed(c, RECORD_ATTEMPT, "attempt_begin")
+                       : ROW_NONE;
+    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
+    if (!a || !a->reconnects)
+        return;
+    const struct account *account = account_read(c->world, a->account);
+    struct note *note = watch_note(w, watch_id(RECORD_ACCOUNT, a->account));
+    watch_exercised(w);
+    if (note->row && is_open(c, note->row))
+        watch_blame(w, c, note, "asked for another consent URL for %s while one was open",
+                    account->public_id);
+    note->row = row;
+    watch_mark(w, note, watch_answered(w, c));
+}
+
+/* --- writes on dead accounts ------------------------------------------------------------------ */
+
+struct named {
+    uint32_t rows[NAMED_MAX];
+    size_t count;
+};
+
+static void add_named(const struct call *c, struct str id, struct named *out)
+{
+    uint32_t row = id.n ? account_find(c->world, c->dialect->provider, id) : ROW_NONE;
+    if (row && out->count < NAMED_MAX && call_owns(c, account_read(c->world, row)->space))
+        out->rows[out->count++] = row;
+}
+
+/* The text that begins behind its opening quote; *rest moves behind the closing one. */
+static struct str cut_text(struct str *rest)
+{
+    struct str text = *rest;
+    size_t n = 0;
+    while (n < text.n && text.s[n] != '"')
+        n += text.s[n] == '\\' ? 2 : 1;
+    *rest = str_skip(text, n + 1);
+    return str_head(text, n);
+}
+
+static size_t digits_in(struct str text)
+{
+    size_t n = 0;
+    while (n < text.n && text.s[n] >= '0' && text.s[n] <= '9')
+        n++;
+    return n;
+}
+
+/* What stands behind a member's colon: a text, a number, or a list of these. */
+static void add_values(const struct call *c, struct str at, struct named *out)
+{
+    bool list = str_starts(str_trim(at), STR("["));
+    while (at.n && *at.s != '}' && (list ? *at.s != ']' : *at.s != ',')) {
+        bool quoted = *at.s == '"';
+        size_t digits = digits_in(at);
+        struct str id = str_head(at, digits);
+        at = str_skip(at, digits ? digits : 1);
+        if (quoted)
+            id = cut_text(&at);
+        add_named(c, id, out);
+    }
+}
+
+/* By the ids in its path, and in the body by members that are called something with account:
+ * socialAccountId, account_ids, selectedAccounts. */
+static void find_named(const struct call *c, struct named *out)
+{
+    for (size_t i = 0; i < ROUTE_PARAMS_MAX && c->params[i].n; i++)
+        add_named(c, c->params[i], out);
+    struct str rest = c->req->body;
+    while ((rest = str_skip(rest, str_find(rest, '"') + 1)).n) {
+        struct str text = cut_text(&rest), behind = str_trim(rest);
+        if (str_starts(behind, STR(":")) && str_has(text, STR("ccount")))
+            add_values(c, str_skip(behind, 1), out);
+    }
+}
+
+/* What is to be done about an account that is dead, or with it: end it, or reconnect it. */
+static bool is_remedy(const struct call *c)
+{
+    static const char *const remedies[] = {"create_reauth_url", "reconnect_account",
+                                           "start_social_connect"};
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+        if (strcmp(remedies[i], c->route->operation) == 0)
+            return true;
+    return str_is(c->req->method, "DELETE");
+}
+
+static uint64_t account_id(const struct call *c, uint32_t row)
+{
+    return watch_id(watch_id(RECORD_ACCOUNT, row),
+                    (uint64_t)account_read(c->world, row)->token_generation);
+}
+
+/* note: count of the writes on it while it was dead, first and at the first and last one; a reconnected account is
+ * another. */
+static void judge_write(struct watch *w, const struct call *c, uint32_t row)
+{
+    const struct account *a = account_read(c->world, row);
+    uint64_t id = account_id(c, row);
+    struct note *note = notes_find(w->notes, id);
+    if (account_can_publish(a))
+        return;
+    if (!note)
+        watch_exercised(w);
+    struct note before = note ? *note : (struct note){0};
+    if (before.count >= PARDONED && !watch_together(&before.first, &w->now))
+        watch_blame(w, c, &before, "wrote for %s again, which %s", a->public_id,
+                    account_is_listed(a) ? "must be reconnected first" : "was disconnected");
+    note = watch_note(w, id);
+    note->count = before.count + 1;
+    watch_mark(w, note, watch_answered(w, c));
+    if (!before.id)
+        note->first = note->at;
+}
+
+void see_dead_account(struct watch *w, const struct call *c)
+{
+    if (!c->key || !watch_is_write(c))
+        return;
+    uint32_t gone = changed(c, RECORD_ACCOUNT, "account_disconnect");
+    if (gone) {
+        watch_exercised(w);
+        struct note *note = watch_note(w, account_id(c, gone));
+        watch_mark(w, note, watch_answered(w, c));
+        note->first = note->at;
+        return;
+    }
+    if (is_remedy(c))
+        return;
+    struct named named = {.count = 0};
+    find_named(c, &named);
+    for (size_t i = 0; i < named.count; i++)
+        judge_write(w, c, named.rows[i]);
+}

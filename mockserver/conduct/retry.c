@@ -1,0 +1,141 @@
+/* A call that failed is made again: after the wait it was told of, and ever more slowly. */
+#include "mockserver/conduct/watch.h"
+
+#include <inttypes.h>
+
+#include "base/time.h"
+#include "mockserver/gate/rate_limit.h"
+
+#define WAIT_MAX_MS   (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define EARLY_MS      50   /* that a client's timer may fire before its time */
+#define TRIES         5    /* from here on, the same pause again is one too short */
+#define AT_ONCE_MS    10   /* that is no pause */
+#define PAUSE_FINE_MS 5000 /* nobody is hurt by tries this far apart */
+
+/* Seconds, or an instant of the world's; 0: it does not say. */
+static int64_t asked_ms(const struct call *c)
+{
+    int64_t n;
+    int status = c->res->status;
+    if ((status != 429 && status != 503) || !watch_is_told(c))
+        return 0;
+    struct str value = str_trim(headers_get(&c->res->headers, "Retry-After"));
+    if (str_to_int(value, &n))
+        n = n < WAIT_MAX_MS / 1000 ? n * 1000 : WAIT_MAX_MS;
+    else if (time_parse_http(value, &n))
+        n -= c->now_ms;
+    else
+        return 0;
+    return n < WAIT_MAX_MS ? n : WAIT_MAX_MS;
+}
+
+/* The budgets that are counted in one window with the route's. */
+static unsigned budgets_of(const struct call *c)
+{
+    const struct rate_limits *l = c->dialect->limits;
+    unsigned all = RATE_OF(c->route->budget);
+    for (size_t i = 0; l && i < l->window_count; i++)
+        if (l->windows[i].budgets & RATE_OF(c->route->budget))
+            all |= l->windows[i].budgets;
+    return all;
+}
+
+/* What the key may not call: a budget that is spent is spent for all that it pays for; any other
+ * refusal is of the operation. */
+static uint64_t budget_id(const struct watch *w, const struct call *c)
+{
+    return watch_id(w->who, ((uint64_t)(unsigned)c->dialect->provider + 1) << 32 | budgets_of(c));
+}
+
+static uint64_t operation_id(const struct watch *w)
+{
+    return watch_id(w->who, w->operation);
+}
+
+static bool is_spent(const struct call *c)
+{
+    const char *limited = fault_texts[FAULT_RATE_LIMITED];
+    return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
+}
+
+/* note: at when the last answer was there, first when the first was that asked to wait, wait_ms, the
+ * status that asked for it. */
+static bool waited(struct watch *w, const struct call *c, struct note *note)
+{
+    if (!note || watch_together(&note->first, &w->now))
+        return true;
+    int64_t passed_ms = watch_elapsed_ms(&note->at, &w->now);
+    if (passed_ms + EARLY_MS < note->wait_ms) {
+        watch_blame(w, c, note, "%d asked to wait %s; called again after %s", (int)note->status,
+                    watch_duration(c->arena, note->wait_ms), watch_duration(c->arena, passed_ms));
+        return false;
+    }
+    notes_drop(w->notes, note);
+    return true;
+}
+
+void see_retry_after(struct watch *w, const struct call *c)
+{
+    if (!w->operation)
+        return;
+    if (w->notes->count && waited(w, c, notes_find(w->notes, operation_id(w))))
+        waited(w, c, notes_find(w->notes, budget_id(w, c)));
+    int64_t wait_ms = asked_ms(c);
+    if (wait_ms <= 0)
+        return;
+    watch_exercised(w);
+    struct note *note = watch_note(w, is_spent(c) ? budget_id(w, c) : operation_id(w));
+    watch_mark(w, note, watch_answered(w, c));
+    if (!note->wait_ms)
+        note->first = note->at;
+    note->wait_ms = wait_ms;
+    note->status = c->res->status;
+}
+
+static bool failed(const struct call *c)
+{
+    int status = c->res->status;
+    bool ours = c->fault == FAULT_UNIMPLEMENTED || c->fault == FAULT_UNAVAILABLE;
+    return (status == 429 || status >= 500 || !watch_is_told(c)) && !ours;
+}
+
+/* note: count of tries in a row, at the last one, mark the pause they began with in ms, wait_ms what
+ * the last answer asked for. */
+static void judge_pause(struct watch *w, const struct call *c, const struct note *note)
+{
+    int64_t pause_ms = watch_elapsed_ms(&note->at, &w->now), first_ms = (int64_t)note->mark;
+    bool as_told = note->wait_ms > 0 && pause_ms + EARLY_MS >= note->wait_ms;
+    bool grew = first_ms >= AT_ONCE_MS && pause_ms >= 2 * first_ms;
+    if (note->count + 1 >= TRIES && pause_ms < PAUSE_FINE_MS && !as_told && !grew)
+        watch_blame(w, c, note,
+                    "try %" PRIu32 " of a call that keeps failing (%d) came %s after the one "
+                    "before; the pauses began with %s",
+                    note->count + 1, (int)note->status, watch_duration(c->arena, pause_ms),
+                    watch_duration(c->arena, first_ms));
+}
+
+void see_backoff(struct watch *w, const struct call *c)
+{
+    bool again = failed(c);
+    if (!w->operation || (!again && !w->notes->count))
+        return;
+    uint64_t id = watch_id(watch_id(w->who, w->operation), watch_path(w, c));
+    struct note *note = notes_find(w->notes, id);
+    struct note before = note ? *note : (struct note){0};
+    if (note) {
+        watch_exercised(w);
+        judge_pause(w, c, note);
+    }
+    if (note && !again)
+        notes_drop(w->notes, note);
+    if (!again)
+        return;
+    note = watch_note(w, id);
+    note->count = before.count + 1;
+    note->mark = before.mark;
+    if (before.count && before.mark < AT_ONCE_MS) /* a first try at once is nobody's pace */
+        note->mark = (uint64_t)watch_elapsed_ms(&before.at, &w->now);
+    note->status = c->res->status;
+    note->wait_ms = asked_ms(c);
+    watch_mark(w, note, watch_answered(w, c));
+}

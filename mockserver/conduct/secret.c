@@ -1,0 +1,167 @@
+/* Secrets: not in a URL, and not tried again once they were refused. */
+#include "mockserver/conduct/watch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/url.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/tenant.h"
+#include "mockserver/state/webhook.h"
+
+#define SECRET_MIN 8 /* characters: what is shorter may be any word */
+#define PARDONED   2 /* the refusal itself, and one more look */
+
+/* --- a sketch of all secrets, so that a URL without any costs next to nothing ---------------- */
+
+/* Of its length and some characters: the whole text is compared only where these fit. */
+static size_t bit_of(struct str text)
+{
+    const char places[] = {text.s[1], text.s[2], text.s[text.n / 2], text.s[text.n - 2],
+                           text.s[text.n - 1]};
+    size_t mix = text.n;
+    for (size_t i = 0; i < sizeof places; i++)
+        mix = mix * 31 + (unsigned char)places[i];
+    return mix % 1024;
+}
+
+static void add_secret(struct secrets *k, const char *secret)
+{
+    struct str text = str_from(secret);
+    if (text.n < SECRET_MIN)
+        return;
+    size_t bit = bit_of(text);
+    k->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+}
+
+static void add_row(struct secrets *k, const struct world *w, enum record_kind kind, uint32_t row)
+{
+    if (kind == RECORD_KEY)
+        add_secret(k, key_read(w, row)->value);
+    if (kind == RECORD_WEBHOOK) {
+        add_secret(k, webhook_read(w, row)->secret);
+        add_secret(k, webhook_read(w, row)->previous_secret);
+    }
+}
+
+static void read_secrets(struct secrets *k, const struct world *w)
+{
+    static const enum record_kind kinds[] = {RECORD_KEY, RECORD_WEBHOOK};
+    for (size_t i = 0; !k->begun && i < sizeof kinds / sizeof *kinds; i++)
+        for (uint32_t row = 1; row <= world_count(w, kinds[i]); row++)
+            add_row(k, w, kinds[i], row);
+    for (; k->begun && k->seen < changes_last(w); k->seen++) {
+        const struct change *change = changes_read(w, k->seen + 1);
+        add_row(k, w, change->kind, change->row);
+    }
+    k->begun = true;
+    k->seen = changes_last(w);
+}
+
+/* --- what stands in the URL ----------------------------------------------------------------- */
+
+/* Whose secret it is, in words; NULL: nobody's. */
+static const char *secret_of(const struct call *c, struct str text)
+{
+    const struct world *w = c->world;
+    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+        if (str_is(text, key_read(w, row)->value))
+            return arena_printf(c->arena, "the key '%s'", key_read(w, row)->name);
+    for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
+        const struct webhook *h = webhook_read(w, row);
+        if ((h->secret && str_is(text, h->secret)) ||
+            (h->previous_secret && str_is(text, h->previous_secret)))
+            return arena_printf(c->arena, "the secret of the webhook %s", h->public_id);
+    }
+    return NULL;
+}
+
+static bool is_in_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+}
+
+/* The first secret among the words of a text, in words. */
+static const char *find_secret(const struct watch *w, const struct call *c, struct str text)
+{
+    const uint64_t *bits = w->conduct->secrets.bits;
+    for (size_t from = 0, i = 0; i <= text.n; i++) {
+        if (i < text.n && is_in_word(text.s[i]))
+            continue;
+        struct str word = str_of(text.s + from, i - from);
+        from = i + 1;
+        if (word.n < SECRET_MIN)
+            continue;
+        size_t bit = bit_of(word);
+        const char *whose = bits[bit / 64] >> (bit % 64) & 1 ? secret_of(c, word) : NULL;
+        if (whose)
+            return whose;
+    }
+    return NULL;
+}
+
+static const char *find_raw(const struct watch *w, const struct call *c, struct str raw)
+{
+    struct str text = raw;
+    if (raw.n && memchr(raw.s, '%', raw.n))
+        (void)url_decode(c->arena, raw, true, &text);
+    return find_secret(w, c, text);
+}
+
+/* A credential that is none of this world's is one all the same. */
+static const char *find_own(const struct call *c)
+{
+    struct str own = c->key ? STR("") : watch_credential(c);
+    return own.n >= SECRET_MIN && str_has(c->req->target, own) ? "the credential of its header"
+                                                               : NULL;
+}
+
+void see_urls(struct watch *w, const struct call *c)
+{
+    read_secrets(&w->conduct->secrets, c->world);
+    watch_exercised(w);
+    const char *in_path = c->route ? NULL : find_raw(w, c, c->req->path);
+    for (size_t i = 0; c->route && i < ROUTE_PARAMS_MAX && c->params[i].n && !in_path; i++)
+        in_path = find_secret(w, c, c->params[i]); /* all else of the path is the pattern's */
+    const char *in_query = in_path ? NULL : find_raw(w, c, c->req->query);
+    const char *own = in_path || in_query ? NULL : find_own(c);
+    if (in_path || in_query)
+        watch_blame(w, c, NULL, "%s stands in the %s", in_path ? in_path : in_query,
+                    in_path ? "path" : "query");
+    else if (own)
+        watch_blame(w, c, NULL, "%s stands in the URL", own);
+}
+
+/* --- keys that were refused --------------------------------------------------------------------- */
+
+static bool is_refused(const struct call *c)
+{
+    return c->fault == FAULT_UNAUTHENTICATED || c->fault == FAULT_UNKNOWN_KEY ||
+           c->fault == FAULT_KILLED || c->res->status == 401;
+}
+
+/* note: count of refusals, at the first one. */
+void see_refused_key(struct watch *w, const struct call *c)
+{
+    bool refused = is_refused(c);
+    struct str credential = refused || w->notes->count ? watch_credential(c) : STR("");
+    if (!credential.n)
+        return;
+    uint64_t id = watch_id(str_hash(credential), 0);
+    struct note *note = notes_find(w->notes, id);
+    if (!refused) {
+        if (note && c->key)
+            notes_drop(w->notes, note); /* it is good again */
+        return;
+    }
+    if (!note) {
+        watch_exercised(w);
+        note = watch_note(w, id);
+        watch_mark(w, note, watch_answered(w, c));
+    } else if (note->count >= PARDONED && !watch_together(&note->at, &w->now)) {
+        watch_blame(w, c, note, "%s was used again after it was refused %" PRIu32 " times",
+                    watch_key_name(c), note->count);
+    }
+    note->count++;
+}

@@ -1,0 +1,255 @@
+// conduct.mjs - a naive client and a careful one, each alone with the mock as it ships, and what the mock says of
+// them at its end: in --conduct-report and, with --strict, by its exit status.
+//
+//   node conduct.mjs <mockserver> <fixture>
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [program, fixture] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'conduct-'));
+const report = join(folder, 'conduct.xml');
+const full = 'lp_live_01HX9Y6K7EJ4T2_full';
+const returnUrl = 'https://app.your-product.com/connected';
+const project = '/v1/projects/prj_acme_a';
+const schedule = '/v1/content/cnt_open/schedule';
+const post = { scheduledFor: '2026-05-04T17:00:00Z', targets: [{ socialAccountId: 'sa_acme_tiktok', mode: 'publish' }] };
+const running = new Set();
+
+async function start(...options) {
+  const child = spawn(program, ['--port', '0', '--fixture', fixture, '--log', 'warn', ...options]);
+  running.add(child);
+  const said = [];
+  child.stderr.on('data', (text) => said.push(text));
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const end = async () => {
+    child.kill('SIGTERM');
+    const [status] = await once(child, 'close');
+    running.delete(child);
+    return { status, said: said.join('') };
+  };
+  return { url: JSON.parse(line).url, end };
+}
+
+async function call(mock, method, path, { body, key = full, headers = {}, signal } = {}) {
+  const response = await fetch(mock.url + path, {
+    method,
+    signal,
+    headers: { Authorization: `Bearer ${key}`, ...headers },
+    body: body && JSON.stringify(body),
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+async function door(mock, method, path, body) {
+  const response = await fetch(`${mock.url}/__admin${path}`, { method, body: body && JSON.stringify(body) });
+  assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
+  return response.json();
+}
+
+async function verdicts(mock) {
+  const { answers } = await door(mock, 'GET', '/conduct');
+  return Object.fromEntries(answers.map((a) => [a.id, a.verdict]));
+}
+
+// What both have to cope with: a call that is limited once, a write that fails once.
+async function make_hard(mock) {
+  await door(mock, 'POST', '/rules', {
+    on: 'layers.list_social_accounts',
+    when: { nth: 1 },
+    then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '1' } }],
+  });
+  await door(mock, 'POST', '/rules', {
+    on: 'layers.schedule_content',
+    when: { nth: 1 },
+    then: [{ answer: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': '1' } }],
+  });
+}
+
+const naive = {
+  async list(mock) {
+    for (;;) {
+      const answer = await call(mock, 'GET', `${project}/social-accounts?api_key=${full}`);
+      if (answer.status === 200) return;
+    }
+  },
+  async schedule(mock) {
+    while ((await call(mock, 'POST', schedule, { body: post })).status !== 202);
+  },
+  async reconnect(mock) {
+    const body = { socialAccountId: 'sa_acme_expired', returnUrl };
+    await Promise.all([1, 2, 3].map(() => call(mock, 'POST', `${project}/social/reauth-url`, { body })));
+  },
+  async connect(mock) {
+    const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
+    for (let i = 0; i < 20; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
+    await door(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    for (let i = 0; i < 5; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
+  },
+  async revoke(mock) {
+    await call(mock, 'DELETE', '/v1/social-accounts/sa_acme_disposable');
+    const body = { ...post, targets: [{ socialAccountId: 'sa_acme_disposable', mode: 'publish' }] };
+    for (let i = 0; i < 8; i++) await call(mock, 'POST', schedule, { body });
+  },
+  async use_dead_key(mock) {
+    for (let i = 0; i < 5; i++) await call(mock, 'GET', '/v1/whoami', { key: 'lp_live_0000000000_dead' });
+  },
+};
+
+const careful = {
+  async patient(mock, ...request) {
+    for (;;) {
+      const answer = await call(mock, ...request);
+      const wait = answer.headers.get('Retry-After');
+      if (!wait) return answer;
+      await sleep(Number(wait) * 1000);
+    }
+  },
+  async list(mock) {
+    assert.equal((await this.patient(mock, 'GET', `${project}/social-accounts`)).status, 200);
+  },
+  async schedule(mock) {
+    const headers = { 'Idempotency-Key': '6ba7b810-9dad-41d1-80b4-00c04fd430c8' };
+    assert.equal((await this.patient(mock, 'POST', schedule, { body: post, headers })).status, 202);
+  },
+  async reconnect(mock) {
+    const body = { socialAccountId: 'sa_acme_expired', returnUrl };
+    await call(mock, 'POST', `${project}/social/reauth-url`, { body });
+  },
+  async connect(mock) {
+    const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
+    await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
+    await door(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    await sleep(1000);
+    const { body: end } = await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
+    assert.equal(end.status, 'completed');
+  },
+  async revoke(mock) {
+    await call(mock, 'DELETE', '/v1/social-accounts/sa_acme_disposable');
+    await call(mock, 'GET', `${project}/social-accounts`);
+  },
+  async use_dead_key(mock) {
+    await call(mock, 'GET', '/v1/whoami', { key: 'lp_live_0000000000_dead' });
+  },
+};
+
+async function live(mock, client) {
+  await make_hard(mock);
+  for (const what of ['list', 'schedule', 'reconnect', 'connect', 'revoke', 'use_dead_key']) await client[what](mock);
+  return verdicts(mock);
+}
+
+const tests = {
+  async 'a naive client is told what it did, and fails a strict run'() {
+    const mock = await start('--strict', '--conduct-report', report);
+    assert.deepEqual(await live(mock, naive), {
+      retry_after: 'broken',
+      idempotency_kept: 'broken',
+      idempotency_unique: 'not_exercised',
+      poll_pace: 'broken',
+      poll_end: 'broken',
+      reauth_once: 'broken',
+      refused_key: 'broken',
+      secrets_in_urls: 'broken',
+      dead_accounts: 'broken',
+      backoff: 'kept',
+    });
+    const { status, said } = await mock.end();
+    assert.equal(status, 1);
+    assert.match(said, /warn: default: poll_end, broken \d+ times, first: polled again/);
+    const text = readFileSync(report, 'utf8');
+    assert.match(text, /<testsuites name="conduct" tests="10" failures="8" errors="0" skipped="1"/);
+    assert.ok(!text.includes(full) && !said.includes(full));
+    assert.deepEqual(readdirSync(folder), ['conduct.xml']); // and nothing half-written
+    assert.equal(spawnSync('xmllint', ['--noout', report]).status, 0);
+  },
+
+  async 'a careful client passes it'() {
+    const mock = await start('--strict', '--conduct-report', report);
+    assert.deepEqual(await live(mock, careful), {
+      retry_after: 'kept',
+      idempotency_kept: 'kept',
+      idempotency_unique: 'kept',
+      poll_pace: 'kept',
+      poll_end: 'kept',
+      reauth_once: 'kept',
+      refused_key: 'kept',
+      secrets_in_urls: 'kept',
+      dead_accounts: 'kept',
+      backoff: 'kept',
+    });
+    assert.deepEqual(await mock.end(), { status: 0, said: '' });
+    assert.match(readFileSync(report, 'utf8'), /failures="0" errors="0" skipped="0"/);
+  },
+
+  async 'without --strict nobody fails'() {
+    const mock = await start();
+    await naive.use_dead_key(mock);
+    assert.deepEqual(await mock.end(), { status: 0, said: '' });
+  },
+
+  async 'calls that were under way together are not held against each other'() {
+    const mock = await start();
+    await door(mock, 'POST', '/rules', {
+      on: 'layers.whoami',
+      then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
+    });
+    const dead = { key: 'lp_live_0000000000_dead' };
+    await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/whoami')));
+    await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/projects', dead)));
+    const { retry_after, refused_key } = await verdicts(mock);
+    assert.deepEqual([retry_after, refused_key], ['kept', 'kept']);
+    await mock.end();
+  },
+
+  async 'a write whose answer was not waited for has to keep its key'() {
+    for (const [again, verdict] of [['a', 'kept'], ['b', 'broken']]) {
+      const mock = await start();
+      await door(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay: '200ms' }] });
+      const headers = (key) => ({ 'Idempotency-Key': key });
+      const first = call(mock, 'POST', schedule, { body: post, headers: headers('a'), signal: AbortSignal.timeout(50) });
+      await assert.rejects(first);
+      await sleep(300); // longer than the answer would have taken
+      assert.equal((await call(mock, 'POST', schedule, { body: post, headers: headers(again) })).status, 202);
+      assert.equal((await verdicts(mock)).idempotency_kept, verdict);
+      await mock.end();
+    }
+  },
+
+  async 'a report that cannot be written is told before anything is served'() {
+    for (const path of ['/no-such-folder/report.xml', folder]) {
+      const { status, stderr, stdout } = spawnSync(program, ['--port', '0', '--conduct-report', path]);
+      assert.deepEqual([status, String(stdout)], [2, '']);
+      assert.match(String(stderr), new RegExp(`cannot write ${path}: `));
+    }
+  },
+
+  async 'and one that cannot be written any more, at the end'() {
+    const gone = join(folder, 'gone');
+    for (const path of [join(gone, 'report.xml'), '/dev/full']) {
+      mkdirSync(gone);
+      const mock = await start('--strict', '--conduct-report', path);
+      rmSync(gone, { recursive: true });
+      await naive.use_dead_key(mock);
+      const { status, said } = await mock.end();
+      assert.equal(status, 2);
+      assert.match(said, new RegExp(`cannot write ${path}: `));
+    }
+    assert.ok(existsSync('/dev/full'));
+  },
+};
+
+try {
+  for (const [name, test] of Object.entries(tests)) {
+    await test();
+    console.log(`ok - ${name}`);
+  }
+} finally {
+  for (const child of running) child.kill();
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,238 @@
+/* Conduct towards accounts and keys: one way to reconnect at a time, no writes for what is gone, no
+ * secrets in URLs, no key that was refused. */
+#include "mockserver/tests/conduct_test.h"
+
+#include <stdio.h>
+
+#define REAUTH   "POST /v1/projects/prj_acme_a/social/reauth-url"
+#define SCHEDULE "POST /v1/content/cnt_open/schedule"
+#define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
+#define DELETE   "DELETE /v1/social-accounts/sa_acme_disposable"
+
+static struct answer reauth(struct mock *m, const char *account)
+{
+    return mock_call(m, REAUTH,
+                     arena_printf(&m->arena,
+                                  "{\"socialAccountId\":\"%s\","
+                                  "\"returnUrl\":\"https://app.your-product.com/x\"}",
+                                  account),
+                     AS_FULL);
+}
+
+static struct answer schedule(struct mock *m, const char *account)
+{
+    return mock_call(m, SCHEDULE,
+                     arena_printf(&m->arena,
+                                  "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{"
+                                  "\"captionOverride\":\"a \\\"quoted\\\" word\","
+                                  "\"socialAccountId\":\"%s\",\"mode\":\"publish\"}]}",
+                                  account),
+                     AS_FULL);
+}
+
+/* --- reconnecting ----------------------------------------------------------------------------------- */
+
+static void one_url_for_each_account_is_fine(void **state)
+{
+    assert_conduct(*state, "reauth_once", "not_exercised 0 0", "");
+    assert_int_equal(reauth(*state, "sa_acme_expired").status, 200);
+    assert_int_equal(reauth(*state, "sa_acme_withdrawn").status, 200);
+    assert_int_equal(reauth(*state, "sa_acme_nobody").status, 404);
+    assert_conduct(*state, "reauth_once", "kept 2 0", "");
+}
+
+static void another_one_while_one_is_open_is_not(void **state)
+{
+    reauth(*state, "sa_acme_expired");
+    reauth(*state, "sa_acme_expired");
+    assert_conduct(*state, "reauth_once", "broken 2 1",
+                   "asked for another consent URL for sa_acme_expired while one was open");
+}
+
+static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
+{
+    reauth(*state, "sa_acme_expired");
+    pass(*state, 600000);
+    const char *used = at(reauth(*state, "sa_acme_expired"), "/state");
+    mock_call(*state, "POST /__admin/force/consent",
+              arena_printf(&((struct mock *)*state)->arena,
+                           "{\"state\":\"%s\",\"outcome\":\"deny\"}", used));
+    add_rule(*state, "{\"on\":\"layers.create_reauth_url\",\"when\":{\"nth\":1},"
+                     "\"then\":[{\"cut\":\"mid_body\"}]}");
+    reauth(*state, "sa_acme_expired");
+    reauth(*state, "sa_acme_expired");
+    assert_conduct(*state, "reauth_once", "kept 3 0", "");
+}
+
+/* --- writes ------------------------------------------------------------------------------------------ */
+
+static void who_leaves_a_revoked_account_alone_is_fine(void **state)
+{
+    schedule(*state, "sa_acme_tiktok");
+    assert_conduct(*state, "dead_accounts", "not_exercised 0 0", "");
+    assert_int_equal(mock_call(*state, DELETE, NULL, AS_FULL).status, 200);
+    mock_call(*state, LIST, NULL, AS_FULL);
+    mock_call(*state, DELETE, NULL, AS_FULL);
+    mock_call(*state, "GET /v1/social-accounts/sa_acme_disposable/health", NULL, AS_FULL);
+    schedule(*state, "sa_acme_tiktok");
+    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+}
+
+static void who_writes_for_it_again_is_not(void **state)
+{
+    mock_call(*state, DELETE, NULL, AS_FULL);
+    schedule(*state, "sa_acme_disposable");
+    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+    pass(*state, 60000);
+    schedule(*state, "sa_acme_disposable");
+    assert_conduct(*state, "dead_accounts", "broken 1 1",
+                   "wrote for sa_acme_disposable again, which was disconnected");
+}
+
+static void a_dead_token_asks_for_reconnecting(void **state)
+{
+    schedule(*state, "sa_acme_expired");
+    reauth(*state, "sa_acme_expired");
+    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+    schedule(*state, "sa_acme_expired");
+    assert_conduct(*state, "dead_accounts", "broken 1 1",
+                   "wrote for sa_acme_expired again, which must be reconnected first");
+}
+
+static void a_reconnected_account_begins_anew(void **state)
+{
+    schedule(*state, "sa_acme_expired");
+    const char *token = at(reauth(*state, "sa_acme_expired"), "/state");
+    mock_call(*state, "POST /__admin/force/consent",
+              arena_printf(&((struct mock *)*state)->arena,
+                           "{\"state\":\"%s\",\"outcome\":\"approve\"}", token));
+    schedule(*state, "sa_acme_expired");
+    schedule(*state, "sa_acme_expired");
+    mock_call(*state, "POST /__admin/force/token_lost",
+              "{\"account\":\"sa_acme_expired\",\"why\":\"expired\"}");
+    schedule(*state, "sa_acme_expired");
+    assert_conduct(*state, "dead_accounts", "kept 2 0", "");
+}
+
+static void accounts_are_found_as_each_provider_names_them(void **state)
+{
+    static const struct {
+        const char *fixture, *line, *body, *key, *why;
+    } rows[] = {
+        {"posteverywhere", "POST /api/v1/posts",
+         "{\"content\":\"x\",\"account_ids\":[3001, "
+         "3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",                                  "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
+         "wrote for 3004 again, which must be reconnected first"                                                                                                                                                        },
+        {"posteverywhere", "POST /api/v1/posts", "{\"content\":\"x\",\"account_ids\":[3006]}",
+         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                       "wrote for 3006 again, which must be reconnected first"},
+        {"postnitro",      "POST /schedule",
+         "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",       "embed-api-key: pn-acme00000000000000000001",
+         "wrote for cacme00000000000000expired again, which must be reconnected first"                                                                                                                                  },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[256];
+        (void)snprintf(path, sizeof path, SOURCE_DIR "/fixtures/%s-acme.yaml", rows[i].fixture);
+        struct mock *m = mock_test_file(path);
+        for (int n = 0; n < 2; n++)
+            assert_true(mock_call(m, rows[i].line, rows[i].body, rows[i].key).status < 500);
+        assert_conduct(m, "dead_accounts", "broken 1 1", rows[i].why);
+        mock_free(m);
+    }
+}
+
+/* --- secrets ----------------------------------------------------------------------------------------- */
+
+static void secrets_in_urls_are_found(void **state)
+{
+    static const struct {
+        const char *line, *header, *why;
+    } rows[] = {
+        {"GET /v1/whoami",                                                 AS_FULL,                                   ""},
+        {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL,                                   ""},
+        {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full",             AS_FULL,
+         "the key 'full' stands in the query"                                                                           },
+        {"GET /v1/whoami?auth=Bearer%20lp%5Flive_01HX9Y6K7EJ4T2_reader",   AS_FULL,
+         "the key 'reader' stands in the query"                                                                         },
+        {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other",       "X: y",
+         "the key 'other' stands in the query"                                                                          },
+        {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full",        AS_FULL,
+         "the key 'full' stands in the path"                                                                            },
+        {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x",                     AS_FULL,
+         "the key 'full' stands in the path"                                                                            },
+        {"GET /v1/whoami?token=something_unknown",                         "Authorization: Bearer something_unknown",
+         "the credential of its header stands in the URL"                                                               },
+        {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mock_call(*state, "POST /__admin/reset", NULL);
+        mock_call(*state, rows[i].line, NULL, rows[i].header);
+        assert_conduct(*state, "secrets_in_urls", *rows[i].why ? "broken 1 1" : "kept 1 0",
+                       rows[i].why);
+        struct answer a = mock_call(*state, CONDUCT, NULL);
+        assert_false(str_has(a.text, STR("lp_live_")));
+    }
+}
+
+static void secrets_that_come_later_are_known(void **state)
+{
+    struct answer hook =
+        mock_call(*state, "POST /v1/webhook-endpoints",
+                  "{\"url\":\"http://localhost:9/x\",\"events\":[\"post.failed\"]}", AS_FULL);
+    assert_int_equal(hook.status, 201);
+    mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
+    assert_conduct(*state, "secrets_in_urls", "kept 2 0", "");
+    mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")),
+              NULL, AS_FULL);
+    assert_conduct(*state, "secrets_in_urls", "broken 3 1",
+                   arena_printf(hook.arena, "the secret of the webhook %s stands in the query",
+                                at(hook, "/endpoint/id")));
+}
+
+static void a_key_that_was_refused_is_put_away(void **state)
+{
+    static const char dead[] = "Authorization: Bearer lp_live_00000000000000_dead";
+    mock_call(*state, LIST, NULL, AS_FULL);
+    mock_call(*state, LIST, NULL); /* no key at all is no key that was refused */
+    assert_conduct(*state, "refused_key", "not_exercised 0 0", "");
+    mock_call(*state, LIST, NULL, dead);
+    mock_call(*state, LIST, NULL, dead);
+    assert_conduct(*state, "refused_key", "kept 1 0", "");
+    mock_call(*state, "GET /v1/whoami", NULL, dead);
+    assert_conduct(*state, "refused_key", "broken 1 1",
+                   "a key that is unknown here was used again after it was refused 2 times");
+}
+
+static void a_key_that_was_killed_is_put_away(void **state)
+{
+    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(mock_call(*state, LIST, NULL, AS_SECOND).status, 503);
+    assert_conduct(*state, "refused_key", "broken 1 1",
+                   "the key 'second' was used again after it was refused 2 times");
+    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"active\"}");
+    mock_call(*state, LIST, NULL, AS_SECOND);
+    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
+    mock_call(*state, LIST, NULL, AS_SECOND);
+    assert_conduct(*state, "refused_key", "broken 2 1",
+                   "the key 'second' was used again after it was refused 2 times");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONDUCT_TEST(one_url_for_each_account_is_fine),
+        CONDUCT_TEST(another_one_while_one_is_open_is_not),
+        CONDUCT_TEST(one_that_expired_was_used_or_never_came_is_not_open),
+        CONDUCT_TEST(who_leaves_a_revoked_account_alone_is_fine),
+        CONDUCT_TEST(who_writes_for_it_again_is_not),
+        CONDUCT_TEST(a_dead_token_asks_for_reconnecting),
+        CONDUCT_TEST(a_reconnected_account_begins_anew),
+        cmocka_unit_test(accounts_are_found_as_each_provider_names_them),
+        CONDUCT_TEST(secrets_in_urls_are_found),
+        CONDUCT_TEST(secrets_that_come_later_are_known),
+        CONDUCT_TEST(a_key_that_was_refused_is_put_away),
+        CONDUCT_TEST(a_key_that_was_killed_is_put_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

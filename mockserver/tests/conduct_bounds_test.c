@@ -1,0 +1,115 @@
+/* What is remembered of a client is bounded, whatever it does, and what was forgotten is told. */
+#include "mockserver/tests/conduct_test.h"
+
+#include <stdio.h>
+
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/namespaces.h"
+
+#define CALLS  100000
+#define WORLDS (CONDUCT_WORLDS_MAX + 50)
+
+static struct conduct *conduct_of(struct mock *m)
+{
+    return namespaces_at(m->namespaces, 0)->conduct;
+}
+
+/* Without keeping the answers, as a server does. */
+static void call(struct mock *m, const char *method, const char *target, const char *const *headers,
+                 const char *body)
+{
+    struct exchange x = {.arrived_us = time_monotonic_us()};
+    struct request *r = &x.request;
+    r->method = str_from(method);
+    r->target = r->query = str_from(target);
+    r->path = str_cut(&r->query, '?');
+    r->body = str_from(body);
+    r->peer = "127.0.0.1";
+    for (size_t i = 0; headers[i]; i += 2)
+        headers_add(&x.arena, &r->headers, headers[i], str_from(headers[i + 1]));
+    mock_handle(m, &x);
+    mock_done(m, &x, true);
+    arena_end(&x.arena);
+}
+
+static void ever_new_keys_accounts_and_writes_take_no_more_memory(void **state)
+{
+    struct mock *m = *state;
+    char bearer[64], token[64], target[128], body[256];
+    add_rule(m,
+             "{\"on\":\"layers.schedule_content\",\"then\":[{\"answer\":{\"error\":\"INTERNAL\"}},"
+             "{\"headers\":{\"Retry-After\":\"5\"}}]}");
+    size_t half = 0;
+    for (int i = 0; i < CALLS; i++) {
+        (void)snprintf(bearer, sizeof bearer, "Bearer lp_live_%020d", i);
+        (void)snprintf(token, sizeof token, "token-%d", i);
+        (void)snprintf(target, sizeof target, "/v1/social/oauth-status/st_%030d?a=%d", i, i);
+        (void)snprintf(body, sizeof body, "{\"targets\":[{\"socialAccountId\":\"sa_%d\"}]}", i);
+        if (i % 2)
+            call(m, "GET", target, (const char *[]){"Authorization", bearer, NULL}, "");
+        else
+            call(m, "POST", "/v1/content/cnt_open/schedule",
+                 (const char *[]){"Authorization", bearer, "Idempotency-Key", token, NULL}, body);
+        if (i == CALLS / 2)
+            half = conduct_bytes(conduct_of(m));
+    }
+    assert_int_equal(conduct_bytes(conduct_of(m)), half);
+    assert_true(half < 1u << 20);
+    assert_true(node_get(conduct_answer(m, "refused_key"), "forgotten")->integer > 0);
+    assert_true(node_get(conduct_answer(m, "idempotency_kept"), "forgotten")->integer > 0);
+    assert_true(node_get(conduct_answer(m, "poll_pace"), "forgotten")->integer > 0);
+    assert_conduct(m, "refused_key", "kept 50000 0", "");
+}
+
+static void what_happened_last_is_remembered(void **state)
+{
+    struct mock *m = *state;
+    char bearer[64];
+    for (int i = 0; i < 5000; i++) {
+        (void)snprintf(bearer, sizeof bearer, "Bearer lp_live_%020d", i);
+        for (int n = 0; n < 3; n++)
+            call(m, "GET", "/v1/whoami", (const char *[]){"Authorization", bearer, NULL}, "");
+    }
+    const struct node *a = conduct_answer(m, "refused_key");
+    assert_int_equal(node_get(a, "broken")->integer, 5000);
+}
+
+static void an_idle_world_takes_little(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, "GET /ns/idle/v1/whoami", NULL, AS_FULL);
+    assert_true(conduct_bytes(namespaces_find(m->namespaces, STR("idle"))->conduct) < 4096);
+}
+
+static void worlds_beyond_the_bound_are_summed_up(void **state)
+{
+    struct mock *m = *state;
+    char name[32], line[128];
+    for (int i = 0; i < WORLDS; i++) {
+        (void)snprintf(name, sizeof name, "w%d", i);
+        (void)snprintf(line, sizeof line, "/ns/%s/v1/whoami%s", name,
+                       i >= CONDUCT_WORLDS_MAX ? "?k=lp_live_01HX9Y6K7EJ4T2_full" : "");
+        call(m, "GET", line,
+             (const char *[]){"Authorization", "Bearer lp_live_01HX9Y6K7EJ4T2_full", NULL}, "");
+        assert_true(namespaces_delete(m->namespaces, str_from(name)));
+    }
+    struct buf out = {.arena = &m->arena};
+    conducts_junit(m->conducts, &out);
+    assert_non_null(
+        strstr(buf_c(&out), "<testsuite name=\"50 more worlds\" tests=\"10\" failures=\"1\""));
+    assert_non_null(strstr(buf_c(&out), "<property name=\"broken\" value=\"50\"/>"));
+    assert_null(strstr(buf_c(&out), "name=\"w1000 "));
+    assert_true(conducts_misbehaved(m->conducts));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONDUCT_TEST(ever_new_keys_accounts_and_writes_take_no_more_memory),
+        CONDUCT_TEST(what_happened_last_is_remembered),
+        CONDUCT_TEST(an_idle_world_takes_little),
+        CONDUCT_TEST(worlds_beyond_the_bound_are_summed_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

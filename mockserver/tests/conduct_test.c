@@ -1,0 +1,204 @@
+/* What is told of conduct: at the door, as JUnit, and of worlds that have ended. */
+#include "mockserver/tests/conduct_test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LIST  "GET /v1/projects/prj_acme_a/social-accounts"
+#define LEAKS "GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_full"
+
+static size_t times(const char *text, const char *part)
+{
+    size_t n = 0;
+    while ((text = strstr(text, part))) {
+        text += strlen(part);
+        n++;
+    }
+    return n;
+}
+
+static const char *report(struct mock *m)
+{
+    struct buf out = {.arena = &m->arena};
+    conducts_junit(m->conducts, &out);
+    return buf_c(&out);
+}
+
+static void every_question_is_answered(void **state)
+{
+    struct answer a = mock_call(*state, CONDUCT, NULL);
+    const struct node *answers = node_get(a.body, "answers");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/world"), "default");
+    assert_string_equal(at(a, "/calls"), "0");
+    assert_int_equal(node_count(answers), conduct_question_count);
+    for (size_t i = 0; i < conduct_question_count; i++) {
+        const struct conduct_question *q = &conduct_questions[i];
+        assert_string_equal(node_get_text(node_at(answers, i), "id"), q->id);
+        assert_string_equal(node_get_text(node_at(answers, i), "verdict"), "not_exercised");
+        assert_true(*q->title && *q->help && *q->judged);
+        for (size_t other = 0; other < i; other++)
+            assert_string_not_equal(conduct_questions[other].id, q->id);
+    }
+}
+
+static void the_door_and_its_pages_are_nobodys_conduct(void **state)
+{
+    mock_call(*state, "GET /__admin/requests?key=lp_live_01HX9Y6K7EJ4T2_full", NULL);
+    mock_call(*state, "GET /__consent/layers/lp_live_01HX9Y6K7EJ4T2_full", NULL);
+    assert_string_equal(at(mock_call(*state, CONDUCT, NULL), "/calls"), "0");
+    assert_conduct(*state, "secrets_in_urls", "not_exercised 0 0", "");
+}
+
+static void a_world_has_a_conduct_of_its_own_until_its_reset(void **state)
+{
+    mock_call(*state, LEAKS, NULL, AS_FULL);
+    mock_call(*state, "GET /ns/other/v1/whoami", NULL, AS_FULL);
+    assert_conduct(*state, "secrets_in_urls", "broken 1 1", "the key 'full' stands in the query");
+    assert_string_equal(at(mock_call(*state, CONDUCT, NULL), "/misbehaved"), "true");
+    struct answer other = mock_call(*state, "GET /ns/other/__admin/conduct", NULL);
+    assert_string_equal(at(other, "/world"), "other");
+    assert_string_equal(at(other, "/misbehaved"), "false");
+    mock_call(*state, "POST /__admin/reset", NULL);
+    assert_conduct(*state, "secrets_in_urls", "not_exercised 0 0", "");
+}
+
+static void occurrences_are_bounded_and_the_others_counted(void **state)
+{
+    for (int i = 0; i < CONDUCT_OCCURRENCES_MAX + 7; i++)
+        mock_call(*state, LEAKS, NULL, AS_FULL);
+    const struct node *a = conduct_answer(*state, "secrets_in_urls");
+    assert_int_equal(node_count(node_get(a, "occurrences")), CONDUCT_OCCURRENCES_MAX);
+    assert_int_equal(node_get(a, "leftOut")->integer, 7);
+    assert_non_null(strstr(report(*state), "and 7 more"));
+}
+
+static void seqs_of_a_journal_that_was_cleared_are_not_told(void **state)
+{
+    add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"error\":"
+                     "\"RATE_LIMITED\"}},{\"headers\":{\"Retry-After\":\"9\"}}]}");
+    mock_call(*state, LIST, NULL, AS_FULL);
+    mock_call(*state, "DELETE /__admin/requests", NULL);
+    mock_call(*state, LIST, NULL, AS_FULL);
+    const struct node *o =
+        node_at(node_get(conduct_answer(*state, "retry_after"), "occurrences"), 0);
+    assert_null(node_get(o, "after"));
+    assert_int_equal(node_count(node_get(o, "requestIds")), 1);
+}
+
+static void a_format_that_is_none_is_refused(void **state)
+{
+    assert_int_equal(mock_call(*state, CONDUCT "?format=yaml", NULL).status, 422);
+    assert_int_equal(mock_call(*state, CONDUCT "?format=json", NULL).status, 200);
+}
+
+static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state)
+{
+    mock_call(*state, LEAKS, NULL, AS_FULL);
+    struct answer a = mock_call(*state, CONDUCT "?format=junit", NULL);
+    assert_string_equal(header_of(a, "Content-Type"), "application/xml; charset=utf-8");
+    const char *text = str_dup(a.arena, a.text);
+    assert_non_null(strstr(text, "<testsuites name=\"conduct\" tests=\"10\" failures=\"1\" "
+                                 "errors=\"0\" skipped=\"9\""));
+    assert_int_equal(times(text, "<testcase "), conduct_question_count);
+    assert_int_equal(times(text, "<skipped "), conduct_question_count - 1);
+    assert_int_equal(times(text, "<failure "), 1);
+    assert_non_null(strstr(text, "<failure message=\"the key 'full' stands in the query\""));
+    assert_null(strstr(text, "lp_live_"));
+}
+
+static void advice_fails_nothing(void **state)
+{
+    add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[{\"answer\":{\"error\":\"INTERNAL\"}}]}");
+    for (int i = 0; i < 8; i++)
+        mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
+    const char *text = report(*state);
+    assert_int_equal(times(text, "<failure "), 0);
+    assert_int_equal(times(text, "<system-out>Advice:"), 1);
+    struct mock *m = *state;
+    assert_false(conducts_misbehaved(m->conducts));
+}
+
+static void worlds_that_ended_are_in_the_report(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, LEAKS, NULL, AS_FULL);
+    mock_call(m, "POST /__admin/reset", NULL);
+    mock_call(m, "GET /ns/gone/v1/whoami", NULL, AS_FULL);
+    mock_call(m, "DELETE /__admin/namespaces/gone", NULL);
+    mock_call(m, "GET /ns/here/v1/whoami", NULL, AS_FULL);
+    const char *text = report(m);
+    assert_int_equal(times(text, "<testsuite "), 3); /* nobody has called the new default */
+    assert_non_null(strstr(text, "<testsuite name=\"default (ended, generation 1)\""));
+    assert_non_null(strstr(text, "<testsuite name=\"gone (ended, generation 3)\""));
+    assert_non_null(strstr(text, "<testsuite name=\"here\""));
+    assert_int_equal(times(text, "<failure "), 1);
+    assert_true(conducts_misbehaved(m->conducts));
+}
+
+static void a_report_of_nothing_is_all_skipped(void **state)
+{
+    const char *text = report(*state);
+    assert_int_equal(times(text, "<testsuite "), 1);
+    assert_int_equal(times(text, "<skipped "), conduct_question_count);
+}
+
+static int xmllint(const char *path)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        execlp("xmllint", "xmllint", "--noout", path, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_report_is_well_formed_whatever_it_tells(void **state)
+{
+    struct mock *m = mock_test_new("layers:\n"
+                                   "  organizations:\n"
+                                   "    - name: Odd\n"
+                                   "      keys:\n"
+                                   "        - { name: \"a <b> & \\\"c\\\" \\x01 ]]>\",\n"
+                                   "            key: lp_live_odd_odd_odd, scopes: ['*'] }\n"
+                                   "      projects: [ { id: prj_odd } ]\n");
+    (void)state;
+    mock_call(m, "GET /v1/whoami?key=lp_live_odd_odd_odd", NULL,
+              "Authorization: Bearer lp_live_odd_odd_odd");
+    char path[] = P_tmpdir "/conduct-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    const char *text = report(m);
+    assert_non_null(strstr(text, "&lt;b&gt;"));
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    (void)close(fd);
+    int verdict = xmllint(path);
+    (void)unlink(path);
+    mock_free(m);
+    if (verdict == 127)
+        skip(); /* not installed */
+    assert_int_equal(verdict, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONDUCT_TEST(every_question_is_answered),
+        CONDUCT_TEST(the_door_and_its_pages_are_nobodys_conduct),
+        CONDUCT_TEST(a_world_has_a_conduct_of_its_own_until_its_reset),
+        CONDUCT_TEST(occurrences_are_bounded_and_the_others_counted),
+        CONDUCT_TEST(seqs_of_a_journal_that_was_cleared_are_not_told),
+        CONDUCT_TEST(a_format_that_is_none_is_refused),
+        CONDUCT_TEST(junit_skips_what_nobody_tried_and_fails_what_was_broken),
+        CONDUCT_TEST(advice_fails_nothing),
+        CONDUCT_TEST(worlds_that_ended_are_in_the_report),
+        CONDUCT_TEST(a_report_of_nothing_is_all_skipped),
+        cmocka_unit_test(a_report_is_well_formed_whatever_it_tells),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+/* conduct_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the door
+ * says of that.
+ *
+ * Shapes:  CONDUCT_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.
+ * Errors:  an answer that is not as expected fails the test, and tells it.
+ */
+#pragma once
+#include "mockserver/tests/layers_test.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mockserver/conduct/conduct.h"
+#include "mockserver/state/events.h"
+
+#define CONDUCT_TEST(f) LAYERS_TEST(f)
+#define CONDUCT         "GET /__admin/conduct"
+#define RULES           "POST /__admin/rules"
+
+static inline void pass(struct mock *m, int64_t ms)
+{
+    struct world *w = mock_test_world(m);
+    events_advance(w, world_now(w) + ms);
+}
+
+/* The answer to one question, as an object. */
+static inline const struct node *conduct_answer(struct mock *m, const char *id)
+{
+    const struct node *answers = node_get(mock_call(m, CONDUCT, NULL).body, "answers");
+    for (size_t i = 0; i < node_count(answers); i++)
+        if (strcmp(node_get_text(node_at(answers, i), "id"), id) == 0)
+            return node_at(answers, i);
+    fail_msg("there is no question %s", id);
+    return NULL;
+}
+
+static inline const char *first_why(const struct node *answer)
+{
+    const struct node *first = node_at(node_get(answer, "occurrences"), 0);
+    return first ? node_get_text(first, "why") : "";
+}
+
+/* "kept 1 0", and of the first occurrence why: "" for none. */
+static inline void assert_conduct(struct mock *m, const char *id, const char *expected,
+                                  const char *why)
+{
+    const struct node *a = conduct_answer(m, id);
+    const char *seen =
+        arena_printf(&m->arena, "%s %" PRId64 " %" PRId64, node_get_text(a, "verdict"),
+                     node_get(a, "exercised")->integer, node_get(a, "broken")->integer);
+    if (strcmp(seen, expected) != 0 || strcmp(first_why(a), why) != 0)
+        fail_msg("%s: expected '%s' \"%s\", got '%s' \"%s\"", id, expected, why, seen,
+                 first_why(a));
+}
+
+static inline void add_rule(struct mock *m, const char *rule)
+{
+    assert_int_equal(mock_call(m, RULES, rule).status, 201);
+}
