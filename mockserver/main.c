@@ -10,7 +10,7 @@ static int run(const struct options *o, struct error *err)
     switch (o->command) {
     case COMMAND_SERVE:
     case COMMAND_RECORD:
-        return serve(o, err) ? 0 : 2;
+        return serve(o, err);
     case COMMAND_LINT:
         return command_lint(o, err);
     case COMMAND_ROUTES:

@@ -122,6 +122,12 @@ static bool set_no_watch(struct options *o, const struct given *g)
     return flag_switch(g, &o->no_watch);
 }
 
+static bool set_conduct_report(struct options *o, const struct given *g)
+{
+    o->conduct_report = g->value;
+    return *g->value || flag_wrong(g, "empty");
+}
+
 static bool set_log(struct options *o, const struct given *g)
 {
     for (int i = 0; i < LOG_LEVEL_COUNT; i++)
@@ -161,7 +167,12 @@ static const struct flag serve_rows[] = {
     FLAG("no-admin", NULL, set_no_admin, .help = "have no control door"),
     FLAG("admin-token", "TOKEN", set_admin_token,
          .help = "the control door asks for this bearer token"),
-    FLAG("strict", NULL, set_strict, .help = "no world comes into being by being named in a call"),
+    FLAG("strict", NULL, set_strict,
+         .help =
+             "no world comes into being by being named in a call, and the exit status is 1 when "
+             "a client misbehaved"),
+    FLAG("conduct-report", "FILE", set_conduct_report,
+         .help = "at the end, write how the clients behaved, as JUnit XML"),
     FLAG("namespaces", "N", set_namespaces, .help = "have so many worlds at most (10000)"),
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
          .help =

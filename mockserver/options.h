@@ -49,7 +49,7 @@ struct options {
     enum command command;
     struct texts_list fixtures;  /* serve */
     struct texts_list arguments; /* what stands behind the options */
-    const char *listen, *public_url, *admin_token;
+    const char *listen, *public_url, *admin_token, *conduct_report;
     int64_t port, admin_port; /* -1: none */
     const char *record_to;    /* NULL: nobody writes the run down */
     bool no_admin, strict, local_consent, no_watch, json, all;

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "mockserver/conduct/conduct.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/replay/record.h"
 
@@ -22,6 +24,7 @@ struct service {
     struct recorder *recorder;     /* NULL: nobody writes the run down */
     struct server *server, *admin; /* admin NULL: no port of its own */
     int64_t ends_us;               /* 0: serving */
+    bool misbehaved;               /* a client, by the end */
 };
 
 /* What a port hands its exchanges to: the mock, or who writes down what enters it. */
@@ -149,7 +152,20 @@ static bool open_doors(struct service *s, const struct options *o, struct error 
     return !s->recorder || recorder_open(s->recorder, err);
 }
 
-static void close_all(struct service *s, struct error *err)
+static void tell_conduct(struct service *s, const struct options *o, struct error *err)
+{
+    const struct conducts *all = s->mock->conducts;
+    if (o->conduct_report) {
+        struct buf text = {.arena = o->arena};
+        conducts_junit(all, &text);
+        file_write(o->conduct_report, buf_str(&text), err);
+    }
+    if (o->conduct_report || o->strict)
+        conducts_log(all);
+    s->misbehaved = conducts_misbehaved(all);
+}
+
+static void close_all(struct service *s, const struct options *o, struct error *err)
 {
     if (s->admin)
         server_free(s->admin);
@@ -157,15 +173,19 @@ static void close_all(struct service *s, struct error *err)
         server_free(s->server);
     if (s->recorder && !error_any(err))
         recorder_close(s->recorder, err);
+    if (!error_any(err))
+        tell_conduct(s, o, err);
     mock_free(s->mock);
     recorder_free(s->recorder);
     if (s->loop)
         loop_free(s->loop);
 }
 
-bool serve(const struct options *o, struct error *err)
+int serve(const struct options *o, struct error *err)
 {
     struct service s = {0};
+    if (o->conduct_report && !file_can_write(o->conduct_report, err))
+        return 2;
     signal(SIGPIPE, SIG_IGN);
     if (open_mock(&s, o, err) && open_doors(&s, o, err)) {
         loop_signal(s.loop, SIGINT, end, &s);
@@ -173,6 +193,8 @@ bool serve(const struct options *o, struct error *err)
         print_ready(&s, o);
         loop_run(s.loop);
     }
-    close_all(&s, err);
-    return !error_any(err);
+    close_all(&s, o, err);
+    if (error_any(err))
+        return 2;
+    return o->strict && s.misbehaved ? 1 : 0;
 }

@@ -3,9 +3,12 @@
  * Shapes:  ready is one line of JSON on stdout: {"ready", "url", "bases", "pid"}. SIGINT and
  *          SIGTERM end it: no new connections, what is under way is answered; a second one, or the
  *          deadline, ends it at once.
- * Errors:  fixtures that cannot be used, ports that cannot be had.
+ *          At its end it tells how the clients behaved, in the log and in --conduct-report FILE.
+ * Errors:  fixtures that cannot be used, ports that cannot be had, a report that cannot be written:
+ *          what is known at the start is told then.
  */
 #pragma once
 #include "mockserver/options.h"
 
-bool serve(const struct options *o, struct error *err);
+/* The program's exit status: 0; 1 under --strict, when a client misbehaved; 2 with an error. */
+int serve(const struct options *o, struct error *err);

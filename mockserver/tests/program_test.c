@@ -128,6 +128,8 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
         {"--no-admin --admin-port 0",              "exclude each other"                   },
         {"--fixture /no/such.yaml",                "/no/such.yaml: "                      },
         {"MOCKSERVER_FIXTURE=/no/such.yaml",       "/no/such.yaml: "                      },
+        {"--conduct-report=",                      "--conduct-report: '' is empty"        },
+        {"--conduct-report /no/such.xml",          "cannot write /no/such.xml"            },
         {"srve",                                   "did you mean 'serve'?"                },
         {"--port 0 lint",                          "'lint' must stand before the options" },
         {"lint",                                   "lint needs FILE..."                   },
