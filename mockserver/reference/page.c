@@ -3,6 +3,7 @@
 
 #include "base/flags.h"
 #include "base/matcher.h"
+#include "mockserver/conduct/conduct.h"
 #include "mockserver/control/control.h"
 #include "mockserver/control/guide.h"
 #include "mockserver/dialects/dialects.h"
@@ -244,6 +245,20 @@ static void put_door(struct buf *out, const struct field_list *examples)
         put_door_call(out, &control_dialect.routes[i], examples);
 }
 
+static void put_conduct(struct buf *out)
+{
+    md_heading(out, 2, "Conduct");
+    md_text(out, "What is asked of every call: `GET /__admin/conduct` answers for one world, "
+                 "`--conduct-report` for all of them at the end. A verdict is `kept`, `broken` or "
+                 "`not_exercised`. A wait has passed when it has by the world's clock or by the "
+                 "machine's, whichever is kinder.");
+    for (size_t i = 0; i < conduct_question_count; i++) {
+        const struct conduct_question *q = &conduct_questions[i];
+        md_heading(out, 3, "`%s`: %s", q->id, q->title);
+        md_text(out, arena_printf(out->arena, "%s %s", q->help, q->judged));
+    }
+}
+
 static void put_headers(struct buf *out, const struct field_list *examples)
 {
     static const char *const heads[] = {"header", ""};
@@ -269,6 +284,7 @@ void reference_print(struct buf *out)
     put_rules(out, &examples);
     put_forces(out, &examples);
     put_door(out, &examples);
+    put_conduct(out);
     put_headers(out, &examples);
     while (out->n && out->data[out->n - 1] == '\n')
         out->n--;
