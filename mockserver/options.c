@@ -224,15 +224,14 @@ const struct command_row option_commands[] = {
 };
 const size_t option_command_count = COUNT(option_commands);
 
+/* clang-format off */
 const struct exit_row option_exits[] = {
     {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
-    {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --strict: "
-     "a client misbehaved"                                                      },
-    {2,
-     "usage, an input that cannot be used (file:line:col says where), a port that cannot be "
-     "had, a report that cannot be written, or a recording that could not be written to its end"},
-    {4, "replay: the recording has no answer to compare"                                                      },
+    {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --strict: a client misbehaved"},
+    {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be had, or a recording or report that could not be written"},
+    {4, "replay: the recording has no answer to compare"},
 };
+/* clang-format on */
 const size_t option_exit_count = COUNT(option_exits);
 
 #define HELP_BEFORE                                                                                \
