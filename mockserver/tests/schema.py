@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from glob import glob
+from tempfile import TemporaryDirectory
 
 from jsonschema import Draft202012Validator
 
@@ -48,6 +49,31 @@ for path, value in zip(good, of_files(good)):
     judge(schemas['fixture'], path, value, True)
     for rule in value.get('rules', []):
         judge(schemas['rule'], path, rule, True)
+
+# What the reference page shows is written as the schemas have it.
+with TemporaryDirectory() as room:
+    shown = [(kind, example[kind])
+             for example in of_files([source + '/mockserver/reference/examples.yaml'])[0]['examples']
+             for kind in ('fixture', 'rule') if kind in example]
+    paths = [f'{room}/{i}.yaml' for i in range(len(shown))]
+    for path, (_, text) in zip(paths, shown):
+        with open(path, 'w') as file:
+            file.write(text)
+    for (kind, text), value in zip(shown, of_files(paths)):
+        judge(schemas[kind], text, value, True)
+
+then = [{'delay': '1s'}]
+for rule in (
+    {}, {'then': []}, {'then': [{}]}, {'then': [{'dely': '1s'}]}, {'then': [{'delay': 'soon'}]},
+    {'on': 'layers.whoamy', 'then': then}, {'provider': 'layer', 'then': then},
+    {'when': {'nth': 0}, 'then': then}, {'when': {'rate': 2}, 'then': then},
+    {'when': {'query': {'limit': 5}}, 'then': then}, {'when': {'body': {'$mtches': 'x'}}, 'then': then},
+    {'when': {'body': {'$gt': 1, 'a': 2}}, 'then': then}, {'then': [{'cut': 'midbody'}]},
+    {'then': [{'edit': {'accounts': {'set': {'tokn': 'live'}}}}]},
+    {'then': [{'edit': {'accounts': {'set': {'id': 'x'}}}}]}, {'then': [{'throttle': 'slow'}]},
+    {'then': [{'answer': {'status': 99}}]}, {'then': [{'patch': [{'op': 'put', 'path': '/a'}]}]},
+):
+    judge(schemas['rule'], json.dumps(rule), rule, False)
 
 bad = sorted(glob(source + '/mockserver/tests/bad/*.yaml'))
 shapeless = 0
