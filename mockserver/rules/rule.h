@@ -66,7 +66,7 @@ extern const struct fields rule_fields; /* of struct rule_form */
 extern const struct fields rule_edit_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
 extern const struct fields rule_fate_fields;
-const char *rule_reference_word(size_t i);     /* of $call.<word>; NULL behind the last */
+const char *rule_reference_word(size_t i); /* of $call.<word>; NULL behind the last */
 
 /* Those of `then` that the rule may have: of calls, or of events. */
 bool effects_check(const struct node *then, const struct rule *r, struct error *err);
