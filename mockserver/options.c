@@ -82,6 +82,23 @@ static bool set_admin_token(struct options *o, const struct given *g)
     return *g->value || flag_wrong(g, "empty");
 }
 
+static bool set_tls(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->tls);
+}
+
+static bool set_tls_cert(struct options *o, const struct given *g)
+{
+    o->tls_cert = g->value;
+    return *g->value || flag_wrong(g, "empty");
+}
+
+static bool set_tls_key(struct options *o, const struct given *g)
+{
+    o->tls_key = g->value;
+    return *g->value || flag_wrong(g, "empty");
+}
+
 static bool set_strict(struct options *o, const struct given *g)
 {
     return flag_switch(g, &o->strict);
@@ -160,6 +177,10 @@ static const struct flag serve_rows[] = {
     FLAG("port", "N", set_port, .help = "listen on this port (8080); 0 picks one"),
     FLAG("listen", "ADDRESS", set_listen, .help = "listen on this address (127.0.0.1)"),
     FLAG("public-url", "URL", set_public_url, .help = "minted URLs begin so (http://ADDRESS:PORT)"),
+    FLAG("tls", NULL, set_tls,
+         .help = "serve HTTPS with a certificate that is made; the ready line tells its file"),
+    FLAG("tls-cert", "FILE", set_tls_cert, .help = "serve HTTPS with this certificate (PEM)"),
+    FLAG("tls-key", "FILE", set_tls_key, .help = "the key of --tls-cert (PEM, not encrypted)"),
     FLAG("consent", "WHERE", set_consent,
          .help = "consent is the 'provider's (default) or a 'local' page"),
     FLAG("admin-port", "N", set_admin_port,
@@ -201,6 +222,7 @@ static const struct flag listing_rows[] = {
 
 static const struct flag health_rows[] = {
     FLAG("port", "N", set_port, .help = "ask at this port of this machine (8080)"),
+    FLAG("tls", NULL, set_tls, .help = "ask there over HTTPS"),
 };
 
 const struct command_row option_commands[] = {
@@ -274,6 +296,11 @@ bool options_loopback(const char *address)
     return str_starts(str_from(address), STR("127.")) || !strcmp(address, "::1");
 }
 
+bool options_any_address(const char *address)
+{
+    return !strcmp(address, "0.0.0.0") || !strcmp(address, "::");
+}
+
 static void refuse_argument(const struct command_row *row, const char *text, struct error *err)
 {
     const char *names[COUNT(option_commands)];
@@ -300,6 +327,11 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "record needs --to FILE");
     if (o->no_admin && o->admin_port >= 0)
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
+    if (!o->tls_cert != !o->tls_key)
+        error_add(err, ERROR_USAGE, nowhere, "--tls-cert and --tls-key go together");
+    if (o->tls && o->tls_cert)
+        error_add(err, ERROR_USAGE, nowhere,
+                  "--tls makes a certificate: it and --tls-cert exclude each other");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)
         error_add(
             err, ERROR_USAGE, nowhere,

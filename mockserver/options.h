@@ -50,8 +50,10 @@ struct options {
     struct texts_list fixtures;  /* serve */
     struct texts_list arguments; /* what stands behind the options */
     const char *listen, *public_url, *admin_token, *conduct_report;
-    int64_t port, admin_port; /* -1: none */
-    const char *record_to;    /* NULL: nobody writes the run down */
+    int64_t port, admin_port;       /* -1: none */
+    const char *record_to;          /* NULL: nobody writes the run down */
+    const char *tls_cert, *tls_key; /* files, or NULL */
+    bool tls;                       /* with a certificate that is made */
     bool no_admin, strict, local_consent, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
@@ -60,3 +62,4 @@ struct options {
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err);
 struct mock_options options_for_mock(const struct options *o);
 bool options_loopback(const char *address);
+bool options_any_address(const char *address); /* listening there is listening on all of them */

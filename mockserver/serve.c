@@ -11,6 +11,7 @@
 #include "mockserver/conduct/conduct.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/replay/record.h"
+#include "mockserver/tls.h"
 
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60
@@ -23,8 +24,9 @@ struct service {
     struct mock *mock;
     struct recorder *recorder;     /* NULL: nobody writes the run down */
     struct server *server, *admin; /* admin NULL: no port of its own */
-    int64_t ends_us;               /* 0: serving */
-    bool misbehaved;               /* a client, by the end */
+    struct tls tls;
+    int64_t ends_us; /* 0: serving */
+    bool misbehaved; /* a client, by the end */
 };
 
 /* What a port hands its exchanges to: the mock, or who writes down what enters it. */
@@ -46,6 +48,7 @@ static struct server *open_port(const struct service *s, const struct options *o
         .address = o->listen,
         .port = (int)port,
         .body_max = BODY_MAX,
+        .certificate = s->tls.on ? &s->tls.certificate : NULL,
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .connections_max = CONNECTIONS_MAX,
         .handle = admin ? to->handle_admin : to->handle,
@@ -57,15 +60,17 @@ static struct server *open_port(const struct service *s, const struct options *o
 }
 
 /* Where a client on this machine finds a port; any address at all is reached over loopback. */
-static const char *url_of(struct arena *a, const char *address, const struct server *server)
+static const char *url_of(const struct service *s, const struct options *o,
+                          const struct server *server)
 {
+    const char *address = o->listen;
     bool six = strchr(address, ':');
     if (!strcmp(address, "0.0.0.0"))
         address = "127.0.0.1";
     else if (!strcmp(address, "::"))
         address = "::1";
-    return arena_printf(a, "http://%s%s%s:%d", six ? "[" : "", address, six ? "]" : "",
-                        server_port(server));
+    return arena_printf(o->arena, "%s://%s%s%s:%d", s->tls.on ? "https" : "http", six ? "[" : "",
+                        address, six ? "]" : "", server_port(server));
 }
 
 static void print_ready(const struct service *s, const struct options *o)
@@ -84,7 +89,9 @@ static void print_ready(const struct service *s, const struct options *o)
             arena_printf(a, "%s%s%s", s->mock->url, dialects[i]->mount, dialects[i]->base));
     json_close_map(&w);
     if (s->admin)
-        json_put_text(&w, "admin", url_of(a, o->listen, s->admin));
+        json_put_text(&w, "admin", url_of(s, o, s->admin));
+    if (s->tls.file)
+        json_put_text(&w, "certificate", s->tls.file);
     json_put_int(&w, "pid", getpid());
     json_close_map(&w);
     if (puts(buf_c(&line)) == EOF || fflush(stdout) == EOF)
@@ -145,10 +152,10 @@ static bool open_mock(struct service *s, const struct options *o, struct error *
 
 static bool open_doors(struct service *s, const struct options *o, struct error *err)
 {
-    if (!open_ports(s, o, err))
+    if (!tls_begin(o, &s->tls, err) || !open_ports(s, o, err))
         return false;
     if (!s->mock->url)
-        s->mock->url = url_of(o->arena, o->listen, s->server);
+        s->mock->url = url_of(s, o, s->server);
     return !s->recorder || recorder_open(s->recorder, err);
 }
 
@@ -175,6 +182,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
         recorder_close(s->recorder, err);
     if (!error_any(err))
         tell_conduct(s, o, err);
+    tls_end(&s->tls);
     mock_free(s->mock);
     recorder_free(s->recorder);
     if (s->loop)

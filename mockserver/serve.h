@@ -1,6 +1,7 @@
 /* serve.h - the mock on the network, from its ready line to its last answer.
  *
- * Shapes:  ready is one line of JSON on stdout: {"ready", "url", "bases", "pid"}. SIGINT and
+ * Shapes:  ready is one line of JSON on stdout: {"ready", "url", "bases", "pid"},
+ *          with "admin" for a port of its own and "certificate" for one that was made. SIGINT and
  *          SIGTERM end it: no new connections, what is under way is answered; a second one, or the
  *          deadline, ends it at once.
  *          At its end it tells how the clients behaved, in the log and in --conduct-report FILE.

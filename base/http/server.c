@@ -273,6 +273,16 @@ static int64_t before_wait(void *ctx)
     return s->must_run ? 0 : library_wait_us(s);
 }
 
+/* The library's options are not const; it only reads what they name. */
+static void *text_for(const char *text)
+{
+    union {
+        const char *from;
+        void *to;
+    } u = {.from = text};
+    return u.to;
+}
+
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err)
 {
     int fd = listen_on(options->address, options->port, err);
@@ -282,19 +292,28 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
     s->options = *options;
     s->loop = l;
     s->port = listen_port(fd);
+    const struct certificate *tls = options->certificate;
+    struct MHD_OptionItem pair[] = {
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls ? text_for(tls->chain) : NULL},
+        {MHD_OPTION_HTTPS_MEM_KEY,                         0, tls ? text_for(tls->key) : NULL  },
+        {MHD_OPTION_END,                                   0, NULL                             },
+    };
+    unsigned over = tls ? MHD_USE_TLS : 0;
     /* STRICT_FOR_CLIENT stays 0: with 1 the library answers a missing Host with two heads. */
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
-        on_progress, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX,
-        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_URI_LOG_CALLBACK,
-        on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | over, 0, NULL,
+        NULL, on_progress, s, MHD_OPTION_ARRAY, pair, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 0,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        s, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, s, MHD_OPTION_END);
     if (!s->daemon) {
         close(fd);
         heap_free(s);
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "the HTTP library does not start");
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "the HTTP library does not start%s",
+                  tls ? " with this certificate" : "");
         return NULL;
     }
     s->epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;

@@ -1,4 +1,5 @@
-/* server.h - an HTTP/1.1 server on a loop. The only room that knows libmicrohttpd.
+/* server.h - an HTTP/1.1 server on a loop, over TLS if it has a certificate. The only room that
+ * knows libmicrohttpd.
  *
  * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
  *          (also from a timer); each exchange has an arena that ends when its last byte was sent or
@@ -12,6 +13,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "base/http/certificate.h"
 #include "base/http/message.h"
 #include "base/loop.h"
 
@@ -31,9 +33,10 @@ struct exchange {
 };
 
 struct server_options {
-    const char *address; /* "127.0.0.1", "::1" */
-    int port;            /* 0 picks one */
-    size_t body_max;     /* larger: request.body_too_large, the body is dropped */
+    const char *address;                   /* "127.0.0.1", "::1" */
+    int port;                              /* 0 picks one */
+    size_t body_max;                       /* larger: request.body_too_large, the body is dropped */
+    const struct certificate *certificate; /* NULL: plain HTTP; not needed after server_new */
     int idle_timeout_s;
     int connections_max;
     void (*handle)(void *ctx, struct exchange *x);

@@ -40,7 +40,7 @@ set(LIBRARIES
   "microhttpd.h"      "base/http/server[a-z_]*\\.[ch]"
   "pcre2.h"           "base/(match|pattern)\\.c"
   "curl/"             "base/http/libcurl\\.h|mockserver/bench/"
-  "openssl/"          "base/digest\\.c")
+  "openssl/"          "base/(digest|http/certificate)\\.c")
 
 file(GLOB_RECURSE files RELATIVE ${ROOT}
   ${ROOT}/base/*.[ch] ${ROOT}/mockserver/*.[ch] ${ROOT}/conformance/*.[ch])

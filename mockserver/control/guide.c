@@ -82,7 +82,9 @@ static const struct control_guide rows[] = {
     ASKS("events",
          "types=request,change, since=ID, start (where the world began) or 0 (with what its "
          "fixture made)",
-         "What happens, as it happens: server-sent events. Last-Event-ID goes on from there."),
+         "What happens, as it happens: server-sent events, each with an id; Last-Event-ID goes on "
+         "from there. 'begin' comes first; 'lost' tells how much the journal dropped, 'cleared' "
+         "that it was emptied, 'reset' that the world is gone."),
     CALL("force", "Something that only the provider or the end-customer can cause, by its name."),
 };
 
