@@ -5,6 +5,7 @@
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/conduct/conduct.h"
+#include "mockserver/cors.h"
 #include "mockserver/gate/gate.h"
 #include "mockserver/hostile.h"
 #include "mockserver/journal.h"
@@ -18,6 +19,7 @@
 
 #define BODY_USUAL 1000 /* bytes; a larger one grows */
 
+static void answer_outside(struct call *c, void (*step)(struct call *c));
 static void enter_world(struct call *c);
 static void pass_gates(struct call *c);
 static void make_plan(struct call *c);
@@ -26,6 +28,10 @@ static void go_on(struct call *c, void (*step)(struct call *c));
 
 void call_answer(struct call *c)
 {
+    if (cors_asks(c)) {
+        answer_outside(c, cors_answer);
+        return;
+    }
     if (place_world(c)) {
         enter_world(c);
         if (place_route(c)) {
@@ -37,6 +43,14 @@ void call_answer(struct call *c)
     }
     if (!call_later(c, c->plan ? c->plan->hold_back_us : 0, serve))
         go_on(c, serve);
+}
+
+/* No world is asked, and no provider: what has no place in a journal. */
+static void answer_outside(struct call *c, void (*step)(struct call *c))
+{
+    place_refusal(c);
+    c->dialect = NULL;
+    go_on(c, step);
 }
 
 /* What is due happens before anybody looks. */
@@ -150,6 +164,7 @@ static void finish(struct call *c)
         c->dialect->finish(c);
     if (!headers_find(&c->res->headers, "Date"))
         call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
+    cors_finish(c);
 }
 
 void call_dress(struct call *c)

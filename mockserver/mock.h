@@ -14,8 +14,10 @@ struct mock_options {
     size_t fixture_count;
     const char *public_url;  /* NULL: set once the port is known */
     const char *admin_token; /* NULL: none asked for */
-    bool admin;              /* the control door is open on the providers' port */
-    bool strict;             /* no namespace comes into being by being used */
+    const char *const *cors; /* origins whose pages may call and read (cors.h) */
+    size_t cors_count;
+    bool admin;  /* the control door is open on the providers' port */
+    bool strict; /* no namespace comes into being by being used */
     bool local_consent;
     struct namespaces_limits limits;
     int64_t namespace_idle_ms; /* worlds that came into being by being used live so long without a

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "mockserver/cors.h"
 #include "mockserver/journal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -99,6 +100,18 @@ static bool set_tls_key(struct options *o, const struct given *g)
     return *g->value || flag_wrong(g, "empty");
 }
 
+static bool set_cors(struct options *o, const struct given *g)
+{
+    struct str rest = str_from(g->value);
+    do {
+        const char *origin = cors_origin(o->arena, str_trim(str_cut(&rest, ',')));
+        if (!origin)
+            return flag_wrong(g, "no origin (scheme://host[:port] without a path), nor * nor null");
+        *arena_push(o->arena, &o->cors, const char *) = origin;
+    } while (rest.n);
+    return true;
+}
+
 static bool set_strict(struct options *o, const struct given *g)
 {
     return flag_switch(g, &o->strict);
@@ -181,6 +194,9 @@ static const struct flag serve_rows[] = {
          .help = "serve HTTPS with a certificate that is made; the ready line tells its file"),
     FLAG("tls-cert", "FILE", set_tls_cert, .help = "serve HTTPS with this certificate (PEM)"),
     FLAG("tls-key", "FILE", set_tls_key, .help = "the key of --tls-cert (PEM, not encrypted)"),
+    FLAG("cors", "ORIGIN", set_cors,
+         .help = "pages of this origin may call the providers and read the answers (repeatable, or "
+                 "with commas; * for any); the control door stays closed to them"),
     FLAG("consent", "WHERE", set_consent,
          .help = "consent is the 'provider's (default) or a 'local' page"),
     FLAG("admin-port", "N", set_admin_port,
@@ -390,6 +406,8 @@ struct mock_options options_for_mock(const struct options *o)
         .fixture_count = o->fixtures.count,
         .public_url = o->public_url,
         .admin_token = o->admin_token,
+        .cors = o->cors.items,
+        .cors_count = o->cors.count,
         .admin = !o->no_admin && o->admin_port < 0,
         .strict = o->strict,
         .local_consent = o->local_consent,

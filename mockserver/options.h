@@ -52,6 +52,7 @@ struct options {
     const char *listen, *public_url, *admin_token, *conduct_report;
     int64_t port, admin_port;       /* -1: none */
     const char *record_to;          /* NULL: nobody writes the run down */
+    struct texts_list cors;         /* origins */
     const char *tls_cert, *tls_key; /* files, or NULL */
     bool tls;                       /* with a certificate that is made */
     bool no_admin, strict, local_consent, no_watch, json, all;

@@ -89,6 +89,14 @@ static const struct dialect *door_of(const struct call *c)
     return NULL;
 }
 
+bool place_names_door(const struct call *c)
+{
+    struct call probe = *c;
+    choose_world(&probe);
+    strip_mount(&probe);
+    return below(probe.path, control_dialect.mount);
+}
+
 static void set_base_url(struct call *c, bool chosen, const struct dialect *mounted)
 {
     const char *mount = mounted ? mounted->mount : "";

@@ -12,6 +12,7 @@
 bool place_world(struct call *c); /* path, ns, world, base_url; the dialect if it is a door */
 bool place_route(struct call *c); /* dialect, route, params */
 bool place_is_door(const struct call *c);
+bool place_names_door(const struct call *c); /* by its path alone: is it for the control door? */
 
 /* A refusal's place, for what never became a proper call: nothing is created, nothing refused. */
 void place_refusal(struct call *c);

@@ -44,7 +44,8 @@ static bool read_file(struct arena *a, const char *path, const char **text, stru
     return true;
 }
 
-/* Nobody is there to be asked for a password. */
+/* Nobody is there to be asked for a password.
+ * NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's own type */
 static int is_encrypted(char *password, int room, int writing, void *told)
 {
     (void)password;

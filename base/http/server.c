@@ -16,6 +16,7 @@ enum {
     HEAD_MAX = 16384, /* bytes of one request's head; the library clears as much per request */
     HEADERS_USUAL = 16,
     SPARE_JOBS_MAX = 64,
+    ENDING_TURNS = 10, /* a stream's last chunk takes two, over TLS more */
 };
 
 /* jobs */
@@ -344,8 +345,11 @@ void server_quiesce(struct server *s)
         if (j->stream)
             stream_finish(j);
     }
-    if (s->must_run) /* nobody waits for a stream: it ends now, or with the server */
+    /* Nobody waits for a stream: it ends now, or with the server. */
+    for (int turns = 0; turns < ENDING_TURNS && (s->must_run || library_wait_us(s) == 0); turns++) {
+        s->must_run = false;
         MHD_run(s->daemon);
+    }
 }
 
 void server_free(struct server *s)

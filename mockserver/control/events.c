@@ -5,6 +5,7 @@
  * dropped before it got there is told as lost. */
 #include "mockserver/control/requests.h"
 
+#include "base/time.h"
 #include "mockserver/mock.h"
 #include "mockserver/pulse.h"
 #include "mockserver/state/changes.h"
@@ -203,6 +204,15 @@ static void on_news(struct listener *l)
         server_wake(e->exchange);
 }
 
+/* A world is not idle while somebody listens, and may be from now on. */
+static void leave(struct ear *e)
+{
+    pulse_unlisten(&e->listener);
+    if (e->ns)
+        e->ns->last_us = time_monotonic_us();
+    e->ns = NULL;
+}
+
 /* A chunk of what has not been told yet is written while the world is still there. */
 static void on_over(struct listener *l)
 {
@@ -211,7 +221,7 @@ static void on_over(struct listener *l)
     put_lost(e, &e->farewell, journal_last(e->ns->journal) - e->at.seq,
              changes_last(e->ns->world) - e->at.change);
     put_reset(e, &e->farewell);
-    e->ns = NULL;
+    leave(e);
     if (e->exchange->server)
         server_wake(e->exchange);
 }
@@ -219,7 +229,7 @@ static void on_over(struct listener *l)
 static void release(void *ear)
 {
     struct ear *e = ear;
-    pulse_unlisten(&e->listener);
+    leave(e);
     e->mock->event_streams--;
 }
 

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/http/certificate.h"
 #include "base/http/listen.h"
 #include "base/json.h"
 #include "base/tests/server_rig.h"
@@ -25,6 +26,7 @@
 #define PATIENCE_MS 10000
 #define LIST        "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define SAMPLE      SOURCE_DIR "/fixtures/sample.yaml"
+#define NO_PAIR     "--tls-cert " SAMPLE " --tls-key " SAMPLE
 #define KEY         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
 
 struct program {
@@ -125,6 +127,13 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
         {"--public-url http://x/?a=1",             "has a query"                          },
         {"--listen 0.0.0.0",                       "needs --admin-token or --no-admin"    },
         {"--listen 0.0.0.0 --admin-port 0",        "needs --admin-token or --no-admin"    },
+        {"--tls-cert /no/such.pem",                "--tls-cert and --tls-key go together" },
+        {"--tls --tls-cert a --tls-key b",         "it and --tls-cert exclude each other" },
+        {"--tls-cert /no/such --tls-key " SAMPLE,  "/no/such: No such file"               },
+        {NO_PAIR,                                  SAMPLE ": has no certificate in PEM"   },
+        {"TMPDIR=/no/such --tls",                  "the certificate cannot be written"    },
+        {"--cors https://a.example/x",             "'https://a.example/x' is no origin"   },
+        {"MOCKSERVER_CORS=*,b",                    "MOCKSERVER_CORS: '*,b' is no origin"  },
         {"--no-admin --admin-port 0",              "exclude each other"                   },
         {"--fixture /no/such.yaml",                "/no/such.yaml: "                      },
         {"MOCKSERVER_FIXTURE=/no/such.yaml",       "/no/such.yaml: "                      },
@@ -242,6 +251,41 @@ static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
     arena_end(&g.arena);
 }
 
+static const char *write_text(struct arena *a, const char *text)
+{
+    char *path = arena_text(a, "/tmp/program-XXXXXX");
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    return path;
+}
+
+static void a_given_certificate_is_shown_and_health_asks_for_no_more(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct certificate pair;
+    certificate_make(&a, (const char *const[]){"localhost"}, 1, &pair);
+    const char *chain = write_text(&a, pair.chain), *key = write_text(&a, pair.key);
+    struct program p = start(arena_printf(&a, "--port 0 --tls-cert %s --tls-key %s", chain, key));
+    const struct node *ready = json_parse(&a, str_from(hear(&p, p.out, true)), "ready", NULL);
+    const char *url = node_get_text(ready, "url");
+    assert_ptr_equal(strstr(url, "https://127.0.0.1:"), url);
+    assert_null(node_get_text(ready, "certificate")); /* it is the tester's own */
+
+    struct program check = start(arena_printf(&a, "healthcheck %s", url));
+    assert_int_equal(end_of(&check), 0);
+    check = start(arena_printf(&a, "healthcheck --tls --port %s", strrchr(url, ':') + 1));
+    assert_int_equal(end_of(&check), 0);
+    check = start(arena_printf(&a, "healthcheck http%s", url + strlen("https")));
+    assert_int_equal(end_of(&check), 1);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(end_of(&p), 0);
+    unlink(chain);
+    unlink(key);
+    arena_end(&a);
+}
+
 #define HELD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"200ms\"}]}"
 
 static void what_is_under_way_is_answered_before_the_end(void **state)
@@ -303,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_flag_goes_before_the_environment),
         cmocka_unit_test(commands_print_on_stdout),
         cmocka_unit_test(the_ready_line_tells_where_to_go_and_health_agrees),
+        cmocka_unit_test(a_given_certificate_is_shown_and_health_asks_for_no_more),
         cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
         cmocka_unit_test(closed_streams_are_no_trouble),
     };

@@ -1,0 +1,242 @@
+/* The server over TLS, with our own client at the other end. */
+#include "base/tests/server_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/http/certificate.h"
+#include "base/http/client.h"
+#include "base/time.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+struct secure {
+    struct rig rig; /* first: its setup and teardown */
+    struct http_client *client;
+    struct http_answer answer;
+    size_t answers;
+    void (*handle)(void *ctx, struct exchange *x); /* the rig's */
+    bool streaming;
+    char file[32]; /* the certificate, for those who trust it */
+};
+
+static struct http_client *client_trusting(struct secure *s, const char *file)
+{
+    return http_client_new(s->rig.loop, &(struct http_client_options){
+                                            .timeout_ms = 10000,
+                                            .connect_timeout_ms = 10000,
+                                            .answer_max = 1u << 20,
+                                            .ca_file = file,
+                                        });
+}
+
+/* One word, and nothing more for the time being. */
+static bool next(void *ctx, struct buf *out)
+{
+    struct secure *s = ctx;
+    if (!s->streaming)
+        buf_text(out, "one");
+    s->streaming = true;
+    return true;
+}
+
+static void on_request(void *ctx, struct exchange *x)
+{
+    struct secure *s = ctx;
+    if (!str_is(x->request.path, "/stream")) {
+        s->handle(ctx, x);
+        return;
+    }
+    x->response.status = 200;
+    x->response.stream = (struct body_stream){.next = next, .ctx = s};
+    server_reply(x);
+}
+
+static int start(void **state)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1"};
+    struct secure *s = calloc(1, sizeof *s);
+    struct certificate pair;
+    s->rig.loop = loop_new();
+    certificate_make(&s->rig.arena, names, COUNT(names), &pair);
+    strcpy(s->file, "/tmp/server-tls-XXXXXX");
+    int fd = mkstemp(s->file);
+    assert_int_equal(write(fd, pair.chain, strlen(pair.chain)), strlen(pair.chain));
+    close(fd);
+
+    struct server_options options = rig_options(&s->rig);
+    options.certificate = &pair;
+    s->handle = options.handle;
+    options.handle = on_request;
+    s->rig.server = server_new(s->rig.loop, &options, NULL);
+    assert_non_null(s->rig.server);
+    s->client = client_trusting(s, s->file);
+    *state = s;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct secure *s = *state;
+    http_client_free(s->client);
+    unlink(s->file);
+    return rig_stop(state);
+}
+
+static void on_answer(void *ctx, const struct http_answer *answer)
+{
+    struct secure *s = ctx;
+    s->answer = *answer;
+    s->answers++;
+}
+
+static struct http_answer get(struct secure *s, struct http_client *c, const char *host,
+                              const char *path)
+{
+    const struct headers none = {0};
+    const struct http_sent sent = {
+        .method = "GET",
+        .url =
+            arena_printf(&s->rig.arena, "https://%s:%d%s", host, server_port(s->rig.server), path),
+        .headers = &none,
+    };
+    http_send(c, &s->rig.arena, &sent, on_answer, s);
+    rig_wait(&s->rig, &s->answers, s->answers + 1);
+    return s->answer;
+}
+
+static void who_trusts_the_certificate_is_served(void **state)
+{
+    struct secure *s = *state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(get(s, s->client, "127.0.0.1", "/x").status, 200);
+        assert_int_equal(get(s, s->client, "localhost", "/x").status, 200);
+    }
+    assert_int_equal(s->rig.handled, 6);
+}
+
+static void who_does_not_trust_it_is_not(void **state)
+{
+    struct secure *s = *state;
+    struct http_client *stranger = client_trusting(s, NULL);
+    struct http_answer a = get(s, stranger, "127.0.0.1", "/");
+    assert_int_equal(a.status, 0);
+    assert_true(str_has(str_from(a.error), STR("certificate")));
+    assert_int_equal(s->rig.handled, 0);
+    http_client_free(stranger);
+}
+
+static void plain_text_gets_no_answer(void **state)
+{
+    struct secure *s = *state;
+    struct client *c = client_new(&s->rig);
+    client_say(c, STR(GET("/")));
+    client_hear_end(c);
+    assert_false(str_starts(buf_str(&c->in), STR("HTTP")));
+    assert_int_equal(s->rig.handled, 0);
+    client_end(c);
+}
+
+static void a_script_does_the_same_to_the_wire(void **state)
+{
+    static const struct {
+        const char *path;
+        int64_t took_us;
+        bool fails;
+        size_t body;
+    } rows[] = {
+        {"/delay",      20000, false, 1000},
+        {"/throttle",   45000, false, 1000},
+        {"/cut/before", 0,     true,  0   },
+        {"/cut/head",   0,     true,  0   },
+        {"/cut/body",   0,     true,  500 },
+        {"/cut/reset",  0,     true,  0   },
+        {"/cut/late",   5000,  true,  500 },
+    };
+    struct secure *s = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t begun_us = time_monotonic_us();
+        struct http_answer a = get(s, s->client, "127.0.0.1", rows[i].path);
+        if (!a.status != rows[i].fails || a.body.n != rows[i].body ||
+            time_monotonic_us() - begun_us < rows[i].took_us)
+            fail_msg("%s: status %d, %zu bytes, %s", rows[i].path, a.status, a.body.n,
+                     a.error ? a.error : "no error");
+    }
+    assert_int_equal(get(s, s->client, "127.0.0.1", "/").status, 200);
+}
+
+static void an_answer_may_be_owed_for_a_while(void **state)
+{
+    struct secure *s = *state;
+    const struct headers none = {0};
+    const struct http_sent sent = {
+        .method = "GET",
+        .url = arena_printf(&s->rig.arena, "https://localhost:%d/park", server_port(s->rig.server)),
+        .headers = &none,
+    };
+    http_send(s->client, &s->rig.arena, &sent, on_answer, s);
+    rig_wait(&s->rig, &s->rig.parked_count, 1);
+    rig_answer_parked(s->rig.parked[0]);
+    rig_wait(&s->rig, &s->answers, 1);
+    assert_int_equal(s->answer.status, 200);
+    assert_string_equal(str_dup(&s->rig.arena, s->answer.body), "late");
+}
+
+static void quiescing_ends_a_stream_properly(void **state)
+{
+    struct secure *s = *state;
+    const struct headers none = {0};
+    const struct http_sent sent = {
+        .method = "GET",
+        .url =
+            arena_printf(&s->rig.arena, "https://localhost:%d/stream", server_port(s->rig.server)),
+        .headers = &none,
+    };
+    http_send(s->client, &s->rig.arena, &sent, on_answer, s);
+    int64_t limit_us = time_monotonic_us() + 10000000;
+    while (!s->streaming && time_monotonic_us() < limit_us)
+        loop_step(s->rig.loop, 1000);
+    for (size_t i = 0; i < 20; i++)
+        loop_step(s->rig.loop, 200);
+    server_quiesce(s->rig.server);
+    server_free(s->rig.server); /* at once: nobody turns the loop in between */
+    s->rig.server = NULL;
+    rig_wait(&s->rig, &s->answers, 1);
+    assert_int_equal(s->answer.status, 200);
+    assert_string_equal(str_dup(&s->rig.arena, s->answer.body), "one");
+}
+
+static void a_pair_that_does_not_fit_is_no_server(void **state)
+{
+    struct secure *s = *state;
+    struct certificate broken = {"junk", "junk"};
+    struct server_options options = rig_options(&s->rig);
+    struct error err = {0};
+    options.certificate = &broken;
+    assert_null(server_new(s->rig.loop, &options, &err));
+    assert_true(str_has(str_from(err.first->text), STR("with this certificate")));
+    error_end(&err);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
+    const struct CMUnitTest tests[] = {
+        TEST(who_trusts_the_certificate_is_served),
+        TEST(who_does_not_trust_it_is_not),
+        TEST(plain_text_gets_no_answer),
+        TEST(a_script_does_the_same_to_the_wire),
+        TEST(an_answer_may_be_owed_for_a_while),
+        TEST(quiescing_ends_a_stream_properly),
+        TEST(a_pair_that_does_not_fit_is_no_server),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

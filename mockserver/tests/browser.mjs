@@ -1,0 +1,240 @@
+// browser.mjs - the mock as a browser sees it, with nothing but Node's standard library: HTTPS with
+// the certificate that the ready line names, CORS, server-sent events; and what a rule does to the
+// wire, under TLS. At the end the conformance runner plays a folder over HTTPS.
+//
+//   node browser.mjs <mockserver> <conformance> <root of the repository>
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { connect } from 'node:tls';
+
+const [mockserver, conformance, root] = process.argv.slice(2);
+const key = 'lp_live_01HX9Y6K7EJ4T2_full';
+const origin = 'http://localhost:3000';
+const accounts = '/v1/projects/prj_acme_a/social-accounts';
+
+const mock = spawn(
+  mockserver,
+  ['--port', '0', '--tls', '--cors', origin, '--consent', 'local', '--fixture', join(root, 'fixtures/layers-acme.yaml')],
+  { stdio: ['ignore', 'pipe', 'inherit'] },
+);
+const [line] = await once(createInterface(mock.stdout), 'line');
+const ready = JSON.parse(line);
+const { hostname, port } = new URL(ready.url);
+const ca = readFileSync(ready.certificate);
+
+function send(method, path, { headers = {}, body, host = hostname, trust = ca } = {}) {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { method, host, port, path, ca: trust, headers: { authorization: `Bearer ${key}`, ...headers } },
+      (answer) => {
+        const chunks = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({ status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) });
+        });
+        answer.on('error', reject);
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body && JSON.stringify(body));
+  });
+}
+
+async function door(method, path, body) {
+  const answer = await send(method, `/__admin${path}`, { body });
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+  return answer.json();
+}
+
+// What an EventSource does: blocks of lines, the last id kept for the next connection.
+class Events {
+  constructor(path, lastId) {
+    this.lastId = lastId;
+    this.pending = [];
+    this.waiting = null;
+    this.ended = false;
+    let text = '';
+    const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) };
+    this.sent = request({ host: hostname, port, path, ca, headers }, (answer) => {
+      assert.equal(answer.statusCode, 200);
+      assert.equal(answer.headers['content-type'], 'text/event-stream');
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk) => {
+        text += chunk;
+        for (let at; (at = text.indexOf('\n\n')) >= 0; text = text.slice(at + 2)) this.take(text.slice(0, at));
+      });
+      answer.on('end', () => {
+        this.ended = true;
+        this.waiting?.();
+      });
+      answer.on('error', () => {});
+    });
+    this.sent.on('error', () => {});
+    this.sent.end();
+  }
+  take(block) {
+    const fields = Object.fromEntries(
+      block.split('\n').filter((l) => l && !l.startsWith(':')).map((l) => l.split(/: ?(.*)/s).slice(0, 2)),
+    );
+    if (fields.data) this.pending.push({ ...fields, data: JSON.parse(fields.data) });
+    this.waiting?.();
+  }
+  async next() {
+    while (!this.pending.length && !this.ended) await new Promise((resolve) => (this.waiting = resolve));
+    const event = this.pending.shift();
+    this.lastId = event?.id ?? this.lastId;
+    return event;
+  }
+  close() {
+    this.sent.destroy();
+  }
+}
+
+// The bytes behind the head, and how the connection ended.
+async function raw(path) {
+  const socket = connect({ host: hostname, port, ca });
+  await once(socket, 'secureConnect');
+  const begun = performance.now();
+  const chunks = [];
+  let error = null;
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('error', (e) => (error = e.code));
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`);
+  await new Promise((resolve) => socket.on('close', resolve));
+  const text = Buffer.concat(chunks).toString();
+  const at = text.indexOf('\r\n\r\n');
+  return {
+    head: at < 0 ? '' : text.slice(0, at),
+    body: at < 0 ? text : text.slice(at + 4),
+    error,
+    ms: performance.now() - begun,
+  };
+}
+
+try {
+  // The certificate is good for this machine's names, and only to those who trust it.
+  assert.equal(statSync(ready.certificate).mode & 0o777, 0o600);
+  for (const url of [ready.url, ...Object.values(ready.bases)]) assert.match(url, /^https:\/\/127\.0\.0\.1:/);
+  assert.equal((await send('GET', accounts)).status, 200);
+  assert.equal((await send('GET', accounts, { host: 'localhost' })).status, 200);
+  await assert.rejects(send('GET', accounts, { trust: null }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  const link = await send('POST', '/v1/projects/prj_acme_a/social/oauth-url', {
+    body: { platform: 'tiktok', returnUrl: 'https://app.your-product.com/connect/complete' },
+  });
+  const page = new URL(link.json().authorizeUrl);
+  assert.equal(page.origin, ready.url);
+  assert.equal((await send('GET', page.pathname)).status, 200);
+
+  // A page of the named site may ask, call and read; another may not; neither reaches the door.
+  const asks = (from, path, method) =>
+    send('OPTIONS', path, {
+      headers: {
+        origin: from,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+  const preflight = await asks(origin, accounts, 'GET');
+  assert.equal(preflight.status, 204);
+  assert.equal(preflight.headers['access-control-allow-origin'], origin);
+  assert.equal(preflight.headers['access-control-allow-headers'], 'authorization,content-type');
+  assert.equal(preflight.headers['access-control-allow-credentials'], 'true');
+  const read = await send('GET', accounts, { headers: { origin } });
+  assert.equal(read.headers['access-control-allow-origin'], origin);
+  assert.match(read.headers['access-control-expose-headers'], /X-RateLimit-Remaining/);
+  assert.equal(read.headers.vary, 'Origin');
+  const refused = await asks('https://other.example', accounts, 'GET');
+  assert.equal(refused.status, 403);
+  assert.equal(refused.headers['access-control-allow-origin'], undefined);
+  for (const method of ['GET', 'POST']) {
+    const shut = await asks(origin, '/__admin/reset', method);
+    assert.ok(shut.status >= 400);
+    assert.equal(shut.headers['access-control-allow-origin'], undefined);
+  }
+  assert.equal((await asks(origin, page.pathname, 'POST')).status, 204);
+
+  // Events, as they happen; a connection that broke goes on where it was.
+  let events = new Events('/__admin/events');
+  assert.equal((await events.next()).event, 'begin');
+  await send('DELETE', '/v1/social-accounts/sa_acme_tiktok', {});
+  const call = await events.next();
+  assert.equal(call.event, 'request');
+  assert.equal(call.data.operation, 'revoke_social_account');
+  const first = await events.next();
+  assert.equal(first.event, 'change');
+  const { lastId } = events;
+  events.close();
+  await send('GET', accounts);
+  events = new Events('/__admin/events?types=request,change', lastId);
+  assert.equal((await events.next()).event, 'begin');
+  const rest = [];
+  do rest.push(await events.next());
+  while (rest.at(-1).event === 'change');
+  assert.equal(rest.length, call.data.changes); // the others, and the call
+  assert.equal(rest[0].data.seq, first.data.seq + 1);
+  assert.equal(rest.at(-1).data.operation, 'list_social_accounts');
+
+  // A reset ends the stream; who connects again has the new world from its beginning.
+  await door('POST', '/reset');
+  const last = await events.next();
+  assert.equal(last.event, 'reset');
+  assert.deepEqual(last.data, { world: 'default' });
+  assert.equal(await events.next(), undefined);
+  await send('GET', accounts);
+  events = new Events('/__admin/events', events.lastId);
+  assert.equal((await events.next()).data.requests, 0);
+  assert.equal((await events.next()).data.seq, 1);
+  events.close();
+
+  // What a rule does to the wire it does under TLS.
+  const whole = await raw(accounts);
+  assert.equal(whole.error, null);
+  const cut = async (how) => {
+    await door('POST', '/rules', { rule: how, on: 'layers.list_social_accounts', then: [{ cut: how }] });
+    const answer = await raw(accounts);
+    await door('DELETE', `/rules/${how}`);
+    return answer;
+  };
+  const half = await cut('mid_body');
+  assert.match(half.head, /^HTTP\/1\.1 200 /);
+  assert.equal(half.body.length, Math.floor(whole.body.length / 2));
+  const bare = await cut('after_headers');
+  assert.match(bare.head, /^HTTP\/1\.1 200 /);
+  assert.equal(bare.body, '');
+  assert.equal((await cut('before_headers')).head, '');
+  const reset = await cut('reset');
+  assert.equal(reset.head, '');
+  assert.equal(reset.error, 'ECONNRESET');
+  await door('POST', '/rules', { rule: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
+  const slow = await raw(accounts);
+  await door('DELETE', '/rules/slow');
+  assert.equal(slow.body, whole.body);
+  assert.ok(slow.ms > (whole.body.length / 4096) * 1000 * 0.5, `${whole.body.length} bytes took ${slow.ms} ms`);
+
+  // The runner, over HTTPS.
+  const run = spawn(
+    conformance,
+    ['run', join(root, 'scenarios/layers/list'), '--target', join(root, 'scenarios/layers/targets/mock.yaml'),
+      '--url', `${ready.url}/layers`, '--control', `${ready.url}/__admin`, '--cacert', ready.certificate],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  assert.deepEqual(await once(run, 'exit'), [0, null]);
+
+  // An open stream does not keep the mock from ending, nor does it end torn.
+  events = new Events('/__admin/events');
+  assert.equal((await events.next()).event, 'begin');
+  const begun = performance.now();
+  mock.kill('SIGTERM');
+  assert.deepEqual(await once(mock, 'exit'), [0, null]);
+  assert.ok(performance.now() - begun < 3000);
+  assert.equal(await events.next(), undefined);
+  assert.ok(!existsSync(ready.certificate));
+} finally {
+  mock.kill('SIGKILL');
+}

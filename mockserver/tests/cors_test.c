@@ -1,0 +1,266 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mockserver/cors.h"
+#include "mockserver/journal.h"
+#include "mockserver/tests/mock_test.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define LIST     "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define APP      "https://app.example"
+#define FROM_APP "Origin: " APP
+#define ASKS     "Access-Control-Request-Method: GET"
+
+static const char *const app[] = {"http://localhost:3000", APP};
+static const char *const any[] = {"*"};
+static const char *const both[] = {"*", APP};
+
+static struct mock *allow(void **state, const char *const *origins, size_t count)
+{
+    struct mock *m = *state;
+    m->options.cors = origins;
+    m->options.cors_count = count;
+    return m;
+}
+
+static void assert_header(struct answer a, const char *name, const char *value)
+{
+    const char *is = header_of(a, name);
+    if (value && is)
+        assert_string_equal(is, value);
+    else if (value || is)
+        fail_msg("%s: %s, not %s", name, is ? is : "none", value ? value : "none");
+}
+
+static void nothing_is_said_unless_it_is_asked_for(void **state)
+{
+    struct answer a = mock_call(*state, "GET " LIST, NULL, KEY, FROM_APP);
+    assert_int_equal(a.status, 200);
+    assert_header(a, "Access-Control-Allow-Origin", NULL);
+    assert_header(a, "Vary", NULL);
+    assert_int_equal(mock_call(*state, "OPTIONS " LIST, NULL, FROM_APP, ASKS).status, 405);
+}
+
+static void a_named_origin_may_read_and_send_credentials(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    assert_int_equal(a.status, 200);
+    assert_header(a, "Access-Control-Allow-Origin", APP);
+    assert_header(a, "Access-Control-Allow-Credentials", "true");
+    assert_header(a, "Vary", "Origin");
+}
+
+static void anybody_may_read_without_credentials(void **state)
+{
+    struct mock *m = allow(state, any, COUNT(any));
+    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: http://who.ever");
+    assert_header(a, "Access-Control-Allow-Origin", "*");
+    assert_header(a, "Access-Control-Allow-Credentials", NULL);
+    assert_header(a, "Vary", NULL);
+    m = allow(state, both, COUNT(both));
+    a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    assert_header(a, "Access-Control-Allow-Origin", APP);
+    assert_header(a, "Access-Control-Allow-Credentials", "true");
+    a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: null");
+    assert_header(a, "Access-Control-Allow-Origin", "*");
+    assert_header(a, "Vary", "Origin");
+}
+
+static void nobody_else_may_read(void **state)
+{
+    static const char *const others[] = {"Origin: https://app.example.evil", "Origin: null",
+                                         "Origin: http://app.example", "X-None: 1"};
+    struct mock *m = allow(state, app, COUNT(app));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct answer a = mock_call(m, "GET " LIST, NULL, KEY, others[i]);
+        assert_int_equal(a.status, 200);
+        assert_header(a, "Access-Control-Allow-Origin", NULL);
+        assert_header(a, "Access-Control-Allow-Credentials", NULL);
+        assert_header(a, "Vary", "Origin"); /* a cache must not give it to the app */
+    }
+}
+
+static void what_the_answer_carries_can_be_read(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    struct str shown = str_from(header_of(a, "Access-Control-Expose-Headers"));
+    assert_true(str_has(shown, STR("X-Request-Id")));
+    assert_true(str_has(shown, STR("X-RateLimit-Remaining")));
+    assert_true(str_has(shown, STR("Date")));
+    assert_false(str_has(shown, STR("Content-Type")));
+    assert_false(str_has(shown, STR("Access-Control")));
+}
+
+static void errors_can_be_read_too(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    static const struct {
+        const char *line, *key;
+        int status;
+    } rows[] = {
+        {"GET " LIST,              "X-None: 1", 401},
+        {"GET /v1/nowhere",        KEY,         404},
+        {"DELETE " LIST,           KEY,         405},
+        {"GET /",                  KEY,         404},
+        {"GET /ns/.bad/v1/x",      KEY,         400},
+        {"GET /__consent/layers/", KEY,         404},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = mock_call(m, rows[i].line, NULL, rows[i].key, FROM_APP);
+        assert_int_equal(a.status, rows[i].status);
+        assert_header(a, "Access-Control-Allow-Origin", APP);
+        assert_true(str_has(str_from(header_of(a, "Access-Control-Expose-Headers")), STR("Date")));
+    }
+}
+
+static void add_rule(struct mock *m, const char *rule)
+{
+    assert_int_equal(mock_call(m, "POST /__admin/rules", rule).status, 201);
+}
+
+static void so_can_what_a_rule_answers(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"error\":"
+                "\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
+    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    assert_int_equal(a.status, 429);
+    assert_header(a, "Access-Control-Allow-Origin", APP);
+    struct str shown = str_from(header_of(a, "Access-Control-Expose-Headers"));
+    assert_true(str_has(shown, STR("Retry-After")));
+    assert_true(str_has(shown, STR("X-Mock-Error")));
+}
+
+static void a_rule_may_say_otherwise(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"status\":200,"
+                "\"body\":{},\"headers\":{\"Access-Control-Allow-Origin\":\"https://else\"}}}]}");
+    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    assert_header(a, "Access-Control-Allow-Origin", "https://else");
+    assert_header(a, "Access-Control-Allow-Credentials", NULL);
+}
+
+static void a_browser_that_asks_first_is_told(void **state)
+{
+    static const char *const paths[] = {LIST, "/ns/never-seen" LIST, "/layers/v1/nowhere",
+                                        "/posteverywhere/api/v1/accounts",
+                                        "/__consent/layers/some"};
+    struct mock *m = allow(state, app, COUNT(app));
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        struct answer a = mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL,
+                                    FROM_APP, "Access-Control-Request-Method: DELETE",
+                                    "Access-Control-Request-Headers: authorization,x-any");
+        assert_int_equal(a.status, 204);
+        assert_int_equal(a.text.n, 0);
+        assert_header(a, "Access-Control-Allow-Origin", APP);
+        assert_header(a, "Access-Control-Allow-Credentials", "true");
+        assert_true(str_has(str_from(header_of(a, "Access-Control-Allow-Methods")), STR("DELETE")));
+        assert_header(a, "Access-Control-Allow-Headers", "authorization,x-any");
+        assert_header(a, "Access-Control-Max-Age", "600");
+        assert_header(a, "X-RateLimit-Limit", NULL);
+    }
+    struct namespace *ns = namespaces_at(m->namespaces, 0);
+    assert_int_equal(journal_last(ns->journal), 0);       /* it is no call of the provider's */
+    assert_int_equal(namespaces_count(m->namespaces), 1); /* and makes no world */
+}
+
+static void a_page_of_another_site_is_told_why_not(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    struct answer a = mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", ASKS);
+    assert_int_equal(a.status, 403);
+    assert_string_equal(at(a, "/error/code"), "origin_not_allowed");
+    assert_string_equal(at(a, "/error/message"),
+                        "--cors does not name the origin https://other.example");
+    assert_header(a, "Access-Control-Allow-Origin", NULL);
+}
+
+static void options_without_a_browsers_question_is_a_call_like_others(void **state)
+{
+    struct mock *m = allow(state, app, COUNT(app));
+    struct answer a = mock_call(m, "OPTIONS " LIST, NULL, KEY, FROM_APP);
+    assert_int_equal(a.status, 405);
+    assert_header(a, "Access-Control-Allow-Origin", APP);
+}
+
+static void the_control_door_stays_closed(void **state)
+{
+    static const char *const paths[] = {"/__admin/state", "/layers/__admin/state",
+                                        "/ns/default/__admin/state"};
+    static const char *const methods[] = {"OPTIONS", "GET"};
+    struct mock *m = allow(state, both, COUNT(both));
+    for (size_t i = 0; i < COUNT(paths); i++)
+        for (size_t k = 0; k < COUNT(methods); k++) {
+            struct answer a = mock_call(m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]),
+                                        NULL, FROM_APP, ASKS);
+            assert_in_range(a.status, 400, 499);
+            assert_header(a, "Access-Control-Allow-Origin", NULL);
+        }
+    struct answer a = mock_call(m, "GET /__admin/state", NULL, FROM_APP);
+    assert_int_equal(a.status, 403);
+    assert_true(str_has(a.text, STR("--cors does not open it")));
+}
+
+static void an_origin_is_written_as_browsers_write_it(void **state)
+{
+    static const struct {
+        const char *text, *origin;
+    } rows[] = {
+        {"https://App.Example",     "https://app.example"   },
+        {"https://app.example:443", "https://app.example"   },
+        {"http://app.example:80",   "http://app.example"    },
+        {"https://app.example:80",  "https://app.example:80"},
+        {"http://[::1]:3000",       "http://[::1]:3000"     },
+        {"capacitor://localhost",   "capacitor://localhost" },
+        {"*",                       "*"                     },
+        {"null",                    "null"                  },
+        {"https://app.example/",    NULL                    },
+        {"https://app.example/x",   NULL                    },
+        {"https://app.example?x",   NULL                    },
+        {"https://me@app.example",  NULL                    },
+        {"https://",                NULL                    },
+        {"app.example",             NULL                    },
+        {"localhost:3000",          NULL                    },
+        {"tauri://",                NULL                    },
+        {"tauri://a/b",             NULL                    },
+        {"https://*.example",       NULL                    },
+        {"",                        NULL                    },
+    };
+    struct mock *m = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *origin = cors_origin(&m->arena, str_from(rows[i].text));
+        if (rows[i].origin && origin)
+            assert_string_equal(origin, rows[i].origin);
+        else if (rows[i].origin || origin)
+            fail_msg("'%s' gives %s", rows[i].text, origin ? origin : "none");
+    }
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, mock_test_setup, mock_test_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(nothing_is_said_unless_it_is_asked_for),
+        TEST(a_named_origin_may_read_and_send_credentials),
+        TEST(anybody_may_read_without_credentials),
+        TEST(nobody_else_may_read),
+        TEST(what_the_answer_carries_can_be_read),
+        TEST(errors_can_be_read_too),
+        TEST(so_can_what_a_rule_answers),
+        TEST(a_rule_may_say_otherwise),
+        TEST(a_browser_that_asks_first_is_told),
+        TEST(a_page_of_another_site_is_told_why_not),
+        TEST(options_without_a_browsers_question_is_a_call_like_others),
+        TEST(the_control_door_stays_closed),
+        TEST(an_origin_is_written_as_browsers_write_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
