@@ -81,8 +81,11 @@ struct mock *mock_of(const struct mock_options *options, struct fixture *const *
                      size_t count)
 {
     struct mock *m = allocate(options);
-    m->fixtures = arena_copy(&m->arena, fixtures, count * sizeof *fixtures);
-    m->fixture_count = count;
+    m->fixtures = arena_array(&m->arena, struct fixture *, count);
+    while (m->fixture_count < count) {
+        m->fixtures[m->fixture_count] = fixtures[m->fixture_count];
+        m->fixture_count++;
+    }
     return begin_worlds(m);
 }
 
@@ -124,6 +127,18 @@ void mock_timer_cancel(struct mock *m, uint64_t id)
         m->timers->cancel(m->timers->ctx, id);
     else
         loop_timer_cancel(m->loop, id);
+}
+
+void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why)
+{
+    if (m->witness.enters)
+        m->witness.enters(m->witness.ctx, what, text, why);
+}
+
+void mock_entered(const struct mock *m)
+{
+    if (m->witness.entered)
+        m->witness.entered(m->witness.ctx);
 }
 
 static struct call *call_of(struct mock *m, struct exchange *x)

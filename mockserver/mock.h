@@ -32,6 +32,18 @@ struct mock_timers {
     void *ctx;
 };
 
+/* Hears of what enters otherwise than as a call, a timer or a webhook's answer: just before it does,
+ * and behind. */
+enum mock_entry {
+    MOCK_FILES_CHANGED,
+    MOCK_FILES_CHECKED,
+};
+struct mock_witness {
+    void (*enters)(void *ctx, enum mock_entry what, struct str text, const char *why);
+    void (*entered)(void *ctx);
+    void *ctx;
+};
+
 struct mock {
     struct mock_options options;
     struct fixture **fixtures;
@@ -47,6 +59,8 @@ struct mock {
     size_t event_streams; /* open now, over all worlds */
     struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
     const struct mock_timers *timers; /* NULL: the loop keeps them */
+    struct mock_witness witness;      /* all NULL: there is none */
+    bool replays;                     /* no file and no process is looked at: it is told */
 };
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
@@ -62,6 +76,8 @@ void mock_use_loop(struct mock *m, struct loop *l);
 /* Whatever the loop does to the mock later goes through these, or the run cannot be replayed. */
 uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx);
 void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: nothing */
+void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why);
+void mock_entered(const struct mock *m);
 
 /* For server_options: ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);

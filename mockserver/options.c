@@ -224,11 +224,12 @@ static const struct flag serve_rows[] = {
 
 static const struct flag record_rows[] = {
     FLAG("to", "FILE", set_record_to,
-         .help = "write the run to this file, which only you can read: keys stand in it"),
+         .help = "write down what enters and leaves the mock, and when; only you can read the "
+                 "file: keys stand in it"),
 };
 
 static const struct flag replay_rows[] = {
-    FLAG("all", NULL, set_all, .help = "go on behind the first difference"),
+    FLAG("all", NULL, set_all, .help = "tell every difference, not the first alone"),
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
@@ -245,9 +246,9 @@ const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
      "Serve the providers' APIs from a world in memory."                                                                                           },
     {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,
-     "Serve, and write the run to a file."                                                                                                         },
+     "Serve (with any of its options), and write the run to a file."                                                                               },
     {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
-     "Give a recorded run again: is it the same? Status 0, else 1."                                                                                },
+     "Give a recorded run again: status 1, and where it first differs, or 0."                                                                      },
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
      "Check fixtures: every mistake, at its place."                                                                                                },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,

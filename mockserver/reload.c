@@ -23,8 +23,10 @@ struct round {
 struct reload {
     struct mock *mock;
     struct loop *loop;
-    struct watch *watch; /* NULL: nobody watches */
-    struct child *child; /* NULL: nothing is being checked */
+    struct watch *watch; /* NULL: nobody watches, or a replay says what is seen */
+    bool watches;
+    struct child *child; /* NULL: nothing is being checked, or a replay says how that ends */
+    bool checks;
     struct round now, next;
     struct include_files watched;
     struct arena arena; /* of what is watched */
@@ -163,7 +165,7 @@ static void take(struct reload *r, size_t i, struct fixture *f, struct reload_re
         mock_take_fixture(m, f);
     if (changed || r->now.reset)
         namespaces_refix(m->namespaces, old, f, r->now.reset, told, result);
-    if (changed)
+    if (changed && !m->replays)
         log_change(old, f, result);
     result->fixtures[i].name = arena_text(&result->arena, f->name);
     result->fixtures[i].changed = changed;
@@ -204,7 +206,7 @@ static void watch_all(struct reload *r, const struct include_files *files, size_
         paths[i] = all.items[i].path;
         more = more || !knows(&r->watched, paths[i]);
     }
-    if (!watch_files(r->watch, paths, all.count, &err))
+    if (r->watch && !watch_files(r->watch, paths, all.count, &err))
         log_line(LOG_WARN, "%s; POST /__admin/reload looks at the fixtures", err.first->text);
     r->next.wanted = r->next.wanted || more;
     error_end(&err);
@@ -233,9 +235,9 @@ static void look_through(struct reload *r, struct str out, const char *why,
         if (fine)
             take(r, i, made[i], result);
     }
-    if (!fine)
+    if (!fine && !m->replays)
         log_problems(&result->problems);
-    if (r->watch && !why)
+    if (r->watches && !why)
         watch_all(r, files, count);
 }
 
@@ -259,12 +261,11 @@ static void answer(const struct reload *r, struct call *c, struct reload_result 
 
 static void begin_round(struct reload *r);
 
-static void end_round(void *ctx, struct str out, const char *why)
+void reload_checked(struct reload *r, struct str report, const char *why)
 {
-    struct reload *r = ctx;
     struct reload_result *result = result_new(r->mock);
-    r->child = NULL;
-    look_through(r, out, why, result);
+    r->checks = false;
+    look_through(r, report, why, result);
     for (const struct asker *a = r->now.askers; a; a = a->next)
         if (a->call)
             answer(r, a->call, result);
@@ -274,25 +275,49 @@ static void end_round(void *ctx, struct str out, const char *why)
         begin_round(r);
 }
 
+static void end_check(void *ctx, struct str out, const char *why)
+{
+    struct reload *r = ctx;
+    r->child = NULL;
+    mock_enters(r->mock, MOCK_FILES_CHECKED, out, why);
+    reload_checked(r, out, why);
+    mock_entered(r->mock);
+}
+
 static void begin_round(struct reload *r)
 {
     const struct child_work work = {
-        .run = check, .ended = end_round, .ctx = r, .limit_us = CHECK_LIMIT_US};
+        .run = check, .ended = end_check, .ctx = r, .limit_us = CHECK_LIMIT_US};
     r->now = r->next;
     r->next = (struct round){0};
-    r->child = child_new(r->loop, &work);
+    r->checks = true;
+    if (!r->mock->replays)
+        r->child = child_new(r->loop, &work);
 }
 
 static void want_round(struct reload *r)
 {
     r->next.wanted = true;
-    if (!r->child)
+    if (!r->checks)
         begin_round(r);
+}
+
+void reload_changed(struct reload *r)
+{
+    want_round(r);
 }
 
 static void changed(void *ctx)
 {
-    want_round(ctx);
+    struct reload *r = ctx;
+    mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
+    reload_changed(r);
+    mock_entered(r->mock);
+}
+
+bool reload_watches(const struct reload *r)
+{
+    return r->watches;
 }
 
 void reload_use_loop(struct reload *r, struct loop *l)
@@ -306,7 +331,10 @@ void reload_use_loop(struct reload *r, struct loop *l)
     struct include_files *files = arena_array(&a, struct include_files, m->fixture_count);
     for (size_t i = 0; i < m->fixture_count; i++)
         files[i] = m->fixtures[i]->files;
-    if ((r->watch = watch_new(l, changed, r, &err)))
+    if (!m->replays)
+        r->watch = watch_new(l, changed, r, &err);
+    r->watches = r->watch || m->replays;
+    if (r->watches)
         watch_all(r, files, m->fixture_count);
     else
         log_line(LOG_WARN, "%s; POST /__admin/reload looks at the fixtures", err.first->text);

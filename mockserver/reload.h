@@ -36,6 +36,13 @@ void reload_free(struct reload *r); /* NULL is fine; before namespaces and loop 
 /* Watches the files from now on, where the mock's options say so. */
 void reload_use_loop(struct reload *r, struct loop *l);
 
+bool reload_watches(const struct reload *r);
+
+/* What enters from outside: a file has changed, and what the child found out (fixtures_report; `why`
+ * not NULL: it could not). Called by the loop or, in a replay, by who gives the run again. */
+void reload_changed(struct reload *r);
+void reload_checked(struct reload *r, struct str report, const char *why);
+
 /* `reset`: worlds that are in use begin anew, too. `then` goes on with c->own, a
  * const struct reload_result *. */
 void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struct call *c));

@@ -127,6 +127,19 @@ void line_landed(struct buf *b, uint64_t number, struct moment at, int status, c
     close_line(b, &w);
 }
 
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
+                 struct str report, const char *why)
+{
+    struct json w = open_input(b, kind, number, at);
+    if (report.n) {
+        json_key(&w, "report");
+        put_bytes(&w, report);
+    }
+    if (why)
+        json_put_text(&w, "why", why);
+    close_line(b, &w);
+}
+
 /* What the wire is to make of it is part of the answer: the plan, not what came of it. */
 void line_answer(struct buf *b, uint64_t number, const struct response *r)
 {
@@ -162,7 +175,7 @@ struct line {
     int64_t arrived_us, refused, status;
     bool admin, too_large;
     const char *why, *peer, *error;
-    const struct node *method, *target, *headers, *body;
+    const struct node *method, *target, *headers, *body, *report;
 };
 
 #define NUMBER(key, help_)                                                                         \
@@ -207,10 +220,23 @@ static const struct field landed_rows[] = {
     FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no answer."),
 };
 
+static const struct field changed_rows[] = {
+    NUMBER("changed", "A file of a fixture has changed."),
+    MOMENT,
+};
+static const struct field checked_rows[] = {
+    NUMBER("checked", "The fixtures' files were looked at."),
+    MOMENT,
+    FIELD("report", FIELD_NODE, struct line, report, .help = "What they say."),
+    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why nobody knows."),
+};
+
 #define TABLE(kind) FIELD_TABLE(#kind " line", kind##_rows, struct line, FIELDS_NO_PLACE)
 static const struct fields tables[] = {
-    [INPUT_CALL] = TABLE(call),     [INPUT_GONE] = TABLE(gone), [INPUT_TIMER] = TABLE(timer),
-    [INPUT_LANDED] = TABLE(landed), [INPUT_END] = TABLE(end),
+    [INPUT_CALL] = TABLE(call),       [INPUT_GONE] = TABLE(gone),
+    [INPUT_TIMER] = TABLE(timer),     [INPUT_LANDED] = TABLE(landed),
+    [INPUT_CHANGED] = TABLE(changed), [INPUT_CHECKED] = TABLE(checked),
+    [INPUT_END] = TABLE(end),
 };
 
 bool line_is_output(struct str line)
@@ -236,7 +262,7 @@ bool line_headers(struct arena *a, const struct node *n, struct headers *headers
         return error_add(err, ERROR_INPUT, n->at, "headers are a list of [name, value]");
     for (size_t i = 0; i < n->list.count; i++) {
         const struct node *pair = n->list.items[i];
-        struct str name, value;
+        struct str name = {0}, value = {0};
         if (pair->kind != NODE_LIST || pair->list.count != 2)
             return error_add(err, ERROR_INPUT, pair->at, "a header is [name, value]");
         if (!line_bytes(a, node_at(pair, 0), &name, err) ||
@@ -281,8 +307,11 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
         .at = l.at,
         .admin = l.admin,
         .status = kind == INPUT_CALL ? l.refused : l.status,
-        .why = kind == INPUT_CALL ? l.why : l.error,
+        .report = STR(""),
+        .why = kind == INPUT_LANDED ? l.error : l.why,
         .arrived_us = l.arrived_us,
     };
+    if (l.report && !line_bytes(a, l.report, &in->report, err))
+        return false;
     return kind != INPUT_CALL || read_request(a, &l, &in->request, err);
 }

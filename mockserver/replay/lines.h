@@ -3,7 +3,8 @@
  *
  * Shapes:  in:  "call" (arrives), "gone" (its client left while it was put aside, or streamed; how
  *          much of a stream was read is nobody's business here), "timer" (fires),
- *          "landed" (a webhook attempt has ended), "end" (nothing more comes); each with the
+ *          "landed" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
+ *          (what their files say now), "end" (nothing more comes); each with the
  *          machine's time, at which the clocks stand still for as long as it is dealt with.
  *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
  *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
@@ -20,7 +21,10 @@ struct moment {
 };
 
 #define INPUTS(X)                                                                                  \
-    X(CALL, "call") X(GONE, "gone") X(TIMER, "timer") X(LANDED, "landed") X(END, "end")
+    X(CALL, "call")                                                                                \
+    X(GONE, "gone")                                                                                \
+    X(TIMER, "timer") X(LANDED, "landed") X(CHANGED, "changed") X(CHECKED, "checked")              \
+        X(END, "end")
 enum input_kind {
 #define X(name, text) INPUT_##name,
     INPUTS(X)
@@ -36,6 +40,7 @@ struct input {
     int64_t
         status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the answer's */
     const char *why;
+    struct str report; /* checked */
     int64_t arrived_us;
     struct request request;
 };
@@ -43,6 +48,9 @@ struct input {
 void line_call(struct buf *b, const struct input *in);
 void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at);
 void line_landed(struct buf *b, uint64_t number, struct moment at, int status, const char *error);
+/* "changed", whose report is empty, or "checked" */
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
+                 struct str report, const char *why);
 void line_answer(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
 

@@ -1,6 +1,7 @@
 #include "mockserver/replay/preface.h"
 
 #include "base/time.h"
+#include "mockserver/reload.h"
 
 /* Options as JSON knows them. */
 struct said {
@@ -32,16 +33,33 @@ static const struct field option_rows[] = {
 static const struct fields option_fields =
     FIELD_TABLE("options", option_rows, struct said, FIELDS_NO_PLACE);
 
+struct said_file {
+    const char *path;
+    int64_t hash;
+};
+
+static const struct field file_rows[] = {
+    FIELD("path", FIELD_TEXT, struct said_file, path, .required = true, .help = "Where it is."),
+    FIELD("hash", FIELD_INT, struct said_file, hash, .required = true, .help = "Of its text."),
+};
+static const struct fields file_fields =
+    FIELD_TABLE("file", file_rows, struct said_file, FIELDS_NO_PLACE);
+
 struct said_world {
-    const char *name;
+    const char *name, *path;
+    struct field_list files;
     const struct node *fixture;
 };
 
 static const struct field world_rows[] = {
     FIELD("name", FIELD_TEXT, struct said_world, name, .required = true,
           .help = "What the world is called."),
+    FIELD("path", FIELD_TEXT, struct said_world, path,
+          .help = "Its file, as it was named; none: it is the sample."),
+    FIELD("files", FIELD_LIST, struct said_world, files, .sub = &file_fields,
+          .help = "That file, and all that it includes."),
     FIELD("fixture", FIELD_NODE, struct said_world, fixture, .required = true,
-          .help = "What it starts as."),
+          .help = "What it starts as, with what it includes."),
 };
 static const struct fields world_fields =
     FIELD_TABLE("world", world_rows, struct said_world, FIELDS_NO_PLACE);
@@ -73,8 +91,9 @@ static const struct field preface_rows[] = {
 static const struct fields preface_fields =
     FIELD_TABLE("recording", preface_rows, struct said_preface, FIELDS_NO_PLACE);
 
-static void put_options(struct json *w, const struct mock_options *o)
+static void put_options(struct json *w, const struct mock *m)
 {
+    const struct mock_options *o = &m->options;
     json_key(w, "options");
     json_open_map(w);
     json_put_bool(w, "admin", o->admin);
@@ -82,7 +101,7 @@ static void put_options(struct json *w, const struct mock_options *o)
     json_put_bool(w, "localConsent", o->local_consent);
     json_put_int(w, "namespaces", (int64_t)o->limits.count);
     json_put_int(w, "namespaceIdleMs", o->namespace_idle_ms);
-    json_put_bool(w, "watch", o->watch);
+    json_put_bool(w, "watch", m->reload && reload_watches(m->reload));
     json_put_int(w, "journalBytes", (int64_t)o->limits.journal_bytes);
     if (o->public_url)
         json_put_text(w, "publicUrl", o->public_url);
@@ -91,12 +110,28 @@ static void put_options(struct json *w, const struct mock_options *o)
     json_close_map(w);
 }
 
+static void put_files(struct json *w, const struct include_files *files)
+{
+    json_key(w, "files");
+    json_open_list(w);
+    for (size_t i = 0; i < files->count; i++) {
+        json_open_map(w);
+        json_put_text(w, "path", files->items[i].path);
+        json_put_int(w, "hash", (int64_t)files->items[i].hash);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
 /* Its includes are in it. */
-static void put_world(struct json *w, const struct fixture *f)
+static void put_world(struct json *w, const struct fixture *f, const char *path)
 {
     struct arena a = {0};
     json_open_map(w);
     json_put_text(w, "name", f->name);
+    if (path)
+        json_put_text(w, "path", path);
+    put_files(w, &f->files);
     json_put_node(w, "fixture", node_without(&a, f->source, "include"));
     json_close_map(w);
     arena_end(&a);
@@ -111,11 +146,11 @@ void preface_write(struct buf *b, const struct mock *m, struct moment started)
     json_put_int(&w, "wallMs", started.wall_ms);
     json_put_int(&w, "monotonicUs", started.monotonic_us);
     json_put_text(&w, "url", m->url);
-    put_options(&w, &m->options);
+    put_options(&w, m);
     json_key(&w, "worlds");
     json_open_list(&w);
     for (size_t i = 0; i < m->fixture_count; i++)
-        put_world(&w, m->fixtures[i]);
+        put_world(&w, m->fixtures[i], i < m->options.fixture_count ? m->options.fixtures[i] : NULL);
     json_close_list(&w);
     json_close_map(&w);
     buf_byte(b, '\n');
@@ -133,15 +168,29 @@ static bool check_format(const struct node *line, struct error *err)
                      (long long)format->integer, RECORDING_FORMAT);
 }
 
+static void take_files(struct fixture *f, const struct field_list *files)
+{
+    const struct said_file *items = files->items;
+    for (size_t i = 0; i < files->count; i++)
+        *arena_push(&f->arena, &f->files, struct include_file) =
+            (struct include_file){arena_text(&f->arena, items[i].path), (uint64_t)items[i].hash};
+}
+
 static bool read_worlds(struct arena *a, const struct field_list *worlds, struct preface *p,
                         struct error *err)
 {
     const struct said_world *items = worlds->items;
+    const char **paths = arena_array(a, const char *, worlds->count);
     p->fixtures = arena_array(a, struct fixture *, worlds->count);
+    p->options.fixtures = paths;
     for (size_t i = 0; i < worlds->count; i++) {
         struct fixture *f = fixture_of_node(items[i].fixture, items[i].name, err);
-        if (f)
-            p->fixtures[p->fixture_count++] = f;
+        if (items[i].path)
+            paths[p->options.fixture_count++] = items[i].path;
+        if (!f)
+            continue;
+        take_files(f, &items[i].files);
+        p->fixtures[p->fixture_count++] = f;
     }
     if (!error_any(err))
         return true;

@@ -23,7 +23,7 @@ struct recorder {
     struct timers *timers;
     struct time_held before; /* of the clocks */
     struct moment started;
-    uint64_t calls;
+    uint64_t calls, changes, checks;
 };
 
 struct seat { /* beside an exchange */
@@ -89,6 +89,21 @@ static void note_landing(void *recorder, uint64_t number, int status, const char
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
     line_landed(&line, number, hold(r), status, error);
+    put(r, &line);
+}
+
+static void note_entry(void *recorder, enum mock_entry what, struct str text, const char *why)
+{
+    struct recorder *r = recorder;
+    struct buf line = {.arena = &r->line};
+    switch (what) {
+    case MOCK_FILES_CHANGED:
+        line_reload(&line, INPUT_CHANGED, ++r->changes, hold(r), text, why);
+        break;
+    case MOCK_FILES_CHECKED:
+        line_reload(&line, INPUT_CHECKED, ++r->checks, hold(r), text, why);
+        break;
+    }
     put(r, &line);
 }
 
@@ -187,6 +202,7 @@ void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
     r->mock = m;
     r->timers = timers_new(l, &(struct timers_watcher){note_timer, let, r});
     m->timers = timers_for_mock(r->timers);
+    m->witness = (struct mock_witness){note_entry, let, r};
     deliver_watch(m->deliver, &(struct deliver_watcher){note_delivery, note_landing, let, r});
     mock_use_loop(m, l);
     time_let(r->before);

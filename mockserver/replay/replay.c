@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/call.h"
+#include "mockserver/reload.h"
 #include "mockserver/replay/preface.h"
 #include "mockserver/replay/timers.h"
 
@@ -217,6 +218,22 @@ static void landed(struct player *p, const struct input *in, struct arena *a)
             "it ended here, and now it is not under way";
 }
 
+/* Fixtures that come from no file are not looked at. */
+static void changed(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)in;
+    (void)a;
+    if (p->mock->reload)
+        reload_changed(p->mock->reload);
+}
+
+static void checked(struct player *p, const struct input *in, struct arena *a)
+{
+    (void)a;
+    if (p->mock->reload)
+        reload_checked(p->mock->reload, in->report, in->why);
+}
+
 static void end(struct player *p, const struct input *in, struct arena *a)
 {
     (void)in;
@@ -225,8 +242,9 @@ static void end(struct player *p, const struct input *in, struct arena *a)
 }
 
 static void (*const givers[])(struct player *p, const struct input *in, struct arena *a) = {
-    [INPUT_CALL] = call,     [INPUT_GONE] = gone, [INPUT_TIMER] = timer,
-    [INPUT_LANDED] = landed, [INPUT_END] = end,
+    [INPUT_CALL] = call,     [INPUT_GONE] = gone,       [INPUT_TIMER] = timer,
+    [INPUT_LANDED] = landed, [INPUT_CHANGED] = changed, [INPUT_CHECKED] = checked,
+    [INPUT_END] = end,
 };
 
 static bool give(struct player *p, struct str line, struct error *err)
@@ -278,6 +296,7 @@ static bool build(struct player *p, struct str line, struct error *err)
     p->timers = timers_new(NULL, NULL);
     p->mock = mock_of(&h.options, h.fixtures, h.fixture_count);
     p->mock->timers = timers_for_mock(p->timers);
+    p->mock->replays = true;
     deliver_hold(p->mock->deliver);
     deliver_watch(p->mock->deliver,
                   &(struct deliver_watcher){.sets_out = delivery_leaves, .ctx = p});

@@ -82,18 +82,18 @@ struct timers *timers_new(struct loop *l, const struct timers_watcher *watcher)
     return t;
 }
 
-void timers_free(struct timers *all)
+void timers_free(struct timers *t)
 {
-    struct timer *t, *next;
-    if (!all)
+    struct timer *waits, *next;
+    if (!t)
         return;
-    HASH_ITER(hh, all->waiting, t, next)
+    HASH_ITER(hh, t->waiting, waits, next)
     {
-        if (all->loop)
-            loop_timer_cancel(all->loop, t->on_loop);
-        forget(t);
+        if (t->loop)
+            loop_timer_cancel(t->loop, waits->on_loop);
+        forget(waits);
     }
-    heap_free(all);
+    heap_free(t);
 }
 
 const struct mock_timers *timers_for_mock(struct timers *t)
