@@ -8,6 +8,7 @@ struct said {
     bool admin, strict, local_consent, watch;
     int64_t namespaces, journal_bytes, namespace_idle_ms;
     const char *public_url, *admin_token;
+    struct field_list cors;
 };
 
 static const struct field option_rows[] = {
@@ -27,6 +28,8 @@ static const struct field option_rows[] = {
           .help = "What a journal may hold; 0: what is usual."),
     FIELD("publicUrl", FIELD_TEXT, struct said, public_url,
           .help = "Where minted URLs begin, if that was said."),
+    FIELD("cors", FIELD_TEXTS, struct said, cors,
+          .help = "The sites whose pages may call and read."),
     FIELD("adminToken", FIELD_TEXT, struct said, admin_token,
           .help = "What the control door asks for."),
 };
@@ -103,6 +106,11 @@ static void put_options(struct json *w, const struct mock *m)
     json_put_int(w, "namespaceIdleMs", o->namespace_idle_ms);
     json_put_bool(w, "watch", m->reload && reload_watches(m->reload));
     json_put_int(w, "journalBytes", (int64_t)o->limits.journal_bytes);
+    json_key(w, "cors");
+    json_open_list(w);
+    for (size_t i = 0; i < o->cors_count; i++)
+        json_text(w, o->cors[i]);
+    json_close_list(w);
     if (o->public_url)
         json_put_text(w, "publicUrl", o->public_url);
     if (o->admin_token)
@@ -212,6 +220,8 @@ bool preface_read(struct arena *a, const struct node *line, struct preface *p, s
             {
                       .public_url = said.options.public_url,
                       .admin_token = said.options.admin_token,
+                      .cors = said.options.cors.items,
+                      .cors_count = said.options.cors.count,
                       .admin = said.options.admin,
                       .strict = said.options.strict,
                       .local_consent = said.options.local_consent,
