@@ -1,9 +1,13 @@
 #include "mockserver/replay/timers.h"
 
 #include "base/heap.h"
+#include "base/str.h"
 
 #define uthash_malloc(size)      heap_new(size)
 #define uthash_free(block, size) heap_free(block)
+/* uthash's own falls through its cases, which clang minds. */
+#define HASH_FUNCTION(key, size, hash)                                                             \
+    ((hash) = (unsigned)str_hash(str_of((const char *)(key), (size))))
 #include <uthash.h>
 
 struct timer {
