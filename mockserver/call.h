@@ -1,7 +1,8 @@
 /* call.h - START HERE: one request's way through the mock.
  *
  *   call_answer:  world -> due events -> route -> gates -> rules make a plan
- *                 -> serve (or the plan's answer) -> patch, edit -> finish -> journal -> conduct -> reply
+ *                 -> serve (or the plan's answer) -> patch, edit -> finish -> journal -> conduct
+ *                 -> reply
  *                 (a hostile world changes the answer before the patches and after finish)
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that

@@ -101,6 +101,8 @@ void line_call(struct buf *b, const struct input *in)
     }
     if (r->peer)
         json_put_text(&w, "peer", r->peer);
+    if (r->peer_port)
+        json_put_int(&w, "peerPort", r->peer_port);
     json_key(&w, "method");
     put_bytes(&w, r->method);
     json_key(&w, "target");
@@ -172,7 +174,7 @@ void line_delivery(struct buf *b, uint64_t number, const struct deliver_request 
 struct line {
     int64_t number;
     struct moment at;
-    int64_t arrived_us, refused, status;
+    int64_t arrived_us, refused, status, peer_port;
     bool admin, too_large;
     const char *why, *peer, *error;
     const struct node *method, *target, *headers, *body, *report;
@@ -197,6 +199,8 @@ static const struct field call_rows[] = {
           .help = "It is no proper HTTP, and was refused with this status."),
     FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was refused."),
     FIELD("peer", FIELD_TEXT, struct line, peer, .help = "Where it came from."),
+    FIELD("peerPort", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535,
+          .help = "Its connection's port there."),
     FIELD("method", FIELD_NODE, struct line, method, .required = true, .help = "As it was sent."),
     FIELD("target", FIELD_NODE, struct line, target, .required = true,
           .help = "Path and query, as they were sent."),
@@ -276,7 +280,8 @@ bool line_headers(struct arena *a, const struct node *n, struct headers *headers
 static bool read_request(struct arena *a, const struct line *l, struct request *r,
                          struct error *err)
 {
-    *r = (struct request){.peer = l->peer, .body_too_large = l->too_large};
+    *r = (struct request){
+        .peer = l->peer, .peer_port = (int)l->peer_port, .body_too_large = l->too_large};
     if (!line_bytes(a, l->method, &r->method, err) || !line_bytes(a, l->target, &r->target, err) ||
         !line_headers(a, l->headers, &r->headers, err) || !line_bytes(a, l->body, &r->body, err))
         return false;
