@@ -141,7 +141,7 @@ static double call_us(struct mock *m, const char *line, const char *authorizatio
 #define FREE "Bearer free"
 #define LIST "/v1/projects/prj_bench/social-accounts?limit=10"
 
-static struct mock *mock_of(uint32_t accounts)
+static struct mock *mock_with(uint32_t accounts)
 {
     struct mock *m = mock();
     struct world *w = world_of(accounts);
@@ -154,7 +154,7 @@ static struct mock *mock_of(uint32_t accounts)
 /* From the front, from the middle, and filtered. */
 static void pages(uint32_t accounts)
 {
-    struct mock *m = mock_of(accounts);
+    struct mock *m = mock_with(accounts);
     struct arena a = {0};
     uint32_t half = accounts / 2;
     struct index_entry middle = {.order = -(START - (half - 1) * STEP), .row = half};
@@ -171,7 +171,7 @@ static void pages(uint32_t accounts)
 /* The shortest call of all, with budgets and without. */
 static void limits(void)
 {
-    struct mock *m = mock_of(0);
+    struct mock *m = mock_with(0);
     double unlimited = call_us(m, "GET /ns/bench/v1/whoami", FREE);
     double limited = call_us(m, "GET /ns/bench/v1/whoami", "Bearer limited");
     printf("call %.2f us\nrate_limit %.2f us\n", unlimited, limited - unlimited);
