@@ -32,6 +32,8 @@ static void add_secret(struct secrets *k, const char *secret)
         return;
     size_t bit = bit_of(text);
     k->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+    if (!k->shortest || text.n < k->shortest)
+        k->shortest = text.n;
 }
 
 static void add_row(struct secrets *k, const struct world *w, enum record_kind kind, uint32_t row)
@@ -82,21 +84,27 @@ static bool is_in_word(char c)
            c == '-' || c == '.';
 }
 
-/* The first secret among the words of a text, in words. */
+/* The first secret among the words of a text, in words. A word that is long enough has no other
+ * character within that length: looking from its end finds the next place where one may begin. */
 static const char *find_secret(const struct watch *w, const struct call *c, struct str text)
 {
-    const uint64_t *bits = w->conduct->secrets.bits;
-    for (size_t from = 0, i = 0; i <= text.n; i++) {
-        if (i < text.n && is_in_word(text.s[i]))
+    const struct secrets *k = &w->conduct->secrets;
+    while (k->shortest && text.n >= k->shortest) {
+        size_t n = k->shortest;
+        while (n && is_in_word(text.s[n - 1]))
+            n--;
+        if (n) {
+            text = str_skip(text, n);
             continue;
-        struct str word = str_of(text.s + from, i - from);
-        from = i + 1;
-        if (word.n < SECRET_MIN)
-            continue;
-        size_t bit = bit_of(word);
-        const char *whose = bits[bit / 64] >> (bit % 64) & 1 ? secret_of(c, word) : NULL;
+        }
+        for (n = k->shortest; n < text.n && is_in_word(text.s[n]);)
+            n++;
+        size_t bit = bit_of(str_head(text, n));
+        const char *whose =
+            k->bits[bit / 64] >> (bit % 64) & 1 ? secret_of(c, str_head(text, n)) : NULL;
         if (whose)
             return whose;
+        text = str_skip(text, n);
     }
     return NULL;
 }

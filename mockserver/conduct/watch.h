@@ -55,7 +55,8 @@ struct conduct_answer {
 
 struct secrets { /* secret.c: a sketch of which texts may be a secret of this world */
     uint64_t bits[16];
-    uint32_t seen; /* changes read so far */
+    size_t shortest; /* 0: there is none */
+    uint32_t seen;   /* changes read so far */
     bool begun;
 };
 
