@@ -199,6 +199,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         rules_finish(c);
     gate_idempotency_keep(c);
     finish(c);
+    rules_headers(c);
     hostile_headers(c);
     if (c->ns && !place_is_door(c)) {
         journal_add(c->ns->journal, c);

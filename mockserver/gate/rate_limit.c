@@ -68,7 +68,6 @@ static int64_t seconds_until(const struct call *c, int64_t ms)
     return seconds > 1 ? seconds : 1;
 }
 
-/* A rule may have set a Retry-After of its own. */
 void gate_rate_limit_headers(struct call *c)
 {
     const struct call_budget *b = &c->budget;
@@ -78,6 +77,6 @@ void gate_rate_limit_headers(struct call *c)
         call_header_int(c, "X-RateLimit-Reset", (b->resets_at_ms + 999) / 1000);
     }
     bool spent = b->limit && !b->left;
-    if (c->fault == FAULT_RATE_LIMITED && !headers_find(&c->res->headers, "Retry-After"))
+    if (c->fault == FAULT_RATE_LIMITED)
         call_header_int(c, "Retry-After", spent ? seconds_until(c, b->resets_at_ms) : 1);
 }

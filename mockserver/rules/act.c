@@ -78,11 +78,15 @@ void rules_finish(struct call *c)
     for (size_t i = 0; i < p->edits.count; i++)
         if (!edit_run(c, p->edits.items[i]))
             missed(c, "edit");
-    for (size_t i = 0; i < p->headers.count; i++)
-        set_headers(c, p->headers.items[i]);
     if (p->failed)
         call_header(c, "X-Mock-Error", arena_printf(c->arena, "rule:%s", p->failed_by));
     c->res->delay_us += p->delay_us;
     c->res->cut = p->cut;
     c->res->bytes_per_second = p->bytes_per_second;
+}
+
+void rules_headers(struct call *c)
+{
+    for (size_t i = 0; c->plan && i < c->plan->headers.count; i++)
+        set_headers(c, c->plan->headers.items[i]);
 }

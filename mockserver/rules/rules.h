@@ -82,8 +82,10 @@ const struct node *rules_written(const struct rules *r, struct str name);
 void rules_plan(struct rules *r, struct call *c);
 /* Instead of serving: writes the planned answer. False if the plan has none. */
 bool rules_answer(struct call *c);
-/* After serving: headers, patches and world edits, delays and cuts. */
+/* After serving: patches and world edits, delays and cuts. */
 void rules_finish(struct call *c);
+/* Once all headers are set: those that rules want instead. */
+void rules_headers(struct call *c);
 
 /* What befalls the event that this delivery tells: adds to `fate`, whose words are then on the
  * arena. */

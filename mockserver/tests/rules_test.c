@@ -303,6 +303,17 @@ static void a_spread_delay_spreads_around_its_median(void **state)
     assert_in_range(usual, 110, 165);
 }
 
+static void a_rules_header_goes_before_the_providers_own(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"then\":[{\"headers\":{\"X-RateLimit-Remaining\":\"1\",\"Date\":\"never\","
+                "\"X-Request-Id\":\"mine\"}}]}");
+    struct answer a = mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "1");
+    assert_string_equal(header_of(a, "X-Request-Id"), "mine");
+    assert_string_equal(header_of(a, "Date"), "never");
+}
+
 static void rules_tell_how_often_they_acted(void **state)
 {
     struct mock *m = *state;
@@ -479,6 +490,7 @@ int main(void)
         cmocka_unit_test(an_edit_knows_the_record_by_each_way_to_name_it),
         TEST(wire_effects_reach_the_response),
         TEST(a_spread_delay_spreads_around_its_median),
+        TEST(a_rules_header_goes_before_the_providers_own),
         TEST(rules_tell_how_often_they_acted),
         TEST(a_rule_that_is_gone_acts_no_more),
         TEST(what_cannot_be_used_is_refused_at_its_place),
