@@ -1,0 +1,368 @@
+// effects.mjs - every effect of a rule and every fate of a webhook, as a client and a receiver in Node meet them.
+//
+//   node effects.mjs <mockserver>
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const KEY = 'lp_live_01HX9Y6K7EJ4T2_full';
+const LIST = '/v1/projects/prj_a/social-accounts';
+const SECRET = 'whsec_effects';
+const LOST = 'social_account.needs_reauth';
+
+/* --- a receiver that checks signatures as the documents say -------------------------------------- */
+
+let received = [];
+let waiting = [];
+const receiver = createServer((req, res) => {
+  const chunks = [];
+  req.on('data', (chunk) => chunks.push(chunk));
+  req.on('end', () => {
+    const body = Buffer.concat(chunks);
+    const parts = req.headers['x-layers-signature'].split(',').map((part) => part.split('='));
+    const t = parts.find(([name]) => name === 't')[1];
+    const mac = createHmac('sha256', SECRET).update(`${t}.`).update(body).digest('hex');
+    const genuine = parts.some(([name, hex]) => name === 'v1' && hex === mac);
+    const fresh = Math.abs(Date.now() / 1000 - Number(t)) < 300;
+    received.push({ id: req.headers['x-layers-event-id'], body, genuine, fresh, skew: Number(t) - Date.now() / 1000 });
+    res.writeHead(genuine && fresh ? 200 : 400).end();
+    for (const look of waiting) look();
+  });
+});
+receiver.listen(0, '127.0.0.1');
+await once(receiver, 'listening');
+
+// Resolves once so many deliveries have come.
+const arrived = (count) =>
+  new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`${received.length} of ${count} deliveries came`)), 10000);
+    const look = () => {
+      if (received.length < count) return;
+      clearTimeout(late);
+      resolve(received);
+    };
+    waiting.push(look);
+    look();
+  });
+
+/* --- the mock and its client --------------------------------------------------------------------- */
+
+const folder = await mkdtemp(join(tmpdir(), 'effects-'));
+const fixture = join(folder, 'world.yaml');
+await writeFile(
+  fixture,
+  `clock: { start: 2026-05-02T09:00:00Z, mode: frozen }
+layers:
+  organizations:
+    - name: Acme
+      keys: [ { name: full, key: ${KEY}, scopes: ["*"], tier: partner } ]
+      projects:
+        - id: prj_a
+          social_accounts:
+            - { id: sa_a, platform: tiktok, handle: acme }
+            - { id: sa_b, platform: instagram, handle: acme.too }
+          content: [ { id: cnt_a } ]
+          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +2d } ]
+      webhooks:
+        - { id: 11111111-1111-4111-8111-111111111111, url: "http://127.0.0.1:${receiver.address().port}/hook", secret: ${SECRET},
+            events: [${LOST}, post.canceled, social_account.revoked] }
+`,
+);
+const mock = spawn(process.argv[2], ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
+const [ready] = await once(createInterface(mock.stdout), 'line');
+const base = JSON.parse(ready).url;
+
+async function call(method, path, body) {
+  const answer = await fetch(base + path, { method, headers: { authorization: `Bearer ${KEY}` }, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  return { status: answer.status, headers: answer.headers, text, json: text.startsWith('{') ? JSON.parse(text) : null };
+}
+async function door(method, path, body) {
+  const answer = await call(method, `/__admin${path}`, body);
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
+  return answer.json;
+}
+const rule = (target, then, when = {}) =>
+  door('POST', '/rules', { rule: 'effect', ...target, when, then: [then].flat() });
+const hits = async () => (await door('GET', '/rules/effect')).hits;
+const advance = (by) => door('POST', '/clock/advance', { by });
+const lose = (account) => door('POST', '/force/token_lost', { account, why: 'revoked_upstream' });
+const ping = () => call('POST', '/v1/webhook-endpoints/11111111-1111-4111-8111-111111111111/test');
+const deliveries = async () => (await door('GET', '/state/deliveries')).items;
+const status = async (path = LIST) => (await call('GET', path)).status;
+
+// What comes over a connection of its own, with how it ended.
+const raw = (path) =>
+  new Promise((resolve) => {
+    const seen = { status: 0, chunks: [], error: null, at: [] };
+    const done = (error) => resolve({ ...seen, error: error?.code ?? error?.message ?? null, bytes: Buffer.concat(seen.chunks).length });
+    const sent = request(base + path, { agent: false, headers: { authorization: `Bearer ${KEY}` } }, (answer) => {
+      seen.status = answer.statusCode;
+      seen.length = Number(answer.headers['content-length'] ?? -1);
+      answer.on('data', (chunk) => {
+        seen.chunks.push(chunk);
+        seen.at.push(performance.now());
+      });
+      answer.on('end', () => done(null));
+      answer.on('error', done);
+    });
+    sent.on('error', done);
+    sent.end();
+  });
+
+const sections = [];
+const section = (name, run) => sections.push({ name, run });
+
+/* --- effects on calls ---------------------------------------------------------------------------- */
+
+section('answer: the provider\'s own error', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { answer: { error: 'RATE_LIMITED', headers: { 'Retry-After': '2' } } }, { times: 1 });
+  const answer = await call('GET', LIST);
+  assert.equal(answer.status, 429);
+  assert.equal(answer.json.error.code, 'RATE_LIMITED');
+  assert.equal(answer.json.error.requestId, answer.headers.get('x-request-id'));
+  assert.equal(answer.headers.get('retry-after'), '2');
+  assert.equal(answer.headers.get('x-mock-error'), 'rule:effect');
+  assert.equal(await status(), 200);
+  assert.equal(await hits(), 1);
+});
+
+section('answer: any status and body', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { answer: { status: 502, body: '<h1>Bad gateway</h1>', headers: { 'Content-Type': 'text/html' } } });
+  const answer = await call('GET', LIST);
+  assert.equal(answer.status, 502);
+  assert.equal(answer.text, '<h1>Bad gateway</h1>');
+  assert.equal(answer.headers.get('content-type'), 'text/html');
+});
+
+section('answer: instead of serving, so nothing happens', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { answer: { status: 500 } }, { times: 1 });
+  assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).status, 500);
+  assert.equal((await call('GET', LIST)).json.items.length, 2);
+});
+
+section('patch', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { patch: [{ op: 'replace', path: '/items/0/handle', value: 7 }, { op: 'remove', path: '/nextCursor' }] });
+  const answer = await call('GET', LIST);
+  assert.equal(answer.json.items[0].handle, 7);
+  assert.ok(!('nextCursor' in answer.json));
+  assert.equal((await door('GET', `/state/accounts/${answer.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
+});
+
+section('edit', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { edit: { destinations: { where: { account: '$call.account', state: 'canceled' }, set: { state: 'queued', canceled_at: null } } } });
+  assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).json.canceledScheduledPosts, 1);
+  assert.equal((await call('GET', '/v1/scheduled-posts/sp_a')).json.status, 'queued');
+});
+
+section('headers', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { headers: { 'X-Extra': 'yes', 'X-RateLimit-Remaining': '1' } });
+  const answer = await call('GET', LIST);
+  assert.equal(answer.headers.get('x-extra'), 'yes');
+  assert.equal(answer.headers.get('x-ratelimit-remaining'), '1');
+});
+
+section('delay: it has happened before it is answered', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { delay: '1500ms' });
+  let answered = false;
+  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
+  let gone = false;
+  while (!gone && !answered) gone = (await call('GET', LIST)).json.items.length === 1;
+  assert.ok(gone && !answered, 'others saw what happened first');
+  assert.equal((await revoke).status, 200);
+});
+
+section('hold_back: it is answered as soon as it has happened, and others go first', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { hold_back: '1s' });
+  let answered = false;
+  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
+  for (let i = 0; i < 5; i++) assert.equal((await call('GET', LIST)).json.items.length, 2);
+  assert.ok(!answered);
+  assert.equal((await revoke).status, 200);
+  assert.equal((await call('GET', LIST)).json.items.length, 1);
+});
+
+section('delay: spread around a median', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { delay: { lognormal: { median: '40ms', sigma: 0.6 } } });
+  const took = [];
+  for (let i = 0; i < 8; i++) {
+    const start = performance.now();
+    await call('GET', LIST);
+    took.push(performance.now() - start);
+  }
+  assert.ok(Math.max(...took) > 1.3 * Math.min(...took), `they differ: ${took}`);
+  assert.ok(Math.max(...took) > 30);
+});
+
+for (const [cut, check] of Object.entries({
+  before_headers: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'no answer at all'),
+  after_headers: (seen) => assert.ok(seen.status === 200 && seen.length > 0 && seen.bytes === 0 && seen.error, 'a head, and no body'),
+  mid_body: (seen) => assert.ok(seen.status === 200 && seen.bytes > 0 && seen.bytes < seen.length && seen.error, 'half a body'),
+  reset: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'a reset'),
+}))
+  section(`cut: ${cut}`, async () => {
+    await rule({ on: 'layers.list_social_accounts' }, { cut }, { times: 1 });
+    check(await raw(LIST));
+    assert.equal((await raw(LIST)).error, null);
+  });
+
+section('throttle', async () => {
+  const whole = await raw(LIST);
+  await rule({ on: 'layers.list_social_accounts' }, { throttle: '1KiB/s' });
+  const slow = await raw(LIST);
+  assert.equal(slow.bytes, whole.bytes);
+  assert.ok(slow.chunks.length > 3, `in ${slow.chunks.length} pieces`);
+  const spent = slow.at.at(-1) - slow.at[0];
+  assert.ok(spent > (whole.bytes / 1024) * 1000 * 0.5, `${whole.bytes} bytes in ${spent} ms`);
+});
+
+section('several effects at once, and several rules', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, [{ patch: [{ op: 'add', path: '/a', value: 1 }] }, { headers: { 'X-One': '1' } }]);
+  await door('POST', '/rules', { rule: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
+  const answer = await call('GET', LIST);
+  assert.deepEqual([answer.json.a, answer.json.b, answer.headers.get('x-one')], [1, 1, '1']);
+  const [entry] = (await door('GET', '/requests?operation=layers.list_social_accounts')).items.slice(-1);
+  assert.deepEqual(entry.rules, ['effect', 'second']);
+});
+
+section('conditions choose the calls', async () => {
+  const seen = async (when, ask) => {
+    await door('DELETE', '/rules');
+    await rule({ on: 'layers.list_social_accounts' }, { answer: { status: 418 } }, when);
+    return ask();
+  };
+  const several = async () => {
+    const all = [];
+    for (let i = 0; i < 4; i++) all.push(await status());
+    return all.map((s) => (s === 418 ? 'x' : '.')).join('');
+  };
+  assert.equal(await seen({ nth: 2 }, several), '.x..');
+  assert.equal(await seen({ times: 2 }, several), 'xx..');
+  assert.equal(await seen({ every: 2 }, several), '.x.x');
+  assert.equal(await seen({ after: 3 }, several), '...x');
+  assert.equal(await seen({ rate: 1 }, several), 'xxxx');
+  assert.equal(await seen({ key: 'full' }, status), 418);
+  assert.equal(await seen({ query: { platform: 'tiktok' } }, () => status(`${LIST}?platform=tiktok`)), 418);
+  assert.equal(await seen({ query: { platform: 'tiktok' } }, () => status(`${LIST}?platform=instagram`)), 200);
+  assert.equal(await seen({ header: { Authorization: { $matches: 'full$' } } }, status), 418);
+  assert.equal(await seen({ path: { $matches: 'prj_b' } }, status), 200);
+});
+
+/* --- fates of webhooks --------------------------------------------------------------------------- */
+
+const fate = (webhook, when) => rule({ event: LOST }, { webhook }, when);
+const accounts = () => received.map(({ body }) => JSON.parse(body).data.socialAccountId ?? 'ping');
+
+section('webhook: as it is', async () => {
+  await lose('sa_a');
+  const [one] = await arrived(1);
+  assert.ok(one.genuine && one.fresh);
+});
+
+section('webhook: drop', async () => {
+  await fate({ drop: true }, { times: 1 });
+  await lose('sa_a');
+  await lose('sa_b');
+  await arrived(1);
+  await advance('47h');
+  assert.deepEqual(accounts(), ['sa_b']);
+  const dropped = (await deliveries()).find((d) => d.fate_by === 'effect');
+  assert.deepEqual([dropped.state, dropped.fate_dropped], ['abandoned', true]);
+});
+
+section('webhook: duplicate', async () => {
+  await fate({ duplicate: 2 });
+  await lose('sa_a');
+  const all = await arrived(3);
+  assert.equal(new Set(all.map((r) => r.id)).size, 1);
+  assert.ok(all.every((r) => r.genuine && r.body.equals(all[0].body)));
+  assert.equal(await hits(), 1);
+});
+
+section('webhook: late, by the world\'s clock', async () => {
+  await fate({ late: '5m' });
+  await lose('sa_a');
+  await advance('299s');
+  assert.equal(received.length, 0);
+  await advance('1s');
+  assert.equal(received.length, 1);
+});
+
+section('webhook: late, as time passes by itself', async () => {
+  await door('PUT', '/clock', { mode: 'runs' });
+  await fate({ late: '300ms' }, { times: 1 });
+  await lose('sa_a');
+  await lose('sa_b');
+  await arrived(2);
+  assert.deepEqual(accounts(), ['sa_b', 'sa_a']);
+});
+
+for (const mode of ['frozen', 'runs'])
+  section(`webhook: reorder, ${mode}`, async () => {
+    await door('PUT', '/clock', { mode });
+    await fate({ reorder: 1 }, { nth: 1 });
+    await lose('sa_a');
+    await ping();
+    await arrived(2);
+    assert.deepEqual(accounts(), ['ping', 'sa_a']);
+    assert.ok(received.every((r) => r.genuine));
+  });
+
+section('webhook: flip_bit, and the retry is whole', async () => {
+  await fate({ flip_bit: 1 });
+  await lose('sa_a');
+  await arrived(1);
+  await advance('30s');
+  const [damaged, whole] = await arrived(2);
+  assert.deepEqual([damaged.genuine, whole.genuine], [false, true]);
+  const bits = damaged.body.reduce((sum, byte, i) => sum + (byte ^ whole.body[i]).toString(2).replaceAll('0', '').length, 0);
+  assert.equal(bits, 1);
+  assert.equal((await deliveries())[0].state, 'delivered');
+});
+
+section('webhook: skew', async () => {
+  await fate({ skew: '-10m' }, { times: 1 });
+  await lose('sa_a');
+  const [stale] = await arrived(1);
+  assert.ok(stale.genuine && !stale.fresh);
+  assert.ok(Math.abs(stale.skew + 600) < 30, `${stale.skew}`);
+});
+
+section('webhook: the force is a rule for the next of a name', async () => {
+  const { rule: name } = await door('POST', '/force/webhook', { event: LOST, action: 'repeat' });
+  await lose('sa_a');
+  await lose('sa_b');
+  await arrived(3);
+  assert.deepEqual(accounts().sort(), ['sa_a', 'sa_a', 'sa_b']);
+  assert.equal((await door('GET', `/rules/${name}`)).hits, 1);
+});
+
+/* --- all of them, each in a world as it began ---------------------------------------------------- */
+
+try {
+  for (const { name, run } of sections) {
+    await door('POST', '/reset');
+    received = [];
+    waiting = [];
+    try {
+      await run();
+    } catch (error) {
+      console.error(`in the section '${name}':`);
+      throw error;
+    }
+  }
+  console.log(`${sections.length} sections`);
+  mock.kill('SIGTERM');
+  assert.deepEqual(await once(mock, 'exit'), [0, null]);
+} finally {
+  mock.kill('SIGKILL');
+  receiver.closeAllConnections();
+  receiver.close();
+  await rm(folder, { recursive: true });
+}

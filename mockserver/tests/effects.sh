@@ -1,0 +1,114 @@
+#!/bin/sh
+# effects.sh MOCKSERVER: every effect of a rule on calls, as curl meets it; cuts by the codes that curl ends with.
+set -eu
+tmp=$(mktemp -d)
+mock=
+trap '[ -z "$mock" ] || kill "$mock" 2>/dev/null || :; rm -rf "$tmp"' EXIT
+key=lp_live_01HX9Y6K7EJ4T2_full
+
+cat >"$tmp/world.yaml" <<WORLD
+clock: { start: 2026-05-02T09:00:00Z, mode: frozen }
+layers:
+  organizations:
+    - name: Acme
+      keys: [ { name: full, key: $key, scopes: ["*"], tier: partner } ]
+      projects:
+        - id: prj_a
+          social_accounts:
+            - { id: sa_a, platform: tiktok, handle: acme }
+            - { id: sa_b, platform: instagram, handle: acme.too }
+          content: [ { id: cnt_a } ]
+          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +2d } ]
+WORLD
+mkfifo "$tmp/ready"
+"$1" --port 0 --fixture "$tmp/world.yaml" >"$tmp/ready" &
+mock=$!
+read -r ready <"$tmp/ready"
+url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+list=/v1/projects/prj_a/social-accounts
+
+fail() {
+    echo "effects: $*" >&2
+    cat "$tmp/head" "$tmp/body" >&2
+    exit 1
+}
+
+# ask STATUS METHOD PATH OPTION...: curl must end with that status; the answer is in $tmp/head and $tmp/body.
+ask() {
+    wanted=$1 method=$2 path=$3
+    shift 3
+    status=0
+    : >"$tmp/head"
+    : >"$tmp/body"
+    curl -s -X "$method" -H "Authorization: Bearer $key" -D "$tmp/head" -o "$tmp/body" "$@" "$url$path" || status=$?
+    [ "$status" = "$wanted" ] || fail "curl $method $path ended with $status, not $wanted"
+}
+head_has() { grep -qiE -- "$1" "$tmp/head" || fail "the head lacks $1"; }
+body_has() { grep -qE -- "$1" "$tmp/body" || fail "the body lacks $1"; }
+
+# rule TARGET WHEN EFFECT: alone, in a world as it began.
+rule() {
+    ask 0 POST /__admin/reset
+    ask 0 POST /__admin/rules -d "{\"rule\":\"effect\",$1,\"when\":$2,\"then\":[$3]}"
+    head_has '^HTTP/1.1 201'
+}
+on_list='"on":"layers.list_social_accounts"'
+on_revoke='"on":"layers.revoke_social_account"'
+
+rule "$on_list" '{"times":1}' '{"answer":{"error":"RATE_LIMITED","headers":{"Retry-After":"2"}}}'
+ask 22 GET $list --fail
+head_has '^HTTP/1.1 429'
+head_has '^Retry-After: 2'
+head_has '^X-Mock-Error: rule:effect'
+ask 0 GET $list --fail
+
+rule "$on_list" '{}' '{"answer":{"status":503,"body":"Back soon.\n"}}'
+ask 0 GET $list
+head_has '^HTTP/1.1 503'
+[ "$(cat "$tmp/body")" = "Back soon." ] || fail "another body"
+
+rule "$on_list" '{}' '{"patch":[{"op":"replace","path":"/items","value":"none"}]}'
+ask 0 GET $list
+body_has '"items":"none"'
+
+rule "$on_revoke" '{}' '{"edit":{"accounts":{"where":{"id":"sa_b"},"set":{"handle":"renamed"}}}}'
+ask 0 DELETE /v1/social-accounts/sa_a
+ask 0 GET $list
+body_has '"handle":"renamed"'
+
+rule "$on_list" '{}' '{"headers":{"X-Extra":"yes"}}'
+ask 0 GET $list
+head_has '^X-Extra: yes'
+
+# Whoever gives up on a late answer has had the effect; who gives up while held back has not.
+rule "$on_revoke" '{}' '{"delay":"5s"}'
+ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
+ask 0 GET $list
+! grep -q sa_a "$tmp/body" || fail "a late answer, and nothing had happened"
+rule "$on_revoke" '{}' '{"hold_back":"5s"}'
+ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
+ask 0 GET $list
+body_has sa_a
+
+# 52: an empty reply; 18: less than was promised; 56: receiving failed.
+for cut in before_headers:52 after_headers:18 mid_body:18 reset:56; do
+    rule "$on_list" '{"times":1}' "{\"cut\":\"${cut%:*}\"}"
+    ask "${cut#*:}" GET $list
+    case $cut in
+    before_headers:* | reset:*) [ ! -s "$tmp/head" ] || fail "$cut: there is a head" ;;
+    after_headers:*) [ ! -s "$tmp/body" ] || fail "$cut: there is a body" ;;
+    mid_body:*) [ -s "$tmp/body" ] || fail "$cut: there is no body" ;;
+    esac
+    ask 0 GET $list
+done
+
+# At a quarter of its size a second the body does not come within one, and comes within many.
+rule "$on_list" '{}' '{"throttle":"128B/s"}'
+ask 28 GET $list --max-time 1
+[ -s "$tmp/body" ] || fail "nothing came in a second"
+ask 0 GET $list --max-time 30
+body_has 'nextCursor'
+
+kill "$mock"
+wait "$mock"
+mock=
