@@ -150,7 +150,7 @@ static void a_rule_may_say_otherwise(void **state)
 
 static void a_browser_that_asks_first_is_told(void **state)
 {
-    static const char *const paths[] = {LIST, "/ns/never-seen" LIST, "/layers/v1/nowhere",
+    static const char *const paths[] = {LIST, "/ns/never-seen/v1/nowhere", "/layers/v1/nowhere",
                                         "/posteverywhere/api/v1/accounts",
                                         "/__consent/layers/some"};
     struct mock *m = allow(state, app, COUNT(app));
