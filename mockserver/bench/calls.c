@@ -1,8 +1,11 @@
-/* calls.c - two measures from outside:
+/* calls.c - three measures from outside:
  *
- *   calls first PROGRAM ARGUMENT...   from exec to the first answer of /__admin/health, median of
- * 21 starts, in ms, and its idle memory calls loop N URL KEY              N GETs on one reused
- * libcurl handle, in us a call: the floor for any client
+ *   calls first PROGRAM ARGUMENT...
+ *       from exec to the first answer of /__admin/health, median of 21 starts, in ms, and its idle memory
+ *   calls loop N URL KEY
+ *       N GETs on one reused libcurl handle, in us a call: the floor for any client
+ *   calls worlds N URL KEY PID
+ *       a GET in each of N new worlds, in us a call, and what each world adds to that process
  */
 #include <curl/curl.h>
 #include <signal.h>
@@ -124,6 +127,36 @@ static int loop(int n, const char *url, const char *key)
     return code == CURLE_OK ? 0 : 3;
 }
 
+/* URL is the mock's; the worlds are used once and are idle then. */
+static int worlds(int n, const char *url, const char *key, pid_t pid)
+{
+    char header[256], target[256];
+    snprintf(header, sizeof header, "Authorization: Bearer %s", key);
+    struct curl_slist *headers = curl_slist_append(NULL, header);
+    CURL *e = curl_easy_init();
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, drop);
+    curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L);
+    CURLcode code = CURLE_OK;
+    long before_kib = 0;
+    int64_t before_us = 0;
+    for (int i = -1; i < n && code == CURLE_OK; i++) { /* the first opens the connection */
+        snprintf(target, sizeof target, "%s/ns/bench%d/v1/whoami", url, i);
+        curl_easy_setopt(e, CURLOPT_URL, target);
+        code = curl_easy_perform(e);
+        if (i < 0) {
+            before_kib = resident_kib(pid);
+            before_us = time_monotonic_us();
+        }
+    }
+    printf("world_call %.2f us\n", (double)(time_monotonic_us() - before_us) / n);
+    printf("worlds_rss %.2f MB\n", (double)resident_kib(pid) / 1024.0);
+    printf("world_rss %.2f KiB\n", (double)(resident_kib(pid) - before_kib) / n);
+    curl_easy_cleanup(e);
+    curl_slist_free_all(headers);
+    return code == CURLE_OK ? 0 : 3;
+}
+
 int main(int argc, char **argv)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -132,8 +165,11 @@ int main(int argc, char **argv)
         rc = first(argv + 2);
     else if (argc == 5 && strcmp(argv[1], "loop") == 0 && atoi(argv[2]) > 0)
         rc = loop(atoi(argv[2]), argv[3], argv[4]);
+    else if (argc == 6 && strcmp(argv[1], "worlds") == 0 && atoi(argv[2]) > 0)
+        rc = worlds(atoi(argv[2]), argv[3], argv[4], atoi(argv[5]));
     else
-        fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls loop N URL KEY\n");
+        fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls loop N URL KEY | "
+                        "calls worlds N URL KEY PID\n");
     curl_global_cleanup();
     return rc;
 }

@@ -1,5 +1,5 @@
-/* micro.c - what worlds and calls cost, without a network: making a namespace; forking at 10 and at
- * 100,000 accounts; a page of a project of 10 and of 1,000,000 accounts; counting a call against
+/* micro.c - what worlds and calls cost, without a network: making a namespace; forking, resetting,
+ * saving and restoring at 10 and at 100,000 accounts; a call that brings its world into being; a page of a project of 10 and of 1,000,000 accounts; counting a call against
  * its rate budgets; a step of the clock over 10,000 events.
  *
  * Prints one `name value unit` line a figure: medians of many rounds.
@@ -234,11 +234,63 @@ static void forks(uint32_t accounts)
     world_free(w);
 }
 
+/* Between rounds the world is changed, so that there is something to go back from. */
+static void returns(uint32_t accounts)
+{
+    struct mock *m = mock_with(accounts);
+    struct namespace *ns = namespaces_find(m->namespaces, STR("bench"));
+    double saved[ROUNDS], restored[ROUNDS], reset[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+        account_lose_token(ns->world, accounts / 2, TOKEN_EXPIRED);
+        int64_t before_us = time_monotonic_us();
+        snapshots_save(m->namespaces, "saved", ns);
+        saved[round] = since_us(before_us, 1);
+        account_lose_token(ns->world, accounts / 3, TOKEN_EXPIRED);
+        before_us = time_monotonic_us();
+        namespace_restore(ns, snapshots_find(m->namespaces, STR("saved")));
+        restored[round] = since_us(before_us, 1);
+        before_us = time_monotonic_us();
+        namespace_reset(ns);
+        reset[round] = since_us(before_us, 1);
+    }
+    printf("snapshot_%u %.2f us\n", accounts, median(saved, ROUNDS));
+    printf("restore_%u %.2f us\n", accounts, median(restored, ROUNDS));
+    printf("reset_%u %.2f us\n", accounts, median(reset, ROUNDS));
+    mock_free(m);
+}
+
+/* The first call of a world, which begins with it, and the second. */
+static void first_calls(void)
+{
+    struct mock *m = mock();
+    struct world *w = m->fixtures[0]->world;
+    struct arena a = {0};
+    double first[ROUNDS], second[ROUNDS];
+    add_key(w, organization_create(w, LAYERS, "org_bench", "Bench"), "free", 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "GET /ns/w%d/v1/whoami", round);
+        int64_t before_us = time_monotonic_us();
+        call(m, &a, line, FREE, NULL);
+        first[round] = since_us(before_us, 1);
+        before_us = time_monotonic_us();
+        call(m, &a, line, FREE, NULL);
+        second[round] = since_us(before_us, 1);
+    }
+    printf("first_call %.2f us\n", median(first, ROUNDS));
+    printf("second_call %.2f us\n", median(second, ROUNDS));
+    arena_end(&a);
+    mock_free(m);
+}
+
 int main(void)
 {
     namespaces();
+    first_calls();
     forks(10);
+    returns(10);
     forks(100000);
+    returns(100000);
     limits();
     advance(10000);
     pages(10);
