@@ -1,7 +1,7 @@
 /* commands.h - what the program does beside serving.
  *
  * Shapes:  results go to stdout; the answer is the program's exit status.
- * Errors:  fixtures with mistakes.
+ * Errors:  fixtures with mistakes; a running mock that does not answer, or refuses.
  */
 #pragma once
 #include "mockserver/options.h"
@@ -13,3 +13,4 @@ int command_healthcheck(const struct options *o, struct error *err);
 int command_schema(const struct options *o, struct error *err);
 int command_reference(const struct options *o);
 int command_replay(const struct options *o, struct error *err); /* replay/command.c */
+int command_export(const struct options *o, struct error *err);

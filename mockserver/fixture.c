@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/yaml.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/fixture_records.h"
 #include "mockserver/include.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/sample.h"
@@ -18,13 +19,15 @@
 #define SECTIONS_MAX 8
 #define DAY_MS       (INT64_C(24) * 60 * 60 * 1000)
 
+/* Debug builds check every transition; a world's forks are checked if it is. */
+#ifdef NDEBUG
+#define CHECKS false
+#else
+#define CHECKS true
+#endif
+
 static const char *const consent_texts[] = {"provider", "local"};
 
-static const char *const policy_texts[] = {
-#define X(name, text) text,
-    WEBHOOK_POLICIES(X)
-#undef X
-};
 static const char *const signature_texts[] = {"wall", "virtual"};
 
 struct root_webhooks {
@@ -46,7 +49,7 @@ struct root {
     bool hostile;
     struct root_webhooks webhooks;
     struct field_list include;
-    const struct node *rules;
+    const struct node *rules, *records, *moment;
     const struct node *sections[SECTIONS_MAX]; /* as `dialects` has them */
 };
 
@@ -69,7 +72,7 @@ static const struct fields timing_fields =
     FIELD_TABLE("timings", timing_rows, struct world_timings, FIELDS_NO_PLACE);
 
 static const struct field webhook_rows[] = {
-    FIELD("retries", FIELD_ENUM, struct root_webhooks, policy, .texts = policy_texts,
+    FIELD("retries", FIELD_ENUM, struct root_webhooks, policy, .texts = webhook_policy_texts,
           .text_count = WEBHOOK_POLICY_COUNT,
           .help = "Which of a provider's documented rules for another attempt. Default: patient."),
     FIELD("signature_time", FIELD_ENUM, struct root_webhooks, signature, .texts = signature_texts,
@@ -103,6 +106,11 @@ static const struct field root_rows[] = {
     FIELD("rules", FIELD_NODE, struct root, rules,
           .shape = "{type: array, items: {$ref: '#/$defs/rule'}}",
           .help = "Scripted behaviour, a list of rules."),
+    FIELD("records", FIELD_NODE, struct root, records, .shape = "{type: object}",
+          .help = "Instead of providers' sections: every record, a list a kind, as an export has "
+                  "them."),
+    FIELD("moment", FIELD_NODE, struct root, moment, .shape = "{type: object}",
+          .help = "With 'records': what else the world knew when it was exported."),
 };
 #define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)
 
@@ -150,6 +158,39 @@ static void set_webhooks(struct world *w, struct arena *a, const struct root_web
     };
 }
 
+static bool has_sections(const struct root *root)
+{
+    for (size_t i = 0; i < dialect_count; i++)
+        if (root->sections[i])
+            return true;
+    return false;
+}
+
+/* Two writings of one world, of which the second is whole. */
+static bool read_records(const struct root *root, const struct fixture_load *load)
+{
+    bool broken = false;
+    if (!root->records)
+        return error_add(load->err, ERROR_INPUT, root->moment->at, "'moment' goes with 'records'");
+    if (has_sections(root))
+        return error_add(load->err, ERROR_INPUT, root->records->at,
+                         "'records' are a whole world: no provider's section goes with them");
+    bool good = fixture_records_read(root->records, root->moment, load, &broken);
+    load->world->checks = CHECKS && !broken;
+    return good;
+}
+
+static bool read_sections(const struct root *root, struct fixture_load *load)
+{
+    bool good = true;
+    for (size_t i = 0; i < dialect_count; i++)
+        if (root->sections[i])
+            good = dialects[i]->fixture->read(root->sections[i], load) && good;
+    load->world->announced = changes_last(load->world); /* nobody is told how a world began */
+    load->world->checks = CHECKS;
+    return good;
+}
+
 static bool build(struct fixture *f, const struct root *root, struct error *err)
 {
     int64_t now = time_wall_ms();
@@ -165,11 +206,9 @@ static bool build(struct fixture *f, const struct root *root, struct error *err)
 
     struct fixture_load load = {&f->arena, f->world, start_ms, err};
     bool good = !root->rules || rules_check(root->rules, err);
-    for (size_t i = 0; i < dialect_count; i++)
-        if (root->sections[i])
-            good = dialects[i]->fixture->read(root->sections[i], &load) && good;
+    bool whole = root->records || root->moment;
+    good = (whole ? read_records(root, &load) : read_sections(root, &load)) && good;
     clock_start(&f->world->clock, start_ms, (enum clock_mode)root->clock.mode);
-    f->world->announced = changes_last(f->world); /* nobody is told how a world began */
     return (!root->rules || rules_check_keys(root->rules, f->world, err)) && good;
 }
 

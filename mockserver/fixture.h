@@ -1,7 +1,8 @@
 /* fixture.h - a starting world, read from YAML (or, at run time, from JSON of the same shape).
  *
  * Shapes:  struct fixture: name, the world as it starts, the rules it brings. Each provider's
- *          section is read by its dialect (fixture_reader). `include:` merges the sections of other
+ *          section is read by its dialect (fixture_reader); or the world stands there record by
+ *          record (fixture_records.h), as an export has it. `include:` merges the sections of other
  *          files first (paths relative to the file); cycles are refused.
  * Units:   times are ISO 8601, or relative to the clock's start (-30d, +10m).
  * Errors:  every mistake at file:line:col, all at once (a syntax error alone); nothing half-loaded

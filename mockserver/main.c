@@ -25,6 +25,8 @@ static int run(const struct options *o, struct error *err)
         return command_reference(o);
     case COMMAND_REPLAY:
         return command_replay(o, err);
+    case COMMAND_EXPORT:
+        return command_export(o, err);
     }
     return 2;
 }

@@ -10,13 +10,6 @@
 #include "mockserver/pulse.h"
 #include "mockserver/reload.h"
 
-/* Debug builds check every transition; a world's forks are checked if it is. */
-#ifdef NDEBUG
-#define CHECKS false
-#else
-#define CHECKS true
-#endif
-
 static bool load_fixtures(struct mock *m, struct error *err)
 {
     size_t count = m->options.fixture_count;
@@ -41,7 +34,6 @@ static void begin_pulse(void *mock, struct namespace *ns)
 void mock_take_fixture(const struct mock *m, struct fixture *f)
 {
     f->world->local_consent = f->world->local_consent || m->options.local_consent;
-    f->world->checks = CHECKS;
 }
 
 static struct mock *allocate(const struct mock_options *options)

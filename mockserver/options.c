@@ -112,6 +112,25 @@ static bool set_cors(struct options *o, const struct given *g)
     return true;
 }
 
+static bool set_from(struct options *o, const struct given *g)
+{
+    struct url url;
+    const char *why;
+    struct str text = str_from(g->value);
+    while (str_ends(text, STR("/")))
+        text.n--;
+    o->from = str_dup(o->arena, text);
+    return url_parse(o->arena, o->from, &url, &why) ||
+           error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is no http(s) URL: %s",
+                     g->by, g->value, why);
+}
+
+static bool set_namespace(struct options *o, const struct given *g)
+{
+    o->world = g->value;
+    return namespaces_name_valid(str_from(g->value)) || flag_wrong(g, "no world's name");
+}
+
 static bool set_strict(struct options *o, const struct given *g)
 {
     return flag_switch(g, &o->strict);
@@ -242,6 +261,14 @@ static const struct flag health_rows[] = {
     FLAG("tls", NULL, set_tls, .help = "ask there over HTTPS"),
 };
 
+static const struct flag export_rows[] = {
+    FLAG("fixture", "FILE", set_fixture,
+         .help = "the world that this file makes (else the sample)"),
+    FLAG("from", "URL", set_from, .help = "instead: the world of a running mock, as it is now"),
+    FLAG("namespace", "NAME", set_namespace, .help = "which of its worlds (default)"),
+    FLAG("admin-token", "TOKEN", set_admin_token, .help = "what its control door asks for"),
+};
+
 const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
      "Serve the providers' APIs from a world in memory."                                                                                           },
@@ -260,6 +287,8 @@ const struct command_row option_commands[] = {
     {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
      "Print a file's JSON Schema, for editors."                                                                                                    },
     {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page, as Markdown."},
+    {"export",       COMMAND_EXPORT,       export_rows,  COUNT(export_rows),  "",             0, 0,
+     "Print a world as a fixture, with all its secrets."                                                                                           },
 };
 const size_t option_command_count = COUNT(option_commands);
 
@@ -349,6 +378,12 @@ static bool check(const struct options *o, const struct command_row *row, struct
     if (o->tls && o->tls_cert)
         error_add(err, ERROR_USAGE, nowhere,
                   "--tls makes a certificate: it and --tls-cert exclude each other");
+    if (o->from && o->fixtures.count)
+        error_add(err, ERROR_USAGE, nowhere, "--from and --fixture exclude each other");
+    if (o->world && !o->from)
+        error_add(err, ERROR_USAGE, nowhere, "--namespace goes with --from");
+    if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
+        error_add(err, ERROR_USAGE, nowhere, "export takes one --fixture");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)
         error_add(
             err, ERROR_USAGE, nowhere,

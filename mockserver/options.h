@@ -22,6 +22,7 @@ enum command {
     COMMAND_HEALTHCHECK,
     COMMAND_SCHEMA,
     COMMAND_REFERENCE,
+    COMMAND_EXPORT,
 };
 
 struct command_row {
@@ -47,7 +48,7 @@ extern const size_t option_exit_count;
 struct options {
     struct arena *arena;
     enum command command;
-    struct texts_list fixtures;  /* serve */
+    struct texts_list fixtures;  /* serve, export */
     struct texts_list arguments; /* what stands behind the options */
     const char *listen, *public_url, *admin_token, *conduct_report;
     int64_t port, admin_port;       /* -1: none */
@@ -55,6 +56,7 @@ struct options {
     struct texts_list cors;         /* origins */
     const char *tls_cert, *tls_key; /* files, or NULL */
     bool tls;                       /* with a certificate that is made */
+    const char *from, *world; /* export: of a running mock, and which of its worlds */
     bool no_admin, strict, local_consent, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */

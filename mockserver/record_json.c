@@ -7,7 +7,7 @@
 
 #define NAMES_MAX 64
 
-static void write_value(struct json *out, const struct record_field *f,
+void record_value_write(struct json *out, const struct record_field *f,
                         const struct record_value *v)
 {
     if (v->none) {
@@ -25,7 +25,18 @@ static void write_value(struct json *out, const struct record_field *f,
         json_bool(out, v->truth);
         break;
     case RECORD_INT:
+    case RECORD_CHANGE:
         json_int(out, v->number);
+        break;
+    case RECORD_TEXTS:
+    case RECORD_INTS:
+        json_open_list(out);
+        for (size_t i = 0; i < v->count; i++)
+            if (f->type == RECORD_TEXTS)
+                json_text(out, v->texts[i]);
+            else
+                json_int(out, v->numbers[i]);
+        json_close_list(out);
         break;
     }
 }
@@ -40,7 +51,7 @@ void record_write(struct json *out, const struct world *w, enum record_kind kind
         struct record_value v;
         record_get(w, kind, row, &s->fields[i], &v);
         json_key(out, s->fields[i].name);
-        write_value(out, &s->fields[i], &v);
+        record_value_write(out, &s->fields[i], &v);
     }
     json_close_map(out);
 }
@@ -102,13 +113,49 @@ static bool read_word(const struct record_field *f, const struct node *value, st
 static bool read_none(const struct record_field *f, const struct node *value,
                       struct record_value *out, struct error *err)
 {
-    if (f->type == RECORD_BOOL || f->type == RECORD_INT || f->type == RECORD_ENUM)
+    if (f->type != RECORD_TEXT && f->type != RECORD_TIME && f->type != RECORD_REF &&
+        f->type != RECORD_CHANGE)
         return wrong(err, f, value, "a value");
     out->none = true;
     return true;
 }
 
-bool record_value_read(const struct record_field *f, const struct node *value,
+static bool read_texts(struct arena *a, const struct record_field *f, const struct node *value,
+                       struct record_value *out, struct error *err)
+{
+    const char **texts = arena_array(a, const char *, node_count(value) + 1);
+    if (value->kind != NODE_LIST)
+        return wrong(err, f, value, "a list of texts");
+    for (; out->count < value->list.count; out->count++) {
+        const struct node *item = value->list.items[out->count];
+        texts[out->count] = node_text(item);
+        if (!texts[out->count])
+            return wrong(err, f, item, "texts");
+    }
+    out->texts = texts;
+    return true;
+}
+
+static bool read_numbers(struct arena *a, const struct record_field *f, const struct node *value,
+                         struct record_value *out, struct error *err)
+{
+    int64_t *numbers = arena_array(a, int64_t, f->count);
+    if (value->kind != NODE_LIST)
+        return wrong(err, f, value, "a list of whole numbers");
+    if (value->list.count > f->count)
+        return error_add(err, ERROR_INPUT, value->at, "'%s' takes %zu numbers at most", f->name,
+                         f->count);
+    for (; out->count < value->list.count; out->count++) {
+        const struct node *item = value->list.items[out->count];
+        if (item->kind != NODE_INT)
+            return wrong(err, f, item, "whole numbers");
+        numbers[out->count] = item->integer;
+    }
+    out->numbers = numbers;
+    return true;
+}
+
+bool record_value_read(struct arena *a, const struct record_field *f, const struct node *value,
                        struct record_value *out, struct error *err)
 {
     *out = (struct record_value){0};
@@ -132,8 +179,33 @@ bool record_value_read(const struct record_field *f, const struct node *value,
     case RECORD_INT:
         out->number = value->kind == NODE_INT ? value->integer : 0;
         return value->kind == NODE_INT || wrong(err, f, value, "a whole number");
+    case RECORD_CHANGE:
+        out->number = value->kind == NODE_INT ? value->integer : -1;
+        return (out->number >= 0 && out->number <= UINT32_MAX) ||
+               wrong(err, f, value, "a change's number");
+    case RECORD_TEXTS:
+        return read_texts(a, f, value, out, err);
+    case RECORD_INTS:
+        return read_numbers(a, f, value, out, err);
     }
     return false;
+}
+
+static bool same_texts(const struct record_value *x, const struct record_value *y)
+{
+    size_t i = 0;
+    while (i < x->count && i < y->count && strcmp(x->texts[i], y->texts[i]) == 0)
+        i++;
+    return i == x->count && i == y->count;
+}
+
+static bool same_numbers(const struct record_value *x, const struct record_value *y)
+{
+    size_t most = x->count > y->count ? x->count : y->count;
+    for (size_t i = 0; i < most; i++)
+        if ((i < x->count ? x->numbers[i] : 0) != (i < y->count ? y->numbers[i] : 0))
+            return false;
+    return true;
 }
 
 bool record_value_equal(const struct record_field *f, const struct record_value *x,
@@ -150,7 +222,12 @@ bool record_value_equal(const struct record_field *f, const struct record_value 
         return x->truth == y->truth;
     case RECORD_TIME:
     case RECORD_INT:
+    case RECORD_CHANGE:
         return x->number == y->number;
+    case RECORD_TEXTS:
+        return same_texts(x, y);
+    case RECORD_INTS:
+        return same_numbers(x, y);
     }
     return false;
 }

@@ -11,11 +11,13 @@
 #include "mockserver/state/records.h"
 
 void record_write(struct json *out, const struct world *w, enum record_kind kind, uint32_t row);
+void record_value_write(struct json *out, const struct record_field *f,
+                        const struct record_value *v);
 
 const struct record_shape *record_shape_read(const char *name, struct where at, struct error *err);
 const struct record_field *record_field_read(const struct record_shape *s, const struct member *m,
                                              struct error *err);
-bool record_value_read(const struct record_field *f, const struct node *value,
+bool record_value_read(struct arena *a, const struct record_field *f, const struct node *value,
                        struct record_value *out, struct error *err);
 bool record_value_equal(const struct record_field *f, const struct record_value *x,
                         const struct record_value *y);

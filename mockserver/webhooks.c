@@ -4,6 +4,12 @@
 
 #include "base/url.h"
 
+const char *const webhook_policy_texts[] = {
+#define X(name, text) text,
+    WEBHOOK_POLICIES(X)
+#undef X
+};
+
 bool webhooks_url_fine(struct arena *a, const char *url, const char **why)
 {
     struct url u;

@@ -25,6 +25,7 @@ enum webhook_policy {
 #undef X
         WEBHOOK_POLICY_COUNT
 };
+extern const char *const webhook_policy_texts[];
 
 struct webhooks {
     const char *event_prefix;  /* of event ids: "evt_" */

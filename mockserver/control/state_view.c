@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "mockserver/export.h"
 #include "mockserver/record_json.h"
 
 static const struct record_shape *kind_of(struct call *c)
@@ -25,13 +26,6 @@ static uint32_t row_of(struct call *c, const struct record_shape *s)
     return row;
 }
 
-static bool refuse_format(struct call *c)
-{
-    return call_query(c, "format").s
-               ? call_refuse(c, FAULT_UNIMPLEMENTED, "Only the plain dump is built yet")
-               : c->fault == FAULT_NONE;
-}
-
 struct filter { /* ?account=sa_1: what this field must read; none as an empty text */
     const struct record_field *field;
     struct str value;
@@ -52,6 +46,14 @@ static const struct filter *read_filters(struct call *c, const struct record_sha
     return c->fault ? NULL : filters;
 }
 
+static bool lists(const struct record_value *v, struct str text)
+{
+    for (size_t i = 0; i < v->count && v->texts; i++)
+        if (str_is(text, v->texts[i]))
+            return true;
+    return !v->count && !text.n;
+}
+
 static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
                   const struct filter *f)
 {
@@ -64,8 +66,12 @@ static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
     case RECORD_BOOL:
         return str_is(f->value, v.truth ? "true" : "false");
     case RECORD_INT:
+    case RECORD_CHANGE:
         snprintf(number, sizeof number, "%" PRId64, v.number);
         return str_is(f->value, number);
+    case RECORD_TEXTS:
+    case RECORD_INTS:
+        return lists(&v, f->value);
     case RECORD_TEXT:
     case RECORD_TIME:
     case RECORD_ENUM:
@@ -89,10 +95,8 @@ static void put_kind(struct json *w, const struct world *world, enum record_kind
     json_close_list(w);
 }
 
-void control_state(struct call *c)
+static void dump(struct call *c)
 {
-    if (!refuse_format(c))
-        return;
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_key(w, "clock");
@@ -104,6 +108,19 @@ void control_state(struct call *c)
         put_kind(w, c->world, kind, NULL, 0);
     }
     json_close_map(w);
+}
+
+void control_state(struct call *c)
+{
+    struct str format = call_query(c, "format");
+    if (!format.s && !c->fault) {
+        dump(c);
+    } else if (str_is(format, "fixture")) {
+        call_json(c, 200);
+        export_namespace(c->arena, c->ns, &c->res->body);
+    } else {
+        call_issue(c, "", "the format is 'fixture', or none: the plain dump");
+    }
 }
 
 void control_state_kind(struct call *c)
@@ -139,7 +156,7 @@ static struct record_edit *read_patch(struct call *c, const struct record_shape 
         if (edits[i].field && edits[i].field->fixed)
             error_add(&err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
         else if (edits[i].field)
-            record_value_read(edits[i].field, m->value, &edits[i].value, &err);
+            record_value_read(c->arena, edits[i].field, m->value, &edits[i].value, &err);
     }
     if (error_any(&err)) {
         door_issues(c, body, &err);

@@ -50,7 +50,8 @@ static void announce(struct world *w, const struct change *change,
 static bool begins_attempt(const struct change *change)
 {
     const char *delivering = delivery_state_texts[DELIVERY_DELIVERING];
-    return change->to == delivering && change->from != delivering;
+    return strcmp(change->to, delivering) == 0 &&
+           (!change->from || strcmp(change->from, delivering) != 0);
 }
 
 /* Those of one event follow each other, and share what befalls it. */

@@ -81,6 +81,7 @@ static bool check_values(const struct record_shape *s, const struct node *map, b
         const struct member *m = &map->map.members[i];
         const struct record_field *f = record_field_read(s, m, err);
         struct record_value value;
+        struct arena a = {0};
         if (!f)
             fine = false;
         else if (set && f->fixed)
@@ -88,7 +89,8 @@ static bool check_values(const struct record_shape *s, const struct node *map, b
         else if (is_reference(m->value))
             fine = check_reference(m->value, err) && fine;
         else
-            fine = record_value_read(f, m->value, &value, err) && fine;
+            fine = record_value_read(&a, f, m->value, &value, err) && fine;
+        arena_end(&a);
     }
     return fine;
 }
@@ -168,9 +170,10 @@ static bool read_value(const struct call *c, const struct record_field *f, const
                        struct record_value *out)
 {
     if (!is_reference(value))
-        return record_value_read(f, value, out, NULL);
+        return record_value_read(c->arena, f, value, out, NULL);
     const char *text = resolve(c, word_of(value));
-    return text && record_value_read(f, node_new_text(c->arena, str_from(text)), out, NULL);
+    return text &&
+           record_value_read(c->arena, f, node_new_text(c->arena, str_from(text)), out, NULL);
 }
 
 static struct record_edit *read_values(const struct call *c, const struct record_shape *s,

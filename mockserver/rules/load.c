@@ -136,30 +136,42 @@ const struct node *rules_written(const struct rules *r, struct str name)
     return i < r->list.count ? r->list.items[i]->node : NULL;
 }
 
-static void print(const struct rule *rule, struct json *out)
+static void print(const struct rule *rule, bool counts, struct json *out)
 {
     json_open_map(out);
     json_put_text(out, "rule", rule->form.name);
-    json_put_int(out, "hits", (int64_t)rule->hits);
-    json_put_int(out, "seen", (int64_t)rule->seen);
+    if (counts) {
+        json_put_int(out, "hits", (int64_t)rule->hits);
+        json_put_int(out, "seen", (int64_t)rule->seen);
+    }
     for (size_t i = 0; i < rule->node->map.count; i++)
         if (strcmp(rule->node->map.members[i].key, "rule") != 0)
             json_put_node(out, rule->node->map.members[i].key, rule->node->map.members[i].value);
     json_close_map(out);
 }
 
-void rules_print(const struct rules *r, struct json *out)
+static void print_all(const struct rules *r, bool counts, struct json *out)
 {
     json_open_list(out);
     for (size_t i = 0; i < r->list.count; i++)
-        print(r->list.items[i], out);
+        print(r->list.items[i], counts, out);
     json_close_list(out);
+}
+
+void rules_print(const struct rules *r, struct json *out)
+{
+    print_all(r, true, out);
+}
+
+void rules_write(const struct rules *r, struct json *out)
+{
+    print_all(r, false, out);
 }
 
 bool rules_print_one(const struct rules *r, struct str name, struct json *out)
 {
     size_t i = find(r, name);
     if (i < r->list.count)
-        print(r->list.items[i], out);
+        print(r->list.items[i], true, out);
     return i < r->list.count;
 }

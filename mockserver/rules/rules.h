@@ -71,6 +71,7 @@ void rules_clear(struct rules *r);
 size_t rules_count(const struct rules *r);
 bool rules_touched(const struct rules *r); /* added to or taken from, since rules_new */
 void rules_print(const struct rules *r, struct json *out); /* the list with hits */
+void rules_write(const struct rules *r, struct json *out); /* as a fixture has them, all named */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 
 /* The rule as it was given; NULL: there is none of that name. */

@@ -14,6 +14,8 @@
 
 struct check {
     const struct world *w;
+    world_fault_fn *tell; /* NULL: the first fault is enough, and stands in `words` */
+    void *ctx;
     struct buf *words;
     struct arena arena;
     struct index waiting; /* see check_record.h */
@@ -23,7 +25,10 @@ struct check {
 
 static bool broken(struct check *c, enum record_kind kind, uint32_t row, const char *why)
 {
-    buf_printf(c->words, "%s %" PRIu32 ": %s", record_kind_texts[kind], row, why);
+    if (c->tell)
+        c->tell(c->ctx, kind, row, why);
+    else
+        buf_printf(c->words, "%s %" PRIu32 ": %s", record_kind_texts[kind], row, why);
     return false;
 }
 
@@ -120,10 +125,10 @@ static bool check_log(struct check *c)
     for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
         c->words_of[kind] =
             arena_array(&c->arena, const char *, (size_t)c->w->records[kind].count + 1);
-    for (uint32_t seq = 1; seq <= changes_last(c->w); seq++)
-        if (!check_change(c, changes_read(c->w, seq)))
-            return false;
-    return true;
+    bool good = true;
+    for (uint32_t seq = 1; seq <= changes_last(c->w) && (good || c->tell); seq++)
+        good = check_change(c, changes_read(c->w, seq)) && good;
+    return good;
 }
 
 static bool check_references(struct check *c, enum record_kind kind, uint32_t row)
@@ -158,6 +163,21 @@ static bool check_places(struct check *c, enum record_kind kind, uint32_t row)
     return true;
 }
 
+static bool check_providers(struct check *c, enum record_kind kind, uint32_t row)
+{
+    const struct record_shape *shape = record_shape(kind);
+    for (size_t i = 0; i < shape->field_count; i++) {
+        struct record_value v;
+        if (shape->fields[i].type != RECORD_REF)
+            continue;
+        record_get(c->w, kind, row, &shape->fields[i], &v);
+        if (!v.none && record_provider(c->w, shape->fields[i].refers, (uint32_t)v.number) !=
+                           record_provider(c->w, kind, row))
+            return broken(c, kind, row, "it points to a record of another provider");
+    }
+    return true;
+}
+
 static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
 {
     const char *why = check_record(c->w, &c->waiting, kind, row);
@@ -165,18 +185,18 @@ static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
         return broken(c, kind, row, why);
     if (!same_word(c->words_of[kind][row], record_state(c->w, kind, row)))
         return broken(c, kind, row, "the change log does not end in its state");
-    return check_places(c, kind, row);
+    return check_providers(c, kind, row) && check_places(c, kind, row);
 }
 
 typedef bool record_holds(struct check *c, enum record_kind kind, uint32_t row);
 
 static bool check_each(struct check *c, record_holds *holds)
 {
+    bool good = true;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(c->w, kind); row++)
-            if (!holds(c, kind, row))
-                return false;
-    return true;
+        for (uint32_t row = 1; row <= world_count(c->w, kind) && (good || c->tell); row++)
+            good = holds(c, kind, row) && good;
+    return good;
 }
 
 static bool check_counts(struct check *c)
@@ -190,12 +210,25 @@ static bool check_counts(struct check *c)
     return true;
 }
 
+static bool check_all(struct check *c)
+{
+    bool good = check_queue(c) && check_each(c, check_references) && check_log(c) &&
+                check_each(c, check_one) && check_counts(c);
+    index_end(&c->waiting);
+    arena_end(&c->arena);
+    return good;
+}
+
 const char *world_check(const struct world *w, struct buf *into)
 {
     struct check c = {.w = w, .words = into};
-    bool good = check_queue(&c) && check_each(&c, check_references) && check_log(&c) &&
-                check_each(&c, check_one) && check_counts(&c);
-    index_end(&c.waiting);
-    arena_end(&c.arena);
-    return good ? NULL : buf_c(into);
+    return check_all(&c) ? NULL : buf_c(into);
+}
+
+bool world_check_each(const struct world *w, world_fault_fn *tell, void *ctx)
+{
+    struct buf words = {0};
+    struct check c = {.w = w, .words = &words, .tell = tell, .ctx = ctx};
+    words.arena = &c.arena;
+    return check_all(&c);
 }

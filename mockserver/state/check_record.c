@@ -4,6 +4,7 @@
 
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/attempt.h"
+#include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
@@ -267,6 +268,8 @@ static const char *check_delivery(const struct world *w, const struct index *wai
     bool open = unsent || d->state == DELIVERY_DELIVERING;
     if (!d->webhook || !d->event_id || !d->type || !d->payload)
         return "a delivery has a webhook, an event, its type and a payload";
+    if (d->change > changes_last(w))
+        return "a delivery tells of a change that is in the log";
     if (open != (d->ended_at_ms == 0))
         return "just a delivery that has ended has a time of it";
     if (d->next_attempt_at_ms && d->state != DELIVERY_PENDING)

@@ -44,6 +44,16 @@ void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t r
     index_add(&w->indexes[INDEX_DUE], (struct index_entry){e->at_ms, event, event});
 }
 
+void events_walk(const struct world *w, struct index_walk *walk)
+{
+    index_from(&w->indexes[INDEX_DUE], walk, (struct index_entry){INT64_MIN, INT64_MIN, 0});
+}
+
+const struct event *events_next(const struct world *w, struct index_walk *walk)
+{
+    return index_next(walk) ? table_read(&w->events, walk->entry.row) : NULL;
+}
+
 bool events_next_at(const struct world *w, int64_t *at_ms)
 {
     struct index_entry first;
@@ -76,6 +86,8 @@ static void happen(struct world *w, const struct event *e)
         break;
     case EVENT_DELIVERY_DUE:
         delivery_due(w, e->row);
+        break;
+    case EVENT_KIND_COUNT:
         break;
     }
 }

@@ -24,6 +24,7 @@ enum event_kind {
 #define X(name, text, record) EVENT_##name,
     EVENT_KINDS(X)
 #undef X
+        EVENT_KIND_COUNT
 };
 extern const char *const event_kind_texts[];
 enum record_kind event_record(enum event_kind kind);
@@ -38,6 +39,9 @@ struct event {
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
 uint32_t events_last(const struct world *w); /* row of the one added last; 0: none yet */
 const struct event *event_read(const struct world *w, uint32_t row);
+/* The queue in its order: starts before the first one; NULL at the end. */
+void events_walk(const struct world *w, struct index_walk *walk);
+const struct event *events_next(const struct world *w, struct index_walk *walk);
 bool events_next_at(const struct world *w, int64_t *at_ms); /* when the next one is due */
 
 /* Lets everything happen that is due at the world's present time; answers how many events that

@@ -221,6 +221,17 @@ uint32_t record_find(const struct world *w, enum record_kind kind, struct str pu
     return find_between(w, kind, INT64_MIN, INT64_MAX, public_id);
 }
 
+bool places_unique(const struct world *w, enum record_kind kind, struct str public_id)
+{
+    int64_t key = index_text_key(public_id);
+    struct index_walk walk;
+    size_t count = 0;
+    index_from(&w->indexes[id_indexes[kind]], &walk, (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key))
+        count += str_is(public_id, record_id(w, kind, walk.entry.row));
+    return count == 1;
+}
+
 bool places_taken(const struct world *w, struct str public_id)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)

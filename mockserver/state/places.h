@@ -28,4 +28,6 @@ void places_move(struct world *w, enum record_kind kind, uint32_t row, const str
 int64_t places_scope(const struct world *w, enum record_kind kind, uint32_t row);
 uint32_t places_find(const struct world *w, enum record_kind kind, int64_t scope,
                      struct str public_id);
+/* No other record of that kind has that id, whatever its scope. */
+bool places_unique(const struct world *w, enum record_kind kind, struct str public_id);
 bool places_taken(const struct world *w, struct str public_id); /* by a record of any kind */

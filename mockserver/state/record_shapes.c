@@ -14,42 +14,24 @@
 #include "mockserver/state/wallet.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define TEXT(type, name)                                                                           \
+#define ROW(of, name_, kind_, member, ...)                                                         \
     {                                                                                              \
-#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, false                         \
+        .name = (name_), .type = (kind_), .offset = offsetof(struct of, member), __VA_ARGS__       \
     }
-#define BOOL(type, name)                                                                           \
-    {                                                                                              \
-#name, RECORD_BOOL, offsetof(struct type, name), NULL, 0, 0, false                         \
-    }
-#define INT(type, name)                                                                            \
-    {                                                                                              \
-#name, RECORD_INT, offsetof(struct type, name), NULL, 0, 0, false                          \
-    }
-#define TIME(type, name)                                                                           \
-    {                                                                                              \
-#name, RECORD_TIME, offsetof(struct type, name##_ms), NULL, 0, 0, false                    \
-    }
-#define ID(type, member)                                                                           \
-    {                                                                                              \
-        "id", RECORD_TEXT, offsetof(struct type, member), NULL, 0, 0, true                         \
-    }
-#define FIXED(type, name)                                                                          \
-    {                                                                                              \
-#name, RECORD_TEXT, offsetof(struct type, name), NULL, 0, 0, true                          \
-    }
-#define REF(type, name, to)                                                                        \
-    {                                                                                              \
-#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, false                         \
-    }
-#define OWNER(type, name, to)                                                                      \
-    {                                                                                              \
-#name, RECORD_REF, offsetof(struct type, name), NULL, 0, to, true                          \
-    }
-#define ENUM(type, name, words, count)                                                             \
-    {                                                                                              \
-#name, RECORD_ENUM, offsetof(struct type, name), words, count, 0, false                    \
-    }
+#define TEXT(of, name)      ROW(of, #name, RECORD_TEXT, name, .fixed = false)
+#define BOOL(of, name)      ROW(of, #name, RECORD_BOOL, name, .fixed = false)
+#define INT(of, name)       ROW(of, #name, RECORD_INT, name, .fixed = false)
+#define TIME(of, name)      ROW(of, #name, RECORD_TIME, name##_ms, .fixed = false)
+#define ID(of, member)      ROW(of, "id", RECORD_TEXT, member, .fixed = true)
+#define FIXED(of, name)     ROW(of, #name, RECORD_TEXT, name, .fixed = true)
+#define CHANGE(of, name)    ROW(of, #name, RECORD_CHANGE, name, .fixed = true)
+#define REF(of, name, to)   ROW(of, #name, RECORD_REF, name, .refers = (to))
+#define OWNER(of, name, to) ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true)
+#define ENUM(of, name, words, size)                                                                \
+    ROW(of, #name, RECORD_ENUM, name, .texts = (words), .text_count = (size))
+#define TEXTS(of, name, size)                                                                      \
+    ROW(of, #name, RECORD_TEXTS, name, .count_offset = offsetof(struct of, size))
+#define INTS(of, name, size) ROW(of, #name, RECORD_INTS, name, .count = (size))
 
 static const struct record_field organization_fields[] = {
     ID(organization, public_id),
@@ -64,7 +46,10 @@ static const struct record_field key_fields[] = {
     REF(key, space, RECORD_SPACE),
     TEXT(key, name),
     FIXED(key, value),
+    TEXTS(key, scopes, scope_count),
+    TEXTS(key, return_domains, return_domain_count),
     TEXT(key, tier),
+    INTS(key, limits, QUOTA_WINDOWS),
     INT(key, edition),
     ENUM(key, standing, key_standing_texts, KEY_STANDING_COUNT),
     TIME(key, created_at),
@@ -262,15 +247,13 @@ static const struct record_field webhook_fields[] = {
 };
 
 /* What befell a delivery is seen, and is too late to change. */
-#define FATE(member, type)                                                                         \
-    {                                                                                              \
-        "fate_" #member, type, offsetof(struct delivery, fate.member), NULL, 0, 0, true            \
-    }
+#define FATE(member, kind) ROW(delivery, "fate_" #member, kind, fate.member, .fixed = true)
 
 static const struct record_field delivery_fields[] = {
     ID(delivery, public_id),
     OWNER(delivery, webhook, RECORD_WEBHOOK),
     OWNER(delivery, replay_of, RECORD_DELIVERY),
+    CHANGE(delivery, change),
     FIXED(delivery, event_id),
     TEXT(delivery, type),
     TEXT(delivery, payload),

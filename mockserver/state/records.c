@@ -67,6 +67,14 @@ const char *record_id(const struct world *w, enum record_kind kind, uint32_t row
     return id;
 }
 
+/* The zeros at its end say nothing. */
+static size_t length(const int64_t *numbers, size_t count)
+{
+    while (count && !numbers[count - 1])
+        count--;
+    return count;
+}
+
 static void get_time(int64_t ms, struct record_value *out)
 {
     out->none = ms == 0;
@@ -78,7 +86,7 @@ static void get_time(int64_t ms, struct record_value *out)
 void record_get(const struct world *w, enum record_kind kind, uint32_t row,
                 const struct record_field *f, struct record_value *out)
 {
-    const char *at = (const char *)world_read(w, kind, row) + f->offset;
+    const char *record = world_read(w, kind, row), *at = record + f->offset;
     *out = (struct record_value){0};
     switch (f->type) {
     case RECORD_TEXT:
@@ -107,8 +115,27 @@ void record_get(const struct world *w, enum record_kind kind, uint32_t row,
         uint32_t to;
         memcpy(&to, at, sizeof to);
         out->none = to == ROW_NONE;
+        out->number = to;
         out->text = out->none ? NULL : record_id(w, f->refers, to);
         break;
     }
+    case RECORD_CHANGE: {
+        uint32_t seq;
+        memcpy(&seq, at, sizeof seq);
+        out->none = seq == 0;
+        out->number = seq;
+        break;
+    }
+    case RECORD_TEXTS: {
+        uint32_t count;
+        memcpy(&out->texts, at, sizeof out->texts);
+        memcpy(&count, record + f->count_offset, sizeof count);
+        out->count = count;
+        break;
+    }
+    case RECORD_INTS:
+        out->numbers = (const int64_t *)(const void *)at;
+        out->count = length(out->numbers, f->count);
+        break;
     }
 }

@@ -2,7 +2,8 @@
  * edit is a walk over rows.
  *
  * Shapes:  struct record_shape {kind, fields}; a field is {name, offset, type, texts | refers}. The
- *          words are ours, not a provider's.
+ *          words are ours, not a provider's. Together with the provider, the rows say all there is
+ *          in a record: what has none is lost to a fixture of it.
  * Units:   FIELD times are milliseconds in the record and ISO 8601 text outside.
  * Errors:  record_set: an unknown field, a wrong type, a value that is not one of the texts.
  */
@@ -11,12 +12,15 @@
 #include "mockserver/state/world.h"
 
 enum record_field_type {
-    RECORD_TEXT, /* const char * */
-    RECORD_BOOL, /* bool */
-    RECORD_INT,  /* int64_t */
-    RECORD_TIME, /* int64_t ms; 0 = none */
-    RECORD_ENUM, /* int-sized enum with texts */
-    RECORD_REF,  /* uint32_t row of another kind, shown as that record's public id */
+    RECORD_TEXT,   /* const char * */
+    RECORD_BOOL,   /* bool */
+    RECORD_INT,    /* int64_t */
+    RECORD_TIME,   /* int64_t ms; 0 = none */
+    RECORD_ENUM,   /* int-sized enum with texts */
+    RECORD_REF,    /* uint32_t row of another kind, shown as that record's public id */
+    RECORD_CHANGE, /* uint32_t seq in the change log; 0 = none */
+    RECORD_TEXTS,  /* const char *const *, counted by the uint32_t at count_offset */
+    RECORD_INTS,   /* int64_t [count], shown without the zeros at its end */
 };
 
 struct record_field {
@@ -27,6 +31,7 @@ struct record_field {
     size_t text_count;
     enum record_kind refers;
     bool fixed; /* identity: shown, never set from outside */
+    size_t count_offset, count;
 };
 
 struct record_shape {
@@ -50,13 +55,16 @@ const char *record_id(const struct world *w, enum record_kind kind, uint32_t row
 uint32_t record_find(const struct world *w, enum record_kind kind,
                      struct str public_id); /* any provider; first match */
 
-/* A field's value as text, number or bool, without knowing JSON: exactly one of the three is meant
- * by `type`. The text of a TIME stands in time_text of the very struct that record_get filled. */
+/* A field's value as text, number, bool or several, without knowing JSON: which is meant is said by
+ * `type`. The text of a TIME stands in time_text of the very struct that record_get filled. */
 struct record_value {
     bool none;
     const char *text; /* TEXT, ENUM, REF, TIME (ISO text in time_text) */
-    int64_t number;
+    int64_t number;   /* INT, CHANGE; of a TIME its milliseconds, of a REF its row */
     bool truth;
+    const char *const *texts;
+    const int64_t *numbers;
+    size_t count;
     char time_text[40];
 };
 void record_get(const struct world *w, enum record_kind kind, uint32_t row,

@@ -126,3 +126,13 @@ void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms)
     r->items[r->count++] = k;
     r->bytes += k->bytes;
 }
+
+size_t replies_count(const struct world *w)
+{
+    return w->replies ? w->replies->count : 0;
+}
+
+const struct reply *replies_at(const struct world *w, size_t i)
+{
+    return &w->replies->items[i]->reply;
+}

@@ -32,3 +32,5 @@ const struct reply *replies_find(const struct world *w, uint32_t key, const char
 /* Copies it, in the place of an older one with the same token; forgets those from before `from_ms`.
  */
 void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms);
+size_t replies_count(const struct world *w);
+const struct reply *replies_at(const struct world *w, size_t i); /* oldest first */

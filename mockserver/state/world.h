@@ -150,3 +150,7 @@ size_t world_own_bytes(const struct world *w); /* what this world shares with no
 /* Every invariant of the model; NULL if all hold, else what is wrong, in words, in `into`. */
 struct buf;
 const char *world_check(const struct world *w, struct buf *into);
+/* The same, told of every record that breaks one. What a broken one would make meaningless is not
+ * looked at. */
+typedef void world_fault_fn(void *ctx, enum record_kind kind, uint32_t row, const char *why);
+bool world_check_each(const struct world *w, world_fault_fn *tell, void *ctx);

@@ -29,16 +29,8 @@ static void the_door_says_what_it_can_do(void **state)
                         "layers");
 }
 
-static void what_is_not_built_says_so(void **state)
+static void what_the_door_does_not_have_is_told(void **state)
 {
-    static const char *const calls[] = {
-        "GET /__admin/state?format=fixture",
-    };
-    for (size_t i = 0; i < COUNT(calls); i++) {
-        struct answer a = mock_call(*state, calls[i], NULL);
-        assert_problem(a, 501, NULL, "built");
-        assert_string_equal(header_of(a, "X-Mock-Error"), "unimplemented");
-    }
     assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL, "no such path");
     assert_problem(force(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
 }
@@ -105,7 +97,7 @@ static void a_closed_door_is_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_door_says_what_it_can_do), TEST(what_is_not_built_says_so),
+        TEST(the_door_says_what_it_can_do), TEST(what_the_door_does_not_have_is_told),
         TEST(only_its_own_site_gets_in),    TEST(the_door_asks_for_its_token),
         TEST(a_closed_door_is_not_there),
     };

@@ -1,0 +1,87 @@
+/* mockserver export: a world as a fixture, of a file or of a running mock. */
+#include "mockserver/commands.h"
+
+#include <stdio.h>
+
+#include "base/http/client.h"
+#include "base/json.h"
+#include "mockserver/export.h"
+
+#define TIMEOUT_MS 30000
+#define CONNECT_MS 5000
+#define ANSWER_MAX ((size_t)256 << 20)
+
+static bool print(struct str text, struct error *err)
+{
+    bool good = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF &&
+                fflush(stdout) != EOF;
+    return good || error_add(err, ERROR_SYSTEM, (struct where){0}, "stdout takes no more");
+}
+
+static bool export_file(const struct options *o, struct error *err)
+{
+    const struct mock_options options = options_for_mock(o);
+    struct mock *m = mock_new(&options, err);
+    struct buf text = {.arena = o->arena};
+    if (!m)
+        return false;
+    export_namespace(o->arena, namespaces_at(m->namespaces, 0), &text);
+    mock_free(m);
+    return print(buf_str(&text), err);
+}
+
+struct asking {
+    const struct options *o;
+    struct loop *loop;
+    struct error *err;
+};
+
+static void answered(void *ctx, const struct http_answer *answer)
+{
+    struct asking *s = ctx;
+    const char *from = s->o->from;
+    const struct where nowhere = {0};
+    const struct node *body =
+        answer->status == 200 ? NULL : json_parse(s->o->arena, answer->body, "answer", NULL);
+    const char *detail = node_get_text(body, "detail");
+    loop_stop(s->loop);
+    if (answer->error)
+        error_add(s->err, ERROR_TARGET, nowhere, "%s: %s", from, answer->error);
+    else if (answer->status == 200)
+        print(answer->body, s->err);
+    else
+        error_add(s->err, ERROR_TARGET, nowhere, "%s answers %d%s%s", from, answer->status,
+                  detail ? ": " : "", detail ? detail : "");
+}
+
+static bool export_running(const struct options *o, struct error *err)
+{
+    const struct http_client_options options = {
+        .timeout_ms = TIMEOUT_MS,
+        .connect_timeout_ms = CONNECT_MS,
+        .answer_max = ANSWER_MAX,
+    };
+    struct asking s = {.o = o, .loop = loop_new(), .err = err};
+    struct http_client *client = http_client_new(s.loop, &options);
+    struct headers headers = {0};
+    if (o->admin_token)
+        headers_add(o->arena, &headers, "Authorization",
+                    str_from(arena_printf(o->arena, "Bearer %s", o->admin_token)));
+    const struct http_sent sent = {
+        .method = "GET",
+        .url = arena_printf(o->arena, "%s%s%s/__admin/state?format=fixture", o->from,
+                            o->world ? "/ns/" : "", o->world ? o->world : ""),
+        .headers = &headers,
+    };
+    http_send(client, o->arena, &sent, answered, &s);
+    loop_run(s.loop);
+    http_client_free(client);
+    loop_free(s.loop);
+    return !error_any(err);
+}
+
+int command_export(const struct options *o, struct error *err)
+{
+    bool good = o->from ? export_running(o, err) : export_file(o, err);
+    return good ? 0 : error_exit_code(err);
+}
