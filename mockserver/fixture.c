@@ -158,24 +158,19 @@ static void set_webhooks(struct world *w, struct arena *a, const struct root_web
     };
 }
 
-static bool has_sections(const struct root *root)
-{
-    for (size_t i = 0; i < dialect_count; i++)
-        if (root->sections[i])
-            return true;
-    return false;
-}
-
 /* Two writings of one world, of which the second is whole. */
 static bool read_records(const struct root *root, const struct fixture_load *load)
 {
     bool broken = false;
     if (!root->records)
         return error_add(load->err, ERROR_INPUT, root->moment->at, "'moment' goes with 'records'");
-    if (has_sections(root))
-        return error_add(load->err, ERROR_INPUT, root->records->at,
-                         "'records' are a whole world: no provider's section goes with them");
-    bool good = fixture_records_read(root->records, root->moment, load, &broken);
+    bool good = true;
+    for (size_t i = 0; i < dialect_count; i++)
+        if (root->sections[i])
+            good = error_add(load->err, ERROR_INPUT, root->sections[i]->at,
+                             "'records' are a whole world: '%s' cannot stand beside them",
+                             dialects[i]->fixture->section);
+    good = good && fixture_records_read(root->records, root->moment, load, &broken);
     load->world->checks = CHECKS && !broken;
     return good;
 }

@@ -41,31 +41,31 @@ static int read_provider(struct records_read *r, const struct record_shape *s,
     return d ? d->provider : 0;
 }
 
-static void add_row(struct records_read *r, const struct record_shape *s, const struct node *record)
+static bool add_row(struct records_read *r, const struct record_shape *s, const struct node *record)
 {
     const char *id = node_get_text(record, "id");
     if (record->kind != NODE_MAP)
-        r->good = error_add(r->err, ERROR_INPUT, record->at, "a record is an object, not %s",
-                            node_kind_name(record->kind));
+        return error_add(r->err, ERROR_INPUT, record->at, "a record is an object, not %s",
+                         node_kind_name(record->kind));
     uint32_t row = rebuild_row(r->w, s->kind, read_provider(r, s, record));
     if (id)
         index_add(&r->ids[s->kind], (struct index_entry){index_text_key(str_from(id)), row, row});
+    return true;
 }
 
-static void add_rows(struct records_read *r, const struct member *m)
+/* False: there are not as many rows as are written, so that nobody could say who is meant. */
+static bool add_rows(struct records_read *r, const struct member *m)
 {
     const struct record_shape *s = record_shape_read(m->key, m->key_at, r->err);
-    if (!s) {
-        r->good = false;
-        return;
-    }
-    if (m->value->kind != NODE_LIST) {
-        r->good = error_add(r->err, ERROR_INPUT, m->value->at, "'%s' is a list of records", m->key);
-        return;
-    }
+    bool good = true;
+    if (!s)
+        return false;
+    if (m->value->kind != NODE_LIST)
+        return error_add(r->err, ERROR_INPUT, m->value->at, "'%s' is a list of records", m->key);
     r->lists[s->kind] = m->value;
     for (size_t i = 0; i < m->value->list.count; i++)
-        add_row(r, s, m->value->list.items[i]);
+        good = add_row(r, s, m->value->list.items[i]) && good;
+    return good;
 }
 
 static bool refuse_number(const struct records_read *r, enum record_kind kind,
@@ -167,9 +167,10 @@ static bool add_all(struct records_read *r, const struct node *records)
     if (records->kind != NODE_MAP)
         return error_add(r->err, ERROR_INPUT, records->at,
                          "'records' is an object of lists, one a kind");
+    bool good = true;
     for (size_t i = 0; i < records->map.count; i++)
-        add_rows(r, &records->map.members[i]);
-    return r->good;
+        good = add_rows(r, &records->map.members[i]) && good;
+    return good;
 }
 
 /* What is not said follows from the records. */
@@ -188,10 +189,10 @@ bool fixture_records_read(const struct node *records, const struct node *moment,
 {
     struct records_read r = {.load = load, .w = load->world, .err = load->err, .good = true};
     *broken = false;
-    if (add_all(&r, records)) {
+    bool there = add_all(&r, records);
+    if (there)
         each_record(&r, read_record);
-        r.good = (!moment || moment_read(&r, moment, broken)) && r.good;
-    }
+    r.good = there && (!moment || moment_read(&r, moment, broken)) && r.good;
     if (r.good)
         each_record(&r, place_record);
     if (r.good)

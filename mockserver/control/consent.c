@@ -14,12 +14,19 @@ const char *const consent_outcome_texts[] = {
 #undef X
 };
 
+/* A key need not have one. */
+static const char *key_name(const struct call *c, uint32_t key)
+{
+    const char *name = key ? key_read(c->world, key)->name : NULL;
+    return name ? name : "";
+}
+
 /* Of whoever signs a program in: the key with that name, else the provider's first. */
 static uint32_t signed_in_key(const struct call *c, int provider, const char *name)
 {
     for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++)
         if (record_provider(c->world, RECORD_KEY, row) == provider &&
-            (!name || strcmp(key_read(c->world, row)->name, name) == 0))
+            (!name || str_is(str_from(name), key_name(c, row))))
             return row;
     return ROW_NONE;
 }
@@ -27,10 +34,8 @@ static uint32_t signed_in_key(const struct call *c, int provider, const char *na
 const char *consent_handle(struct call *c, uint32_t attempt)
 {
     const struct attempt *a = attempt_read(c->world, attempt);
-    if (a->kind == ATTEMPT_FOR_KEY) {
-        uint32_t key = signed_in_key(c, a->provider, NULL);
-        return key ? key_read(c->world, key)->name : "";
-    }
+    if (a->kind == ATTEMPT_FOR_KEY)
+        return key_name(c, signed_in_key(c, a->provider, NULL));
     if (a->reconnects)
         return account_read(c->world, a->account)->handle;
     return arena_printf(c->arena, "%s.user.%u", attempt_platform_text(a),

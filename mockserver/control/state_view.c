@@ -5,6 +5,7 @@
 
 #include "mockserver/export.h"
 #include "mockserver/record_json.h"
+#include "mockserver/state/places.h"
 
 static const struct record_shape *kind_of(struct call *c)
 {
@@ -17,13 +18,31 @@ static const struct record_shape *kind_of(struct call *c)
     return s;
 }
 
+/* ~2: the second of its kind, as an export names a record that has no id of its own. */
+static uint32_t row_numbered(const struct call *c, const struct record_shape *s)
+{
+    int64_t number;
+    bool fine =
+        str_starts(c->params[1], STR("~")) && str_to_int(str_skip(c->params[1], 1), &number);
+    return fine && number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number
+                                                                           : ROW_NONE;
+}
+
 static uint32_t row_of(struct call *c, const struct record_shape *s)
 {
-    uint32_t row = record_find(c->world, s->kind, c->params[1]);
+    uint32_t row = row_numbered(c, s);
+    if (row)
+        return row;
+    row = record_find(c->world, s->kind, c->params[1]);
     if (!row)
         call_refuse(c, FAULT_NOT_FOUND, "None of the %s has the id '" STR_FMT "'", s->name,
                     STR_ARG(c->params[1]));
-    return row;
+    else if (!places_unique(c->world, s->kind, c->params[1]))
+        call_refuse(c, FAULT_CONFLICT,
+                    "Several of the %s have the id '" STR_FMT
+                    "': say which by its number among them all, ~%u and so on",
+                    s->name, STR_ARG(c->params[1]), row);
+    return c->fault ? ROW_NONE : row;
 }
 
 struct filter { /* ?account=sa_1: what this field must read; none as an empty text */
@@ -165,20 +184,45 @@ static struct record_edit *read_patch(struct call *c, const struct record_shape 
     return edits;
 }
 
+struct faults {
+    size_t count;
+    struct buf first;
+};
+
+static void note_fault(void *ctx, enum record_kind kind, uint32_t row, const char *why)
+{
+    struct faults *f = ctx;
+    if (!f->count++)
+        buf_printf(&f->first, "%s %u: %s", record_kind_texts[kind], row, why);
+}
+
+static struct faults faults_of(struct call *c, const struct world *w)
+{
+    struct faults faults = {.first = {.arena = c->arena}};
+    world_check_each(w, note_fault, &faults);
+    return faults;
+}
+
+/* What was broken on purpose before stays so. */
+static bool breaks(struct call *c, const struct world *patched)
+{
+    struct faults after = faults_of(c, patched);
+    if (!after.count || after.count <= faults_of(c, c->world).count)
+        return false;
+    return !call_refuse(c, FAULT_CONFLICT,
+                        "This would break the world (?unchecked=1 does it all the same): %s",
+                        buf_c(&after.first));
+}
+
 /* Whether the world would still hold together, asked of a copy. */
 static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
                        const struct record_edit *edits, const struct node *body)
 {
     struct error err = {0};
-    struct buf why = {.arena = c->arena};
     struct world *copy = world_fork(c->world);
     copy->checks = false;
     bool fine = record_set(copy, kind, row, edits, body->map.count, &err)
-                    ? door_query_flag(c, "unchecked") || !world_check(copy, &why) ||
-                          call_refuse(c, FAULT_CONFLICT,
-                                      "This would break the world (?unchecked=1 does it all the "
-                                      "same): %s",
-                                      buf_c(&why))
+                    ? door_query_flag(c, "unchecked") || !breaks(c, copy)
                     : door_issues(c, body, &err);
     world_free(copy);
     error_end(&err);

@@ -122,6 +122,12 @@ static const struct implied {
     [DESTINATION_HELD] = {0 },
 };
 
+/* By the clock itself: an event may happen late, at an instant of its own. */
+static bool in_future(const struct world *w, int64_t at_ms)
+{
+    return at_ms > clock_now(&w->clock);
+}
+
 /* A time of 0 has not come. */
 static bool later(int64_t created_ms, int64_t at_ms)
 {
@@ -133,6 +139,8 @@ static const char *check_post(const struct world *w, uint32_t row)
     const struct post *p = post_read(w, row);
     if (!p->space)
         return "a post belongs to a space";
+    if (in_future(w, p->created_at_ms))
+        return "a post was created in the future";
     if (!later(p->created_at_ms, p->updated_at_ms) || !later(p->created_at_ms, p->published_at_ms))
         return "nothing becomes of a post before it is created";
     return NULL;
@@ -154,6 +162,8 @@ static const char *check_destination(const struct world *w, const struct index *
     if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
         is->published != (d->external_url != NULL))
         return "just what is published has a time of it, an external id and a link";
+    if (in_future(w, d->created_at_ms))
+        return "a destination was created in the future";
     if (!later(d->created_at_ms, d->attempted_at_ms) ||
         !later(d->created_at_ms, d->published_at_ms) ||
         !later(d->created_at_ms, d->canceled_at_ms) || !later(d->created_at_ms, d->updated_at_ms))

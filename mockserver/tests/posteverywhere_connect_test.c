@@ -138,6 +138,20 @@ static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **stat
     assert_string_equal(at(list, "/data/account_ids"), "[4001]");
 }
 
+/* A key need not have a name; asking for another one must not stumble over it. */
+static void a_sign_in_by_name_passes_over_keys_without_one(void **state)
+{
+    struct answer first = mock_call(*state, "GET /__admin/state/keys?name=brand", NULL);
+    mock_call(*state, line_of(first, "PATCH /__admin/state/keys/", "/items/0/id", ""),
+              "{\"name\":null}");
+    struct answer begun = mock_call(*state, POST("/auth/device"), "{}");
+    consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
+    struct answer got =
+        mock_call(*state, POST("/auth/device/token"),
+                  line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}"));
+    assert_string_equal(at(got, "/data/status"), "authorized");
+}
+
 static void a_sign_in_can_be_denied_and_expires(void **state)
 {
     struct answer begun = mock_call(*state, POST("/auth/device"), "{}");
@@ -193,6 +207,7 @@ int main(void)
         PE_TEST(what_became_of_a_consent_is_told_in_four_words),
         PE_TEST(a_link_that_cannot_be_is_refused),
         PE_TEST(a_program_signs_in_with_a_code_and_gets_a_key_that_works),
+        PE_TEST(a_sign_in_by_name_passes_over_keys_without_one),
         PE_TEST(a_sign_in_can_be_denied_and_expires),
         PE_TEST(with_local_consent_a_person_decides_on_the_mocks_own_page),
     };

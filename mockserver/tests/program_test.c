@@ -145,6 +145,12 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
         {"lint /no/such.yaml",                     "/no/such.yaml: "                      },
         {"schema rules",                           "did you mean 'rule'?"                 },
         {"healthcheck zzz",                        "'zzz' is no http URL"                 },
+        {"export --namespace a",                   "--namespace goes with --from"         },
+        {"export --from ftp://x",                  "is no http(s) URL"                    },
+        {"export --from http://x --namespace a/b", "'a/b' is no world's name"             },
+        {"export --from http://x --fixture x",     "exclude each other"                   },
+        {"export --fixture a --fixture b",         "takes one --fixture"                  },
+        {"export --fixture /no/such.yaml",         "/no/such.yaml: "                      },
         {"--bogus",                                "--bogus"                              },
         {"--fixture " SAMPLE " --fixture " SAMPLE, "a world named 'sample' too"           },
     };
@@ -197,6 +203,8 @@ static void commands_print_on_stdout(void **state)
         {"routes --json",                            "{\"items\":[{\"provider\":" },
         {"capabilities",                             "\"forces\":["               },
         {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
+        {"export --help",                            "Keys and secrets"           },
+        {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -286,6 +294,41 @@ static void a_given_certificate_is_shown_and_health_asks_for_no_more(void **stat
     arena_end(&a);
 }
 
+/* What `words` print; it must end with that status. */
+static const char *output_of(struct arena *a, const char *words, int status)
+{
+    struct program p = start(words);
+    const char *said = arena_text(a, hear(&p, p.out, false));
+    assert_int_equal(end_of(&p), status);
+    return said;
+}
+
+static void a_running_mocks_world_is_exported(void **state)
+{
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    struct program p = start("--port 0 --admin-token secret");
+    int port = port_of(&p, "url");
+    assert_int_equal(status_of(connect_to(&g, port, "GET /ns/mine/v1/whoami")), 200);
+    const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
+    const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
+    const struct node *world =
+        json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
+    assert_string_equal(node_get_text(world, "world"), "sample");
+    assert_true(node_count(node_pointer(world, "/records/accounts")) > 0);
+    line = arena_printf(&g.arena, "%s --namespace mine", line);
+    world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
+    assert_true(node_count(node_pointer(world, "/moment/quotas")) > 0);
+    assert_string_equal(output_of(&g.arena, from, 3), ""); /* it asks for its token */
+    line = arena_printf(&g.arena, "%s --admin-token secret --namespace no", from);
+    assert_string_equal(output_of(&g.arena, line, 3), "");
+    kill(p.pid, SIGTERM);
+    assert_int_equal(end_of(&p), 0);
+    assert_string_equal(output_of(&g.arena, from, 3), "");
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
 #define HELD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"200ms\"}]}"
 
 static void what_is_under_way_is_answered_before_the_end(void **state)
@@ -348,6 +391,7 @@ int main(void)
         cmocka_unit_test(commands_print_on_stdout),
         cmocka_unit_test(the_ready_line_tells_where_to_go_and_health_agrees),
         cmocka_unit_test(a_given_certificate_is_shown_and_health_asks_for_no_more),
+        cmocka_unit_test(a_running_mocks_world_is_exported),
         cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
         cmocka_unit_test(closed_streams_are_no_trouble),
     };

@@ -1,0 +1,256 @@
+/* A world as a fixture, and back. That nothing is lost on the way is tried on random worlds in
+ * same_world_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/moment*.yaml. */
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "mockserver/state/lease.h"
+#include "mockserver/state/post.h"
+
+#define EXPORT "GET /__admin/state?format=fixture"
+#define KEY    "Authorization: Bearer lp_live_one"
+
+static const char fixture[] =
+    "world: small\n"
+    "seed: 7\n"
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "webhooks: { allow: [hooks.test, more.test] }\n"
+    "rules:\n"
+    "  - { rule: slow, on: layers.whoami, then: [ { headers: { X-Slow: 'yes' } } ] }\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: One\n"
+    "      keys: [ { name: one, key: lp_live_one, scopes: ['*'], return_domains: [app.test] } ]\n"
+    "      projects:\n"
+    "        - id: prj\n"
+    "          social_accounts:\n"
+    "            - { id: sa, platform: tiktok, handle: one, token_expires_at: +4d }\n"
+    "          content: [ { id: cnt } ]\n"
+    "          scheduled_posts: [ { id: sp, content: cnt, account: sa, at: +1d } ]\n"
+    "          lease_requests: [ { id: lreq, count: 1, vertical: fitness } ]\n"
+    "    - name: Two\n"
+    "      projects:\n"
+    "        - { id: prj_two, lease_requests: [ { id: lreq, count: 1, vertical: fitness } ] }\n"
+    "  lease_pool: [ { handle: fit, vertical: fitness } ]\n";
+
+static int setup(void **state)
+{
+    *state = mock_test_new(fixture);
+    return 0;
+}
+
+static struct answer export(struct mock *m)
+{
+    struct answer a = mock_call(m, EXPORT, NULL);
+    assert_int_equal(a.status, 200);
+    assert_non_null(a.body);
+    return a;
+}
+
+/* A world made of that fixture at run time, "loaded". */
+static struct answer load(struct mock *m, const char *text)
+{
+    return mock_call(m, "POST /__admin/namespaces",
+                     arena_printf(&m->arena, "{\"name\":\"loaded\",\"fixture\":%s}", text));
+}
+
+static void a_world_is_written_in_the_words_of_its_records(void **state)
+{
+    struct answer a = export(*state);
+    static const struct {
+        const char *pointer, *said;
+    } rows[] = {
+        {"/world",                               "small"                         },
+        {"/seed",                                "7"                             },
+        {"/clock/start",                         "2026-05-02T09:00:00.000Z"      },
+        {"/clock/mode",                          "frozen"                        },
+        {"/webhooks/allow",                      "[\"hooks.test\",\"more.test\"]"},
+        {"/rules/0/rule",                        "slow"                          },
+        {"/records/keys/0/scopes",               "[\"*\"]"                       },
+        {"/records/keys/0/return_domains",       "[\"app.test\"]"                },
+        {"/records/accounts/0/id",               "sa"                            },
+        {"/records/accounts/0/provider",         "layers"                        },
+        {"/records/accounts/0/space",            "prj"                           },
+        {"/records/accounts/0/token",            "live"                          },
+        {"/records/accounts/0/token_expires_at", "2026-05-06T09:00:00.000Z"      },
+        {"/records/destinations/0/account",      "sa"                            },
+        {"/moment/events/0/what",                "post_due"                      },
+        {"/moment/events/0/record",              "sp"                            },
+        {"/moment/changes/0/cause",              "fixture"                       },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(at(a, rows[i].pointer), rows[i].said);
+    assert_null(at(a, "/records/accounts/0/name"));
+    assert_null(at(a, "/records/accounts/0/leased"));
+    assert_null(at(a, "/records/media"));
+    assert_null(at(a, "/rules/0/hits"));
+}
+
+static void only_a_fixture_can_be_asked_for(void **state)
+{
+    struct answer a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
+    assert_int_equal(a.status, 422);
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "'fixture'"));
+}
+
+static void an_export_makes_a_world_at_run_time(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"30h\"}");
+    struct answer a = export(m);
+    assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
+    struct answer again = mock_call(m,
+                                    "GET /ns/loaded"
+                                    "/__admin/state?format=fixture",
+                                    NULL);
+    assert_true(str_eq(a.text, again.text));
+    struct answer old = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
+    struct answer new = mock_call(m, "GET /ns/loaded/v1/scheduled-posts/sp", NULL, KEY);
+    assert_string_equal(at(old, "/status"), "published");
+    assert_true(str_eq(old.text, new.text));
+    assert_string_equal(header_of(mock_call(m, "GET /ns/loaded/v1/whoami", NULL, KEY), "X-Slow"),
+                        "yes");
+}
+
+static void records_that_share_an_id_are_named_by_their_number(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, "POST /__admin/force/lease_decide",
+                               "{\"request\":\"lreq\",\"project\":\"prj_two\","
+                               "\"outcome\":\"assigned\"}")
+                         .status,
+                     200);
+    struct answer a = export(m);
+    assert_string_equal(at(a, "/records/accounts/1/lease_request"), "2");
+    assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
+    const struct world *w = namespaces_find(m->namespaces, STR("loaded"))->world;
+    assert_int_equal(account_read(w, 2)->lease_request, 2);
+    assert_int_equal(lease_request_read(w, 2)->state, LEASE_ASSIGNED);
+}
+
+static void what_was_broken_on_purpose_loads_as_it_is(void **state)
+{
+    struct mock *m = *state;
+    assert_null(at(export(m), "/moment/unchecked"));
+    struct answer broken = mock_call(m, "PATCH /__admin/state/destinations/sp?unchecked=1",
+                                     "{\"state\":\"published\"}");
+    assert_int_equal(broken.status, 200);
+    struct answer a = export(m);
+    assert_string_equal(at(a, "/moment/unchecked"), "true");
+    assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
+    struct answer sp = mock_call(m, "GET /ns/loaded/__admin/state/destinations/sp", NULL);
+    assert_string_equal(at(sp, "/state"), "published");
+}
+
+static void a_mistake_is_told_by_its_pointer(void **state)
+{
+    struct mock *m = *state;
+    char *text = str_dup(&m->arena, export(m).text), *named = strstr(text, "\"account\":\"sa\"");
+    assert_non_null(named);
+    named[strlen("\"account\":\"s")] = 'x';
+    struct answer a = load(m, text);
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/records/destinations/0/account");
+    assert_null(namespaces_find(m->namespaces, STR("loaded")));
+}
+
+static void records_written_by_hand_have_just_begun(void **state)
+{
+    (void)state;
+    void *m = mock_test_new("clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+                            "records:\n"
+                            "  organizations: [ { id: org, provider: layers, name: Hand } ]\n"
+                            "  keys: [ { id: key, organization: org, value: lp_live_one, "
+                            "scopes: ['*'] } ]\n"
+                            "  spaces: [ { id: prj, organization: org, name: Made } ]\n"
+                            "  content: [ { id: cnt, provider: layers, space: prj } ]\n"
+                            "  destinations:\n"
+                            "    - { id: sp, provider: layers, post: p, account: sa, space: prj,\n"
+                            "        due_at: 2026-05-03T09:00:00Z, state: queued }\n"
+                            "  posts: [ { id: p, provider: layers, space: prj, content: cnt,\n"
+                            "             due_at: 2026-05-03T09:00:00Z } ]\n"
+                            "  accounts:\n"
+                            "    - { id: sa, provider: layers, space: prj, platform: tiktok,\n"
+                            "        handle: made, token: live, token_generation: 1 }\n");
+    struct answer a = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
+    assert_string_equal(at(a, "/status"), "queued");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
+    a = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
+    assert_string_equal(at(a, "/status"), "published");
+    mock_test_teardown(&m);
+}
+
+/* An export is a file like any other, to start from. */
+static void an_export_can_be_included(void **state)
+{
+    struct mock *m = *state;
+    char folder[] = "/tmp/export_test_XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = arena_printf(&m->arena, "%s/world.json", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(str_dup(&m->arena, export(m).text), file);
+    fclose(file);
+    void *other = mock_test_new(arena_printf(
+        &m->arena,
+        "include: [ %s ]\n"
+        "world: later\n"
+        "clock: { start: 2026-05-04T09:00:00Z }\n"
+        "rules: [ { rule: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
+        path));
+    struct answer a = mock_call(other, "GET /v1/whoami", NULL, KEY);
+    assert_string_equal(header_of(a, "X-Slow"), "yes");
+    assert_string_equal(header_of(a, "X-More"), "yes!");
+    assert_string_equal(at(mock_call(other, "GET /v1/scheduled-posts/sp", NULL, KEY), "/status"),
+                        "published");
+    mock_test_teardown(&other);
+    unlink(path);
+    rmdir(folder);
+}
+
+/* A token that is no text, as a client may well send one. */
+static void kept_answers_are_given_again(void **state)
+{
+    struct mock *m = *state;
+    static const char *const tokens[] = {"Idempotency-Key: plain", "Idempotency-Key: \xff\xfe"};
+    const char *body = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
+    struct answer first[2];
+    for (size_t i = 0; i < 2; i++)
+        first[i] = mock_call(m, "POST /v1/projects", body, KEY, tokens[i]);
+    struct answer a = export(m);
+    assert_string_equal(at(a, "/moment/replies/0/token"), "plain");
+    assert_string_equal(at(a, "/moment/replies/1/token_base64url"), "__4");
+    assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
+    for (size_t i = 0; i < 2; i++) {
+        struct answer again =
+            mock_call(m, "POST /v1/projects", body, KEY, tokens[i], "X-Mock-Namespace: loaded");
+        assert_string_equal(header_of(again, "X-Mock-Replayed"), "true");
+        assert_true(str_eq(again.text, first[i].text));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_world_is_written_in_the_words_of_its_records),
+        TEST(only_a_fixture_can_be_asked_for),
+        TEST(an_export_makes_a_world_at_run_time),
+        TEST(records_that_share_an_id_are_named_by_their_number),
+        TEST(what_was_broken_on_purpose_loads_as_it_is),
+        TEST(a_mistake_is_told_by_its_pointer),
+        cmocka_unit_test(records_written_by_hand_have_just_begun),
+        TEST(an_export_can_be_included),
+        TEST(kept_answers_are_given_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

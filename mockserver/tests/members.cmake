@@ -1,0 +1,93 @@
+# members.cmake - nothing in a world is forgotten: every member of its structs is told by a row of its table, or known to the export.
+#
+# A row: header, struct, file that must know each of its members, and the members that are not part of what a world is.
+# A record's members stand in record_shapes.c behind its own name: TEXT(account, handle); times without their _ms.
+# Run: cmake -DROOT=<source folder> -P mockserver/tests/members.cmake
+
+cmake_policy(VERSION 3.25)
+
+set(RECORDS
+  tenant organization tenant key tenant space account account attempt attempt post content post post post destination
+  lease lease_request lease pool_account wallet wallet_entry ad_account ad_account layer layer layer onboarding
+  webhook webhook delivery delivery media media)
+
+# What is told through functions of its own, or is of no moment.
+set(OTHERS
+  state/world.h   world          "records,events,changes,replies,indexes,in_event,event_at_ms,texts,cause,caller,checks"
+  state/world.h   world_timings  none
+  state/world.h   webhook_next   none
+  state/world.h   world_webhooks none
+  state/changes.h change         none
+  state/events.h  event          done
+  state/quota.h   quota          none
+  state/quota.h   quota_window   none
+  state/replies.h reply          none)
+
+set(seen 0)
+set(wrong 0)
+
+# The names that a struct declares.
+function(members_of header name out)
+  file(READ ${ROOT}/mockserver/${header} text)
+  string(REGEX REPLACE "/\\*([^*]|\\*[^/])*\\*/" " " text "${text}")
+  if(NOT text MATCHES "struct ${name} {([^}]*)}")
+    message(FATAL_ERROR "${header} has no struct ${name}")
+  endif()
+  string(REGEX REPLACE "[ \t\n]+" " " body "${CMAKE_MATCH_1}")
+  string(REGEX MATCHALL "[a-z_]+(\\[[A-Z_0-9]+\\])? *[,;]" names "${body}")
+  set(found "")
+  foreach(member IN LISTS names)
+    string(REGEX MATCH "^[a-z_]+" member "${member}")
+    list(APPEND found ${member})
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+function(tell text)
+  message(SEND_ERROR "${text}")
+  math(EXPR wrong "${wrong} + 1")
+  set(wrong ${wrong} PARENT_SCOPE)
+endfunction()
+
+file(READ ${ROOT}/mockserver/state/record_shapes.c shapes)
+string(REGEX REPLACE "[ \t\n]+" " " shapes "${shapes}")
+string(REGEX MATCHALL " SHAPE\\(RECORD_" kinds "${shapes}")
+list(LENGTH kinds kind_count)
+list(LENGTH RECORDS record_count)
+math(EXPR record_count "${record_count} / 2")
+if(NOT kind_count EQUAL record_count)
+  tell("there are ${kind_count} kinds of records, and ${record_count} are looked at here")
+endif()
+
+set(rest ${RECORDS})
+while(rest)
+  list(POP_FRONT rest header record)
+  members_of(state/${header}.h ${record} members)
+  foreach(member IN LISTS members)
+    math(EXPR seen "${seen} + 1")
+    string(REGEX REPLACE "_ms$" "" word ${member})
+    if(NOT member STREQUAL "provider" AND NOT member STREQUAL "digest" AND
+       NOT shapes MATCHES "\\(${record}, ([a-z_]+, )?(${word}|${member})[,)]")
+      tell("struct ${record} has '${member}', and record_shapes.c no row for it: an export would lose it")
+    endif()
+  endforeach()
+endwhile()
+
+file(READ ${ROOT}/mockserver/export.c export)
+set(rest ${OTHERS})
+while(rest)
+  list(POP_FRONT rest header name left_out)
+  members_of(${header} ${name} members)
+  string(REPLACE "," ";" left_out "${left_out}")
+  foreach(member IN LISTS members)
+    math(EXPR seen "${seen} + 1")
+    if(NOT member IN_LIST left_out AND NOT export MATCHES "(->|\\.)${member}[^a-z_]")
+      tell("struct ${name} has '${member}', and export.c does not know it")
+    endif()
+  endforeach()
+endwhile()
+
+if(seen LESS 200)
+  message(FATAL_ERROR "only ${seen} members were seen: can this file read the headers?")
+endif()
+message(STATUS "${seen} members checked, ${wrong} forgotten")

@@ -1,0 +1,155 @@
+/* PATCH on one record: what it takes, what it refuses, and what it does to a world. */
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define STATE    "/__admin/state/"
+#define KEY      "Authorization: Bearer lp_live_one"
+
+static const char fixture[] =
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: One\n"
+    "      keys: [ { name: one, key: lp_live_one, scopes: ['social:read'] } ]\n"
+    "      projects:\n"
+    "        - id: prj\n"
+    "          social_accounts: [ { id: sa, platform: tiktok, handle: one } ]\n"
+    "          content: [ { id: cnt } ]\n"
+    "          scheduled_posts:\n"
+    "            - { id: sp, content: cnt, account: sa, at: +1d }\n"
+    "            - { id: sp_two, content: cnt, account: sa, at: +2d }\n"
+    "          lease_requests: [ { id: lreq, count: 1, vertical: fitness } ]\n"
+    "    - name: Two\n"
+    "      projects:\n"
+    "        - { id: prj_two, lease_requests: [ { id: lreq, count: 1, vertical: fitness } ] }\n"
+    "  lease_pool: [ { handle: fit, vertical: fitness }, { handle: lift, vertical: fitness } ]\n";
+
+static int setup(void **state)
+{
+    *state = mock_test_new(fixture);
+    return 0;
+}
+
+static struct answer patch(struct mock *m, const char *record, const char *body)
+{
+    return mock_call(m, arena_printf(&m->arena, "PATCH " STATE "%s", record), body);
+}
+
+static const char *key_path(struct mock *m)
+{
+    struct answer a = mock_call(m, "GET " STATE "keys?name=one", NULL);
+    return arena_printf(&m->arena, "keys/%s", at(a, "/items/0/id"));
+}
+
+static void a_list_is_set_as_a_whole(void **state)
+{
+    struct mock *m = *state;
+    const char *key = key_path(m);
+    assert_int_equal(mock_call(m, "GET /v1/projects/prj/scheduled-posts", NULL, KEY).status, 403);
+    struct answer a = patch(m, key, "{\"scopes\":[\"social:read\",\"*\"],\"limits\":[5,60]}");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/record/scopes"), "[\"social:read\",\"*\"]");
+    assert_string_equal(at(a, "/record/limits"), "[5,60]");
+    assert_int_equal(mock_call(m, "GET /v1/projects/prj/scheduled-posts", NULL, KEY).status, 200);
+    a = mock_call(m, "GET " STATE "keys?scopes=*", NULL);
+    assert_int_equal(node_count(node_get(a.body, "items")), 1);
+    a = patch(m, key, "{\"scopes\":[]}");
+    assert_string_equal(at(a, "/record/scopes"), "[]");
+    assert_string_equal(at(a, "/record/limits"), "[5,60]");
+}
+
+static void a_list_of_something_else_is_refused_whole(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *body, *pointer;
+    } rows[] = {
+        {"{\"scopes\":\"*\"}",       "/scopes"  },
+        {"{\"scopes\":[\"a\",1]}",   "/scopes/1"},
+        {"{\"scopes\":null}",        "/scopes"  },
+        {"{\"limits\":[1,\"2\"]}",   "/limits/1"},
+        {"{\"limits\":[1,2,3,4,5]}", "/limits"  },
+        {"{\"limits\":null}",        "/limits"  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = patch(m, key_path(m), rows[i].body);
+        assert_int_equal(a.status, 422);
+        assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
+    }
+}
+
+/* Else anything that becomes of it would be earlier than itself. */
+static void nothing_is_created_in_the_future(void **state)
+{
+    static const char *const records[] = {"posts/~1", "destinations/sp"};
+    static const char future[] = "{\"created_at\":\"2026-05-03T09:00:00Z\","
+                                 "\"updated_at\":\"2026-05-04T09:00:00Z\"}";
+    static const char past[] = "{\"created_at\":\"2026-04-03T09:00:00Z\"}";
+    for (size_t i = 0; i < COUNT(records); i++) {
+        struct answer a = patch(*state, records[i], future);
+        assert_int_equal(a.status, 409);
+        assert_non_null(strstr(at(a, "/detail"), "created in the future"));
+        assert_int_equal(patch(*state, records[i], past).status, 200);
+    }
+}
+
+static void a_lease_request_is_found_among_its_organizations_own(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, "POST /__admin/force/lease_decide",
+                               "{\"request\":\"lreq\",\"project\":\"prj\","
+                               "\"outcome\":\"assigned\"}")
+                         .status,
+                     200);
+    struct answer a = mock_call(m, "GET " STATE "accounts?leased=true", NULL);
+    const char *leased = arena_printf(&m->arena, "accounts/%s", at(a, "/items/0/id"));
+    a = patch(m, leased, "{\"lease_request\":\"lreq\"}");
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/record/lease_request"), "lreq");
+    assert_int_equal(patch(m, leased, "{\"lease_request\":\"nobody\"}").status, 422);
+}
+
+static void who_shares_an_id_is_named_by_number(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = patch(m, "lease_requests/lreq", "{\"note\":\"mine\"}");
+    assert_int_equal(a.status, 409);
+    assert_non_null(strstr(at(a, "/detail"), "~1"));
+    assert_int_equal(patch(m, "lease_requests/~2", "{\"note\":\"mine\"}").status, 200);
+    a = mock_call(m, "GET " STATE "lease_requests", NULL);
+    assert_string_equal(at(a, "/items/0/note"), "null");
+    assert_string_equal(at(a, "/items/1/note"), "mine");
+    assert_int_equal(patch(m, "lease_requests/~3", "{}").status, 404);
+}
+
+/* What was broken before is no reason to refuse what breaks nothing. */
+static void a_broken_world_can_still_be_patched(void **state)
+{
+    struct mock *m = *state;
+    static const char published[] = "{\"state\":\"published\"}"; /* never attempted */
+    assert_int_equal(patch(m, "destinations/sp", published).status, 409);
+    assert_int_equal(patch(m, "destinations/sp?unchecked=1", published).status, 200);
+    assert_int_equal(patch(m, "accounts/sa", "{\"handle\":\"other\"}").status, 200);
+    assert_int_equal(patch(m, "destinations/sp_two", published).status, 409);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_list_is_set_as_a_whole),
+        TEST(a_list_of_something_else_is_refused_whole),
+        TEST(nothing_is_created_in_the_future),
+        TEST(a_lease_request_is_found_among_its_organizations_own),
+        TEST(who_shares_an_id_is_named_by_number),
+        TEST(a_broken_world_can_still_be_patched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

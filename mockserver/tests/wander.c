@@ -1,0 +1,693 @@
+#include "mockserver/tests/wander.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "mockserver/control/force.h"
+#include "mockserver/deliver/deliver.h"
+#include "mockserver/dialects/dialects.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define HOUR_MS  (INT64_C(60) * 60 * 1000)
+
+static const char world_text_yaml[] =
+    "world: wander\n"
+    "seed: 42\n"
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "timings: { publish: 20m, ad_validation: 30m }\n"
+    "webhooks: { signature_time: virtual }\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: Acme\n"
+    "      keys:\n"
+    "        - { name: full, key: lp_live_full, scopes: ['*'], return_domains: [app.test] }\n"
+    "        - { name: test, key: lp_test_auto, scopes: ['*'], return_domains: [app.test] }\n"
+    "        - { name: reader, key: lp_live_reader, scopes: ['social:read'] }\n"
+    "      projects:\n"
+    "        - id: prj_a\n"
+    "          name: Coffee\n"
+    "          social_accounts:\n"
+    "            - { id: sa_one, platform: tiktok, handle: one, token_expires_at: +4d }\n"
+    "            - { id: sa_two, platform: instagram, handle: two, token_expires_at: +9d }\n"
+    "            - { id: sa_lease, platform: tiktok, handle: daily, leased: true,\n"
+    "                monthly_price_cents: 15000, connected_at: -20d }\n"
+    "          content:\n"
+    "            - { id: cnt_a, media_type: video, caption: \"A\\u2028b\\x7f\\x85\\uFEFF "
+    "\\\"q\\\"\" }\n"
+    "            - { id: cnt_b, approval: pending }\n"
+    "          scheduled_posts:\n"
+    "            - { id: sp_one, content: cnt_a, account: sa_one, at: +1d }\n"
+    "            - { id: sp_two, content: cnt_a, account: sa_two, at: -1d, status: published }\n"
+    "          lease_requests: [ { id: lreq, count: 2, vertical: fitness } ]\n"
+    "          ad_accounts:\n"
+    "            - { id: ad_one, platform: meta_ads, external_id: act_1, name: Acme }\n"
+    "        - { id: prj_b, name: Tea }\n"
+    "      webhooks:\n"
+    "        - { id: 11111111-1111-4111-8111-111111111111, url: 'http://127.0.0.1:9/a',\n"
+    "            secret: whsec_a, events: [post.scheduled, post.published, post.failed,\n"
+    "            post.canceled, social_account.connected, social_account.needs_reauth,\n"
+    "            social_account.revoked, lease_request.assigned, lease_request.rejected] }\n"
+    "    - name: Other\n"
+    "      keys:\n"
+    "        - { name: other, key: lp_live_other, scopes: ['*'], return_domains: [app.test] }\n"
+    "      projects:\n"
+    "        - id: prj_other\n"
+    "          social_accounts: [ { id: sa_other, platform: tiktok, handle: one } ]\n"
+    "          lease_requests: [ { id: lreq, count: 1, vertical: fitness } ]\n"
+    "  lease_pool:\n"
+    "    - { handle: daily, vertical: coffee, monthly_price_cents: 15000 }\n"
+    "    - { handle: fit.a, vertical: fitness, geo: [US], monthly_price_cents: 9000 }\n"
+    "    - { handle: fit.b, vertical: fitness, geo: [US, CA], monthly_price_cents: 9000 }\n"
+    "    - { handle: fit.c, vertical: fitness, geo: [GB], monthly_price_cents: 9000 }\n"
+    "posteverywhere:\n"
+    "  organizations:\n"
+    "    - name: Everywhere\n"
+    "      keys:\n"
+    "        - { name: brand, key: pe_live_brand }\n"
+    "        - { name: older, key: pe_live_older, edition: older }\n"
+    "        - { name: tight, key: pe_live_tight, limits: { minute: 3, hour: 1000 } }\n"
+    "      accounts:\n"
+    "        - { account_id: 3001, platform: x, account_name: '@acme', token_expires_at: +5d }\n"
+    "        - { account_id: 3002, platform: instagram, account_name: '@pics' }\n"
+    "        - { account_id: 3003, platform: linkedin, account_name: Acme, health: expired }\n"
+    "      posts:\n"
+    "        - { id: 7b0c2f58-1d1e-4a52-8f0b-000000000001, content: Soon., accounts: [3001, "
+    "3002],\n"
+    "            at: +1d, status: scheduled }\n"
+    "        - { id: 7b0c2f58-1d1e-4a52-8f0b-000000000002, content: Not yet., accounts: [3002],\n"
+    "            status: draft }\n"
+    "postnitro:\n"
+    "  workspaces:\n"
+    "    - id: ws_a\n"
+    "      organization: org_pn\n"
+    "      name: Nitro\n"
+    "      keys: [ { name: nitro, key: pn-nitro00000000000000000001 } ]\n"
+    "      social_accounts:\n"
+    "        - { id: cnitro0000000000000threads, platform: threads, handle: nitro }\n"
+    "        - { id: cnitro00000000000000tiktok, platform: tiktok, handle: nitro }\n"
+    "      designs: [ { id: dsgn, name: Roast } ]\n"
+    "      posts:\n"
+    "        - { id: cnitropost00000000000later, accounts: [cnitro0000000000000threads], at: +2d,\n"
+    "            caption: Later }\n"
+    "        - { id: cnitropost00000000000draft, accounts: [cnitro0000000000000threads], at: +3d,\n"
+    "            status: DRAFT }\n";
+
+/* What operations take, by name; $kind is an id of that kind, $later a time, $word a text, $platform
+ * a platform, $digit a number. One that is not here gets another's. */
+static const struct body_row {
+    const char *operation, *body;
+} body_rows[] = {
+    {"create_oauth_url",  "{\"platform\":\"$platform\",\"returnUrl\":\"https://app.test/done\"}"},
+    {"create_reauth_url",
+     "{\"socialAccountId\":\"$accounts\",\"returnUrl\":\"https://app.test/\"}"                  },
+    {"request_lease",     "{\"count\":$digit,\"niche\":{\"vertical\":\"fitness\"},\"requestId\":\"$"
+     "word\",\"projectId\":\"$spaces\"}"                                                                           },
+    {"schedule_content",                   "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$"
+                         "accounts\",\"mode\":\"publish\"}]}"},
+    {"schedule_content",
+     "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":"
+     "\"draft\"},"
+     "{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\",\"captionOverride\":\"$word\"}]}"                                                                           },
+    {"publish_content",                   "{\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"},
+    {"reschedule_post",                   "{\"scheduledFor\":\"$later\"}"                                                                           },
+    {"reject_content",                   "{\"reason\":\"$word\"}"},
+    {"create_ads_oauth_url",                   "{\"platform\":\"tiktok_ads\",\"returnUrl\":\"https://app.test/\"}"                                                                     },
+    {"create_project",                   "{\"name\":\"$word\",\"timezone\":\"UTC\"}"    },
+    {"create_webhook_endpoint",
+     "{\"url\":\"http://127.0.0.1:9/$word\",\"events\":[\"post.published\",\"post.failed\"]}"                                                            },
+    {"update_webhook_endpoint",                   "{\"status\":\"paused\"}"    },
+    {"update_webhook_endpoint",                   "{\"status\":\"active\",\"description\":\"$word\"}"                                                            },
+    {"create_connect_link",                   "{\"platform\":\"$platform\"}"        },
+    {"start_social_connect",                   "{\"platform\":\"$platform\"}"                                                           },
+    {"start_device_login",                   "{\"client_name\":\"$word\"}"          },
+    {"poll_device_token",                   "{\"device_code\":\"$attempts\"}"                                                            },
+    {"create_post",                   "{\"content\":\"$word\",\"account_ids\":[$accounts]}"                },
+    {"create_post",
+     "{\"content\":\"$word\",\"account_ids\":[$accounts,$accounts],\"scheduled_for\":\"$later\"}"                                                            },
+    {"create_post",                   "{\"content\":\"$word\",\"account_ids\":[$accounts],\"draft\":true}"                },
+    {"update_post",                   "{\"content\":\"$word\"}"                                                            },
+    {"update_post",                   "{\"account_ids\":[$accounts],\"scheduled_for\":\"$later\"}"                },
+    {"schedule_post",                   "{\"scheduled_for\":\"$later\"}"                                                          },
+    {"retry_post",                   "{}"                   },
+    {"create_upload",                   "{\"filename\":\"$word.mp4\",\"content_type\":\"video/mp4\"}"                                                       },
+    {"upload_media_from_url",                   "{\"url\":\"https://example.com/$word.png\"}"           },
+    {"create_webhook",
+     "{\"url\":\"http://127.0.0.1:9/$word\",\"name\":\"$word\",\"events\":[\"post.published\"]}"                                                              },
+    {"update_webhook",                   "{\"is_active\":false}"           },
+    {"update_webhook",                   "{\"is_active\":true}"                                                              },
+    {"create_schedule",
+     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
+     "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},"
+     "\"designId\":\"dsgn\"}"          },
+    {"create_schedule",
+     "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"}}"                                                              },
+    {"update_schedule",
+     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\","
+     "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"],"
+     "\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"          },
+    {"update_schedule",
+     "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\","
+     "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"]}"                                                              },
+};
+
+static const char *const words[] = {"coffee", "tea", "roast", "a b", "\u00e9t\u00e9", "x", ""};
+static const char *const tokens[] = {"token-1", "token-2", "token-3", "token-\xff"};
+
+static uint64_t roll(struct wander *w)
+{
+    uint64_t x = w->random += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static size_t below(struct wander *w, size_t n)
+{
+    return n ? (size_t)(roll(w) % n) : 0;
+}
+
+static bool chance(struct wander *w, unsigned percent)
+{
+    return below(w, 100) < percent;
+}
+
+struct wander wander_new(uint64_t seed, unsigned kinds)
+{
+    return (struct wander){.seed = seed, .random = seed, .kinds = kinds};
+}
+
+/* One of the newest half of the time: that is where things happen. */
+static uint32_t some_row(struct wander *w, uint32_t count)
+{
+    uint32_t newest = count > 4 ? 4 : count;
+    return chance(w, 50) ? 1 + (uint32_t)below(w, count) : count - (uint32_t)below(w, newest);
+}
+
+/* A record with an id, preferably of that provider (-1: of any). */
+static const char *some_id(struct wander *w, const struct world *world, enum record_kind kind,
+                           int provider)
+{
+    uint32_t count = world_count(world, kind);
+    const char *id = NULL;
+    for (size_t tries = 0; tries < 12 && count && !id; tries++) {
+        uint32_t row = some_row(w, count);
+        if (provider < 0 || tries >= 8 || record_provider(world, kind, row) == provider)
+            id = record_id(world, kind, row);
+    }
+    return id ? id : "nothing";
+}
+
+static const char *some_time(struct arena *a, struct wander *w, const struct world *world)
+{
+    int64_t hours = (int64_t)below(w, 24 * 21) - 12;
+    return time_seconds(world_now(world) + hours * HOUR_MS, arena_alloc(a, TIME_TEXT_MAX));
+}
+
+static const char *fill_in(struct arena *a, struct wander *w, const struct world *world,
+                           int provider, struct str word)
+{
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        if (str_is(word, record_kind_texts[kind]))
+            return some_id(w, world, kind, provider);
+    if (str_is(word, "later"))
+        return some_time(a, w, world);
+    if (str_is(word, "platform"))
+        return platform_texts[below(w, PLATFORM_COUNT)];
+    if (str_is(word, "digit"))
+        return arena_printf(a, "%zu", below(w, 4));
+    return words[below(w, COUNT(words) - 1)];
+}
+
+static const char *write_body(struct arena *a, struct wander *w, const struct world *world,
+                              int provider, const char *template)
+{
+    struct buf out = {.arena = a};
+    for (const char *c = template; *c;) {
+        const char *end = c + 1;
+        while (*c == '$' && ((*end >= 'a' && *end <= 'z') || *end == '_'))
+            end++;
+        if (*c == '$')
+            buf_text(&out, fill_in(a, w, world, provider, str_of(c + 1, (size_t)(end - c - 1))));
+        else
+            buf_byte(&out, *c);
+        c = end;
+    }
+    return buf_c(&out);
+}
+
+static const char *some_body(struct arena *a, struct wander *w, const struct world *world,
+                             const struct dialect *d, const struct route *r)
+{
+    const struct body_row *fitting[COUNT(body_rows)];
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(body_rows); i++)
+        if (strcmp(body_rows[i].operation, r->operation) == 0)
+            fitting[count++] = &body_rows[i];
+    bool writes = r->method[0] == 'P';
+    if (!count && (!writes || chance(w, 50)))
+        return NULL;
+    if (chance(w, 3))
+        return chance(w, 50) ? "{\"content\":" : "[]";
+    const struct body_row *row =
+        count && !chance(w, 4) ? fitting[below(w, count)] : &body_rows[below(w, COUNT(body_rows))];
+    return write_body(a, w, world, d->provider, row->body);
+}
+
+/* Whose ids stand behind a segment of a path; of one that is not here, anybody's. */
+static const struct segment_row {
+    const char *segment;
+    enum record_kind kind;
+} segment_rows[] = {
+    {"projects",           RECORD_SPACE        },
+    {"social-accounts",    RECORD_ACCOUNT      },
+    {"social-account",     RECORD_ACCOUNT      },
+    {"leased-accounts",    RECORD_ACCOUNT      },
+    {"accounts",           RECORD_ACCOUNT      },
+    {"oauth-status",       RECORD_ATTEMPT      },
+    {"poll",               RECORD_ATTEMPT      },
+    {"requests",           RECORD_LEASE_REQUEST},
+    {"content",            RECORD_CONTENT      },
+    {"scheduled-posts",    RECORD_DESTINATION  },
+    {"schedule",           RECORD_POST         },
+    {"posts",              RECORD_POST         },
+    {"api-keys",           RECORD_KEY          },
+    {"webhook-endpoints",  RECORD_WEBHOOK      },
+    {"webhooks",           RECORD_WEBHOOK      },
+    {"webhook-deliveries", RECORD_DELIVERY     },
+    {"media",              RECORD_MEDIA        },
+    {"uploads",            RECORD_MEDIA        },
+};
+
+/* For the place behind what is written of a path so far. */
+static const char *some_param(struct wander *w, const struct world *world, const struct dialect *d,
+                              struct str path)
+{
+    enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
+    path.n--;
+    for (size_t i = 0; i < COUNT(segment_rows) && !chance(w, 1); i++) {
+        struct str segment = str_from(segment_rows[i].segment);
+        if (str_ends(path, segment) && path.s[path.n - segment.n - 1] == '/')
+            kind = segment_rows[i].kind;
+    }
+    return some_id(w, world, kind, chance(w, 95) ? d->provider : -1);
+}
+
+/* One that is served and may do all, if there is one, most of the time. */
+static const char *some_key(struct arena *a, struct wander *w, const struct world *world,
+                            const struct dialect *d)
+{
+    uint32_t count = world_count(world, RECORD_KEY);
+    const char *value = "nobody";
+    bool picky = !chance(w, 10);
+    uint32_t first = (uint32_t)below(w, count);
+    if (chance(w, 1))
+        count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t row = 1 + (first + i) % count;
+        const struct key *k = key_read(world, row);
+        if (record_provider(world, RECORD_KEY, row) != d->provider)
+            continue;
+        value = k->value;
+        if (!picky || (k->standing == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
+            break;
+    }
+    return d->key_header ? arena_printf(a, "%s: %s", d->key_header, value)
+                         : arena_printf(a, "Authorization: Bearer %s", value);
+}
+
+static void step_call(struct arena *a, struct wander *w, const struct world *world,
+                      struct step *step)
+{
+    const struct dialect *d = dialects[below(w, dialect_count)];
+    const struct route *r;
+    do
+        r = &d->routes[below(w, d->route_count)];
+    while (!r->serve);
+    struct buf line = {.arena = a};
+    buf_printf(&line, "%s %s", r->method, d->mount);
+    for (const char *c = r->pattern; *c; c++)
+        if (*c == '{' && c[1] == '}') {
+            buf_text(&line, some_param(w, world, d, buf_str(&line)));
+            c++;
+        } else {
+            buf_byte(&line, *c);
+        }
+    if (strcmp(r->operation, "list_schedule") == 0)
+        buf_printf(&line, "?fromDate=%s&toDate=2026-09-01T00:00:00Z", some_time(a, w, world));
+    else if (strcmp(r->method, "GET") == 0 && chance(w, 25))
+        buf_printf(&line, "?limit=%zu", below(w, 4));
+    step->line = buf_c(&line);
+    step->body = some_body(a, w, world, d, r);
+    step->headers[0] = some_key(a, w, world, d);
+    if (chance(w, 20))
+        step->headers[1] = arena_printf(a, "Idempotency-Key: %s", tokens[below(w, COUNT(tokens))]);
+}
+
+/* "account" means accounts, "post" may be anything that begins so; $call words are ours. */
+static enum record_kind kind_for(struct wander *w, const char *name)
+{
+    static const struct {
+        const char *name;
+        enum record_kind kind;
+    } rows[] = {
+        {"state",   RECORD_ATTEMPT      },
+        {"space",   RECORD_SPACE        },
+        {"project", RECORD_SPACE        },
+        {"request", RECORD_LEASE_REQUEST},
+        {"post",    RECORD_DESTINATION  },
+        {"account", RECORD_ACCOUNT      },
+        {"key",     RECORD_KEY          },
+        {"webhook", RECORD_WEBHOOK      },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(rows[i].name, name) == 0 && !chance(w, 5))
+            return rows[i].kind;
+    return (enum record_kind)below(w, RECORD_KIND_COUNT);
+}
+
+static const char *pending_attempt(const struct world *world)
+{
+    for (uint32_t row = world_count(world, RECORD_ATTEMPT); row; row--)
+        if (attempt_read(world, row)->state == ATTEMPT_PENDING)
+            return attempt_read(world, row)->token;
+    return "nothing";
+}
+
+static const char *force_text(struct arena *a, struct wander *w, const struct world *world,
+                              const char *name)
+{
+    static const char *const events[] = {"post.published", "post.failed", "post.canceled",
+                                         "social_account.connected", "webhook.test"};
+    if (strcmp(name, "handle") == 0)
+        return chance(w, 70) ? arena_printf(a, "user%zu", below(w, 40)) : words[below(w, 4)];
+    if (strcmp(name, "event") == 0)
+        return events[below(w, COUNT(events))];
+    if (strcmp(name, "platform") == 0)
+        return platform_texts[below(w, PLATFORM_COUNT)];
+    if (strcmp(name, "state") == 0 && chance(w, 80))
+        return pending_attempt(world);
+    if (strcmp(name, "code") == 0 || strcmp(name, "status") == 0)
+        return words[below(w, 4)];
+    return some_id(w, world, kind_for(w, name), -1);
+}
+
+static void put_force_value(struct json *out, struct arena *a, struct wander *w,
+                            const struct world *world, const struct field *f)
+{
+    json_key(out, f->key);
+    switch (f->type) {
+    case FIELD_BOOL:
+        json_bool(out, chance(w, 50));
+        break;
+    case FIELD_INT:
+        json_int(out, (int64_t)below(w, 6));
+        break;
+    case FIELD_ENUM:
+        json_text(out, f->texts[below(w, f->text_count)]);
+        break;
+    case FIELD_DURATION:
+        json_text(out, chance(w, 80) ? "3h" : "-1d");
+        break;
+    case FIELD_TIME:
+        json_text(out, some_time(a, w, world));
+        break;
+    case FIELD_TEXT:
+        json_text(out, force_text(a, w, world, f->key));
+        break;
+    case FIELD_TEXTS:
+    case FIELD_LIST:
+        json_open_list(out);
+        json_close_list(out);
+        break;
+    case FIELD_NODE:
+    case FIELD_MAP:
+        json_open_map(out);
+        json_close_map(out);
+        break;
+    }
+}
+
+/* Optional members are there now and then: which go together is the force's to say. */
+static void step_force(struct arena *a, struct wander *w, const struct world *world,
+                       struct step *step)
+{
+    const struct force *force = &forces[below(w, force_count)];
+    if (strcmp(force->name, "plan") == 0 && !chance(w, 20))
+        force = &forces[0]; /* or soon nobody would be served */
+    struct buf body = {.arena = a};
+    struct json out = json_begin(&body, 0);
+    bool makes_rules = strcmp(force->name, "fail") == 0;
+    if (makes_rules && !(w->kinds & WANDER_RULES))
+        force = &forces[0];
+    if (makes_rules && w->kinds & WANDER_RULES) {
+        const struct dialect *d = dialects[below(w, dialect_count)];
+        step->line = "POST /__admin/force/fail";
+        step->body =
+            arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}", d->name,
+                         d->routes[below(w, d->route_count)].operation, 1 + below(w, 2));
+        return;
+    }
+    json_open_map(&out);
+    for (size_t i = 0; i < force->body->count; i++)
+        if (force->body->rows[i].required || chance(w, 40))
+            put_force_value(&out, a, w, world, &force->body->rows[i]);
+    if (chance(w, 2))
+        json_put_int(&out, "odd", 1);
+    json_close_map(&out);
+    step->line = arena_printf(a, "POST /__admin/force/%s", force->name);
+    step->body = buf_c(&body);
+}
+
+static void step_time(struct arena *a, struct wander *w, struct step *step)
+{
+    static const char *const lengths[] = {"1s", "10m", "1h", "7h", "1d", "3d", "8d", "32d"};
+    step->line = "POST /__admin/clock/advance";
+    step->body = chance(w, 40)
+                     ? "{\"until\":\"next_event\"}"
+                     : arena_printf(a, "{\"by\":\"%s\"}", lengths[below(w, COUNT(lengths))]);
+}
+
+static void put_patch_value(struct json *out, struct arena *a, struct wander *w,
+                            const struct world *world, const struct record_field *f)
+{
+    json_key(out, f->name);
+    switch (f->type) {
+    case RECORD_TEXT:
+        json_text(out, chance(w, 30) ? NULL : words[below(w, COUNT(words))]);
+        break;
+    case RECORD_BOOL:
+        json_bool(out, chance(w, 50));
+        break;
+    case RECORD_INT:
+        json_int(out, chance(w, 80) ? (int64_t)below(w, 5) : -(int64_t)below(w, 5));
+        break;
+    case RECORD_TIME:
+        json_text(out, chance(w, 30) ? NULL : some_time(a, w, world));
+        break;
+    case RECORD_ENUM:
+        json_text(out, f->texts[below(w, f->text_count)]);
+        break;
+    case RECORD_REF:
+        json_text(out, chance(w, 30) ? NULL : some_id(w, world, f->refers, -1));
+        break;
+    case RECORD_CHANGE:
+        json_int(out, (int64_t)below(w, 9));
+        break;
+    case RECORD_TEXTS:
+        json_open_list(out);
+        for (size_t i = below(w, 3); i; i--)
+            json_text(out, chance(w, 50) ? "*" : words[below(w, COUNT(words))]);
+        json_close_list(out);
+        break;
+    case RECORD_INTS:
+        json_open_list(out);
+        for (size_t i = below(w, 5); i; i--)
+            json_int(out, (int64_t)below(w, 100));
+        json_close_list(out);
+        break;
+    }
+}
+
+static void step_patch(struct arena *a, struct wander *w, const struct world *world,
+                       struct step *step)
+{
+    enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
+    const struct record_shape *s = record_shape(kind);
+    struct buf body = {.arena = a};
+    struct json out = json_begin(&body, 0);
+    size_t first = below(w, s->field_count);
+    json_open_map(&out);
+    for (size_t i = 0, left = 1 + below(w, 2); i < s->field_count && left; i++) {
+        const struct record_field *f = &s->fields[(first + i) % s->field_count];
+        if (f->fixed && !chance(w, 3))
+            continue;
+        put_patch_value(&out, a, w, world, f);
+        left--;
+    }
+    json_close_map(&out);
+    step->line =
+        arena_printf(a, "PATCH /__admin/state/%s/%s", s->name, some_id(w, world, kind, -1));
+    step->body = buf_c(&body);
+}
+
+static void step_worlds(struct wander *w, struct step *step)
+{
+    static const struct {
+        const char *line, *body;
+    } rows[] = {
+        {"POST /__admin/snapshots",                        "{\"name\":\"then\"}"                  },
+        {"POST /__admin/snapshots/then/restore",           NULL                                   },
+        {"POST /__admin/snapshots/then/restore",           NULL                                   },
+        {"POST /__admin/namespaces",                       "{\"name\":\"copy\",\"from\":\"then\"}"},
+        {"DELETE /__admin/namespaces/copy",                NULL                                   },
+        {"POST /ns/copy/__admin/clock/advance",            "{\"by\":\"9d\"}"                      },
+        {"GET /ns/copy/v1/projects/prj_a/social-accounts", NULL                                   },
+        {"POST /__admin/reset",                            NULL                                   },
+    };
+    size_t i = below(w, COUNT(rows));
+    step->line = rows[i].line;
+    step->body = rows[i].body;
+}
+
+struct step wander_next(struct arena *a, struct wander *w, struct mock *m)
+{
+    const struct world *world = mock_test_world(m);
+    struct step step = {0};
+    size_t at = below(w, 1000);
+    w->steps++;
+    if (at < 16 && w->kinds & WANDER_WORLDS)
+        step_worlds(w, &step);
+    else if (at < 70 && w->kinds & WANDER_TIME)
+        step_time(a, w, &step);
+    else if (at < 150 && w->kinds & WANDER_PATCHES)
+        step_patch(a, w, world, &step);
+    else if (at < 400 && w->kinds & WANDER_FORCES)
+        step_force(a, w, world, &step);
+    else
+        step_call(a, w, world, &step);
+    return step;
+}
+
+const char *step_text(struct arena *a, const struct step *step)
+{
+    struct buf out = {.arena = a};
+    buf_printf(&out, "%s %s", step->line, step->body ? step->body : "-");
+    for (size_t i = 0; i < STEP_HEADERS; i++)
+        if (step->headers[i])
+            buf_printf(&out, " [%s]", step->headers[i]);
+    return buf_c(&out);
+}
+
+static struct exchange exchange_of(const struct step *step)
+{
+    struct exchange x = {.arrived_us = time_monotonic_us()};
+    struct str rest = str_from(step->line);
+    x.request.method = str_cut(&rest, ' ');
+    x.request.target = x.request.query = rest;
+    x.request.path = str_cut(&x.request.query, '?');
+    x.request.body = str_from(step->body);
+    x.request.peer = "127.0.0.1";
+    headers_add(&x.arena, &x.request.headers, "Host", STR("mock.test"));
+    for (size_t i = 0; i < STEP_HEADERS; i++) {
+        struct str line = str_from(step->headers[i]), name = str_cut(&line, ':');
+        if (name.n)
+            headers_add(&x.arena, &x.request.headers, str_dup(&x.arena, name), str_trim(line));
+    }
+    return x;
+}
+
+/* What we never say, unless somebody made us. */
+static bool is_our_failure(const struct exchange *x)
+{
+    const struct call *c = x->user;
+    int status = x->response.status;
+    struct str by = headers_get(&x->response.headers, "X-Mock-Error");
+    bool documented = c->dialect && c->fault != FAULT_NONE && c->fault != FAULT_INTERNAL &&
+                      call_fault_row(c->dialect, c->fault)->status == status;
+    return status < 100 || (status >= 500 && !documented && !str_starts(by, STR("rule:")));
+}
+
+const char *wander_play(struct arena *a, struct wander *w, struct mock *m, const struct step *step)
+{
+    struct exchange x = exchange_of(step);
+    struct buf out = {.arena = a};
+    mock_handle(m, &x);
+    buf_printf(&out, "%d\n", x.response.status);
+    for (size_t i = 0; i < x.response.headers.count; i++)
+        buf_printf(&out, "%s: " STR_FMT "\n", x.response.headers.items[i].name,
+                   STR_ARG(x.response.headers.items[i].value));
+    buf_add(&out, buf_str(&x.response.body));
+    bool failed = is_our_failure(&x);
+    if (getenv("WANDER_SEED"))
+        print_message("%d %s\n    %.200s\n", x.response.status, step_text(a, step),
+                      buf_c(&x.response.body));
+    arena_end(&x.arena);
+    if (failed)
+        fail_msg("WANDER_SEED=%" PRIu64 " step %zu: %s\nwas answered %s", w->seed, w->steps,
+                 step_text(a, step), buf_c(&out));
+    return buf_c(&out);
+}
+
+static int deliver(void *network, const struct deliver_request *r)
+{
+    static const int statuses[] = {200, 200, 204, 500, 404, 0, 200, 429};
+    struct network *n = network;
+    buf_printf(&n->sent, "%s\n", r->url);
+    for (size_t i = 0; i < r->headers.count; i++)
+        buf_printf(&n->sent, "%s: " STR_FMT "\n", r->headers.items[i].name,
+                   STR_ARG(r->headers.items[i].value));
+    buf_printf(&n->sent, STR_FMT "\n", STR_ARG(r->body));
+    return statuses[n->count++ % COUNT(statuses)];
+}
+
+void network_join(struct network *n, struct mock *m)
+{
+    *n = (struct network){.sent.arena = &n->arena};
+    deliver_use_network(m->deliver, deliver, n);
+}
+
+void network_end(struct network *n)
+{
+    arena_end(&n->arena);
+}
+
+struct mock *wander_mock(struct network *n)
+{
+    struct mock *m = mock_test_new(world_text_yaml);
+    network_join(n, m);
+    return m;
+}
+
+void wander_seeds(uint64_t first, uint64_t count, void (*play)(uint64_t seed))
+{
+    const char *only = getenv("WANDER_SEED");
+    if (only) {
+        play(strtoull(only, NULL, 10));
+        return;
+    }
+    for (uint64_t seed = first; seed < first + count; seed++)
+        play(seed);
+}
+
+const char *wander_export(struct arena *a, struct mock *m)
+{
+    struct answer fixture = mock_call(m, "GET /__admin/state?format=fixture", NULL);
+    assert_int_equal(fixture.status, 200);
+    const struct node *rules = node_get(fixture.body, "rules");
+    mock_call(m, "DELETE /__admin/rules", NULL);
+    for (size_t i = 0; i < node_count(rules); i++)
+        assert_int_equal(
+            mock_call(m, "POST /__admin/rules", json_print(a, node_at(rules, i))).status, 201);
+    return str_dup(a, fixture.text);
+}
