@@ -106,10 +106,10 @@ static const struct field root_rows[] = {
     FIELD("rules", FIELD_NODE, struct root, rules,
           .shape = "{type: array, items: {$ref: '#/$defs/rule'}}",
           .help = "Scripted behaviour, a list of rules."),
-    FIELD("records", FIELD_NODE, struct root, records, .shape = "{type: object}",
+    FIELD("records", FIELD_NODE, struct root, records, .shape = "records",
           .help = "Instead of providers' sections: every record, a list a kind, as an export has "
                   "them."),
-    FIELD("moment", FIELD_NODE, struct root, moment, .shape = "{type: object}",
+    FIELD("moment", FIELD_NODE, struct root, moment, .shape = "moment",
           .help = "With 'records': what else the world knew when it was exported."),
 };
 #define ROOT_ROWS (sizeof root_rows / sizeof *root_rows)

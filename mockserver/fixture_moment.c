@@ -18,12 +18,13 @@ struct moment_change {
 };
 
 static const struct field change_rows[] = {
-    FIELD("at", FIELD_NODE, struct moment_change, at, .required = true, .help = "When."),
+    FIELD("at", FIELD_NODE, struct moment_change, at, .required = true, .shape = "instant",
+          .help = "When."),
     FIELD("kind", FIELD_ENUM, struct moment_change, kind, .required = true,
           .texts = record_kind_texts, .text_count = RECORD_KIND_COUNT,
           .help = "The kind of record it happened to."),
     FIELD("record", FIELD_NODE, struct moment_change, record, .required = true,
-          .help = "That record: its id, or its number in its list."),
+          .shape = "record_name", .help = "That record: its id, or its number in its list."),
     FIELD("what", FIELD_TEXT, struct moment_change, what, .required = true,
           .help = "The transition."),
     FIELD("from", FIELD_TEXT, struct moment_change, from,
@@ -32,7 +33,8 @@ static const struct field change_rows[] = {
           .help = "The record's state from then on."),
     FIELD("cause", FIELD_TEXT, struct moment_change, cause, .required = true,
           .help = "call, force, time, delivery, rule or fixture."),
-    FIELD("key", FIELD_NODE, struct moment_change, key, .help = "The key whose call it was."),
+    FIELD("key", FIELD_NODE, struct moment_change, key, .shape = "record_name",
+          .help = "The key whose call it was."),
 };
 static const struct fields change_fields = FIELD_TABLE("change", change_rows, struct moment_change,
                                                        offsetof(struct moment_change, at_place));
@@ -43,11 +45,12 @@ struct moment_event {
 };
 
 static const struct field event_rows[] = {
-    FIELD("at", FIELD_NODE, struct moment_event, at, .required = true, .help = "When."),
+    FIELD("at", FIELD_NODE, struct moment_event, at, .required = true, .shape = "instant",
+          .help = "When."),
     FIELD("what", FIELD_ENUM, struct moment_event, what, .required = true,
           .texts = event_kind_texts, .text_count = EVENT_KIND_COUNT, .help = "What happens then."),
     FIELD("record", FIELD_NODE, struct moment_event, record, .required = true,
-          .help = "To which record: its id, or its number in its list."),
+          .shape = "record_name", .help = "To which record: its id, or its number in its list."),
 };
 static const struct fields event_fields =
     FIELD_TABLE("event", event_rows, struct moment_event, FIELDS_NO_PLACE);
@@ -58,7 +61,7 @@ struct moment_window {
 };
 
 static const struct field window_rows[] = {
-    FIELD("since", FIELD_NODE, struct moment_window, since, .required = true,
+    FIELD("since", FIELD_NODE, struct moment_window, since, .required = true, .shape = "instant",
           .help = "When the window began."),
     FIELD("used", FIELD_INT, struct moment_window, used, .required = true,
           .help = "Calls it has counted."),
@@ -72,7 +75,7 @@ struct moment_quota {
 };
 
 static const struct field quota_rows[] = {
-    FIELD("key", FIELD_NODE, struct moment_quota, key, .required = true,
+    FIELD("key", FIELD_NODE, struct moment_quota, key, .required = true, .shape = "record_name",
           .help = "Whose: its id, or its number in the list of keys."),
     FIELD("windows", FIELD_LIST, struct moment_quota, windows, .required = true,
           .max = QUOTA_WINDOWS, .sub = &window_fields,
@@ -89,7 +92,7 @@ struct moment_reply {
 };
 
 static const struct field reply_rows[] = {
-    FIELD("key", FIELD_NODE, struct moment_reply, key,
+    FIELD("key", FIELD_NODE, struct moment_reply, key, .shape = "record_name",
           .help = "Who asked: the key's id, or its number in the list of keys."),
     FIELD("what", FIELD_TEXT, struct moment_reply, what, .required = true,
           .help = "The operation, without its provider."),
@@ -98,7 +101,8 @@ static const struct field reply_rows[] = {
           .help = "The same, where it is no text."),
     FIELD("asked", FIELD_TEXT, struct moment_reply, asked, .required = true,
           .help = "SHA-256 of path and body, as base64url."),
-    FIELD("at", FIELD_NODE, struct moment_reply, at, .required = true, .help = "When."),
+    FIELD("at", FIELD_NODE, struct moment_reply, at, .required = true, .shape = "instant",
+          .help = "When."),
     FIELD("status", FIELD_INT, struct moment_reply, status, .required = true, .min = 100,
           .max = 599, .help = "The answer's status."),
     FIELD("body", FIELD_TEXT, struct moment_reply, body, .required = true,
@@ -122,6 +126,7 @@ static const struct field moment_rows[] = {
     FIELD("unchecked", FIELD_BOOL, struct moment, unchecked,
           .help = "The world breaks its invariants on purpose: do not check them."),
     FIELD("editions", FIELD_NODE, struct moment, editions,
+          .shape = "{type: object, additionalProperties: {type: integer}}",
           .help = "Which edition of its documents is in force, a number a provider."),
     FIELD("failing_steps", FIELD_TEXTS, struct moment, failing_steps,
           .help = "Steps after connecting that fail the next time."),

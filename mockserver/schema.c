@@ -3,6 +3,7 @@
 #include "base/schema.h"
 #include "mockserver/dialects/dialects.h"
 #include "mockserver/fixture.h"
+#include "mockserver/fixture_moment.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/webhooks.h"
@@ -82,9 +83,14 @@ static void put_events(struct json *w)
 static void put_value(struct json *w, const struct record_field *f)
 {
     static const char *const shapes[] = {
-        [RECORD_TEXT] = "{type: [string, 'null']}", [RECORD_BOOL] = "{type: [boolean, 'null']}",
-        [RECORD_INT] = "{type: [integer, 'null']}", [RECORD_TIME] = "{type: [string, 'null']}",
+        [RECORD_TEXT] = "{type: [string, 'null']}",
+        [RECORD_BOOL] = "{type: [boolean, 'null']}",
+        [RECORD_INT] = "{type: [integer, 'null']}",
+        [RECORD_TIME] = "{type: [string, 'null']}",
         [RECORD_REF] = "{type: [string, 'null']}",
+        [RECORD_CHANGE] = "{type: [integer, 'null']}",
+        [RECORD_TEXTS] = "{type: array, items: {type: string}}",
+        [RECORD_INTS] = "{type: array, items: {type: integer}}",
     };
     json_key(w, f->name);
     json_open_map(w);
@@ -171,9 +177,81 @@ static void put_effects(struct json *w)
     json_close_map(w);
 }
 
+/* As a fixture has it, where a record may be named by its number as well. */
+static void put_said(struct json *w, const struct record_field *f)
+{
+    static const char *const shapes[] = {
+        [RECORD_TEXT] = "{type: [string, 'null']}",
+        [RECORD_BOOL] = "{type: boolean}",
+        [RECORD_INT] = "{type: integer}",
+        [RECORD_TIME] = "instant",
+        [RECORD_REF] = "record_name",
+        [RECORD_CHANGE] = "{type: [integer, 'null'], minimum: 0}",
+        [RECORD_TEXTS] = "{type: array, items: {type: string}}",
+    };
+    json_key(w, f->name);
+    json_open_map(w);
+    if (f->type == RECORD_ENUM) {
+        json_key(w, "enum");
+        json_open_list(w);
+        for (size_t i = 0; i < f->text_count; i++)
+            json_text(w, f->texts[i]);
+        json_close_list(w);
+    } else if (f->type == RECORD_INTS) {
+        schema_put_shape(w, "{type: array, items: {type: integer}}");
+        json_put_int(w, "maxItems", (int64_t)f->count);
+    } else {
+        schema_put_shape(w, shapes[f->type]);
+    }
+    json_close_map(w);
+}
+
+static void put_record(struct json *w, const struct record_shape *s)
+{
+    bool of_provider = s->provider_offset != SIZE_MAX; /* else its organization's */
+    json_open_map(w);
+    schema_put_shape(w, of_provider
+                            ? "{type: object, required: [provider], additionalProperties: false}"
+                            : "{type: object, additionalProperties: false}");
+    json_key(w, "properties");
+    json_open_map(w);
+    if (of_provider) {
+        json_key(w, "provider");
+        json_open_map(w);
+        schema_put_shape(w, "provider");
+        json_close_map(w);
+    }
+    for (size_t i = 0; i < s->field_count; i++)
+        put_said(w, &s->fields[i]);
+    json_close_map(w);
+    json_close_map(w);
+}
+
+static void put_records(struct json *w)
+{
+    schema_put_shape(w, "{type: object, additionalProperties: false}");
+    json_key(w, "properties");
+    json_open_map(w);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        json_key(w, record_kind_texts[kind]);
+        json_open_map(w);
+        json_put_text(w, "type", "array");
+        json_key(w, "items");
+        put_record(w, record_shape(kind));
+        json_close_map(w);
+    }
+    json_close_map(w);
+}
+
 #define NAMED "type: object, patternProperties: {'^[$]': false}"
 
+#define FIXTURES_OWN 4 /* the first so many definitions */
+
 static const struct schema_definition definitions[] = {
+    {.name = "records",     .write = put_records                                           },
+    {.name = "moment",      .fields = &moment_fields                                       },
+    {.name = "instant",     .shape = "{type: [string, integer, 'null']}"                   },
+    {.name = "record_name", .shape = "{type: [string, integer, 'null']}"                   },
     {.name = "rule",        .fields = &rule_fields                                         },
     {.name = "provider",    .write = put_providers                                         },
     {.name = "operation",   .write = put_operations                                        },
@@ -199,11 +277,12 @@ void schema_print(struct json *w, size_t which)
     struct arena a = {0};
     const struct fields fixture = fixture_fields(&a);
     const bool rule = which == SCHEMA_RULE;
+    const size_t skip = rule ? FIXTURES_OWN + 1 : 0; /* a rule's own is the root */
     const struct schema s = {
         .title = rule ? "A rule of the mock: scripted behaviour" : "A fixture: a starting world",
         .root = rule ? &rule_fields : &fixture,
-        .definitions = definitions + rule, /* a rule's own is the root */
-        .count = COUNT(definitions) - rule,
+        .definitions = definitions + skip,
+        .count = COUNT(definitions) - skip,
     };
     schema_write(w, &s);
     arena_end(&a);

@@ -203,7 +203,7 @@ static void commands_print_on_stdout(void **state)
         {"routes --json",                            "{\"items\":[{\"provider\":" },
         {"capabilities",                             "\"forces\":["               },
         {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
-        {"export --help",                            "Keys and secrets"           },
+        {"export --help",                            "all its secrets"            },
         {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },
     };
     (void)state;

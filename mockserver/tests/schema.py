@@ -15,9 +15,10 @@ from jsonschema import Draft202012Validator
 
 mockserver, yaml_json, source = sys.argv[1:]
 folder = source + '/mockserver/schema/'
-# What base/fields.c says: an unknown key, one that is missing, a value that is none of its kind.
+# What base/fields.c says, and record_json.c of records: an unknown key, one that is missing, a value that is none of its kind.
 broken = re.compile(
-    r": (unknown key '|missing '|(item \d+ of )?'[^']+' (is|has) .*, not |[a-z ]+ is [a-z ]+, not a map)")
+    r": (unknown key '|missing '|(item \d+ of )?'[^']+' (is|has) .*, not |[a-z ]+ is [a-z ]+, not a map"
+    r"|there is no kind '|[a-z_]+ have no field '|'[^']+' cannot be '|'[^']+' takes .*, not )")
 wrong = []
 
 
