@@ -161,13 +161,28 @@ static void write_events(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-static void write_quota(struct json *out, const struct world *w, uint32_t key)
+/* How many of its windows and bits say anything. */
+static size_t windows_used(const struct quota *q)
 {
-    const struct quota *q = table_read(&w->quotas, key);
     size_t count = QUOTA_WINDOWS;
     while (count && !q->windows[count - 1].since_ms && !q->windows[count - 1].used)
         count--;
-    if (!count)
+    return count;
+}
+
+static bool is_anywhere_away(const struct quota *q)
+{
+    for (size_t i = 0; i < QUOTA_OPERATIONS / 64; i++)
+        if (q->away[i])
+            return true;
+    return false;
+}
+
+static void write_quota(struct json *out, const struct world *w, uint32_t key)
+{
+    const struct quota *q = table_read(&w->quotas, key);
+    size_t count = windows_used(q);
+    if (!count && !is_anywhere_away(q))
         return;
     open_item(out);
     put_record(out, w, "key", RECORD_KEY, key);
@@ -179,6 +194,12 @@ static void write_quota(struct json *out, const struct world *w, uint32_t key)
         json_put_int(out, "used", q->windows[i].used);
         json_close_map(out);
     }
+    json_close_list(out);
+    json_key(out, "away");
+    json_open_list(out);
+    for (size_t i = 0; i < QUOTA_OPERATIONS; i++)
+        if (quota_is_away(w, key, i))
+            json_int(out, (int64_t)i);
     json_close_list(out);
     close_item(out);
 }
@@ -258,6 +279,7 @@ static void write_moment(struct json *out, struct arena *a, const struct world *
     if (is_broken(a, w))
         json_put_bool(out, "unchecked", true);
     json_put_int(out, "ids", (int64_t)w->minted);
+    json_put_int(out, "calls", (int64_t)w->calls);
     if (w->announced != changes_last(w))
         json_put_int(out, "announced", w->announced);
     write_editions(out, w);
@@ -311,6 +333,7 @@ static void write_world(struct json *out, struct arena *a, const struct namespac
     write_clock(out, w);
     write_timings(out, &w->timings);
     json_put_text(out, "consent", w->local_consent ? "local" : "provider");
+    json_put_bool(out, "hostile", w->hostile);
     write_webhooks(out, &w->webhooks);
     if (rules_count(ns->rules)) {
         json_key(out, "rules");

@@ -72,6 +72,7 @@ static const struct fields window_fields =
 struct moment_quota {
     const struct node *key;
     struct field_list windows;
+    const struct node *away;
 };
 
 static const struct field quota_rows[] = {
@@ -80,6 +81,9 @@ static const struct field quota_rows[] = {
     FIELD("windows", FIELD_LIST, struct moment_quota, windows, .required = true,
           .max = QUOTA_WINDOWS, .sub = &window_fields,
           .help = "What each of its windows has counted."),
+    FIELD("away", FIELD_NODE, struct moment_quota, away,
+          .shape = "{type: array, items: {type: integer, minimum: 0}}",
+          .help = "Operations, by number, whose last call a hostile world turned away."),
 };
 static const struct fields quota_fields =
     FIELD_TABLE("quota", quota_rows, struct moment_quota, FIELDS_NO_PLACE);
@@ -112,7 +116,7 @@ static const struct fields reply_fields =
     FIELD_TABLE("reply", reply_rows, struct moment_reply, offsetof(struct moment_reply, at_place));
 
 struct moment {
-    int64_t ids, announced;
+    int64_t ids, calls, announced;
     bool unchecked;
     const struct node *editions;
     struct field_list failing_steps;
@@ -121,6 +125,8 @@ struct moment {
 
 static const struct field moment_rows[] = {
     FIELD("ids", FIELD_INT, struct moment, ids, .help = "How many ids were minted so far."),
+    FIELD("calls", FIELD_INT, struct moment, calls,
+          .help = "How many calls a hostile world has had."),
     FIELD("announced", FIELD_INT, struct moment, announced, .min = 0, .max = UINT32_MAX,
           .help = "How many changes webhooks were told of, or need not be. Default: all."),
     FIELD("unchecked", FIELD_BOOL, struct moment, unchecked,
@@ -188,6 +194,21 @@ static bool read_event(struct records_read *r, const struct moment_event *said)
     return true;
 }
 
+static bool read_away(struct records_read *r, const struct node *away, uint32_t key)
+{
+    bool good = true;
+    if (away && away->kind != NODE_LIST)
+        return error_add(r->err, ERROR_INPUT, away->at, "is a list of operations' numbers");
+    for (size_t i = 0; i < node_count(away); i++) {
+        const struct node *n = away->list.items[i];
+        if (n->kind == NODE_INT && n->integer >= 0 && n->integer < QUOTA_OPERATIONS)
+            quota_set_away(r->w, key, (size_t)n->integer, true);
+        else
+            good = error_add(r->err, ERROR_INPUT, n->at, "is no operation's number");
+    }
+    return good;
+}
+
 static bool read_quota(struct records_read *r, const struct moment_quota *said)
 {
     struct quota quota = {0};
@@ -200,7 +221,7 @@ static bool read_quota(struct records_read *r, const struct moment_quota *said)
     }
     if (good)
         rebuild_quota(r->w, key, &quota);
-    return good;
+    return good && read_away(r, said->away, key);
 }
 
 static bool read_reply(struct records_read *r, const struct moment_reply *said)
@@ -292,6 +313,7 @@ bool moment_read(struct records_read *r, const struct node *node, bool *broken)
         good = error_add(r->err, ERROR_INPUT, node_get(node, "announced")->at,
                          "there are only %u changes", changes_last(r->w));
     r->w->minted = (uint64_t)m.ids;
+    r->w->calls = (uint64_t)m.calls;
     r->w->announced = (uint32_t)m.announced;
     *broken = m.unchecked;
     return good;

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "mockserver/gate/rate_limit.h"
 #include "mockserver/latitude.h"
+#include "mockserver/place.h"
 #include "mockserver/rules/rules.h"
 
 #define TURNED_AWAY   20 /* one of so many */
@@ -322,9 +323,10 @@ void hostile_headers(struct call *c)
 
 /* --- turned away ---------------------------------------------------------------------------- */
 
+/* Who only looks at a world, through the door, changes nothing of what is to come. */
 void hostile_enter(struct call *c)
 {
-    if (c->world->hostile)
+    if (c->world->hostile && !place_is_door(c))
         c->number = ++c->world->calls;
 }
 

@@ -344,6 +344,17 @@ static void the_door_is_left_alone(void **state)
     mock_free(plain);
 }
 
+static void who_looks_through_the_door_changes_nothing_that_follows(void **state)
+{
+    void *other = world(LAYERS, 42, true);
+    for (size_t i = 0; i < 5; i++) {
+        mock_call(other, "GET /__admin/state", NULL);
+        struct answer a = mock_call(*state, LIST, NULL, AS_FULL);
+        assert_true(str_eq(a.text, mock_call(other, LIST, NULL, AS_FULL).text));
+    }
+    mock_test_teardown(&other);
+}
+
 static void a_rule_has_the_last_word(void **state)
 {
     struct mock *m = *state;
@@ -403,6 +414,7 @@ int main(void)
         TEST(what_is_the_clients_own_stays_as_it_was_given),
         TEST(an_answer_given_again_is_the_same_to_the_byte),
         TEST(the_door_is_left_alone),
+        TEST(who_looks_through_the_door_changes_nothing_that_follows),
         TEST(a_rule_has_the_last_word),
         TEST(ids_have_each_form_that_the_documents_show),
         LAYERS_TEST(a_world_can_be_made_hostile_as_it_is_created),

@@ -72,7 +72,7 @@ static const char *journal(struct mock *m)
 static void reset_and_begin_afresh(uint64_t seed)
 {
     struct network of_used, of_fresh;
-    struct mock *used = wander_mock(&of_used), *fresh = wander_mock(&of_fresh);
+    struct mock *used = wander_mock(&of_used, seed), *fresh = wander_mock(&of_fresh, seed);
     struct wander w = wander_new(seed, WANDER_HISTORY | WANDER_RULES);
     wander_on(&w, used, some_steps(seed));
     assert_int_equal(mock_call(used, "POST /__admin/reset", NULL).status, 200);
@@ -97,7 +97,7 @@ static void a_reset_world_is_a_fresh_one(void **state)
 static void export_and_load(uint64_t seed)
 {
     struct network of_old, of_new;
-    struct mock *old = wander_mock(&of_old);
+    struct mock *old = wander_mock(&of_old, seed);
     struct wander w = wander_new(seed, WANDER_HISTORY | WANDER_RULES);
     wander_on(&w, old, some_steps(seed));
     const char *fixture = wander_export(&old->arena, old);
@@ -145,7 +145,7 @@ static const char *export_without_rules(struct mock *m)
 static void save_and_restore(uint64_t seed)
 {
     struct network network;
-    struct mock *m = wander_mock(&network);
+    struct mock *m = wander_mock(&network, seed);
     struct wander w = wander_new(seed, WANDER_HISTORY);
     wander_on(&w, m, some_steps(seed));
     assert_int_equal(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status, 201);

@@ -50,8 +50,9 @@ struct network { /* what was delivered: requests as text, a few of which are ref
 void network_join(struct network *n, struct mock *m);
 void network_end(struct network *n);
 
-/* A frozen world of all three providers, with webhooks, in-between states and a lease pool. */
-struct mock *wander_mock(struct network *n);
+/* A frozen world of all three providers, with webhooks, in-between states and a lease pool; of every
+ * fourth seed a hostile one. */
+struct mock *wander_mock(struct network *n, uint64_t seed);
 /* Seeds first..first+count-1, or the one in the environment. */
 void wander_seeds(uint64_t first, uint64_t count, void (*play)(uint64_t seed));
 /* The default world as a fixture, its rules counting anew from now on. */

@@ -33,7 +33,7 @@ static void leave_checks_to_us(struct mock *m)
 static void play_long(uint64_t seed)
 {
     struct network network;
-    struct mock *m = wander_mock(&network);
+    struct mock *m = wander_mock(&network, seed);
     struct wander w = wander_new(seed, WANDER_HISTORY | WANDER_RULES | WANDER_WORLDS);
     leave_checks_to_us(m);
     while (w.steps < STEPS) {
