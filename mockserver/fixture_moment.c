@@ -184,11 +184,10 @@ static bool read_change(struct records_read *r, const struct moment_change *said
 
 static bool read_event(struct records_read *r, const struct moment_event *said)
 {
-    uint32_t row;
-    int64_t at_ms;
+    uint32_t row = ROW_NONE;
+    int64_t at_ms = 0;
     enum event_kind kind = (enum event_kind)said->what;
-    if (!read_time(r, said->at, &at_ms) ||
-        !records_ref(r, event_record(kind), said->record, &row))
+    if (!read_time(r, said->at, &at_ms) || !records_ref(r, event_record(kind), said->record, &row))
         return false;
     events_add(r->w, at_ms, kind, row);
     return true;
@@ -200,7 +199,7 @@ static bool read_away(struct records_read *r, const struct node *away, uint32_t 
     if (away && away->kind != NODE_LIST)
         return error_add(r->err, ERROR_INPUT, away->at, "is a list of operations' numbers");
     for (size_t i = 0; i < node_count(away); i++) {
-        const struct node *n = away->list.items[i];
+        const struct node *n = node_at(away, i);
         if (n->kind == NODE_INT && n->integer >= 0 && n->integer < QUOTA_OPERATIONS)
             quota_set_away(r->w, key, (size_t)n->integer, true);
         else
@@ -254,7 +253,7 @@ static bool read_editions(struct records_read *r, const struct node *editions)
     bool good = !editions || editions->kind == NODE_MAP ||
                 error_add(r->err, ERROR_INPUT, editions->at, "is an object, a number a provider");
     for (size_t i = 0; good && i < node_count(editions); i++) {
-        const struct member *m = &editions->map.members[i];
+        const struct member *m = node_member(editions, i);
         const struct dialect *d = dialect_named(str_from(m->key));
         if (!d || m->value->kind != NODE_INT || m->value->integer < 0 ||
             m->value->integer > INT16_MAX)
