@@ -164,13 +164,13 @@ static void finish(struct call *c)
         c->dialect->finish(c);
     if (!headers_find(&c->res->headers, "Date"))
         call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
-    cors_finish(c);
 }
 
 void call_dress(struct call *c)
 {
     dress(c);
     finish(c);
+    cors_finish(c);
 }
 
 /* Something changed, or the clock was moved. */
@@ -200,6 +200,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     gate_idempotency_keep(c);
     finish(c);
     rules_headers(c);
+    cors_finish(c); /* it names the headers that are there */
     hostile_headers(c);
     if (c->ns && !place_is_door(c)) {
         journal_add(c->ns->journal, c);

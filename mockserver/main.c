@@ -1,9 +1,9 @@
 #include <stdio.h>
 
 #include "base/process.h"
-#include "mockserver/commands.h"
-#include "mockserver/options.h"
-#include "mockserver/serve.h"
+#include "mockserver/program/commands.h"
+#include "mockserver/program/options.h"
+#include "mockserver/program/serve.h"
 
 static int run(const struct options *o, struct error *err)
 {

@@ -4,11 +4,11 @@
 #include "base/time.h"
 #include "mockserver/conduct/conduct.h"
 #include "mockserver/deliver/deliver.h"
-#include "mockserver/fixtures.h"
-#include "mockserver/idle.h"
+#include "mockserver/fixture/fixtures.h"
 #include "mockserver/place.h"
 #include "mockserver/pulse.h"
-#include "mockserver/reload.h"
+#include "mockserver/worlds/idle.h"
+#include "mockserver/worlds/reload.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
 {

@@ -6,8 +6,8 @@
  */
 #pragma once
 #include "base/http/server.h"
-#include "mockserver/fixture.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/fixture/fixture.h"
+#include "mockserver/worlds/namespaces.h"
 
 struct mock_options {
     const char *const *fixtures; /* paths; none: the built-in sample */

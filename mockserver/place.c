@@ -4,8 +4,8 @@
 
 #include "mockserver/control/control.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/idle.h"
 #include "mockserver/mock.h"
+#include "mockserver/worlds/idle.h"
 
 #define NEAREST_MAX 3
 

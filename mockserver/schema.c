@@ -2,8 +2,8 @@
 
 #include "base/schema.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/fixture.h"
-#include "mockserver/fixture_moment.h"
+#include "mockserver/fixture/fixture.h"
+#include "mockserver/fixture/moment.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/webhooks.h"

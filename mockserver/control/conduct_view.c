@@ -1,7 +1,7 @@
 #include "mockserver/conduct/conduct.h"
 
 #include "mockserver/control/door.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 void control_conduct(struct call *c)
 {

@@ -210,7 +210,8 @@ static bool admits_site(struct call *c)
     size_t colon = str_find(origin, ':');
     if (!str_starts(str_skip(origin, colon), STR("://")) ||
         !str_eq_nocase(str_skip(origin, colon + 3), authority))
-        return call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The Origin is not the control door's own; --cors does not open it");
+        return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
+                           "The Origin is not the control door's own; --cors does not open it");
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 /* An id may have been used twice: the newest is meant. */
 static const struct journal_entry *find(const struct journal *j, struct str which)

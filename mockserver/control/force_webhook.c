@@ -3,9 +3,9 @@
 
 #include "mockserver/control/select.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/namespaces.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/webhooks.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000

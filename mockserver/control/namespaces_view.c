@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/idle.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/worlds/idle.h"
 
 #define IDLE_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
 

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "mockserver/control/request_match.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/namespaces.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define NEAREST_MAX 3
 

@@ -3,7 +3,7 @@
 
 #include "base/http/body.h"
 #include "mockserver/mock.h"
-#include "mockserver/reload.h"
+#include "mockserver/worlds/reload.h"
 
 struct reload_body {
     bool reset;

@@ -4,9 +4,9 @@
 
 #include "mockserver/control/select.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/namespaces.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define PLACE    "/match"

@@ -1,7 +1,7 @@
 #include "mockserver/control/door.h"
 
-#include "mockserver/namespaces.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/worlds/namespaces.h"
 
 static void refuse_unknown(struct call *c)
 {

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "mockserver/commands.h"
+#include "mockserver/program/commands.h"
 #include "mockserver/replay/replay.h"
 
 static void warn(const struct options *o, const char *path, const struct replay *r)

@@ -23,8 +23,9 @@ struct moment {
 #define INPUTS(X)                                                                                  \
     X(CALL, "call")                                                                                \
     X(GONE, "gone")                                                                                \
-    X(TIMER, "timer") X(LANDED, "landed") X(CHANGED, "changed") X(CHECKED, "checked")              \
-        X(END, "end")
+    X(TIMER, "timer")                                                                              \
+    X(LANDED, "landed") X(CHANGED, "changed") X(CHECKED, "checked") X(END, "en"                    \
+                                                                           "d")
 enum input_kind {
 #define X(name, text) INPUT_##name,
     INPUTS(X)

@@ -1,7 +1,7 @@
 #include "mockserver/replay/preface.h"
 
 #include "base/time.h"
-#include "mockserver/reload.h"
+#include "mockserver/worlds/reload.h"
 
 /* Options as JSON knows them. */
 struct said {

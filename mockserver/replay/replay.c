@@ -6,9 +6,9 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/call.h"
-#include "mockserver/reload.h"
 #include "mockserver/replay/preface.h"
 #include "mockserver/replay/timers.h"
+#include "mockserver/worlds/reload.h"
 
 struct replayed_call {
     struct exchange x; /* first: what the mock holds is this one's address */

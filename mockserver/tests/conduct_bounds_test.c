@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 #include "mockserver/journal.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define CALLS  100000
 #define WORLDS (CONDUCT_WORLDS_MAX + 50)

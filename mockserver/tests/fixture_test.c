@@ -1,6 +1,6 @@
 /* Fixtures: what they build, what they include, and what is wrong with bad ones (bad/x.yaml, with
  * all that is said of it in bad/x.err). */
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 
 #include <dirent.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Worlds that nobody calls any more, over real sockets and in real time. */
-#include "mockserver/idle.h"
+#include "mockserver/worlds/idle.h"
 
 #include "base/time.h"
 #include "mockserver/tests/served_mock.h"

@@ -13,15 +13,15 @@ set(RECORDS
 
 # What is told through functions of its own, or is of no moment, is left out.
 set(OTHERS
-  state/world.h    world          export.c
+  state/world.h    world          worlds/export.c
     "records,events,changes,replies,indexes,in_event,event_at_ms,texts,cause,caller,checks"
-  state/world.h    world_timings  export.c none
-  state/world.h    world_webhooks export.c none
-  state/changes.h  change         export.c none
-  state/events.h   event          export.c done
-  state/quota.h    quota          export.c none
-  state/quota.h    quota_window   export.c none
-  state/replies.h  reply          export.c none
+  state/world.h    world_timings  worlds/export.c none
+  state/world.h    world_webhooks worlds/export.c none
+  state/changes.h  change         worlds/export.c none
+  state/events.h   event          worlds/export.c done
+  state/quota.h    quota          worlds/export.c none
+  state/quota.h    quota_window   worlds/export.c none
+  state/replies.h  reply          worlds/export.c none
   state/delivery.h delivery_fate  state/record_shapes.c none)
 
 set(seen 0)

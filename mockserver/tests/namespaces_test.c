@@ -1,4 +1,4 @@
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 #include "mockserver/journal.h"
 #include "mockserver/state/tenant.h"
 

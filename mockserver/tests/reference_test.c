@@ -14,7 +14,7 @@
 #include "base/yaml.h"
 #include "mockserver/control/control.h"
 #include "mockserver/control/guide.h"
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 #include "mockserver/reference/example.h"
 #include "mockserver/reference/headers.h"
 #include "mockserver/rules/rule.h"

@@ -1,5 +1,5 @@
 /* Fixtures read again, over real sockets: who watches, who waits, what is checked where. */
-#include "mockserver/reload.h"
+#include "mockserver/worlds/reload.h"
 
 #include "base/time.h"
 #include "mockserver/tests/folder.h"

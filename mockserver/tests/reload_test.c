@@ -1,5 +1,5 @@
 /* Fixtures read again: what becomes of worlds, and what is told. */
-#include "mockserver/reload.h"
+#include "mockserver/worlds/reload.h"
 
 #include "mockserver/tests/folder.h"
 #include "mockserver/tests/mock_test.h"

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "mockserver/dialects/layers/layers.h"
-#include "mockserver/namespaces.h"
 #include "mockserver/state/account.h"
+#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"

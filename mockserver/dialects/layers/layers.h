@@ -10,7 +10,7 @@
  */
 #pragma once
 #include "mockserver/call.h"
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"

@@ -1,4 +1,4 @@
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/conduct/conduct.h"
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 #include "mockserver/journal.h"
 #include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"

@@ -5,7 +5,7 @@
  *          a record is named by its id, or by its number in its list (from 1) where the id is not
  *          the only one or there is none. `moment` is what else the world knows at this instant:
  *          ids minted, the change log, events to come, budgets used, answers kept, a tester's
- *          wishes. fixture_records.c reads it.
+ *          wishes. fixture/records.c reads it.
  *          The journal stays behind, and rules count anew.
  * Units:   times are ISO 8601 text with milliseconds; milliseconds as a number where no text can
  *          say them.
@@ -13,6 +13,6 @@
  */
 #pragma once
 #include "base/json.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out);

@@ -1,4 +1,4 @@
-#include "mockserver/tls.h"
+#include "mockserver/program/tls.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "mockserver/options.h"
+#include "mockserver/program/options.h"
 
 #include <string.h>
 

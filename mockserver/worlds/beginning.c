@@ -1,4 +1,4 @@
-#include "mockserver/beginning.h"
+#include "mockserver/worlds/beginning.h"
 
 #include "base/time.h"
 #include "mockserver/state/events.h"

@@ -1,4 +1,4 @@
-#include "mockserver/idle.h"
+#include "mockserver/worlds/idle.h"
 
 #include "base/heap.h"
 #include "base/time.h"

@@ -10,8 +10,8 @@
  */
 #pragma once
 #include "mockserver/call.h"
-#include "mockserver/fixtures.h"
-#include "mockserver/namespaces.h"
+#include "mockserver/fixture/fixtures.h"
+#include "mockserver/worlds/namespaces.h"
 
 struct reload;
 

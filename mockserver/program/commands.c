@@ -1,4 +1,4 @@
-#include "mockserver/commands.h"
+#include "mockserver/program/commands.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "mockserver/serve.h"
+#include "mockserver/program/serve.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "base/time.h"
 #include "mockserver/conduct/conduct.h"
 #include "mockserver/dialects/dialects.h"
+#include "mockserver/program/tls.h"
 #include "mockserver/replay/record.h"
-#include "mockserver/tls.h"
 
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60

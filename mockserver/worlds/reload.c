@@ -1,4 +1,4 @@
-#include "mockserver/reload.h"
+#include "mockserver/worlds/reload.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/namespaces.h"
+#include "mockserver/worlds/namespaces.h"
 
 struct idle;
 struct mock;

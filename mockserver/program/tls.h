@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "base/http/certificate.h"
-#include "mockserver/options.h"
+#include "mockserver/program/options.h"
 
 struct tls {
     bool on;

@@ -1,11 +1,11 @@
 /* mockserver export: a world as a fixture, of a file or of a running mock. */
-#include "mockserver/commands.h"
+#include "mockserver/program/commands.h"
 
 #include <stdio.h>
 
 #include "base/http/client.h"
 #include "base/json.h"
-#include "mockserver/export.h"
+#include "mockserver/worlds/export.h"
 
 #define TIMEOUT_MS 30000
 #define CONNECT_MS 5000

@@ -1,9 +1,9 @@
-#include "mockserver/export.h"
+#include "mockserver/worlds/export.h"
 
 #include "base/digest.h"
 #include "base/time.h"
 #include "mockserver/dialects/dialects.h"
-#include "mockserver/fixture.h"
+#include "mockserver/fixture/fixture.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
