@@ -60,8 +60,8 @@ static bool unknown_operation(struct str name, const struct dialect *only, struc
             if (!only || only == dialects[i])
                 names[count++] = dialects[i]->routes[j].operation;
     const char *near = str_nearest(name, names, count);
-    return error_add(err, ERROR_INPUT, at, "%s has no operation '" STR_FMT "'%s%s%s",
-                     only ? only->name : "no provider", STR_ARG(name),
+    return error_add(err, ERROR_INPUT, at, "%s%s operation '" STR_FMT "'%s%s%s",
+                     only ? only->name : "no provider", only ? " has no" : " has an", STR_ARG(name),
                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
