@@ -100,19 +100,23 @@ int command_reference(const struct options *o)
 
 struct health {
     struct loop *loop;
-    bool good;
+    struct arena *arena;
+    const char *why; /* it is not well; NULL: it is */
 };
 
 /* Any proper answer will do: the door may be closed, or ask for a token, and all is well. */
 static void on_answer(void *ctx, const struct http_answer *answer)
 {
     struct health *h = ctx;
-    h->good = answer->status >= 100 && answer->status < 500;
+    if (answer->error)
+        h->why = str_dup(h->arena, str_from(answer->error));
+    else if (answer->status >= 500)
+        h->why = arena_printf(h->arena, "it answers %d", answer->status);
     loop_stop(h->loop);
 }
 
 /* The certificate may be one that the mock made: who it is is not what is asked. */
-static bool answers(struct arena *a, const char *url)
+static const char *why_unwell(struct arena *a, const char *url)
 {
     const struct http_client_options options = {
         .timeout_ms = HEALTH_TIMEOUT_MS,
@@ -122,13 +126,13 @@ static bool answers(struct arena *a, const char *url)
     };
     const struct headers none = {0};
     const struct http_sent sent = {.method = "GET", .url = url, .headers = &none};
-    struct health h = {.loop = loop_new()};
+    struct health h = {.loop = loop_new(), .arena = a};
     struct http_client *client = http_client_new(h.loop, &options);
     http_send(client, a, &sent, on_answer, &h);
     loop_run(h.loop);
     http_client_free(client);
     loop_free(h.loop);
-    return h.good;
+    return h.why;
 }
 
 int command_healthcheck(const struct options *o, struct error *err)
@@ -137,15 +141,15 @@ int command_healthcheck(const struct options *o, struct error *err)
                                           : arena_printf(o->arena, "%s://127.0.0.1:%d",
                                                          o->tls ? "https" : "http", (int)o->port);
     struct url url;
-    const char *why;
-    if (!url_parse(o->arena, text, &url, &why)) {
-        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no http URL: %s", text, why);
+    const char *wrong;
+    if (!url_parse(o->arena, text, &url, &wrong)) {
+        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no http URL: %s", text, wrong);
         return 2;
     }
     const char *port = url.port ? arena_printf(o->arena, ":%d", url.port) : "";
-    bool well = answers(
+    const char *why = why_unwell(
         o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
-    if (!well)
-        log_line(LOG_ERROR, "no mock answers at %s", text);
-    return well ? 0 : 1;
+    if (why)
+        error_add(err, ERROR_TARGET, (struct where){0}, "no mock answers at %s: %s", text, why);
+    return why ? 1 : 0;
 }

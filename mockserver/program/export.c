@@ -59,6 +59,7 @@ static bool export_running(const struct options *o, struct error *err)
     const struct http_client_options options = {
         .timeout_ms = TIMEOUT_MS,
         .connect_timeout_ms = CONNECT_MS,
+        .ca_file = o->cacert,
         .answer_max = ANSWER_MAX,
     };
     struct asking s = {.o = o, .loop = loop_new(), .err = err};

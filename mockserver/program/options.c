@@ -125,6 +125,12 @@ static bool set_from(struct options *o, const struct given *g)
                      g->by, g->value, why);
 }
 
+static bool set_cacert(struct options *o, const struct given *g)
+{
+    o->cacert = g->value;
+    return *g->value || flag_wrong(g, "empty");
+}
+
 static bool set_namespace(struct options *o, const struct given *g)
 {
     o->world = g->value;
@@ -267,15 +273,17 @@ static const struct flag export_rows[] = {
     FLAG("from", "URL", set_from, .help = "instead: the world of a running mock, as it is now"),
     FLAG("namespace", "NAME", set_namespace, .help = "which of its worlds (default)"),
     FLAG("admin-token", "TOKEN", set_admin_token, .help = "what its control door asks for"),
+    FLAG("cacert", "FILE", set_cacert,
+         .help = "verify it by this certificate, such as the one that --tls made"),
 };
 
 const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
      "Serve the providers' APIs from a world in memory."                                                                                           },
     {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,
-     "Serve (with any of its options), and write the run to a file."                                                                               },
+     "Serve, with all its options, and write the run down."                                                                                        },
     {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
-     "Give a recorded run again: status 1, and where it first differs, or 0."                                                                      },
+     "Give a recorded run again: where does it first differ?"                                                                                      },
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
      "Check fixtures: every mistake, at its place."                                                                                                },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
@@ -297,6 +305,7 @@ const struct exit_row option_exits[] = {
     {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
     {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --strict: a client misbehaved"},
     {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be had, or a recording or report that could not be written"},
+    {3, "export: the running mock does not answer, or refuses"},
     {4, "replay: the recording has no answer to compare"},
 };
 /* clang-format on */
@@ -382,6 +391,8 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "--from and --fixture exclude each other");
     if (o->world && !o->from)
         error_add(err, ERROR_USAGE, nowhere, "--namespace goes with --from");
+    if (o->cacert && !o->from)
+        error_add(err, ERROR_USAGE, nowhere, "--cacert goes with --from");
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
         error_add(err, ERROR_USAGE, nowhere, "export takes one --fixture");
     if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)

@@ -146,6 +146,7 @@ static void unusable_options_are_told_in_a_line_with_status_2(void **state)
         {"schema rules",                           "did you mean 'rule'?"                 },
         {"healthcheck zzz",                        "'zzz' is no http URL"                 },
         {"export --namespace a",                   "--namespace goes with --from"         },
+        {"export --cacert a",                      "--cacert goes with --from"            },
         {"export --from ftp://x",                  "is no http(s) URL"                    },
         {"export --from http://x --namespace a/b", "'a/b' is no world's name"             },
         {"export --from http://x --fixture x",     "exclude each other"                   },
@@ -192,19 +193,21 @@ static void commands_print_on_stdout(void **state)
     static const struct {
         const char *words, *said;
     } rows[] = {
-        {"--help",                                   "Usage: mockserver"          },
-        {"serve --help",                             "--fixture"                  },
-        {"lint --help",                              "Usage: mockserver lint"     },
-        {"--version",                                "mockserver "                },
-        {"routes",                                   "layers.list_social_accounts"},
-        {"routes",                                   "control.explain"            },
-        {"schema rule",                              "\"$schema\""                },
-        {"reference",                                "# The mock, for reference"  },
-        {"routes --json",                            "{\"items\":[{\"provider\":" },
-        {"capabilities",                             "\"forces\":["               },
-        {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
-        {"export --help",                            "all its secrets"            },
-        {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },
+        {"--help", "Usage: mockserver"               },
+        {"--help", "\n  record               Serve, with all its options, and write the run "
+         "down.\n  replay FILE "                                   },
+        {"serve --help",        "--fixture"},
+        {"lint --help",        "Usage: mockserver lint"                                    },
+        {"--version",        "mockserver "},
+        {"routes",        "layers.list_social_accounts"                                       },
+        {"routes",        "control.explain"},
+        {"schema rule",        "\"$schema\""                                  },
+        {"reference",        "# The mock, for reference"},
+        {"routes --json",        "{\"items\":[{\"provider\":"                              },
+        {"capabilities",        "\"forces\":["},
+        {"lint " SOURCE_DIR "/fixtures/sample.yaml",        ": good\n"  },
+        {"export --help",        "all its secrets"                         },
+        {"export --fixture " SAMPLE,        "\"world\": \"sample\""},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -303,6 +306,23 @@ static const char *output_of(struct arena *a, const char *words, int status)
     return said;
 }
 
+static void a_world_is_exported_over_https_with_the_printed_certificate(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct program p = start("--port 0 --tls");
+    const struct node *ready = json_parse(&a, str_from(hear(&p, p.out, true)), "ready", NULL);
+    const char *from = arena_printf(&a, "export --from %s", node_get_text(ready, "url"));
+    assert_string_equal(output_of(&a, from, 3), ""); /* no authority knows it */
+    assert_string_equal(output_of(&a, arena_printf(&a, "%s --cacert " SAMPLE, from), 3), "");
+    const char *line =
+        arena_printf(&a, "%s --cacert %s", from, node_get_text(ready, "certificate"));
+    assert_non_null(strstr(output_of(&a, line, 0), "\"world\": \"sample\""));
+    kill(p.pid, SIGTERM);
+    assert_int_equal(end_of(&p), 0);
+    arena_end(&a);
+}
+
 static void a_running_mocks_world_is_exported(void **state)
 {
     (void)state;
@@ -392,6 +412,7 @@ int main(void)
         cmocka_unit_test(the_ready_line_tells_where_to_go_and_health_agrees),
         cmocka_unit_test(a_given_certificate_is_shown_and_health_asks_for_no_more),
         cmocka_unit_test(a_running_mocks_world_is_exported),
+        cmocka_unit_test(a_world_is_exported_over_https_with_the_printed_certificate),
         cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
         cmocka_unit_test(closed_streams_are_no_trouble),
     };
