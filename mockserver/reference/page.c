@@ -67,7 +67,8 @@ static void put_command_line(struct buf *out)
     md_text(out,
             "`mockserver [COMMAND] [OPTION...]`; without a command it serves. What an option says "
             "may also stand in the environment, as `MOCKSERVER_ADMIN_PORT` for "
-            "`--admin-port`; the command line goes first. Results go to stdout, talk to stderr.");
+            "`--admin-port`; the command line goes first. Results go to stdout, talk to stderr. "
+            "[README.md](README.md) shows every option in use.");
     for (size_t i = 0; i < option_command_count; i++) {
         const struct command_row *c = &option_commands[i];
         md_heading(out, 3, "mockserver %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);

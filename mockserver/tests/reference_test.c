@@ -15,6 +15,7 @@
 #include "mockserver/control/control.h"
 #include "mockserver/control/guide.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/program/options.h"
 #include "mockserver/reference/example.h"
 #include "mockserver/reference/headers.h"
 #include "mockserver/rules/rule.h"
@@ -425,6 +426,35 @@ static void the_page_shows_every_example(void **state)
     arena_end(&a);
 }
 
+/* Of a page its blocks of code alone. */
+static void add_blocks(struct buf *out, struct str page)
+{
+    bool inside = false;
+    while (page.n) {
+        struct str line = str_cut(&page, '\n');
+        if (str_starts(line, STR("```")))
+            inside = !inside;
+        else if (inside)
+            buf_printf(out, STR_FMT " \n", STR_ARG(line));
+    }
+}
+
+static void every_option_stands_in_a_recipe(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct buf shown = {.arena = &a};
+    add_blocks(&shown, str_from(read_file(&a, SOURCE_DIR "/README.md")));
+    add_blocks(&shown, str_from(read_file(&a, SOURCE_DIR "/mockserver/README.md")));
+    for (size_t i = 0; i < option_command_count; i++)
+        for (size_t k = 0; k < option_commands[i].count; k++) {
+            const char *option = arena_printf(&a, " --%s ", option_commands[i].rows[k].name);
+            if (!strstr(buf_c(&shown), option))
+                fail_msg("no recipe uses%sof %s", option, option_commands[i].name);
+        }
+    arena_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +463,7 @@ int main(void)
         cmocka_unit_test(whatever_can_be_asked_stands_in_an_example),
         cmocka_unit_test(the_page_in_the_tree_is_current),
         cmocka_unit_test(the_page_shows_every_example),
+        cmocka_unit_test(every_option_stands_in_a_recipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
