@@ -58,20 +58,21 @@ async function verdicts(mock) {
 }
 
 // What both have to cope with: a call that is limited once, a write that fails once.
-async function make_hard(mock) {
+async function make_hard(mock, wait) {
   await door(mock, 'POST', '/rules', {
     on: 'layers.list_social_accounts',
     when: { nth: 1 },
-    then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '1' } }],
+    then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': wait } }],
   });
   await door(mock, 'POST', '/rules', {
     on: 'layers.schedule_content',
     when: { nth: 1 },
-    then: [{ answer: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': '1' } }],
+    then: [{ answer: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': wait } }],
   });
 }
 
 const naive = {
+  wait: '600', // longer than the slowest machine takes to try again
   async list(mock) {
     for (;;) {
       const answer = await call(mock, 'GET', `${project}/social-accounts?api_key=${full}`);
@@ -102,6 +103,7 @@ const naive = {
 };
 
 const careful = {
+  wait: '1',
   async patient(mock, ...request) {
     for (;;) {
       const answer = await call(mock, ...request);
@@ -139,7 +141,7 @@ const careful = {
 };
 
 async function live(mock, client) {
-  await make_hard(mock);
+  await make_hard(mock, client.wait);
   for (const what of ['list', 'schedule', 'reconnect', 'connect', 'revoke', 'use_dead_key']) await client[what](mock);
   return verdicts(mock);
 }
