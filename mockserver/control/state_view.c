@@ -22,10 +22,9 @@ static const struct record_shape *kind_of(struct call *c)
 static uint32_t row_numbered(const struct call *c, const struct record_shape *s)
 {
     int64_t number;
-    bool fine =
-        str_starts(c->params[1], STR("~")) && str_to_int(str_skip(c->params[1], 1), &number);
-    return fine && number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number
-                                                                           : ROW_NONE;
+    if (!str_starts(c->params[1], STR("~")) || !str_to_int(str_skip(c->params[1], 1), &number))
+        return ROW_NONE;
+    return number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number : ROW_NONE;
 }
 
 static uint32_t row_of(struct call *c, const struct record_shape *s)

@@ -24,8 +24,10 @@ struct moment {
     X(CALL, "call")                                                                                \
     X(GONE, "gone")                                                                                \
     X(TIMER, "timer")                                                                              \
-    X(LANDED, "landed") X(CHANGED, "changed") X(CHECKED, "checked") X(END, "en"                    \
-                                                                           "d")
+    X(LANDED, "landed")                                                                            \
+    X(CHANGED, "changed")                                                                          \
+    X(CHECKED, "checked")                                                                          \
+    X(END, "end")
 enum input_kind {
 #define X(name, text) INPUT_##name,
     INPUTS(X)
