@@ -106,7 +106,7 @@ nothing_is_written() {
 
 nothing_is_used_up() {
     start local
-    target 'rps: 200' 'consent: browser' "consent_command: '$tests/consent.sh'"
+    target 'rps: 1000' 'consent: browser' "consent_command: '$tests/consent.sh'"
     before=$(standing)
     for jobs in 1 8; do
         # shellcheck disable=SC2046
