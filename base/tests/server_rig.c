@@ -254,6 +254,14 @@ struct answer client_ask(struct client *c, const char *request)
     return a;
 }
 
+struct answer client_hear_last(struct client *c)
+{
+    struct answer a = {0};
+    client_hear(c, 1, true, &a);
+    client_end(c);
+    return a;
+}
+
 void rig_wait(struct rig *g, const size_t *number, size_t value)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;

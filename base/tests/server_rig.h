@@ -56,6 +56,7 @@ struct answer client_ask(struct client *c, const char *request); /* and its one 
 void client_hear_end(struct client *c);                          /* until the server closes */
 /* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
 size_t client_hear(struct client *c, size_t count, bool has_body, struct answer *out);
+struct answer client_hear_last(struct client *c); /* one answer; then the client ends */
 bool answer_take(struct str *in, bool has_body, struct answer *out);
 
 #define with_server(test) cmocka_unit_test_setup_teardown(test, rig_start, rig_stop)

@@ -118,19 +118,6 @@ static void put_options(struct json *w, const struct mock *m)
     json_close_map(w);
 }
 
-static void put_files(struct json *w, const struct include_files *files)
-{
-    json_key(w, "files");
-    json_open_list(w);
-    for (size_t i = 0; i < files->count; i++) {
-        json_open_map(w);
-        json_put_text(w, "path", files->items[i].path);
-        json_put_int(w, "hash", (int64_t)files->items[i].hash);
-        json_close_map(w);
-    }
-    json_close_list(w);
-}
-
 /* Its includes are in it. */
 static void put_world(struct json *w, const struct fixture *f, const char *path)
 {
@@ -139,7 +126,7 @@ static void put_world(struct json *w, const struct fixture *f, const char *path)
     json_put_text(w, "name", f->name);
     if (path)
         json_put_text(w, "path", path);
-    put_files(w, &f->files);
+    include_put_files(w, &f->files);
     json_put_node(w, "fixture", node_without(&a, f->source, "include"));
     json_close_map(w);
     arena_end(&a);

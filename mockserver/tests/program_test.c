@@ -225,14 +225,6 @@ static struct client *connect_to(struct rig *g, int port, const char *head)
     return c;
 }
 
-static int status_of(struct client *c)
-{
-    struct answer a = {0};
-    client_hear(c, 1, true, &a);
-    client_end(c);
-    return a.status;
-}
-
 static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
 {
     (void)state;
@@ -246,9 +238,10 @@ static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
     assert_int_equal(node_pointer(ready, "/pid")->integer, p.pid);
     assert_string_equal(node_text(node_pointer(ready, "/bases/layers")),
                         arena_printf(&p.arena, "%s/layers", node_get_text(ready, "url")));
-    assert_int_equal(status_of(connect_to(&g, url.port, "GET /__admin/health")), 404);
-    assert_int_equal(status_of(connect_to(&g, admin.port, "GET /__admin/health")), 200);
-    assert_int_equal(status_of(connect_to(&g, url.port, LIST)), 200);
+    assert_int_equal(client_hear_last(connect_to(&g, url.port, "GET /__admin/health")).status, 404);
+    assert_int_equal(client_hear_last(connect_to(&g, admin.port, "GET /__admin/health")).status,
+                     200);
+    assert_int_equal(client_hear_last(connect_to(&g, url.port, LIST)).status, 200);
 
     char words[64];
     snprintf(words, sizeof words, "healthcheck http://127.0.0.1:%d", url.port);
@@ -329,7 +322,7 @@ static void a_running_mocks_world_is_exported(void **state)
     struct rig g = {.loop = loop_new()};
     struct program p = start("--port 0 --admin-token secret");
     int port = port_of(&p, "url");
-    assert_int_equal(status_of(connect_to(&g, port, "GET /ns/mine/v1/whoami")), 200);
+    assert_int_equal(client_hear_last(connect_to(&g, port, "GET /ns/mine/v1/whoami")).status, 200);
     const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
     const struct node *world =
@@ -362,12 +355,12 @@ static void what_is_under_way_is_answered_before_the_end(void **state)
     struct client *c = connect_to(&g, port, head);
     client_say(
         c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" HELD, sizeof HELD - 1)));
-    assert_int_equal(status_of(c) / 100, 2);
+    assert_int_equal(client_hear_last(c).status / 100, 2);
     c = connect_to(&g, port, LIST);
     /* Control calls are not held back: when this one is answered, the other has arrived. */
-    assert_int_equal(status_of(connect_to(&g, port, "GET /__admin/health")), 200);
+    assert_int_equal(client_hear_last(connect_to(&g, port, "GET /__admin/health")).status, 200);
     kill(p.pid, SIGTERM);
-    assert_int_equal(status_of(c), 200);
+    assert_int_equal(client_hear_last(c).status, 200);
     assert_int_equal(end_of(&p), 0);
     loop_free(g.loop);
     arena_end(&g.arena);
@@ -394,7 +387,7 @@ static void closed_streams_are_no_trouble(void **state)
         loop_step(g.loop, 1000);
     struct client *c = client_on(&g, socket);
     client_say(c, STR("GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
-    assert_int_equal(status_of(c), 200);
+    assert_int_equal(client_hear_last(c).status, 200);
     struct program p = {.pid = pid, .out = -1, .err = -1};
     kill(pid, SIGTERM);
     assert_int_equal(end_of(&p), 0);
