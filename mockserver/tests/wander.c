@@ -210,7 +210,7 @@ static const char *some_id(struct wander *w, const struct world *world, enum rec
 
 static const char *some_time(struct arena *a, struct wander *w, const struct world *world)
 {
-    int64_t hours = (int64_t)below(w, 24 * 21) - 12;
+    int64_t hours = (int64_t)below(w, (size_t)24 * 21) - 12;
     return time_seconds(world_now(world) + hours * HOUR_MS, arena_alloc(a, TIME_TEXT_MAX));
 }
 
