@@ -80,17 +80,27 @@ static size_t digits_in(struct str text)
     return n;
 }
 
-/* What stands behind a member's colon: a text, a number, or a list of these. */
-static void add_values(const struct call *c, struct str at, struct named *out)
+static struct str after_blanks(struct str text)
 {
-    bool list = str_starts(str_trim(at), STR("["));
-    while (at.n && *at.s != '}' && (list ? *at.s != ']' : *at.s != ',')) {
-        bool quoted = *at.s == '"';
-        size_t digits = digits_in(at);
-        struct str id = str_head(at, digits);
-        at = str_skip(at, digits ? digits : 1);
+    size_t n = 0;
+    while (n < text.n && strchr(" \t\r\n", text.s[n]))
+        n++;
+    return str_skip(text, n);
+}
+
+/* What stands behind a member's colon: a text, a number, or a list of these. *rest moves behind it,
+ * so that no byte of a body is looked at twice. */
+static void take_values(const struct call *c, struct str *rest, struct named *out)
+{
+    *rest = after_blanks(*rest);
+    char end = str_starts(*rest, STR("[")) ? ']' : ',';
+    while (rest->n && *rest->s != '}' && *rest->s != end) {
+        bool quoted = *rest->s == '"';
+        size_t digits = digits_in(*rest);
+        struct str id = str_head(*rest, digits);
+        *rest = str_skip(*rest, digits ? digits : 1);
         if (quoted)
-            id = cut_text(&at);
+            id = cut_text(rest);
         add_named(c, id, out);
     }
 }
@@ -103,9 +113,12 @@ static void find_named(const struct call *c, struct named *out)
         add_named(c, c->params[i], out);
     struct str rest = c->req->body;
     while ((rest = str_skip(rest, str_find(rest, '"') + 1)).n) {
-        struct str text = cut_text(&rest), behind = str_trim(rest);
-        if (str_starts(behind, STR(":")) && str_has(text, STR("ccount")))
-            add_values(c, str_skip(behind, 1), out);
+        struct str name = cut_text(&rest);
+        rest = after_blanks(rest);
+        if (str_starts(rest, STR(":")) && str_has(name, STR("ccount"))) {
+            rest = str_skip(rest, 1);
+            take_values(c, &rest, out);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 #define REAUTH   "POST /v1/projects/prj_acme_a/social/reauth-url"
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
 #define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
+#define LARGE    400000
 #define DELETE   "DELETE /v1/social-accounts/sa_acme_disposable"
 
 static struct answer reauth(struct mock *m, const char *account)
@@ -141,6 +142,28 @@ static void accounts_are_found_as_each_provider_names_them(void **state)
     }
 }
 
+/* Each of them takes minutes where a byte is looked at more than a few times. */
+static void large_bodies_are_read_once(void **state)
+{
+    static const struct {
+        const char *piece, *behind;
+    } rows[] = {
+        {"{\"account\":[", " " },
+        {"\"account\": ",  " " },
+        {"\"\",",          " " },
+        {"\"\",",          "\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf body = {.arena = &((struct mock *)*state)->arena};
+        while (body.n < LARGE)
+            buf_text(&body, rows[i].piece);
+        while (body.n < 2 * (size_t)LARGE)
+            buf_text(&body, rows[i].behind);
+        mock_call(*state, SCHEDULE, buf_c(&body), AS_FULL);
+    }
+    assert_conduct(*state, "dead_accounts", "not_exercised 0 0", "");
+}
+
 /* --- secrets ----------------------------------------------------------------------------------------- */
 
 static void secrets_in_urls_are_found(void **state)
@@ -229,6 +252,7 @@ int main(void)
         CONDUCT_TEST(a_dead_token_asks_for_reconnecting),
         CONDUCT_TEST(a_reconnected_account_begins_anew),
         cmocka_unit_test(accounts_are_found_as_each_provider_names_them),
+        CONDUCT_TEST(large_bodies_are_read_once),
         CONDUCT_TEST(secrets_in_urls_are_found),
         CONDUCT_TEST(secrets_that_come_later_are_known),
         CONDUCT_TEST(a_key_that_was_refused_is_put_away),
