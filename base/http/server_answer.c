@@ -77,20 +77,22 @@ static struct MHD_Response *library_response(struct job *j)
 {
     struct response *r = &j->x.response;
     struct MHD_Response *to;
+    bool head = str_eq(j->x.request.method, STR("HEAD"));
     if (r->stream.next)
         to = stream_begin(j);
     else if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
         to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
     else
         to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);
+    if (r->stream.next && head) /* else the library puts a last chunk behind the head */
+        MHD_set_response_options(to, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     if (headers_find(&r->headers, "Content-Length"))
         MHD_set_response_options(to, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
     for (size_t i = 0; i < r->headers.count; i++) {
         const struct header *h = &r->headers.items[i];
         MHD_add_response_header(to, h->name, str_dup(&j->x.arena, h->value));
     }
-    bool no_body = !r->body.n || str_eq(j->x.request.method, STR("HEAD"));
-    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && no_body))
+    if (j->last || j->x.server->quiescing || (r->cut != CUT_NONE && (head || !r->body.n)))
         MHD_add_response_header(to, "Connection", "close");
     return to;
 }
