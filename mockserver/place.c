@@ -151,7 +151,8 @@ static bool create_world(struct call *c)
     return true;
 }
 
-bool place_world(struct call *c)
+/* Path, ns_name and base_url; the dialect if a mount tells it, or it is a door. */
+static void read_path(struct call *c)
 {
     bool chosen = choose_world(c);
     c->dialect = strip_mount(c);
@@ -159,7 +160,11 @@ bool place_world(struct call *c)
     const struct dialect *door = door_of(c);
     if (door)
         c->dialect = door;
+}
 
+bool place_world(struct call *c)
+{
+    read_path(c);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
     if (!c->ns && !create_world(c))
@@ -167,7 +172,7 @@ bool place_world(struct call *c)
     c->world = c->ns->world;
     c->generation = c->ns->generation;
     c->ns->last_us = c->exchange->arrived_us;
-    c->ns->called = c->ns->called || !door;
+    c->ns->called = c->ns->called || !place_is_door(c);
     return true;
 }
 
@@ -275,14 +280,16 @@ static const char *choose_route(struct call *c)
 bool place_route(struct call *c)
 {
     const char *allowed = choose_route(c);
-    return c->route ? decode_params(c) : refuse_route(c, allowed);
+    if (c->route)
+        return decode_params(c);
+    if (c->dialect == &control_dialect && !control_admits(c)) /* as on a path that it has */
+        return false;
+    return refuse_route(c, allowed);
 }
 
 void place_refusal(struct call *c)
 {
-    bool chosen = choose_world(c);
-    c->dialect = strip_mount(c);
-    set_base_url(c, chosen, c->dialect);
+    read_path(c);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
     choose_route(c);
 }

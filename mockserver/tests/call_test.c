@@ -291,6 +291,25 @@ static void what_is_no_proper_http_is_refused_in_the_providers_shape(void **stat
     arena_end(&x.arena);
 }
 
+static void what_is_no_proper_http_is_refused_in_the_doors_shape(void **state)
+{
+    static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules",
+                                        "/layers/__admin/nowhere"};
+    struct mock *m = *state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct exchange x = {
+            .request = {.method = STR("POST"), .path = str_from(paths[i])}
+        };
+        mock_refuse(m, &x, 413, "Too much.");
+        assert_int_equal(x.response.status, 413);
+        assert_true(
+            str_is(headers_get(&x.response.headers, "Content-Type"), "application/problem+json"));
+        assert_true(str_has(buf_str(&x.response.body), STR("\"detail\":\"Too much.\"")));
+        assert_null(world(m, "new"));
+        arena_end(&x.arena);
+    }
+}
+
 static void a_body_too_large_is_refused_before_any_gate(void **state)
 {
     struct mock *m = *state;
@@ -368,6 +387,7 @@ int main(void)
         TEST(a_path_parameter_comes_decoded),
         TEST(calls_are_written_down_and_control_calls_are_not),
         TEST(what_is_no_proper_http_is_refused_in_the_providers_shape),
+        TEST(what_is_no_proper_http_is_refused_in_the_doors_shape),
         TEST(a_body_too_large_is_refused_before_any_gate),
         TEST(a_reset_under_a_control_call_is_survived),
         cmocka_unit_test(a_call_reads_its_query_and_body),
