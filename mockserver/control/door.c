@@ -9,27 +9,59 @@ static bool same_place(struct where x, struct where y)
     return x.line == y.line && x.column == y.column;
 }
 
-/* A problem knows line and column; a JSON client wants the pointer. */
-static const char *pointer_of(struct arena *a, const struct node *n, struct where at,
-                              const char *pointer)
+static bool is_after(struct where x, struct where y)
 {
-    if (same_place(n->at, at))
-        return pointer;
-    const char *found = NULL;
-    for (size_t i = 0; n->kind == NODE_LIST && i < n->list.count && !found; i++)
-        found = pointer_of(a, n->list.items[i], at, arena_printf(a, "%s/%zu", pointer, i));
-    for (size_t i = 0; n->kind == NODE_MAP && i < n->map.count && !found; i++) {
-        const struct member *m = &n->map.members[i];
-        const char *below = node_pointer_add(a, pointer, str_from(m->key));
-        found = same_place(m->key_at, at) ? below : pointer_of(a, m->value, at, below);
+    return x.line != y.line ? x.line > y.line : x.column > y.column;
+}
+
+static struct where begin_of(const struct node *n, size_t child)
+{
+    return n->kind == NODE_MAP ? n->map.members[child].key_at : n->list.items[child]->at;
+}
+
+/* Children stand in the order of their text: what is at a place is in the last of them that does
+ * not begin after it. How many begin up to there, that is. */
+static size_t children_until(const struct node *n, struct where at)
+{
+    size_t low = 0, high = n->kind == NODE_MAP    ? n->map.count
+                           : n->kind == NODE_LIST ? n->list.count
+                                                  : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (is_after(begin_of(n, middle), at))
+            high = middle;
+        else
+            low = middle + 1;
     }
-    return found;
+    return low;
+}
+
+/* A problem knows line and column; a JSON client wants the pointer. NULL: nothing begins there. */
+static const char *pointer_of(struct arena *a, const struct node *n, struct where at)
+{
+    const char *pointer = "";
+    while (!same_place(n->at, at)) {
+        size_t until = children_until(n, at);
+        if (!until)
+            return NULL;
+        if (n->kind == NODE_LIST) {
+            pointer = arena_printf(a, "%s/%zu", pointer, until - 1);
+            n = n->list.items[until - 1];
+        } else {
+            const struct member *m = &n->map.members[until - 1];
+            pointer = node_pointer_add(a, pointer, str_from(m->key));
+            if (same_place(m->key_at, at))
+                return pointer;
+            n = m->value;
+        }
+    }
+    return pointer;
 }
 
 bool door_issues(struct call *c, const struct node *body, struct error *err)
 {
     for (const struct problem *p = err->first; p; p = p->next) {
-        const char *pointer = p->at.line ? pointer_of(c->arena, body, p->at, "") : NULL;
+        const char *pointer = p->at.line ? pointer_of(c->arena, body, p->at) : NULL;
         call_issue(c, pointer ? pointer : "", "%s", p->text);
     }
     error_end(err);

@@ -35,6 +35,20 @@ static void what_the_door_does_not_have_is_told(void **state)
     assert_problem(force(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
 }
 
+/* It takes minutes, and gigabytes, where each mistake is looked for in the whole body. */
+static void many_mistakes_are_told_each_at_its_place(void **state)
+{
+    struct buf body = {.arena = &((struct mock *)*state)->arena};
+    for (int i = 0; i < 20000; i++)
+        buf_printf(&body, "%s\"k%d\":1", i ? ",\n" : "{", i);
+    buf_text(&body, "}");
+    struct answer a = mock_call(*state, "POST /__admin/requests/verify", buf_c(&body));
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/k0");
+    assert_string_equal(at(a, "/errors/13141/pointer"), "/k13141");
+    assert_string_equal(at(a, "/errors/19999/pointer"), "/k19999");
+}
+
 static void only_its_own_site_gets_in(void **state)
 {
     static const struct {
@@ -74,6 +88,18 @@ static void only_its_own_site_gets_in(void **state)
     }
 }
 
+static void a_stranger_is_not_told_what_paths_there_are(void **state)
+{
+    static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset",
+                                        "GET /__admin/nowhere"};
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct answer a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
+                                    "Access-Control-Request-Method: POST");
+        assert_problem(a, 403, NULL, "--cors does not open it");
+        assert_null(header_of(a, "Allow"));
+    }
+}
+
 static void the_door_asks_for_its_token(void **state)
 {
     struct mock *m = *state;
@@ -97,8 +123,12 @@ static void a_closed_door_is_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_door_says_what_it_can_do), TEST(what_the_door_does_not_have_is_told),
-        TEST(only_its_own_site_gets_in),    TEST(the_door_asks_for_its_token),
+        TEST(the_door_says_what_it_can_do),
+        TEST(what_the_door_does_not_have_is_told),
+        TEST(many_mistakes_are_told_each_at_its_place),
+        TEST(a_stranger_is_not_told_what_paths_there_are),
+        TEST(only_its_own_site_gets_in),
+        TEST(the_door_asks_for_its_token),
         TEST(a_closed_door_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
