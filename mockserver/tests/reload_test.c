@@ -169,6 +169,26 @@ static void looking_is_no_use(void **state)
     assert_string_equal(at(reload(s, NULL), "/worlds/swapped"), "[\"default\"]");
 }
 
+/* The token's expiry is in the queue from the beginning, and comes to an account that has lost it. */
+static void what_was_over_before_the_beginning_is_no_use(void **state)
+{
+    struct setup *s = *state;
+    change(s, "world: a\n"
+              "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+              "layers:\n"
+              "  organizations:\n"
+              "    - name: One\n"
+              "      projects:\n"
+              "        - id: prj_one\n"
+              "          content: [ { id: cnt } ]\n"
+              "          social_accounts: [ { id: sa, platform: tiktok, handle: one } ]\n"
+              "          scheduled_posts: [ { content: cnt, account: sa, at: -1d, status: "
+              "published } ]\n");
+    reload(s, NULL);
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/inUse"),
+                        "false");
+}
+
 static void who_asks_for_it_has_all_worlds_begin_anew(void **state)
 {
     struct setup *s = *state;
@@ -306,6 +326,7 @@ int main(void)
         TEST(a_world_in_use_keeps_its_state_until_its_reset),
         TEST(what_a_tester_did_is_use),
         TEST(looking_is_no_use),
+        TEST(what_was_over_before_the_beginning_is_no_use),
         TEST(who_asks_for_it_has_all_worlds_begin_anew),
         TEST(worlds_follow_the_fixture_they_were_made_from),
         TEST(a_mistake_leaves_all_as_it_was),
