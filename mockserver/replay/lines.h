@@ -1,8 +1,8 @@
 /* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
  * one for each that leaves the mock on account of it.
  *
- * Shapes:  in:  "call" (arrives), "gone" (its client left while it was put aside, or streamed; how
- *          much of a stream was read is nobody's business here), "timer" (fires),
+ * Shapes:  in:  "call" (arrives), "gone" (its client left before it had the whole answer, or the
+ *          stream ended; how much was read is nobody's business here), "timer" (fires),
  *          "landed" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
  *          (what their files say now), "end" (nothing more comes); each with the
  *          machine's time, at which the clocks stand still for as long as it is dealt with.

@@ -159,13 +159,12 @@ void recorder_refuse(void *recorder, struct exchange *x, int status, const char 
     let(r);
 }
 
-/* That a client has its answer, or has not, is nothing to the mock: only what is still put aside,
- * or streams, ends with its client. */
+/* That a client has its whole answer is nothing to the mock. */
 void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;
     const struct seat *s = x->reply_own;
-    bool enters = call_is_aside(x->user) || x->response.stream.next;
+    bool enters = !sent || call_is_aside(x->user) || x->response.stream.next;
     struct buf line = {.arena = &r->line};
     if (enters) {
         line_brief(&line, INPUT_GONE, s->number, hold(r));

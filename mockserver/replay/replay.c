@@ -10,12 +10,15 @@
 #include "mockserver/replay/timers.h"
 #include "mockserver/worlds/reload.h"
 
+#define GONE "{\"gone\":" /* how such a line begins */
+
 struct replayed_call {
     struct exchange x; /* first: what the mock holds is this one's address */
     struct player *player;
     uint64_t number;
     const char *about;
     bool answered;
+    bool leaves; /* a line to come says when: until then it is not over */
     struct replayed_call *next, *previous;
 };
 
@@ -29,6 +32,10 @@ struct output { /* something that left the mock, and is not yet compared */
 struct player {
     const char *path;
     FILE *file;
+    struct {
+        uint64_t *items;
+        size_t count, room;
+    } gone;     /* the calls that end with a line of their own; ascending */
     char *text; /* the line at hand */
     size_t text_room;
     struct arena arena; /* of the header */
@@ -145,9 +152,15 @@ static void end_answered(struct player *p)
 {
     for (struct replayed_call *c = p->calls, *next; c; c = next) {
         next = c->next;
-        if (c->answered && !c->x.response.stream.next)
+        if (c->answered && !c->leaves && !c->x.response.stream.next)
             end_call(c, true);
     }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
 }
 
 /* Takes the input's memory over. */
@@ -156,6 +169,8 @@ static struct replayed_call *begin_call(struct player *p, const struct input *in
     struct replayed_call *c = heap_new(sizeof *c);
     c->player = p;
     c->number = (uint64_t)in->number;
+    c->leaves = p->gone.count &&
+                bsearch(&c->number, p->gone.items, p->gone.count, sizeof *p->gone.items, by_number);
     c->about = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->request.method),
                             STR_ARG(in->request.target));
     c->x = (struct exchange){
@@ -276,6 +291,27 @@ static bool next_line(struct player *p, struct str *line)
     return true;
 }
 
+/* A client may leave long after its call was answered, and only then is it over: so who will is known
+ * before the first call is given. */
+static bool look_ahead(struct player *p, struct error *err)
+{
+    struct str line;
+    while (next_line(p, &line)) {
+        int64_t number;
+        if (!str_starts(line, STR(GONE)))
+            continue;
+        line = str_skip(line, sizeof GONE - 1);
+        if (str_to_int(str_head(line, str_find(line, ',')), &number))
+            *arena_push(&p->arena, &p->gone, uint64_t) = (uint64_t)number;
+    }
+    if (p->gone.count)
+        qsort(p->gone.items, p->gone.count, sizeof *p->gone.items, by_number);
+    p->out->lines = 0;
+    return fseek(p->file, 0, SEEK_SET) == 0 ||
+           error_add(err, ERROR_SYSTEM, (struct where){.file = p->path},
+                     "a recording is read twice, and this is no file that can be");
+}
+
 /* A line is read as a text of its own, which begins at line 1. */
 static bool misplaced(const struct player *p, struct error *err)
 {
@@ -326,6 +362,8 @@ static bool play_lines(struct player *p, struct error *err)
 static bool play(struct player *p, struct error *err)
 {
     struct str line;
+    if (!look_ahead(p, err))
+        return false;
     if (!next_line(p, &line))
         return error_add(err, ERROR_INPUT, (struct where){.file = p->path},
                          "this is no recording of a mock: it has no whole line");

@@ -54,6 +54,7 @@ static const struct {
     {"GET %s" DOOR "/requests?limit=5",                      NULL,                                                           NULL  },
     {"GET %s" DOOR "/health",                                NULL,                                                           NULL  },
     {"GET %s" DOOR "/rules",                                 NULL,                                                           NULL  },
+    {"GET %s" DOOR "/conduct",                               NULL,                                                           NULL  },
     {"GET " DOOR "/namespaces",                              NULL,                                                           NULL  },
     {"PUT %s" DOOR "/clock",                                 "{\"mode\":\"frozen\"}",                                        NULL  },
     {"PUT %s" DOOR "/clock",                                 "{\"mode\":\"runs\"}",                                          NULL  },
@@ -101,6 +102,7 @@ static void ask_any(struct run *r)
                    strstr(calls[i].line, "%s") ? worlds[draw(COUNT(worlds))] : "",
                    strstr(calls[i].line, "%s") ? strstr(calls[i].line, "%s") + 2
                                                : strchr(calls[i].line, ' ') + 1);
+    r->unsent = !draw(8);
     run_ask(r, arena_text(&r->arena, line), calls[i].body, calls[i].header);
 }
 

@@ -118,7 +118,7 @@ struct asked *run_ask_list(struct run *r, const char *const *parts)
     a->x.arrived_us = time_monotonic_us() - 50;
     recorder_handle(r->recorder, &a->x);
     if (a->answered && !a->x.response.stream.next)
-        recorder_done(r->recorder, &a->x, true);
+        recorder_done(r->recorder, &a->x, !r->unsent);
     return a;
 }
 

@@ -25,6 +25,7 @@ struct run {
     int64_t wall_ms, monotonic_us;
     struct asked *asked; /* not over yet */
     uint64_t landed;     /* the last webhook attempt that did */
+    bool unsent;         /* who asks is gone when the answer is there */
 };
 
 struct asked {

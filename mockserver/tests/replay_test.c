@@ -193,6 +193,23 @@ static void who_waits_for_calls_and_who_does_not_wait_any_more(void **state)
     run_free(r);
 }
 
+/* It sends the call again, without a key: whether that was right is asked of both runs. */
+static void a_client_that_was_gone_when_its_answer_came(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    static const char project[] = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
+    r->unsent = true;
+    run_ask(r, "POST /v1/projects", project, LAYERS);
+    r->unsent = false;
+    run_pass(r, 1000);
+    run_ask(r, "POST /v1/projects", project, LAYERS);
+    struct asked *conduct = run_ask(r, "GET /__admin/conduct", NULL);
+    assert_true(str_has(conduct->body, STR("its answer was not waited for")));
+    same(r);
+    run_free(r);
+}
+
 static void worlds_that_begin_fork_and_end(void **state)
 {
     (void)state;
@@ -303,6 +320,7 @@ int main(void)
         cmocka_unit_test(who_moves_the_clock_is_not_overtaken_while_it_wakes),
         cmocka_unit_test(calls_that_are_held_back_overtake_each_other),
         cmocka_unit_test(who_waits_for_calls_and_who_does_not_wait_any_more),
+        cmocka_unit_test(a_client_that_was_gone_when_its_answer_came),
         cmocka_unit_test(worlds_that_begin_fork_and_end),
         cmocka_unit_test(rules_that_draw_lots),
         cmocka_unit_test(event_streams_begin_and_end),
