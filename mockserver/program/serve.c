@@ -178,9 +178,10 @@ static void close_all(struct service *s, const struct options *o, struct error *
         server_free(s->admin);
     if (s->server)
         server_free(s->server);
-    if (s->recorder && !error_any(err))
+    bool served = !error_any(err);
+    if (s->recorder && served)
         recorder_close(s->recorder, err);
-    if (!error_any(err))
+    if (served)
         tell_conduct(s, o, err);
     tls_end(&s->tls);
     mock_free(s->mock);

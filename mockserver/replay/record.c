@@ -16,6 +16,7 @@
 struct recorder {
     const char *path;
     FILE *file;       /* NULL: not open yet, or given up */
+    bool runs;        /* what goes wrong is told at once: nobody waits for an error */
     const char *why;  /* NULL: all is written; else why not */
     struct buf early; /* what left before the file was open */
     struct arena arena, line;
@@ -32,11 +33,12 @@ struct seat { /* beside an exchange */
     void (*reply)(struct exchange *x);
 };
 
-/* Tells it at once, and once: the run is worth nothing as evidence from here on. */
+/* Once: the run is worth nothing as evidence from here on. */
 static void give_up(struct recorder *r)
 {
     r->why = arena_text(&r->arena, strerror(errno));
-    log_line(LOG_ERROR, "%s: %s: the recording ends here, the mock goes on", r->path, r->why);
+    if (r->runs)
+        log_line(LOG_ERROR, "%s: %s: the recording ends here, the mock goes on", r->path, r->why);
     if (r->file)
         (void)fclose(r->file);
     r->file = NULL;
@@ -234,7 +236,8 @@ static bool write_preface(struct recorder *r, struct error *err)
     put(r, &line);
     put(r, &r->early);
     flush(r);
-    return !r->why || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", r->why);
+    r->runs = !r->why;
+    return r->runs || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", r->why);
 }
 
 bool recorder_open(struct recorder *r, struct error *err)
@@ -247,6 +250,7 @@ bool recorder_open(struct recorder *r, struct error *err)
 
 bool recorder_close(struct recorder *r, struct error *err)
 {
+    r->runs = false;
     if (r->file) {
         struct buf line = {.arena = &r->line};
         line_brief(&line, INPUT_END, r->calls, hold(r));

@@ -162,6 +162,11 @@ try {
   assert.deepEqual([partly.result.whole, partly.result.answers], [false, 1]);
   assert.match(partly.talk, /ends half-way, behind line 3/);
 
+  // It is read twice.
+  const piped = spawnSync('sh', ['-c', 'cat "$0" | "$1" replay /dev/stdin', half, program], { encoding: 'utf8' });
+  assert.equal(piped.status, 2);
+  assert.match(piped.stderr, /is read twice/);
+
   // Nothing was asked: nothing was shown.
   const empty = join(folder, 'empty.ndjson');
   await end(await start('--to', empty));
@@ -171,7 +176,8 @@ try {
   const pipe = join(folder, 'pipe');
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const left = once(spawn('sed', ['-n', '2q', pipe], { stdio: 'ignore' }), 'exit'); // reads two lines
-  const cut = await start('--to', pipe);
+  const report = join(folder, 'report.xml');
+  const cut = await start('--to', pipe, '--conduct-report', report);
   await call(cut.url, 'GET', '/__admin/health');
   await left;
   for (let i = 0; i < 3; i++) assert.equal((await call(cut.url, 'GET', '/__admin/health')).status, 200);
@@ -179,12 +185,14 @@ try {
   assert.equal(over.status, 2);
   assert.equal(over.talk.match(/the recording ends here, the mock goes on/g).length, 1);
   assert.match(over.talk, /the recording is not whole: Broken pipe/);
+  assert.match(await readFile(report, 'utf8'), /<testsuites/); // which it has nothing to do with
 
   // It could never be written: refused at once.
   for (const path of ['/dev/full', join(folder, 'none', 'run')]) {
     const refused = spawnSync(program, ['record', '--port', '0', '--to', path], { encoding: 'utf8' });
     assert.equal(refused.status, 2);
     assert.match(refused.stderr, new RegExp(`${path}: (No space|No such)`));
+    assert.doesNotMatch(refused.stderr, /the mock goes on/);
     assert.equal(refused.stdout, '');
   }
 } finally {
