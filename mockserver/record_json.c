@@ -136,6 +136,13 @@ static bool read_texts(struct arena *a, const struct record_field *f, const stru
     return true;
 }
 
+bool record_number_fits(const struct record_field *f, const struct node *value, struct error *err)
+{
+    return (value->integer >= -RECORD_NUMBER_MAX && value->integer <= RECORD_NUMBER_MAX) ||
+           error_add(err, ERROR_INPUT, value->at, "'%s' takes numbers of at most %lld", f->name,
+                     (long long)RECORD_NUMBER_MAX);
+}
+
 static bool read_numbers(struct arena *a, const struct record_field *f, const struct node *value,
                          struct record_value *out, struct error *err)
 {
@@ -149,6 +156,8 @@ static bool read_numbers(struct arena *a, const struct record_field *f, const st
         const struct node *item = value->list.items[out->count];
         if (item->kind != NODE_INT)
             return wrong(err, f, item, "whole numbers");
+        if (!record_number_fits(f, item, err))
+            return false;
         numbers[out->count] = item->integer;
     }
     out->numbers = numbers;
@@ -177,8 +186,10 @@ bool record_value_read(struct arena *a, const struct record_field *f, const stru
         out->truth = value->kind == NODE_BOOL && value->truth;
         return value->kind == NODE_BOOL || wrong(err, f, value, "true or false");
     case RECORD_INT:
-        out->number = value->kind == NODE_INT ? value->integer : 0;
-        return value->kind == NODE_INT || wrong(err, f, value, "a whole number");
+        if (value->kind != NODE_INT)
+            return wrong(err, f, value, "a whole number");
+        out->number = value->integer;
+        return record_number_fits(f, value, err);
     case RECORD_CHANGE:
         out->number = value->kind == NODE_INT ? value->integer : -1;
         return (out->number >= 0 && out->number <= UINT32_MAX) ||

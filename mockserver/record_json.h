@@ -19,5 +19,7 @@ const struct record_field *record_field_read(const struct record_shape *s, const
                                              struct error *err);
 bool record_value_read(struct arena *a, const struct record_field *f, const struct node *value,
                        struct record_value *out, struct error *err);
+/* Of INT, INTS and a TIME that is said as a number: RECORD_NUMBER_MAX. */
+bool record_number_fits(const struct record_field *f, const struct node *value, struct error *err);
 bool record_value_equal(const struct record_field *f, const struct record_value *x,
                         const struct record_value *y);

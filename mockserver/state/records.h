@@ -11,6 +11,9 @@
 #include "base/error.h"
 #include "mockserver/state/world.h"
 
+/* Of numbers and times from outside, either way: what is made of a few of them fits an int64_t. */
+#define RECORD_NUMBER_MAX INT64_C(1000000000000000)
+
 enum record_field_type {
     RECORD_TEXT,   /* const char * */
     RECORD_BOOL,   /* bool */

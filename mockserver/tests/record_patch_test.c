@@ -84,6 +84,21 @@ static void a_list_of_something_else_is_refused_whole(void **state)
     }
 }
 
+/* What counts on from there would not fit. */
+static void a_number_that_nothing_has_is_refused(void **state)
+{
+    static const char *const numbers[] = {"9223372036854775807", "-9223372036854775807",
+                                          "1000000000000001"};
+    struct mock *m = *state;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct answer a = patch(m, "accounts/sa",
+                                arena_printf(&m->arena, "{\"token_generation\":%s}", numbers[i]));
+        assert_int_equal(a.status, 422);
+        assert_string_equal(at(a, "/errors/0/pointer"), "/token_generation");
+    }
+    assert_int_equal(patch(m, "accounts/sa", "{\"followers\":1000000000000000}").status, 200);
+}
+
 /* Else anything that becomes of it would be earlier than itself. */
 static void nothing_is_created_in_the_future(void **state)
 {
@@ -146,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_list_is_set_as_a_whole),
         TEST(a_list_of_something_else_is_refused_whole),
+        TEST(a_number_that_nothing_has_is_refused),
         TEST(nothing_is_created_in_the_future),
         TEST(a_lease_request_is_found_among_its_organizations_own),
         TEST(who_shares_an_id_is_named_by_number),

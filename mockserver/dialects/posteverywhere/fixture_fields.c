@@ -1,5 +1,7 @@
 #include "mockserver/dialects/posteverywhere/fixture_fields.h"
 
+#include "mockserver/state/records.h"
+
 #define ID_LENGTH .min = 1, .max = 128
 #define ID_MAX    ((INT64_C(1) << 53) - 1) /* what every client can hold */
 
@@ -64,7 +66,7 @@ static const struct field media_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
     FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .help = "The file's name."),
     FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "Its MIME type."),
-    FIELD("size", FIELD_INT, OF, size, .max = INT64_MAX, .help = "Bytes."),
+    FIELD("size", FIELD_INT, OF, size, .max = RECORD_NUMBER_MAX, .help = "Bytes."),
     FIELD("width", FIELD_INT, OF, width, .max = INT32_MAX, .help = "Pixels."),
     FIELD("height", FIELD_INT, OF, height, .max = INT32_MAX, .help = "Pixels."),
 };
