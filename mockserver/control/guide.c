@@ -43,7 +43,8 @@ static const struct control_guide rows[] = {
     CALL("drop_snapshot", "Forgets a snapshot."),
     CALL("restore_snapshot", "The call's world becomes what the snapshot has kept."),
     ASKS("read_state", "format=fixture (one that makes this world)",
-         "The whole world: its clock, and every record by kind."),
+         "The whole world: its clock, and every record by kind; as a fixture with its rules, which "
+         "count anew there."),
     ASKS("list_records", "FIELD=VALUE, as many as wanted",
          "The records of one kind, such as accounts; only those whose fields read so."),
     CALL("read_record", "One record, by its id."),
@@ -70,8 +71,10 @@ static const struct control_guide rows[] = {
     ASKS("list_unmatched", PAGE ", " STABLE, "The calls that fit no route."),
     ASKS("near_misses", PAGE,
          "For each of those the nearest routes, and what they have in its place."),
-    CALL("explain", "Why one call was answered as it was: world, provider, route, gates, rules. By "
-                    "its seq or request id."),
+    CALL("explain",
+         "Why one call was answered as it was: world, provider, route, gates, rules. And "
+         "what it caused, with what rules had befall its webhook deliveries. By its seq "
+         "or request id."),
     TAKES(
         "reload", control_reload_fields,
         "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "

@@ -160,6 +160,25 @@ static void it_tells_changes_and_the_deliveries_they_caused(void **state)
     assert_string_equal(at(list, "/items/1/deliveries/0"), at(a, "/deliveries/0"));
 }
 
+static void it_tells_what_befell_them_and_by_which_rule(void **state)
+{
+    struct network *n = *state;
+    add_rule(n, "{\"rule\":\"lost\",\"event\":\"social_account.revoked\","
+                "\"then\":[{\"webhook\":{\"drop\":true,\"late\":\"5m\"}}]}");
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
+    assert_string_equal(at(explain(n, "1"), "/fates"), "[]");
+    struct answer a = explain(n, "2");
+    assert_int_equal(node_count(node_get(a.body, "fates")), 1);
+    assert_non_null(strstr(at(a, "/deliveries"), at(a, "/fates/0/delivery")));
+    assert_string_equal(at(a, "/fates/0/event"), "social_account.revoked");
+    assert_string_equal(at(a, "/fates/0/state"), "abandoned");
+    assert_string_equal(at(a, "/fates/0/by"), "lost");
+    assert_string_equal(at(a, "/fates/0/dropped"), "true");
+    assert_string_equal(at(a, "/fates/0/late_ms"), "300000");
+    assert_string_equal(at(a, "/fates/0/copies"), "0");
+}
+
 static void an_answer_that_was_given_before_is_said_to_be(void **state)
 {
     struct network *n = *state;
@@ -213,6 +232,7 @@ int main(void)
         TEST(it_tells_each_gates_verdict),
         TEST(it_tells_each_rule_and_the_condition_that_failed),
         TEST(it_tells_changes_and_the_deliveries_they_caused),
+        TEST(it_tells_what_befell_them_and_by_which_rule),
         TEST(an_answer_that_was_given_before_is_said_to_be),
         TEST(what_met_no_route_is_listed_with_the_nearest),
     };
