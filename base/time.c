@@ -362,7 +362,7 @@ bool duration_parse(struct str text, int64_t *ms)
         while (next < UNIT_COUNT && !str_is(name, units[next].name))
             next++;
         if (next == UNIT_COUNT || __builtin_mul_overflow(count, units[next++].ms, &count) ||
-            __builtin_add_overflow(total, count, &total))
+            __builtin_add_overflow(total, count, &total) || total > DURATION_MAX_MS)
             return false;
     }
     *ms = negative ? -total : total;

@@ -31,7 +31,9 @@ char *time_millis(int64_t ms, char out[TIME_TEXT_MAX]);
 char *time_http(int64_t ms, char out[TIME_TEXT_MAX]); /* Sat, 02 May 2026 09:00:00 GMT */
 bool time_parse_http(struct str text, int64_t *ms);   /* that form only, its weekday checked */
 
-/* ms s m h d, signed and combinable from the largest down: 1h30m, -30d, +10m, 800ms. */
+/* ms s m h d, signed and combinable from the largest down: 1h30m, -30d, +10m, 800ms. Not more than
+ * DURATION_MAX_MS either way: an instant and a few of them, even in microseconds, fit an int64_t. */
+#define DURATION_MAX_MS INT64_C(1000000000000000)
 bool duration_parse(struct str text, int64_t *ms);
 char *duration_text(int64_t ms, char out[TIME_TEXT_MAX]);
 
