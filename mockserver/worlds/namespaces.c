@@ -18,9 +18,12 @@
 #define HASH_FUNCTION(key, size, hash) ((hash) = (unsigned)str_hash(str_of((key), (size))))
 #include <uthash.h>
 
+struct binding;
+
 struct entry {
     struct namespace ns; /* first: a namespace is its entry */
     struct namespaces *all;
+    struct binding *bindings;
     UT_hash_handle hh;
 };
 
@@ -32,7 +35,8 @@ const char *const namespace_fate_texts[] = {
 
 struct binding {
     char *credential;
-    struct namespace *ns;
+    struct entry *to;
+    struct binding *next, *previous; /* of the same world */
     UT_hash_handle hh;
 };
 
@@ -136,8 +140,27 @@ struct namespaces *namespaces_new(struct fixture *first, const struct namespaces
     return all;
 }
 
+static void give(struct binding *b, struct entry *to)
+{
+    b->to = to;
+    b->previous = NULL;
+    b->next = to->bindings;
+    if (b->next)
+        b->next->previous = b;
+    to->bindings = b;
+}
+
+static void take_away(struct binding *b)
+{
+    *(b->previous ? &b->previous->next : &b->to->bindings) = b->next;
+    if (b->next)
+        b->next->previous = b->previous;
+}
+
 static void unbind(struct namespaces *all, struct binding *b)
 {
+    take_away(b);
+    assert(all->bindings); /* this one is there */
     HASH_DEL(all->bindings, b);
     heap_free(b->credential);
     heap_free(b);
@@ -153,10 +176,8 @@ static void drop_snapshot(struct namespaces *all, struct snapshot *s)
 
 static void drop(struct namespaces *all, struct entry *e)
 {
-    struct binding *b, *next;
-    HASH_ITER(hh, all->bindings, b, next)
-    if (b->ns == &e->ns)
-        unbind(all, b);
+    while (e->bindings)
+        unbind(all, e->bindings);
     HASH_DEL(all->by_name, e);
     end(&e->ns);
     rules_free(e->ns.rules);
@@ -363,19 +384,21 @@ static struct binding *find_binding(const struct namespaces *all, struct str cre
 void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns)
 {
     struct binding *b = find_binding(all, credential);
-    if (!b) {
+    if (b) {
+        take_away(b);
+    } else {
         b = heap_new(sizeof *b);
         b->credential = heap_new(credential.n + 1);
         memcpy(b->credential, credential.s, credential.n);
         HASH_ADD_KEYPTR(hh, all->bindings, b->credential, credential.n, b);
     }
-    b->ns = ns;
+    give(b, (struct entry *)ns);
 }
 
 struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential)
 {
     const struct binding *b = all->bindings ? find_binding(all, credential) : NULL;
-    return b ? b->ns : NULL;
+    return b ? &b->to->ns : NULL;
 }
 
 static struct snapshot *find_snapshot(const struct namespaces *all, struct str name)
