@@ -19,48 +19,34 @@ uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider)
     return row;
 }
 
-/* Without these nobody could say where the record stands, or of which provider it is. */
-static const char *owner_missing(const struct world *w, enum record_kind kind, uint32_t row)
+const char *rebuild_lacks(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    switch (kind) {
-    case RECORD_KEY:
-        return key_read(w, row)->organization ? NULL : "a key belongs to an organization";
-    case RECORD_SPACE:
-        return space_read(w, row)->organization ? NULL : "a space belongs to an organization";
-    case RECORD_ACCOUNT:
-        return account_read(w, row)->space ? NULL : "an account belongs to a space";
-    case RECORD_LEASE_REQUEST:
-        return lease_request_read(w, row)->space ? NULL : "a lease request belongs to a space";
-    case RECORD_ORGANIZATION:
-    case RECORD_ATTEMPT:
-    case RECORD_CONTENT:
-    case RECORD_POST:
-    case RECORD_DESTINATION:
-    case RECORD_POOL_ACCOUNT:
-    case RECORD_WALLET_ENTRY:
-    case RECORD_AD_ACCOUNT:
-    case RECORD_LAYER:
-    case RECORD_ONBOARDING:
-    case RECORD_WEBHOOK:
-    case RECORD_DELIVERY:
-    case RECORD_MEDIA:
-    case RECORD_KIND_COUNT:
-        break;
+    const struct record_shape *s = record_shape(kind);
+    const char *record = world_read(w, kind, row);
+    for (size_t i = 0; i < s->field_count; i++) {
+        const struct record_field *f = &s->fields[i];
+        const char *text;
+        uint32_t to;
+        if (f->needed && f->type == RECORD_TEXT) {
+            memcpy(&text, record + f->offset, sizeof text);
+            if (!text)
+                return f->name;
+        } else if (f->needed) {
+            memcpy(&to, record + f->offset, sizeof to);
+            if (to == ROW_NONE)
+                return f->name;
+        }
     }
     return NULL;
 }
 
-const char *rebuild_place(struct world *w, enum record_kind kind, uint32_t row)
+void rebuild_place(struct world *w, enum record_kind kind, uint32_t row)
 {
-    const char *why = owner_missing(w, kind, row);
-    if (why)
-        return why;
     if (kind == RECORD_KEY) {
         struct key *k = world_edit(w, kind, row);
         digest_sha256(str_from(k->value), k->digest);
     }
     places_add(w, kind, row);
-    return NULL;
 }
 
 void rebuild_changes(struct world *w)

@@ -5,8 +5,8 @@
  *          rebuild_place, which brings each into the indexes; then changes, events (events.h),
  *          quotas and replies.
  * Units:   milliseconds.
- * Errors:  rebuild_place: what a record belongs to is missing, so that it has no place. All else
- *          that may be wrong is world_check's to find.
+ * Errors:  rebuild_lacks: what everybody takes for granted of a record is missing, so that it has no
+ *          place. All else that may be wrong is world_check's to find.
  */
 #pragma once
 #include "mockserver/state/changes.h"
@@ -14,8 +14,10 @@
 #include "mockserver/state/records.h"
 
 uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
-/* NULL: it has its places; else what is missing, in words. A key's digest is made here. */
-const char *rebuild_place(struct world *w, enum record_kind kind, uint32_t row);
+/* The field it needs and has not; NULL: none. To be asked of all before any has its places. */
+const char *rebuild_lacks(const struct world *w, enum record_kind kind, uint32_t row);
+/* A key's digest is made here. */
+void rebuild_place(struct world *w, enum record_kind kind, uint32_t row);
 /* Where nothing is said of them: every record has just begun to exist; it waits for what it waits
  * for. */
 void rebuild_changes(struct world *w);

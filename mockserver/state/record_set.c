@@ -43,6 +43,9 @@ static bool set_field(struct world *w, int64_t scope, const struct record_edit *
     if (e->field->fixed)
         return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be changed",
                          e->field->name);
+    if (e->field->needed && e->value.none)
+        return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be null",
+                         e->field->name);
     return record_put(w, scope, e->field, &e->value, record, err);
 }
 

@@ -27,6 +27,11 @@
 #define CHANGE(of, name)    ROW(of, #name, RECORD_CHANGE, name, .fixed = true)
 #define REF(of, name, to)   ROW(of, #name, RECORD_REF, name, .refers = (to))
 #define OWNER(of, name, to) ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true)
+#define NEEDS(of, name, to) ROW(of, #name, RECORD_REF, name, .refers = (to), .needed = true)
+#define OF(of, name, to)                                                                           \
+    ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true, .needed = true)
+#define WORD(of, name)  ROW(of, #name, RECORD_TEXT, name, .needed = true)
+#define NAMED(of, name) ROW(of, #name, RECORD_TEXT, name, .fixed = true, .needed = true)
 #define ENUM(of, name, words, size)                                                                \
     ROW(of, #name, RECORD_ENUM, name, .texts = (words), .text_count = (size))
 #define TEXTS(of, name, size)                                                                      \
@@ -42,7 +47,7 @@ static const struct record_field organization_fields[] = {
 
 static const struct record_field key_fields[] = {
     ID(key, public_id),
-    OWNER(key, organization, RECORD_ORGANIZATION),
+    OF(key, organization, RECORD_ORGANIZATION),
     REF(key, space, RECORD_SPACE),
     TEXT(key, name),
     FIXED(key, value),
@@ -57,7 +62,7 @@ static const struct record_field key_fields[] = {
 };
 
 static const struct record_field space_fields[] = {
-    ID(space, public_id),     OWNER(space, organization, RECORD_ORGANIZATION),
+    ID(space, public_id),     OF(space, organization, RECORD_ORGANIZATION),
     TEXT(space, name),        TEXT(space, timezone),
     TEXT(space, customer_id), TEXT(space, owner_email),
     TEXT(space, language),    FIXED(space, metadata),
@@ -67,9 +72,9 @@ static const struct record_field space_fields[] = {
 
 static const struct record_field account_fields[] = {
     ID(account, public_id),
-    OWNER(account, space, RECORD_SPACE),
+    OF(account, space, RECORD_SPACE),
     ENUM(account, platform, platform_texts, PLATFORM_COUNT),
-    TEXT(account, handle),
+    WORD(account, handle),
     TEXT(account, name),
     TEXT(account, avatar_url),
     TEXT(account, kind),
@@ -116,7 +121,7 @@ static const struct record_field attempt_fields[] = {
 
 static const struct record_field content_fields[] = {
     ID(content, public_id),
-    OWNER(content, space, RECORD_SPACE),
+    OF(content, space, RECORD_SPACE),
     TEXT(content, media_type),
     TEXT(content, caption),
     TEXT(content, name),
@@ -130,24 +135,17 @@ static const struct record_field content_fields[] = {
 };
 
 static const struct record_field post_fields[] = {
-    ID(post, public_id),
-    OWNER(post, space, RECORD_SPACE),
-    REF(post, content, RECORD_CONTENT),
-    TEXT(post, text),
-    FIXED(post, details),
-    BOOL(post, draft),
-    TIME(post, due_at),
-    TIME(post, created_at),
-    TIME(post, updated_at),
-    TIME(post, published_at),
-    TIME(post, removed_at),
+    ID(post, public_id),      OF(post, space, RECORD_SPACE), REF(post, content, RECORD_CONTENT),
+    TEXT(post, text),         FIXED(post, details),          BOOL(post, draft),
+    TIME(post, due_at),       TIME(post, created_at),        TIME(post, updated_at),
+    TIME(post, published_at), TIME(post, removed_at),
 };
 
 static const struct record_field destination_fields[] = {
     ID(destination, public_id),
-    OWNER(destination, post, RECORD_POST),
-    REF(destination, account, RECORD_ACCOUNT),
-    OWNER(destination, space, RECORD_SPACE),
+    OF(destination, post, RECORD_POST),
+    NEEDS(destination, account, RECORD_ACCOUNT),
+    OF(destination, space, RECORD_SPACE),
     ENUM(destination, mode, publish_mode_texts, MODE_COUNT),
     ENUM(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
     ENUM(destination, outcome, outcome_texts, OUTCOME_COUNT),
@@ -167,24 +165,24 @@ static const struct record_field destination_fields[] = {
 };
 
 static const struct record_field layer_fields[] = {
-    ID(layer, public_id), OWNER(layer, space, RECORD_SPACE), OWNER(layer, account, RECORD_ACCOUNT),
+    ID(layer, public_id), OF(layer, space, RECORD_SPACE), OWNER(layer, account, RECORD_ACCOUNT),
     TEXT(layer, name),    TIME(layer, created_at),
 };
 
 static const struct record_field onboarding_fields[] = {
     ID(onboarding, public_id),
-    OWNER(onboarding, organization, RECORD_ORGANIZATION),
-    OWNER(onboarding, account, RECORD_ACCOUNT),
+    OF(onboarding, organization, RECORD_ORGANIZATION),
+    OF(onboarding, account, RECORD_ACCOUNT),
     TEXT(onboarding, name),
     TIME(onboarding, at),
 };
 
 static const struct record_field lease_request_fields[] = {
     ID(lease_request, public_id),
-    OWNER(lease_request, space, RECORD_SPACE),
+    OF(lease_request, space, RECORD_SPACE),
     OWNER(lease_request, key, RECORD_KEY),
     INT(lease_request, count),
-    TEXT(lease_request, vertical),
+    WORD(lease_request, vertical),
     TEXT(lease_request, audience),
     TEXT(lease_request, language),
     TEXT(lease_request, geo),
@@ -198,7 +196,7 @@ static const struct record_field lease_request_fields[] = {
 static const struct record_field pool_account_fields[] = {
     ID(pool_account, handle),
     ENUM(pool_account, platform, platform_texts, PLATFORM_COUNT),
-    TEXT(pool_account, vertical),
+    WORD(pool_account, vertical),
     TEXT(pool_account, geo),
     INT(pool_account, followers),
     INT(pool_account, monthly_price_cents),
@@ -207,8 +205,8 @@ static const struct record_field pool_account_fields[] = {
 
 static const struct record_field wallet_entry_fields[] = {
     ID(wallet_entry, public_id),
-    OWNER(wallet_entry, organization, RECORD_ORGANIZATION),
-    OWNER(wallet_entry, account, RECORD_ACCOUNT),
+    OF(wallet_entry, organization, RECORD_ORGANIZATION),
+    OF(wallet_entry, account, RECORD_ACCOUNT),
     ENUM(wallet_entry, what, wallet_reason_texts, WALLET_REASON_COUNT),
     INT(wallet_entry, cents),
     TIME(wallet_entry, at),
@@ -216,9 +214,9 @@ static const struct record_field wallet_entry_fields[] = {
 
 static const struct record_field ad_account_fields[] = {
     ID(ad_account, public_id),
-    OWNER(ad_account, space, RECORD_SPACE),
+    OF(ad_account, space, RECORD_SPACE),
     ENUM(ad_account, platform, ad_platform_texts, AD_PLATFORM_COUNT),
-    TEXT(ad_account, external_id),
+    WORD(ad_account, external_id),
     TEXT(ad_account, name),
     TEXT(ad_account, currency),
     ENUM(ad_account, token, ad_token_texts, AD_TOKEN_COUNT),
@@ -229,13 +227,13 @@ static const struct record_field ad_account_fields[] = {
 
 static const struct record_field webhook_fields[] = {
     ID(webhook, public_id),
-    OWNER(webhook, organization, RECORD_ORGANIZATION),
+    OF(webhook, organization, RECORD_ORGANIZATION),
     REF(webhook, space, RECORD_SPACE),
-    TEXT(webhook, url),
+    WORD(webhook, url),
     TEXT(webhook, description),
-    TEXT(webhook, events),
+    WORD(webhook, events),
     TEXT(webhook, metadata),
-    TEXT(webhook, secret),
+    WORD(webhook, secret),
     TEXT(webhook, previous_secret),
     TIME(webhook, previous_until),
     ENUM(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
@@ -251,12 +249,12 @@ static const struct record_field webhook_fields[] = {
 
 static const struct record_field delivery_fields[] = {
     ID(delivery, public_id),
-    OWNER(delivery, webhook, RECORD_WEBHOOK),
+    OF(delivery, webhook, RECORD_WEBHOOK),
     OWNER(delivery, replay_of, RECORD_DELIVERY),
     CHANGE(delivery, change),
-    FIXED(delivery, event_id),
-    TEXT(delivery, type),
-    TEXT(delivery, payload),
+    NAMED(delivery, event_id),
+    WORD(delivery, type),
+    WORD(delivery, payload),
     ENUM(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
     INT(delivery, attempts),
     INT(delivery, last_status),
@@ -277,9 +275,9 @@ static const struct record_field delivery_fields[] = {
 
 static const struct record_field media_fields[] = {
     ID(media, public_id),
-    OWNER(media, space, RECORD_SPACE),
-    TEXT(media, name),
-    TEXT(media, content_type),
+    OF(media, space, RECORD_SPACE),
+    WORD(media, name),
+    WORD(media, content_type),
     ENUM(media, state, media_state_texts, MEDIA_STATE_COUNT),
     INT(media, size),
     INT(media, width),

@@ -33,7 +33,8 @@ struct record_field {
     const char *const *texts;
     size_t text_count;
     enum record_kind refers;
-    bool fixed; /* identity: shown, never set from outside */
+    bool fixed;  /* identity: shown, never set from outside */
+    bool needed; /* of a TEXT or REF: never none, not even where invariants are not asked */
     size_t count_offset, count;
 };
 
