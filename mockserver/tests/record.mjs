@@ -145,7 +145,7 @@ try {
   const lines = (await readFile(file, 'utf8')).split('\n');
   const at = lines.findLastIndex((line) => line.startsWith('{"answer":') && line.includes('sa_a'));
   const other = join(folder, 'other.ndjson');
-  await writeFile(other, lines.with(at, lines[at].replace('sa_a', 'sa_x')).join('\n'));
+  await writeFile(other, lines.map((line, i) => (i === at ? line.replace('sa_a', 'sa_x') : line)).join('\n'));
   const differs = replay(other);
   assert.equal(differs.status, 1);
   assert.equal(differs.result.differences[0].line, at + 1);
