@@ -4,6 +4,7 @@
  *
  * Prints one `name value unit` line a figure: medians of many rounds.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@
 #include "mockserver/state/tenant.h"
 
 #define ROUNDS 501
-#define CALLS  20 /* a round */
+#define CALLS  100 /* a round: the clock tells whole microseconds */
 #define START  INT64_C(1777712400000)
 #define STEP   INT64_C(1000) /* from one account's connecting to the next one's */
 
@@ -168,13 +169,17 @@ static void pages(uint32_t accounts)
     mock_free(m);
 }
 
-/* The shortest call of all, with budgets and without. */
+/* The shortest call of all, with budgets and without. They differ by less than a machine's moods, so
+ * they take turns, and the best turn of each counts. */
 static void limits(void)
 {
     struct mock *m = mock_with(0);
-    double unlimited = call_us(m, "GET /ns/bench/v1/whoami", FREE);
-    double limited = call_us(m, "GET /ns/bench/v1/whoami", "Bearer limited");
-    printf("call %.2f us\nrate_limit %.2f us\n", unlimited, limited - unlimited);
+    static const char *const keys[] = {FREE, "Bearer limited"};
+    double best[] = {HUGE_VAL, HUGE_VAL};
+    for (int turn = 0; turn < 10; turn++)
+        for (size_t i = 0; i < 2; i++)
+            best[i] = fmin(best[i], call_us(m, "GET /ns/bench/v1/whoami", keys[i]));
+    printf("call %.2f us\nrate_limit %.2f us\n", best[0], best[1] - best[0]);
     mock_free(m);
 }
 
