@@ -25,7 +25,7 @@ const struct conduct_question conduct_questions[] = {
      .see = see_retry_after},
     {"idempotency_kept", "A write that is tried again has the Idempotency-Key it had",
      .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half an answer or none, repeated with the same key?",
-     .judged = "Repeated is: the same key, path and body. A write without an Idempotency-Key is held against its repetition, except after 429, which had no effect.",
+     .judged = "Repeated is: the same key, path and body. A write without an Idempotency-Key is held against its repetition, except after 429, which had no effect; nor does a call repeat one that got 429 while it was on its way already.",
      .see = see_kept_key},
     {"idempotency_unique", "An Idempotency-Key stands for one write",
      .help = "Was one Idempotency-Key sent with two different paths or bodies?",

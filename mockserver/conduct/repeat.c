@@ -44,7 +44,8 @@ static void judge(struct watch *w, const struct call *c, const struct note *firs
     int outcome = first->status;
     if (!outcome && w->now.machine_us < first->at.machine_us)
         outcome = LEFT;
-    if (!outcome || (outcome == 429 && !first->mark)) /* that one had no effect: nothing is lost */
+    /* A 429 had no effect: nothing is lost, and what was on its way with it is another write. */
+    if (!outcome || (outcome == 429 && (!first->mark || watch_together(&first->at, &w->now))))
         return;
     const char *after = outcome_text(c->arena, outcome);
     watch_exercised(w);

@@ -138,26 +138,27 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                  KEY_A,  KEY_A,  "kept 1 0",          ""            },
-        {SERVER_ERROR,                  KEY_A,  KEY_B,  "broken 1 1",
+        {SERVER_ERROR,                   KEY_A,  KEY_A,  "kept 1 0",          ""           },
+        {SERVER_ERROR,                   KEY_A,  KEY_B,  "broken 1 1",
          "a write was repeated with another Idempotency-Key: it got 500"                   },
-        {SERVER_ERROR,                  KEY_A,  "X: y", "broken 1 1",
+        {SERVER_ERROR,                   KEY_A,  "X: y", "broken 1 1",
          "a write was repeated without its Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                  "X: y", "X: y", "broken 1 1",
+        {SERVER_ERROR,                   "X: y", "X: y", "broken 1 1",
          "a write was repeated without any Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                  "X: y", KEY_A,  "broken 1 1",
+        {SERVER_ERROR,                   "X: y", KEY_A,  "broken 1 1",
          "a write was repeated, and its first try had no Idempotency-Key: it got 500"      },
-        {LIMITED,                       KEY_A,  KEY_A,  "kept 1 0",          ""            },
-        {LIMITED,                       KEY_A,  KEY_B,  "broken 1 1",
+        {LIMITED,                        KEY_A,  KEY_A,  "kept 1 0",          ""           },
+        {LIMITED,                        KEY_A,  KEY_B,  "broken 1 1",
          "a write was repeated with another Idempotency-Key: it got 429"                   },
-        {LIMITED,                       "X: y", "X: y", "not_exercised 0 0", ""            }, /* it had no effect */
-        {"{\"cut\":\"mid_body\"}",      KEY_A,  KEY_A,  "kept 1 0",          ""            },
-        {"{\"cut\":\"reset\"}",         KEY_A,  KEY_B,  "broken 1 1",
+        {LIMITED,                        "X: y", "X: y", "not_exercised 0 0", ""           }, /* it had no effect */
+        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_exercised 0 0", ""           }, /* sent with it */
+        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "kept 1 0",          ""           },
+        {"{\"cut\":\"reset\"}",          KEY_A,  KEY_B,  "broken 1 1",
          "a write was repeated with another Idempotency-Key: its answer was cut off"       },
-        {"{\"delay\":\"10s\"}",         KEY_A,  KEY_A,  "kept 1 0",          ""            },
-        {"{\"delay\":\"10s\"}",         KEY_A,  KEY_B,  "broken 1 1",
+        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "kept 1 0",          ""           },
+        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_B,  "broken 1 1",
          "a write was repeated with another Idempotency-Key: its answer was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}", KEY_A,  KEY_B,  "not_exercised 0 0", ""            }, /* two writes */
+        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_exercised 0 0", ""           }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
