@@ -162,12 +162,13 @@ static bool read_operation(struct call *c)
     return !c->fault;
 }
 
-/* `next` is the `since` to go on from; `truncated` says that entries in between were dropped. */
+/* `next` is the `since` to go on from, and one that is still to come is of another life of this
+ * world; `truncated` says that entries in between were dropped. */
 static void put_page(struct call *c, wanted_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
     int64_t since = 0, limit = LIMIT_DEFAULT;
-    if (!door_query_int(c, "since", 0, INT64_MAX, &since) ||
+    if (!door_query_int(c, "since", 0, (int64_t)journal_last(j), &since) ||
         !door_query_int(c, "limit", 1, LIMIT_MAX, &limit))
         return;
     bool truncated = (uint64_t)since < journal_lost(j);

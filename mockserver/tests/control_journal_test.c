@@ -47,6 +47,19 @@ static void the_journal_is_read_in_pages(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
 }
 
+static void a_cursor_from_before_a_reset_is_refused(void **state)
+{
+    struct mock *m = *state;
+    for (int i = 0; i < 3; i++)
+        mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(at(mock_call(m, "GET /__admin/requests?since=3", NULL), "/items"), "[]");
+    mock_call(m, "POST /__admin/reset", NULL);
+    mock_call(m, LIST, NULL, KEY);
+    assert_problem(mock_call(m, "GET /__admin/requests?since=3", NULL), 422, NULL, "from 0 to 1");
+    assert_problem(mock_call(m, "GET /__admin/requests/unmatched?since=2", NULL), 422, NULL,
+                   "since");
+}
+
 static void an_operation_is_named_as_everywhere(void **state)
 {
     struct mock *m = *state;
@@ -147,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_journal_tells_what_was_asked_and_answered),
         TEST(the_journal_is_read_in_pages),
+        TEST(a_cursor_from_before_a_reset_is_refused),
         TEST(an_operation_is_named_as_everywhere),
         TEST(a_parameter_that_nobody_reads_is_refused),
         TEST(what_a_call_scheduled_is_told_and_whether_it_happened),
