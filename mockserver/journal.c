@@ -19,7 +19,7 @@ struct block {
     char bytes[];
 };
 
-struct waiter { /* stays where it is, for the next who waits */
+struct waiter { /* until the next entry */
     struct call *call;
     struct waiter *next;
 };
@@ -40,11 +40,16 @@ struct journal *journal_new(size_t max_bytes)
     return j;
 }
 
-static void resume_waiters(const struct journal *j)
+/* Nobody is left in a place when its call was resumed. */
+static void resume_waiters(struct journal *j)
 {
-    for (struct waiter *w = j->waiters; w; w = w->next)
+    for (struct waiter *w = j->waiters, *next; w; w = next) {
+        next = w->next;
         if (w->call)
             call_resume(w->call);
+        heap_free(w);
+    }
+    j->waiters = NULL;
 }
 
 void journal_clear(struct journal *j)
@@ -61,10 +66,6 @@ void journal_free(struct journal *j)
     if (!j)
         return;
     journal_clear(j);
-    for (struct waiter *next; j->waiters; j->waiters = next) {
-        next = j->waiters->next;
-        heap_free(j->waiters);
-    }
     heap_free(j);
 }
 

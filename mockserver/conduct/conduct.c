@@ -21,7 +21,7 @@ const char *const conduct_verdict_texts[] = {
 const struct conduct_question conduct_questions[] = {
     {"retry_after", "It waits as long as Retry-After says",
      .help = "After a 429 or 503 with Retry-After, did the same key leave alone what was refused until that time had passed?",
-     .judged = "What is refused is the budget that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the answer, or within 100 ms of it on another connection.",
+     .judged = "What is refused is the budget that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the answer, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
      .see = see_retry_after},
     {"idempotency_kept", "A write that is tried again has the Idempotency-Key it had",
      .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half an answer or none, repeated with the same key?",

@@ -58,11 +58,21 @@ static bool is_spent(const struct call *c)
     return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
 }
 
+/* The very write that was refused is no other that was on its way meanwhile. */
+static uint64_t write_of(const struct call *c)
+{
+    struct str token = headers_get(&c->req->headers, "Idempotency-Key");
+    return token.n ? str_hash(token) : 0;
+}
+
 /* note: at when the last answer was there, first when the first was that asked to wait, wait_ms, the
- * status that asked for it. */
+ * status that asked for it, mark the write that was refused. */
 static bool waited(struct watch *w, const struct call *c, struct note *note)
 {
-    if (!note || watch_together(&note->first, &w->now))
+    if (!note)
+        return true;
+    bool again = note->mark && note->mark == write_of(c);
+    if (!again && watch_together(&note->first, &w->now))
         return true;
     int64_t passed_ms = watch_elapsed_ms(&note->at, &w->now);
     if (passed_ms + EARLY_MS < note->wait_ms) {
@@ -90,6 +100,7 @@ void see_retry_after(struct watch *w, const struct call *c)
         note->first = note->at;
     note->wait_ms = wait_ms;
     note->status = c->res->status;
+    note->mark = write_of(c);
 }
 
 static bool failed(const struct call *c)

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -206,6 +207,26 @@ const tests = {
     await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/projects', dead)));
     const { retry_after, refused_key } = await verdicts(mock);
     assert.deepEqual([retry_after, refused_key], ['kept', 'kept']);
+    await mock.end();
+  },
+
+  async 'but the very write that was refused is, on whichever connection it comes again'() {
+    const mock = await start();
+    await door(mock, 'POST', '/rules', {
+      on: 'layers.schedule_content',
+      then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
+    });
+    const write = (key) =>
+      new Promise((done, fail) => {
+        const headers = { Authorization: `Bearer ${full}`, 'Idempotency-Key': key };
+        const sent = request(mock.url + schedule, { method: 'POST', agent: false, headers }, (answer) => answer.resume().on('end', done));
+        sent.on('error', fail).end(JSON.stringify(post));
+      });
+    await write('a');
+    await write('b');
+    assert.equal((await verdicts(mock)).retry_after, 'kept');
+    await write('b');
+    assert.equal((await verdicts(mock)).retry_after, 'broken');
     await mock.end();
   },
 

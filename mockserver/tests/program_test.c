@@ -193,21 +193,21 @@ static void commands_print_on_stdout(void **state)
     static const struct {
         const char *words, *said;
     } rows[] = {
-        {"--help", "Usage: mockserver"               },
-        {"--help", "\n  record               Serve, with all its options, and write the run "
-         "down.\n  replay FILE "                                   },
-        {"serve --help",        "--fixture"},
-        {"lint --help",        "Usage: mockserver lint"                                    },
-        {"--version",        "mockserver "},
-        {"routes",        "layers.list_social_accounts"                                       },
-        {"routes",        "control.explain"},
-        {"schema rule",        "\"$schema\""                                  },
-        {"reference",        "# The mock, for reference"},
-        {"routes --json",        "{\"items\":[{\"provider\":"                              },
-        {"capabilities",        "\"forces\":["},
-        {"lint " SOURCE_DIR "/fixtures/sample.yaml",        ": good\n"  },
-        {"export --help",        "all its secrets"                         },
-        {"export --fixture " SAMPLE,        "\"world\": \"sample\""},
+        {"--help",                                   "Usage: mockserver"          },
+        {"--help",                                   "\n  record               Serve, with all its options, and write the run "
+                   "down.\n  replay FILE "                      },
+        {"serve --help",                             "--fixture"                  },
+        {"lint --help",                              "Usage: mockserver lint"     },
+        {"--version",                                "mockserver "                },
+        {"routes",                                   "layers.list_social_accounts"},
+        {"routes",                                   "control.explain"            },
+        {"schema rule",                              "\"$schema\""                },
+        {"reference",                                "# The mock, for reference"  },
+        {"routes --json",                            "{\"items\":[{\"provider\":" },
+        {"capabilities",                             "\"forces\":["               },
+        {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
+        {"export --help",                            "all its secrets"            },
+        {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
