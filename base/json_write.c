@@ -198,16 +198,8 @@ void json_bool(struct json *w, bool value)
 
 void json_int(struct json *w, int64_t value)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
-    if (value < 0)
-        digits[--at] = '-';
-    json_raw(w, str_of(digits + at, sizeof digits - at));
+    char digits[STR_INT_MAX];
+    json_raw(w, str_of_int(value, digits));
 }
 
 void json_real(struct json *w, double value)

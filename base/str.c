@@ -137,6 +137,19 @@ bool str_to_int(struct str x, int64_t *value)
     return true;
 }
 
+struct str str_of_int(int64_t value, char room[STR_INT_MAX])
+{
+    size_t at = STR_INT_MAX;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        room[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        room[--at] = '-';
+    return str_of(room + at, STR_INT_MAX - at);
+}
+
 static size_t digits(struct str *x)
 {
     size_t n = 0;

@@ -54,6 +54,8 @@ bool str_to_int(struct str x, int64_t *value);  /* -?digits, whole text, no over
 bool str_to_real(struct str x, double *value);  /* JSON number grammar, whole text, finite */
 bool str_to_size(struct str x, int64_t *bytes); /* 8MiB, 512KiB, 1kB, 1MB, 20B, 20 */
 bool str_to_bool(struct str x, bool *value);    /* true, false */
+#define STR_INT_MAX 20
+struct str str_of_int(int64_t value, char room[STR_INT_MAX]); /* lives in room */
 bool str_utf8_valid(
     struct str x, size_t *bad);  /* bad (may be NULL): where the first ill-formed sequence starts */
 uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */

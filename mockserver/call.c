@@ -329,10 +329,9 @@ void call_header(struct call *c, const char *name, const char *value)
 
 void call_header_int(struct call *c, const char *name, int64_t value)
 {
-    struct buf text = {.arena = c->arena};
-    struct json digits = json_begin(&text, 0);
-    json_int(&digits, value);
-    headers_set(c->arena, &c->res->headers, name, buf_str(&text));
+    char digits[STR_INT_MAX];
+    const char *text = str_dup(c->arena, str_of_int(value, digits));
+    headers_set(c->arena, &c->res->headers, name, str_from(text));
 }
 
 bool call_owns(const struct call *c, uint32_t space)
