@@ -296,7 +296,7 @@ const struct command_row option_commands[] = {
      "Print a file's JSON Schema, for editors."                                                                                                    },
     {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page, as Markdown."},
     {"export",       COMMAND_EXPORT,       export_rows,  COUNT(export_rows),  "",             0, 0,
-     "Print a world as a fixture, with all its secrets. Its rules count their calls anew there."                                                   },
+     "Print a world as a fixture, with all its secrets."                                                                                           },
 };
 const size_t option_command_count = COUNT(option_commands);
 
