@@ -33,7 +33,7 @@ const struct conduct_question conduct_questions[] = {
      .see = see_used_key},
     {"poll_pace", "It polls no faster than it may",
      .help = "Did two polls of the same thing follow each other faster than the documents or the provider's clients have it?",
-     .judged = "layers.oauth_status: a second, as the provider's guide has it. posteverywhere.poll_social_connect and poll_device_token: two, the interval they are told. layers.read_lease_request and read_job, posteverywhere.read_media: a second, our reading, for nothing is said. A tenth less is a timer's.",
+     .judged = "layers.oauth_status: a second, as the provider's guide has it. posteverywhere.poll_social_connect and poll_device_token: two, the interval they are told. layers.read_lease_request and read_job, posteverywhere.read_media: a second, our reading, for nothing is said. A tenth less is a timer's. One whose answer was cut does not count.",
      .see = see_poll_pace},
     {"poll_end", "It stops polling when it was told the end",
      .help = "Was something polled again after its answer told a state that is final?",

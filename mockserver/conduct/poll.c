@@ -75,6 +75,11 @@ void see_poll_pace(struct watch *w, const struct call *c)
             watch_blame(w, c, note, "polled %s after the poll before; the least is %s",
                         watch_duration(c->arena, pause_ms), watch_duration(c->arena, p->least_ms));
     }
+    if (!watch_is_told(c)) { /* who sends it once more has polled once */
+        if (note)
+            notes_drop(w->notes, note);
+        return;
+    }
     note = watch_note(w, id);
     note->status = end_told(c, p).n != 0;
     watch_mark(w, note, w->now);
@@ -97,7 +102,7 @@ void see_poll_end(struct watch *w, const struct call *c)
         return;
     }
     struct str end = end_told(c, p);
-    if (!end.n)
+    if (!end.n || !watch_is_told(c))
         return;
     watch_exercised(w);
     note = watch_note(w, id);

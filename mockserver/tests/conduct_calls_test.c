@@ -260,6 +260,19 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
                    "polled 300ms after the poll before; the least is 1s");
 }
 
+static void a_poll_whose_answer_was_cut_may_be_sent_again(void **state)
+{
+    const char *one = begin_consent(*state);
+    approve(*state, one);
+    add_rule(*state, "{\"on\":\"layers.oauth_status\",\"when\":{\"nth\":1},"
+                     "\"then\":[{\"cut\":\"mid_body\"}]}");
+    poll(*state, one);
+    pass(*state, 10);
+    poll(*state, one);
+    assert_conduct(*state, "poll_pace", "not_exercised 0 0", "");
+    assert_conduct(*state, "poll_end", "kept 1 0", "");
+}
+
 static void other_polls_are_known_too(void **state)
 {
     static const char lease[] =
@@ -354,6 +367,7 @@ int main(void)
         CONDUCT_TEST(a_key_that_the_provider_forgot_is_new),
         CONDUCT_TEST(who_polls_calmly_and_stops_is_fine),
         CONDUCT_TEST(who_polls_fast_or_on_and_on_is_not),
+        CONDUCT_TEST(a_poll_whose_answer_was_cut_may_be_sent_again),
         CONDUCT_TEST(other_polls_are_known_too),
         CONDUCT_TEST(who_hammers_is_advised),
         CONDUCT_TEST(who_waits_as_told_needs_no_pauses_of_its_own),
