@@ -1,12 +1,13 @@
 #include "base/http/client.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/heap.h"
+#include "base/host.h"
 #include "base/http/libcurl.h"
 #include "base/time.h"
 
@@ -66,26 +67,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-static bool is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, address, sizeof v4);
-        return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
-    }
-    struct sockaddr_in6 v6;
-    if (address->sa_family != AF_INET6)
-        return false;
-    memcpy(&v6, address, sizeof v6);
-    return memcmp(&v6.sin6_addr, &in6addr_loopback, sizeof in6addr_loopback) == 0;
-}
-
 /* The address that is about to be connected to: no name can resolve its way around this. */
 static curl_socket_t open_near(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct http_transfer *t = ctx;
     (void)purpose;
-    if (is_loopback(&to->addr))
+    if (sockaddr_is_loopback(&to->addr))
         return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
     t->too_far = true;
     return CURL_SOCKET_BAD;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
@@ -317,7 +318,7 @@ static bool reaches_listener(const struct target *t)
     struct url url;
     bool local = t->is_mock && !t->control_url;
     if (t->control_url && url_parse(&a, t->control_url, &url, NULL))
-        local = strcmp(url.host, "localhost") == 0 || strcmp(url.host, "127.0.0.1") == 0;
+        local = host_is_loopback(str_from(url.host));
     arena_end(&a);
     return local || t->webhook_url;
 }

@@ -147,6 +147,30 @@ static void a_door_and_a_driver_are_capabilities(void **state)
     assert_false(target_can(&t, "lease"));
 }
 
+static void a_mock_on_a_loopback_host_reaches_the_listener(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool reached;
+    } rows[] = {
+        {"http://127.0.0.1:1/__admin",       true },
+        {"http://127.0.0.2:1/__admin",       true },
+        {"http://LOCALHOST:1/__admin",       true },
+        {"http://mock.localhost/__admin",    true },
+        {"http://[::1]:1/__admin",           true },
+        {"http://mock.example/__admin",      false},
+        {"http://localhost.example/__admin", false},
+        {"http://127.1/__admin",             false},
+        {"http://0.0.0.0:1/__admin",         false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct target t = {.control_url = rows[i].url};
+        if (target_can(&t, "webhook") != rows[i].reached)
+            fail_msg("%s", rows[i].url);
+    }
+}
+
 static void a_live_key_is_seen(void **state)
 {
     (void)state;
@@ -170,6 +194,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_environment_lacks_is_not_there, set_up, tear_down),
         cmocka_unit_test(a_door_and_a_driver_are_capabilities),
+        cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
         cmocka_unit_test(a_live_key_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

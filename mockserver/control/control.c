@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/host.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/control/door.h"
@@ -177,15 +178,6 @@ static struct str without_port(struct str host)
     return str_head(host, str_find(host, ':'));
 }
 
-/* By its writing alone: 127.evil.example is somebody's name. */
-static bool is_loopback(struct str host)
-{
-    bool numeric = str_starts(host, STR("127."));
-    for (size_t i = 0; i < host.n; i++)
-        numeric = numeric && ((host.s[i] >= '0' && host.s[i] <= '9') || host.s[i] == '.');
-    return numeric || str_eq_nocase(host, STR("localhost")) || str_is(host, "[::1]");
-}
-
 static bool is_public(struct call *c, struct str host)
 {
     struct url url;
@@ -201,7 +193,7 @@ static bool admits_site(struct call *c)
 {
     const struct headers *h = &c->req->headers;
     struct str authority = headers_get(h, "Host"), host = without_port(authority);
-    if (authority.n && !is_loopback(host) && !is_public(c, host))
+    if (authority.n && !host_is_loopback(host) && !is_public(c, host))
         return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
                            "The Host is neither a loopback one nor that of the public URL");
     if (!headers_find(h, "Origin"))

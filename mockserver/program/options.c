@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/host.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/cors.h"
@@ -346,11 +347,6 @@ static bool add_argument(struct options *o, const struct given *g)
     return true;
 }
 
-bool options_loopback(const char *address)
-{
-    return str_starts(str_from(address), STR("127.")) || !strcmp(address, "::1");
-}
-
 bool options_any_address(const char *address)
 {
     return !strcmp(address, "0.0.0.0") || !strcmp(address, "::");
@@ -395,7 +391,7 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "--cacert goes with --from");
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
         error_add(err, ERROR_USAGE, nowhere, "export takes one --fixture");
-    if (!options_loopback(o->listen) && !o->no_admin && !o->admin_token)
+    if (!host_is_loopback(str_from(o->listen)) && !o->no_admin && !o->admin_token)
         error_add(
             err, ERROR_USAGE, nowhere,
             "listening on %s needs --admin-token or --no-admin: others could reach the control "

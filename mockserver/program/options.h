@@ -65,5 +65,4 @@ struct options {
 
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err);
 struct mock_options options_for_mock(const struct options *o);
-bool options_loopback(const char *address);
 bool options_any_address(const char *address); /* listening there is listening on all of them */

@@ -17,12 +17,13 @@ struct row {
     enum return_url verdict;
 };
 
-static void judge_all(const struct row *rows, size_t count)
+static void judge_rows(const struct row *rows, size_t count, const char *const *hosts,
+                       uint32_t host_count)
 {
     struct arena a = {0};
     for (size_t i = 0; i < count; i++) {
         const char *why = NULL;
-        enum return_url verdict = return_url_judge(&a, rows[i].url, domains, COUNT, &why);
+        enum return_url verdict = return_url_judge(&a, rows[i].url, hosts, host_count, &why);
         if (verdict != rows[i].verdict)
             fail_msg("%s: verdict %d, not %d", rows[i].url, (int)verdict, (int)rows[i].verdict);
         if (verdict != RETURN_URL_ALLOWED)
@@ -30,7 +31,7 @@ static void judge_all(const struct row *rows, size_t count)
     }
     arena_end(&a);
 }
-#define JUDGE(rows) judge_all(rows, sizeof(rows) / sizeof *(rows))
+#define JUDGE(rows) judge_rows(rows, sizeof(rows) / sizeof *(rows), domains, COUNT)
 
 static void a_listed_host_is_allowed_with_any_path(void **state)
 {
@@ -125,6 +126,22 @@ static void plain_http_and_ports_are_for_this_machine_alone(void **state)
     arena_end(&a);
 }
 
+static void every_listed_loopback_host_may_be_plain_http(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"127.0.0.2", "app.localhost", "[::1]", "127.1",
+                                        "localhost.example"};
+    static const struct row rows[] = {
+        {"http://127.0.0.2:3000/back",     RETURN_URL_ALLOWED},
+        {"http://App.LOCALHOST:3000/back", RETURN_URL_ALLOWED},
+        {"http://[::1]:3000/back",         RETURN_URL_ALLOWED},
+        {"http://127.1/back",              RETURN_URL_REFUSED},
+        {"http://localhost.example/back",  RETURN_URL_REFUSED},
+        {"http://[::2]/back",              RETURN_URL_REFUSED}, /* not listed */
+    };
+    judge_rows(rows, sizeof rows / sizeof *rows, hosts, sizeof hosts / sizeof *hosts);
+}
+
 static void what_is_no_absolute_url_is_told_apart(void **state)
 {
     (void)state;
@@ -178,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_listed_host_is_allowed_with_any_path),
         cmocka_unit_test(another_host_is_refused_however_it_is_dressed),
         cmocka_unit_test(plain_http_and_ports_are_for_this_machine_alone),
+        cmocka_unit_test(every_listed_loopback_host_may_be_plain_http),
         cmocka_unit_test(what_is_no_absolute_url_is_told_apart),
         cmocka_unit_test(a_list_holds_bare_hosts_only),
     };

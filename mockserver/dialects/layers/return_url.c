@@ -2,12 +2,8 @@
 
 #include <string.h>
 
+#include "base/host.h"
 #include "base/url.h"
-
-static bool is_own_machine(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0;
-}
 
 static bool is_listed(const char *host, const char *const *domains, uint32_t count)
 {
@@ -36,7 +32,7 @@ enum return_url return_url_judge(struct arena *a, const char *url, const char *c
         return no(RETURN_URL_REFUSED, why, "its host is not one of the key's return domains");
     if (parts.user[0])
         return no(RETURN_URL_REFUSED, why, "it carries credentials");
-    if (is_own_machine(parts.host))
+    if (host_is_loopback(str_from(parts.host)))
         return RETURN_URL_ALLOWED;
     if (parts.port)
         return no(RETURN_URL_REFUSED, why, "it names a port");

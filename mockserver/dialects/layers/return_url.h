@@ -1,8 +1,8 @@
 /* return_url.h - may consent send the browser back there?
  *
  * Shapes:  a key lists hosts; a URL is allowed when its host is one of them, letter for letter
- *          (case aside), over https, with neither credentials nor a port. Only this machine's own
- *          names, where listed, may be plain http and have a port.
+ *          (case aside), over https, with neither credentials nor a port. Only a loopback host
+ *          (base/host.h), if listed, may be plain http and have a port.
  * Errors:  what is no absolute http(s) URL at all is another verdict than a URL that is not
  *          allowed.
  * Source:  "Social accounts", Connected accounts: the allowlist is matched exactly.
