@@ -46,7 +46,11 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
                           const struct webhook_event *event, const char *event_id,
                           uint32_t replay_of);
 
-/* https, or http to this machine. `why` gets words that last. */
-bool webhooks_url_fine(struct arena *a, const char *url, const char **why);
+/* Whether webhooks may be sent to that host: a loopback host, or one of `allowed` (as struct
+ * world_webhooks keeps them), in any letter case. */
+bool webhooks_host_allowed(struct str host, const char *allowed);
+/* Whether a webhook may have that URL: https to any host, or http to an allowed one. `why` gets
+ * words that last. */
+bool webhooks_url_fine(struct arena *a, const struct world *w, const char *url, const char **why);
 /* As a webhook's record keeps them: a blank between; NULL: none. */
 const char *webhooks_events_text(struct arena *a, const struct field_list *names);

@@ -2,8 +2,10 @@
 
 #include "base/arena.h"
 #include "base/heap.h"
+#include "base/host.h"
 #include "base/http/client.h"
 #include "base/url.h"
+#include "mockserver/webhooks.h"
 
 #define TIMEOUT_MS    10000
 #define CONNECT_MS    5000
@@ -15,7 +17,7 @@ struct deliver_attempt {
     struct arena *arena;
     uint64_t number;
     struct deliver_request request;
-    bool near;
+    bool loopback_only;             /* whatever the host resolves to */
     struct http_transfer *transfer; /* NULL: it waits its turn */
     deliver_done_fn *done;
     void *ctx;
@@ -66,25 +68,6 @@ void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher)
 void deliver_hold(struct deliver *d)
 {
     d->holds = true;
-}
-
-/* Names are judged as they are written; to what they resolve, the client looks. */
-static bool is_near(struct str host)
-{
-    bool numeric = str_starts(host, STR("127."));
-    for (size_t i = 0; i < host.n; i++)
-        numeric = numeric && ((host.s[i] >= '0' && host.s[i] <= '9') || host.s[i] == '.');
-    return numeric || str_is(host, "localhost") || str_ends(host, STR(".localhost")) ||
-           str_is(host, "[::1]");
-}
-
-static bool is_allowed(struct str host, const char *allowed)
-{
-    struct str rest = str_from(allowed);
-    while (rest.n)
-        if (str_eq_nocase(str_cut(&rest, ' '), host))
-            return true;
-    return false;
 }
 
 static struct http_client *client(struct deliver *d)
@@ -165,7 +148,7 @@ static void take_off(struct deliver_attempt *t)
         .url = t->request.url,
         .headers = &t->request.headers,
         .body = t->request.body,
-        .loopback_only = t->near,
+        .loopback_only = t->loopback_only,
     };
     t->deliver->in_flight++;
     t->transfer = http_send(client(t->deliver), t->arena, &sent, finish, t);
@@ -181,8 +164,8 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
         done(ctx, 0, why);
         return NULL;
     }
-    bool near = is_near(str_from(url.host));
-    if (!near && !is_allowed(str_from(url.host), r->allowed)) {
+    struct str host = str_from(url.host);
+    if (!webhooks_host_allowed(host, r->allowed)) {
         done(ctx, 0, "the host is not this machine, and is not allowed");
         return NULL;
     }
@@ -196,7 +179,7 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
                                   .arena = a,
                                   .number = ++d->set_out,
                                   .request = *r,
-                                  .near = near,
+                                  .loopback_only = host_is_loopback(host),
                                   .done = done,
                                   .ctx = ctx};
     if (d->watcher.sets_out)

@@ -99,11 +99,12 @@ static struct server *serve(struct scene *s, void (*handle)(void *ctx, struct ex
     return server;
 }
 
-static const char *world(struct scene *s, int port)
+static const char *world(struct scene *s, const char *webhooks, const char *host, int port)
 {
     return arena_printf(
         &s->arena,
         "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+        "webhooks: { %s }\n"
         "layers:\n"
         "  organizations:\n"
         "    - name: Acme\n"
@@ -113,24 +114,35 @@ static const char *world(struct scene *s, int port)
         "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"
         "          content: [ { id: cnt_a } ]\n"
         "          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +1h } ]\n"
-        "      webhooks: [ { id: " HOOK ", url: 'http://127.0.0.1:%d/hook', secret: s,\n"
+        "      webhooks: [ { id: " HOOK ", url: 'http://%s:%d/hook', secret: s,\n"
         "                    events: [post.published, social_account.needs_reauth] } ]\n",
-        port);
+        webhooks, host, port);
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, const char *webhooks, const char *host)
 {
     static struct scene s;
     s = (struct scene){.status = 200};
     s.loop = loop_new();
     s.receiver = serve(&s, receive, NULL, &s);
-    s.mock = mock_test_new(world(&s, server_port(s.receiver)));
+    s.mock = mock_test_new(world(&s, webhooks, host, server_port(s.receiver)));
     s.server = serve(&s, mock_handle, mock_done, s.mock);
     mock_use_loop(s.mock, s.loop);
     s.client = http_client_new(
         s.loop, &(struct http_client_options){.timeout_ms = 10000, .answer_max = 1u << 20});
     *state = &s;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, "", "127.0.0.1");
+}
+
+/* A resolver reads 127.1 as 127.0.0.1; host_is_loopback does not, so it needs permission. */
+static int set_up_allowing(void **state)
+{
+    return set_up_with(state, "allow: ['127.1']", "127.1");
 }
 
 static int tear_down(void **state)
@@ -337,6 +349,16 @@ static void what_cannot_be_told_says_why(void **state)
     assert_string_equal(text_in(s, list, "/items/0/status"), "pending");
 }
 
+static void an_allowed_host_is_reached_over_plain_http(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(hear(s, advance(s, "2h"))->status, 200);
+    assert_int_equal(s->received, 1);
+    assert_non_null(strstr(s->last, "post.published"));
+    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    assert_string_equal(text_in(s, list, "/items/0/status"), "delivered");
+}
+
 static void many_at_once_wait_their_turn_and_block_nobody(void **state)
 {
     struct scene *s = *state;
@@ -377,6 +399,8 @@ int main(void)
         TEST(a_tester_that_leaves_waits_for_nothing),
         TEST(a_running_world_tells_without_being_called),
         TEST(what_cannot_be_told_says_why),
+        cmocka_unit_test_setup_teardown(an_allowed_host_is_reached_over_plain_http, set_up_allowing,
+                                        tear_down),
         TEST(many_at_once_wait_their_turn_and_block_nobody),
         TEST(what_is_under_way_at_the_end_is_dropped),
     };

@@ -3,7 +3,7 @@
 
 static int set_up_allowing(void **state)
 {
-    return set_up_with(state, WORLD("webhooks: { allow: [app.example, hooks.example] }\n"));
+    return set_up_with(state, WORLD("webhooks: { allow: [app.example, hooks.example, app] }\n"));
 }
 
 static void a_partner_cannot_say_auto_paused(void **state)
@@ -186,6 +186,10 @@ static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state
         {"https://127.evil.test/hook",         false},
         {"https://localhost/hook",             true },
         {"http://127.0.0.1:1/hook",            true },
+        {"http://app:9/a",                     true },
+        {"http://APP.example/hook",            true },
+        {"http://app.localhost:9/a",           true },
+        {"http://[::1]:9/a",                   true },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
@@ -200,6 +204,38 @@ static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state
     }
 }
 
+static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *url;
+        bool accepted;
+    } rows[] = {
+        {"http://app:9/a",                   true },
+        {"http://hooks.example/a",           true },
+        {"http://127.0.0.2:9/a",             true },
+        {"http://app:9@elsewhere.example/a", false},
+        {"http://elsewhere.example/a",       false},
+        {"http://x.app/a",                   false},
+        {"http://app.evil.example/a",        false},
+        {"http://127.1:9/a",                 false},
+        {"http://0.0.0.0:9/a",               false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer a = hook_call(
+            n, "POST", "",
+            arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", rows[i].url));
+        assert_int_equal(a.status, rows[i].accepted ? 201 : 422);
+        a = hook_call(n, "PATCH", "/" HOOK,
+                      arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
+        assert_int_equal(a.status, rows[i].accepted ? 200 : 422);
+        if (rows[i].accepted)
+            assert_string_equal(at(a, "/url"), rows[i].url);
+        else
+            assert_string_equal(at(a, "/error/details/issues/0/path"), "url");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +247,7 @@ int main(void)
         TEST(another_organizations_endpoints_are_not_there),
         TEST(a_deleted_endpoint_is_told_nothing_more),
         TEST_WITH(nothing_leaves_for_another_machine_unless_it_is_allowed, set_up_allowing),
+        TEST_WITH(plain_http_is_for_loopback_and_allowed_hosts, set_up_allowing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

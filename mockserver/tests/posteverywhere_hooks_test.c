@@ -12,7 +12,7 @@
 
 static const char world[] =
     "clock: { start: 2026-04-10T12:00:00Z, mode: frozen }\n"
-    "webhooks: { signature_time: virtual }\n"
+    "webhooks: { signature_time: virtual, allow: [app] }\n"
     "posteverywhere:\n"
     "  organizations:\n"
     "    - name: Acme\n"
@@ -36,7 +36,7 @@ struct network { /* what went out, and what is answered */
     int status;
     size_t count;
     struct sent {
-        const char *signature, *timestamp, *event, *body;
+        const char *url, *signature, *timestamp, *event, *body;
         const struct node *json;
     } sent[100];
 };
@@ -45,9 +45,9 @@ static int receive(void *ctx, const struct deliver_request *r)
 {
     struct network *n = ctx;
     assert_true(n->count < COUNT(n->sent));
-    assert_string_equal(r->url, "http://127.0.0.1:9099/hook");
     struct sent *s = &n->sent[n->count++];
     *s = (struct sent){
+        .url = arena_text(&n->arena, r->url),
         .signature = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Signature")),
         .timestamp = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Timestamp")),
         .event = str_dup(&n->arena, headers_get(&r->headers, "X-PostEverywhere-Event")),
@@ -98,6 +98,7 @@ static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
     assert_int_equal(n->count, 0);
     pass(n, "1m");
     assert_int_equal(n->count, 1);
+    assert_string_equal(n->sent[0].url, "http://127.0.0.1:9099/hook");
     assert_string_equal(text_at(n, 0, "/event"), "post.published");
     assert_string_equal(n->sent[0].event, "post.published");
     assert_string_equal(text_at(n, 0, "/data/post_id"), "p1");
@@ -226,6 +227,38 @@ static void a_webhook_that_cannot_be_is_refused(void **state)
         assert_refused(mock_call(n->mock, POST(HOOKS), bodies[i], KEY), 400, "validation_error");
 }
 
+static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
+{
+    struct network *n = *state;
+    static const struct {
+        const char *url;
+        bool accepted;
+    } rows[] = {
+        {"http://app:9/a",         true },
+        {"http://APP/a",           true },
+        {"http://[::1]:9/a",       true },
+        {"http://x.localhost:9/a", true },
+        {"http://a.example/a",     false},
+        {"http://app.example/a",   false},
+        {"http://127.1:9/a",       false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *url = rows[i].url;
+        struct answer a = mock_call(
+            n->mock, POST(HOOKS),
+            arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", url), KEY);
+        assert_int_equal(a.status, rows[i].accepted ? 201 : 400);
+        a = mock_call(n->mock, PATCH(HOOK), arena_printf(&n->arena, "{\"url\":\"%s\"}", url), KEY);
+        if (!rows[i].accepted) {
+            assert_refused(a, 400, "validation_error");
+            continue;
+        }
+        assert_string_equal(at(a, "/data/url"), url);
+        assert_int_equal(mock_call(n->mock, POST(HOOK "/test"), NULL, KEY).status, 200);
+        assert_string_equal(n->sent[n->count - 1].url, url);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -237,6 +270,7 @@ int main(void)
         TEST(what_is_not_active_is_told_nothing_until_it_is_again),
         TEST(failures_in_a_row_switch_it_off_and_reactivation_clears_them),
         TEST(a_webhook_that_cannot_be_is_refused),
+        TEST(plain_http_is_for_loopback_and_allowed_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

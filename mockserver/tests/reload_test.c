@@ -249,6 +249,32 @@ static void a_mistake_leaves_all_as_it_was(void **state)
     assert_string_equal(project(s, "default"), "After");
 }
 
+/* Both providers' webhooks are checked against the allow list of the file that they stand in. */
+static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
+{
+    struct setup *s = *state;
+    static const char hooks[] =
+        "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n"
+        "posteverywhere:\n"
+        "  organizations:\n"
+        "    - name: Acme\n"
+        "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n";
+    static const char body[] = "{\"url\":\"http://app:9/b\",\"events\":[\"post.failed\"]}";
+    const char *world = WORLD("a", "After", "");
+    change(s, arena_printf(&s->folder.arena, "%s%s", world, hooks));
+    struct answer a = reload(s, NULL);
+    assert_int_equal(a.status, 422);
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "'http://app:9/a' must be https"));
+    assert_non_null(strstr(at(a, "/errors/1/detail"), "'http://app:9/a' must be https"));
+    assert_int_equal(mock_call(s->m, "POST /v1/webhook-endpoints", body, KEY).status, 422);
+
+    change(s, arena_printf(&s->folder.arena, "webhooks: { allow: [app] }\n%s%s", world, hooks));
+    a = reload(s, "{\"reset\":true}");
+    assert_int_equal(a.status, 200);
+    assert_int_equal(mock_call(s->m, "POST /v1/webhook-endpoints", body, KEY).status, 201);
+    assert_int_equal(mock_call(s->m, "POST /ns/new/v1/webhook-endpoints", body, KEY).status, 201);
+}
+
 static void a_name_may_change_but_stays_one_fixtures_own(void **state)
 {
     struct setup *s = *state;
@@ -330,6 +356,7 @@ int main(void)
         TEST(who_asks_for_it_has_all_worlds_begin_anew),
         TEST(worlds_follow_the_fixture_they_were_made_from),
         TEST(a_mistake_leaves_all_as_it_was),
+        TEST(an_allowed_host_may_be_plain_http_after_a_reload),
         TEST(a_name_may_change_but_stays_one_fixtures_own),
         TEST(included_files_count),
         TEST(a_fixture_lives_as_long_as_a_world_needs_it),

@@ -190,7 +190,8 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 static const struct field webhook_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
     FIELD("url", FIELD_TEXT, OF, url, .required = true,
-          .help = "Where events are POSTed to: https, or http to this machine."),
+          .help = "Where events are POSTed to: https, or http to this machine or to a host of "
+                  "webhooks.allow."),
     FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1, .max = 50,
           .help = "Names of the events to tell."),
     FIELD("secret", FIELD_TEXT, OF, secret, .min = 1,

@@ -29,7 +29,7 @@ static bool build(struct fixture_load *load, uint32_t organization, const struct
     if (!h->url || !h->events.count)
         return false;
     bool good = events_fine(load, h);
-    if (!webhooks_url_fine(load->arena, h->url, &why))
+    if (!webhooks_url_fine(load->arena, w, h->url, &why))
         good = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, LAYERS, str_from(h->id)))
         good = wrong(load, h, "id", h->id, "is another webhook's");

@@ -87,7 +87,7 @@ static bool body_fine(struct call *c, const struct endpoint_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_fine(c->arena, body->url, &why))
+    if (body->url && !webhooks_url_fine(c->arena, c->world, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!layers_event_known(events[i]))

@@ -94,7 +94,9 @@ static const struct fields post_fields = FIELD_TABLE("post", post_rows, OF, offs
 #define OF struct fixture_webhook
 static const struct field webhook_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
-    FIELD("url", FIELD_TEXT, OF, url, .required = true, .help = "Where to POST events to."),
+    FIELD("url", FIELD_TEXT, OF, url, .required = true,
+          .help = "Where events are POSTed to: https, or http to this machine or to a host of "
+                  "webhooks.allow."),
     FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1,
           .help = "Names of events."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "What its owner calls it."),

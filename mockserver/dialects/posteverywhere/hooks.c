@@ -52,7 +52,7 @@ static bool body_fine(struct call *c, const struct hook_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_fine(c->arena, body->url, &why))
+    if (body->url && !webhooks_url_fine(c->arena, c->world, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!pe_event_known(events[i]))
