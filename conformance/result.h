@@ -47,14 +47,14 @@ struct claim { /* one testable sentence of the documents, from claims.yaml */
     struct where at;
 };
 
-struct exchange_record { /* one request and its answer (the last one, where a step polled) */
+struct exchange_record { /* one request and its answer (the last one, where a step repeats) */
     const char *method, *url;
     struct headers request_headers, response_headers;
     struct str request_body, response_body;
     int status;        /* 0: no answer */
     const char *error; /* NULL, or why there is no answer */
     bool sent;         /* it left: without an answer, what it asks may yet have been done */
-    int attempts;      /* 1, or how often a poll or hold asked */
+    int attempts;      /* 1, or how often eventually or hold asked */
     int64_t started_ms, duration_us;
 };
 

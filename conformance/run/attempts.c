@@ -24,8 +24,8 @@ static struct attempt_decision wait_out(struct attempts *a, const struct sight *
     return again(wait, wait);
 }
 
-static struct attempt_decision poll(const struct attempts *a, const struct step *step,
-                                    const struct sight *seen, int64_t every_ms)
+static struct attempt_decision decide_eventually(const struct attempts *a, const struct step *step,
+                                                 const struct sight *seen, int64_t every_ms)
 {
     int64_t left = (step->for_ms ? step->for_ms : FOR_MS) - a->elapsed_ms;
     if (seen->holds || seen->stops || left <= 0)
@@ -58,5 +58,5 @@ struct attempt_decision attempts_decide(struct attempts *a, const struct step *s
     a->count++;
     if (step->holds)
         return hold(a, step, seen, every_ms);
-    return step->polls ? poll(a, step, seen, every_ms) : decided;
+    return step->eventually ? decide_eventually(a, step, seen, every_ms) : decided;
 }

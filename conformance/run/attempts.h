@@ -1,6 +1,6 @@
 /* attempts.h - ask once more, or is it decided? Pure: what was seen in, what to do out.
  *
- * Shapes:  a poll asks until its expectation holds or its stop is seen; a hold asks until the
+ * Shapes:  eventually asks until its expectation holds or its stop is seen; a hold asks until the
  *          expectation holds (settle) and then at every sample whether it still does. A 429 that
  *          the step does not expect is waited out.
  * Units:   milliseconds of the world's clock, or of real time where there is none.

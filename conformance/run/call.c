@@ -24,12 +24,12 @@ static bool stops(struct task *t, struct arena *a)
 {
     struct check_input in = judge_input(t, a);
     in.expect = &t->current.stop;
-    return t->current.step->polls && t->current.stop.given && check_holds(&in);
+    return t->current.step->eventually && t->current.stop.given && check_holds(&in);
 }
 
 static bool is_repeated(const struct step *step)
 {
-    return step->polls || step->holds;
+    return step->eventually || step->holds;
 }
 
 static void ask(struct task *t);

@@ -118,9 +118,9 @@ struct step {
     const struct reading *readings;
     size_t reading_count;
 
-    bool polls, holds;
+    bool eventually, holds;
     int64_t every_ms, for_ms, settle_ms;
-    struct expectation stop; /* a poll gives up when this is seen */
+    struct expectation stop; /* eventually gives up when this is seen */
 
     const struct node *each; /* name -> list of values, zipped into cases; NULL: one case */
     size_t case_count;       /* 1 without each */

@@ -47,7 +47,7 @@ static bool name_read(struct reader *r, const struct step_words *w, struct step 
                      "'%s': an id is letters, digits and _", w->id);
 }
 
-/* --- poll and hold -------------------------------------------------------------------------- */
+/* --- eventually and hold -------------------------------------------------------------------- */
 
 static bool times_read(struct reader *r, const struct repeat_words *w, const char *word,
                        struct step *s)
@@ -61,17 +61,17 @@ static bool times_read(struct reader *r, const struct repeat_words *w, const cha
 
 static bool repeat_read(struct reader *r, const struct step_words *w, struct step *s)
 {
-    s->polls = w->poll.at.line > 0;
+    s->eventually = w->eventually.at.line > 0;
     s->holds = w->hold.at.line > 0;
-    if (s->polls && s->holds)
+    if (s->eventually && s->holds)
         return error_add(r->err, ERROR_INPUT, word_at(s->source, "hold"),
-                         "'hold' stands beside 'poll': with settle, hold waits by itself");
+                         "'hold' stands beside 'eventually': with settle, hold waits by itself");
     if (s->holds)
         return times_read(r, &w->hold, "hold", s);
-    if (!s->polls)
+    if (!s->eventually)
         return true;
-    bool fine = times_read(r, &w->poll, "poll", s);
-    return (!w->poll.stop || stop_read(r, w->poll.stop, &s->stop)) && fine;
+    bool fine = times_read(r, &w->eventually, "eventually", s);
+    return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && fine;
 }
 
 /* --- cases ---------------------------------------------------------------------------------- */
@@ -109,7 +109,7 @@ static bool each_read(struct reader *r, const struct node *each, struct step *s)
     return fine;
 }
 
-/* --- captures and claims ----------------------------------------------------------------- */
+/* --- captures and claims -------------------------------------------------------------------- */
 
 static bool capture_read(struct reader *r, const struct member *m, struct capture *out)
 {
@@ -205,7 +205,7 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
 static bool step_read(struct reader *r, const struct node *map, size_t number, struct step *s)
 {
     struct step_words w = {.consent = -1,
-                           .poll.every_ms = EVERY_DEFAULT_MS,
+                           .eventually.every_ms = EVERY_DEFAULT_MS,
                            .hold.every_ms = EVERY_DEFAULT_MS,
                            .hook.within_ms = WITHIN_DEFAULT_MS};
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};

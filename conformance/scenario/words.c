@@ -50,13 +50,13 @@ const struct fields flow_fields =
 #undef WORDS
 
 #define WORDS repeat_words
-static const struct field poll_rows[] = {
+static const struct field eventually_rows[] = {
     WORD(FIELD_DURATION, "every", every_ms, .help = "Between two calls. Default: 500ms."),
     WORD(FIELD_DURATION, "for", for_ms, .required = true, .help = "How long at most."),
     WORD(FIELD_NODE, "stop", stop, .help = "Give up when this is seen: {status, body}."),
 };
-static const struct fields poll_fields =
-    FIELD_TABLE("poll", poll_rows, struct repeat_words, offsetof(struct WORDS, at));
+static const struct fields eventually_fields =
+    FIELD_TABLE("eventually", eventually_rows, struct repeat_words, offsetof(struct WORDS, at));
 
 static const struct field hold_rows[] = {
     WORD(FIELD_DURATION, "every", every_ms, .help = "Between two calls. Default: 500ms."),
@@ -118,7 +118,7 @@ static const struct field step_rows[] = {
     WORD(FIELD_TEXT, "dispute", dispute, .help = "The dispute that oneOf gives the sides of."),
     WORD(FIELD_NODE, "oneOf", one_of, .help = "reading: {status, headers, body}."),
     WORD(FIELD_NODE, "capture", capture, .help = "name: JSON pointer into the answer."),
-    WORD(FIELD_MAP, "poll", poll, .sub = &poll_fields,
+    WORD(FIELD_MAP, "eventually", eventually, .sub = &eventually_fields,
          .help = "Ask again until the expectation holds."),
     WORD(FIELD_MAP, "hold", hold, .sub = &hold_fields,
          .help = "Ask again: once it holds, the expectation must go on holding."),
@@ -224,7 +224,7 @@ static const struct word_kinds step_words[] = {
     {"dispute",        CALL                    },
     {"oneOf",          CALL                    },
     {"capture",        CALL | INSPECT | WEBHOOK},
-    {"poll",           CALL | INSPECT          },
+    {"eventually",     CALL | INSPECT          },
     {"hold",           CALL | INSPECT          },
     {"undo",           CALL                    },
 };

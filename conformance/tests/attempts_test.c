@@ -60,7 +60,7 @@ static void a_plain_call_is_decided_at_once(void **state)
 static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
 {
     (void)state;
-    const struct step step = {.polls = true, .every_ms = 400, .for_ms = 1000};
+    const struct step step = {.eventually = true, .every_ms = 400, .for_ms = 1000};
     static const struct row rows[] = {
         {"h",       1, 0,    ATTEMPT_DECIDED},
         {"--h",     3, 800,  ATTEMPT_DECIDED},

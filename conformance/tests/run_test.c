@@ -228,7 +228,7 @@ static void a_call_is_asked_again_until_it_is_decided(void **state)
     assert_int_equal(s->endpoint.diary->pending, 4);
     assert_int_equal(s->endpoint.diary->limited, 3);
     const struct scenario_result *r = s->run.scenarios.items[0];
-    assert_int_equal(r->exchanges.count, 4); /* a poll is one row; the undo is one as well */
+    assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the undo is one as well */
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].standing, CLAIM_HOLDS);
