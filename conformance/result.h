@@ -54,7 +54,7 @@ struct exchange_record { /* one request and its answer (the last one, where a st
     int status;        /* 0: no answer */
     const char *error; /* NULL, or why there is no answer */
     bool sent;         /* it left: without an answer, what it asks may yet have been done */
-    int attempts;      /* 1, or how often eventually or hold asked */
+    int attempts;      /* 1, or how often eventually or consistently asked */
     int64_t started_ms, duration_us;
 };
 

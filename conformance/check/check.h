@@ -39,8 +39,9 @@ struct check_list {
 
 /* Appends; true if everything held, vacuous checks included. */
 bool check_expectation(const struct check_input *in, struct check_list *out);
-bool check_holds(const struct check_input
-                     *in); /* without making verdicts: for eventually, hold, stop and oneOf */
+bool check_holds(
+    const struct check_input
+        *in); /* without making verdicts: for eventually, consistently, stop and oneOf */
 
 /* The same checks, none of them decided: blocked, infra or not applicable, and why. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,

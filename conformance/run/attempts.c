@@ -33,8 +33,8 @@ static struct attempt_decision decide_eventually(const struct attempts *a, const
     return again(every_ms, left);
 }
 
-static struct attempt_decision hold(struct attempts *a, const struct step *step,
-                                    const struct sight *seen, int64_t every_ms)
+static struct attempt_decision decide_consistently(struct attempts *a, const struct step *step,
+                                                   const struct sight *seen, int64_t every_ms)
 {
     if (!a->settled && !seen->holds) {
         int64_t left = step->settle_ms - a->elapsed_ms;
@@ -56,7 +56,7 @@ struct attempt_decision attempts_decide(struct attempts *a, const struct step *s
         return wait_out(a, seen);
     a->limited = 0;
     a->count++;
-    if (step->holds)
-        return hold(a, step, seen, every_ms);
+    if (step->consistently)
+        return decide_consistently(a, step, seen, every_ms);
     return step->eventually ? decide_eventually(a, step, seen, every_ms) : decided;
 }

@@ -1,6 +1,6 @@
 /* attempts.h - ask once more, or is it decided? Pure: what was seen in, what to do out.
  *
- * Shapes:  eventually asks until its expectation holds or its stop is seen; a hold asks until the
+ * Shapes:  `eventually` asks until its expectation holds or its stop is seen; `consistently` asks until the
  *          expectation holds (settle) and then at every sample whether it still does. A 429 that
  *          the step does not expect is waited out.
  * Units:   milliseconds of the world's clock, or of real time where there is none.
@@ -17,7 +17,7 @@ struct attempts {
     int limited;        /* of those, in a row */
     int64_t elapsed_ms; /* since the first; the caller keeps it */
     bool settled;
-    int64_t settled_ms; /* elapsed when a hold began to hold */
+    int64_t settled_ms; /* elapsed when consistently began to hold */
 };
 
 struct sight { /* what an answer looked like */

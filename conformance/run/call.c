@@ -29,7 +29,7 @@ static bool stops(struct task *t, struct arena *a)
 
 static bool is_repeated(const struct step *step)
 {
-    return step->eventually || step->holds;
+    return step->eventually || step->consistently;
 }
 
 static void ask(struct task *t);

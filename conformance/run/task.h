@@ -128,7 +128,7 @@ struct exchange_record *exchange_copy(struct arena *a, const struct exchange_rec
 int64_t exchange_now_ms(const struct exchange_record *x); /* its Date; else the wall clock */
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does not say */
 
-/* call.c: a step that is one request, asked again as eventually, hold and 429 want it */
+/* call.c: a step that is one request, asked again as `eventually`, `consistently` and 429 want it */
 void call_start(struct task *t);
 
 /* judge.c: from an answer to verdicts, captures and undo */

@@ -131,8 +131,8 @@ static bool check_step(struct check_of *c, const struct step *s)
 {
     bool fine = check_cites(c, s);
     fine &= check_expected(c, s);
-    if ((s->eventually || s->holds) && !only_reads(s))
-        fine = check_refuse(c, word_at(s->source, s->eventually ? "eventually" : "hold"),
+    if ((s->eventually || s->consistently) && !only_reads(s))
+        fine = check_refuse(c, word_at(s->source, s->eventually ? "eventually" : "consistently"),
                             arena_printf(c->arena,
                                          "a %s is not sent again and again: GET and HEAD are",
                                          s->method));

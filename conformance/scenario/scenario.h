@@ -118,7 +118,7 @@ struct step {
     const struct reading *readings;
     size_t reading_count;
 
-    bool eventually, holds;
+    bool eventually, consistently;
     int64_t every_ms, for_ms, settle_ms;
     struct expectation stop; /* eventually gives up when this is seen */
 

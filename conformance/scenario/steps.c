@@ -47,7 +47,7 @@ static bool name_read(struct reader *r, const struct step_words *w, struct step 
                      "'%s': an id is letters, digits and _", w->id);
 }
 
-/* --- eventually and hold -------------------------------------------------------------------- */
+/* --- eventually and consistently ------------------------------------------------------------ */
 
 static bool times_read(struct reader *r, const struct repeat_words *w, const char *word,
                        struct step *s)
@@ -62,12 +62,13 @@ static bool times_read(struct reader *r, const struct repeat_words *w, const cha
 static bool repeat_read(struct reader *r, const struct step_words *w, struct step *s)
 {
     s->eventually = w->eventually.at.line > 0;
-    s->holds = w->hold.at.line > 0;
-    if (s->eventually && s->holds)
-        return error_add(r->err, ERROR_INPUT, word_at(s->source, "hold"),
-                         "'hold' stands beside 'eventually': with settle, hold waits by itself");
-    if (s->holds)
-        return times_read(r, &w->hold, "hold", s);
+    s->consistently = w->consistently.at.line > 0;
+    if (s->eventually && s->consistently)
+        return error_add(
+            r->err, ERROR_INPUT, word_at(s->source, "consistently"),
+            "'consistently' stands beside 'eventually': with settle, consistently waits by itself");
+    if (s->consistently)
+        return times_read(r, &w->consistently, "consistently", s);
     if (!s->eventually)
         return true;
     bool fine = times_read(r, &w->eventually, "eventually", s);
@@ -206,7 +207,7 @@ static bool step_read(struct reader *r, const struct node *map, size_t number, s
 {
     struct step_words w = {.consent = -1,
                            .eventually.every_ms = EVERY_DEFAULT_MS,
-                           .hold.every_ms = EVERY_DEFAULT_MS,
+                           .consistently.every_ms = EVERY_DEFAULT_MS,
                            .hook.within_ms = WITHIN_DEFAULT_MS};
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
     bool fine = fields_read(&step_fields, map, r->arena, &w, r->err);

@@ -58,13 +58,13 @@ static const struct field eventually_rows[] = {
 static const struct fields eventually_fields =
     FIELD_TABLE("eventually", eventually_rows, struct repeat_words, offsetof(struct WORDS, at));
 
-static const struct field hold_rows[] = {
+static const struct field consistently_rows[] = {
     WORD(FIELD_DURATION, "every", every_ms, .help = "Between two calls. Default: 500ms."),
     WORD(FIELD_DURATION, "for", for_ms, .required = true, .help = "How long it must stay true."),
     WORD(FIELD_DURATION, "settle", settle_ms, .help = "How long it may take to become true."),
 };
-static const struct fields hold_fields =
-    FIELD_TABLE("hold", hold_rows, struct repeat_words, offsetof(struct WORDS, at));
+static const struct fields consistently_fields =
+    FIELD_TABLE("consistently", consistently_rows, struct repeat_words, offsetof(struct WORDS, at));
 #undef WORDS
 
 #define WORDS signature_words
@@ -120,7 +120,7 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "capture", capture, .help = "name: JSON pointer into the answer."),
     WORD(FIELD_MAP, "eventually", eventually, .sub = &eventually_fields,
          .help = "Ask again until the expectation holds."),
-    WORD(FIELD_MAP, "hold", hold, .sub = &hold_fields,
+    WORD(FIELD_MAP, "consistently", consistently, .sub = &consistently_fields,
          .help = "Ask again: once it holds, the expectation must go on holding."),
     WORD(FIELD_NODE, "each", each, .help = "name: list of values; one case for each position."),
     WORD(FIELD_NODE, "claims", claims,
@@ -225,7 +225,7 @@ static const struct word_kinds step_words[] = {
     {"oneOf",          CALL                    },
     {"capture",        CALL | INSPECT | WEBHOOK},
     {"eventually",     CALL | INSPECT          },
-    {"hold",           CALL | INSPECT          },
+    {"consistently",   CALL | INSPECT          },
     {"undo",           CALL                    },
 };
 

@@ -1,6 +1,6 @@
 /* words.h - the words of scenario and flow files, as field tables, and what reading by them gives.
  *
- * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, hold. Words that need more
+ * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Words that need more
  *          than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read
  *          those. Which words go with which kind of step: step_word_fits.
  */
@@ -21,7 +21,7 @@ struct flow_words {
     const struct node *inputs, *outputs, *steps;
 };
 
-struct repeat_words { /* eventually, hold */
+struct repeat_words { /* eventually, consistently */
     struct where at;  /* line 0: not given */
     int64_t every_ms, for_ms, settle_ms;
     const struct node *stop;
@@ -48,7 +48,7 @@ struct step_words {
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *user;
     const struct node *expect, *one_of, *capture, *each, *claims, *undo;
-    struct repeat_words eventually, hold;
+    struct repeat_words eventually, consistently;
     struct hook_words hook;
 };
 

@@ -74,7 +74,8 @@ static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
 static void a_hold_settles_and_then_must_hold_at_each_sample(void **state)
 {
     (void)state;
-    const struct step step = {.holds = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
+    const struct step step = {
+        .consistently = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
     static const struct row rows[] = {
         {"hhhh",   3, 1000, ATTEMPT_DECIDED},
         {"-hhhh",  4, 1500, ATTEMPT_DECIDED},

@@ -154,7 +154,7 @@ static void every_word_goes_to_its_place(void **state)
     assert_string_equal(list->method, "GET");
     assert_string_equal(list->path, "/v1/projects/$project/things?after=$made.id");
     assert_string_equal(list->as, "other");
-    assert_true(list->eventually && !list->holds);
+    assert_true(list->eventually && !list->consistently);
     assert_int_equal(list->every_ms, 1000);
     assert_int_equal(list->for_ms, 90000);
     assert_int_equal(list->stop.statuses[0], 500);
@@ -167,7 +167,7 @@ static void every_word_goes_to_its_place(void **state)
     assert_int_equal(list->at.line, 15);
 
     const struct step *held = step_named(s, "held");
-    assert_true(held->holds && !held->eventually);
+    assert_true(held->consistently && !held->eventually);
     assert_int_equal(held->every_ms, 500);
     assert_int_equal(held->settle_ms, 10000);
     assert_int_equal(held->case_count, 2);
