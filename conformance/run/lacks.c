@@ -92,9 +92,9 @@ const char *target_lacks(const struct vars *root, const struct target *t, const 
 {
     struct search s = {.root = root, .target = t};
     struct vars scope = {.arena = root->arena, .outer = root};
-    for (size_t i = 0; i < sc->given_count; i++) {
-        look_at(&s, sc->given[i].value);
-        give(&scope, root, sc->given[i].name, sc->given[i].value);
+    for (size_t i = 0; i < sc->var_count; i++) {
+        look_at(&s, sc->vars[i].value);
+        give(&scope, root, sc->vars[i].name, sc->vars[i].value);
     }
     look_at_steps(&s, &scope, sc->steps, sc->step_count);
     return s.why;

@@ -123,7 +123,7 @@ void task_step_done(struct task *t)
 
 /* --- beginning and end ---------------------------------------------------------------------- */
 
-static bool set_given(struct task *t, struct vars *v, const char **missing)
+static bool set_scenario_vars(struct task *t, struct vars *v, const char **missing)
 {
     const struct scenario *s = t->scenario;
     struct arena *a = t->runner->arena;
@@ -131,8 +131,8 @@ static bool set_given(struct task *t, struct vars *v, const char **missing)
     if (t->inbox)
         self = node_with(a, self, "webhook_url", node_new_text(a, str_from(t->inbox->url)));
     vars_set(v, "scenario", self);
-    for (size_t i = 0; i < s->given_count; i++) {
-        const struct input *in = &s->given[i];
+    for (size_t i = 0; i < s->var_count; i++) {
+        const struct input *in = &s->vars[i];
         const struct node *value = in->value ? vars_value(v, in->value, missing) : NULL;
         if (!value) {
             *missing = *missing ? *missing : in->name;
@@ -146,7 +146,7 @@ static bool set_given(struct task *t, struct vars *v, const char **missing)
 static void begin_steps(struct task *t)
 {
     const char *missing = NULL;
-    if (!set_given(t, &t->frames[0].vars, &missing)) {
+    if (!set_scenario_vars(t, &t->frames[0].vars, &missing)) {
         t->result->why = arena_printf(t->runner->arena, "there is no '%s'", missing);
         task_block(t, VERDICT_NOT_APPLICABLE, t->result->why);
     }

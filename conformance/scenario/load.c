@@ -154,7 +154,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
     struct reader r = {l->arena, l->err, &l->shelf, path, NULL, NULL};
     struct scenario_words w = {0};
-    struct input *given;
+    struct input *vars;
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);
     const struct node *root = yaml_load(l->arena, path, l->err);
@@ -165,8 +165,8 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     if (!w.steps)
         return NULL;
     fine &= name_check(&r, s, root);
-    fine &= inputs_read(&r, w.given, "'given' is a map: name: value", &given, &s->given_count);
-    s->given = given;
+    fine &= inputs_read(&r, w.vars, "'vars' is a map: name: value", &vars, &s->var_count);
+    s->vars = vars;
     fine &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
         fine = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");

@@ -150,8 +150,8 @@ struct scenario {
     struct where at;
     const char *const *requires, *const *tags, *const *locks;
     size_t require_count, tag_count, lock_count;
-    const struct input *given;
-    size_t given_count;
+    const struct input *vars;
+    size_t var_count;
     const struct step *steps;
     size_t step_count;
 };

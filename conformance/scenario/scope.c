@@ -319,7 +319,7 @@ static void check_steps(struct scope *s, const struct step *steps, size_t count)
 bool scenario_scope_check(struct arena *a, const struct scenario *sc, struct error *err)
 {
     struct scope s = {.arena = a, .err = err, .fine = true};
-    add_inputs(&s, sc->given, sc->given_count, "given");
+    add_inputs(&s, sc->vars, sc->var_count, "variable");
     check_steps(&s, sc->steps, sc->step_count);
     check_used(&s);
     return s.fine;

@@ -12,7 +12,7 @@ struct scenario_words {
     struct where at;
     const char *scenario, *title, *note;
     struct field_list needs, tags, locks;
-    const struct node *given, *steps;
+    const struct node *vars, *steps;
 };
 
 struct flow_words {

@@ -36,7 +36,7 @@ static void what_a_scenario_names_must_be_there(void **state)
     static const struct {
         const char *scenario, *why;
     } rows[] = {
-        {"a-thing-in-given",   "the target names no 'leased'"             },
+        {"a-thing-in-vars",    "the target names no 'leased'"             },
         {"a-thing-in-a-step",  "the target names no 'leased'"             },
         {"a-thing-in-a-flow",  "the target names no 'far.away'"           },
         {"an-actor-in-a-flow", "the target has no actor 'other'"          },

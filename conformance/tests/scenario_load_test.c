@@ -144,8 +144,8 @@ static void every_word_goes_to_its_place(void **state)
     assert_int_equal(s->require_count, 2);
     assert_string_equal(s->tags[1], "words");
     assert_string_equal(s->locks[0], "things");
-    assert_string_equal(s->given[0].name, "project");
-    assert_int_equal(s->given[1].value->integer, 3);
+    assert_string_equal(s->vars[0].name, "project");
+    assert_int_equal(s->vars[1].value->integer, 3);
     assert_int_equal(s->step_count, 8);
 
     const struct step *list = step_named(s, "list");
