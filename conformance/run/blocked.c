@@ -9,7 +9,7 @@
 
 static const struct node *first_parameter(const struct step *step, size_t case_index)
 {
-    return node_count(step->each) ? node_at(step->each->map.members[0].value, case_index) : NULL;
+    return node_count(step->cases) ? node_at(step->cases->map.members[0].value, case_index) : NULL;
 }
 
 /* The case's first parameter, where that is plain and tells it from the others. */
@@ -29,7 +29,7 @@ const char *step_name(struct arena *a, const char *prefix, const struct step *st
                       size_t case_index)
 {
     const char *id = step->id ? step->id : arena_printf(a, "%zu", step->number);
-    if (!step->each)
+    if (!step->cases)
         return arena_printf(a, "%s%s", prefix, id);
     return arena_printf(a, "%s%s[%s]", prefix, id, case_label(a, step, case_index));
 }

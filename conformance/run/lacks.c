@@ -51,9 +51,9 @@ static void look_for_actor(struct search *s, const struct vars *scope, const str
     for (size_t k = 0; step->as && k < step->case_count && !s->why; k++) {
         struct vars of_case = {.arena = a, .outer = scope};
         const char *missing = NULL;
-        for (size_t i = 0; i < node_count(step->each); i++)
-            give(&of_case, scope, step->each->map.members[i].key,
-                 node_at(step->each->map.members[i].value, k));
+        for (size_t i = 0; i < node_count(step->cases); i++)
+            give(&of_case, scope, step->cases->map.members[i].key,
+                 node_at(step->cases->map.members[i].value, k));
         const char *name = vars_text(&of_case, step->as, &missing);
         if (name && !target_actor(s->target, name))
             s->why = arena_printf(a, "the target has no actor '%s'", name);

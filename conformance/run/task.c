@@ -25,8 +25,8 @@ void task_block(struct task *t, enum verdict as, const char *why)
 static bool set_parameters(struct task *t, const char **missing)
 {
     struct current *c = &t->current;
-    for (size_t i = 0; i < node_count(c->step->each); i++) {
-        const struct member *m = &c->step->each->map.members[i];
+    for (size_t i = 0; i < node_count(c->step->cases); i++) {
+        const struct member *m = &c->step->cases->map.members[i];
         const struct node *item = node_at(m->value, task_frame(t)->case_index);
         const struct node *value = item ? vars_value(&c->vars, item, missing) : NULL;
         if (!value)

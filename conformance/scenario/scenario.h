@@ -122,8 +122,8 @@ struct step {
     int64_t every_ms, for_ms, settle_ms;
     struct expectation stop; /* eventually gives up when this is seen */
 
-    const struct node *each; /* name -> list of values, zipped into cases; NULL: one case */
-    size_t case_count;       /* 1 without each */
+    const struct node *cases; /* name -> list of values, zipped into cases; NULL: one case */
+    size_t case_count;        /* 1 without cases */
 
     const struct capture *captures;
     size_t capture_count;

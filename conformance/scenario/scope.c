@@ -185,10 +185,10 @@ static void add_parameter(struct scope *s, const struct step *step, const struct
 static void add_step(struct scope *s, const struct step *step)
 {
     const struct node *capture = node_get(step->source, "capture");
-    const struct node *each = node_get(step->source, "each");
+    const struct node *cases = node_get(step->source, "cases");
     const char *id = id_of(step);
-    for (size_t i = 0; each && each->kind == NODE_MAP && i < each->map.count; i++)
-        add_parameter(s, step, &each->map.members[i]);
+    for (size_t i = 0; cases && cases->kind == NODE_MAP && i < cases->map.count; i++)
+        add_parameter(s, step, &cases->map.members[i]);
     for (size_t i = 0; id && capture && capture->kind == NODE_MAP && i < capture->map.count; i++)
         add_capture(s, step, id, &capture->map.members[i]);
     if (!id)
@@ -212,7 +212,7 @@ static bool has_references(const char *word)
 
 static size_t moment_of(const struct step *step, const char *word)
 {
-    if (strcmp(word, "each") == 0)
+    if (strcmp(word, "cases") == 0)
         return CASES_OF(step);
     return strcmp(word, "undo") == 0 ? UNDO_OF(step) : PLAY_OF(step);
 }

@@ -77,12 +77,12 @@ static bool repeat_read(struct reader *r, const struct step_words *w, struct ste
 
 /* --- cases ---------------------------------------------------------------------------------- */
 
-static bool case_list_read(struct reader *r, const struct node *each, const struct member *m)
+static bool case_list_read(struct reader *r, const struct node *cases, const struct member *m)
 {
-    const struct member *first = &each->map.members[0];
+    const struct member *first = &cases->map.members[0];
     if (m->value->kind != NODE_LIST || !m->value->list.count)
         return error_add(r->err, ERROR_INPUT, m->value->at,
-                         "'%s' of 'each' is a list of at least one value", m->key);
+                         "'%s' of 'cases' is a list of at least one value", m->key);
     if (!is_name(str_from(m->key)))
         return error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
                          m->key);
@@ -93,20 +93,20 @@ static bool case_list_read(struct reader *r, const struct node *each, const stru
     return true;
 }
 
-static bool each_read(struct reader *r, const struct node *each, struct step *s)
+static bool cases_read(struct reader *r, const struct node *cases, struct step *s)
 {
     s->case_count = 1;
-    if (!each)
+    if (!cases)
         return true;
-    if (!is_map(r, each, "'each' is a map: name: list of values"))
+    if (!is_map(r, cases, "'cases' is a map: name: list of values"))
         return false;
-    if (!each->map.count)
-        return error_add(r->err, ERROR_INPUT, each->at, "'each' names nothing");
+    if (!cases->map.count)
+        return error_add(r->err, ERROR_INPUT, cases->at, "'cases' names nothing");
     bool fine = true;
-    for (size_t i = 0; i < each->map.count; i++)
-        fine &= case_list_read(r, each, &each->map.members[i]);
-    s->each = each;
-    s->case_count = fine ? each->map.members[0].value->list.count : 1;
+    for (size_t i = 0; i < cases->map.count; i++)
+        fine &= case_list_read(r, cases, &cases->map.members[i]);
+    s->cases = cases;
+    s->case_count = fine ? cases->map.members[0].value->list.count : 1;
     return fine;
 }
 
@@ -196,7 +196,7 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
     fine &= action_read(r, w, s);
     fine &= judged_read(r, w, s);
     fine &= repeat_read(r, w, s);
-    fine &= each_read(r, w->each, s);
+    fine &= cases_read(r, w->cases, s);
     fine &= own_captures_read(r, w->capture, s);
     fine &= citations_read(r, w->claims, s);
     return undo_read(r, w->undo, s) && fine;

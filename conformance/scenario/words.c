@@ -122,7 +122,7 @@ static const struct field step_rows[] = {
          .help = "Ask again until the expectation holds."),
     WORD(FIELD_MAP, "consistently", consistently, .sub = &consistently_fields,
          .help = "Ask again: once it holds, the expectation must go on holding."),
-    WORD(FIELD_NODE, "each", each, .help = "name: list of values; one case for each position."),
+    WORD(FIELD_NODE, "cases", cases, .help = "name: list of values; one case for each position."),
     WORD(FIELD_NODE, "claims", claims,
          .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
     WORD(FIELD_NODE, "undo", undo,

@@ -47,7 +47,7 @@ struct step_words {
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *user;
-    const struct node *expect, *one_of, *capture, *each, *claims, *undo;
+    const struct node *expect, *one_of, *capture, *cases, *claims, *undo;
     struct repeat_words eventually, consistently;
     struct hook_words hook;
 };
