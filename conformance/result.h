@@ -105,8 +105,8 @@ struct dispute_result {
     const char *id, *about, *seen; /* which reading the target takes; NULL: not seen */
 };
 
-struct leftover { /* created on the target and not undone */
-    const char *what, *undo, *why;
+struct leftover { /* created on the target and not cleaned up */
+    const char *what, *cleanup, *why;
 };
 
 struct run {

@@ -90,7 +90,7 @@ static void put_leftovers(struct json *j, const struct run *r)
     for (size_t i = 0; i < r->leftovers.count; i++) {
         json_open_map(j);
         json_put_text(j, "what", r->leftovers.items[i].what);
-        json_put_text(j, "undo", r->leftovers.items[i].undo);
+        json_put_text(j, "cleanup", r->leftovers.items[i].cleanup);
         json_put_text(j, "why", r->leftovers.items[i].why);
         json_close_map(j);
     }

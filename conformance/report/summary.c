@@ -274,7 +274,7 @@ static void put_leftovers(struct page *p, const struct run *r)
         const struct leftover *l = &r->leftovers.items[i];
         page_indent(p, INDENT);
         page_wrap(p, INDENT, INK_PLAIN, 0, page_safe_text(p, l->what));
-        page_field(p, INDENT + 2, "undo", INK_PLAIN, page_safe_text(p, l->undo));
+        page_field(p, INDENT + 2, "cleanup", INK_PLAIN, page_safe_text(p, l->cleanup));
         page_field(p, INDENT + 2, "why", INK_PLAIN, page_safe_text(p, l->why));
     }
     page_put(p, INK_PLAIN, "\n");

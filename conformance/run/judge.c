@@ -107,7 +107,7 @@ static void set_result(struct task *t, const char *name, const struct node *valu
         vars_set(&task_frame(t)->vars, arena_printf(t->runner->arena, "%s.%s", id, name), value);
 }
 
-/* Also after a failure: what was created must be undone, and that may need what it was called. */
+/* Also after a failure: what was created must be cleaned up, and that may need what it was called. */
 static bool capture(struct task *t, bool held)
 {
     struct current *c = &t->current;
@@ -168,8 +168,8 @@ void judge_kept(struct task *t, bool held)
     if (c->redirect)
         set_result(t, "redirect", c->redirect);
     if (c->exchange && door_accepted(c->exchange)) {
-        undo_played(t);
-        undo_register(t);
+        cleanup_played(t);
+        cleanup_register(t);
     }
     if (!all || (!held && !step->citation_count))
         block_rest(t);
@@ -222,7 +222,7 @@ void judge_infra(struct task *t, const char *why)
 {
     why = arena_text(t->runner->arena, why); /* it may stand in the attempt's arena */
     keep_exchange(t);
-    undo_lost(t);
+    cleanup_lost(t);
     undecided(t, VERDICT_INFRA, why);
     block_rest(t);
     task_step_done(t);

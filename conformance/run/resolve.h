@@ -22,10 +22,10 @@ struct request_problem {
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
                                         const struct world *w, const struct step *step,
                                         struct request_problem *problem);
-/* What undoes the step, or looks for what is to be undone; sent by the same actor. */
-struct exchange_record *resolve_undo(const struct vars *v, const struct target *t,
-                                     const struct world *w, const struct step *step,
-                                     const struct undoing *u, struct request_problem *problem);
+/* The cleanup call of the step, or the lookup of what is to be cleaned up; sent by the same actor. */
+struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
+                                        const struct world *w, const struct step *step,
+                                        const struct cleanup *c, struct request_problem *problem);
 struct exchange_record *resolve_find(const struct vars *v, const struct target *t,
                                      const struct world *w, const struct step *step,
                                      const struct finding *f, struct request_problem *problem);

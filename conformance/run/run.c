@@ -22,7 +22,7 @@ struct session {
     struct error *err;
 };
 
-/* --- locks -------------------------------------------------------------------------------------- */
+/* --- locks ---------------------------------------------------------------------------------- */
 
 static bool share_lock(const struct scenario *x, const struct scenario *y)
 {
@@ -92,7 +92,8 @@ static void on_signal(void *ctx, int signal)
 {
     (void)signal;
     struct session *s = ctx;
-    if (s->runner.interrupted) { /* asked twice: whoever asks does not want to wait for the undo */
+    if (s->runner
+            .interrupted) { /* asked twice: whoever asks does not want to wait for the cleanup */
         loop_stop(s->runner.loop);
         return;
     }

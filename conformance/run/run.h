@@ -2,7 +2,7 @@
  *
  * Shapes:  each scenario is a task: a stack of frames (its own steps, the flows in use), one thing
  *          under way at a time; all tasks share one loop and one client. What a task creates it
- *          undoes, last first, also after a failure or an interrupt.
+ *          cleans up, last first, also after a failure or an interrupt.
  * Errors:  only what stops the whole run (target out of reach, mock that does not start); all else
  *          is in the results.
  */

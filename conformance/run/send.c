@@ -136,12 +136,12 @@ static struct exchange_record *by_the_same(const struct vars *v, const struct ta
     return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
 }
 
-struct exchange_record *resolve_undo(const struct vars *v, const struct target *t,
-                                     const struct world *w, const struct step *step,
-                                     const struct undoing *u, struct request_problem *problem)
+struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
+                                        const struct world *w, const struct step *step,
+                                        const struct cleanup *c, struct request_problem *problem)
 {
-    struct exchange_record *x = begin(v, u->method);
-    x->url = full_url(v, w->base_url, u->path, NULL, &problem->missing);
+    struct exchange_record *x = begin(v, c->method);
+    x->url = full_url(v, w->base_url, c->path, NULL, &problem->missing);
     return by_the_same(v, t, step, x, problem);
 }
 

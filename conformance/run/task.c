@@ -90,7 +90,7 @@ static void next(struct task *t)
     if (f->index == f->count && t->depth > 1) {
         flow_end(t);
     } else if (f->index == f->count) {
-        undo_start(t);
+        cleanup_start(t);
     } else if (f->blocked) {
         skip_case(t);
     } else {

@@ -1,6 +1,6 @@
 /* task.h - one scenario being played: a stack of frames, one thing under way at a time.
  *
- *   create a world -> steps (frames push and pop with `use`) -> undo, last first -> drop the world
+ *   create a world -> steps (frames push and pop with `use`) -> cleanup, last first -> drop the world
  *
  * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
  *          those of a flow in use. `current` is the step (and case) under way, with its references
@@ -49,11 +49,11 @@ struct frame {
     const struct flow *flow; /* NULL: the scenario's own */
 };
 
-struct undo {
+struct pending_cleanup {
     struct exchange_record *request; /* takes it back; or looks for it, where `where` is given */
     const char *name;                /* of the step */
     const struct step *step;
-    const struct undoing *how;
+    const struct cleanup *how;
     struct vars vars;         /* with what the step was resolved */
     const struct node *where; /* what is looked for; NULL: it is known */
 };
@@ -94,9 +94,9 @@ struct task {
     struct arena scratch; /* answers of `eventually` that are not the last */
 
     struct {
-        struct undo *items;
+        struct pending_cleanup *items;
         size_t count, room;
-    } undos;
+    } cleanups;
 
     task_answer_fn *on_answer;
     task_resume_fn *on_resume;
@@ -115,7 +115,7 @@ bool task_resolve(struct task *t); /* its expectations; else it is judged blocke
 void task_go(struct task *t);      /* with the top frame's next step */
 void task_step_done(struct task *t);
 void task_block(struct task *t, enum verdict as, const char *why); /* the rest of the top frame */
-void task_interrupt(struct task *t); /* wakes it; what it created is undone */
+void task_interrupt(struct task *t); /* wakes it; what it created is cleaned up */
 void task_end(struct task *t);       /* the world is gone: its result is complete */
 struct frame *task_frame(struct task *t);
 
@@ -131,7 +131,7 @@ int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does
 /* call.c: a step that is one request, asked again as `eventually`, `consistently` and 429 want it */
 void call_start(struct task *t);
 
-/* judge.c: from an answer to verdicts, captures and undo */
+/* judge.c: from an answer to verdicts, captures and cleanup */
 struct check_input judge_input(struct task *t, struct arena *a);
 void judge_read_body(struct task *t, struct arena *a);
 bool judge_holds(struct task *t, struct arena *a); /* its expectation, or one of its readings */
@@ -168,8 +168,9 @@ void webhook_start(struct task *t);
 void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict,
                        const char *why, struct check_list *out);
 
-/* undo.c */
-void undo_register(struct task *t);
-void undo_lost(struct task *t); /* no answer: what it may have created is looked for, at the end */
-void undo_played(struct task *t); /* by the scenario itself: it need not be played again */
-void undo_start(struct task *t);  /* ends in task_end */
+/* cleanup.c */
+void cleanup_register(struct task *t);
+void cleanup_lost(
+    struct task *t); /* no answer: what it may have created is looked for, at the end */
+void cleanup_played(struct task *t); /* by the scenario itself: it need not be played again */
+void cleanup_start(struct task *t);  /* ends in task_end */

@@ -31,8 +31,8 @@ bool steps_read(struct reader *r, const struct node *list, const struct step **s
 bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
                    size_t *count);
 
-/* undo.c: after the step's captures */
-bool undo_read(struct reader *r, const struct node *n, struct step *s);
+/* cleanup.c: after the step's captures */
+bool cleanup_read(struct reader *r, const struct node *n, struct step *s);
 
 /* action.c: what a step does */
 bool call_read(struct reader *r, const struct node *call, const char **method, const char **path);

@@ -138,8 +138,8 @@ static bool check_step(struct check_of *c, const struct step *s)
                                          s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
-    if (creates && !s->undo_count && !s->stays)
-        fine = check_refuse(c, s->at, "this creates something and has no 'undo'");
+    if (creates && !s->cleanup_count && !s->stays)
+        fine = check_refuse(c, s->at, "this creates something and has no 'cleanup'");
     return fine;
 }
 

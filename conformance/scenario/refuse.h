@@ -1,7 +1,7 @@
 /* refuse.h - what is refused beyond the words: scenarios that could not tell anything, or the
  * wrong thing.
  *
- * A create without `undo`: a POST that accepts 201 or 202 and captures something.
+ * A create without `cleanup`: a POST that accepts 201 or 202 and captures something.
  * A refusal without its code: a status of 400 or more, and no `code`, `error` or `message` in the
  * expected body (HEAD has none).
  * A scenario that depends on nothing: no step that cites claims or a dispute expects a reference or

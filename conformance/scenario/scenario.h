@@ -82,10 +82,11 @@ struct finding {      /* looks for what a lost answer may have created */
     size_t capture_count;
 };
 
-struct undoing {
+struct cleanup {
     const char *method, *path;
-    const int64_t *gone; /* statuses that say that nothing is left, beside 2xx, 404 and 410 */
-    size_t gone_count;
+    const int64_t
+        *already_gone; /* statuses that say that nothing is left, beside 2xx, 404 and 410 */
+    size_t already_gone_count;
     const struct finding *find; /* NULL: there is no way to look for it */
 };
 
@@ -129,9 +130,9 @@ struct step {
     size_t capture_count;
     const struct citation *citations;
     size_t citation_count;
-    const struct undoing *undos; /* played last first */
-    size_t undo_count;
-    bool stays; /* `undo: none`: what it creates cannot be taken back */
+    const struct cleanup *cleanups; /* played last first */
+    size_t cleanup_count;
+    bool stays; /* `cleanup: none`: what it creates cannot be taken back */
 };
 
 struct flow {

@@ -4,11 +4,11 @@
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/refuse.h"
 
-/* A step has three moments: its cases are made, it is played, and what undoes it is noted. */
+/* A step has three moments: its cases are made, it is played, and its cleanup is registered. */
 #define MOMENTS          3
 #define CASES_OF(step)   ((step)->number * MOMENTS)
 #define PLAY_OF(step)    (CASES_OF(step) + 1)
-#define UNDO_OF(step)    (CASES_OF(step) + 2)
+#define CLEANUP_OF(step) (CASES_OF(step) + 2)
 #define BEFORE_ALL_STEPS 0
 #define FIRST_STEP       MOMENTS
 
@@ -158,7 +158,7 @@ static const char *dotted(struct scope *s, const char *id, const char *name)
 
 static void add_made(struct scope *s, const struct step *step, const char *id, const char *name)
 {
-    add(s, (struct name){.name = name, .step = id, .from = UNDO_OF(step), .to = SIZE_MAX});
+    add(s, (struct name){.name = name, .step = id, .from = CLEANUP_OF(step), .to = SIZE_MAX});
 }
 
 static void add_capture(struct scope *s, const struct step *step, const char *id,
@@ -168,7 +168,7 @@ static void add_capture(struct scope *s, const struct step *step, const char *id
                          .what = step->kind == STEP_KIND_COUNT ? NULL : "capture",
                          .step = id,
                          .at = m->key_at,
-                         .from = UNDO_OF(step),
+                         .from = CLEANUP_OF(step),
                          .to = SIZE_MAX});
 }
 
@@ -178,7 +178,7 @@ static void add_parameter(struct scope *s, const struct step *step, const struct
                          .what = step->kind == STEP_KIND_COUNT ? NULL : "parameter",
                          .at = m->key_at,
                          .from = PLAY_OF(step),
-                         .to = UNDO_OF(step)});
+                         .to = CLEANUP_OF(step)});
 }
 
 /* From the map as it is written, so that one mistake in a step does not make others of it. */
@@ -214,7 +214,7 @@ static size_t moment_of(const struct step *step, const char *word)
 {
     if (strcmp(word, "cases") == 0)
         return CASES_OF(step);
-    return strcmp(word, "undo") == 0 ? UNDO_OF(step) : PLAY_OF(step);
+    return strcmp(word, "cleanup") == 0 ? CLEANUP_OF(step) : PLAY_OF(step);
 }
 
 static void check_step(struct scope *s, const struct step *step)

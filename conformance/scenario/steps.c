@@ -199,7 +199,7 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
     fine &= cases_read(r, w->cases, s);
     fine &= own_captures_read(r, w->capture, s);
     fine &= citations_read(r, w->claims, s);
-    return undo_read(r, w->undo, s) && fine;
+    return cleanup_read(r, w->cleanup, s) && fine;
 }
 
 /* One that cannot be used is left without a kind: nothing more is said of it. */

@@ -125,8 +125,10 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "cases", cases, .help = "name: list of values; one case for each position."),
     WORD(FIELD_NODE, "claims", claims,
          .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
-    WORD(FIELD_NODE, "undo", undo,
-         .help = "METHOD /path, or {call, gone, find}, or a list; none: nothing takes it back."),
+    WORD(
+        FIELD_NODE, "cleanup", cleanup,
+        .help =
+            "METHOD /path, or {call, already_gone, find}, or a list; none: nothing takes it back."),
 };
 const struct fields step_fields =
     FIELD_TABLE("step", step_rows, struct step_words, offsetof(struct WORDS, at));
@@ -164,16 +166,16 @@ static const struct fields find_fields =
     FIELD_TABLE("find", find_rows, struct find_words, FIELDS_NO_PLACE);
 #undef WORDS
 
-#define WORDS undo_words
-static const struct field undo_rows[] = {
+#define WORDS cleanup_words
+static const struct field cleanup_rows[] = {
     WORD(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that takes it back."),
-    WORD(FIELD_NODE, "gone", gone,
+    WORD(FIELD_NODE, "already_gone", already_gone,
          .help = "Statuses that tell that nothing is left, beside 2xx, 404 and 410."),
     WORD(FIELD_MAP, "find", find, .sub = &find_fields,
          .help = "How to look for what was created when its answer was lost."),
 };
-const struct fields undo_fields =
-    FIELD_TABLE("undo", undo_rows, struct undo_words, FIELDS_NO_PLACE);
+const struct fields cleanup_fields =
+    FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_words, FIELDS_NO_PLACE);
 #undef WORDS
 
 static const char *const until_texts[] = {"next_event"};
@@ -226,7 +228,7 @@ static const struct word_kinds step_words[] = {
     {"capture",        CALL | INSPECT | WEBHOOK},
     {"eventually",     CALL | INSPECT          },
     {"consistently",   CALL | INSPECT          },
-    {"undo",           CALL                    },
+    {"cleanup",        CALL                    },
 };
 
 static const struct word_kinds expect_words[] = {

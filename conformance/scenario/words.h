@@ -47,7 +47,7 @@ struct step_words {
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *user;
-    const struct node *expect, *one_of, *capture, *cases, *claims, *undo;
+    const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
     struct repeat_words eventually, consistently;
     struct hook_words hook;
 };
@@ -62,8 +62,8 @@ struct find_words {
     const char *in;
 };
 
-struct undo_words {
-    const struct node *call, *gone;
+struct cleanup_words {
+    const struct node *call, *already_gone;
     struct find_words find;
 };
 
@@ -73,7 +73,7 @@ struct advance_words {
 };
 
 extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields,
-    undo_fields, advance_fields;
+    cleanup_fields, advance_fields;
 
 extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */

@@ -199,14 +199,14 @@ static const char *story(struct scene *s)
     return buf_c(&out);
 }
 
-static void what_was_made_is_undone_last_first(void **state)
+static void cleanup_runs_last_first_after_a_failure(void **state)
 {
     struct scene *s = *state;
-    play(s, "undone-after-a-failure");
-    assert_string_equal(story(s), "fail undone-after-a-failure/two/name/equals\n"
-                                  "fail undone-after-a-failure/3/status/is\n"
-                                  "blocked undone-after-a-failure/listed/status/is\n"
-                                  "blocked undone-after-a-failure/listed/items/$some\n"
+    play(s, "cleanup-after-failure");
+    assert_string_equal(story(s), "fail cleanup-after-failure/two/name/equals\n"
+                                  "fail cleanup-after-failure/3/status/is\n"
+                                  "blocked cleanup-after-failure/listed/status/is\n"
+                                  "blocked cleanup-after-failure/listed/items/$some\n"
                                   "of 11");
     assert_string_equal(s->endpoint.diary->text, "POST /things\n"
                                                  "POST /things\n"
@@ -228,19 +228,19 @@ static void a_call_is_asked_again_until_it_is_decided(void **state)
     assert_int_equal(s->endpoint.diary->pending, 4);
     assert_int_equal(s->endpoint.diary->limited, 3);
     const struct scenario_result *r = s->run.scenarios.items[0];
-    assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the undo is one as well */
+    assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the cleanup is one as well */
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].standing, CLAIM_HOLDS);
 }
 
-static void what_cannot_be_undone_is_told(void **state)
+static void a_failed_cleanup_is_reported(void **state)
 {
     struct scene *s = *state;
     play(s, "left-behind");
     assert_string_equal(story(s), "of 3");
     assert_int_equal(s->run.leftovers.count, 1);
-    assert_non_null(strstr(s->run.leftovers.items[0].undo, "/sticky/t%2F1"));
+    assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "/sticky/t%2F1"));
     assert_string_equal(s->run.leftovers.items[0].why, "it answered 500");
     assert_int_equal(s->run.exit_code, 5);
 }
@@ -295,10 +295,10 @@ static void what_cannot_be_looked_for_is_told(void **state)
     assert_int_equal(s->run.exit_code, 5);
 }
 
-static void what_a_scenario_takes_back_is_not_undone_again(void **state)
+static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state)
 {
     struct scene *s = *state;
-    play(s, "undone-once");
+    play(s, "cleanup-once");
     assert_string_equal(s->endpoint.diary->text, "POST /things\n"
                                                  "DELETE /things/t%2F1\n"
                                                  "DELETE /sticky/t%2F1\n");
@@ -361,16 +361,16 @@ static void a_live_key_keeps_the_control_door_shut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_was_made_is_undone_last_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_asked_again_until_it_is_decided, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_undone_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_answer_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_lost_answer_created_is_looked_for, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_looked_for_is_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_scenario_takes_back_is_not_undone_again, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_target_that_is_not_there_is_told_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_shares_a_lock_waits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),

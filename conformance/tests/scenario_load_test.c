@@ -184,13 +184,13 @@ static void every_word_goes_to_its_place(void **state)
     assert_int_equal(again->reading_count, 2);
     assert_string_equal(again->readings[1].name, "idempotent");
     assert_int_equal(again->readings[1].expect.statuses[0], 200);
-    assert_int_equal(again->undo_count, 1);
-    assert_string_equal(again->undos[0].method, "POST");
-    assert_string_equal(again->undos[0].path, "/v1/things/$made.id/restore");
-    assert_int_equal(again->undos[0].gone[0], 409);
-    assert_string_equal(again->undos[0].find->path, "/v1/things");
-    assert_string_equal(again->undos[0].find->in, "/items");
-    assert_non_null(node_get(again->undos[0].find->where, "name"));
+    assert_int_equal(again->cleanup_count, 1);
+    assert_string_equal(again->cleanups[0].method, "POST");
+    assert_string_equal(again->cleanups[0].path, "/v1/things/$made.id/restore");
+    assert_int_equal(again->cleanups[0].already_gone[0], 409);
+    assert_string_equal(again->cleanups[0].find->path, "/v1/things");
+    assert_string_equal(again->cleanups[0].find->in, "/items");
+    assert_non_null(node_get(again->cleanups[0].find->where, "name"));
 }
 
 static void a_flow_brings_its_inputs_outputs_and_steps(void **state)

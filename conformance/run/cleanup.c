@@ -11,51 +11,52 @@
 #define MAYBE           "no answer came: it may have been created or not"
 #define MAYBE_NOT_FOUND "no answer came, and what looked for it failed: "
 
-static bool is_undone(const struct exchange_record *x, const struct undoing *how)
+static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
     bool gone = door_accepted(x) || x->status == 404 || x->status == 410;
-    for (size_t i = 0; i < how->gone_count; i++)
-        gone |= x->status == how->gone[i];
+    for (size_t i = 0; i < how->already_gone_count; i++)
+        gone |= x->status == how->already_gone[i];
     return gone;
 }
 
-static void leave_behind(struct task *t, const char *step, const struct exchange_record *undo,
+static void leave_behind(struct task *t, const char *step, const struct exchange_record *cleanup,
                          const char *why)
 {
     struct arena *a = t->runner->arena;
     *arena_push(a, &t->runner->run->leftovers, struct leftover) = (struct leftover){
         .what = arena_printf(a, "what step '%s' of '%s' created", step, t->scenario->name),
-        .undo = undo ? arena_printf(a, "%s %s", undo->method, undo->url) : "unknown",
+        .cleanup = cleanup ? arena_printf(a, "%s %s", cleanup->method, cleanup->url) : "unknown",
         .why = why,
     };
 }
 
-/* A world of its own needs no undoing: it is dropped as a whole. */
-static bool needs_undo(const struct task *t)
+/* A world of its own needs no cleanup: it is dropped as a whole. */
+static bool needs_cleanup(const struct task *t)
 {
-    return (t->current.step->undo_count || t->current.step->stays) && !t->world.name;
+    return (t->current.step->cleanup_count || t->current.step->stays) && !t->world.name;
 }
 
-static void add(struct task *t, const struct undo *u)
+static void add(struct task *t, const struct pending_cleanup *p)
 {
-    *arena_push(t->runner->arena, &t->undos, struct undo) = *u;
+    *arena_push(t->runner->arena, &t->cleanups, struct pending_cleanup) = *p;
 }
 
-/* --- what is to be undone -------------------------------------------------------------------- */
+/* --- what is to be cleaned up --------------------------------------------------------------- */
 
-void undo_register(struct task *t)
+void cleanup_register(struct task *t)
 {
     const struct current *c = &t->current;
-    if (!needs_undo(t))
+    if (!needs_cleanup(t))
         return;
     if (c->step->stays)
         leave_behind(t, c->name, NULL, "no call takes it back");
-    for (size_t i = 0; i < c->step->undo_count; i++) {
+    for (size_t i = 0; i < c->step->cleanup_count; i++) {
         struct request_problem problem = {0};
-        struct undo u = {.name = c->name, .step = c->step, .how = &c->step->undos[i]};
-        u.request = resolve_undo(&c->vars, t->runner->target, &t->world, c->step, u.how, &problem);
-        if (u.request)
-            add(t, &u);
+        struct pending_cleanup p = {.name = c->name, .step = c->step, .how = &c->step->cleanups[i]};
+        p.request =
+            resolve_cleanup(&c->vars, t->runner->target, &t->world, c->step, p.how, &problem);
+        if (p.request)
+            add(t, &p);
         else
             leave_behind(t, c->name, NULL, NO_NAME);
     }
@@ -72,45 +73,45 @@ static const struct vars *vars_kept(struct arena *a, const struct vars *v)
     return kept;
 }
 
-static void look_later(struct task *t, const struct undoing *how)
+static void look_later(struct task *t, const struct cleanup *how)
 {
     const struct current *c = &t->current;
     struct request_problem problem = {0};
-    struct undo u = {.name = c->name, .step = c->step, .how = how};
-    u.request = resolve_find(&c->vars, t->runner->target, &t->world, c->step, how->find, &problem);
-    u.where = vars_value(&c->vars, how->find->where, &problem.missing);
-    u.vars = *vars_kept(t->runner->arena, &c->vars);
-    if (u.request && u.where)
-        add(t, &u);
+    struct pending_cleanup p = {.name = c->name, .step = c->step, .how = how};
+    p.request = resolve_find(&c->vars, t->runner->target, &t->world, c->step, how->find, &problem);
+    p.where = vars_value(&c->vars, how->find->where, &problem.missing);
+    p.vars = *vars_kept(t->runner->arena, &c->vars);
+    if (p.request && p.where)
+        add(t, &p);
     else
         leave_behind(t, c->name, NULL, MAYBE);
 }
 
-void undo_lost(struct task *t)
+void cleanup_lost(struct task *t)
 {
     const struct current *c = &t->current;
-    if (!needs_undo(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
+    if (!needs_cleanup(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
         return;
     if (c->step->stays)
         leave_behind(t, c->name, NULL, MAYBE);
-    for (size_t i = 0; i < c->step->undo_count; i++)
-        if (c->step->undos[i].find)
-            look_later(t, &c->step->undos[i]);
+    for (size_t i = 0; i < c->step->cleanup_count; i++)
+        if (c->step->cleanups[i].find)
+            look_later(t, &c->step->cleanups[i]);
         else
             leave_behind(t, c->name, NULL, MAYBE);
 }
 
-void undo_played(struct task *t)
+void cleanup_played(struct task *t)
 {
     const struct exchange_record *x = t->current.exchange;
     size_t kept = 0;
-    for (size_t i = 0; i < t->undos.count; i++) {
-        const struct undo *u = &t->undos.items[i];
-        if (u->where || strcmp(u->request->method, x->method) != 0 ||
-            strcmp(u->request->url, x->url) != 0)
-            t->undos.items[kept++] = *u;
+    for (size_t i = 0; i < t->cleanups.count; i++) {
+        const struct pending_cleanup *p = &t->cleanups.items[i];
+        if (p->where || strcmp(p->request->method, x->method) != 0 ||
+            strcmp(p->request->url, x->url) != 0)
+            t->cleanups.items[kept++] = *p;
     }
-    t->undos.count = kept;
+    t->cleanups.count = kept;
 }
 
 /* --- at the end ----------------------------------------------------------------------------- */
@@ -121,20 +122,20 @@ static void world_dropped(struct task *t, struct exchange_record *x)
     task_end(t);
 }
 
-static void undo_next(struct task *t);
+static void cleanup_next(struct task *t);
 
 static void again(struct task *t)
 {
-    undo_next(t);
+    cleanup_next(t);
 }
 
 /* True: the same is sent again after a while. */
-static bool is_limited(struct task *t, const struct undo *u, struct exchange_record *x)
+static bool is_limited(struct task *t, const struct pending_cleanup *p, struct exchange_record *x)
 {
     int64_t wait_ms = exchange_retry_after_ms(x);
     if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > ATTEMPTS_WAIT_MAX_MS)
         return false;
-    u->request->attempts = x->attempts + 1;
+    p->request->attempts = x->attempts + 1;
     task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, again);
     return true;
 }
@@ -144,28 +145,28 @@ static const char *outcome(struct arena *a, const struct exchange_record *x)
     return x->status ? arena_printf(a, "it answered %d", x->status) : x->error;
 }
 
-static void undone(struct task *t, struct exchange_record *x)
+static void on_cleaned_up(struct task *t, struct exchange_record *x)
 {
-    const struct undo *u = &t->undos.items[t->undos.count - 1];
-    if (is_limited(t, u, x))
+    const struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
+    if (is_limited(t, p, x))
         return;
     task_record(t, x);
-    if (!is_undone(x, u->how))
-        leave_behind(t, u->name, x, outcome(t->runner->arena, x));
-    t->undos.count--;
-    undo_next(t);
+    if (!is_cleaned_up(x, p->how))
+        leave_behind(t, p->name, x, outcome(t->runner->arena, x));
+    t->cleanups.count--;
+    cleanup_next(t);
 }
 
-/* One that looks as wanted is undone by what the find tells of it. */
-static void take_if_ours(struct task *t, const struct undo *looked, const struct node *thing,
-                         int64_t now_ms)
+/* One that looks as wanted is cleaned up by what the find tells of it. */
+static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
+                         const struct node *thing, int64_t now_ms)
 {
     struct arena *a = t->runner->arena;
     const struct finding *f = looked->how->find;
     const struct match_context context = {a, now_ms};
     struct request_problem problem = {0};
     struct vars v = {.arena = a, .outer = &looked->vars};
-    struct undo u = *looked;
+    struct pending_cleanup p = *looked;
     if (!match_holds(&context, looked->where, thing))
         return;
     for (size_t i = 0; i < f->capture_count; i++) {
@@ -173,23 +174,23 @@ static void take_if_ours(struct task *t, const struct undo *looked, const struct
         if (value)
             vars_set(&v, arena_printf(a, "%s.%s", looked->step->id, f->captures[i].name), value);
     }
-    u.where = NULL;
-    u.request = resolve_undo(&v, t->runner->target, &t->world, u.step, u.how, &problem);
-    if (u.request)
-        add(t, &u);
+    p.where = NULL;
+    p.request = resolve_cleanup(&v, t->runner->target, &t->world, p.step, p.how, &problem);
+    if (p.request)
+        add(t, &p);
     else
-        leave_behind(t, u.name, NULL, NO_NAME);
+        leave_behind(t, p.name, NULL, NO_NAME);
 }
 
 static void found(struct task *t, struct exchange_record *x)
 {
     struct arena *a = t->runner->arena;
-    const struct undo looked = t->undos.items[t->undos.count - 1];
+    const struct pending_cleanup looked = t->cleanups.items[t->cleanups.count - 1];
     const struct finding *f = looked.how->find;
     if (is_limited(t, &looked, x))
         return;
     task_record(t, x);
-    t->undos.count--;
+    t->cleanups.count--;
     const struct node *body =
         door_accepted(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
     const struct node *list = body && f->in ? node_pointer(body, f->in) : NULL;
@@ -201,27 +202,27 @@ static void found(struct task *t, struct exchange_record *x)
         take_if_ours(t, &looked, body, exchange_now_ms(x));
     else if (!none)
         leave_behind(t, looked.name, NULL, arena_printf(a, MAYBE_NOT_FOUND "%s", outcome(a, x)));
-    undo_next(t);
+    cleanup_next(t);
 }
 
-static void undo_next(struct task *t)
+static void cleanup_next(struct task *t)
 {
     struct arena *a = t->runner->arena;
-    if (!t->undos.count) {
+    if (!t->cleanups.count) {
         task_end(t);
         return;
     }
-    const struct undo *u = &t->undos.items[t->undos.count - 1];
+    const struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
     struct exchange_record *x = arena_new(a, struct exchange_record);
-    *x = *u->request;
-    task_send(t, a, x, u->where ? found : undone);
+    *x = *p->request;
+    task_send(t, a, x, p->where ? found : on_cleaned_up);
 }
 
-void undo_start(struct task *t)
+void cleanup_start(struct task *t)
 {
     struct arena *a = t->runner->arena;
     if (t->world.name)
         task_send(t, a, door_delete(a, t->runner->target, t->world.name), world_dropped);
     else
-        undo_next(t);
+        cleanup_next(t);
 }

@@ -10,7 +10,7 @@ static bool is_captured(const struct step *s, const char *name)
     return false;
 }
 
-/* Other names would be of no use to the call that undoes. */
+/* Other names would be of no use to the cleanup call. */
 static bool captures_check(struct reader *r, const struct finding *f, const struct step *s)
 {
     bool fine = true;
@@ -22,7 +22,7 @@ static bool captures_check(struct reader *r, const struct finding *f, const stru
 }
 
 static bool find_read(struct reader *r, const struct find_words *w, const struct step *s,
-                      struct undoing *out)
+                      struct cleanup *out)
 {
     struct finding *f = arena_new(r->arena, struct finding);
     const char *method = "GET";
@@ -42,31 +42,32 @@ static bool find_read(struct reader *r, const struct find_words *w, const struct
 }
 
 static bool one_read(struct reader *r, const struct node *n, const struct step *s,
-                     struct undoing *out)
+                     struct cleanup *out)
 {
-    struct undo_words w = {.call = n};
-    *out = (struct undoing){0};
-    if (n->kind == NODE_MAP && !fields_read(&undo_fields, n, r->arena, &w, r->err))
+    struct cleanup_words w = {.call = n};
+    *out = (struct cleanup){0};
+    if (n->kind == NODE_MAP && !fields_read(&cleanup_fields, n, r->arena, &w, r->err))
         return false;
     w.find.source = node_get(n, "find");
     bool fine = call_read(r, w.call, &out->method, &out->path);
-    fine &= !w.gone || statuses_read(r, w.gone, &out->gone, &out->gone_count);
+    fine &= !w.already_gone ||
+            statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
     return (!w.find.source || find_read(r, &w.find, s, out)) && fine;
 }
 
-bool undo_read(struct reader *r, const struct node *n, struct step *s)
+bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
 {
     bool many = n && n->kind == NODE_LIST, fine = true;
     s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
     if (!n || s->stays)
         return true;
     size_t count = many ? n->list.count : 1;
-    struct undoing *undos = arena_array(r->arena, struct undoing, count);
+    struct cleanup *cleanups = arena_array(r->arena, struct cleanup, count);
     if (!count)
-        return error_add(r->err, ERROR_INPUT, n->at, "'undo' is empty");
+        return error_add(r->err, ERROR_INPUT, n->at, "'cleanup' is empty");
     for (size_t i = 0; i < count; i++)
-        fine &= one_read(r, many ? n->list.items[i] : n, s, &undos[i]);
-    s->undos = undos;
-    s->undo_count = count;
+        fine &= one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
+    s->cleanups = cleanups;
+    s->cleanup_count = count;
     return fine;
 }
