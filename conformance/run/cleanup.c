@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "base/match.h"
 
-#define LIMITED_MAX     3
-#define RETRY_AFTER_MS  1000
-#define NO_NAME         "the answer does not tell what it is called"
-#define MAYBE           "no answer came: it may have been created or not"
-#define MAYBE_NOT_FOUND "no answer came, and what looked for it failed: "
+#define LIMITED_MAX         3
+#define RETRY_AFTER_MS      1000
+#define NO_NAME             "the answer does not tell what it is called"
+#define MAYBE               "no answer came: it may have been created or not"
+#define MAYBE_LOOKUP_FAILED "no answer came, and the lookup failed: "
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
@@ -73,13 +73,14 @@ static const struct vars *vars_kept(struct arena *a, const struct vars *v)
     return kept;
 }
 
-static void look_later(struct task *t, const struct cleanup *how)
+static void register_lookup(struct task *t, const struct cleanup *how)
 {
     const struct current *c = &t->current;
     struct request_problem problem = {0};
     struct pending_cleanup p = {.name = c->name, .step = c->step, .how = how};
-    p.request = resolve_find(&c->vars, t->runner->target, &t->world, c->step, how->find, &problem);
-    p.where = vars_value(&c->vars, how->find->where, &problem.missing);
+    p.request =
+        resolve_lookup(&c->vars, t->runner->target, &t->world, c->step, how->lookup, &problem);
+    p.where = vars_value(&c->vars, how->lookup->where, &problem.missing);
     p.vars = *vars_kept(t->runner->arena, &c->vars);
     if (p.request && p.where)
         add(t, &p);
@@ -95,8 +96,8 @@ void cleanup_lost(struct task *t)
     if (c->step->stays)
         leave_behind(t, c->name, NULL, MAYBE);
     for (size_t i = 0; i < c->step->cleanup_count; i++)
-        if (c->step->cleanups[i].find)
-            look_later(t, &c->step->cleanups[i]);
+        if (c->step->cleanups[i].lookup)
+            register_lookup(t, &c->step->cleanups[i]);
         else
             leave_behind(t, c->name, NULL, MAYBE);
 }
@@ -157,12 +158,12 @@ static void on_cleaned_up(struct task *t, struct exchange_record *x)
     cleanup_next(t);
 }
 
-/* One that looks as wanted is cleaned up by what the find tells of it. */
+/* One that looks as wanted is cleaned up by what the lookup tells of it. */
 static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
                          const struct node *thing, int64_t now_ms)
 {
     struct arena *a = t->runner->arena;
-    const struct finding *f = looked->how->find;
+    const struct lookup *f = looked->how->lookup;
     const struct match_context context = {a, now_ms};
     struct request_problem problem = {0};
     struct vars v = {.arena = a, .outer = &looked->vars};
@@ -182,11 +183,11 @@ static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
         leave_behind(t, p.name, NULL, NO_NAME);
 }
 
-static void found(struct task *t, struct exchange_record *x)
+static void on_looked_up(struct task *t, struct exchange_record *x)
 {
     struct arena *a = t->runner->arena;
     const struct pending_cleanup looked = t->cleanups.items[t->cleanups.count - 1];
-    const struct finding *f = looked.how->find;
+    const struct lookup *f = looked.how->lookup;
     if (is_limited(t, &looked, x))
         return;
     task_record(t, x);
@@ -201,7 +202,8 @@ static void found(struct task *t, struct exchange_record *x)
     else if (body && !f->in)
         take_if_ours(t, &looked, body, exchange_now_ms(x));
     else if (!none)
-        leave_behind(t, looked.name, NULL, arena_printf(a, MAYBE_NOT_FOUND "%s", outcome(a, x)));
+        leave_behind(t, looked.name, NULL,
+                     arena_printf(a, MAYBE_LOOKUP_FAILED "%s", outcome(a, x)));
     cleanup_next(t);
 }
 
@@ -215,7 +217,7 @@ static void cleanup_next(struct task *t)
     const struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
     struct exchange_record *x = arena_new(a, struct exchange_record);
     *x = *p->request;
-    task_send(t, a, x, p->where ? found : on_cleaned_up);
+    task_send(t, a, x, p->where ? on_looked_up : on_cleaned_up);
 }
 
 void cleanup_start(struct task *t)

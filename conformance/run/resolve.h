@@ -26,6 +26,6 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
 struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
                                         const struct world *w, const struct step *step,
                                         const struct cleanup *c, struct request_problem *problem);
-struct exchange_record *resolve_find(const struct vars *v, const struct target *t,
-                                     const struct world *w, const struct step *step,
-                                     const struct finding *f, struct request_problem *problem);
+struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
+                                       const struct world *w, const struct step *step,
+                                       const struct lookup *f, struct request_problem *problem);

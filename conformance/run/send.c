@@ -145,9 +145,9 @@ struct exchange_record *resolve_cleanup(const struct vars *v, const struct targe
     return by_the_same(v, t, step, x, problem);
 }
 
-struct exchange_record *resolve_find(const struct vars *v, const struct target *t,
-                                     const struct world *w, const struct step *step,
-                                     const struct finding *f, struct request_problem *problem)
+struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
+                                       const struct world *w, const struct step *step,
+                                       const struct lookup *f, struct request_problem *problem)
 {
     struct exchange_record *x = begin(v, "GET");
     x->url = full_url(v, w->base_url, f->path, f->query, &problem->missing);

@@ -11,7 +11,7 @@ static bool is_captured(const struct step *s, const char *name)
 }
 
 /* Other names would be of no use to the cleanup call. */
-static bool captures_check(struct reader *r, const struct finding *f, const struct step *s)
+static bool captures_check(struct reader *r, const struct lookup *f, const struct step *s)
 {
     bool fine = true;
     for (size_t i = 0; i < f->capture_count; i++)
@@ -21,15 +21,15 @@ static bool captures_check(struct reader *r, const struct finding *f, const stru
     return fine;
 }
 
-static bool find_read(struct reader *r, const struct find_words *w, const struct step *s,
-                      struct cleanup *out)
+static bool lookup_read(struct reader *r, const struct lookup_words *w, const struct step *s,
+                        struct cleanup *out)
 {
-    struct finding *f = arena_new(r->arena, struct finding);
+    struct lookup *f = arena_new(r->arena, struct lookup);
     const char *method = "GET";
-    *f = (struct finding){.query = w->query, .in = w->in, .where = w->where};
+    *f = (struct lookup){.query = w->query, .in = w->in, .where = w->where};
     bool fine = call_read(r, w->call, &method, &f->path);
     if (w->call && strcmp(method, "GET") != 0)
-        fine = error_add(r->err, ERROR_INPUT, w->call->at, "what looks for something is a GET");
+        fine = error_add(r->err, ERROR_INPUT, w->call->at, "the lookup must be a GET");
     if (w->in && !node_pointer_valid(w->in))
         fine = error_add(r->err, ERROR_INPUT, word_at(w->source, "in"),
                          "'in' is a JSON pointer to the list, such as /items");
@@ -37,7 +37,7 @@ static bool find_read(struct reader *r, const struct find_words *w, const struct
     fine &= is_map(r, w->where, "'where' is a map: what the thing looks like") &&
             match_check(w->where, r->err);
     fine &= captures_read(r, w->capture, &f->captures, &f->capture_count);
-    out->find = f;
+    out->lookup = f;
     return captures_check(r, f, s) && fine;
 }
 
@@ -48,11 +48,11 @@ static bool one_read(struct reader *r, const struct node *n, const struct step *
     *out = (struct cleanup){0};
     if (n->kind == NODE_MAP && !fields_read(&cleanup_fields, n, r->arena, &w, r->err))
         return false;
-    w.find.source = node_get(n, "find");
+    w.lookup.source = node_get(n, "lookup");
     bool fine = call_read(r, w.call, &out->method, &out->path);
     fine &= !w.already_gone ||
             statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
-    return (!w.find.source || find_read(r, &w.find, s, out)) && fine;
+    return (!w.lookup.source || lookup_read(r, &w.lookup, s, out)) && fine;
 }
 
 bool cleanup_read(struct reader *r, const struct node *n, struct step *s)

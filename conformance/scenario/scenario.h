@@ -73,7 +73,7 @@ struct hook { /* what must, or must not, be delivered to the runner's own listen
 
 struct flow;
 
-struct finding {      /* looks for what a lost answer may have created */
+struct lookup {       /* looks for what a lost answer may have created */
     const char *path; /* of a GET */
     const struct node *query;
     const char *in;           /* pointer to a list of such things; NULL: the answer is the thing */
@@ -87,7 +87,7 @@ struct cleanup {
     const int64_t
         *already_gone; /* statuses that say that nothing is left, beside 2xx, 404 and 410 */
     size_t already_gone_count;
-    const struct finding *find; /* NULL: there is no way to look for it */
+    const struct lookup *lookup; /* NULL: there is no way to look for it */
 };
 
 struct step {

@@ -125,10 +125,9 @@ static const struct field step_rows[] = {
     WORD(FIELD_NODE, "cases", cases, .help = "name: list of values; one case for each position."),
     WORD(FIELD_NODE, "claims", claims,
          .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
-    WORD(
-        FIELD_NODE, "cleanup", cleanup,
-        .help =
-            "METHOD /path, or {call, already_gone, find}, or a list; none: nothing takes it back."),
+    WORD(FIELD_NODE, "cleanup", cleanup,
+         .help = "METHOD /path, or {call, already_gone, lookup}, or a list; none: nothing takes it "
+                 "back."),
 };
 const struct fields step_fields =
     FIELD_TABLE("step", step_rows, struct step_words, offsetof(struct WORDS, at));
@@ -152,8 +151,8 @@ const struct fields stop_fields =
     FIELD_TABLE("stop", stop_rows, struct expect_words, FIELDS_NO_PLACE);
 #undef WORDS
 
-#define WORDS find_words
-static const struct field find_rows[] = {
+#define WORDS lookup_words
+static const struct field lookup_rows[] = {
     WORD(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows it."),
     WORD(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
     WORD(FIELD_TEXT, "in", in, .help = "Pointer to a list of such things; else it is the answer."),
@@ -162,8 +161,8 @@ static const struct field find_rows[] = {
     WORD(FIELD_NODE, "capture", capture,
          .help = "name: JSON pointer into it; names that the step captures."),
 };
-static const struct fields find_fields =
-    FIELD_TABLE("find", find_rows, struct find_words, FIELDS_NO_PLACE);
+static const struct fields lookup_fields =
+    FIELD_TABLE("lookup", lookup_rows, struct lookup_words, FIELDS_NO_PLACE);
 #undef WORDS
 
 #define WORDS cleanup_words
@@ -171,7 +170,7 @@ static const struct field cleanup_rows[] = {
     WORD(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that takes it back."),
     WORD(FIELD_NODE, "already_gone", already_gone,
          .help = "Statuses that tell that nothing is left, beside 2xx, 404 and 410."),
-    WORD(FIELD_MAP, "find", find, .sub = &find_fields,
+    WORD(FIELD_MAP, "lookup", lookup, .sub = &lookup_fields,
          .help = "How to look for what was created when its answer was lost."),
 };
 const struct fields cleanup_fields =

@@ -56,7 +56,7 @@ struct expect_words {
     const struct node *status, *headers, *body, *redirect;
 };
 
-struct find_words {
+struct lookup_words {
     const struct node *source; /* NULL: not given */
     const struct node *call, *query, *where, *capture;
     const char *in;
@@ -64,7 +64,7 @@ struct find_words {
 
 struct cleanup_words {
     const struct node *call, *already_gone;
-    struct find_words find;
+    struct lookup_words lookup;
 };
 
 struct advance_words {

@@ -275,7 +275,7 @@ static const char *diary_of(struct scene *s)
 static void what_a_lost_answer_created_is_looked_for(void **state)
 {
     struct scene *s = *state;
-    play(s, "lost-and-found");
+    play(s, "lost-then-looked-up");
     assert_string_equal(diary_of(s), "POST /cut\n"
                                      "GET /things\n"
                                      "DELETE /things/t%2F1\n");

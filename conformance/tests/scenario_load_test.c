@@ -188,9 +188,9 @@ static void every_word_goes_to_its_place(void **state)
     assert_string_equal(again->cleanups[0].method, "POST");
     assert_string_equal(again->cleanups[0].path, "/v1/things/$made.id/restore");
     assert_int_equal(again->cleanups[0].already_gone[0], 409);
-    assert_string_equal(again->cleanups[0].find->path, "/v1/things");
-    assert_string_equal(again->cleanups[0].find->in, "/items");
-    assert_non_null(node_get(again->cleanups[0].find->where, "name"));
+    assert_string_equal(again->cleanups[0].lookup->path, "/v1/things");
+    assert_string_equal(again->cleanups[0].lookup->in, "/items");
+    assert_non_null(node_get(again->cleanups[0].lookup->where, "name"));
 }
 
 static void a_flow_brings_its_inputs_outputs_and_steps(void **state)
