@@ -132,7 +132,7 @@ void run_decide(struct run *r)
         decide(r, 130, "the run was interrupted");
     else if (r->leftovers.count)
         decide(r, 5,
-               arena_printf(a, "%zu thing%s created on the target could not be cleaned up",
+               arena_printf(a, "%zu resource%s created on the target could not be cleaned up",
                             r->leftovers.count, plural((uint32_t)r->leftovers.count)));
     else if (red)
         decide(

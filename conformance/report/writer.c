@@ -24,9 +24,9 @@ struct writer {
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* A report that was never closed leaves nothing behind. */
-static void release(void *thing)
+static void release(void *writer)
 {
-    struct writer *w = thing;
+    struct writer *w = writer;
     if (w->owned && w->to)
         (void)fclose(w->to);
     if (w->partial)

@@ -160,7 +160,7 @@ static void on_cleaned_up(struct task *t, struct exchange_record *x)
 
 /* One that looks as wanted is cleaned up by what the lookup tells of it. */
 static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
-                         const struct node *thing, int64_t now_ms)
+                         const struct node *resource, int64_t now_ms)
 {
     struct arena *a = t->runner->arena;
     const struct lookup *f = looked->how->lookup;
@@ -168,10 +168,10 @@ static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
     struct request_problem problem = {0};
     struct vars v = {.arena = a, .outer = &looked->vars};
     struct pending_cleanup p = *looked;
-    if (!match_holds(&context, looked->where, thing))
+    if (!match_holds(&context, looked->where, resource))
         return;
     for (size_t i = 0; i < f->capture_count; i++) {
-        const struct node *value = node_pointer(thing, f->captures[i].pointer);
+        const struct node *value = node_pointer(resource, f->captures[i].pointer);
         if (value)
             vars_set(&v, arena_printf(a, "%s.%s", looked->step->id, f->captures[i].name), value);
     }

@@ -1,7 +1,7 @@
 /* obstacle.h - what stands in a scenario's way, found before anything of it is sent.
  *
  * Shapes:  a sentence for the report, or NULL: it runs. Looked for through the flows in use:
- *          capabilities, what the scenario names and the target has not (things, actors,
+ *          capabilities, what the scenario names and the target has not (resources, actors,
  *          environment variables), leave to write, leave to spend.
  * Errors:  none: what is in the way makes the scenario not applicable.
  */

@@ -200,7 +200,7 @@ static void set_names(struct runner *r)
     unsigned char random[4];
     digest_random(random, sizeof random);
     r->id = arena_printf(a, "run-%s", digest_hex(a, random, sizeof random));
-    const struct node *target = r->target->things;
+    const struct node *target = r->target->resources;
     target = node_with(a, target, "name", node_new_text(a, str_from(r->target->name)));
     target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
     r->vars = (struct vars){.arena = a, .env = tell_secret, .env_ctx = r};

@@ -25,7 +25,7 @@ struct file {
     const char *name, *base_url, *control, *mount, *fixture, *now, *consent_command;
     struct auth auth;
     struct webhook webhook;
-    const struct node *actors, *things, *rps;
+    const struct node *actors, *resources, *rps;
     struct field_list capabilities;
     int consent;
     bool mock;
@@ -74,7 +74,7 @@ static const struct field rows[] = {
         "actors", FIELD_NODE, struct file, actors,
         .help =
             "name: {key: text} (mocks only), {env: VARIABLE}, or {} for one without a credential."),
-    FIELD("things", FIELD_NODE, struct file, things,
+    FIELD("resources", FIELD_NODE, struct file, resources,
           .help = "What scenarios name as $target.x: values, or {env: VARIABLE}."),
     FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
           .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."),
@@ -177,13 +177,13 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
     return fine;
 }
 
-static bool read_things(struct arena *a, const struct node *map, struct target *t,
-                        struct error *err)
+static bool read_resources(struct arena *a, const struct node *map, struct target *t,
+                           struct error *err)
 {
     bool fine = true;
-    const struct node *things = node_new_map(a, NULL, 0);
+    const struct node *resources = node_new_map(a, NULL, 0);
     if (map && map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'things' is a map of names");
+        return error_add(err, ERROR_INPUT, map->at, "'resources' is a map of names");
     const struct member *m;
     for (size_t i = 0; (m = node_member(map, i)); i++) {
         const struct node *value = m->value, *env = node_get(value, "env");
@@ -192,12 +192,12 @@ static bool read_things(struct arena *a, const struct node *map, struct target *
             const char *text = node_text(env) ? from_environment(env) : NULL;
             value = text ? node_new_text(a, str_from(text)) : NULL;
             if (!text && node_text(env))
-                warn_of_absence("thing", m->key, env);
+                warn_of_absence("resource", m->key, env);
         }
         if (value)
-            things = node_with(a, things, m->key, value);
+            resources = node_with(a, resources, m->key, value);
     }
-    t->things = things;
+    t->resources = resources;
     return fine;
 }
 
@@ -258,7 +258,7 @@ static struct target *target_new(struct arena *a)
     t->mount = "";
     t->header = "Authorization";
     t->header_prefix = "Bearer ";
-    t->things = node_new_map(a, NULL, 0);
+    t->resources = node_new_map(a, NULL, 0);
     return t;
 }
 
@@ -287,7 +287,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     if (file.auth.prefix)
         t->header_prefix = file.auth.prefix;
     bool fine = read_actors(a, file.actors, t, err);
-    fine &= read_things(a, file.things, t, err);
+    fine &= read_resources(a, file.resources, t, err);
     fine &= read_rps(file.rps, t, err);
     if (file.now && !time_parse(str_from(file.now), &t->now_ms))
         fine = error_add(err, ERROR_INPUT, node_get(root, "now")->at,

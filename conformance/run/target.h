@@ -1,8 +1,8 @@
-/* target.h - the endpoint under test: base URL, actors, named things, capabilities.
+/* target.h - the endpoint under test: base URL, actors, named resources, capabilities.
  *
  * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
  *          in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with
- *          neither sends no credential. Named things are values, or {env: VARIABLE}. A control URL
+ *          neither sends no credential. Named resources are values, or {env: VARIABLE}. A control URL
  *          gives every scenario a world of its own (a namespace), so that all of them may run at
  *          once.
  *
@@ -13,8 +13,8 @@
  *   consent: control              actors:
  *   actors:                         full: { env: LAYERS_API_KEY }
  *     full: { key: lp_live_x }      nobody: {}
- *     nobody: {}                  things:
- *   things:                         project_a: { env: LAYERS_PROJECT }
+ *     nobody: {}                  resources:
+ *   resources:                      project_a: { env: LAYERS_PROJECT }
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
  *   capabilities: [second_org]    capabilities: [consent]
  *
@@ -49,7 +49,7 @@ struct target {
     const char *header_prefix;
     const struct actor *actors;
     size_t actor_count;
-    const struct node *things;       /* named things: project_a, return_url, ... */
+    const struct node *resources;    /* named resources: project_a, return_url, ... */
     const char *const *capabilities; /* declared; those of the control door are added */
     size_t capability_count;
     enum consent_driver consent;

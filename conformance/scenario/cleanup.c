@@ -34,7 +34,7 @@ static bool lookup_read(struct reader *r, const struct lookup_words *w, const st
         fine = error_add(r->err, ERROR_INPUT, word_at(w->source, "in"),
                          "'in' is a JSON pointer to the list, such as /items");
     fine &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
-    fine &= is_map(r, w->where, "'where' is a map: what the thing looks like") &&
+    fine &= is_map(r, w->where, "'where' is a map: what the resource looks like") &&
             match_check(w->where, r->err);
     fine &= captures_read(r, w->capture, &f->captures, &f->capture_count);
     out->lookup = f;

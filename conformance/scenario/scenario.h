@@ -76,9 +76,9 @@ struct flow;
 struct lookup {       /* looks for what a lost answer may have created */
     const char *path; /* of a GET */
     const struct node *query;
-    const char *in;           /* pointer to a list of such things; NULL: the answer is the thing */
-    const struct node *where; /* the thing looks so */
-    const struct capture *captures; /* of the step, from the thing */
+    const char *in; /* pointer to a list of such resources; NULL: the answer is the resource */
+    const struct node *where;       /* the resource looks so */
+    const struct capture *captures; /* of the step, from the resource */
     size_t capture_count;
 };
 

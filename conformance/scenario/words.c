@@ -27,7 +27,7 @@ static const struct field scenario_rows[] = {
          .help = "Capabilities the target must have; else the scenario is not applicable."),
     WORD(FIELD_TEXTS, "tags", tags, .help = "Words to select it by."),
     WORD(FIELD_TEXTS, "locks", locks,
-         .help = "Things of a real target that it must not share with another scenario."),
+         .help = "Resources of a real target that it must not share with another scenario."),
     WORD(FIELD_NODE, "vars", vars, .help = "Named inputs: name: value or reference."),
     WORD(FIELD_NODE, "steps", steps, .required = true, .help = "What is done, in this order."),
 };
@@ -155,7 +155,8 @@ const struct fields stop_fields =
 static const struct field lookup_rows[] = {
     WORD(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows it."),
     WORD(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
-    WORD(FIELD_TEXT, "in", in, .help = "Pointer to a list of such things; else it is the answer."),
+    WORD(FIELD_TEXT, "in", in,
+         .help = "Pointer to a list of such resources; else it is the answer."),
     WORD(FIELD_NODE, "where", where, .required = true,
          .help = "What it looks like: what only this run can have made."),
     WORD(FIELD_NODE, "capture", capture,

@@ -36,20 +36,21 @@ static void what_a_scenario_names_must_be_there(void **state)
     static const struct {
         const char *scenario, *why;
     } rows[] = {
-        {"a-thing-in-vars",    "the target names no 'leased'"             },
-        {"a-thing-in-a-step",  "the target names no 'leased'"             },
-        {"a-thing-in-a-flow",  "the target names no 'far.away'"           },
-        {"an-actor-in-a-flow", "the target has no actor 'other'"          },
-        {"an-actor-in-a-case", "the target has no actor 'stranger'"       },
-        {"the-environment",    "the environment has no 'LACKS_TEST_UNSET'"},
-        {"nothing-is-missing", NULL                                       },
+        {"a-resource-in-vars",   "the target names no 'leased'"             },
+        {"a-resource-in-a-step", "the target names no 'leased'"             },
+        {"a-resource-in-a-flow", "the target names no 'far.away'"           },
+        {"an-actor-in-a-flow",   "the target has no actor 'other'"          },
+        {"an-actor-in-a-case",   "the target has no actor 'stranger'"       },
+        {"the-environment",      "the environment has no 'LACKS_TEST_UNSET'"},
+        {"nothing-is-missing",   NULL                                       },
     };
     struct arena a = {0};
     const struct actor actor = {.name = "full"};
     const struct target target = {.actors = &actor, .actor_count = 1};
     struct vars root = {.arena = &a};
     struct suite suite = load(&a);
-    vars_set(&root, "target", json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "things", NULL));
+    vars_set(&root, "target",
+             json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "resources", NULL));
     unsetenv("LACKS_TEST_UNSET");
     assert_int_equal(suite.scenario_count, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {

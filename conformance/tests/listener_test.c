@@ -117,7 +117,7 @@ static int set_up(void **state)
         .header_prefix = "Bearer ",
         .actors = &actor,
         .actor_count = 1,
-        .things = node_new_map(&s.arena, NULL, 0),
+        .resources = node_new_map(&s.arena, NULL, 0),
         .is_mock = true,
     };
     return port ? 0 : -1;

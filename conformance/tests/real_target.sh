@@ -51,7 +51,7 @@ actors:
   buyer: { env: LAYERS_BUYER_KEY }
   stranger: { env: LAYERS_WRONG_KEY }
   nobody: {}
-$(sed -n '/^things:/,/^capabilities:/p' "$suite/targets/mock.yaml" | sed '/^capabilities:/d; /leased_to_/d')
+$(sed -n '/^resources:/,/^capabilities:/p' "$suite/targets/mock.yaml" | sed '/^capabilities:/d; /leased_to_/d')
 capabilities: [second_project, empty_project, second_org, second_key, narrow_key, leased_account, ad_accounts]
 TARGET
     for line in "$@"; do echo "$line" >>"$tmp/target.yaml"; done

@@ -147,7 +147,7 @@ static int set_up(void **state)
         .header_prefix = "Bearer ",
         .actors = &actor,
         .actor_count = 1,
-        .things = node_new_map(&s.arena, NULL, 0),
+        .resources = node_new_map(&s.arena, NULL, 0),
     };
     s.options = (struct run_options){.timeout_ms = 5000, .allow_writes = true};
     return 0;
@@ -288,7 +288,7 @@ static void what_cannot_be_looked_for_is_told(void **state)
     struct scene *s = *state;
     play(s, "lost-for-good");
     assert_string_equal(diary_of(s), "POST /cut\n"
-                                     "GET /missing\n" /* a thing by itself that is not there */
+                                     "GET /missing\n" /* a single resource that is not there */
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].why, "it answered 500"));

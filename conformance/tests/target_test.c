@@ -50,7 +50,7 @@ static void a_file_says_it_all(void **state)
     struct target *t = read_text(*state,
                                  "name: real\nbase_url: https://api.example.com/\nrps: 0.5\n"
                                  "actors: { full: { env: TARGET_TEST_KEY }, nobody: {} }\n"
-                                 "things: { project: { env: TARGET_TEST_KEY }, list: [1] }\n"
+                                 "resources: { project: { env: TARGET_TEST_KEY }, list: [1] }\n"
                                  "capabilities: [second_org]\nconsent: human\n",
                                  &wrong);
     assert_non_null(t);
@@ -58,8 +58,8 @@ static void a_file_says_it_all(void **state)
     assert_string_equal(target_actor(t, NULL)->credential, "the key");
     assert_null(target_actor(t, "nobody")->credential);
     assert_null(target_actor(t, "somebody"));
-    assert_string_equal(node_get_text(t->things, "project"), "the key");
-    assert_int_equal(node_count(node_get(t->things, "list")), 1);
+    assert_string_equal(node_get_text(t->resources, "project"), "the key");
+    assert_int_equal(node_count(node_get(t->resources, "list")), 1);
     assert_true(t->rps > 0.49 && t->rps < 0.51);
     assert_string_equal(t->header, "Authorization");
     assert_string_equal(t->header_prefix, "Bearer ");
@@ -96,8 +96,8 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
          ":3:21: a key stands in the file of a mock only; use env: VARIABLE"                                                           },
         {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_UNSET } }\n",
          ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                              },
-        {"name: x\nmock: true\nthings: { a: { env: [1] } }\n",
-         ":3:21: 'env' is the name of an environment variable"                                                                         },
+        {"name: x\nmock: true\nresources: { a: { env: [1] } }\n",
+         ":3:24: 'env' is the name of an environment variable"                                                                         },
         {"name: x\nmock: true\nactors: { a: { kee: k } }\n",                          ":3:16: "                                        },
         {"name: x\nmock: true\nrps: 0\n",                                             ":3:6: 'rps' is a number above 0"                },
         {"name: x\nmock: true\nconsent: browser\n",                                   ":1:1: consent: browser needs"                   },
@@ -120,14 +120,14 @@ static void what_the_environment_lacks_is_not_there(void **state)
                                  "name: real\nbase_url: https://api.example.com\n"
                                  "actors: { full: { env: TARGET_TEST_KEY }, other: { env: "
                                  "TARGET_TEST_UNSET }, nobody: {} }\n"
-                                 "things: { near: here, far: { env: TARGET_TEST_UNSET } }\n",
+                                 "resources: { near: here, far: { env: TARGET_TEST_UNSET } }\n",
                                  &wrong);
     assert_non_null(t);
     assert_int_equal(t->actor_count, 2);
     assert_null(target_actor(t, "other"));
     assert_non_null(target_actor(t, "nobody"));
-    assert_null(node_get(t->things, "far"));
-    assert_string_equal(node_get_text(t->things, "near"), "here");
+    assert_null(node_get(t->resources, "far"));
+    assert_string_equal(node_get_text(t->resources, "near"), "here");
 }
 
 static void a_door_and_a_driver_are_capabilities(void **state)
