@@ -22,23 +22,23 @@ struct session {
     struct error *err;
 };
 
-/* --- locks ---------------------------------------------------------------------------------- */
+/* --- exclusive scenarios -------------------------------------------------------------------- */
 
-static bool share_lock(const struct scenario *x, const struct scenario *y)
+static bool exclude_each_other(const struct scenario *x, const struct scenario *y)
 {
-    for (size_t i = 0; i < x->lock_count; i++)
-        for (size_t k = 0; k < y->lock_count; k++)
-            if (strcmp(x->locks[i], y->locks[k]) == 0)
+    for (size_t i = 0; i < x->exclusive_count; i++)
+        for (size_t k = 0; k < y->exclusive_count; k++)
+            if (strcmp(x->exclusive[i], y->exclusive[k]) == 0)
                 return true;
     return false;
 }
 
 /* Worlds of their own share nothing. */
-static bool is_locked(const struct session *s, const struct scenario *scenario)
+static bool is_excluded(const struct session *s, const struct scenario *scenario)
 {
     const struct task *t = s->runner.target->control_url ? NULL : s->runner.active;
     for (; t; t = t->next_active)
-        if (share_lock(t->scenario, scenario))
+        if (exclude_each_other(t->scenario, scenario))
             return true;
     return false;
 }
@@ -63,7 +63,7 @@ static bool start_one(struct session *s)
     while (s->next < plan->count && s->started[s->next])
         s->next++;
     for (size_t i = s->next; i < plan->count; i++)
-        if (!s->started[i] && !is_locked(s, plan->items[i].scenario)) {
+        if (!s->started[i] && !is_excluded(s, plan->items[i].scenario)) {
             start(s, i);
             return true;
         }

@@ -137,8 +137,8 @@ static void take_words(const struct scenario_words *w, const char *path, struct 
         .require_count = w->needs.count,
         .tags = w->tags.items,
         .tag_count = w->tags.count,
-        .locks = w->locks.items,
-        .lock_count = w->locks.count,
+        .exclusive = w->exclusive.items,
+        .exclusive_count = w->exclusive.count,
     };
 }
 

@@ -149,8 +149,8 @@ struct flow {
 struct scenario {
     const char *name, *title, *note, *file;
     struct where at;
-    const char *const *requires, *const *tags, *const *locks;
-    size_t require_count, tag_count, lock_count;
+    const char *const *requires, *const *tags, *const *exclusive;
+    size_t require_count, tag_count, exclusive_count;
     const struct input *vars;
     size_t var_count;
     const struct step *steps;

@@ -26,7 +26,7 @@ static const struct field scenario_rows[] = {
     WORD(FIELD_TEXTS, "requires", needs,
          .help = "Capabilities the target must have; else the scenario is not applicable."),
     WORD(FIELD_TEXTS, "tags", tags, .help = "Words to select it by."),
-    WORD(FIELD_TEXTS, "locks", locks,
+    WORD(FIELD_TEXTS, "exclusive", exclusive,
          .help = "Resources of a real target that it must not share with another scenario."),
     WORD(FIELD_NODE, "vars", vars, .help = "Named inputs: name: value or reference."),
     WORD(FIELD_NODE, "steps", steps, .required = true, .help = "What is done, in this order."),

@@ -11,7 +11,7 @@
 struct scenario_words {
     struct where at;
     const char *scenario, *title, *note;
-    struct field_list needs, tags, locks;
+    struct field_list needs, tags, exclusive;
     const struct node *vars, *steps;
 };
 

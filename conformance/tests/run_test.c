@@ -323,12 +323,12 @@ static void a_target_that_is_not_there_is_told_once(void **state)
     error_end(&err);
 }
 
-static void who_shares_a_lock_waits(void **state)
+static void scenarios_with_the_same_exclusive_resource_run_one_after_another(void **state)
 {
     struct scene *s = *state;
     struct buf expected = {.arena = &s->arena};
     s->options.jobs = 2;
-    play_path(s, TEST_DIR "/run/locked");
+    play_path(s, TEST_DIR "/run/exclusive");
     for (int i = 0; i < 16; i++)
         buf_printf(&expected, "GET /things?by=%s\n", i < 8 ? "one" : "two");
     assert_string_equal(s->endpoint.diary->text, buf_c(&expected));
@@ -372,7 +372,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_target_that_is_not_there_is_told_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(who_shares_a_lock_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_key_keeps_the_control_door_shut, set_up, tear_down),
     };

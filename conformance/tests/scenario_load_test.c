@@ -143,7 +143,7 @@ static void every_word_goes_to_its_place(void **state)
     assert_string_equal(s->title, "Every word in one scenario");
     assert_int_equal(s->require_count, 2);
     assert_string_equal(s->tags[1], "words");
-    assert_string_equal(s->locks[0], "things");
+    assert_string_equal(s->exclusive[0], "things");
     assert_string_equal(s->vars[0].name, "project");
     assert_int_equal(s->vars[1].value->integer, 3);
     assert_int_equal(s->step_count, 8);
