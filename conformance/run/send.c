@@ -83,8 +83,8 @@ static bool add_headers(const struct vars *v, const struct node *headers, struct
 static bool add_body(const struct vars *v, const struct step *step, struct exchange_record *x,
                      const char **missing)
 {
-    if (step->raw) {
-        x->request_body = str_from(step->raw);
+    if (step->raw_body) {
+        x->request_body = str_from(step->raw_body);
         return true;
     }
     const struct node *body = step->body ? vars_value(v, step->body, missing) : NULL;
@@ -120,7 +120,7 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
     bool inspects = step->kind == STEP_INSPECT;
     const char *base = inspects ? arena_printf(v->arena, "%s/state", w->control_url) : w->base_url;
     struct exchange_record *x = begin(v, inspects ? "GET" : step->method);
-    if (step->body || step->raw)
+    if (step->body || step->raw_body)
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
     x->url = full_url(v, base, step->path, step->query, &problem->missing);
     bool fine = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&

@@ -136,10 +136,10 @@ static bool request_read(struct reader *r, const struct step_words *w, struct st
     bool fine = values_read(r, w->query, "query", true, &s->query);
     fine &= values_read(r, w->headers, "headers", false, &s->headers);
     s->body = w->body;
-    s->raw = w->raw;
-    if (w->body && w->raw)
-        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "raw"),
-                         "'raw' stands beside 'body': a call has one body");
+    s->raw_body = w->raw_body;
+    if (w->body && w->raw_body)
+        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "raw_body"),
+                         "'raw_body' stands beside 'body': a call has one body");
     return fine;
 }
 

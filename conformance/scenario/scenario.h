@@ -101,7 +101,7 @@ struct step {
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
     const char *as;            /* actor; NULL: the target's first */
     const struct node *query, *headers, *body;
-    const char *raw; /* body bytes as they are */
+    const char *raw_body; /* body bytes as they are */
 
     const struct flow *flow; /* USE */
     const struct node *with;

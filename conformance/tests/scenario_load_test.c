@@ -176,7 +176,7 @@ static void every_word_goes_to_its_place(void **state)
     assert_null(s->steps[3].id);
     assert_string_equal(node_get_text(s->steps[4].advance, "until"), "next_event");
     assert_string_equal(step_named(s, "look")->path, "accounts/$made.id");
-    assert_string_equal(step_named(s, "put")->raw, "{not json");
+    assert_string_equal(step_named(s, "put")->raw_body, "{not json");
     assert_string_equal(step_named(s, "put")->citations[0].pointer, "");
 
     const struct step *again = step_named(s, "again");
