@@ -102,7 +102,7 @@ static void decide_same(struct run *r, const struct decision *d)
     match_decide(r, d, same ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
 }
 
-/* --- $matches $opaque $type ----------------------------------------------------------------- */
+/* --- $matches $id_with_prefix $type ---------------------------------------------------------- */
 
 static bool check_matches(const struct node *operand, struct error *err)
 {
@@ -125,12 +125,13 @@ static void decide_matches(struct run *r, const struct decision *d)
                        pattern && node_text(d->actual) && match_pattern(pattern, d->actual->text));
 }
 
-static bool check_opaque(const struct node *operand, struct error *err)
+static bool check_id_with_prefix(const struct node *operand, struct error *err)
 {
-    return node_text(operand) || match_refuse(operand, err, "$opaque takes a prefix, \"\" for any");
+    return node_text(operand) ||
+           match_refuse(operand, err, "$id_with_prefix takes a prefix, \"\" for any");
 }
 
-static void decide_opaque(struct run *r, const struct decision *d)
+static void decide_id_with_prefix(struct run *r, const struct decision *d)
 {
     const char *prefix = node_text(d->operand);
     match_decide_plain(r, d,
@@ -190,21 +191,21 @@ static void decide_type(struct run *r, const struct decision *d)
 /* -------------------------------------------------------------------------------------------- */
 
 static const struct matcher rows[] = {
-    {"$not",     check_not,               decide_not,     false, "expectation",                            "It must not be like this."},
-    {"$in",      check_in,                decide_in,      true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
-     "It must be like one of these."                                                                                                  },
-    {"$absent",  check_true,              decide_absent,  true,  "{const: true}",                          "It must not be there."    },
-    {"$present", check_true,              decide_present, true,  "{const: true}",                          "It must be there."        },
-    {"$exact",   match_check_expectation, decide_exact,   true,  "expectation",
-     "It must be like this, and no object in it may have other members."                                                              },
-    {"$same",    check_same,              decide_same,    false, "{type: string, pattern: '^(/|$)'}",
-     "It must equal what stands at this JSON pointer of the same document."                                                           },
-    {"$matches", check_matches,           decide_matches, false, "{type: string}",
-     "A text in which this regular expression (PCRE2) finds something."                                                               },
-    {"$opaque",  check_opaque,            decide_opaque,  false, "{type: string}",
-     "A text that begins so and goes on; the rest is not judged."                                                                     },
-    {"$type",    check_type,              decide_type,    false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
-     "It must be of this JSON type, or of one of these."                                                                              },
+    {"$not",            check_not,               decide_not,            false, "expectation",                            "It must not be like this."},
+    {"$in",             check_in,                decide_in,             true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
+     "It must be like one of these."                                                                                                                },
+    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "It must not be there."    },
+    {"$present",        check_true,              decide_present,        true,  "{const: true}",                          "It must be there."        },
+    {"$exact",          match_check_expectation, decide_exact,          true,  "expectation",
+     "It must be like this, and no object in it may have other members."                                                                            },
+    {"$same",           check_same,              decide_same,           false, "{type: string, pattern: '^(/|$)'}",
+     "It must equal what stands at this JSON pointer of the same document."                                                                         },
+    {"$matches",        check_matches,           decide_matches,        false, "{type: string}",
+     "A text in which this regular expression (PCRE2) finds something."                                                                             },
+    {"$id_with_prefix", check_id_with_prefix,    decide_id_with_prefix, false, "{type: string}",
+     "A text that begins so and goes on; the rest is not judged."                                                                                   },
+    {"$type",           check_type,              decide_type,           false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
+     "It must be of this JSON type, or of one of these."                                                                                            },
 };
 const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
 

@@ -126,18 +126,18 @@ static void not_and_in_take_nested_expectations(void **state)
 static void text_is_matched_by_pattern_or_prefix(void **state)
 {
     static const struct row rows[] = {
-        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\"",    "+ $matches"                   },
+        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\"",    "+ $matches"                           },
         {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\\n\"",
-         "- $matches \"^sa_[0-9]+$\" | \"sa_12\\n\""                                      },
-        {"{\"$matches\":\"^.$\"}",         "\"\xc3\xbc\"", "+ $matches"                   },
-        {"{\"$matches\":\"1\"}",           "1",            "- $matches \"1\" | 1"         },
-        {"{\"$matches\":\"a(\"}",          "\"a(\"",       "- $matches \"a(\" | \"a(\""   },
-        {"{\"$opaque\":\"sa_\"}",          "\"sa_1\"",     "+ $opaque"                    },
-        {"{\"$opaque\":\"sa_\"}",          "\"sa_\"",      "- $opaque \"sa_\" | \"sa_\""  },
-        {"{\"$opaque\":\"sa_\"}",          "\"xsa_1\"",    "- $opaque \"sa_\" | \"xsa_1\""},
-        {"{\"$opaque\":\"\"}",             "\"x\"",        "+ $opaque"                    },
-        {"{\"$opaque\":\"\"}",             "\"\"",         "- $opaque \"\" | \"\""        },
-        {"{\"$opaque\":\"\"}",             "7",            "- $opaque \"\" | 7"           },
+         "- $matches \"^sa_[0-9]+$\" | \"sa_12\\n\""                                              },
+        {"{\"$matches\":\"^.$\"}",         "\"\xc3\xbc\"", "+ $matches"                           },
+        {"{\"$matches\":\"1\"}",           "1",            "- $matches \"1\" | 1"                 },
+        {"{\"$matches\":\"a(\"}",          "\"a(\"",       "- $matches \"a(\" | \"a(\""           },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_1\"",     "+ $id_with_prefix"                    },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_\"",      "- $id_with_prefix \"sa_\" | \"sa_\""  },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"xsa_1\"",    "- $id_with_prefix \"sa_\" | \"xsa_1\""},
+        {"{\"$id_with_prefix\":\"\"}",     "\"x\"",        "+ $id_with_prefix"                    },
+        {"{\"$id_with_prefix\":\"\"}",     "\"\"",         "- $id_with_prefix \"\" | \"\""        },
+        {"{\"$id_with_prefix\":\"\"}",     "7",            "- $id_with_prefix \"\" | 7"           },
     };
     tell(*state, rows, COUNT(rows));
 }
@@ -383,7 +383,7 @@ static void an_unusable_expectation_is_refused_at_its_place(void **state)
         {"{\"$in\":[{\"$x\":1}]}",                            "test:1:10: unknown matcher '$x'"                              },
         {"{\"$count\":-1}",                                   "test:1:11: $count takes a number of items, or matchers for it"},
         {"{\"$same\":\"a\"}",                                 "test:1:10: $same takes a JSON pointer, such as \"/data/0/id\""},
-        {"{\"$opaque\":1}",                                   "test:1:12: $opaque takes a prefix, \"\" for any"              },
+        {"{\"$id_with_prefix\":1}",                           "test:1:20: $id_with_prefix takes a prefix, \"\" for any"      },
         {"{\"$time\":\"now\"}",
          "test:1:10: $time takes any, past, future, or a map of after, before, within"                                       },
         {"{\"$time\":{}}",
@@ -450,7 +450,7 @@ static void a_usable_expectation_is_let_through(void **state)
         "{\"$matches\":\"^a$\"}",
         "{\"$matches\":\"$\"}",
         "{\"$same\":\"\"}",
-        "{\"$opaque\":\"\"}",
+        "{\"$id_with_prefix\":\"\"}",
         "{\"$count\":{\"$in\":[1,2]}}",
         "{\"$time\":{\"after\":\"-1h\",\"before\":\"2026-05-02T09:00:00Z\",\"within\":\"1d\"}}",
     };
@@ -493,7 +493,7 @@ static void an_empty_object_passes_no_matcher_but_absent(void **state)
         "{\"$present\":true}",
         "{\"$exact\":{}}",
         "{\"$same\":\"/x\"}",
-        "{\"$opaque\":\"\"}",
+        "{\"$id_with_prefix\":\"\"}",
         "{\"$time\":\"any\"}",
         "null",
         "{}",
