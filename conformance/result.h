@@ -42,7 +42,7 @@ enum level {
 extern const char *const level_texts[];
 
 struct claim { /* one testable sentence of the documents, from claims.yaml */
-    const char *id, *says, *source, *observe /* api, forced, none */, *why /* for none */;
+    const char *id, *says, *source, *observe /* api, simulated, none */, *why /* for none */;
     enum level level;
     struct where at;
 };

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static const char *const observe_texts[] = {"api", "forced", "none"};
+static const char *const observe_texts[] = {"api", "simulated", "none"};
 
 struct claim_words {
     struct where at;
@@ -28,7 +28,8 @@ static const struct field claim_rows[] = {
           .help = "must: stated; should: read from an example; may: informative."),
     FIELD("observe", FIELD_ENUM, struct claim_words, observe, .required = true,
           .texts = observe_texts, .text_count = COUNT(observe_texts),
-          .help = "api: calls show it; forced: something must happen first; none: and why."),
+          .help = "api: calls show it; simulated: a provider-side event must be simulated first; "
+                  "none: and why."),
     FIELD("why", FIELD_TEXT, struct claim_words, why, .help = "Why it cannot be observed."),
 };
 static const struct fields claim_fields =

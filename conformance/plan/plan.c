@@ -30,8 +30,8 @@ static void steps_need(struct arena *a, struct needs *n, const struct step *step
         case STEP_CONSENT:
             need(a, n, "consent");
             break;
-        case STEP_FORCE:
-            need(a, n, arena_printf(a, "force.%s", steps[i].force));
+        case STEP_SIMULATE:
+            need(a, n, arena_printf(a, "simulate.%s", steps[i].simulate));
             break;
         case STEP_ADVANCE:
             need(a, n, "clock");

@@ -20,7 +20,7 @@ extern char **environ;
 
 /* --- control: the mock's own door ----------------------------------------------------------- */
 
-static void forced(struct task *t, struct exchange_record *x)
+static void on_simulated(struct task *t, struct exchange_record *x)
 {
     struct current *c = &t->current;
     if (!door_accepted(x)) {
@@ -46,7 +46,7 @@ static const struct node *state_of(struct arena *a, const char *at)
     return NULL;
 }
 
-static const struct node *force_body(struct arena *a, const struct consent *k)
+static const struct node *simulate_body(struct arena *a, const struct consent *k)
 {
     const struct node *state = k->state ? k->state : state_of(a, k->at);
     const struct node *body = node_with(a, NULL, "outcome", node_new_text(a, str_from(k->outcome)));
@@ -64,9 +64,9 @@ static void by_control(struct task *t, const struct consent *k)
         judge_not_applicable(t, "the target has no control door for the consent");
         return;
     }
-    t->current.exchange =
-        door_request(a, t->world.control_url, "POST", "/force/consent", force_body(a, k));
-    task_send(t, a, t->current.exchange, forced);
+    t->current.exchange = door_request(a, t->world.control_url, "POST", ADMIN_SIMULATE "consent",
+                                       simulate_body(a, k));
+    task_send(t, a, t->current.exchange, on_simulated);
 }
 
 /* --- someone else, who answers with a line --------------------------------------------------- */

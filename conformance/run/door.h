@@ -7,6 +7,9 @@
 #pragma once
 #include "conformance/run/target.h"
 
+#define ADMIN_SIMULATE    "/force/" /* and the name of the simulation */
+#define ADMIN_SIMULATIONS "forces"  /* of the manifest: the simulations that there are */
+
 struct world {
     const char *name; /* of its namespace; NULL: the target itself */
     const char *base_url, *control_url;

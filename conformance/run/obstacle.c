@@ -7,7 +7,8 @@
 static bool step_writes(const struct step *step)
 {
     static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
-    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_FORCE || step->kind == STEP_CALL;
+    bool writes =
+        step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
     for (size_t i = 0; step->kind == STEP_CALL && i < sizeof reading / sizeof *reading; i++)
         writes &= strcmp(step->method, reading[i]) != 0;
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
@@ -41,11 +42,11 @@ static bool is_costly(const struct scenario *s)
     return false;
 }
 
-/* The manifest lists forces by name, or as {name}. */
-static bool has_force(const struct node *forces, const char *name)
+/* The manifest lists simulations by name, or as {name}. */
+static bool has_simulation(const struct node *simulations, const char *name)
 {
-    for (size_t i = 0; i < node_count(forces); i++) {
-        const struct node *item = node_at(forces, i);
+    for (size_t i = 0; i < node_count(simulations); i++) {
+        const struct node *item = node_at(simulations, i);
         const char *text = node_text(item) ? node_text(item) : node_get_text(item, "name");
         if (text && strcmp(text, name) == 0)
             return true;
@@ -53,23 +54,25 @@ static bool has_force(const struct node *forces, const char *name)
     return false;
 }
 
-static const char *missing_force(struct arena *a, const struct node *forces,
-                                 const struct scenario *scenario)
+static const char *missing_simulation(struct arena *a, const struct node *simulations,
+                                      const struct scenario *scenario)
 {
     size_t count;
     const char *const *needs = scenario_needs(a, scenario, &count);
-    for (size_t i = 0; forces && i < count; i++)
-        if (str_starts(str_from(needs[i]), STR("force.")) &&
-            !has_force(forces, needs[i] + strlen("force.")))
+    for (size_t i = 0; simulations && i < count; i++)
+        if (str_starts(str_from(needs[i]), STR("simulate.")) &&
+            !has_simulation(simulations, needs[i] + strlen("simulate.")))
             return needs[i];
     return NULL;
 }
 
-const char *obstacle_to(const struct runner *r, const struct planned *p, const struct node *forces)
+const char *obstacle_to(const struct runner *r, const struct planned *p,
+                        const struct node *simulations)
 {
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;
-    const char *missing = p->missing ? p->missing : missing_force(r->arena, forces, p->scenario);
+    const char *missing =
+        p->missing ? p->missing : missing_simulation(r->arena, simulations, p->scenario);
     if (missing)
         return arena_printf(r->arena, "the target lacks '%s'", missing);
     if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) &&

@@ -8,8 +8,9 @@
 #pragma once
 #include "conformance/run/task.h"
 
-/* `forces`: those of the control door's manifest; NULL: not told. */
-const char *obstacle_to(const struct runner *r, const struct planned *p, const struct node *forces);
+/* `simulations`: those of the control door's manifest; NULL: not told. */
+const char *obstacle_to(const struct runner *r, const struct planned *p,
+                        const struct node *simulations);
 
 /* lacks.c: of what the scenario names, the first that is not there */
 const char *target_lacks(const struct vars *root, const struct target *t,

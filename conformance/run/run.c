@@ -15,7 +15,7 @@
 
 struct session {
     struct runner runner; /* first: the runner's call back finds the session */
-    const struct node *forces;
+    const struct node *simulations;
     bool *started;
     size_t next, jobs; /* all before `next` have started */
     bool starting;
@@ -48,7 +48,7 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
 static void start(struct session *s, size_t i)
 {
     const struct planned *p = &s->runner.plan->items[i];
-    const char *why = obstacle_to(&s->runner, p, s->forces);
+    const char *why = obstacle_to(&s->runner, p, s->simulations);
     s->started[i] = true;
     if (why)
         task_not_applicable(&s->runner, p->scenario, why);
@@ -118,7 +118,7 @@ static void manifest_read(void *ctx, struct exchange_record *x)
     struct runner *r = &g->session->runner;
     const struct node *said =
         door_accepted(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
-    g->session->forces = node_get(said, "forces");
+    g->session->simulations = node_get(said, ADMIN_SIMULATIONS);
     if (!said)
         g->why = door_complaint(r->arena, x);
     loop_stop(r->loop);

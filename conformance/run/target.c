@@ -325,13 +325,13 @@ static bool reaches_listener(const struct target *t)
 
 bool target_can(const struct target *t, const char *capability)
 {
-    static const char *const of_a_door[] = {"control", "clock", "inspect", "advance", "force"};
+    static const char *const of_a_door[] = {"control", "clock", "inspect", "advance", "simulate"};
     bool door = t->is_mock || t->control_url;
     if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
         return true;
     if (strcmp(capability, "webhook") == 0 && reaches_listener(t))
         return true;
-    if (door && str_starts(str_from(capability), STR("force.")))
+    if (door && str_starts(str_from(capability), STR("simulate.")))
         return true;
     for (size_t i = 0; door && i < COUNT(of_a_door); i++)
         if (strcmp(capability, of_a_door[i]) == 0)

@@ -21,7 +21,7 @@
  * Webhooks: `webhook: {url, port}` says that a real endpoint reaches the runner's listener, on that
  *               port of this machine, by that URL. A mock on this machine needs nothing said.
  * Capabilities: those declared; a consent driver is `consent`; a control door is `control`,
- *          `clock`, `inspect` and, until its manifest was read, every `force.x`; who reaches the
+ *          `clock`, `inspect` and, until its manifest was read, every `simulate.x`; who reaches the
  *          listener has `webhook`.
  * Units:   rps = requests a second at most; 0 = as fast as it answers.
  * Errors:  the file's mistakes at file:line:col. What an unset environment variable was to give is

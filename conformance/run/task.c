@@ -66,8 +66,9 @@ bool task_resolve(struct task *t)
 /* --- stepping ------------------------------------------------------------------------------- */
 
 static void (*const starts[STEP_KIND_COUNT])(struct task *t) = {
-    [STEP_CALL] = call_start,       [STEP_USE] = flow_start,        [STEP_CONSENT] = consent_start,
-    [STEP_FORCE] = force_start,     [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
+    [STEP_CALL] = call_start,       [STEP_USE] = flow_start,
+    [STEP_CONSENT] = consent_start, [STEP_SIMULATE] = simulate_start,
+    [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
     [STEP_WEBHOOK] = webhook_start,
 };
 

@@ -158,9 +158,9 @@ void blocked_own(struct task *t, const struct step *step, const char *name, enum
 void flow_start(struct task *t);
 void flow_end(struct task *t); /* its last step is done: outputs, and the checks of `use` */
 
-/* consent.c, force.c */
+/* consent.c, simulate.c */
 void consent_start(struct task *t);
-void force_start(struct task *t);
+void simulate_start(struct task *t);
 void advance_start(struct task *t);
 
 /* webhook.c */

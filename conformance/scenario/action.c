@@ -168,8 +168,8 @@ bool action_read(struct reader *r, const struct step_words *w, struct step *s)
         return use_read(r, w, s) && fine;
     case STEP_CONSENT:
         return consent_read(r, w, s) && fine;
-    case STEP_FORCE:
-        s->force = w->force;
+    case STEP_SIMULATE:
+        s->simulate = w->simulate;
         return fine;
     case STEP_ADVANCE:
         return advance_read(r, w->advance, s) && fine;

@@ -50,7 +50,7 @@ struct input {
     X(CALL, "call")                                                                                \
     X(USE, "use")                                                                                  \
     X(CONSENT, "consent")                                                                          \
-    X(FORCE, "force")                                                                              \
+    X(SIMULATE, "simulate")                                                                        \
     X(ADVANCE, "advance")                                                                          \
     X(INSPECT, "inspect")                                                                          \
     X(WEBHOOK, "expect_webhook")
@@ -109,7 +109,7 @@ struct step {
     const char *outcome; /* CONSENT: approve, deny, abandon, exchange_error */
     const struct node *consent_at, *consent_state, *consent_user;
 
-    const char *force;          /* FORCE: its name; `body` is its body */
+    const char *simulate;       /* SIMULATE: its name; `body` is its body */
     const struct node *advance; /* ADVANCE: "3h", {by}, {to} or {until: next_event} */
 
     const struct hook *hook; /* WEBHOOK; its `expect` is of the delivery */

@@ -22,8 +22,9 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
         found = (enum step_kind)i;
     }
     if (found == STEP_KIND_COUNT)
-        error_add(r->err, ERROR_INPUT, map->at,
-                  "a step is one of call, use, consent, force, advance, inspect, expect_webhook");
+        error_add(
+            r->err, ERROR_INPUT, map->at,
+            "a step is one of call, use, consent, simulate, advance, inspect, expect_webhook");
     return found;
 }
 

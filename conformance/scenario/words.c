@@ -98,7 +98,8 @@ static const struct field step_rows[] = {
     WORD(FIELD_TEXT, "use", use, .help = "A flow, by name."),
     WORD(FIELD_ENUM, "consent", consent, .texts = consent_outcomes,
          .text_count = COUNT(consent_outcomes), .help = "What the end-customer does."),
-    WORD(FIELD_TEXT, "force", force, .help = "A force of the control door; `body` is its body."),
+    WORD(FIELD_TEXT, "simulate", simulate,
+         .help = "A simulation of the control door; `body` is its body."),
     WORD(FIELD_NODE, "advance", advance,
          .help = "The world's clock: a duration, or {by}, {to}, {until: next_event}."),
     WORD(FIELD_TEXT, "inspect", inspect, .help = "A path below the control door's state/."),
@@ -193,13 +194,13 @@ const struct fields advance_fields =
 
 /* --- which word goes with what -------------------------------------------------------------- */
 
-#define CALL    (1u << STEP_CALL)
-#define USE     (1u << STEP_USE)
-#define CONSENT (1u << STEP_CONSENT)
-#define FORCE   (1u << STEP_FORCE)
-#define ADVANCE (1u << STEP_ADVANCE)
-#define INSPECT (1u << STEP_INSPECT)
-#define WEBHOOK (1u << STEP_WEBHOOK)
+#define CALL     (1u << STEP_CALL)
+#define USE      (1u << STEP_USE)
+#define CONSENT  (1u << STEP_CONSENT)
+#define SIMULATE (1u << STEP_SIMULATE)
+#define ADVANCE  (1u << STEP_ADVANCE)
+#define INSPECT  (1u << STEP_INSPECT)
+#define WEBHOOK  (1u << STEP_WEBHOOK)
 
 struct word_kinds {
     const char *word;
@@ -210,14 +211,14 @@ static const struct word_kinds step_words[] = {
     {"call",           CALL                    },
     {"use",            USE                     },
     {"consent",        CONSENT                 },
-    {"force",          FORCE                   },
+    {"simulate",       SIMULATE                },
     {"advance",        ADVANCE                 },
     {"inspect",        INSPECT                 },
     {"expect_webhook", WEBHOOK                 },
     {"as",             CALL                    },
     {"query",          CALL | INSPECT          },
     {"headers",        CALL                    },
-    {"body",           CALL | FORCE            },
+    {"body",           CALL | SIMULATE         },
     {"raw_body",       CALL                    },
     {"with",           USE                     },
     {"at",             CONSENT                 },

@@ -42,7 +42,7 @@ struct hook_words {
 
 struct step_words {
     struct where at;
-    const char *id, *note, *use, *force, *inspect, *as, *raw_body, *dispute;
+    const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
     int consent; /* index into consent_outcomes; -1: none */
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;

@@ -84,7 +84,8 @@ static void mistakes_are_told_at_their_places(void **state)
          "you mean 'must'?)\n"
          "catalogues/words/claims.yaml:6:10: 'claim' is an integer, not text (quote it)\n"
          "catalogues/words/claims.yaml:7:9: 'says' has 0 characters, not between 1 and 400\n"
-         "catalogues/words/claims.yaml:10:12: 'observe' is 'seen', not one of: api, forced, none\n"
+         "catalogues/words/claims.yaml:10:12: 'observe' is 'seen', not one of: api, simulated, "
+         "none\n"
          "catalogues/words/claims.yaml:11:3: claim is text, not a map"                      },
         {"catalogues/disputes",
          "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items, not between 1 and 20\n"

@@ -206,7 +206,7 @@ static void a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply(voi
     struct suite suite = load(*state);
     size_t count;
     const char *const *needs = scenario_needs(*state, suite.scenarios[1], &count);
-    static const char *const expected[] = {"lease", "consent", "force.token_lost", "clock",
+    static const char *const expected[] = {"lease", "consent", "simulate.token_lost", "clock",
                                            "inspect"};
     assert_int_equal(count, COUNT(expected));
     for (size_t i = 0; i < count; i++)
@@ -219,8 +219,8 @@ static void what_the_target_lacks_is_said(void **state)
 {
     assert_string_equal(chosen(*state, (struct selection){0}, "clock"),
                         "the-nearest-flow-is-used everything[clock]");
-    assert_string_equal(chosen(*state, (struct selection){.tags = "words"}, "force.token_lost"),
-                        "everything[force.token_lost]");
+    assert_string_equal(chosen(*state, (struct selection){.tags = "words"}, "simulate.token_lost"),
+                        "everything[simulate.token_lost]");
 }
 
 int main(void)

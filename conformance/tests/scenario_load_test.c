@@ -172,7 +172,7 @@ static void every_word_goes_to_its_place(void **state)
     assert_int_equal(held->settle_ms, 10000);
     assert_int_equal(held->case_count, 2);
 
-    assert_string_equal(s->steps[3].force, "token_lost");
+    assert_string_equal(s->steps[3].simulate, "token_lost");
     assert_null(s->steps[3].id);
     assert_string_equal(node_get_text(s->steps[4].advance, "until"), "next_event");
     assert_string_equal(step_named(s, "look")->path, "accounts/$made.id");

@@ -138,12 +138,12 @@ static void a_door_and_a_driver_are_capabilities(void **state)
     assert_true(target_can(&t, "second_org"));
     assert_false(target_can(&t, "consent"));
     assert_false(target_can(&t, "clock"));
-    assert_false(target_can(&t, "force.fail"));
+    assert_false(target_can(&t, "simulate.fail"));
     t.control_url = "http://127.0.0.1:1/__admin";
     t.consent = CONSENT_CONTROL;
     assert_true(target_can(&t, "consent"));
     assert_true(target_can(&t, "clock"));
-    assert_true(target_can(&t, "force.fail"));
+    assert_true(target_can(&t, "simulate.fail"));
     assert_false(target_can(&t, "lease"));
 }
 

@@ -20,14 +20,14 @@ static void send(struct task *t, const char *path, const struct node *body)
     task_send(t, a, c->exchange, answered);
 }
 
-void force_start(struct task *t)
+void simulate_start(struct task *t)
 {
     struct current *c = &t->current;
     const char *missing = NULL;
     const struct node *body = c->step->body ? vars_value(&c->vars, c->step->body, &missing)
                                             : node_new_map(t->runner->arena, NULL, 0);
     if (body)
-        send(t, arena_printf(t->runner->arena, "/force/%s", c->step->force), body);
+        send(t, arena_printf(t->runner->arena, ADMIN_SIMULATE "%s", c->step->simulate), body);
     else
         judge_blocked(t, missing);
 }
