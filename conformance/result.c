@@ -18,7 +18,7 @@ const char *const level_texts[] = {
 static const int badness[VERDICT_COUNT] = {
     [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2,
     [VERDICT_KNOWN] = 3,   [VERDICT_VACUOUS] = 4,        [VERDICT_WARN] = 5,
-    [VERDICT_BLOCKED] = 6, [VERDICT_INFRA] = 7,          [VERDICT_FIXED] = 8,
+    [VERDICT_BLOCKED] = 6, [VERDICT_ERROR] = 7,          [VERDICT_FIXED] = 8,
     [VERDICT_FAIL] = 9,
 };
 
@@ -126,7 +126,7 @@ static const char *plural(uint32_t n)
 void run_decide(struct run *r)
 {
     struct arena *a = r->arena;
-    uint32_t red = red_checks(r), infra = r->counts[VERDICT_INFRA];
+    uint32_t red = red_checks(r), errors = r->counts[VERDICT_ERROR];
     uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED];
     if (r->interrupted)
         decide(r, 130, "the run was interrupted");
@@ -142,15 +142,15 @@ void run_decide(struct run *r)
         decide(r, 4,
                arena_printf(a, "%u check%s of the baseline pass%s by now: remove them there", fixed,
                             plural(fixed), fixed == 1 ? "es" : ""));
-    else if (!decided(r) && !infra)
+    else if (!decided(r) && !errors)
         decide(r, 4, "nothing was checked");
     else if (vacuous)
         decide(r, 4,
                arena_printf(a, "%u check%s had nothing to decide on", vacuous, plural(vacuous)));
-    else if (infra)
+    else if (errors)
         decide(r, 3,
-               arena_printf(a, "%u check%s could not be decided: the target or the network", infra,
-                            plural(infra)));
+               arena_printf(a, "%u check%s could not be decided: the target or the network", errors,
+                            plural(errors)));
     else
         decide(r, 0, "everything that was checked holds");
 }

@@ -43,7 +43,7 @@ bool check_holds(
     const struct check_input
         *in); /* without making verdicts: for eventually, consistently, stop and oneOf */
 
-/* The same checks, none of them decided: blocked, infra or not applicable, and why. */
+/* The same checks, none of them decided: blocked, error or not applicable, and why. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
                      struct check_list *out);
 

@@ -23,7 +23,7 @@ static const char *symbol(enum verdict verdict)
     case VERDICT_BLOCKED:
     case VERDICT_NOT_APPLICABLE:
     case VERDICT_DISPUTED:
-    case VERDICT_INFRA:
+    case VERDICT_ERROR:
     case VERDICT_COUNT:
         return "·";
     }

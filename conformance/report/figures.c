@@ -45,13 +45,14 @@ const char *figures_tally(struct arena *a, const struct run *r)
         [VERDICT_WARN] = "warned",       [VERDICT_KNOWN] = "known",
         [VERDICT_FIXED] = "fixed",       [VERDICT_VACUOUS] = "vacuous",
         [VERDICT_BLOCKED] = "blocked",   [VERDICT_NOT_APPLICABLE] = "not applicable",
-        [VERDICT_DISPUTED] = "disputed", [VERDICT_INFRA] = "infra",
+        [VERDICT_DISPUTED] = "disputed", [VERDICT_ERROR] = "error",
     };
     struct buf out = {.arena = a};
     buf_printf(&out, "%u checks", r->checks);
     for (size_t v = 0; v < VERDICT_COUNT; v++)
         if (r->counts[v] || v == VERDICT_PASS || v == VERDICT_FAIL)
-            buf_printf(&out, ", %u %s", r->counts[v], words[v]);
+            buf_printf(&out, ", %u %s%s", r->counts[v], words[v],
+                       v == VERDICT_ERROR && r->counts[v] != 1 ? "s" : "");
     return buf_c(&out);
 }
 
@@ -70,7 +71,7 @@ static bool was_executed(enum verdict verdict)
         return true;
     case VERDICT_BLOCKED:
     case VERDICT_NOT_APPLICABLE:
-    case VERDICT_INFRA:
+    case VERDICT_ERROR:
     case VERDICT_COUNT:
         return false;
     }

@@ -23,7 +23,7 @@ static enum outcome outcome_of(const struct run *r, const struct check *c)
         return FAILED;
     case VERDICT_WARN:
         return check_is_red(r, c) ? FAILED : SKIPPED;
-    case VERDICT_INFRA:
+    case VERDICT_ERROR:
         return BROKEN;
     case VERDICT_KNOWN:
     case VERDICT_VACUOUS:

@@ -26,7 +26,7 @@ static const char *undecided_words(enum verdict verdict)
         return "blocked";
     case VERDICT_VACUOUS:
         return "had nothing to decide on";
-    case VERDICT_INFRA:
+    case VERDICT_ERROR:
         return "could not be decided";
     case VERDICT_PASS:
     case VERDICT_FAIL:

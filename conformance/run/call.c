@@ -39,7 +39,7 @@ static void answered(struct task *t, struct exchange_record *x)
     struct current *c = &t->current;
     c->exchange = x;
     if (!x->status) {
-        judge_infra(t, x->error);
+        judge_error(t, x->error);
         return;
     }
     judge_read_body(t, c->arena);
@@ -60,7 +60,7 @@ static void answered(struct task *t, struct exchange_record *x)
         judge_answer(t);
         break;
     case ATTEMPT_GIVE_UP:
-        judge_infra(t, d.why);
+        judge_error(t, d.why);
         break;
     case ATTEMPT_AGAIN:
         if (t->world.has_clock)
@@ -75,7 +75,7 @@ static void ask(struct task *t)
 {
     struct current *c = &t->current;
     if (t->runner->interrupted) {
-        judge_infra(t, "interrupted");
+        judge_error(t, "interrupted");
         return;
     }
     arena_reset(&t->scratch);

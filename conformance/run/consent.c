@@ -24,7 +24,7 @@ static void on_simulated(struct task *t, struct exchange_record *x)
 {
     struct current *c = &t->current;
     if (!door_accepted(x)) {
-        judge_infra(t, door_complaint(t->runner->arena, x));
+        judge_error(t, door_complaint(t->runner->arena, x));
         return;
     }
     judge_read_body(t, t->runner->arena);
@@ -98,7 +98,7 @@ static void stop_waiting(struct task *t)
 static void cancelled(struct task *t)
 {
     stop_waiting(t);
-    judge_infra(t, "interrupted while waiting for the consent");
+    judge_error(t, "interrupted while waiting for the consent");
 }
 
 /* Once a second, so that a person sees how long there is. */
@@ -110,7 +110,7 @@ static void count_down(void *ctx)
     w->timer = 0;
     if (now_us >= w->until_us) {
         stop_waiting(t);
-        judge_infra(t, "nobody played the consent within 5 minutes");
+        judge_error(t, "nobody played the consent within 5 minutes");
         return;
     }
     if (!w->json)
@@ -132,7 +132,7 @@ static void line_read(struct task *t)
     const struct node *said = json_parse(a, line, "consent_command", NULL);
     const char *wrong = node_get_text(said, "error");
     if (!said || wrong) {
-        judge_infra(t, wrong ? arena_printf(a, "the consent command says: %s", wrong)
+        judge_error(t, wrong ? arena_printf(a, "the consent command says: %s", wrong)
                              : "the consent command did not answer with one JSON line");
         return;
     }
@@ -200,7 +200,7 @@ static void by_browser(struct task *t, const struct consent *k)
     int ends[2];
     pid_t child;
     if (pipe(ends) != 0) {
-        judge_infra(t, "no pipe for the consent command");
+        judge_error(t, "no pipe for the consent command");
         return;
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -209,7 +209,7 @@ static void by_browser(struct task *t, const struct consent *k)
     close(ends[1]);
     if (!spawned) {
         close(ends[0]);
-        judge_infra(t, "the consent command could not be started");
+        judge_error(t, "the consent command could not be started");
         return;
     }
     wait_for_line(t, (struct waiting){.fd = ends[0], .ours = true, .child = child, .json = true});

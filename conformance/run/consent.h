@@ -4,7 +4,7 @@
  *          the target's consent_command, run by sh with the URL, the outcome and the user as
  *          arguments; it answers one line {"redirect": "..."} or {"error": "..."}. human: the URL
  *          is printed and a line awaited: the redirect, or nothing; a countdown tells for how long.
- * Errors:  a driver that fails is infra; one that cannot be here is not applicable.
+ * Errors:  a driver that fails is an error; one that cannot be here is not applicable.
  */
 #pragma once
 #include "conformance/run/task.h"

@@ -218,12 +218,12 @@ static void undecided(struct task *t, enum verdict verdict, const char *why)
         t->checks.items[i].exchange = t->current.exchange;
 }
 
-void judge_infra(struct task *t, const char *why)
+void judge_error(struct task *t, const char *why)
 {
     why = arena_text(t->runner->arena, why); /* it may stand in the attempt's arena */
     keep_exchange(t);
     cleanup_lost(t);
-    undecided(t, VERDICT_INFRA, why);
+    undecided(t, VERDICT_ERROR, why);
     block_rest(t);
     task_step_done(t);
 }

@@ -5,7 +5,7 @@ static void answered(struct task *t, struct exchange_record *x)
     if (door_accepted(x))
         judge_answer(t);
     else
-        judge_infra(t, door_complaint(t->runner->arena, x));
+        judge_error(t, door_complaint(t->runner->arena, x));
 }
 
 static void send(struct task *t, const char *path, const struct node *body)

@@ -158,7 +158,7 @@ static void world_created(struct task *t, struct exchange_record *x)
 {
     if (!door_accepted(x)) {
         t->world.name = NULL; /* there is none to be dropped */
-        task_block(t, VERDICT_INFRA, door_complaint(t->runner->arena, x));
+        task_block(t, VERDICT_ERROR, door_complaint(t->runner->arena, x));
     }
     begin_steps(t);
 }

@@ -138,7 +138,7 @@ bool judge_holds(struct task *t, struct arena *a); /* its expectation, or one of
 void judge_answer(struct task *t);                 /* then the step is done */
 void judge_kept(struct task *t,
                 bool held); /* likewise; what came is kept, what else was asked held */
-void judge_infra(struct task *t, const char *why);              /* likewise */
+void judge_error(struct task *t, const char *why);              /* likewise */
 void judge_outputs(struct task *t, const struct node *outputs); /* of `use`; likewise */
 void judge_blocked(struct task *t, const char *missing);        /* a reference without a value */
 void judge_not_applicable(struct task *t, const char *why);

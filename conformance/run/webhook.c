@@ -151,7 +151,7 @@ static void look(struct task *t)
     struct current *c = &t->current;
     int64_t events = count_events(t->inbox, &c->hook);
     if (t->runner->interrupted) {
-        judge_infra(t, "interrupted");
+        judge_error(t, "interrupted");
         return;
     }
     if (is_over(&c->attempts, &c->hook, events)) {

@@ -33,7 +33,7 @@ static void clock_advanced(struct task *t, struct exchange_record *x)
     if (door_accepted(x))
         resume(t);
     else
-        judge_infra(t, door_complaint(t->runner->arena, x));
+        judge_error(t, door_complaint(t->runner->arena, x));
 }
 
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then)

@@ -237,7 +237,7 @@ static void add_undecided(struct run *r)
     struct check *c = NULL;
     for (size_t i = 0; i < 4; i++)
         c = add_check(r, s, "connected", arena_printf(r->arena, "/items/%zu/status", i), "equals",
-                      VERDICT_INFRA);
+                      VERDICT_ERROR);
     cite(c, list_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_2/social-accounts", 200, STR("{\"items\":[]}"));
     say(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL,
@@ -262,7 +262,7 @@ struct run *rig_red(struct arena *a)
     return finish(r);
 }
 
-/* --- what is written of them ------------------------------------------------------------------ */
+/* --- what is written of them ---------------------------------------------------------------- */
 
 int rig_begin(void **state)
 {

@@ -85,7 +85,7 @@ static void the_last_line_is_the_tally(void **state)
                         "0 checks, 0 passed, 0 failed");
     assert_string_equal(last_line(g, rig_summary(g, rig_red(&g->arena), false, 80)),
                         "15 checks, 1 passed, 3 failed, 1 warned, 1 known, 1 fixed, 1 vacuous, "
-                        "3 blocked, 4 infra");
+                        "3 blocked, 4 errors");
 }
 
 static void a_green_summary_is_short(void **state)
@@ -251,7 +251,7 @@ static void the_ledger_follows_from_the_executed_checks(void **state)
         const struct node *checks = node_get(node_at(node_get(n, "scenarios"), i), "checks");
         for (size_t k = 0; k < node_count(checks); k++) {
             const char *verdict = node_get_text(node_at(checks, k), "verdict");
-            if (strcmp(verdict, "blocked") != 0 && strcmp(verdict, "infra") != 0)
+            if (strcmp(verdict, "blocked") != 0 && strcmp(verdict, "error") != 0)
                 ids[count++] = node_get_text(node_at(checks, k), "id");
         }
     }

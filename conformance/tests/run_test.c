@@ -249,9 +249,9 @@ static void a_lost_answer_decides_nothing(void **state)
 {
     struct scene *s = *state;
     play(s, "lost");
-    assert_string_equal(story(s), "infra lost/made/status/is\n"
-                                  "infra lost/made/name/equals\n"
-                                  "infra lost/made/id/capture\n"
+    assert_string_equal(story(s), "error lost/made/status/is\n"
+                                  "error lost/made/name/equals\n"
+                                  "error lost/made/id/capture\n"
                                   "blocked lost/listed/status/is\n"
                                   "blocked lost/listed/items/$some\n"
                                   "of 5");
