@@ -50,7 +50,7 @@ static void count_check(struct run *r, struct scenario_result *s, const struct c
 }
 
 /* Holds when at least one check that cites it passed and none failed. */
-static enum claim_standing standing_of(const struct claim_result *c)
+static enum claim_outcome outcome_of(const struct claim_result *c)
 {
     uint32_t cited = 0;
     for (size_t v = 0; v < VERDICT_COUNT; v++)
@@ -81,7 +81,7 @@ void run_count(struct run *r)
             count_check(r, s, &s->checks.items[k]);
     }
     for (size_t i = 0; i < r->claim_count; i++)
-        r->claims[i].standing = standing_of(&r->claims[i]);
+        r->claims[i].outcome = outcome_of(&r->claims[i]);
 }
 
 /* --- deciding ------------------------------------------------------------------------------- */

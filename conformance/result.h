@@ -88,7 +88,7 @@ struct scenario_result {
     const char *why;      /* not applicable: for want of what */
 };
 
-enum claim_standing {
+enum claim_outcome {
     CLAIM_HOLDS, /* a check that cites it passed and none failed */
     CLAIM_FAILS,
     CLAIM_UNDECIDED, /* cited, but no check decided it in this run */
@@ -97,7 +97,7 @@ enum claim_standing {
 
 struct claim_result {
     const struct claim *claim;
-    enum claim_standing standing;
+    enum claim_outcome outcome;
     uint32_t counts[VERDICT_COUNT]; /* of the checks that cite it */
 };
 
@@ -142,5 +142,5 @@ struct run_events {
 
 enum verdict verdict_worse(enum verdict x, enum verdict y);
 bool check_is_red(const struct run *r, const struct check *c); /* it makes the run red */
-void run_count(struct run *r);  /* totals, scenario verdicts and claim standings from the checks */
+void run_count(struct run *r);  /* totals, scenario verdicts and claim outcomes from the checks */
 void run_decide(struct run *r); /* exit_code and verdict_why, from what run_count found */

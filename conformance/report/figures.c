@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 
-const char *const standing_texts[] = {
+const char *const outcome_texts[] = {
     [CLAIM_HOLDS] = "holds",
     [CLAIM_FAILS] = "fails",
     [CLAIM_UNDECIDED] = "undecided",
@@ -29,9 +29,9 @@ struct figures figures_of(const struct run *r)
         const struct claim_result *c = &r->claims[i];
         const char *observe = c->claim->observe;
         f.observable += !observe || strcmp(observe, "none") != 0;
-        f.cited += c->standing != CLAIM_UNCITED;
-        f.exercised += c->standing == CLAIM_HOLDS || c->standing == CLAIM_FAILS;
-        f.holding += c->standing == CLAIM_HOLDS;
+        f.cited += c->outcome != CLAIM_UNCITED;
+        f.exercised += c->outcome == CLAIM_HOLDS || c->outcome == CLAIM_FAILS;
+        f.holding += c->outcome == CLAIM_HOLDS;
     }
     for (size_t i = 0; i < r->scenarios.count; i++)
         f.not_applicable += scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE;

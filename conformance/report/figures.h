@@ -13,7 +13,7 @@ struct figures {
     uint32_t scenarios, not_applicable; /* of the latter none ran a check */
 };
 
-extern const char *const standing_texts[]; /* by enum claim_standing */
+extern const char *const outcome_texts[]; /* by enum claim_outcome */
 
 struct figures figures_of(const struct run *r);
 enum verdict scenario_verdict(const struct scenario_result *s); /* of its checks so far */

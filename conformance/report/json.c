@@ -47,7 +47,7 @@ static void put_claim(struct json *j, const struct claim_result *c)
     json_open_map(j);
     json_put_text(j, "id", c->claim->id);
     json_put_text(j, "level", level_texts[c->claim->level]);
-    json_put_text(j, "standing", standing_texts[c->standing]);
+    json_put_text(j, "outcome", outcome_texts[c->outcome]);
     json_put_text(j, "says", c->claim->says);
     json_put_text(j, "source", c->claim->source);
     json_put_text(j, "observe", c->claim->observe);

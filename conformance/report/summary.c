@@ -248,7 +248,7 @@ static void put_failed_claims(struct page *p, const struct run *r)
     bool any = false;
     for (size_t i = 0; i < r->claim_count; i++) {
         const struct claim_result *c = &r->claims[i];
-        if (c->standing != CLAIM_FAILS)
+        if (c->outcome != CLAIM_FAILS)
             continue;
         if (!any)
             page_put(p, INK_BOLD, "  Claims that do not hold\n");

@@ -31,7 +31,7 @@ suite_is_green() {
     run 0 run "$suite" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson"
     tail -n 1 "$tmp/out" | grep -qE '^[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed' || fail "no closing count"
     tail -n 1 "$tmp/out"
-    flat "$tmp/r.json" | grep -q '"standing":"fails"' && fail "a claim fails in a green run"
+    flat "$tmp/r.json" | grep -q '"outcome":"fails"' && fail "a claim fails in a green run"
     flat "$tmp/r.json" | grep -q '"exit":{"code":0' || fail "the JSON report has no exit code"
     grep -q '"event":"run_ended"' "$tmp/r.ndjson" || fail "the event stream has no end"
     ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is no XML"
@@ -67,7 +67,7 @@ mutants_are_noticed() {
         run 1 run "$suite" "--mock=$mutant" --claim "$(echo "$broken" | tr ' ' ,)" --report "json=$tmp/r.json"
         flat "$tmp/r.json" >"$tmp/flat"
         for claim in $broken; do
-            grep -q "\"id\":\"$claim\",\"level\":\"[a-z]*\",\"standing\":\"fails\"" "$tmp/flat" ||
+            grep -q "\"id\":\"$claim\",\"level\":\"[a-z]*\",\"outcome\":\"fails\"" "$tmp/flat" ||
                 fail "$(basename "$mutant"): $claim was not noticed"
             count=$((count + 1))
         done

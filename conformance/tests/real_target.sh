@@ -71,7 +71,7 @@ has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output has: $1"; }
 asked() { curl -s "$url/__admin/requests?limit=1000"; }
 
 # What a scenario must leave as it was: who is connected, and what is queued.
-standing() {
+endpoint_state() {
     for project in prj_acme_a prj_acme_b prj_acme_empty; do
         for list in social-accounts 'scheduled-posts?status=queued'; do
             curl -s -H "Authorization: Bearer $LAYERS_KEY" "$url/layers/v1/projects/$project/$list"
@@ -107,13 +107,13 @@ nothing_is_written() {
 nothing_is_used_up() {
     start local
     target 'rps: 1000' 'consent: browser' "consent_command: '$tests/consent.sh'"
-    before=$(standing)
+    before=$(endpoint_state)
     for jobs in 1 8; do
         # shellcheck disable=SC2046
         run 0 $(scenarios) --allow-writes --jobs $jobs
         has "the target lacks 'clock'"
         has_not 'blocked|could not be decided|Left behind|lacks .consent.'
-        [ "$(standing)" = "$before" ] || fail "the endpoint is not as it was before: $(standing)"
+        [ "$(endpoint_state)" = "$before" ] || fail "the endpoint is not as it was before: $(endpoint_state)"
     done
     asked | grep -q '"method":"DELETE"' || fail "nothing was taken back"
 }

@@ -213,7 +213,7 @@ static void the_json_report_tells_everything(void **state)
         {"/claim_figures",
          "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"    },
         {"/claims/2/id",                      "\"LA-183\""                              },
-        {"/claims/2/standing",                "\"fails\""                               },
+        {"/claims/2/outcome",                 "\"fails\""                               },
         {"/claims/2/counts",                  "{\"fail\":2}"                            },
         {"/disputes/0/seen",                  "\"uuid\""                                },
         {"/disputes/1/seen",                  "null"                                    },

@@ -215,8 +215,8 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
                                                  "DELETE /things/t%2F1\n");
     assert_int_equal(s->run.exit_code, 1);
     assert_int_equal(s->run.leftovers.count, 0);
-    assert_int_equal(s->run.claims[0].standing, CLAIM_FAILS);
-    assert_int_equal(s->run.claims[1].standing, CLAIM_UNDECIDED);
+    assert_int_equal(s->run.claims[0].outcome, CLAIM_FAILS);
+    assert_int_equal(s->run.claims[1].outcome, CLAIM_UNDECIDED);
 }
 
 static void a_call_is_asked_again_until_it_is_decided(void **state)
@@ -231,7 +231,7 @@ static void a_call_is_asked_again_until_it_is_decided(void **state)
     assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the cleanup is one as well */
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
-    assert_int_equal(s->run.claims[1].standing, CLAIM_HOLDS);
+    assert_int_equal(s->run.claims[1].outcome, CLAIM_HOLDS);
 }
 
 static void a_failed_cleanup_is_reported(void **state)
