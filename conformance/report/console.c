@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "conformance/report/figures.h"
 #include "conformance/report/formats.h"
 #include "conformance/report/summary.h"
+#include "conformance/report/totals.h"
 
 enum { NAME_COLUMNS = 48 };
 

@@ -1,6 +1,6 @@
-#include "conformance/report/figures.h"
 #include "conformance/report/formats.h"
 #include "conformance/report/record.h"
+#include "conformance/report/totals.h"
 
 static void put_checks(struct json *j, const struct scenario_result *s)
 {

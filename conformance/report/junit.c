@@ -1,15 +1,15 @@
 #include "base/time.h"
 #include "base/xml.h"
 #include "conformance/report/card.h"
-#include "conformance/report/figures.h"
 #include "conformance/report/formats.h"
+#include "conformance/report/totals.h"
 
 enum { DETAILS_WIDTH = 100 };
 
 /* What JUnit calls it. */
 enum outcome { PASSED, FAILED, SKIPPED, BROKEN, OUTCOME_COUNT };
 
-struct totals {
+struct suite_counts {
     uint32_t cases, of[OUTCOME_COUNT];
 };
 
@@ -36,21 +36,21 @@ static enum outcome outcome_of(const struct run *r, const struct check *c)
     return SKIPPED;
 }
 
-static struct totals totals_of(const struct run *r, const struct scenario_result *s)
+static struct suite_counts suite_counts_of(const struct run *r, const struct scenario_result *s)
 {
-    struct totals t = {0};
+    struct suite_counts t = {0};
     for (size_t i = 0; i < s->checks.count; i++) {
         t.cases++;
         t.of[outcome_of(r, &s->checks.items[i])]++;
     }
     if (!t.cases) /* a scenario that did not run is a case that was skipped */
-        t = (struct totals){.cases = 1, .of[SKIPPED] = 1};
+        t = (struct suite_counts){.cases = 1, .of[SKIPPED] = 1};
     return t;
 }
 
 /* --- XML ------------------------------------------------------------------------------------- */
 
-static void count_attributes(struct buf *out, const struct totals *t)
+static void count_attributes(struct buf *out, const struct suite_counts *t)
 {
     buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases,
                t->of[FAILED], t->of[BROKEN], t->of[SKIPPED]);
@@ -160,7 +160,7 @@ static void put_case(struct buf *out, const struct run *r, const struct scenario
 static void put_scenario(struct buf *out, const struct run *r, const struct scenario_result *s,
                          const struct secrets *secrets)
 {
-    struct totals t = totals_of(r, s);
+    struct suite_counts t = suite_counts_of(r, s);
     char started[TIME_TEXT_MAX];
     buf_text(out, "  <testsuite");
     xml_attribute(out, "name", s->name);
@@ -186,9 +186,9 @@ static void put_scenario(struct buf *out, const struct run *r, const struct scen
 
 void junit_write(const struct run *r, struct writer *w)
 {
-    struct totals all = {0};
+    struct suite_counts all = {0};
     for (size_t i = 0; i < r->scenarios.count; i++) {
-        struct totals t = totals_of(r, r->scenarios.items[i]);
+        struct suite_counts t = suite_counts_of(r, r->scenarios.items[i]);
         all.cases += t.cases;
         for (size_t o = 0; o < OUTCOME_COUNT; o++)
             all.of[o] += t.of[o];

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "conformance/report/figures.h"
+#include "conformance/report/totals.h"
 
 static void put_instant(struct json *j, const char *key, int64_t ms)
 {
@@ -148,10 +148,10 @@ void record_scenario(struct json *j, const struct scenario_result *s)
     json_put_int(j, "duration_us", s->duration_us);
 }
 
-static void put_figures(struct json *j, const struct run *r)
+static void put_totals(struct json *j, const struct run *r)
 {
-    struct figures f = figures_of(r);
-    json_key(j, "claim_figures");
+    struct totals f = totals_of(r);
+    json_key(j, "claim_totals");
     json_open_map(j);
     json_put_int(j, "claims", f.claims);
     json_put_int(j, "observable", f.observable);
@@ -165,7 +165,7 @@ static void put_ledger(struct json *j, const struct run *r)
 {
     struct arena a = {0};
     size_t count;
-    const char *digest = figures_executed(&a, r, &count);
+    const char *digest = totals_executed(&a, r, &count);
     json_put_text(j, "executed", digest);
     json_put_int(j, "executed_checks", (int64_t)count);
     arena_end(&a);
@@ -187,7 +187,7 @@ void record_outcome(struct json *j, const struct run *r)
     for (size_t v = 0; v < VERDICT_COUNT; v++)
         json_put_int(j, verdict_texts[v], r->counts[v]);
     json_close_map(j);
-    put_figures(j, r);
+    put_totals(j, r);
     put_ledger(j, r);
 }
 

@@ -18,7 +18,7 @@ void record_check(struct json *j, const struct scenario_result *s, const struct 
 void record_exchange(struct json *j, const struct secrets *secrets,
                      const struct exchange_record *x);
 void record_scenario(struct json *j, const struct scenario_result *s); /* without its checks */
-void record_outcome(struct json *j, const struct run *r); /* counts, claims in figures, exit */
+void record_outcome(struct json *j, const struct run *r); /* counts, totals of the claims, exit */
 
 /* Hands over what was collected and empties it. DEL and C1 controls, legal in JSON, are escaped:
  * the text may end on a terminal. */

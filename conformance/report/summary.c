@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "conformance/report/card.h"
-#include "conformance/report/figures.h"
+#include "conformance/report/totals.h"
 
 enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13 };
 
@@ -162,7 +162,7 @@ static void put_scenarios(struct page *p, const struct run *r)
         page_rule(p);
 }
 
-/* --- the figures ----------------------------------------------------------------------------- */
+/* --- the totals ----------------------------------------------------------------------------- */
 
 static void put_row(struct page *p, const char *label, enum ink ink, const char *text)
 {
@@ -200,7 +200,7 @@ static void put_not_applicable(struct page *p, const struct run *r, size_t first
                          s->why ? page_safe_text(p, s->why) : "some of their checks"));
 }
 
-static void put_ran(struct page *p, const struct run *r, const struct figures *f)
+static void put_ran(struct page *p, const struct run *r, const struct totals *f)
 {
     uint32_t ran = f->scenarios - f->not_applicable;
     put_row(p, "scenarios", INK_PLAIN,
@@ -211,7 +211,7 @@ static void put_ran(struct page *p, const struct run *r, const struct figures *f
             put_not_applicable(p, r, i);
 }
 
-static void put_claims(struct page *p, const struct figures *f)
+static void put_claims(struct page *p, const struct totals *f)
 {
     put_row(p, "claims", INK_PLAIN,
             arena_printf(p->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
@@ -282,7 +282,7 @@ static void put_leftovers(struct page *p, const struct run *r)
 
 void summary_put(struct page *p, const struct run *r)
 {
-    struct figures f = figures_of(r);
+    struct totals f = totals_of(r);
     bool green = r->exit_code == 0;
     put_scenarios(p, r);
     page_put(p, INK_PLAIN, "\n");
@@ -301,6 +301,6 @@ void summary_put(struct page *p, const struct run *r)
         put_row(p, "exit", INK_BAD,
                 arena_printf(p->arena, "%d: %s", r->exit_code, page_safe_text(p, r->verdict_why)));
     page_put(p, INK_PLAIN, "\n");
-    page_put(p, green ? INK_GOOD : INK_BAD, "%s", figures_tally(p->arena, r));
+    page_put(p, green ? INK_GOOD : INK_BAD, "%s", totals_tally(p->arena, r));
     page_put(p, INK_PLAIN, "\n");
 }

@@ -210,7 +210,7 @@ static void the_json_report_tells_everything(void **state)
         {"/target/name",                      "\"layers-mock\""                         },
         {"/exit/code",                        "5"                                       },
         {"/counts/fail",                      "3"                                       },
-        {"/claim_figures",
+        {"/claim_totals",
          "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"    },
         {"/claims/2/id",                      "\"LA-183\""                              },
         {"/claims/2/outcome",                 "\"fails\""                               },

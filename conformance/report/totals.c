@@ -1,4 +1,4 @@
-#include "conformance/report/figures.h"
+#include "conformance/report/totals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +21,10 @@ enum verdict scenario_verdict(const struct scenario_result *s)
     return worst;
 }
 
-struct figures figures_of(const struct run *r)
+struct totals totals_of(const struct run *r)
 {
-    struct figures f = {.claims = (uint32_t)r->claim_count,
-                        .scenarios = (uint32_t)r->scenarios.count};
+    struct totals f = {.claims = (uint32_t)r->claim_count,
+                       .scenarios = (uint32_t)r->scenarios.count};
     for (size_t i = 0; i < r->claim_count; i++) {
         const struct claim_result *c = &r->claims[i];
         const char *observe = c->claim->observe;
@@ -38,7 +38,7 @@ struct figures figures_of(const struct run *r)
     return f;
 }
 
-const char *figures_tally(struct arena *a, const struct run *r)
+const char *totals_tally(struct arena *a, const struct run *r)
 {
     static const char *const words[VERDICT_COUNT] = {
         [VERDICT_PASS] = "passed",       [VERDICT_FAIL] = "failed",
@@ -96,7 +96,7 @@ static size_t collect(const struct run *r, const char **ids)
     return n;
 }
 
-const char *figures_executed(struct arena *a, const struct run *r, size_t *count)
+const char *totals_executed(struct arena *a, const struct run *r, size_t *count)
 {
     size_t all = 0, once = 0;
     for (size_t i = 0; i < r->scenarios.count; i++)
