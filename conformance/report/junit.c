@@ -1,6 +1,6 @@
 #include "base/time.h"
 #include "base/xml.h"
-#include "conformance/report/card.h"
+#include "conformance/report/failure_card.h"
 #include "conformance/report/formats.h"
 #include "conformance/report/totals.h"
 
@@ -85,19 +85,19 @@ static void properties(struct buf *out, const struct check *c)
     buf_text(out, "      </properties>\n");
 }
 
-/* <failure message="one short line" type="fail">the card</failure> */
+/* <failure message="one short line" type="fail">the failure card</failure> */
 static void details(struct buf *out, const char *element, const struct run *r,
                     const struct check *c, const struct secrets *secrets)
 {
     struct arena a = {0};
     struct page page = page_begin(&a, secrets, false, DETAILS_WIDTH);
     buf_printf(out, "      <%s", element);
-    xml_attribute(out, "message", card_line(&page, c));
+    xml_attribute(out, "message", failure_card_line(&page, c));
     xml_attribute(out, "type", verdict_texts[c->verdict]);
     buf_text(out, ">");
-    card_title(&page, r, c);
-    card_fields(&page, r, c);
-    card_exchange(&page, c->exchange);
+    failure_card_title(&page, r, c);
+    failure_card_fields(&page, r, c);
+    failure_card_exchange(&page, c->exchange);
     xml_text(out, buf_str(&page.out));
     buf_printf(out, "</%s>\n", element);
     arena_end(&a);

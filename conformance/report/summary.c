@@ -2,18 +2,18 @@
 
 #include <string.h>
 
-#include "conformance/report/card.h"
+#include "conformance/report/failure_card.h"
 #include "conformance/report/totals.h"
 
 enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13 };
 
 /* --- what did not hold, by scenario ---------------------------------------------------------- */
 
-struct cards {
+struct failure_cards {
     size_t shown, left_out;
 };
 
-static bool has_card(const struct run *r, const struct check *c)
+static bool has_failure_card(const struct run *r, const struct check *c)
 {
     return check_is_red(r, c) || c->verdict == VERDICT_FIXED;
 }
@@ -76,7 +76,7 @@ static void put_undecided(struct page *p, const struct scenario_result *s, size_
 static bool is_notable(const struct run *r, const struct scenario_result *s)
 {
     for (size_t i = 0; i < s->checks.count; i++)
-        if (has_card(r, &s->checks.items[i]) || undecided_words(s->checks.items[i].verdict))
+        if (has_failure_card(r, &s->checks.items[i]) || undecided_words(s->checks.items[i].verdict))
             return true;
     return false;
 }
@@ -93,38 +93,38 @@ static bool same_claims(const struct check *x, const struct check *y)
 static void put_answer(struct page *p, const struct check *c)
 {
     if (c->verdict != VERDICT_FIXED)
-        card_exchange(p, c->exchange);
+        failure_card_exchange(p, c->exchange);
 }
 
 /* Mismatches of one answer share it: it is shown once, below the last of them. Those of the same
  * claims share their title too. */
-static void put_card(struct page *p, const struct run *r, const struct check *before,
-                     const struct check *c)
+static void put_failure_card(struct page *p, const struct run *r, const struct check *before,
+                             const struct check *c)
 {
     bool same_answer = before && before->exchange == c->exchange;
     if (before && !same_answer)
         put_answer(p, before);
     if (!same_answer || !same_claims(before, c)) {
         page_put(p, INK_PLAIN, "\n");
-        card_title(p, r, c);
+        failure_card_title(p, r, c);
     }
-    card_fields(p, r, c);
+    failure_card_fields(p, r, c);
 }
 
-static void put_cards(struct page *p, const struct run *r, const struct scenario_result *s,
-                      struct cards *cards)
+static void put_failure_cards(struct page *p, const struct run *r, const struct scenario_result *s,
+                              struct failure_cards *cards)
 {
     const struct check *before = NULL;
     for (size_t i = 0; i < s->checks.count; i++) {
         const struct check *c = &s->checks.items[i];
-        if (!has_card(r, c))
+        if (!has_failure_card(r, c))
             continue;
         if (cards->shown == CARDS_MAX) {
             cards->left_out++;
             continue;
         }
         cards->shown++;
-        put_card(p, r, before, c);
+        put_failure_card(p, r, before, c);
         before = c;
     }
     if (before)
@@ -132,12 +132,12 @@ static void put_cards(struct page *p, const struct run *r, const struct scenario
 }
 
 static void put_scenario(struct page *p, const struct run *r, const struct scenario_result *s,
-                         struct cards *cards)
+                         struct failure_cards *cards)
 {
     page_put(p, INK_BOLD, "%s", page_safe_text(p, s->name));
     page_put(p, INK_PLAIN, "\n");
     page_put(p, INK_DIM, "%s%s", page_safe_text(p, s->title), s->title ? "\n" : "");
-    put_cards(p, r, s, cards);
+    put_failure_cards(p, r, s, cards);
     page_put(p, INK_PLAIN, "\n");
     size_t before = p->out.n;
     for (size_t i = 0; i < s->checks.count; i++)
@@ -147,7 +147,7 @@ static void put_scenario(struct page *p, const struct run *r, const struct scena
 
 static void put_scenarios(struct page *p, const struct run *r)
 {
-    struct cards cards = {0};
+    struct failure_cards cards = {0};
     size_t before = p->out.n;
     for (size_t i = 0; i < r->scenarios.count; i++) {
         if (!is_notable(r, r->scenarios.items[i]))

@@ -1,6 +1,6 @@
-/* summary.h - the verdict of a run on one page: what failed, as cards, then the totals.
+/* summary.h - the verdict of a run on one page: what failed, as failure cards, then the totals.
  *
- * Shapes:  short when green; when red, cards grouped by scenario first. What was blocked or could
+ * Shapes:  short when green; when red, failure cards grouped by scenario first. What was blocked or could
  *          not be decided is counted under its cause. The last line is the tally: 312 checks, 312
  *          passed, 0 failed.
  * Errors:  none.

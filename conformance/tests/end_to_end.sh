@@ -77,7 +77,7 @@ mutants_are_noticed() {
 }
 
 # A scenario that expects what is not so is caught, with all that a reader needs.
-card_is_complete() {
+failure_card_is_complete() {
     mkdir -p "$tmp/layers"
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$suite/flows" "$suite/targets" "$suite/revocation" "$tmp/layers/"
     sed "s#\.\./\.\./\.\./fixtures#$source/fixtures#" "$suite/targets/mock.yaml" >"$tmp/layers/targets/mock.yaml"

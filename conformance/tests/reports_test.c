@@ -310,15 +310,15 @@ static void events_stream_as_they_are_told_at_the_end(void **state)
     assert_string_equal(streamed.s, rig_report(g, "ndjson", red).s);
 }
 
-static void a_failed_check_is_a_card(void **state)
+static void a_failed_check_is_shown_as_a_failure_card(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
     const struct scenario_result *s = red->scenarios.items[2];
     struct memory m;
     struct writer *w = memory_open(&m, &g->secrets);
-    card_write(w, red, s, &s->checks.items[0], false);
-    assert_golden(g, "card.txt", memory_end(&m, w, &g->arena));
+    failure_card_write(w, red, s, &s->checks.items[0], false);
+    assert_golden(g, "failure_card.txt", memory_end(&m, w, &g->arena));
 }
 
 /* The shell is asked what it understands: $NAMES filled in, all else as it was sent. */
@@ -327,7 +327,7 @@ static void a_curl_line_says_to_a_shell_what_was_sent(void **state)
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
     const struct scenario_result *s = red->scenarios.items[2];
-    const char *card = file_text(&g->arena, TEST_DIR "/golden/card.txt").s;
+    const char *card = file_text(&g->arena, TEST_DIR "/golden/failure_card.txt").s;
     const char *from = strstr(card, "curl "), *to = strstr(from, "\n\n");
     const char *command =
         arena_printf(&g->arena, "LAYERS_KEY=%s STATE=%s; curl() { printf '%%s\\n' \"$@\"; }; %.*s",
@@ -405,7 +405,7 @@ int main(void)
         with_rig(the_ledger_follows_from_the_executed_checks),
         with_rig(every_event_is_a_line_of_json),
         with_rig(events_stream_as_they_are_told_at_the_end),
-        with_rig(a_failed_check_is_a_card),
+        with_rig(a_failed_check_is_shown_as_a_failure_card),
         with_rig(a_curl_line_says_to_a_shell_what_was_sent),
         with_rig(formats_are_found_by_name),
         with_rig(long_bodies_are_cut_and_still_clean),

@@ -1,4 +1,4 @@
-#include "conformance/report/card.h"
+#include "conformance/report/failure_card.h"
 
 #include <string.h>
 
@@ -50,7 +50,7 @@ static enum ink ink_of(const struct run *r, const struct check *c)
     return check_is_red(r, c) ? INK_BAD : INK_CARE;
 }
 
-void card_title(struct page *p, const struct run *r, const struct check *c)
+void failure_card_title(struct page *p, const struct run *r, const struct check *c)
 {
     enum ink ink = ink_of(r, c);
     for (size_t i = 0; i < c->claim_count; i++)
@@ -75,7 +75,7 @@ static void put_value(struct page *p, const char *label, enum ink ink, const cha
     page_field(p, INDENT, label, ink, page_safe_text(p, text));
 }
 
-void card_fields(struct page *p, const struct run *r, const struct check *c)
+void failure_card_fields(struct page *p, const struct run *r, const struct check *c)
 {
     page_put(p, INK_PLAIN, "\n");
     put_value(p, "check", INK_PLAIN, c->id);
@@ -136,7 +136,7 @@ static void put_body(struct page *p, struct str body)
     }
 }
 
-void card_exchange(struct page *p, const struct exchange_record *x)
+void failure_card_exchange(struct page *p, const struct exchange_record *x)
 {
     if (!x)
         return;
@@ -149,7 +149,7 @@ void card_exchange(struct page *p, const struct exchange_record *x)
 
 /* --- whole ----------------------------------------------------------------------------------- */
 
-const char *card_line(struct page *p, const struct check *c)
+const char *failure_card_line(struct page *p, const struct check *c)
 {
     struct buf text = {.arena = p->arena};
     for (size_t i = 0; i < c->claim_count; i++)
@@ -168,15 +168,15 @@ const char *card_line(struct page *p, const struct check *c)
     return arena_printf(p->arena, STR_FMT "%s", STR_ARG(line), rest.n ? " …" : "");
 }
 
-void card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
-                const struct check *c, bool colour)
+void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
+                        const struct check *c, bool colour)
 {
     struct arena a = {0};
     struct page p = page_begin(&a, writer_secrets(w), colour, 0);
     page_put(&p, INK_BOLD, "%s\n", page_safe_text(&p, s->title ? s->title : s->name));
-    card_title(&p, r, c);
-    card_fields(&p, r, c);
-    card_exchange(&p, c->exchange);
+    failure_card_title(&p, r, c);
+    failure_card_fields(&p, r, c);
+    failure_card_exchange(&p, c->exchange);
     write_str(w, buf_str(&p.out));
     arena_end(&a);
 }
