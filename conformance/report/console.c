@@ -22,7 +22,7 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
                           .out = out,
                           .colour = colour,
                           .progress = progress,
-                          .width = width ? width : PAGE_WIDTH_MAX};
+                          .width = width ? width : LAYOUT_WIDTH_MAX};
     return c;
 }
 
@@ -34,18 +34,18 @@ static void show(const struct console *c, const char *name)
         return;
     struct arena a = {0};
     struct secrets none = {.arena = &a};
-    struct page p = page_begin(&a, writer_secrets(c->out), c->colour, c->width);
-    struct str rest = str_from(page_safe_text(&p, name));
+    struct text_layout t = layout_begin(&a, writer_secrets(c->out), c->colour, c->width);
+    struct str rest = str_from(layout_safe_text(&t, name));
     struct str line = text_line(&rest, NAME_COLUMNS);
-    page_put(&p, INK_PLAIN, "\r\x1b[K");
-    page_put(&p, INK_DIM, "%u scenarios done, %u running", c->ended,
-             c->started > c->ended ? c->started - c->ended : 0);
+    layout_put(&t, INK_PLAIN, "\r\x1b[K");
+    layout_put(&t, INK_DIM, "%u scenarios done, %u running", c->ended,
+               c->started > c->ended ? c->started - c->ended : 0);
     if (c->failed)
-        page_put(&p, INK_BAD, "  %u failed", c->failed);
-    page_put(&p, INK_PLAIN, "  " STR_FMT, STR_ARG(line));
+        layout_put(&t, INK_BAD, "  %u failed", c->failed);
+    layout_put(&t, INK_PLAIN, "  " STR_FMT, STR_ARG(line));
 
     struct writer *talk = writer_to(&none, stderr);
-    write_str(talk, buf_str(&p.out));
+    write_str(talk, buf_str(&t.out));
     (void)writer_close(talk, NULL); /* progress that nobody can see is no failure */
     arena_end(&a);
 }
@@ -80,15 +80,15 @@ void console_summary(struct console *c, const struct run *r)
     struct arena a = {0};
     if (c->progress)
         (void)fputs("\r\x1b[K", stderr);
-    struct page p = page_begin(&a, writer_secrets(c->out), c->colour, c->width);
-    summary_put(&p, r);
-    write_str(c->out, buf_str(&p.out));
+    struct text_layout t = layout_begin(&a, writer_secrets(c->out), c->colour, c->width);
+    summary_put(&t, r);
+    write_str(c->out, buf_str(&t.out));
     arena_end(&a);
 }
 
 void console_write(const struct run *r, struct writer *w)
 {
     struct arena a = {0};
-    console_summary(console_new(&a, w, false, false, PAGE_WIDTH_MAX), r);
+    console_summary(console_new(&a, w, false, false, LAYOUT_WIDTH_MAX), r);
     arena_end(&a);
 }

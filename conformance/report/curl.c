@@ -9,7 +9,7 @@
 enum { BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
 
 struct line {
-    struct page *page;
+    struct text_layout *layout;
     const char *options[OPTIONS_MAX]; /* with their arguments */
     size_t count;
 };
@@ -103,16 +103,16 @@ static void add_variable(struct buf *out, enum quotes quotes, const char *name, 
     buf_printf(out, double_quoted && runs_on ? "%s${%s}%s" : "%s$%s%s", quote, name, quote);
 }
 
-static const char *quoted(struct page *p, struct str text)
+static const char *quoted(struct text_layout *t, struct str text)
 {
-    struct buf out = {.arena = p->arena};
-    enum quotes quotes = quotes_for(p->secrets, text);
+    struct buf out = {.arena = t->arena};
+    enum quotes quotes = quotes_for(t->secrets, text);
     const char *around = quotes == QUOTES_DOUBLE ? "\"" : "";
     if (!text.n)
         return "''";
     buf_text(&out, around);
     while (text.n) {
-        struct secret_hit hit = secrets_find(p->secrets, text, true);
+        struct secret_hit hit = secrets_find(t->secrets, text, true);
         struct str after = str_skip(text, hit.at + hit.n);
         if (hit.at)
             add_literal(&out, quotes, str_head(text, hit.at));
@@ -130,7 +130,7 @@ static void add_option(struct line *l, const char *option, struct str argument)
 {
     if (l->count < OPTIONS_MAX)
         l->options[l->count++] =
-            arena_printf(l->page->arena, "%s %s", option, quoted(l->page, argument));
+            arena_printf(l->layout->arena, "%s %s", option, quoted(l->layout, argument));
 }
 
 static void add_flag(struct line *l, const char *flag)
@@ -173,7 +173,7 @@ static void add_headers(struct line *l, const struct exchange_record *x)
 {
     for (size_t i = 0; i < x->request_headers.count; i++) {
         const struct header *h = &x->request_headers.items[i];
-        struct buf text = {.arena = l->page->arena};
+        struct buf text = {.arena = l->layout->arena};
         if (is_implied(h->name, speaks_json(x)))
             continue;
         /* a header without a value is written with a semicolon, or curl leaves it out */
@@ -190,34 +190,34 @@ static void add_body(struct line *l, const struct exchange_record *x)
     if (!body.n)
         return;
     if (body.n > BODY_MAX_BYTES)
-        body = str_from(arena_printf(l->page->arena, "@body-of-%zu-bytes", body.n));
+        body = str_from(arena_printf(l->layout->arena, "@body-of-%zu-bytes", body.n));
     if (body.n != x->request_body.n && !speaks_json(x))
         option = "--data-binary";
     add_option(l, option, body);
 }
 
-void curl_write(struct page *p, int indent, const struct exchange_record *x)
+void curl_write(struct text_layout *t, int indent, const struct exchange_record *x)
 {
-    struct line l = {.page = p};
+    struct line l = {.layout = t};
     add_method(&l, x);
     size_t before_url = l.count;
     add_headers(&l, x);
     add_body(&l, x);
 
-    const char *url = quoted(p, str_from(x->url));
+    const char *url = quoted(t, str_from(x->url));
     size_t width = (size_t)indent + strlen("curl ") + strlen(url);
     for (size_t i = 0; i < l.count; i++)
         width += 1 + strlen(l.options[i]);
-    bool fits = width <= (size_t)p->width;
+    bool fits = width <= (size_t)t->width;
 
-    page_indent(p, indent);
-    page_put(p, INK_PLAIN, "curl");
+    layout_indent(t, indent);
+    layout_put(t, INK_PLAIN, "curl");
     for (size_t i = 0; i < before_url; i++)
-        page_put(p, INK_PLAIN, " %s", l.options[i]);
-    page_put(p, INK_PLAIN, " %s", url);
+        layout_put(t, INK_PLAIN, " %s", l.options[i]);
+    layout_put(t, INK_PLAIN, " %s", url);
     for (size_t i = before_url; i < l.count; i++) {
-        page_put(p, INK_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
-        page_put(p, INK_PLAIN, "%s", l.options[i]);
+        layout_put(t, INK_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
+        layout_put(t, INK_PLAIN, "%s", l.options[i]);
     }
-    page_put(p, INK_PLAIN, "\n");
+    layout_put(t, INK_PLAIN, "\n");
 }

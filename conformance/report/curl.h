@@ -5,6 +5,6 @@
  * Errors:  none. A body too long to paste is named instead.
  */
 #pragma once
-#include "conformance/report/page.h"
+#include "conformance/report/text_layout.h"
 
-void curl_write(struct page *p, int indent, const struct exchange_record *x);
+void curl_write(struct text_layout *t, int indent, const struct exchange_record *x);

@@ -30,18 +30,19 @@ static const char *symbol(enum verdict verdict)
     return "·";
 }
 
-static void put_claim(struct page *p, const struct claim *claim, enum ink ink, const char *mark)
+static void put_claim(struct text_layout *t, const struct claim *claim, enum ink ink,
+                      const char *mark)
 {
-    const char *id = page_safe_text(p, claim->id);
+    const char *id = layout_safe_text(t, claim->id);
     const char *level = level_texts[claim->level];
-    page_put(p, ink, "  %s ", mark);
-    page_put(p, INK_BOLD, "%s", id);
-    page_put(p, INK_DIM, "  %s  ", level);
+    layout_put(t, ink, "  %s ", mark);
+    layout_put(t, INK_BOLD, "%s", id);
+    layout_put(t, INK_DIM, "  %s  ", level);
     int column = 8 + (int)(text_width(str_from(id)) + strlen(level));
-    page_wrap(p, column, INK_PLAIN, 0, page_safe_text(p, claim->says));
+    layout_wrap(t, column, INK_PLAIN, 0, layout_safe_text(t, claim->says));
     if (claim->source) {
-        page_indent(p, INDENT);
-        page_wrap(p, INDENT, INK_DIM, 2, page_safe_text(p, claim->source));
+        layout_indent(t, INDENT);
+        layout_wrap(t, INDENT, INK_DIM, 2, layout_safe_text(t, claim->source));
     }
 }
 
@@ -50,40 +51,40 @@ static enum ink ink_of(const struct run *r, const struct check *c)
     return check_is_red(r, c) ? INK_BAD : INK_CARE;
 }
 
-void failure_card_title(struct page *p, const struct run *r, const struct check *c)
+void failure_card_title(struct text_layout *t, const struct run *r, const struct check *c)
 {
     enum ink ink = ink_of(r, c);
     for (size_t i = 0; i < c->claim_count; i++)
-        put_claim(p, c->claims[i], ink, i ? " " : symbol(c->verdict));
+        put_claim(t, c->claims[i], ink, i ? " " : symbol(c->verdict));
     if (c->claim_count)
         return;
-    page_put(p, ink, "  %s ", symbol(c->verdict));
-    page_put(p, INK_BOLD, "%s", page_safe_text(p, c->step));
-    page_put(p, INK_DIM, "  cites no claim: it holds the scenario itself up\n");
+    layout_put(t, ink, "  %s ", symbol(c->verdict));
+    layout_put(t, INK_BOLD, "%s", layout_safe_text(t, c->step));
+    layout_put(t, INK_DIM, "  cites no claim: it holds the scenario itself up\n");
 }
 
-static const char *place(struct page *p, struct where at)
+static const char *place(struct text_layout *t, struct where at)
 {
     if (!at.file)
         return "";
-    const char *file = page_safe_text(p, at.file);
-    return at.line ? arena_printf(p->arena, "%s:%d:%d", file, at.line, at.column) : file;
+    const char *file = layout_safe_text(t, at.file);
+    return at.line ? arena_printf(t->arena, "%s:%d:%d", file, at.line, at.column) : file;
 }
 
-static void put_value(struct page *p, const char *label, enum ink ink, const char *text)
+static void put_value(struct text_layout *t, const char *label, enum ink ink, const char *text)
 {
-    page_field(p, INDENT, label, ink, page_safe_text(p, text));
+    layout_field(t, INDENT, label, ink, layout_safe_text(t, text));
 }
 
-void failure_card_fields(struct page *p, const struct run *r, const struct check *c)
+void failure_card_fields(struct text_layout *t, const struct run *r, const struct check *c)
 {
-    page_put(p, INK_PLAIN, "\n");
-    put_value(p, "check", INK_PLAIN, c->id);
-    put_value(p, "scenario", INK_PLAIN, place(p, c->at));
-    put_value(p, "value", INK_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
-    put_value(p, "expected", INK_GOOD, c->expected);
-    put_value(p, "actual", ink_of(r, c), c->actual);
-    put_value(p, "why", INK_PLAIN, c->why);
+    layout_put(t, INK_PLAIN, "\n");
+    put_value(t, "check", INK_PLAIN, c->id);
+    put_value(t, "scenario", INK_PLAIN, place(t, c->at));
+    put_value(t, "value", INK_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
+    put_value(t, "expected", INK_GOOD, c->expected);
+    put_value(t, "actual", ink_of(r, c), c->actual);
+    put_value(t, "why", INK_PLAIN, c->why);
 }
 
 /* --- exchange -------------------------------------------------------------------------------- */
@@ -97,16 +98,16 @@ static const char *took(struct arena *a, int64_t us)
     return arena_printf(a, "%.1f s", (double)us / 1e6);
 }
 
-static void put_status(struct page *p, const struct exchange_record *x)
+static void put_status(struct text_layout *t, const struct exchange_record *x)
 {
-    page_indent(p, INDENT);
+    layout_indent(t, INDENT);
     if (x->status)
-        page_put(p, INK_BOLD, "%d %s", x->status, status_text(x->status));
+        layout_put(t, INK_BOLD, "%d %s", x->status, status_text(x->status));
     else
-        page_put(p, INK_BAD, "no answer: %s", page_safe_text(p, x->error));
+        layout_put(t, INK_BAD, "no answer: %s", layout_safe_text(t, x->error));
     if (x->attempts > 1)
-        page_put(p, INK_DIM, "  the last of %d attempts", x->attempts);
-    page_put(p, INK_DIM, "  %s\n", took(p->arena, x->duration_us));
+        layout_put(t, INK_DIM, "  the last of %d attempts", x->attempts);
+    layout_put(t, INK_DIM, "  %s\n", took(t->arena, x->duration_us));
 }
 
 /* A body that was printed over many lines, on one. */
@@ -123,35 +124,35 @@ static struct str flat(struct arena *a, struct str text)
 }
 
 /* Scrubbed before it is cut: a cut could part a secret. */
-static void put_body(struct page *p, struct str body)
+static void put_body(struct text_layout *t, struct str body)
 {
     if (!body.n)
         return;
-    struct str clean = str_from(page_safe(p, flat(p->arena, body)));
-    page_indent(p, INDENT);
-    page_wrap(p, INDENT, INK_PLAIN, BODY_LINES_MAX, clean.s);
-    if (text_width(clean) > BODY_LINES_MAX * (size_t)(p->width - INDENT)) {
-        page_indent(p, INDENT);
-        page_put(p, INK_DIM, "%zu bytes in all: see the JSON report\n", body.n);
+    struct str clean = str_from(layout_safe(t, flat(t->arena, body)));
+    layout_indent(t, INDENT);
+    layout_wrap(t, INDENT, INK_PLAIN, BODY_LINES_MAX, clean.s);
+    if (text_width(clean) > BODY_LINES_MAX * (size_t)(t->width - INDENT)) {
+        layout_indent(t, INDENT);
+        layout_put(t, INK_DIM, "%zu bytes in all: see the JSON report\n", body.n);
     }
 }
 
-void failure_card_exchange(struct page *p, const struct exchange_record *x)
+void failure_card_exchange(struct text_layout *t, const struct exchange_record *x)
 {
     if (!x)
         return;
-    page_put(p, INK_PLAIN, "\n");
-    curl_write(p, INDENT, x);
-    page_put(p, INK_PLAIN, "\n");
-    put_status(p, x);
-    put_body(p, x->response_body);
+    layout_put(t, INK_PLAIN, "\n");
+    curl_write(t, INDENT, x);
+    layout_put(t, INK_PLAIN, "\n");
+    put_status(t, x);
+    put_body(t, x->response_body);
 }
 
 /* --- whole ----------------------------------------------------------------------------------- */
 
-const char *failure_card_line(struct page *p, const struct check *c)
+const char *failure_card_line(struct text_layout *t, const struct check *c)
 {
-    struct buf text = {.arena = p->arena};
+    struct buf text = {.arena = t->arena};
     for (size_t i = 0; i < c->claim_count; i++)
         buf_printf(&text, "%s%s", i ? ", " : "", c->claims[i]->id);
     if (c->claim_count)
@@ -163,20 +164,20 @@ const char *failure_card_line(struct page *p, const struct check *c)
     } else {
         buf_text(&text, c->why ? c->why : verdict_texts[c->verdict]);
     }
-    struct str rest = str_from(page_safe(p, buf_str(&text)));
+    struct str rest = str_from(layout_safe(t, buf_str(&text)));
     struct str line = text_line(&rest, LINE_COLUMNS_MAX);
-    return arena_printf(p->arena, STR_FMT "%s", STR_ARG(line), rest.n ? " …" : "");
+    return arena_printf(t->arena, STR_FMT "%s", STR_ARG(line), rest.n ? " …" : "");
 }
 
 void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
                         const struct check *c, bool colour)
 {
     struct arena a = {0};
-    struct page p = page_begin(&a, writer_secrets(w), colour, 0);
-    page_put(&p, INK_BOLD, "%s\n", page_safe_text(&p, s->title ? s->title : s->name));
-    failure_card_title(&p, r, c);
-    failure_card_fields(&p, r, c);
-    failure_card_exchange(&p, c->exchange);
-    write_str(w, buf_str(&p.out));
+    struct text_layout t = layout_begin(&a, writer_secrets(w), colour, 0);
+    layout_put(&t, INK_BOLD, "%s\n", layout_safe_text(&t, s->title ? s->title : s->name));
+    failure_card_title(&t, r, c);
+    failure_card_fields(&t, r, c);
+    failure_card_exchange(&t, c->exchange);
+    write_str(w, buf_str(&t.out));
     arena_end(&a);
 }

@@ -90,15 +90,15 @@ static void details(struct buf *out, const char *element, const struct run *r,
                     const struct check *c, const struct secrets *secrets)
 {
     struct arena a = {0};
-    struct page page = page_begin(&a, secrets, false, DETAILS_WIDTH);
+    struct text_layout layout = layout_begin(&a, secrets, false, DETAILS_WIDTH);
     buf_printf(out, "      <%s", element);
-    xml_attribute(out, "message", failure_card_line(&page, c));
+    xml_attribute(out, "message", failure_card_line(&layout, c));
     xml_attribute(out, "type", verdict_texts[c->verdict]);
     buf_text(out, ">");
-    failure_card_title(&page, r, c);
-    failure_card_fields(&page, r, c);
-    failure_card_exchange(&page, c->exchange);
-    xml_text(out, buf_str(&page.out));
+    failure_card_title(&layout, r, c);
+    failure_card_fields(&layout, r, c);
+    failure_card_exchange(&layout, c->exchange);
+    xml_text(out, buf_str(&layout.out));
     buf_printf(out, "</%s>\n", element);
     arena_end(&a);
 }

@@ -53,7 +53,7 @@ static bool same_cause(const struct check *x, const struct check *y)
     return x->verdict == y->verdict && strcmp(cause(x), cause(y)) == 0;
 }
 
-static void put_undecided(struct page *p, const struct scenario_result *s, size_t first)
+static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
 {
     const struct check *c = &s->checks.items[first];
     const char *words = undecided_words(c->verdict);
@@ -67,10 +67,10 @@ static void put_undecided(struct page *p, const struct scenario_result *s, size_
     }
     if (!words)
         return;
-    const char *text = arena_printf(p->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
-                                    words, page_safe_text(p, cause(c)));
-    page_put(p, INK_CARE, "  · ");
-    page_wrap(p, INDENT, INK_PLAIN, 4, text);
+    const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
+                                    words, layout_safe_text(t, cause(c)));
+    layout_put(t, INK_CARE, "  · ");
+    layout_wrap(t, INDENT, INK_PLAIN, 4, text);
 }
 
 static bool is_notable(const struct run *r, const struct scenario_result *s)
@@ -90,29 +90,29 @@ static bool same_claims(const struct check *x, const struct check *y)
 }
 
 /* What passes needs no line to try it with. */
-static void put_answer(struct page *p, const struct check *c)
+static void put_answer(struct text_layout *t, const struct check *c)
 {
     if (c->verdict != VERDICT_FIXED)
-        failure_card_exchange(p, c->exchange);
+        failure_card_exchange(t, c->exchange);
 }
 
 /* Mismatches of one answer share it: it is shown once, below the last of them. Those of the same
  * claims share their title too. */
-static void put_failure_card(struct page *p, const struct run *r, const struct check *before,
+static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
                              const struct check *c)
 {
     bool same_answer = before && before->exchange == c->exchange;
     if (before && !same_answer)
-        put_answer(p, before);
+        put_answer(t, before);
     if (!same_answer || !same_claims(before, c)) {
-        page_put(p, INK_PLAIN, "\n");
-        failure_card_title(p, r, c);
+        layout_put(t, INK_PLAIN, "\n");
+        failure_card_title(t, r, c);
     }
-    failure_card_fields(p, r, c);
+    failure_card_fields(t, r, c);
 }
 
-static void put_failure_cards(struct page *p, const struct run *r, const struct scenario_result *s,
-                              struct failure_cards *cards)
+static void put_failure_cards(struct text_layout *t, const struct run *r,
+                              const struct scenario_result *s, struct failure_cards *cards)
 {
     const struct check *before = NULL;
     for (size_t i = 0; i < s->checks.count; i++) {
@@ -124,50 +124,50 @@ static void put_failure_cards(struct page *p, const struct run *r, const struct 
             continue;
         }
         cards->shown++;
-        put_failure_card(p, r, before, c);
+        put_failure_card(t, r, before, c);
         before = c;
     }
     if (before)
-        put_answer(p, before);
+        put_answer(t, before);
 }
 
-static void put_scenario(struct page *p, const struct run *r, const struct scenario_result *s,
-                         struct failure_cards *cards)
+static void put_scenario(struct text_layout *t, const struct run *r,
+                         const struct scenario_result *s, struct failure_cards *cards)
 {
-    page_put(p, INK_BOLD, "%s", page_safe_text(p, s->name));
-    page_put(p, INK_PLAIN, "\n");
-    page_put(p, INK_DIM, "%s%s", page_safe_text(p, s->title), s->title ? "\n" : "");
-    put_failure_cards(p, r, s, cards);
-    page_put(p, INK_PLAIN, "\n");
-    size_t before = p->out.n;
+    layout_put(t, INK_BOLD, "%s", layout_safe_text(t, s->name));
+    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, INK_DIM, "%s%s", layout_safe_text(t, s->title), s->title ? "\n" : "");
+    put_failure_cards(t, r, s, cards);
+    layout_put(t, INK_PLAIN, "\n");
+    size_t before = t->out.n;
     for (size_t i = 0; i < s->checks.count; i++)
-        put_undecided(p, s, i);
-    page_put(p, INK_PLAIN, "%s", p->out.n > before ? "\n" : "");
+        put_undecided(t, s, i);
+    layout_put(t, INK_PLAIN, "%s", t->out.n > before ? "\n" : "");
 }
 
-static void put_scenarios(struct page *p, const struct run *r)
+static void put_scenarios(struct text_layout *t, const struct run *r)
 {
     struct failure_cards cards = {0};
-    size_t before = p->out.n;
+    size_t before = t->out.n;
     for (size_t i = 0; i < r->scenarios.count; i++) {
         if (!is_notable(r, r->scenarios.items[i]))
             continue;
-        page_rule(p);
-        put_scenario(p, r, r->scenarios.items[i], &cards);
+        layout_rule(t);
+        put_scenario(t, r, r->scenarios.items[i], &cards);
     }
     if (cards.left_out)
-        page_put(p, INK_DIM, "%zu more failures are not shown: see the JSON report\n\n",
-                 cards.left_out);
-    if (p->out.n > before)
-        page_rule(p);
+        layout_put(t, INK_DIM, "%zu more failures are not shown: see the JSON report\n\n",
+                   cards.left_out);
+    if (t->out.n > before)
+        layout_rule(t);
 }
 
 /* --- the totals ----------------------------------------------------------------------------- */
 
-static void put_row(struct page *p, const char *label, enum ink ink, const char *text)
+static void put_row(struct text_layout *t, const char *label, enum ink ink, const char *text)
 {
-    page_put(p, INK_DIM, "  %-*s", LABEL - 2, label);
-    page_wrap(p, LABEL, ink, 0, text);
+    layout_put(t, INK_DIM, "  %-*s", LABEL - 2, label);
+    layout_wrap(t, LABEL, ink, 0, text);
 }
 
 static const char *seconds(struct arena *a, int64_t us)
@@ -183,7 +183,7 @@ static bool same_why(const struct scenario_result *x, const struct scenario_resu
 }
 
 /* 2 not applicable: the target has no clock */
-static void put_not_applicable(struct page *p, const struct run *r, size_t first)
+static void put_not_applicable(struct text_layout *t, const struct run *r, size_t first)
 {
     const struct scenario_result *s = r->scenarios.items[first];
     size_t count = 0;
@@ -195,33 +195,33 @@ static void put_not_applicable(struct page *p, const struct run *r, size_t first
             return;
         count++;
     }
-    put_row(p, "", INK_DIM,
-            arena_printf(p->arena, "%zu not applicable: %s", count,
-                         s->why ? page_safe_text(p, s->why) : "some of their checks"));
+    put_row(t, "", INK_DIM,
+            arena_printf(t->arena, "%zu not applicable: %s", count,
+                         s->why ? layout_safe_text(t, s->why) : "some of their checks"));
 }
 
-static void put_ran(struct page *p, const struct run *r, const struct totals *f)
+static void put_ran(struct text_layout *t, const struct run *r, const struct totals *f)
 {
     uint32_t ran = f->scenarios - f->not_applicable;
-    put_row(p, "scenarios", INK_PLAIN,
-            arena_printf(p->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios,
+    put_row(t, "scenarios", INK_PLAIN,
+            arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios,
                          ran));
     for (size_t i = 0; i < r->scenarios.count; i++)
         if (scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE)
-            put_not_applicable(p, r, i);
+            put_not_applicable(t, r, i);
 }
 
-static void put_claims(struct page *p, const struct totals *f)
+static void put_claims(struct text_layout *t, const struct totals *f)
 {
-    put_row(p, "claims", INK_PLAIN,
-            arena_printf(p->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
+    put_row(t, "claims", INK_PLAIN,
+            arena_printf(t->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
                          f->cited, f->claims, f->exercised, f->holding, f->observable));
 }
 
 /* Few are told with their question; many by name and side, and the JSON report has the rest. */
-static void put_disputes(struct page *p, const struct run *r)
+static void put_disputes(struct text_layout *t, const struct run *r)
 {
-    struct buf sides = {.arena = p->arena};
+    struct buf sides = {.arena = t->arena};
     size_t seen = 0;
     for (size_t i = 0; i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
@@ -229,21 +229,21 @@ static void put_disputes(struct page *p, const struct run *r)
             buf_printf(&sides, "%s%s %s", seen++ ? ", " : "", d->id, d->seen);
     }
     if (seen > DISPUTES_MAX)
-        put_row(p, "disputes", INK_PLAIN,
-                arena_printf(p->arena, "%zu seen; the target takes %s", seen,
-                             page_safe(p, buf_str(&sides))));
+        put_row(t, "disputes", INK_PLAIN,
+                arena_printf(t->arena, "%zu seen; the target takes %s", seen,
+                             layout_safe(t, buf_str(&sides))));
     for (size_t i = 0, told = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
         if (!d->seen)
             continue;
-        put_row(
-            p, told++ ? "" : "disputes", INK_PLAIN,
-            page_safe_text(p, arena_printf(p->arena, "%s  the target takes '%s'", d->id, d->seen)));
-        put_row(p, "", INK_DIM, page_safe_text(p, d->about));
+        put_row(t, told++ ? "" : "disputes", INK_PLAIN,
+                layout_safe_text(
+                    t, arena_printf(t->arena, "%s  the target takes '%s'", d->id, d->seen)));
+        put_row(t, "", INK_DIM, layout_safe_text(t, d->about));
     }
 }
 
-static void put_failed_claims(struct page *p, const struct run *r)
+static void put_failed_claims(struct text_layout *t, const struct run *r)
 {
     bool any = false;
     for (size_t i = 0; i < r->claim_count; i++) {
@@ -251,56 +251,58 @@ static void put_failed_claims(struct page *p, const struct run *r)
         if (c->outcome != CLAIM_FAILS)
             continue;
         if (!any)
-            page_put(p, INK_BOLD, "  Claims that do not hold\n");
+            layout_put(t, INK_BOLD, "  Claims that do not hold\n");
         any = true;
         bool red =
             c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
         bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
-        page_put(p, red ? INK_BAD : INK_CARE, "  %-*s", LABEL - 2, page_safe_text(p, c->claim->id));
-        page_put(p, INK_DIM, "%-7s", level_texts[c->claim->level]);
-        page_wrap(p, LABEL + 7, INK_PLAIN, 0,
-                  arena_printf(p->arena, known ? "%s (known: in the baseline)" : "%s",
-                               page_safe_text(p, c->claim->says)));
+        layout_put(t, red ? INK_BAD : INK_CARE, "  %-*s", LABEL - 2,
+                   layout_safe_text(t, c->claim->id));
+        layout_put(t, INK_DIM, "%-7s", level_texts[c->claim->level]);
+        layout_wrap(t, LABEL + 7, INK_PLAIN, 0,
+                    arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s",
+                                 layout_safe_text(t, c->claim->says)));
     }
-    page_put(p, INK_PLAIN, "%s", any ? "\n" : "");
+    layout_put(t, INK_PLAIN, "%s", any ? "\n" : "");
 }
 
-static void put_leftovers(struct page *p, const struct run *r)
+static void put_leftovers(struct text_layout *t, const struct run *r)
 {
     if (!r->leftovers.count)
         return;
-    page_put(p, INK_BAD, "  Left behind on the target\n");
+    layout_put(t, INK_BAD, "  Left behind on the target\n");
     for (size_t i = 0; i < r->leftovers.count; i++) {
         const struct leftover *l = &r->leftovers.items[i];
-        page_indent(p, INDENT);
-        page_wrap(p, INDENT, INK_PLAIN, 0, page_safe_text(p, l->what));
-        page_field(p, INDENT + 2, "cleanup", INK_PLAIN, page_safe_text(p, l->cleanup));
-        page_field(p, INDENT + 2, "why", INK_PLAIN, page_safe_text(p, l->why));
+        layout_indent(t, INDENT);
+        layout_wrap(t, INDENT, INK_PLAIN, 0, layout_safe_text(t, l->what));
+        layout_field(t, INDENT + 2, "cleanup", INK_PLAIN, layout_safe_text(t, l->cleanup));
+        layout_field(t, INDENT + 2, "why", INK_PLAIN, layout_safe_text(t, l->why));
     }
-    page_put(p, INK_PLAIN, "\n");
+    layout_put(t, INK_PLAIN, "\n");
 }
 
-void summary_put(struct page *p, const struct run *r)
+void summary_put(struct text_layout *t, const struct run *r)
 {
     struct totals f = totals_of(r);
     bool green = r->exit_code == 0;
-    put_scenarios(p, r);
-    page_put(p, INK_PLAIN, "\n");
-    put_failed_claims(p, r);
-    put_leftovers(p, r);
+    put_scenarios(t, r);
+    layout_put(t, INK_PLAIN, "\n");
+    put_failed_claims(t, r);
+    put_leftovers(t, r);
 
-    put_row(p, "target", INK_PLAIN,
-            arena_printf(p->arena, "%s  %s", page_safe_text(p, r->target),
-                         page_safe_text(p, r->base_url)));
-    put_ran(p, r, &f);
-    put_claims(p, &f);
-    put_disputes(p, r);
-    put_row(p, "time", INK_PLAIN,
-            arena_printf(p->arena, "%s, %u calls", seconds(p->arena, r->duration_us), r->calls));
+    put_row(t, "target", INK_PLAIN,
+            arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target),
+                         layout_safe_text(t, r->base_url)));
+    put_ran(t, r, &f);
+    put_claims(t, &f);
+    put_disputes(t, r);
+    put_row(t, "time", INK_PLAIN,
+            arena_printf(t->arena, "%s, %u calls", seconds(t->arena, r->duration_us), r->calls));
     if (!green)
-        put_row(p, "exit", INK_BAD,
-                arena_printf(p->arena, "%d: %s", r->exit_code, page_safe_text(p, r->verdict_why)));
-    page_put(p, INK_PLAIN, "\n");
-    page_put(p, green ? INK_GOOD : INK_BAD, "%s", totals_tally(p->arena, r));
-    page_put(p, INK_PLAIN, "\n");
+        put_row(
+            t, "exit", INK_BAD,
+            arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
+    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, green ? INK_GOOD : INK_BAD, "%s", totals_tally(t->arena, r));
+    layout_put(t, INK_PLAIN, "\n");
 }

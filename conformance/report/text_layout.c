@@ -1,4 +1,4 @@
-#include "conformance/report/page.h"
+#include "conformance/report/text_layout.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -10,13 +10,14 @@ static const char *const inks[INK_COUNT] = {
 
 enum { FIELD_LINES_MAX = 8 };
 
-struct page page_begin(struct arena *a, const struct secrets *secrets, bool colour, int width)
+struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour,
+                                int width)
 {
-    if (width < PAGE_WIDTH_MIN)
-        width = width ? PAGE_WIDTH_MIN : PAGE_WIDTH_MAX;
-    if (width > PAGE_WIDTH_MAX)
-        width = PAGE_WIDTH_MAX;
-    return (struct page){
+    if (width < LAYOUT_WIDTH_MIN)
+        width = width ? LAYOUT_WIDTH_MIN : LAYOUT_WIDTH_MAX;
+    if (width > LAYOUT_WIDTH_MAX)
+        width = LAYOUT_WIDTH_MAX;
+    return (struct text_layout){
         .arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
 }
 
@@ -78,11 +79,11 @@ bool text_is_harmless(struct str text)
     return harmless;
 }
 
-const char *page_safe(struct page *p, struct str text)
+const char *layout_safe(struct text_layout *t, struct str text)
 {
-    struct buf out = {.arena = p->arena};
+    struct buf out = {.arena = t->arena};
     size_t bad;
-    text = str_from(scrub(p->arena, p->secrets, text));
+    text = str_from(scrub(t->arena, t->secrets, text));
     while (!str_utf8_valid(text, &bad)) {
         add_valid(&out, str_head(text, bad));
         buf_printf(&out, "\\x%02x", (unsigned)(unsigned char)text.s[bad]);
@@ -92,9 +93,9 @@ const char *page_safe(struct page *p, struct str text)
     return buf_c(&out);
 }
 
-const char *page_safe_text(struct page *p, const char *text)
+const char *layout_safe_text(struct text_layout *t, const char *text)
 {
-    return page_safe(p, str_from(text));
+    return layout_safe(t, str_from(text));
 }
 
 /* --- measured -------------------------------------------------------------------------------- */
@@ -135,59 +136,60 @@ struct str text_line(struct str *rest, size_t columns)
 /* --- put ------------------------------------------------------------------------------------- */
 
 /* A line end stays outside: some terminals fill the next line with what is set. */
-void page_put(struct page *p, enum ink ink, const char *format, ...)
+void layout_put(struct text_layout *t, enum ink ink, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    struct str text = str_from(arena_vprintf(p->arena, format, args));
+    struct str text = str_from(arena_vprintf(t->arena, format, args));
     va_end(args);
     bool ends_line = str_ends(text, STR("\n"));
     text.n -= ends_line;
-    bool inked = p->colour && ink != INK_PLAIN && text.n;
+    bool inked = t->colour && ink != INK_PLAIN && text.n;
     if (inked)
-        buf_text(&p->out, inks[ink]);
-    buf_add(&p->out, text);
+        buf_text(&t->out, inks[ink]);
+    buf_add(&t->out, text);
     if (inked)
-        buf_text(&p->out, "\x1b[0m");
+        buf_text(&t->out, "\x1b[0m");
     if (ends_line)
-        buf_byte(&p->out, '\n');
+        buf_byte(&t->out, '\n');
 }
 
-void page_indent(struct page *p, int columns)
+void layout_indent(struct text_layout *t, int columns)
 {
-    page_put(p, INK_PLAIN, "%*s", columns, "");
+    layout_put(t, INK_PLAIN, "%*s", columns, "");
 }
 
-void page_wrap(struct page *p, int indent, enum ink ink, int lines_max, const char *text)
+void layout_wrap(struct text_layout *t, int indent, enum ink ink, int lines_max, const char *text)
 {
     struct str rest = str_from(text);
     for (int line = 1;; line++) {
-        struct str part = text_line(&rest, (size_t)(p->width - indent));
+        struct str part = text_line(&rest, (size_t)(t->width - indent));
         bool cut = rest.n && line == lines_max;
         if (cut)
             part = str_head(part, bytes_of(part, text_width(part) - 2));
-        page_put(p, ink, STR_FMT, STR_ARG(part));
-        page_put(p, INK_DIM, "%s", cut ? " …" : "");
-        page_put(p, INK_PLAIN, "\n");
+        layout_put(t, ink, STR_FMT, STR_ARG(part));
+        layout_put(t, INK_DIM, "%s", cut ? " …" : "");
+        layout_put(t, INK_PLAIN, "\n");
         if (!rest.n || cut)
             return;
-        page_indent(p, indent);
+        layout_indent(t, indent);
     }
 }
 
-void page_field(struct page *p, int indent, const char *label, enum ink ink, const char *value)
+void layout_field(struct text_layout *t, int indent, const char *label, enum ink ink,
+                  const char *value)
 {
     if (!value || !*value)
         return;
-    page_indent(p, indent);
-    page_put(p, INK_DIM, "%-*s", PAGE_LABEL, label);
-    page_wrap(p, indent + PAGE_LABEL, ink, FIELD_LINES_MAX, value);
+    layout_indent(t, indent);
+    layout_put(t, INK_DIM, "%-*s", LAYOUT_LABEL, label);
+    layout_wrap(t, indent + LAYOUT_LABEL, ink, FIELD_LINES_MAX, value);
 }
 
-void page_rule(struct page *p)
+void layout_rule(struct text_layout *t)
 {
-    struct buf rule = {.arena = p->arena};
-    for (int i = 0; i < p->width; i++)
+    struct buf rule = {.arena = t->arena};
+    for (int i = 0; i < t->width; i++)
         buf_text(&rule, "─");
-    page_put(p, INK_DIM, "%s\n", buf_c(&rule));
+    layout_put(t, INK_DIM, "%s\n", buf_c(&rule));
 }
