@@ -37,12 +37,12 @@ static void show(const struct console *c, const char *name)
     struct text_layout t = layout_begin(&a, writer_secrets(c->out), c->colour, c->width);
     struct str rest = str_from(layout_safe_text(&t, name));
     struct str line = text_line(&rest, NAME_COLUMNS);
-    layout_put(&t, INK_PLAIN, "\r\x1b[K");
-    layout_put(&t, INK_DIM, "%u scenarios done, %u running", c->ended,
+    layout_put(&t, STYLE_PLAIN, "\r\x1b[K");
+    layout_put(&t, STYLE_DIM, "%u scenarios done, %u running", c->ended,
                c->started > c->ended ? c->started - c->ended : 0);
     if (c->failed)
-        layout_put(&t, INK_BAD, "  %u failed", c->failed);
-    layout_put(&t, INK_PLAIN, "  " STR_FMT, STR_ARG(line));
+        layout_put(&t, STYLE_BAD, "  %u failed", c->failed);
+    layout_put(&t, STYLE_PLAIN, "  " STR_FMT, STR_ARG(line));
 
     struct writer *talk = writer_to(&none, stderr);
     write_str(talk, buf_str(&t.out));

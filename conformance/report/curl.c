@@ -211,13 +211,13 @@ void curl_write(struct text_layout *t, int indent, const struct exchange_record 
     bool fits = width <= (size_t)t->width;
 
     layout_indent(t, indent);
-    layout_put(t, INK_PLAIN, "curl");
+    layout_put(t, STYLE_PLAIN, "curl");
     for (size_t i = 0; i < before_url; i++)
-        layout_put(t, INK_PLAIN, " %s", l.options[i]);
-    layout_put(t, INK_PLAIN, " %s", url);
+        layout_put(t, STYLE_PLAIN, " %s", l.options[i]);
+    layout_put(t, STYLE_PLAIN, " %s", url);
     for (size_t i = before_url; i < l.count; i++) {
-        layout_put(t, INK_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
-        layout_put(t, INK_PLAIN, "%s", l.options[i]);
+        layout_put(t, STYLE_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
+        layout_put(t, STYLE_PLAIN, "%s", l.options[i]);
     }
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
 }

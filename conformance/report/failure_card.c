@@ -30,37 +30,37 @@ static const char *symbol(enum verdict verdict)
     return "·";
 }
 
-static void put_claim(struct text_layout *t, const struct claim *claim, enum ink ink,
+static void put_claim(struct text_layout *t, const struct claim *claim, enum style style,
                       const char *mark)
 {
     const char *id = layout_safe_text(t, claim->id);
     const char *level = level_texts[claim->level];
-    layout_put(t, ink, "  %s ", mark);
-    layout_put(t, INK_BOLD, "%s", id);
-    layout_put(t, INK_DIM, "  %s  ", level);
+    layout_put(t, style, "  %s ", mark);
+    layout_put(t, STYLE_BOLD, "%s", id);
+    layout_put(t, STYLE_DIM, "  %s  ", level);
     int column = 8 + (int)(text_width(str_from(id)) + strlen(level));
-    layout_wrap(t, column, INK_PLAIN, 0, layout_safe_text(t, claim->says));
+    layout_wrap(t, column, STYLE_PLAIN, 0, layout_safe_text(t, claim->says));
     if (claim->source) {
         layout_indent(t, INDENT);
-        layout_wrap(t, INDENT, INK_DIM, 2, layout_safe_text(t, claim->source));
+        layout_wrap(t, INDENT, STYLE_DIM, 2, layout_safe_text(t, claim->source));
     }
 }
 
-static enum ink ink_of(const struct run *r, const struct check *c)
+static enum style style_of(const struct run *r, const struct check *c)
 {
-    return check_is_red(r, c) ? INK_BAD : INK_CARE;
+    return check_is_red(r, c) ? STYLE_BAD : STYLE_WARNING;
 }
 
 void failure_card_title(struct text_layout *t, const struct run *r, const struct check *c)
 {
-    enum ink ink = ink_of(r, c);
+    enum style style = style_of(r, c);
     for (size_t i = 0; i < c->claim_count; i++)
-        put_claim(t, c->claims[i], ink, i ? " " : symbol(c->verdict));
+        put_claim(t, c->claims[i], style, i ? " " : symbol(c->verdict));
     if (c->claim_count)
         return;
-    layout_put(t, ink, "  %s ", symbol(c->verdict));
-    layout_put(t, INK_BOLD, "%s", layout_safe_text(t, c->step));
-    layout_put(t, INK_DIM, "  cites no claim: it holds the scenario itself up\n");
+    layout_put(t, style, "  %s ", symbol(c->verdict));
+    layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, c->step));
+    layout_put(t, STYLE_DIM, "  cites no claim: it holds the scenario itself up\n");
 }
 
 static const char *place(struct text_layout *t, struct where at)
@@ -71,20 +71,20 @@ static const char *place(struct text_layout *t, struct where at)
     return at.line ? arena_printf(t->arena, "%s:%d:%d", file, at.line, at.column) : file;
 }
 
-static void put_value(struct text_layout *t, const char *label, enum ink ink, const char *text)
+static void put_value(struct text_layout *t, const char *label, enum style style, const char *text)
 {
-    layout_field(t, INDENT, label, ink, layout_safe_text(t, text));
+    layout_field(t, INDENT, label, style, layout_safe_text(t, text));
 }
 
 void failure_card_fields(struct text_layout *t, const struct run *r, const struct check *c)
 {
-    layout_put(t, INK_PLAIN, "\n");
-    put_value(t, "check", INK_PLAIN, c->id);
-    put_value(t, "scenario", INK_PLAIN, place(t, c->at));
-    put_value(t, "value", INK_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
-    put_value(t, "expected", INK_GOOD, c->expected);
-    put_value(t, "actual", ink_of(r, c), c->actual);
-    put_value(t, "why", INK_PLAIN, c->why);
+    layout_put(t, STYLE_PLAIN, "\n");
+    put_value(t, "check", STYLE_PLAIN, c->id);
+    put_value(t, "scenario", STYLE_PLAIN, place(t, c->at));
+    put_value(t, "value", STYLE_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
+    put_value(t, "expected", STYLE_GOOD, c->expected);
+    put_value(t, "actual", style_of(r, c), c->actual);
+    put_value(t, "why", STYLE_PLAIN, c->why);
 }
 
 /* --- exchange -------------------------------------------------------------------------------- */
@@ -102,12 +102,12 @@ static void put_status(struct text_layout *t, const struct exchange_record *x)
 {
     layout_indent(t, INDENT);
     if (x->status)
-        layout_put(t, INK_BOLD, "%d %s", x->status, status_text(x->status));
+        layout_put(t, STYLE_BOLD, "%d %s", x->status, status_text(x->status));
     else
-        layout_put(t, INK_BAD, "no answer: %s", layout_safe_text(t, x->error));
+        layout_put(t, STYLE_BAD, "no answer: %s", layout_safe_text(t, x->error));
     if (x->attempts > 1)
-        layout_put(t, INK_DIM, "  the last of %d attempts", x->attempts);
-    layout_put(t, INK_DIM, "  %s\n", took(t->arena, x->duration_us));
+        layout_put(t, STYLE_DIM, "  the last of %d attempts", x->attempts);
+    layout_put(t, STYLE_DIM, "  %s\n", took(t->arena, x->duration_us));
 }
 
 /* A body that was printed over many lines, on one. */
@@ -130,10 +130,10 @@ static void put_body(struct text_layout *t, struct str body)
         return;
     struct str clean = str_from(layout_safe(t, flat(t->arena, body)));
     layout_indent(t, INDENT);
-    layout_wrap(t, INDENT, INK_PLAIN, BODY_LINES_MAX, clean.s);
+    layout_wrap(t, INDENT, STYLE_PLAIN, BODY_LINES_MAX, clean.s);
     if (text_width(clean) > BODY_LINES_MAX * (size_t)(t->width - INDENT)) {
         layout_indent(t, INDENT);
-        layout_put(t, INK_DIM, "%zu bytes in all: see the JSON report\n", body.n);
+        layout_put(t, STYLE_DIM, "%zu bytes in all: see the JSON report\n", body.n);
     }
 }
 
@@ -141,9 +141,9 @@ void failure_card_exchange(struct text_layout *t, const struct exchange_record *
 {
     if (!x)
         return;
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
     curl_write(t, INDENT, x);
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
     put_status(t, x);
     put_body(t, x->response_body);
 }
@@ -174,7 +174,7 @@ void failure_card_write(struct writer *w, const struct run *r, const struct scen
 {
     struct arena a = {0};
     struct text_layout t = layout_begin(&a, writer_secrets(w), colour, 0);
-    layout_put(&t, INK_BOLD, "%s\n", layout_safe_text(&t, s->title ? s->title : s->name));
+    layout_put(&t, STYLE_BOLD, "%s\n", layout_safe_text(&t, s->title ? s->title : s->name));
     failure_card_title(&t, r, c);
     failure_card_fields(&t, r, c);
     failure_card_exchange(&t, c->exchange);

@@ -69,8 +69,8 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
         return;
     const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
                                     words, layout_safe_text(t, cause(c)));
-    layout_put(t, INK_CARE, "  · ");
-    layout_wrap(t, INDENT, INK_PLAIN, 4, text);
+    layout_put(t, STYLE_WARNING, "  · ");
+    layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
 }
 
 static bool is_notable(const struct run *r, const struct scenario_result *s)
@@ -105,7 +105,7 @@ static void put_failure_card(struct text_layout *t, const struct run *r, const s
     if (before && !same_answer)
         put_answer(t, before);
     if (!same_answer || !same_claims(before, c)) {
-        layout_put(t, INK_PLAIN, "\n");
+        layout_put(t, STYLE_PLAIN, "\n");
         failure_card_title(t, r, c);
     }
     failure_card_fields(t, r, c);
@@ -134,15 +134,15 @@ static void put_failure_cards(struct text_layout *t, const struct run *r,
 static void put_scenario(struct text_layout *t, const struct run *r,
                          const struct scenario_result *s, struct failure_cards *cards)
 {
-    layout_put(t, INK_BOLD, "%s", layout_safe_text(t, s->name));
-    layout_put(t, INK_PLAIN, "\n");
-    layout_put(t, INK_DIM, "%s%s", layout_safe_text(t, s->title), s->title ? "\n" : "");
+    layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, s->name));
+    layout_put(t, STYLE_PLAIN, "\n");
+    layout_put(t, STYLE_DIM, "%s%s", layout_safe_text(t, s->title), s->title ? "\n" : "");
     put_failure_cards(t, r, s, cards);
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
     size_t before = t->out.n;
     for (size_t i = 0; i < s->checks.count; i++)
         put_undecided(t, s, i);
-    layout_put(t, INK_PLAIN, "%s", t->out.n > before ? "\n" : "");
+    layout_put(t, STYLE_PLAIN, "%s", t->out.n > before ? "\n" : "");
 }
 
 static void put_scenarios(struct text_layout *t, const struct run *r)
@@ -156,7 +156,7 @@ static void put_scenarios(struct text_layout *t, const struct run *r)
         put_scenario(t, r, r->scenarios.items[i], &cards);
     }
     if (cards.left_out)
-        layout_put(t, INK_DIM, "%zu more failures are not shown: see the JSON report\n\n",
+        layout_put(t, STYLE_DIM, "%zu more failures are not shown: see the JSON report\n\n",
                    cards.left_out);
     if (t->out.n > before)
         layout_rule(t);
@@ -164,10 +164,10 @@ static void put_scenarios(struct text_layout *t, const struct run *r)
 
 /* --- the totals ----------------------------------------------------------------------------- */
 
-static void put_row(struct text_layout *t, const char *label, enum ink ink, const char *text)
+static void put_row(struct text_layout *t, const char *label, enum style style, const char *text)
 {
-    layout_put(t, INK_DIM, "  %-*s", LABEL - 2, label);
-    layout_wrap(t, LABEL, ink, 0, text);
+    layout_put(t, STYLE_DIM, "  %-*s", LABEL - 2, label);
+    layout_wrap(t, LABEL, style, 0, text);
 }
 
 static const char *seconds(struct arena *a, int64_t us)
@@ -195,7 +195,7 @@ static void put_not_applicable(struct text_layout *t, const struct run *r, size_
             return;
         count++;
     }
-    put_row(t, "", INK_DIM,
+    put_row(t, "", STYLE_DIM,
             arena_printf(t->arena, "%zu not applicable: %s", count,
                          s->why ? layout_safe_text(t, s->why) : "some of their checks"));
 }
@@ -203,7 +203,7 @@ static void put_not_applicable(struct text_layout *t, const struct run *r, size_
 static void put_ran(struct text_layout *t, const struct run *r, const struct totals *f)
 {
     uint32_t ran = f->scenarios - f->not_applicable;
-    put_row(t, "scenarios", INK_PLAIN,
+    put_row(t, "scenarios", STYLE_PLAIN,
             arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios,
                          ran));
     for (size_t i = 0; i < r->scenarios.count; i++)
@@ -213,7 +213,7 @@ static void put_ran(struct text_layout *t, const struct run *r, const struct tot
 
 static void put_claims(struct text_layout *t, const struct totals *f)
 {
-    put_row(t, "claims", INK_PLAIN,
+    put_row(t, "claims", STYLE_PLAIN,
             arena_printf(t->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
                          f->cited, f->claims, f->exercised, f->holding, f->observable));
 }
@@ -229,17 +229,17 @@ static void put_disputes(struct text_layout *t, const struct run *r)
             buf_printf(&sides, "%s%s %s", seen++ ? ", " : "", d->id, d->seen);
     }
     if (seen > DISPUTES_MAX)
-        put_row(t, "disputes", INK_PLAIN,
+        put_row(t, "disputes", STYLE_PLAIN,
                 arena_printf(t->arena, "%zu seen; the target takes %s", seen,
                              layout_safe(t, buf_str(&sides))));
     for (size_t i = 0, told = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
         if (!d->seen)
             continue;
-        put_row(t, told++ ? "" : "disputes", INK_PLAIN,
+        put_row(t, told++ ? "" : "disputes", STYLE_PLAIN,
                 layout_safe_text(
                     t, arena_printf(t->arena, "%s  the target takes '%s'", d->id, d->seen)));
-        put_row(t, "", INK_DIM, layout_safe_text(t, d->about));
+        put_row(t, "", STYLE_DIM, layout_safe_text(t, d->about));
     }
 }
 
@@ -251,34 +251,34 @@ static void put_failed_claims(struct text_layout *t, const struct run *r)
         if (c->outcome != CLAIM_FAILS)
             continue;
         if (!any)
-            layout_put(t, INK_BOLD, "  Claims that do not hold\n");
+            layout_put(t, STYLE_BOLD, "  Claims that do not hold\n");
         any = true;
         bool red =
             c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
         bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
-        layout_put(t, red ? INK_BAD : INK_CARE, "  %-*s", LABEL - 2,
+        layout_put(t, red ? STYLE_BAD : STYLE_WARNING, "  %-*s", LABEL - 2,
                    layout_safe_text(t, c->claim->id));
-        layout_put(t, INK_DIM, "%-7s", level_texts[c->claim->level]);
-        layout_wrap(t, LABEL + 7, INK_PLAIN, 0,
+        layout_put(t, STYLE_DIM, "%-7s", level_texts[c->claim->level]);
+        layout_wrap(t, LABEL + 7, STYLE_PLAIN, 0,
                     arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s",
                                  layout_safe_text(t, c->claim->says)));
     }
-    layout_put(t, INK_PLAIN, "%s", any ? "\n" : "");
+    layout_put(t, STYLE_PLAIN, "%s", any ? "\n" : "");
 }
 
 static void put_leftovers(struct text_layout *t, const struct run *r)
 {
     if (!r->leftovers.count)
         return;
-    layout_put(t, INK_BAD, "  Left behind on the target\n");
+    layout_put(t, STYLE_BAD, "  Left behind on the target\n");
     for (size_t i = 0; i < r->leftovers.count; i++) {
         const struct leftover *l = &r->leftovers.items[i];
         layout_indent(t, INDENT);
-        layout_wrap(t, INDENT, INK_PLAIN, 0, layout_safe_text(t, l->what));
-        layout_field(t, INDENT + 2, "cleanup", INK_PLAIN, layout_safe_text(t, l->cleanup));
-        layout_field(t, INDENT + 2, "why", INK_PLAIN, layout_safe_text(t, l->why));
+        layout_wrap(t, INDENT, STYLE_PLAIN, 0, layout_safe_text(t, l->what));
+        layout_field(t, INDENT + 2, "cleanup", STYLE_PLAIN, layout_safe_text(t, l->cleanup));
+        layout_field(t, INDENT + 2, "why", STYLE_PLAIN, layout_safe_text(t, l->why));
     }
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
 }
 
 void summary_put(struct text_layout *t, const struct run *r)
@@ -286,23 +286,23 @@ void summary_put(struct text_layout *t, const struct run *r)
     struct totals f = totals_of(r);
     bool green = r->exit_code == 0;
     put_scenarios(t, r);
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
     put_failed_claims(t, r);
     put_leftovers(t, r);
 
-    put_row(t, "target", INK_PLAIN,
+    put_row(t, "target", STYLE_PLAIN,
             arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target),
                          layout_safe_text(t, r->base_url)));
     put_ran(t, r, &f);
     put_claims(t, &f);
     put_disputes(t, r);
-    put_row(t, "time", INK_PLAIN,
+    put_row(t, "time", STYLE_PLAIN,
             arena_printf(t->arena, "%s, %u calls", seconds(t->arena, r->duration_us), r->calls));
     if (!green)
         put_row(
-            t, "exit", INK_BAD,
+            t, "exit", STYLE_BAD,
             arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
-    layout_put(t, INK_PLAIN, "\n");
-    layout_put(t, green ? INK_GOOD : INK_BAD, "%s", totals_tally(t->arena, r));
-    layout_put(t, INK_PLAIN, "\n");
+    layout_put(t, STYLE_PLAIN, "\n");
+    layout_put(t, green ? STYLE_GOOD : STYLE_BAD, "%s", totals_tally(t->arena, r));
+    layout_put(t, STYLE_PLAIN, "\n");
 }

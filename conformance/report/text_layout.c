@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-static const char *const inks[INK_COUNT] = {
-    [INK_PLAIN] = "",        [INK_BOLD] = "\x1b[1m", [INK_DIM] = "\x1b[2m",
-    [INK_GOOD] = "\x1b[32m", [INK_BAD] = "\x1b[31m", [INK_CARE] = "\x1b[33m",
+static const char *const style_codes[STYLE_COUNT] = {
+    [STYLE_PLAIN] = "",        [STYLE_BOLD] = "\x1b[1m", [STYLE_DIM] = "\x1b[2m",
+    [STYLE_GOOD] = "\x1b[32m", [STYLE_BAD] = "\x1b[31m", [STYLE_WARNING] = "\x1b[33m",
 };
 
 enum { FIELD_LINES_MAX = 8 };
@@ -136,7 +136,7 @@ struct str text_line(struct str *rest, size_t columns)
 /* --- put ------------------------------------------------------------------------------------- */
 
 /* A line end stays outside: some terminals fill the next line with what is set. */
-void layout_put(struct text_layout *t, enum ink ink, const char *format, ...)
+void layout_put(struct text_layout *t, enum style style, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -144,11 +144,11 @@ void layout_put(struct text_layout *t, enum ink ink, const char *format, ...)
     va_end(args);
     bool ends_line = str_ends(text, STR("\n"));
     text.n -= ends_line;
-    bool inked = t->colour && ink != INK_PLAIN && text.n;
-    if (inked)
-        buf_text(&t->out, inks[ink]);
+    bool styled = t->colour && style != STYLE_PLAIN && text.n;
+    if (styled)
+        buf_text(&t->out, style_codes[style]);
     buf_add(&t->out, text);
-    if (inked)
+    if (styled)
         buf_text(&t->out, "\x1b[0m");
     if (ends_line)
         buf_byte(&t->out, '\n');
@@ -156,10 +156,11 @@ void layout_put(struct text_layout *t, enum ink ink, const char *format, ...)
 
 void layout_indent(struct text_layout *t, int columns)
 {
-    layout_put(t, INK_PLAIN, "%*s", columns, "");
+    layout_put(t, STYLE_PLAIN, "%*s", columns, "");
 }
 
-void layout_wrap(struct text_layout *t, int indent, enum ink ink, int lines_max, const char *text)
+void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max,
+                 const char *text)
 {
     struct str rest = str_from(text);
     for (int line = 1;; line++) {
@@ -167,23 +168,23 @@ void layout_wrap(struct text_layout *t, int indent, enum ink ink, int lines_max,
         bool cut = rest.n && line == lines_max;
         if (cut)
             part = str_head(part, bytes_of(part, text_width(part) - 2));
-        layout_put(t, ink, STR_FMT, STR_ARG(part));
-        layout_put(t, INK_DIM, "%s", cut ? " …" : "");
-        layout_put(t, INK_PLAIN, "\n");
+        layout_put(t, style, STR_FMT, STR_ARG(part));
+        layout_put(t, STYLE_DIM, "%s", cut ? " …" : "");
+        layout_put(t, STYLE_PLAIN, "\n");
         if (!rest.n || cut)
             return;
         layout_indent(t, indent);
     }
 }
 
-void layout_field(struct text_layout *t, int indent, const char *label, enum ink ink,
+void layout_field(struct text_layout *t, int indent, const char *label, enum style style,
                   const char *value)
 {
     if (!value || !*value)
         return;
     layout_indent(t, indent);
-    layout_put(t, INK_DIM, "%-*s", LAYOUT_LABEL, label);
-    layout_wrap(t, indent + LAYOUT_LABEL, ink, FIELD_LINES_MAX, value);
+    layout_put(t, STYLE_DIM, "%-*s", LAYOUT_LABEL, label);
+    layout_wrap(t, indent + LAYOUT_LABEL, style, FIELD_LINES_MAX, value);
 }
 
 void layout_rule(struct text_layout *t)
@@ -191,5 +192,5 @@ void layout_rule(struct text_layout *t)
     struct buf rule = {.arena = t->arena};
     for (int i = 0; i < t->width; i++)
         buf_text(&rule, "─");
-    layout_put(t, INK_DIM, "%s\n", buf_c(&rule));
+    layout_put(t, STYLE_DIM, "%s\n", buf_c(&rule));
 }

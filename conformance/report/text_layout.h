@@ -10,7 +10,15 @@
 #include "base/buf.h"
 #include "conformance/report/report.h"
 
-enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GOOD, INK_BAD, INK_CARE, INK_COUNT };
+enum style {
+    STYLE_PLAIN,
+    STYLE_BOLD,
+    STYLE_DIM,
+    STYLE_GOOD,
+    STYLE_BAD,
+    STYLE_WARNING,
+    STYLE_COUNT
+};
 
 #define LAYOUT_WIDTH_MIN 60
 #define LAYOUT_WIDTH_MAX 100
@@ -30,14 +38,15 @@ struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, 
 const char *layout_safe(struct text_layout *t, struct str text);
 const char *layout_safe_text(struct text_layout *t, const char *text); /* NULL gives "" */
 
-void layout_put(struct text_layout *t, enum ink ink, const char *format, ...)
+void layout_put(struct text_layout *t, enum style style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void layout_indent(struct text_layout *t, int columns);
 /* From column `indent` on, further lines below it; ends the line. After `lines_max` lines it is cut
  * with …; 0 = never. */
-void layout_wrap(struct text_layout *t, int indent, enum ink ink, int lines_max, const char *text);
+void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max,
+                 const char *text);
 /* A dim label, then the value, wrapped; ends the line. Nothing for an empty value. */
-void layout_field(struct text_layout *t, int indent, const char *label, enum ink ink,
+void layout_field(struct text_layout *t, int indent, const char *label, enum style style,
                   const char *value);
 void layout_rule(struct text_layout *t); /* ──────── */
 
