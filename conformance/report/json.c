@@ -1,5 +1,5 @@
 #include "conformance/report/formats.h"
-#include "conformance/report/record.h"
+#include "conformance/report/json_parts.h"
 #include "conformance/report/totals.h"
 
 static void put_checks(struct json *j, const struct scenario_result *s)
@@ -8,7 +8,7 @@ static void put_checks(struct json *j, const struct scenario_result *s)
     json_open_list(j);
     for (size_t i = 0; i < s->checks.count; i++) {
         json_open_map(j);
-        record_check(j, s, &s->checks.items[i]);
+        json_parts_check(j, s, &s->checks.items[i]);
         json_close_map(j);
     }
     json_close_list(j);
@@ -20,9 +20,9 @@ static void put_exchanges(struct json *j, const struct scenario_result *s, struc
     json_open_list(j);
     for (size_t i = 0; i < s->exchanges.count; i++) {
         json_open_map(j);
-        record_exchange(j, writer_secrets(w), s->exchanges.items[i]);
+        json_parts_exchange(j, writer_secrets(w), s->exchanges.items[i]);
         json_close_map(j);
-        record_flush(j->out, w);
+        json_parts_flush(j->out, w);
     }
     json_close_list(j);
 }
@@ -34,7 +34,7 @@ static void put_scenarios(struct json *j, const struct run *r, struct writer *w)
     for (size_t i = 0; i < r->scenarios.count; i++) {
         const struct scenario_result *s = r->scenarios.items[i];
         json_open_map(j);
-        record_scenario(j, s);
+        json_parts_scenario(j, s);
         put_checks(j, s);
         put_exchanges(j, s, w);
         json_close_map(j);
@@ -103,14 +103,14 @@ void json_write(const struct run *r, struct writer *w)
     struct buf text = {.arena = &a};
     struct json j = json_begin(&text, 2);
     json_open_map(&j);
-    record_target(&j, r);
-    record_outcome(&j, r);
+    json_parts_target(&j, r);
+    json_parts_outcome(&j, r);
     put_claims(&j, r);
     put_disputes(&j, r);
     put_leftovers(&j, r);
     put_scenarios(&j, r, w);
     json_close_map(&j);
     buf_byte(&text, '\n');
-    record_flush(&text, w);
+    json_parts_flush(&text, w);
     arena_end(&a);
 }

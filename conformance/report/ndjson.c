@@ -1,5 +1,5 @@
 #include "conformance/report/formats.h"
-#include "conformance/report/record.h"
+#include "conformance/report/json_parts.h"
 
 struct ndjson {
     struct writer *out;
@@ -27,7 +27,7 @@ static void event_close(struct event *e, struct writer *w)
 {
     json_close_map(&e->json);
     buf_byte(&e->text, '\n');
-    record_flush(&e->text, w);
+    json_parts_flush(&e->text, w);
     arena_end(&e->arena);
 }
 
@@ -40,7 +40,7 @@ static void run_started(struct ndjson *n, const struct run *r)
         return;
     n->started = true;
     event_open(&e, "run_started");
-    record_target(&e.json, r);
+    json_parts_target(&e.json, r);
     event_close(&e, n->out);
 }
 
@@ -62,7 +62,7 @@ static void exchanged(struct ndjson *n, const struct scenario_result *s, size_t 
     event_open(&e, "exchange");
     json_put_text(&e.json, "scenario", s->name);
     json_put_int(&e.json, "exchange", (int64_t)i);
-    record_exchange(&e.json, writer_secrets(n->out), s->exchanges.items[i]);
+    json_parts_exchange(&e.json, writer_secrets(n->out), s->exchanges.items[i]);
     event_close(&e, n->out);
 }
 
@@ -71,7 +71,7 @@ static void checked(struct ndjson *n, const struct scenario_result *s, const str
     struct event e;
     event_open(&e, "check");
     json_put_text(&e.json, "scenario", s->name);
-    record_check(&e.json, s, c);
+    json_parts_check(&e.json, s, c);
     event_close(&e, n->out);
 }
 
@@ -85,7 +85,7 @@ static void scenario_ended(void *ctx, const struct run *r, const struct scenario
     for (size_t i = 0; i < s->checks.count; i++)
         checked(n, s, &s->checks.items[i]);
     event_open(&e, "scenario_ended");
-    record_scenario(&e.json, s);
+    json_parts_scenario(&e.json, s);
     event_close(&e, n->out);
     writer_flush(n->out);
 }
@@ -110,7 +110,7 @@ void ndjson_end(struct ndjson *n, const struct run *r)
     struct event e;
     run_started(n, r);
     event_open(&e, "run_ended");
-    record_outcome(&e.json, r);
+    json_parts_outcome(&e.json, r);
     event_close(&e, n->out);
 }
 

@@ -1,4 +1,4 @@
-#include "conformance/report/record.h"
+#include "conformance/report/json_parts.h"
 
 #include <string.h>
 
@@ -20,9 +20,9 @@ static void put_texts(struct json *j, const char *key, const char *const *texts,
     json_close_list(j);
 }
 
-void record_target(struct json *j, const struct run *r)
+void json_parts_target(struct json *j, const struct run *r)
 {
-    json_put_int(j, "version", RECORD_VERSION);
+    json_put_int(j, "version", REPORT_VERSION);
     json_put_text(j, "suite_version", r->suite_version);
     json_key(j, "target");
     json_open_map(j);
@@ -57,7 +57,7 @@ static void put_exchange_index(struct json *j, const struct scenario_result *s,
         json_put_null(j, "exchange");
 }
 
-void record_check(struct json *j, const struct scenario_result *s, const struct check *c)
+void json_parts_check(struct json *j, const struct scenario_result *s, const struct check *c)
 {
     json_put_text(j, "id", c->id);
     json_put_text(j, "verdict", verdict_texts[c->verdict]);
@@ -104,21 +104,22 @@ static void put_body(struct json *j, const struct secrets *secrets, const char *
 {
     struct arena a = {0};
     struct str text = body;
-    if (body.n > RECORD_BODY_MAX)
+    if (body.n > REPORT_BODY_MAX)
         text = str_from(scrub(&a, secrets, body));
-    if (text.n > RECORD_BODY_MAX)
-        text.n = character_start(text, RECORD_BODY_MAX);
+    if (text.n > REPORT_BODY_MAX)
+        text.n = character_start(text, REPORT_BODY_MAX);
     json_key(j, key);
     json_open_map(j);
     json_put_int(j, "bytes", (int64_t)body.n);
-    json_put_bool(j, "cut", body.n > RECORD_BODY_MAX);
+    json_put_bool(j, "cut", body.n > REPORT_BODY_MAX);
     json_key(j, "text");
     json_str(j, text);
     json_close_map(j);
     arena_end(&a);
 }
 
-void record_exchange(struct json *j, const struct secrets *secrets, const struct exchange_record *x)
+void json_parts_exchange(struct json *j, const struct secrets *secrets,
+                         const struct exchange_record *x)
 {
     json_put_text(j, "method", x->method);
     json_put_text(j, "url", x->url);
@@ -135,7 +136,7 @@ void record_exchange(struct json *j, const struct secrets *secrets, const struct
 
 /* --- scenarios and the whole ----------------------------------------------------------------- */
 
-void record_scenario(struct json *j, const struct scenario_result *s)
+void json_parts_scenario(struct json *j, const struct scenario_result *s)
 {
     json_put_text(j, "scenario", s->name);
     json_put_text(j, "title", s->title);
@@ -171,7 +172,7 @@ static void put_ledger(struct json *j, const struct run *r)
     arena_end(&a);
 }
 
-void record_outcome(struct json *j, const struct run *r)
+void json_parts_outcome(struct json *j, const struct run *r)
 {
     json_key(j, "exit");
     json_open_map(j);
@@ -191,7 +192,7 @@ void record_outcome(struct json *j, const struct run *r)
     put_ledger(j, r);
 }
 
-void record_flush(struct buf *text, struct writer *w)
+void json_parts_flush(struct buf *text, struct writer *w)
 {
     struct str rest = buf_str(text);
     size_t plain = 0;
