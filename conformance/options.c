@@ -194,7 +194,7 @@ static const struct flag run_rows[] = {
          .environment = "CONFORMANCE_MOCK"),
     FLAG("target", "FILE", set_target, .help = "the target file"),
     FLAG("url", "URL", set_url, .help = "the target's base URL"),
-    FLAG("control", "URL", set_control, .help = "the control door of a mock that runs already"),
+    FLAG("control", "URL", set_control, .help = "the admin API of a mock that runs already"),
     FLAG("key", "NAME=VARIABLE", set_key,
          .help = "with --url: an actor, its key from the environment", .environment = ""),
     FLAG("shard", "I/N", set_shard, .help = "only the Ith of N parts"),

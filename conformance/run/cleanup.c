@@ -13,7 +13,7 @@
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
-    bool gone = door_accepted(x) || x->status == 404 || x->status == 410;
+    bool gone = exchange_succeeded(x) || x->status == 404 || x->status == 410;
     for (size_t i = 0; i < how->already_gone_count; i++)
         gone |= x->status == how->already_gone[i];
     return gone;
@@ -193,7 +193,7 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
     task_record(t, x);
     t->cleanups.count--;
     const struct node *body =
-        door_accepted(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
+        exchange_succeeded(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
     const struct node *list = body && f->in ? node_pointer(body, f->in) : NULL;
     bool none = !f->in && x->status == 404;
     if (list && list->kind == NODE_LIST)
@@ -224,7 +224,7 @@ void cleanup_start(struct task *t)
 {
     struct arena *a = t->runner->arena;
     if (t->world.name)
-        task_send(t, a, door_delete(a, t->runner->target, t->world.name), world_dropped);
+        task_send(t, a, admin_delete_namespace(a, t->runner->target, t->world.name), world_dropped);
     else
         cleanup_next(t);
 }

@@ -18,13 +18,13 @@
 
 extern char **environ;
 
-/* --- control: the mock's own door ----------------------------------------------------------- */
+/* --- control: the mock's admin API ----------------------------------------------------------- */
 
 static void on_simulated(struct task *t, struct exchange_record *x)
 {
     struct current *c = &t->current;
-    if (!door_accepted(x)) {
-        judge_error(t, door_complaint(t->runner->arena, x));
+    if (!exchange_succeeded(x)) {
+        judge_error(t, admin_error(t->runner->arena, x));
         return;
     }
     judge_read_body(t, t->runner->arena);
@@ -61,11 +61,11 @@ static void by_control(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
     if (!t->world.control_url) {
-        judge_not_applicable(t, "the target has no control door for the consent");
+        judge_not_applicable(t, "the target has no admin API for the consent");
         return;
     }
-    t->current.exchange = door_request(a, t->world.control_url, "POST", ADMIN_SIMULATE "consent",
-                                       simulate_body(a, k));
+    t->current.exchange = admin_request(a, t->world.control_url, "POST", ADMIN_SIMULATE "consent",
+                                        simulate_body(a, k));
     task_send(t, a, t->current.exchange, on_simulated);
 }
 

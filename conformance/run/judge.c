@@ -167,7 +167,7 @@ void judge_kept(struct task *t, bool held)
     bool all = capture(t, held);
     if (c->redirect)
         set_result(t, "redirect", c->redirect);
-    if (c->exchange && door_accepted(c->exchange)) {
+    if (c->exchange && exchange_succeeded(c->exchange)) {
         cleanup_played(t);
         cleanup_register(t);
     }

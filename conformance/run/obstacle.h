@@ -8,7 +8,7 @@
 #pragma once
 #include "conformance/run/task.h"
 
-/* `simulations`: those of the control door's manifest; NULL: not told. */
+/* `simulations`: those of the admin API's manifest; NULL: not told. */
 const char *obstacle_to(const struct runner *r, const struct planned *p,
                         const struct node *simulations);
 

@@ -4,7 +4,7 @@
  *          request also with why it cannot be made.
  */
 #pragma once
-#include "conformance/run/door.h"
+#include "conformance/run/admin.h"
 #include "conformance/run/vars.h"
 #include "conformance/scenario/scenario.h"
 

@@ -117,10 +117,10 @@ static void manifest_read(void *ctx, struct exchange_record *x)
     struct greeting *g = ctx;
     struct runner *r = &g->session->runner;
     const struct node *said =
-        door_accepted(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
+        exchange_succeeded(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
     g->session->simulations = node_get(said, ADMIN_SIMULATIONS);
     if (!said)
-        g->why = door_complaint(r->arena, x);
+        g->why = admin_error(r->arena, x);
     loop_stop(r->loop);
 }
 
@@ -134,18 +134,18 @@ static void greeted(void *ctx, struct exchange_record *x)
     loop_stop(r->loop);
 }
 
-/* Said once, instead of by every scenario. A control door tells its manifest. */
+/* Said once, instead of by every scenario. An admin API returns its manifest. */
 static bool greet(struct session *s)
 {
     struct runner *r = &s->runner;
-    const char *door = r->target->control_url;
+    const char *admin = r->target->control_url;
     struct greeting g = {s, NULL};
     struct exchange_record *x =
-        door ? door_request(r->arena, door, "GET", "/capabilities", NULL)
-             : door_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
+        admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
+              : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
     if (!r->plan->count)
         return true;
-    client_send(r->client, r->arena, x, door ? manifest_read : greeted, &g);
+    client_send(r->client, r->arena, x, admin ? manifest_read : greeted, &g);
     loop_run(r->loop);
     return !g.why || error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", g.why);
 }

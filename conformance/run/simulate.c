@@ -2,10 +2,10 @@
 
 static void answered(struct task *t, struct exchange_record *x)
 {
-    if (door_accepted(x))
+    if (exchange_succeeded(x))
         judge_answer(t);
     else
-        judge_error(t, door_complaint(t->runner->arena, x));
+        judge_error(t, admin_error(t->runner->arena, x));
 }
 
 static void send(struct task *t, const char *path, const struct node *body)
@@ -13,10 +13,10 @@ static void send(struct task *t, const char *path, const struct node *body)
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
     if (!t->world.control_url) {
-        judge_not_applicable(t, "the target has no control door");
+        judge_not_applicable(t, "the target has no admin API");
         return;
     }
-    c->exchange = door_request(a, t->world.control_url, "POST", path, body);
+    c->exchange = admin_request(a, t->world.control_url, "POST", path, body);
     task_send(t, a, c->exchange, answered);
 }
 

@@ -60,7 +60,7 @@ static const struct field rows[] = {
           .help = "Where it answers; the paths of scenarios follow it. A mock that is started "
                   "needs none."),
     FIELD("control", FIELD_TEXT, struct file, control,
-          .help = "The control door of a mock that runs already: http://127.0.0.1:4010/__admin"),
+          .help = "The admin API of a mock that runs already: http://127.0.0.1:4010/__admin"),
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "What stands between a namespace and the path: /layers"),
     FIELD("fixture", FIELD_TEXT, struct file, fixture,
@@ -325,16 +325,17 @@ static bool reaches_listener(const struct target *t)
 
 bool target_can(const struct target *t, const char *capability)
 {
-    static const char *const of_a_door[] = {"control", "clock", "inspect", "advance", "simulate"};
-    bool door = t->is_mock || t->control_url;
+    static const char *const of_admin_api[] = {"control", "clock", "inspect", "advance",
+                                               "simulate"};
+    bool has_admin_api = t->is_mock || t->control_url;
     if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
         return true;
     if (strcmp(capability, "webhook") == 0 && reaches_listener(t))
         return true;
-    if (door && str_starts(str_from(capability), STR("simulate.")))
+    if (has_admin_api && str_starts(str_from(capability), STR("simulate.")))
         return true;
-    for (size_t i = 0; door && i < COUNT(of_a_door); i++)
-        if (strcmp(capability, of_a_door[i]) == 0)
+    for (size_t i = 0; has_admin_api && i < COUNT(of_admin_api); i++)
+        if (strcmp(capability, of_admin_api[i]) == 0)
             return true;
     for (size_t i = 0; i < t->capability_count; i++)
         if (strcmp(capability, t->capabilities[i]) == 0)

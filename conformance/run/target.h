@@ -20,7 +20,7 @@
  *
  * Webhooks: `webhook: {url, port}` says that a real endpoint reaches the runner's listener, on that
  *               port of this machine, by that URL. A mock on this machine needs nothing said.
- * Capabilities: those declared; a consent driver is `consent`; a control door is `control`,
+ * Capabilities: those declared; a consent driver is `consent`; an admin API is `control`,
  *          `clock`, `inspect` and, until its manifest was read, every `simulate.x`; who reaches the
  *          listener has `webhook`.
  * Units:   rps = requests a second at most; 0 = as fast as it answers.
@@ -40,7 +40,7 @@ enum consent_driver { CONSENT_NONE, CONSENT_CONTROL, CONSENT_BROWSER, CONSENT_HU
 struct target {
     const char *name, *file;
     const char *base_url;    /* without a slash at its end; scenario paths follow it */
-    const char *control_url; /* NULL: no control door. The door's own: http://host:port/__admin */
+    const char *control_url; /* NULL: no admin API. Its URL: http://host:port/__admin */
     const char *mount;   /* of a mock: what stands between the namespace and the path: "/layers" */
     int64_t now_ms;      /* the instant its world begins with; 0: it runs with ours */
     const char *fixture; /* the world it expects of a mock started for it; NULL: the mock's own */
@@ -50,7 +50,7 @@ struct target {
     const struct actor *actors;
     size_t actor_count;
     const struct node *resources;    /* named resources: project_a, return_url, ... */
-    const char *const *capabilities; /* declared; those of the control door are added */
+    const char *const *capabilities; /* declared; those of the admin API are added */
     size_t capability_count;
     enum consent_driver consent;
     const char *consent_command; /* of the browser driver */

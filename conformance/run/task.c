@@ -156,9 +156,9 @@ static void begin_steps(struct task *t)
 
 static void world_created(struct task *t, struct exchange_record *x)
 {
-    if (!door_accepted(x)) {
+    if (!exchange_succeeded(x)) {
         t->world.name = NULL; /* there is none to be dropped */
-        task_block(t, VERDICT_ERROR, door_complaint(t->runner->arena, x));
+        task_block(t, VERDICT_ERROR, admin_error(t->runner->arena, x));
     }
     begin_steps(t);
 }
@@ -212,7 +212,7 @@ void task_start(struct runner *r, const struct scenario *s, size_t number)
         return;
     }
     t->world = world_of(r->arena, r->target, name);
-    task_send(t, r->arena, door_create(r->arena, r->target, name), world_created);
+    task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), world_created);
 }
 
 static void leave(struct task *t)

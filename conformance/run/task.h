@@ -10,9 +10,9 @@
  */
 #pragma once
 #include "conformance/check/check.h"
+#include "conformance/run/admin.h"
 #include "conformance/run/attempts.h"
 #include "conformance/run/client.h"
-#include "conformance/run/door.h"
 #include "conformance/run/listener.h"
 #include "conformance/run/resolve.h"
 #include "conformance/run/run.h"

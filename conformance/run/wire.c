@@ -30,10 +30,10 @@ static void on_time(void *ctx)
 
 static void clock_advanced(struct task *t, struct exchange_record *x)
 {
-    if (door_accepted(x))
+    if (exchange_succeeded(x))
         resume(t);
     else
-        judge_error(t, door_complaint(t->runner->arena, x));
+        judge_error(t, admin_error(t->runner->arena, x));
 }
 
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
@@ -41,7 +41,7 @@ void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
     t->on_resume = then;
     if (t->world.has_clock) {
         struct arena *a = &t->scratch;
-        task_send(t, a, door_wait(a, &t->world, ms), clock_advanced);
+        task_send(t, a, admin_advance_clock(a, &t->world, ms), clock_advanced);
         return;
     }
     t->timer = loop_timer(t->runner->loop, time_monotonic_us() + ms * 1000, on_time, t);

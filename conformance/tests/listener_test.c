@@ -1,5 +1,5 @@
 /* Whole runs of steps that expect deliveries, against an endpoint that delivers what it is asked
- * to and has a control door whose clock moves at once. */
+ * to and has an admin API whose clock moves at once. */
 #include "conformance/run/run.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # real_target.sh BIN SOURCE PART: the runner against an endpoint that it knows nothing about: a mock, started as anybody may
-# start one, and a target file that names neither its control door nor that it is a mock. The door is only the test's own hand and eye.
+# start one, and a target file that names neither its admin API nor that it is a mock. The admin API is only the test's own hand and eye.
 set -eu
 bin=$1 source=$2 part=$3
 suite=$source/scenarios/layers

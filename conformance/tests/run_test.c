@@ -344,7 +344,7 @@ static void nothing_is_written_unless_allowed(void **state)
     assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */
 }
 
-static void a_live_key_keeps_the_control_door_shut(void **state)
+static void a_live_key_disables_the_admin_api(void **state)
 {
     static const struct actor live = {.name = "full", .credential = "lp_live_x"};
     struct scene *s = *state;
@@ -375,7 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_live_key_keeps_the_control_door_shut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

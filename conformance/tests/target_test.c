@@ -74,7 +74,7 @@ static void a_header_of_its_own_has_no_prefix(void **state)
     assert_string_equal(t->header_prefix, "");
 }
 
-static void a_control_url_is_the_doors_own(void **state)
+static void a_control_url_is_that_of_the_admin_api(void **state)
 {
     static const char *const urls[] = {"http://127.0.0.1:4010", "http://127.0.0.1:4010/",
                                        "http://127.0.0.1:4010/__admin/"};
@@ -130,7 +130,7 @@ static void what_the_environment_lacks_is_not_there(void **state)
     assert_string_equal(node_get_text(t->resources, "near"), "here");
 }
 
-static void a_door_and_a_driver_are_capabilities(void **state)
+static void an_admin_api_and_a_consent_driver_are_capabilities(void **state)
 {
     (void)state;
     const char *declared[] = {"second_org"};
@@ -189,11 +189,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_says_it_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_header_of_its_own_has_no_prefix, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_control_url_is_the_doors_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_control_url_is_that_of_the_admin_api, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_used_is_refused_at_its_place, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_the_environment_lacks_is_not_there, set_up, tear_down),
-        cmocka_unit_test(a_door_and_a_driver_are_capabilities),
+        cmocka_unit_test(an_admin_api_and_a_consent_driver_are_capabilities),
         cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
         cmocka_unit_test(a_live_key_is_seen),
     };

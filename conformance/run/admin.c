@@ -1,4 +1,4 @@
-#include "conformance/run/door.h"
+#include "conformance/run/admin.h"
 
 #include "base/json.h"
 
@@ -25,8 +25,8 @@ struct world world_of(struct arena *a, const struct target *t, const char *name)
     };
 }
 
-struct exchange_record *door_request(struct arena *a, const char *control_url, const char *method,
-                                     const char *path, const struct node *body)
+struct exchange_record *admin_request(struct arena *a, const char *control_url, const char *method,
+                                      const char *path, const struct node *body)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);
     x->method = method;
@@ -44,34 +44,37 @@ static const struct node *text_map(struct arena *a, const char *key, const char 
     return node_with(a, NULL, key, node_new_text(a, str_from(value)));
 }
 
-struct exchange_record *door_create(struct arena *a, const struct target *t, const char *name)
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t,
+                                               const char *name)
 {
     const struct node *body = text_map(a, "name", name);
     body = node_with(a, body, "clock", text_map(a, "mode", "frozen"));
-    return door_request(a, t->control_url, "POST", "/namespaces", body);
+    return admin_request(a, t->control_url, "POST", "/namespaces", body);
 }
 
-struct exchange_record *door_delete(struct arena *a, const struct target *t, const char *name)
+struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t,
+                                               const char *name)
 {
-    return door_request(a, t->control_url, "DELETE", arena_printf(a, "/namespaces/%s", name), NULL);
+    return admin_request(a, t->control_url, "DELETE", arena_printf(a, "/namespaces/%s", name),
+                         NULL);
 }
 
-struct exchange_record *door_wait(struct arena *a, const struct world *w, int64_t ms)
+struct exchange_record *admin_advance_clock(struct arena *a, const struct world *w, int64_t ms)
 {
     const char *by = arena_printf(a, "%lldms", (long long)ms);
-    return door_request(a, w->control_url, "POST", "/clock/advance", text_map(a, "by", by));
+    return admin_request(a, w->control_url, "POST", "/clock/advance", text_map(a, "by", by));
 }
 
-bool door_accepted(const struct exchange_record *x)
+bool exchange_succeeded(const struct exchange_record *x)
 {
     return x->status >= 200 && x->status < 300;
 }
 
-const char *door_complaint(struct arena *a, const struct exchange_record *x)
+const char *admin_error(struct arena *a, const struct exchange_record *x)
 {
     if (!x->status)
-        return arena_printf(a, "the control door did not answer: %s", x->error);
+        return arena_printf(a, "the admin API did not answer: %s", x->error);
     struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
-    return arena_printf(a, "the control door answered %d to %s %s: " STR_FMT, x->status, x->method,
+    return arena_printf(a, "the admin API answered %d to %s %s: " STR_FMT, x->status, x->method,
                         x->url, STR_ARG(body));
 }
