@@ -12,12 +12,12 @@ static const char *root_of(struct arena *a, const struct target *t)
     return str_dup(a, url);
 }
 
-struct world world_of(struct arena *a, const struct target *t, const char *name)
+struct namespace namespace_of(struct arena *a, const struct target *t, const char *name)
 {
     if (!name)
-        return (struct world){NULL, t->base_url, t->control_url, false};
+        return (struct namespace){NULL, t->base_url, t->control_url, false};
     const char *root = root_of(a, t);
-    return (struct world){
+    return (struct namespace){
         .name = name,
         .base_url = arena_printf(a, "%s/ns/%s%s", root, name, t->mount),
         .control_url = arena_printf(a, "%s/ns/%s/__admin", root, name),
@@ -59,10 +59,10 @@ struct exchange_record *admin_delete_namespace(struct arena *a, const struct tar
                          NULL);
 }
 
-struct exchange_record *admin_advance_clock(struct arena *a, const struct world *w, int64_t ms)
+struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms)
 {
     const char *by = arena_printf(a, "%lldms", (long long)ms);
-    return admin_request(a, w->control_url, "POST", "/clock/advance", text_map(a, "by", by));
+    return admin_request(a, ns->control_url, "POST", "/clock/advance", text_map(a, "by", by));
 }
 
 bool exchange_succeeded(const struct exchange_record *x)

@@ -1,6 +1,6 @@
-/* admin.h - the admin API of a mock, as the runner uses it: a world per scenario, its clock.
+/* admin.h - the admin API of a mock, as the runner uses it: a namespace per scenario, its clock.
  *
- * Shapes:  struct world: where one scenario's calls and control calls go. A request is an
+ * Shapes:  struct namespace: where one scenario's calls and control calls go. A request is an
  *          exchange_record, to be sent as any other.
  * Errors:  none; what the admin API refuses is its answer.
  */
@@ -10,14 +10,15 @@
 #define ADMIN_SIMULATE    "/force/" /* and the name of the simulation */
 #define ADMIN_SIMULATIONS "forces"  /* of the manifest: the simulations that there are */
 
-struct world {
+struct namespace
+{
     const char *name; /* of its namespace; NULL: the target itself */
     const char *base_url, *control_url;
     bool has_clock; /* it stands still and waiting is advancing it */
 };
 
-/* `name` NULL: the target itself, without a world of its own. */
-struct world world_of(struct arena *a, const struct target *t, const char *name);
+/* `name` NULL: the target itself, without a namespace of its own. */
+struct namespace namespace_of(struct arena *a, const struct target *t, const char *name);
 
 struct exchange_record *admin_request(struct arena *a, const char *control_url, const char *method,
                                       const char *path, const struct node *body);
@@ -25,7 +26,8 @@ struct exchange_record *admin_create_namespace(struct arena *a, const struct tar
                                                const char *name);
 struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t,
                                                const char *name);
-struct exchange_record *admin_advance_clock(struct arena *a, const struct world *w, int64_t ms);
+struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns,
+                                            int64_t ms);
 
 bool exchange_succeeded(const struct exchange_record *x);
 /* What it said when it did not: status and detail in words. */

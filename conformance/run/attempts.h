@@ -3,7 +3,7 @@
  * Shapes:  `eventually` asks until its expectation holds or its stop is seen; `consistently` asks until the
  *          expectation holds (settle) and then at every sample whether it still does. A 429 that
  *          the step does not expect is waited out.
- * Units:   milliseconds of the world's clock, or of real time where there is none.
+ * Units:   milliseconds of the namespace's clock, or of real time where there is none.
  * Errors:  a budget that stays spent is ATTEMPT_GIVE_UP, with why.
  */
 #pragma once

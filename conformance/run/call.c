@@ -51,7 +51,7 @@ static void answered(struct task *t, struct exchange_record *x)
         seen.holds = judge_holds(t, c->arena);
         seen.stops = stops(t, c->arena);
     }
-    if (!t->world.has_clock)
+    if (!t->namespace.has_clock)
         c->attempts.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
     struct attempt_decision d = attempts_decide(&c->attempts, c->step, &seen);
     x->attempts = c->attempts.count ? c->attempts.count : 1;
@@ -63,7 +63,7 @@ static void answered(struct task *t, struct exchange_record *x)
         judge_error(t, d.why);
         break;
     case ATTEMPT_AGAIN:
-        if (t->world.has_clock)
+        if (t->namespace.has_clock)
             c->attempts.elapsed_ms += d.wait_ms;
         task_wait(t, d.wait_ms, ask);
         break;
@@ -90,7 +90,7 @@ void call_start(struct task *t)
     struct current *c = &t->current;
     const struct target *target = t->runner->target;
     struct request_problem problem = {0};
-    c->request = resolve_request(&c->vars, target, &t->world, c->step, &problem);
+    c->request = resolve_request(&c->vars, target, &t->namespace, c->step, &problem);
     c->began_us = time_monotonic_us();
     if (c->request)
         ask(t);

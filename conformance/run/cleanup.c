@@ -30,10 +30,10 @@ static void leave_behind(struct task *t, const char *step, const struct exchange
     };
 }
 
-/* A world of its own needs no cleanup: it is dropped as a whole. */
+/* A namespace of its own needs no cleanup: it is deleted as a whole. */
 static bool needs_cleanup(const struct task *t)
 {
-    return (t->current.step->cleanup_count || t->current.step->stays) && !t->world.name;
+    return (t->current.step->cleanup_count || t->current.step->stays) && !t->namespace.name;
 }
 
 static void add(struct task *t, const struct pending_cleanup *p)
@@ -54,7 +54,7 @@ void cleanup_register(struct task *t)
         struct request_problem problem = {0};
         struct pending_cleanup p = {.name = c->name, .step = c->step, .how = &c->step->cleanups[i]};
         p.request =
-            resolve_cleanup(&c->vars, t->runner->target, &t->world, c->step, p.how, &problem);
+            resolve_cleanup(&c->vars, t->runner->target, &t->namespace, c->step, p.how, &problem);
         if (p.request)
             add(t, &p);
         else
@@ -79,7 +79,7 @@ static void register_lookup(struct task *t, const struct cleanup *how)
     struct request_problem problem = {0};
     struct pending_cleanup p = {.name = c->name, .step = c->step, .how = how};
     p.request =
-        resolve_lookup(&c->vars, t->runner->target, &t->world, c->step, how->lookup, &problem);
+        resolve_lookup(&c->vars, t->runner->target, &t->namespace, c->step, how->lookup, &problem);
     p.where = vars_value(&c->vars, how->lookup->where, &problem.missing);
     p.vars = *vars_kept(t->runner->arena, &c->vars);
     if (p.request && p.where)
@@ -117,7 +117,7 @@ void cleanup_played(struct task *t)
 
 /* --- at the end ----------------------------------------------------------------------------- */
 
-static void world_dropped(struct task *t, struct exchange_record *x)
+static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 {
     (void)x; /* the mock's own affair: nothing outlives it */
     task_end(t);
@@ -176,7 +176,7 @@ static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
             vars_set(&v, arena_printf(a, "%s.%s", looked->step->id, f->captures[i].name), value);
     }
     p.where = NULL;
-    p.request = resolve_cleanup(&v, t->runner->target, &t->world, p.step, p.how, &problem);
+    p.request = resolve_cleanup(&v, t->runner->target, &t->namespace, p.step, p.how, &problem);
     if (p.request)
         add(t, &p);
     else
@@ -223,8 +223,9 @@ static void cleanup_next(struct task *t)
 void cleanup_start(struct task *t)
 {
     struct arena *a = t->runner->arena;
-    if (t->world.name)
-        task_send(t, a, admin_delete_namespace(a, t->runner->target, t->world.name), world_dropped);
+    if (t->namespace.name)
+        task_send(t, a, admin_delete_namespace(a, t->runner->target, t->namespace.name),
+                  on_namespace_deleted);
     else
         cleanup_next(t);
 }

@@ -60,12 +60,12 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
 static void by_control(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
-    if (!t->world.control_url) {
+    if (!t->namespace.control_url) {
         judge_not_applicable(t, "the target has no admin API for the consent");
         return;
     }
-    t->current.exchange = admin_request(a, t->world.control_url, "POST", ADMIN_SIMULATE "consent",
-                                        simulate_body(a, k));
+    t->current.exchange = admin_request(a, t->namespace.control_url, "POST",
+                                        ADMIN_SIMULATE "consent", simulate_body(a, k));
     task_send(t, a, t->current.exchange, on_simulated);
 }
 

@@ -114,11 +114,12 @@ static const char *full_url(const struct vars *v, const char *base, const char *
 }
 
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
-                                        const struct world *w, const struct step *step,
+                                        const struct namespace *ns, const struct step *step,
                                         struct request_problem *problem)
 {
     bool inspects = step->kind == STEP_INSPECT;
-    const char *base = inspects ? arena_printf(v->arena, "%s/state", w->control_url) : w->base_url;
+    const char *base =
+        inspects ? arena_printf(v->arena, "%s/state", ns->control_url) : ns->base_url;
     struct exchange_record *x = begin(v, inspects ? "GET" : step->method);
     if (step->body || step->raw_body)
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
@@ -137,19 +138,19 @@ static struct exchange_record *by_the_same(const struct vars *v, const struct ta
 }
 
 struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
-                                        const struct world *w, const struct step *step,
+                                        const struct namespace *ns, const struct step *step,
                                         const struct cleanup *c, struct request_problem *problem)
 {
     struct exchange_record *x = begin(v, c->method);
-    x->url = full_url(v, w->base_url, c->path, NULL, &problem->missing);
+    x->url = full_url(v, ns->base_url, c->path, NULL, &problem->missing);
     return by_the_same(v, t, step, x, problem);
 }
 
 struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
-                                       const struct world *w, const struct step *step,
+                                       const struct namespace *ns, const struct step *step,
                                        const struct lookup *f, struct request_problem *problem)
 {
     struct exchange_record *x = begin(v, "GET");
-    x->url = full_url(v, w->base_url, f->path, f->query, &problem->missing);
+    x->url = full_url(v, ns->base_url, f->path, f->query, &problem->missing);
     return by_the_same(v, t, step, x, problem);
 }

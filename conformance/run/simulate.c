@@ -12,11 +12,11 @@ static void send(struct task *t, const char *path, const struct node *body)
 {
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
-    if (!t->world.control_url) {
+    if (!t->namespace.control_url) {
         judge_not_applicable(t, "the target has no admin API");
         return;
     }
-    c->exchange = admin_request(a, t->world.control_url, "POST", path, body);
+    c->exchange = admin_request(a, t->namespace.control_url, "POST", path, body);
     task_send(t, a, c->exchange, answered);
 }
 

@@ -64,10 +64,9 @@ static const struct field rows[] = {
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "What stands between a namespace and the path: /layers"),
     FIELD("fixture", FIELD_TEXT, struct file, fixture,
-          .help =
-              "The world a mock started for this target is given; beside this file, or a path."),
+          .help = "The fixture for a mock started for this target; beside this file, or a path."),
     FIELD("now", FIELD_TEXT, struct file, now,
-          .help = "The instant its world begins with; else it is now."),
+          .help = "The instant its clock starts at; default: now."),
     FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields,
           .help = "How a credential travels."),
     FIELD(

@@ -3,7 +3,7 @@
  * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
  *          in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with
  *          neither sends no credential. Named resources are values, or {env: VARIABLE}. A control URL
- *          gives every scenario a world of its own (a namespace), so that all of them may run at
+ *          gives every scenario a namespace of its own, so that all of them may run at
  *          once.
  *
  *   name: layers-mock             name: layers-live
@@ -42,8 +42,8 @@ struct target {
     const char *base_url;    /* without a slash at its end; scenario paths follow it */
     const char *control_url; /* NULL: no admin API. Its URL: http://host:port/__admin */
     const char *mount;   /* of a mock: what stands between the namespace and the path: "/layers" */
-    int64_t now_ms;      /* the instant its world begins with; 0: it runs with ours */
-    const char *fixture; /* the world it expects of a mock started for it; NULL: the mock's own */
+    int64_t now_ms;      /* the instant its clock starts at; 0: it runs with ours */
+    const char *fixture; /* the fixture for a mock started for it; NULL: the mock's own */
     const char
         *header; /* how credentials travel: "Authorization" with "Bearer ", or a name of its own */
     const char *header_prefix;

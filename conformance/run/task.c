@@ -154,10 +154,10 @@ static void begin_steps(struct task *t)
     task_go(t);
 }
 
-static void world_created(struct task *t, struct exchange_record *x)
+static void on_namespace_created(struct task *t, struct exchange_record *x)
 {
     if (!exchange_succeeded(x)) {
-        t->world.name = NULL; /* there is none to be dropped */
+        t->namespace.name = NULL; /* there is none to delete */
         task_block(t, VERDICT_ERROR, admin_error(t->runner->arena, x));
     }
     begin_steps(t);
@@ -207,12 +207,12 @@ void task_start(struct runner *r, const struct scenario *s, size_t number)
         t->inbox = listener_open(r->listener, name);
     tell_started(t);
     if (!r->target->control_url) {
-        t->world = world_of(r->arena, r->target, NULL);
+        t->namespace = namespace_of(r->arena, r->target, NULL);
         begin_steps(t);
         return;
     }
-    t->world = world_of(r->arena, r->target, name);
-    task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), world_created);
+    t->namespace = namespace_of(r->arena, r->target, name);
+    task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), on_namespace_created);
 }
 
 static void leave(struct task *t)

@@ -1,6 +1,6 @@
 /* task.h - one scenario being played: a stack of frames, one thing under way at a time.
  *
- *   create a world -> steps (frames push and pop with `use`) -> cleanup, last first -> drop the world
+ *   create a namespace -> steps (frames push and pop with `use`) -> cleanup, last first -> delete the namespace
  *
  * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
  *          those of a flow in use. `current` is the step (and case) under way, with its references
@@ -84,7 +84,7 @@ struct task {
     const struct scenario *scenario;
     struct scenario_result *result;
     struct check_list checks;
-    struct world world;
+    struct namespace namespace;
     struct inbox *inbox; /* NULL: without a listener */
     int64_t began_us;
 
@@ -116,7 +116,7 @@ void task_go(struct task *t);      /* with the top frame's next step */
 void task_step_done(struct task *t);
 void task_block(struct task *t, enum verdict as, const char *why); /* the rest of the top frame */
 void task_interrupt(struct task *t); /* wakes it; what it created is cleaned up */
-void task_end(struct task *t);       /* the world is gone: its result is complete */
+void task_end(struct task *t);       /* the namespace is deleted: its result is complete */
 struct frame *task_frame(struct task *t);
 
 /* wire.c: sending, waiting */

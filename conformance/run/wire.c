@@ -39,9 +39,9 @@ static void clock_advanced(struct task *t, struct exchange_record *x)
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
 {
     t->on_resume = then;
-    if (t->world.has_clock) {
+    if (t->namespace.has_clock) {
         struct arena *a = &t->scratch;
-        task_send(t, a, admin_advance_clock(a, &t->world, ms), clock_advanced);
+        task_send(t, a, admin_advance_clock(a, &t->namespace, ms), clock_advanced);
         return;
     }
     t->timer = loop_timer(t->runner->loop, time_monotonic_us() + ms * 1000, on_time, t);

@@ -101,7 +101,7 @@ static const struct field step_rows[] = {
     WORD(FIELD_TEXT, "simulate", simulate,
          .help = "A simulation of the admin API; `body` is its body."),
     WORD(FIELD_NODE, "advance", advance,
-         .help = "The world's clock: a duration, or {by}, {to}, {until: next_event}."),
+         .help = "The namespace's clock: a duration, or {by}, {to}, {until: next_event}."),
     WORD(FIELD_TEXT, "inspect", inspect, .help = "A path below the admin API's state/."),
     WORD(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
          .help = "What is delivered to the runner's own listener; `expect` is of its payload."),

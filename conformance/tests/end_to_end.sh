@@ -57,7 +57,7 @@ lint_names_the_uncited() {
     ! grep -q LA-999 "$tmp/out" || fail "a part of the folder cannot tell who cites what"
 }
 
-# Each file of tests/mutants is the world with one rule that breaks the claims its first line names. Only who cites
+# Each file of tests/mutants is the fixture with one rule that breaks the claims its first line names. Only who cites
 # them is played: nobody else can notice.
 mutants_are_noticed() {
     count=0
