@@ -10,32 +10,32 @@
 
 static const char *const observe_texts[] = {"api", "simulated", "none"};
 
-struct claim_words {
+struct claim_yaml {
     struct where at;
     const char *id, *says, *source, *why;
     int level, observe;
 };
 
 static const struct field claim_rows[] = {
-    FIELD("claim", FIELD_TEXT, struct claim_words, id, .required = true, .min = 1, .max = 40,
+    FIELD("claim", FIELD_TEXT, struct claim_yaml, id, .required = true, .min = 1, .max = 40,
           .help = "Its id; never used for another one."),
-    FIELD("says", FIELD_TEXT, struct claim_words, says, .required = true, .min = 1, .max = 400,
+    FIELD("says", FIELD_TEXT, struct claim_yaml, says, .required = true, .min = 1, .max = 400,
           .help = "What is claimed, in our words."),
-    FIELD("source", FIELD_TEXT, struct claim_words, source, .required = true, .min = 1, .max = 200,
+    FIELD("source", FIELD_TEXT, struct claim_yaml, source, .required = true, .min = 1, .max = 200,
           .help = "Document and section."),
-    FIELD("level", FIELD_ENUM, struct claim_words, level, .required = true, .texts = level_texts,
+    FIELD("level", FIELD_ENUM, struct claim_yaml, level, .required = true, .texts = level_texts,
           .text_count = LEVEL_COUNT,
           .help = "must: stated; should: read from an example; may: informative."),
-    FIELD("observe", FIELD_ENUM, struct claim_words, observe, .required = true,
+    FIELD("observe", FIELD_ENUM, struct claim_yaml, observe, .required = true,
           .texts = observe_texts, .text_count = COUNT(observe_texts),
           .help = "api: calls show it; simulated: a provider-side event must be simulated first; "
                   "none: and why."),
-    FIELD("why", FIELD_TEXT, struct claim_words, why, .help = "Why it cannot be observed."),
+    FIELD("why", FIELD_TEXT, struct claim_yaml, why, .help = "Why it cannot be observed."),
 };
 static const struct fields claim_fields =
-    FIELD_TABLE("claim", claim_rows, struct claim_words, offsetof(struct claim_words, at));
+    FIELD_TABLE("claim", claim_rows, struct claim_yaml, offsetof(struct claim_yaml, at));
 
-struct dispute_words {
+struct dispute_yaml {
     struct where at;
     const char *id, *about;
     struct field_list sources;
@@ -43,24 +43,24 @@ struct dispute_words {
 };
 
 static const struct field dispute_rows[] = {
-    FIELD("dispute", FIELD_TEXT, struct dispute_words, id, .required = true, .min = 1, .max = 40,
+    FIELD("dispute", FIELD_TEXT, struct dispute_yaml, id, .required = true, .min = 1, .max = 40,
           .help = "Its id."),
-    FIELD("about", FIELD_TEXT, struct dispute_words, about, .required = true, .min = 1, .max = 400,
+    FIELD("about", FIELD_TEXT, struct dispute_yaml, about, .required = true, .min = 1, .max = 400,
           .help = "What the documents disagree about."),
-    FIELD("sources", FIELD_TEXTS, struct dispute_words, sources, .required = true, .min = 1,
+    FIELD("sources", FIELD_TEXTS, struct dispute_yaml, sources, .required = true, .min = 1,
           .max = 20, .help = "The sections that disagree."),
-    FIELD("readings", FIELD_NODE, struct dispute_words, readings, .required = true,
+    FIELD("readings", FIELD_NODE, struct dispute_yaml, readings, .required = true,
           .help = "name: what it means."),
 };
 static const struct fields dispute_fields =
-    FIELD_TABLE("dispute", dispute_rows, struct dispute_words, offsetof(struct dispute_words, at));
+    FIELD_TABLE("dispute", dispute_rows, struct dispute_yaml, offsetof(struct dispute_yaml, at));
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
 static bool claim_read(struct arena *a, const struct node *map, struct claim *out,
                        struct error *err)
 {
-    struct claim_words w = {0};
+    struct claim_yaml w = {0};
     if (!fields_read(&claim_fields, map, a, &w, err))
         return false;
     *out = (struct claim){.id = w.id,
@@ -106,7 +106,7 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
 static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out,
                          struct error *err)
 {
-    struct dispute_words w = {0};
+    struct dispute_yaml w = {0};
     if (!fields_read(&dispute_fields, map, a, &w, err))
         return false;
     out->id = w.id;

@@ -28,7 +28,7 @@ static void look_at(struct search *s, const struct node *value)
         references_visit(value, is_there, s);
 }
 
-static void look_at_words(struct search *s, const struct step *step)
+static void look_at_keys(struct search *s, const struct step *step)
 {
     for (size_t i = 0; i < node_count(step->source); i++)
         if (strcmp(step->source->map.members[i].key, "note") != 0)
@@ -81,7 +81,7 @@ static void look_at_steps(struct search *s, const struct vars *scope, const stru
                           size_t count)
 {
     for (size_t i = 0; i < count && !s->why; i++) {
-        look_at_words(s, &steps[i]);
+        look_at_keys(s, &steps[i]);
         look_for_actor(s, scope, &steps[i]);
         if (steps[i].kind == STEP_USE)
             look_at_flow(s, scope, &steps[i]);

@@ -24,7 +24,7 @@ bool call_read(struct reader *r, const struct node *call, const char **method, c
                          "a call is METHOD /path, such as GET /v1/things/$id");
     if (!is_method(word))
         return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "' is no HTTP method%s",
-                         STR_ARG(word), near_word(r->arena, word, methods, COUNT(methods)));
+                         STR_ARG(word), did_you_mean(r->arena, word, methods, COUNT(methods)));
     if (rest.s[0] != '/')
         return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "': a path begins with /",
                          STR_ARG(rest));
@@ -53,18 +53,18 @@ static bool is_value(const struct node *n, bool many)
     return many;
 }
 
-static bool values_read(struct reader *r, const struct node *map, const char *word, bool many,
+static bool values_read(struct reader *r, const struct node *map, const char *key, bool many,
                         const struct node **out)
 {
     if (!map)
         return true;
-    if (!is_map(r, map, arena_printf(r->arena, "'%s' is a map: name: value", word)))
+    if (!is_map(r, map, arena_printf(r->arena, "'%s' is a map: name: value", key)))
         return false;
     bool fine = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!is_value(map->map.members[i].value, many))
             fine = error_add(r->err, ERROR_INPUT, map->map.members[i].value->at,
-                             "a value of '%s' is text, a number or a boolean%s", word,
+                             "a value of '%s' is text, a number or a boolean%s", key,
                              many ? ", or a list of them" : "");
     *out = map;
     return fine;
@@ -87,7 +87,7 @@ static bool duration_read(struct reader *r, const char *text, struct where at)
 
 static bool advance_map_read(struct reader *r, const struct node *map)
 {
-    struct advance_words w = {.until = -1};
+    struct advance_yaml w = {.until = -1};
     int64_t ms;
     if (!fields_read(&advance_fields, map, r->arena, &w, r->err))
         return false;
@@ -114,36 +114,36 @@ static bool advance_read(struct reader *r, const struct node *n, struct step *s)
 
 /* -------------------------------------------------------------------------------------------- */
 
-static bool consent_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool consent_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     s->outcome = consent_outcomes[w->consent];
     s->consent_at = w->consent_at;
     s->consent_state = w->state;
     s->consent_user = w->user;
-    return w->consent_at || error_add(r->err, ERROR_INPUT, word_at(s->source, "consent"),
+    return w->consent_at || error_add(r->err, ERROR_INPUT, key_place(s->source, "consent"),
                                       "'consent' needs an 'at': the URL of the consent page");
 }
 
-static bool use_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool use_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     s->flow = flow_find(r, w->use, node_get(s->source, "use")->at);
     s->with = w->with;
     return s->flow && with_check(r, w->with, s);
 }
 
-static bool request_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool request_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool fine = values_read(r, w->query, "query", true, &s->query);
     fine &= values_read(r, w->headers, "headers", false, &s->headers);
     s->body = w->body;
     s->raw_body = w->raw_body;
     if (w->body && w->raw_body)
-        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "raw_body"),
+        fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
                          "'raw_body' stands beside 'body': a call has one body");
     return fine;
 }
 
-static bool hook_read(struct reader *r, const struct hook_words *w, struct step *s)
+static bool hook_read(struct reader *r, const struct hook_yaml *w, struct step *s)
 {
     struct hook *hook = arena_new(r->arena, struct hook);
     *hook = (struct hook){w->event,           w->none, w->count, w->within_ms, w->signature.header,
@@ -157,7 +157,7 @@ static bool hook_read(struct reader *r, const struct hook_words *w, struct step 
     return true;
 }
 
-bool action_read(struct reader *r, const struct step_words *w, struct step *s)
+bool action_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool fine = request_read(r, w, s);
     s->as = w->as;

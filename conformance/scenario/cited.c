@@ -28,7 +28,7 @@ static bool is_matcher(struct str key)
     return str_starts(key, STR("$"));
 }
 
-/* A plain value is a check whose matcher has no word of its own. */
+/* A plain value is a check whose matcher has no name of its own. */
 static bool is_its_matcher(const struct node *n, struct str pointer)
 {
     return n->kind != NODE_MAP && str_is(pointer, "/equals");

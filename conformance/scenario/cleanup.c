@@ -21,7 +21,7 @@ static bool captures_check(struct reader *r, const struct lookup *f, const struc
     return fine;
 }
 
-static bool lookup_read(struct reader *r, const struct lookup_words *w, const struct step *s,
+static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s,
                         struct cleanup *out)
 {
     struct lookup *f = arena_new(r->arena, struct lookup);
@@ -31,7 +31,7 @@ static bool lookup_read(struct reader *r, const struct lookup_words *w, const st
     if (w->call && strcmp(method, "GET") != 0)
         fine = error_add(r->err, ERROR_INPUT, w->call->at, "the lookup must be a GET");
     if (w->in && !node_pointer_valid(w->in))
-        fine = error_add(r->err, ERROR_INPUT, word_at(w->source, "in"),
+        fine = error_add(r->err, ERROR_INPUT, key_place(w->source, "in"),
                          "'in' is a JSON pointer to the list, such as /items");
     fine &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
     fine &= is_map(r, w->where, "'where' is a map: what the resource looks like") &&
@@ -44,7 +44,7 @@ static bool lookup_read(struct reader *r, const struct lookup_words *w, const st
 static bool one_read(struct reader *r, const struct node *n, const struct step *s,
                      struct cleanup *out)
 {
-    struct cleanup_words w = {.call = n};
+    struct cleanup_yaml w = {.call = n};
     *out = (struct cleanup){0};
     if (n->kind == NODE_MAP && !fields_read(&cleanup_fields, n, r->arena, &w, r->err))
         return false;

@@ -17,7 +17,7 @@ static bool refuse_claim(struct check_of *c, const struct citation *cited)
     return check_refuse(
         c, cited->at,
         arena_printf(c->arena, "there is no claim '%s'%s", cited->claim,
-                     near_word(c->arena, str_from(cited->claim), ids, of->claim_count)));
+                     did_you_mean(c->arena, str_from(cited->claim), ids, of->claim_count)));
 }
 
 static bool check_pointer(struct check_of *c, const struct step *s, const struct citation *cited)
@@ -68,7 +68,7 @@ static bool check_reading(struct check_of *c, const struct dispute *d, const str
     return check_refuse(
         c, r->expect.at,
         arena_printf(c->arena, "dispute '%s' has no reading '%s'%s", d->id, r->name,
-                     near_word(c->arena, str_from(r->name), d->readings, d->reading_count)));
+                     did_you_mean(c->arena, str_from(r->name), d->readings, d->reading_count)));
 }
 
 static bool check_known_dispute(struct check_of *c, const struct step *s)
@@ -86,7 +86,7 @@ static bool check_known_dispute(struct check_of *c, const struct step *s)
     return check_refuse(
         c, node_get(s->source, "dispute")->at,
         arena_printf(c->arena, "there is no dispute '%s'%s", s->dispute,
-                     near_word(c->arena, str_from(s->dispute), ids, of->dispute_count)));
+                     did_you_mean(c->arena, str_from(s->dispute), ids, of->dispute_count)));
 }
 
 static bool check_dispute(struct check_of *c, const struct step *s)
@@ -94,9 +94,10 @@ static bool check_dispute(struct check_of *c, const struct step *s)
     if (!s->dispute && !s->reading_count)
         return true;
     if (!s->dispute)
-        return check_refuse(c, word_at(s->source, "oneOf"), "'oneOf' needs a 'dispute' to settle");
+        return check_refuse(c, key_place(s->source, "oneOf"),
+                            "'oneOf' needs a 'dispute' to settle");
     if (!s->reading_count)
-        return check_refuse(c, word_at(s->source, "dispute"),
+        return check_refuse(c, key_place(s->source, "dispute"),
                             "'dispute' needs a 'oneOf' of its readings");
     return !c->catalogue || check_known_dispute(c, s);
 }
@@ -105,7 +106,7 @@ bool check_cites(struct check_of *c, const struct step *s)
 {
     bool fine = true;
     if (c->in_flow && (s->citation_count || s->dispute))
-        return check_refuse(c, word_at(s->source, s->dispute ? "dispute" : "claims"),
+        return check_refuse(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
                             "a flow decides nothing: cite where it is used");
     if ((s->citation_count || s->dispute) && !s->id)
         fine = check_refuse(c, s->at, "a step that decides something needs an id");

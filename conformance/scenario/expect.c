@@ -6,7 +6,7 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
 {
     bool fine = true;
     for (size_t i = 0; i < map->map.count; i++)
-        if (!expect_word_fits(map->map.members[i].key, kind))
+        if (!expect_key_fits(map->map.members[i].key, kind))
             fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
                              "'%s' is nothing to expect of '%s'", map->map.members[i].key,
                              step_kind_texts[kind]);
@@ -52,10 +52,10 @@ static bool named_read(struct reader *r, const struct node *map, const char *wha
     return fine;
 }
 
-static bool words_read(struct reader *r, const struct fields *table, const struct node *map,
-                       struct expectation *out)
+static bool keys_read(struct reader *r, const struct fields *table, const struct node *map,
+                      struct expectation *out)
 {
-    struct expect_words w = {0};
+    struct expect_yaml w = {0};
     if (!fields_read(table, map, r->arena, &w, r->err))
         return false;
     out->given = true;
@@ -74,12 +74,12 @@ bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
                  struct expectation *out)
 {
     bool fine = map->kind != NODE_MAP || refuse_unfit(r, map, kind);
-    return words_read(r, &expect_fields, map, out) && fine;
+    return keys_read(r, &expect_fields, map, out) && fine;
 }
 
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out)
 {
-    return words_read(r, &stop_fields, map, out);
+    return keys_read(r, &stop_fields, map, out);
 }
 
 static bool is_output(struct reader *r, const struct flow *flow, const struct member *m)
@@ -91,7 +91,7 @@ static bool is_output(struct reader *r, const struct flow *flow, const struct me
             return true;
     }
     return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no output '%s'%s", flow->name,
-                     m->key, near_word(r->arena, str_from(m->key), names, flow->output_count));
+                     m->key, did_you_mean(r->arena, str_from(m->key), names, flow->output_count));
 }
 
 bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,

@@ -13,19 +13,19 @@ struct shelf_entry {
     const struct flow *flow; /* NULL: it cannot be used */
 };
 
-struct input_words {
+struct input_yaml {
     const char *type;
     const struct node *value;
 };
 
 static const struct field input_rows[] = {
-    FIELD("type", FIELD_TEXT, struct input_words, type,
+    FIELD("type", FIELD_TEXT, struct input_yaml, type,
           .help = "string, integer, boolean or any; any if not given."),
-    FIELD("default", FIELD_NODE, struct input_words, value, .required = true,
+    FIELD("default", FIELD_NODE, struct input_yaml, value, .required = true,
           .help = "What it is when nothing is given."),
 };
 static const struct fields input_fields =
-    FIELD_TABLE("input", input_rows, struct input_words, FIELDS_NO_PLACE);
+    FIELD_TABLE("input", input_rows, struct input_yaml, FIELDS_NO_PLACE);
 
 /* --- inputs and outputs --------------------------------------------------------------------- */
 
@@ -74,12 +74,12 @@ static bool type_read(struct reader *r, struct input *in, const char *type, stru
             return true;
         }
     return error_add(r->err, ERROR_INPUT, at, "'%s' is no type: string, integer, boolean or any%s",
-                     type, near_word(r->arena, str_from(type), input_types, input_type_count));
+                     type, did_you_mean(r->arena, str_from(type), input_types, input_type_count));
 }
 
 static bool input_read(struct reader *r, struct input *in)
 {
-    struct input_words w = {0};
+    struct input_yaml w = {0};
     const struct node *n = in->value;
     in->value = NULL;
     if (node_text(n))
@@ -127,7 +127,7 @@ static bool given_check(struct reader *r, const struct flow *flow, const struct 
     for (size_t i = 0; i < flow->input_count; i++)
         names[i] = flow->inputs[i].name;
     return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no input '%s'%s", flow->name,
-                     m->key, near_word(r->arena, str_from(m->key), names, flow->input_count));
+                     m->key, did_you_mean(r->arena, str_from(m->key), names, flow->input_count));
 }
 
 bool with_check(struct reader *r, const struct node *with, const struct step *s)
@@ -138,7 +138,7 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
         fine &= given_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
         if (!flow->inputs[i].value && !node_get(with, flow->inputs[i].name))
-            fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "use"),
+            fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"),
                              "flow '%s' needs the input '%s'", flow->name, flow->inputs[i].name);
     return fine;
 }
@@ -156,7 +156,7 @@ static bool name_check(struct reader *r, const char *path, const char *name,
 
 static const struct flow *file_read(struct reader *r, const char *path)
 {
-    struct flow_words w = {0};
+    struct flow_yaml w = {0};
     size_t before = r->err->count;
     const struct node *root = yaml_load(r->arena, path, r->err);
     if (!root || !fields_read(&flow_fields, root, r->arena, &w, r->err))
@@ -266,7 +266,7 @@ const struct flow *flow_find(struct reader *r, const char *name, struct where at
     const char *path = is_slug(str_from(name)) ? file_find(r, name, &seen) : NULL;
     if (!path)
         error_add(r->err, ERROR_INPUT, at, "there is no flow '%s'%s", name,
-                  near_word(r->arena, str_from(name), seen.items, seen.count));
+                  did_you_mean(r->arena, str_from(name), seen.items, seen.count));
     else if (goes_round(r, path))
         error_add(r->err, ERROR_INPUT, at, "flow '%s' uses itself", name);
     if (!path || goes_round(r, path) || !depth_check(r, depth_of(r) + 1, at))

@@ -125,7 +125,7 @@ static const struct provider *provider_of(struct loader *l, const char *path)
     return p;
 }
 
-static void take_words(const struct scenario_words *w, const char *path, struct scenario *s)
+static void copy_keys(const struct scenario_yaml *w, const char *path, struct scenario *s)
 {
     *s = (struct scenario){
         .name = w->scenario,
@@ -153,7 +153,7 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
     struct reader r = {l->arena, l->err, &l->shelf, path, NULL, NULL};
-    struct scenario_words w = {0};
+    struct scenario_yaml w = {0};
     struct input *vars;
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);
@@ -161,7 +161,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     if (!root)
         return NULL;
     bool fine = fields_read(&scenario_fields, root, l->arena, &w, l->err);
-    take_words(&w, path, s);
+    copy_keys(&w, path, s);
     if (!w.steps)
         return NULL;
     fine &= name_check(&r, s, root);

@@ -7,7 +7,7 @@ bool is_map(struct reader *r, const struct node *n, const char *what)
     return n->kind == NODE_MAP || error_add(r->err, ERROR_INPUT, n->at, "%s", what);
 }
 
-struct where word_at(const struct node *map, const char *key)
+struct where key_place(const struct node *map, const char *key)
 {
     for (size_t i = 0; i < node_count(map); i++)
         if (strcmp(map->map.members[i].key, key) == 0)

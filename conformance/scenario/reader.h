@@ -6,7 +6,7 @@
  *          zero.
  */
 #pragma once
-#include "conformance/scenario/words.h"
+#include "conformance/scenario/yaml.h"
 
 struct shelf_entry;
 
@@ -36,7 +36,7 @@ bool cleanup_read(struct reader *r, const struct node *n, struct step *s);
 
 /* action.c: what a step does */
 bool call_read(struct reader *r, const struct node *call, const char **method, const char **path);
-bool action_read(struct reader *r, const struct step_words *w, struct step *s);
+bool action_read(struct reader *r, const struct step_yaml *w, struct step *s);
 
 /* expect.c */
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
@@ -57,5 +57,5 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
 /* --- helpers -------------------------------------------------------------------------------- */
 
 bool is_map(struct reader *r, const struct node *n, const char *what);
-struct where word_at(const struct node *map, const char *key); /* of the key; else of the map */
-const struct node *child_at(const struct node *n, size_t i);   /* of node_count(n) */
+struct where key_place(const struct node *map, const char *key); /* of the key; else of the map */
+const struct node *child_at(const struct node *n, size_t i);     /* of node_count(n) */

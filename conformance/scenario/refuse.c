@@ -78,7 +78,7 @@ static bool check_list(struct check_of *c, const struct node *list, const char *
 {
     if (!node_get(list, matcher) || has_control(list))
         return true;
-    return check_refuse(c, word_at(list, matcher),
+    return check_refuse(c, key_place(list, matcher),
                         arena_printf(c->arena,
                                      "'%s' decides nothing of an empty list: it needs $some, or a "
                                      "$count of at least 1, beside it",
@@ -132,7 +132,7 @@ static bool check_step(struct check_of *c, const struct step *s)
     bool fine = check_cites(c, s);
     fine &= check_expected(c, s);
     if ((s->eventually || s->consistently) && !only_reads(s))
-        fine = check_refuse(c, word_at(s->source, s->eventually ? "eventually" : "consistently"),
+        fine = check_refuse(c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
                             arena_printf(c->arena,
                                          "a %s is not sent again and again: GET and HEAD are",
                                          s->method));
@@ -163,11 +163,11 @@ static bool seen_one(void *ctx, struct str reference, struct where at)
 
 static bool expects_reference(const struct step *s)
 {
-    static const char *const words[] = {"expect", "oneOf"};
+    static const char *const keys[] = {"expect", "oneOf"};
     bool found = false;
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (node_get(s->source, words[i]))
-            references_visit(node_get(s->source, words[i]), seen_one, &found);
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (node_get(s->source, keys[i]))
+            references_visit(node_get(s->source, keys[i]), seen_one, &found);
     return found;
 }
 

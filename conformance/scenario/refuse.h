@@ -1,4 +1,4 @@
-/* refuse.h - what is refused beyond the words: scenarios that could not tell anything, or the
+/* refuse.h - what is refused beyond the keys: scenarios that could not tell anything, or the
  * wrong thing.
  *
  * A create without `cleanup`: a POST that accepts 201 or 202 and captures something.

@@ -1,11 +1,11 @@
-/* scenario.h - what is asked of a target, with where each word stands in its file.
+/* scenario.h - what is asked of a target, with where each key stands in its file.
  *
  * Shapes:  scenario > steps; a step is one action with its expectation. Values keep their
  *          references ($step.name) until they are run. A flow is steps with typed inputs and
  *          outputs, used by scenarios through `use`.
  * Units:   milliseconds.
  * Errors:  scenarios_load (load.h) names every mistake with its place, before anything is sent.
- * Source:  the reference page, printed from the field tables in words.c.
+ * Source:  the reference page, printed from the field tables in yaml.c.
  */
 #pragma once
 #include "base/match.h"

@@ -72,14 +72,14 @@ static bool names_it(const struct name *n, struct str reference)
 
 static const char *near(struct scope *s, struct str reference)
 {
-    const char **words = arena_array(s->arena, const char *, s->names.count + COUNT(always));
+    const char **candidates = arena_array(s->arena, const char *, s->names.count + COUNT(always));
     size_t count = 0;
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].from <= s->now && s->now <= s->names.items[i].to)
-            words[count++] = s->names.items[i].name;
+            candidates[count++] = s->names.items[i].name;
     for (size_t i = 0; i < COUNT(always); i++)
-        words[count++] = always[i];
-    return near_word(s->arena, reference, words, count);
+        candidates[count++] = always[i];
+    return did_you_mean(s->arena, reference, candidates, count);
 }
 
 static void refuse_reference(struct scope *s, struct str reference, struct where at,
@@ -201,20 +201,20 @@ static void add_step(struct scope *s, const struct step *step)
         add_made(s, step, id, dotted(s, id, step->flow->outputs[i].name));
 }
 
-static bool has_references(const char *word)
+static bool has_references(const char *key)
 {
     static const char *const none[] = {"id", "note", "claims", "capture", "dispute"};
     for (size_t i = 0; i < COUNT(none); i++)
-        if (strcmp(word, none[i]) == 0)
+        if (strcmp(key, none[i]) == 0)
             return false;
     return true;
 }
 
-static size_t moment_of(const struct step *step, const char *word)
+static size_t moment_of(const struct step *step, const char *key)
 {
-    if (strcmp(word, "cases") == 0)
+    if (strcmp(key, "cases") == 0)
         return CASES_OF(step);
-    return strcmp(word, "cleanup") == 0 ? CLEANUP_OF(step) : PLAY_OF(step);
+    return strcmp(key, "cleanup") == 0 ? CLEANUP_OF(step) : PLAY_OF(step);
 }
 
 static void check_step(struct scope *s, const struct step *step)

@@ -10,13 +10,12 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
 {
     enum step_kind found = STEP_KIND_COUNT;
     for (size_t i = 0; i < STEP_KIND_COUNT; i++) {
-        const char *word = step_kind_texts[i];
-        if (!node_get(map, word))
+        const char *key = step_kind_texts[i];
+        if (!node_get(map, key))
             continue;
         if (found != STEP_KIND_COUNT) {
-            error_add(r->err, ERROR_INPUT, word_at(map, word),
-                      "'%s' stands beside '%s': a step is one action", word,
-                      step_kind_texts[found]);
+            error_add(r->err, ERROR_INPUT, key_place(map, key),
+                      "'%s' stands beside '%s': a step is one action", key, step_kind_texts[found]);
             return STEP_KIND_COUNT;
         }
         found = (enum step_kind)i;
@@ -32,14 +31,14 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
 {
     bool fine = true;
     for (size_t i = 0; i < map->map.count; i++)
-        if (!step_word_fits(map->map.members[i].key, kind))
+        if (!step_key_fits(map->map.members[i].key, kind))
             fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
                              "'%s' does not go with '%s'", map->map.members[i].key,
                              step_kind_texts[kind]);
     return fine;
 }
 
-static bool name_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool name_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     s->id = w->id;
     s->note = w->note;
@@ -50,23 +49,23 @@ static bool name_read(struct reader *r, const struct step_words *w, struct step 
 
 /* --- eventually and consistently ------------------------------------------------------------ */
 
-static bool times_read(struct reader *r, const struct repeat_words *w, const char *word,
+static bool times_read(struct reader *r, const struct repeat_yaml *w, const char *key,
                        struct step *s)
 {
     s->every_ms = w->every_ms;
     s->for_ms = w->for_ms;
     s->settle_ms = w->settle_ms;
     return (w->every_ms > 0 && w->for_ms > 0 && w->settle_ms >= 0) ||
-           error_add(r->err, ERROR_INPUT, w->at, "the durations of '%s' are positive", word);
+           error_add(r->err, ERROR_INPUT, w->at, "the durations of '%s' are positive", key);
 }
 
-static bool repeat_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     s->eventually = w->eventually.at.line > 0;
     s->consistently = w->consistently.at.line > 0;
     if (s->eventually && s->consistently)
         return error_add(
-            r->err, ERROR_INPUT, word_at(s->source, "consistently"),
+            r->err, ERROR_INPUT, key_place(s->source, "consistently"),
             "'consistently' stands beside 'eventually': with settle, consistently waits by itself");
     if (s->consistently)
         return times_read(r, &w->consistently, "consistently", s);
@@ -140,7 +139,7 @@ static bool own_captures_read(struct reader *r, const struct node *map, struct s
 {
     bool fine = captures_read(r, map, &s->captures, &s->capture_count);
     if (s->capture_count && !s->id)
-        fine = error_add(r->err, ERROR_INPUT, word_at(s->source, "capture"),
+        fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"),
                          "a step that captures needs an id");
     return fine;
 }
@@ -180,7 +179,7 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
 
 /* -------------------------------------------------------------------------------------------- */
 
-static bool judged_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool judged_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool fine = true;
     if (w->expect && s->kind == STEP_USE)
@@ -191,7 +190,7 @@ static bool judged_read(struct reader *r, const struct step_words *w, struct ste
     return (!w->one_of || readings_read(r, w->one_of, s->kind, s)) && fine;
 }
 
-static bool words_read(struct reader *r, const struct step_words *w, struct step *s)
+static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool fine = name_read(r, w, s);
     fine &= action_read(r, w, s);
@@ -206,14 +205,14 @@ static bool words_read(struct reader *r, const struct step_words *w, struct step
 /* One that cannot be used is left without a kind: nothing more is said of it. */
 static bool step_read(struct reader *r, const struct node *map, size_t number, struct step *s)
 {
-    struct step_words w = {.consent = -1,
-                           .eventually.every_ms = EVERY_DEFAULT_MS,
-                           .consistently.every_ms = EVERY_DEFAULT_MS,
-                           .hook.within_ms = WITHIN_DEFAULT_MS};
+    struct step_yaml w = {.consent = -1,
+                          .eventually.every_ms = EVERY_DEFAULT_MS,
+                          .consistently.every_ms = EVERY_DEFAULT_MS,
+                          .hook.within_ms = WITHIN_DEFAULT_MS};
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
     bool fine = fields_read(&step_fields, map, r->arena, &w, r->err);
     s->kind = fine ? kind_read(r, map) : STEP_KIND_COUNT;
-    fine = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && words_read(r, &w, s);
+    fine = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && keys_read(r, &w, s);
     if (!fine)
         s->kind = STEP_KIND_COUNT;
     return fine;

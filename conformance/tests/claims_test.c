@@ -77,16 +77,16 @@ static void mistakes_are_told_at_their_places(void **state)
         {"catalogues/twice",
          "catalogues/twice/claims.yaml:6:10: 'X-001' stands in line 1 already\n"
          "catalogues/twice/disputes.yaml:2:14: 'X-C01' stands in line 1 already"            },
-        {"catalogues/words",
-         "catalogues/words/claims.yaml:1:3: missing 'says' in claim\n"
-         "catalogues/words/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
-         "catalogues/words/claims.yaml:4:10: 'level' is 'mst', not one of: must, should, may (did "
+        {"catalogues/keys",
+         "catalogues/keys/claims.yaml:1:3: missing 'says' in claim\n"
+         "catalogues/keys/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
+         "catalogues/keys/claims.yaml:4:10: 'level' is 'mst', not one of: must, should, may (did "
          "you mean 'must'?)\n"
-         "catalogues/words/claims.yaml:6:10: 'claim' is an integer, not text (quote it)\n"
-         "catalogues/words/claims.yaml:7:9: 'says' has 0 characters, not between 1 and 400\n"
-         "catalogues/words/claims.yaml:10:12: 'observe' is 'seen', not one of: api, simulated, "
+         "catalogues/keys/claims.yaml:6:10: 'claim' is an integer, not text (quote it)\n"
+         "catalogues/keys/claims.yaml:7:9: 'says' has 0 characters, not between 1 and 400\n"
+         "catalogues/keys/claims.yaml:10:12: 'observe' is 'seen', not one of: api, simulated, "
          "none\n"
-         "catalogues/words/claims.yaml:11:3: claim is text, not a map"                      },
+         "catalogues/keys/claims.yaml:11:3: claim is text, not a map"                       },
         {"catalogues/disputes",
          "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items, not between 1 and 20\n"
          "catalogues/disputes/disputes.yaml:2:55: 'readings' is a map of two or more: name: "

@@ -135,12 +135,12 @@ static void what_stands_above_is_found_from_within_a_folder(void **state)
     assert_string_equal(suite.catalogues[0]->folder, "..");
 }
 
-static void every_word_goes_to_its_place(void **state)
+static void every_key_is_read(void **state)
 {
     struct suite suite = load(*state, "suite/everything.yaml");
     const struct scenario *s = suite.scenarios[0];
     assert_string_equal(s->name, "everything");
-    assert_string_equal(s->title, "Every word in one scenario");
+    assert_string_equal(s->title, "Every key in one scenario");
     assert_int_equal(s->require_count, 2);
     assert_string_equal(s->tags[1], "words");
     assert_string_equal(s->exclusive[0], "things");
@@ -388,7 +388,7 @@ int main(void)
         cmocka_unit_test(a_folder_gives_its_scenarios_in_the_order_of_their_paths),
         cmocka_unit_test(a_file_that_is_named_twice_is_loaded_once),
         cmocka_unit_test(what_stands_above_is_found_from_within_a_folder),
-        cmocka_unit_test(every_word_goes_to_its_place),
+        cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(a_flow_brings_its_inputs_outputs_and_steps),
         cmocka_unit_test(the_nearest_flow_is_used),
         cmocka_unit_test(a_missing_path_and_an_empty_folder_are_refused),

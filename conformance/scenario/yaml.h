@@ -1,46 +1,46 @@
-/* words.h - the words of scenario and flow files, as field tables, and what reading by them gives.
+/* yaml.h - the keys of scenario and flow files, as field tables, and what reading by them gives.
  *
- * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Words that need more
+ * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Keys that need more
  *          than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read
- *          those. Which words go with which kind of step: step_word_fits.
+ *          those. Which keys go with which kind of step: step_key_fits.
  */
 #pragma once
 #include "base/fields.h"
 #include "conformance/scenario/scenario.h"
 
-struct scenario_words {
+struct scenario_yaml {
     struct where at;
     const char *scenario, *title, *note;
     struct field_list needs, tags, exclusive;
     const struct node *vars, *steps;
 };
 
-struct flow_words {
+struct flow_yaml {
     struct where at;
     const char *flow, *note;
     const struct node *inputs, *outputs, *steps;
 };
 
-struct repeat_words { /* eventually, consistently */
-    struct where at;  /* line 0: not given */
+struct repeat_yaml { /* eventually, consistently */
+    struct where at; /* line 0: not given */
     int64_t every_ms, for_ms, settle_ms;
     const struct node *stop;
 };
 
-struct signature_words {
+struct signature_yaml {
     const char *header;
     const struct node *secret;
 };
 
-struct hook_words {
+struct hook_yaml {
     struct where at; /* line 0: not given */
     const char *event;
     bool none;
     int64_t count, within_ms;
-    struct signature_words signature;
+    struct signature_yaml signature;
 };
 
-struct step_words {
+struct step_yaml {
     struct where at;
     const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
     int consent; /* index into consent_outcomes; -1: none */
@@ -48,26 +48,26 @@ struct step_words {
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *user;
     const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
-    struct repeat_words eventually, consistently;
-    struct hook_words hook;
+    struct repeat_yaml eventually, consistently;
+    struct hook_yaml hook;
 };
 
-struct expect_words {
+struct expect_yaml {
     const struct node *status, *headers, *body, *redirect;
 };
 
-struct lookup_words {
+struct lookup_yaml {
     const struct node *source; /* NULL: not given */
     const struct node *call, *query, *where, *capture;
     const char *in;
 };
 
-struct cleanup_words {
+struct cleanup_yaml {
     const struct node *call, *already_gone;
-    struct lookup_words lookup;
+    struct lookup_yaml lookup;
 };
 
-struct advance_words {
+struct advance_yaml {
     const char *by, *to;
     int until;
 };
@@ -79,11 +79,12 @@ extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */
 extern const size_t input_type_count;
 
-bool step_word_fits(const char *word, enum step_kind kind);
-bool expect_word_fits(const char *word, enum step_kind kind);
+bool step_key_fits(const char *key, enum step_kind kind);
+bool expect_key_fits(const char *key, enum step_kind kind);
 
 /* " (did you mean 'x'?)" or "". */
-const char *near_word(struct arena *a, struct str word, const char *const *words, size_t count);
+const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates,
+                         size_t count);
 /* a name as references know it: letters, digits and _, a letter first */
 bool is_name(struct str text);
 /* a name as files and reports know it: small letters, digits and - */
