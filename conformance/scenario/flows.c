@@ -8,7 +8,7 @@
 #define FLOWS_DEEP_MAX    12 /* flows in flows */
 #define FOLDERS_ABOVE_MAX 64
 
-struct shelf_entry {
+struct flow_cache_entry {
     const char *path;
     const struct flow *flow; /* NULL: it cannot be used */
 };
@@ -173,24 +173,24 @@ static const struct flow *file_read(struct reader *r, const char *path)
     return fine && r->err->count == before ? flow : NULL;
 }
 
-static struct shelf_entry *entry_of(struct reader *r, const char *path)
+static struct flow_cache_entry *find_entry(struct reader *r, const char *path)
 {
-    for (size_t i = 0; i < r->shelf->count; i++)
-        if (path_same(r->shelf->items[i]->path, path))
-            return r->shelf->items[i];
+    for (size_t i = 0; i < r->flow_cache->count; i++)
+        if (path_same(r->flow_cache->items[i]->path, path))
+            return r->flow_cache->items[i];
     return NULL;
 }
 
 const struct flow *flow_load(struct reader *user, const char *path)
 {
-    struct shelf_entry *e = entry_of(user, path);
+    struct flow_cache_entry *e = find_entry(user, path);
     if (e)
         return e->flow;
-    struct reader r = {user->arena, user->err, user->shelf, path, path_stem(user->arena, path),
+    struct reader r = {user->arena, user->err, user->flow_cache, path, path_stem(user->arena, path),
                        user};
-    e = arena_new(user->arena, struct shelf_entry);
+    e = arena_new(user->arena, struct flow_cache_entry);
     e->path = path;
-    *arena_push(user->arena, user->shelf, struct shelf_entry *) = e;
+    *arena_push(user->arena, user->flow_cache, struct flow_cache_entry *) = e;
     e->flow = file_read(&r, path);
     return e->flow;
 }

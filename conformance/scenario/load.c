@@ -31,7 +31,7 @@ struct loader {
     struct arena *arena;
     struct error *err;
     struct files files;
-    struct shelf shelf;
+    struct flow_cache flow_cache;
     struct {
         struct provider *items;
         size_t count, room;
@@ -152,7 +152,7 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 /* NULL, and problems, where it cannot be used. */
 static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
-    struct reader r = {l->arena, l->err, &l->shelf, path, NULL, NULL};
+    struct reader r = {l->arena, l->err, &l->flow_cache, path, NULL, NULL};
     struct scenario_yaml w = {0};
     struct input *vars;
     struct scenario *s = arena_new(l->arena, struct scenario);
@@ -187,9 +187,9 @@ static void add_scenario(struct loader *l, const struct scenario *s)
 
 static void load_file(struct loader *l, const struct file *file)
 {
-    struct reader nobody = {.arena = l->arena, .err = l->err, .shelf = &l->shelf};
+    struct reader flow_reader = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache};
     if (file->is_flow) {
-        (void)flow_load(&nobody, file->path);
+        (void)flow_load(&flow_reader, file->path);
         return;
     }
     const struct scenario *s = scenario_read(l, file->path);

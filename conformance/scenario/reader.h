@@ -1,6 +1,6 @@
 /* reader.h - one scenario or flow file on its way from YAML to structs.
  *
- * Shapes:  struct reader: the file being read, and the shelf of flows that all files share. A
+ * Shapes:  struct reader: the file being read, and the cache of flows that all files share. A
  *          flow's reader has its user's one above it, so that a flow that uses itself is seen.
  * Errors:  each function tells all mistakes of its part, at their places; what was wrong stays
  *          zero.
@@ -8,17 +8,17 @@
 #pragma once
 #include "conformance/scenario/yaml.h"
 
-struct shelf_entry;
+struct flow_cache_entry;
 
-struct shelf { /* every flow file that was read, each once */
-    struct shelf_entry **items;
+struct flow_cache { /* every flow file that was read, each once */
+    struct flow_cache_entry **items;
     size_t count, room;
 };
 
 struct reader {
     struct arena *arena;
     struct error *err;
-    struct shelf *shelf;
+    struct flow_cache *flow_cache;
     const char *file;
     const char *flow;        /* NULL: it is a scenario */
     const struct reader *up; /* who uses the flow */
