@@ -16,7 +16,7 @@ static void cite(const struct check_input *in, struct check *c)
     const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
     for (size_t i = 0; i < in->citation_count; i++) {
         const struct claim *claim = NULL;
-        if (citation_covers(&in->citations[i], c->pointer, c->matcher))
+        if (claim_pointer_covers(&in->citations[i], c->pointer, c->matcher))
             claim = in->claim_of(in->ctx, in->citations[i].claim);
         if (claim)
             claims[c->claim_count++] = claim;

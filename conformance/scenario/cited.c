@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
-bool citation_covers(const struct citation *c, const char *pointer, const char *matcher)
+bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher)
 {
     struct str cited = str_from(c->pointer), here = str_from(pointer);
     if (!cited.n || str_eq(cited, here))
@@ -63,7 +63,7 @@ static bool header_fits(const struct node *headers, struct str rest, const char 
     return false;
 }
 
-bool citation_fits(const struct step *s, const char *pointer, const char **near)
+bool claim_pointer_fits(const struct step *s, const char *pointer, const char **near)
 {
     const struct expectation *x = &s->expect;
     struct str at = str_from(pointer);

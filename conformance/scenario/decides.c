@@ -1,36 +1,37 @@
 #include <string.h>
 
 #include "conformance/scenario/reader.h"
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
-static bool refuse_claim(struct check_of *c, const struct citation *cited)
+static bool unknown_claim(struct validation *c, const struct citation *cited)
 {
     const struct catalogue *of = c->catalogue;
     if (catalogue_dispute(of, cited->claim))
-        return check_refuse(c, cited->at,
-                            arena_printf(c->arena,
-                                         "'%s' is a dispute: it is settled by oneOf, not cited",
-                                         cited->claim));
+        return validation_error(c, cited->at,
+                                arena_printf(c->arena,
+                                             "'%s' is a dispute: it is settled by oneOf, not cited",
+                                             cited->claim));
     const char **ids = arena_array(c->arena, const char *, of->claim_count);
     for (size_t i = 0; i < of->claim_count; i++)
         ids[i] = of->claims[i].id;
-    return check_refuse(
+    return validation_error(
         c, cited->at,
         arena_printf(c->arena, "there is no claim '%s'%s", cited->claim,
                      did_you_mean(c->arena, str_from(cited->claim), ids, of->claim_count)));
 }
 
-static bool check_pointer(struct check_of *c, const struct step *s, const struct citation *cited)
+static bool check_pointer(struct validation *c, const struct step *s, const struct citation *cited)
 {
     const char *near = NULL;
-    if (citation_fits(s, cited->pointer, &near))
+    if (claim_pointer_fits(s, cited->pointer, &near))
         return true;
     if (!*cited->pointer)
-        return check_refuse(c, cited->at, "this step expects nothing that could decide a claim");
-    return check_refuse(c, cited->at,
-                        arena_printf(c->arena, "no check of this step is at %s%s%s%s",
-                                     cited->pointer, near ? " (did you mean '" : "",
-                                     near ? near : "", near ? "'?)" : ""));
+        return validation_error(c, cited->at,
+                                "this step expects nothing that could decide a claim");
+    return validation_error(c, cited->at,
+                            arena_printf(c->arena, "no check of this step is at %s%s%s%s",
+                                         cited->pointer, near ? " (did you mean '" : "",
+                                         near ? near : "", near ? "'?)" : ""));
 }
 
 static bool cited_before(const struct step *s, size_t i)
@@ -41,37 +42,37 @@ static bool cited_before(const struct step *s, size_t i)
     return false;
 }
 
-static bool check_citation(struct check_of *c, const struct step *s, size_t i)
+static bool check_citation(struct validation *c, const struct step *s, size_t i)
 {
     const struct citation *cited = &s->citations[i];
     bool fine = check_pointer(c, s, cited);
     if (cited_before(s, i))
-        fine =
-            check_refuse(c, cited->at, arena_printf(c->arena, "'%s' is cited twice", cited->claim));
+        fine = validation_error(c, cited->at,
+                                arena_printf(c->arena, "'%s' is cited twice", cited->claim));
     if (!c->catalogue)
         return fine;
     const struct claim *claim = catalogue_claim(c->catalogue, cited->claim);
     if (!claim)
-        return refuse_claim(c, cited);
+        return unknown_claim(c, cited);
     if (strcmp(claim->observe, "none") != 0)
         return fine;
-    return check_refuse(c, cited->at,
-                        arena_printf(c->arena, "'%s' cannot be observed: %s", claim->id,
-                                     claim->why ? claim->why : claim->says));
+    return validation_error(c, cited->at,
+                            arena_printf(c->arena, "'%s' cannot be observed: %s", claim->id,
+                                         claim->why ? claim->why : claim->says));
 }
 
-static bool check_reading(struct check_of *c, const struct dispute *d, const struct reading *r)
+static bool check_reading(struct validation *c, const struct dispute *d, const struct reading *r)
 {
     for (size_t i = 0; i < d->reading_count; i++)
         if (strcmp(d->readings[i], r->name) == 0)
             return true;
-    return check_refuse(
+    return validation_error(
         c, r->expect.at,
         arena_printf(c->arena, "dispute '%s' has no reading '%s'%s", d->id, r->name,
                      did_you_mean(c->arena, str_from(r->name), d->readings, d->reading_count)));
 }
 
-static bool check_known_dispute(struct check_of *c, const struct step *s)
+static bool check_known_dispute(struct validation *c, const struct step *s)
 {
     const struct catalogue *of = c->catalogue;
     const struct dispute *d = catalogue_dispute(of, s->dispute);
@@ -83,33 +84,33 @@ static bool check_known_dispute(struct check_of *c, const struct step *s)
     const char **ids = arena_array(c->arena, const char *, of->dispute_count);
     for (size_t i = 0; i < of->dispute_count; i++)
         ids[i] = of->disputes[i].id;
-    return check_refuse(
+    return validation_error(
         c, node_get(s->source, "dispute")->at,
         arena_printf(c->arena, "there is no dispute '%s'%s", s->dispute,
                      did_you_mean(c->arena, str_from(s->dispute), ids, of->dispute_count)));
 }
 
-static bool check_dispute(struct check_of *c, const struct step *s)
+static bool check_dispute(struct validation *c, const struct step *s)
 {
     if (!s->dispute && !s->reading_count)
         return true;
     if (!s->dispute)
-        return check_refuse(c, key_place(s->source, "oneOf"),
-                            "'oneOf' needs a 'dispute' to settle");
+        return validation_error(c, key_place(s->source, "oneOf"),
+                                "'oneOf' needs a 'dispute' to settle");
     if (!s->reading_count)
-        return check_refuse(c, key_place(s->source, "dispute"),
-                            "'dispute' needs a 'oneOf' of its readings");
+        return validation_error(c, key_place(s->source, "dispute"),
+                                "'dispute' needs a 'oneOf' of its readings");
     return !c->catalogue || check_known_dispute(c, s);
 }
 
-bool check_cites(struct check_of *c, const struct step *s)
+bool validate_claims(struct validation *c, const struct step *s)
 {
     bool fine = true;
     if (c->in_flow && (s->citation_count || s->dispute))
-        return check_refuse(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
-                            "a flow decides nothing: cite where it is used");
+        return validation_error(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
+                                "a flow decides nothing: cite where it is used");
     if ((s->citation_count || s->dispute) && !s->id)
-        fine = check_refuse(c, s->at, "a step that decides something needs an id");
+        fine = validation_error(c, s->at, "a step that decides something needs an id");
     for (size_t i = 0; i < s->citation_count; i++)
         fine &= check_citation(c, s, i);
     return check_dispute(c, s) && fine;

@@ -3,7 +3,7 @@
 #include "base/yaml.h"
 #include "conformance/scenario/files.h"
 #include "conformance/scenario/reader.h"
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
 #define FLOWS_DEEP_MAX    12 /* flows in flows */
 #define FOLDERS_ABOVE_MAX 64
@@ -169,7 +169,7 @@ static const struct flow *file_read(struct reader *r, const char *path)
     fine &= flow_inputs_read(r, w.inputs, flow);
     fine &= flow_outputs_read(r, w.outputs, flow);
     fine &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
-    fine &= flow_check(r->arena, flow, root, r->err);
+    fine &= flow_validate(r->arena, flow, root, r->err);
     return fine && r->err->count == before ? flow : NULL;
 }
 

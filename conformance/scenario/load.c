@@ -7,7 +7,7 @@
 #include "base/yaml.h"
 #include "conformance/scenario/files.h"
 #include "conformance/scenario/reader.h"
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
 #define COUNT(array)     (sizeof(array) / sizeof *(array))
 #define FOLDERS_DEEP_MAX 32
@@ -170,7 +170,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     fine &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
         fine = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");
-    fine &= scenario_check(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
+    fine &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
     return fine ? s : NULL;
 }
 

@@ -159,4 +159,4 @@ struct scenario {
 
 /* "", and "/" in a file, is everything; "/items" is itself and what stands below it, matchers
  * included: "/items/$each/status/$in". */
-bool citation_covers(const struct citation *c, const char *pointer, const char *matcher);
+bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher);

@@ -2,7 +2,7 @@
 
 #include "conformance/scenario/load.h"
 #include "conformance/scenario/reader.h"
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
 /* A step has three moments: its cases are made, it is played, and its cleanup is registered. */
 #define MOMENTS          3
@@ -316,7 +316,7 @@ static void check_steps(struct scope *s, const struct step *steps, size_t count)
         check_step(s, &steps[i]);
 }
 
-bool scenario_scope_check(struct arena *a, const struct scenario *sc, struct error *err)
+bool scenario_scope_validate(struct arena *a, const struct scenario *sc, struct error *err)
 {
     struct scope s = {.arena = a, .err = err, .fine = true};
     add_inputs(&s, sc->vars, sc->var_count, "variable");
@@ -325,7 +325,7 @@ bool scenario_scope_check(struct arena *a, const struct scenario *sc, struct err
     return s.fine;
 }
 
-bool flow_scope_check(struct arena *a, const struct flow *f, struct error *err)
+bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err)
 {
     struct scope s = {.arena = a, .err = err, .fine = true};
     add_inputs(&s, f->inputs, f->input_count, "input");

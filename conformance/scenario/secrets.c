@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "conformance/scenario/reader.h"
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
 struct secret_shape {
     const char *prefix, *what;
@@ -48,7 +48,7 @@ static bool check_text(const char *text, struct where at, struct error *err)
     return true;
 }
 
-bool secrets_check(const struct node *root, struct error *err)
+bool secrets_validate(const struct node *root, struct error *err)
 {
     bool fine = true;
     if (node_text(root))
@@ -56,7 +56,7 @@ bool secrets_check(const struct node *root, struct error *err)
     for (size_t i = 0; i < node_count(root); i++) {
         if (root->kind == NODE_MAP)
             fine &= check_text(root->map.members[i].key, root->map.members[i].key_at, err);
-        fine &= secrets_check(child_at(root, i), err);
+        fine &= secrets_validate(child_at(root, i), err);
     }
     return fine;
 }

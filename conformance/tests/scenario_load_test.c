@@ -354,7 +354,7 @@ static void references_are_found_in_values_but_not_in_keys(void **state)
     assert_string_equal(buf_c(&out), "a b c");
 }
 
-static void a_citation_covers_what_is_at_or_below_its_pointer(void **state)
+static void a_claim_pointer_covers_what_is_at_or_below_its_pointer(void **state)
 {
     static const struct {
         const char *cited, *pointer, *matcher;
@@ -376,7 +376,8 @@ static void a_citation_covers_what_is_at_or_below_its_pointer(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct citation c = {.claim = "X", .pointer = rows[i].cited};
-        assert_int_equal(citation_covers(&c, rows[i].pointer, rows[i].matcher), rows[i].covers);
+        assert_int_equal(claim_pointer_covers(&c, rows[i].pointer, rows[i].matcher),
+                         rows[i].covers);
     }
 }
 
@@ -396,7 +397,7 @@ int main(void)
         cmocka_unit_test(flows_that_are_nested_too_deep_are_refused),
         cmocka_unit_test(references_are_found_where_they_may_stand),
         cmocka_unit_test(references_are_found_in_values_but_not_in_keys),
-        cmocka_unit_test(a_citation_covers_what_is_at_or_below_its_pointer),
+        cmocka_unit_test(a_claim_pointer_covers_what_is_at_or_below_its_pointer),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

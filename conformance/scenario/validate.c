@@ -1,4 +1,4 @@
-#include "conformance/scenario/refuse.h"
+#include "conformance/scenario/validate.h"
 
 #include <string.h>
 
@@ -7,12 +7,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-bool check_refuse(struct check_of *c, struct where at, const char *text)
+bool validation_error(struct validation *c, struct where at, const char *text)
 {
     return error_add(c->err, ERROR_INPUT, at, "%s", text);
 }
 
-/* --- what can be told ----------------------------------------------------------------------- */
+/* --- what can be proved --------------------------------------------------------------------- */
 
 typedef bool expectation_fn(const struct expectation *x);
 
@@ -74,18 +74,19 @@ static bool has_control(const struct node *list)
            node_count(node_get(list, "$exact")) > 0;
 }
 
-static bool check_list(struct check_of *c, const struct node *list, const char *matcher)
+static bool check_list(struct validation *c, const struct node *list, const char *matcher)
 {
     if (!node_get(list, matcher) || has_control(list))
         return true;
-    return check_refuse(c, key_place(list, matcher),
-                        arena_printf(c->arena,
-                                     "'%s' decides nothing of an empty list: it needs $some, or a "
-                                     "$count of at least 1, beside it",
-                                     matcher));
+    return validation_error(
+        c, key_place(list, matcher),
+        arena_printf(c->arena,
+                     "'%s' decides nothing of an empty list: it needs $some, or a "
+                     "$count of at least 1, beside it",
+                     matcher));
 }
 
-static bool check_controls(struct check_of *c, const struct node *n)
+static bool check_controls(struct validation *c, const struct node *n)
 {
     if (!n)
         return true;
@@ -96,15 +97,15 @@ static bool check_controls(struct check_of *c, const struct node *n)
     return fine;
 }
 
-static bool check_code(struct check_of *c, const struct expectation *x)
+static bool check_code(struct validation *c, const struct expectation *x)
 {
     if (!accepts_refusal(x) || (x->body && has_error_code(x->body)))
         return true;
-    return check_refuse(c, x->at,
-                        "a refusal is expected without its error code (code, error or message)");
+    return validation_error(
+        c, x->at, "a refusal is expected without its error code (code, error or message)");
 }
 
-static bool check_expected(struct check_of *c, const struct step *s)
+static bool check_expected(struct validation *c, const struct step *s)
 {
     bool fine = check_controls(c, s->expect.body);
     fine &= check_controls(c, s->expect.outputs);
@@ -127,23 +128,23 @@ static bool only_reads(const struct step *s)
             (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
 }
 
-static bool check_step(struct check_of *c, const struct step *s)
+static bool check_step(struct validation *c, const struct step *s)
 {
-    bool fine = check_cites(c, s);
+    bool fine = validate_claims(c, s);
     fine &= check_expected(c, s);
     if ((s->eventually || s->consistently) && !only_reads(s))
-        fine = check_refuse(c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
-                            arena_printf(c->arena,
-                                         "a %s is not sent again and again: GET and HEAD are",
-                                         s->method));
+        fine = validation_error(
+            c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
+            arena_printf(c->arena, "a %s is not sent again and again: GET and HEAD are",
+                         s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
     if (creates && !s->cleanup_count && !s->stays)
-        fine = check_refuse(c, s->at, "this creates something and has no 'cleanup'");
+        fine = validation_error(c, s->at, "this creates something and has no 'cleanup'");
     return fine;
 }
 
-static bool check_steps(struct check_of *c, const struct step *steps, size_t count)
+static bool check_steps(struct validation *c, const struct step *steps, size_t count)
 {
     bool fine = true;
     for (size_t i = 0; i < count; i++)
@@ -176,7 +177,7 @@ static bool decides(const struct step *s)
     return s->citation_count || s->dispute;
 }
 
-static bool check_depends(struct check_of *c, const struct scenario *sc)
+static bool check_depends(struct validation *c, const struct scenario *sc)
 {
     bool caused = false, any = false;
     for (size_t i = 0; i < sc->step_count; i++) {
@@ -189,26 +190,27 @@ static bool check_depends(struct check_of *c, const struct scenario *sc)
             return true;
     }
     return !sc->step_count ||
-           check_refuse(
+           validation_error(
                c, sc->at,
                any ? "no check depends on anything that this scenario sent or caused itself"
                    : "this scenario cites no claim and settles no dispute");
 }
 
-bool scenario_check(struct arena *a, const struct scenario *s, const struct node *root,
-                    const struct catalogue *catalogue, struct error *err)
+bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
+                       const struct catalogue *catalogue, struct error *err)
 {
-    struct check_of c = {a, catalogue, err, false};
+    struct validation c = {a, catalogue, err, false};
     bool fine = check_steps(&c, s->steps, s->step_count);
-    fine &= scenario_scope_check(a, s, err);
-    fine &= secrets_check(root, err);
+    fine &= scenario_scope_validate(a, s, err);
+    fine &= secrets_validate(root, err);
     return check_depends(&c, s) && fine;
 }
 
-bool flow_check(struct arena *a, const struct flow *f, const struct node *root, struct error *err)
+bool flow_validate(struct arena *a, const struct flow *f, const struct node *root,
+                   struct error *err)
 {
-    struct check_of c = {a, NULL, err, true};
+    struct validation c = {a, NULL, err, true};
     bool fine = check_steps(&c, f->steps, f->step_count);
-    fine &= flow_scope_check(a, f, err);
-    return secrets_check(root, err) && fine;
+    fine &= flow_scope_validate(a, f, err);
+    return secrets_validate(root, err) && fine;
 }

@@ -1,5 +1,5 @@
-/* refuse.h - what is refused beyond the keys: scenarios that could not tell anything, or the
- * wrong thing.
+/* validate.h - semantic checks after parsing: rejects scenarios that cannot prove anything, or that
+ * prove the wrong thing.
  *
  * A create without `cleanup`: a POST that accepts 201 or 202 and captures something.
  * A refusal without its code: a status of 400 or more, and no `code`, `error` or `message` in the
@@ -16,27 +16,28 @@
 #include "conformance/scenario/scenario.h"
 
 /* `catalogue` may be NULL: then nothing can be cited. `root` is the file's map. */
-bool scenario_check(struct arena *a, const struct scenario *s, const struct node *root,
-                    const struct catalogue *catalogue, struct error *err);
-bool flow_check(struct arena *a, const struct flow *f, const struct node *root, struct error *err);
+bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
+                       const struct catalogue *catalogue, struct error *err);
+bool flow_validate(struct arena *a, const struct flow *f, const struct node *root,
+                   struct error *err);
 
-struct check_of { /* one scenario or flow while it is looked at */
+struct validation { /* one scenario or flow while it is looked at */
     struct arena *arena;
     const struct catalogue *catalogue;
     struct error *err;
     bool in_flow;
 };
-bool check_refuse(struct check_of *c, struct where at, const char *text); /* false */
+bool validation_error(struct validation *c, struct where at, const char *text); /* false */
 
 /* decides.c: what a step cites and settles is known, and something of it decides that */
-bool check_cites(struct check_of *c, const struct step *s);
+bool validate_claims(struct validation *c, const struct step *s);
 
 /* scope.c: every reference has something behind it, and every name is used */
-bool scenario_scope_check(struct arena *a, const struct scenario *s, struct error *err);
-bool flow_scope_check(struct arena *a, const struct flow *f, struct error *err);
+bool scenario_scope_validate(struct arena *a, const struct scenario *s, struct error *err);
+bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err);
 
 /* cited.c: some check of the step is at or below the pointer */
-bool citation_fits(const struct step *s, const char *pointer, const char **near);
+bool claim_pointer_fits(const struct step *s, const char *pointer, const char **near);
 
 /* secrets.c: no text looks like a key */
-bool secrets_check(const struct node *root, struct error *err);
+bool secrets_validate(const struct node *root, struct error *err);
