@@ -29,14 +29,14 @@ struct validation { /* one scenario or flow while it is looked at */
 };
 bool validation_error(struct validation *c, struct where at, const char *text); /* false */
 
-/* decides.c: what a step cites and settles is known, and something of it decides that */
+/* validate_claims.c: what a step cites and settles is known, and something of it decides that */
 bool validate_claims(struct validation *c, const struct step *s);
 
 /* scope.c: every reference has something behind it, and every name is used */
 bool scenario_scope_validate(struct arena *a, const struct scenario *s, struct error *err);
 bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err);
 
-/* cited.c: some check of the step is at or below the pointer */
+/* claim_pointer.c: some check of the step is at or below the pointer */
 bool claim_pointer_fits(const struct step *s, const char *pointer, const char **near);
 
 /* secrets.c: no text looks like a key */
