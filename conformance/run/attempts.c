@@ -12,7 +12,7 @@ static struct attempt_decision again(int64_t wait_ms, int64_t at_most_ms)
                                      NULL};
 }
 
-static struct attempt_decision wait_out(struct attempts *a, const struct sight *seen)
+static struct attempt_decision wait_out(struct attempts *a, const struct observation *seen)
 {
     int64_t wait = seen->retry_after_ms >= 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
     if (++a->limited > ATTEMPTS_LIMITED_MAX)
@@ -25,7 +25,7 @@ static struct attempt_decision wait_out(struct attempts *a, const struct sight *
 }
 
 static struct attempt_decision decide_eventually(const struct attempts *a, const struct step *step,
-                                                 const struct sight *seen, int64_t every_ms)
+                                                 const struct observation *seen, int64_t every_ms)
 {
     int64_t left = (step->for_ms ? step->for_ms : FOR_MS) - a->elapsed_ms;
     if (seen->holds || seen->stops || left <= 0)
@@ -34,7 +34,7 @@ static struct attempt_decision decide_eventually(const struct attempts *a, const
 }
 
 static struct attempt_decision decide_consistently(struct attempts *a, const struct step *step,
-                                                   const struct sight *seen, int64_t every_ms)
+                                                   const struct observation *seen, int64_t every_ms)
 {
     if (!a->settled && !seen->holds) {
         int64_t left = step->settle_ms - a->elapsed_ms;
@@ -49,7 +49,7 @@ static struct attempt_decision decide_consistently(struct attempts *a, const str
 }
 
 struct attempt_decision attempts_decide(struct attempts *a, const struct step *step,
-                                        const struct sight *seen)
+                                        const struct observation *seen)
 {
     int64_t every_ms = step->every_ms > 0 ? step->every_ms : EVERY_MS;
     if (seen->limited)

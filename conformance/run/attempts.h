@@ -20,7 +20,7 @@ struct attempts {
     int64_t settled_ms; /* elapsed when consistently began to hold */
 };
 
-struct sight { /* what an answer looked like */
+struct observation { /* what an answer looked like */
     bool holds, stops, limited;
     int64_t retry_after_ms; /* below 0: it did not say */
 };
@@ -34,4 +34,4 @@ struct attempt_decision {
 };
 
 struct attempt_decision attempts_decide(struct attempts *a, const struct step *step,
-                                        const struct sight *seen);
+                                        const struct observation *seen);

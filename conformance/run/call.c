@@ -43,7 +43,7 @@ static void answered(struct task *t, struct exchange_record *x)
         return;
     }
     judge_read_body(t, c->arena);
-    struct sight seen = {
+    struct observation seen = {
         .limited = x->status == 429 && !expects_status(c->step, 429),
         .retry_after_ms = exchange_retry_after_ms(x),
     };

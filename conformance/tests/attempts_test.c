@@ -19,7 +19,7 @@ static struct play play(const struct step *step, const char *answers)
     struct attempts a = {0};
     struct play p = {.end = ATTEMPT_AGAIN};
     for (const char *c = answers; *c && p.end == ATTEMPT_AGAIN; c++) {
-        struct sight seen = {
+        struct observation seen = {
             .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
         struct attempt_decision d = attempts_decide(&a, step, &seen);
         p.asked++;
@@ -101,7 +101,7 @@ static void a_limit_without_end_is_not_waited_for(void **state)
 {
     (void)state;
     struct attempts a = {0};
-    struct sight seen = {.limited = true, .retry_after_ms = ATTEMPTS_WAIT_MAX_MS + 1};
+    struct observation seen = {.limited = true, .retry_after_ms = ATTEMPTS_WAIT_MAX_MS + 1};
     assert_int_equal(attempts_decide(&a, &(struct step){0}, &seen).next, ATTEMPT_GIVE_UP);
 }
 
