@@ -52,19 +52,19 @@ static void answered(struct task *t, struct exchange_record *x)
         seen.stops = stops(t, c->arena);
     }
     if (!t->namespace.has_clock)
-        c->attempts.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
-    struct attempt_decision d = attempts_decide(&c->attempts, c->step, &seen);
-    x->attempts = c->attempts.count ? c->attempts.count : 1;
+        c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
+    struct retry_decision d = retry_decide(&c->retry, c->step, &seen);
+    x->attempts = c->retry.count ? c->retry.count : 1;
     switch (d.next) {
-    case ATTEMPT_DECIDED:
+    case RETRY_DECIDED:
         judge_answer(t);
         break;
-    case ATTEMPT_GIVE_UP:
+    case RETRY_GIVE_UP:
         judge_error(t, d.why);
         break;
-    case ATTEMPT_AGAIN:
+    case RETRY_AGAIN:
         if (t->namespace.has_clock)
-            c->attempts.elapsed_ms += d.wait_ms;
+            c->retry.elapsed_ms += d.wait_ms;
         task_wait(t, d.wait_ms, ask);
         break;
     }

@@ -134,7 +134,7 @@ static void again(struct task *t)
 static bool is_limited(struct task *t, const struct pending_cleanup *p, struct exchange_record *x)
 {
     int64_t wait_ms = exchange_retry_after_ms(x);
-    if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > ATTEMPTS_WAIT_MAX_MS)
+    if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
         return false;
     p->request->attempts = x->attempts + 1;
     task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, again);

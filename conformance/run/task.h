@@ -11,10 +11,10 @@
 #pragma once
 #include "conformance/check/check.h"
 #include "conformance/run/admin.h"
-#include "conformance/run/attempts.h"
 #include "conformance/run/client.h"
 #include "conformance/run/listener.h"
 #include "conformance/run/resolve.h"
+#include "conformance/run/retry.h"
 #include "conformance/run/run.h"
 #include "conformance/run/vars.h"
 
@@ -65,7 +65,7 @@ struct current {
     struct vars vars; /* of the case, around it the frame's */
     struct expectation expect, stop;
     const struct reading *readings;
-    struct attempts attempts;
+    struct retry retry;
     int64_t began_us;
     struct exchange_record *request, *exchange;
     struct arena *arena; /* where this attempt's answer lives */

@@ -134,7 +134,7 @@ static void judge(struct task *t, int64_t events)
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-static bool is_over(struct attempts *a, const struct hook *hook, int64_t events)
+static bool is_over(struct retry *a, const struct hook *hook, int64_t events)
 {
     if (a->elapsed_ms >= hook->within_ms || events > hook->count)
         return true;
@@ -154,11 +154,11 @@ static void look(struct task *t)
         judge_error(t, "interrupted");
         return;
     }
-    if (is_over(&c->attempts, &c->hook, events)) {
+    if (is_over(&c->retry, &c->hook, events)) {
         judge(t, events);
         return;
     }
-    c->attempts.elapsed_ms += EVERY_MS;
+    c->retry.elapsed_ms += EVERY_MS;
     task_wait(t, EVERY_MS, look);
 }
 

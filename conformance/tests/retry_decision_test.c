@@ -1,4 +1,4 @@
-#include "conformance/run/attempts.h"
+#include "conformance/run/retry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,17 +11,17 @@
 struct play {
     int asked;
     int64_t waited_ms;
-    enum attempt_next end;
+    enum retry_next end;
 };
 
 static struct play play(const struct step *step, const char *answers)
 {
-    struct attempts a = {0};
-    struct play p = {.end = ATTEMPT_AGAIN};
-    for (const char *c = answers; *c && p.end == ATTEMPT_AGAIN; c++) {
+    struct retry a = {0};
+    struct play p = {.end = RETRY_AGAIN};
+    for (const char *c = answers; *c && p.end == RETRY_AGAIN; c++) {
         struct observation seen = {
             .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
-        struct attempt_decision d = attempts_decide(&a, step, &seen);
+        struct retry_decision d = retry_decide(&a, step, &seen);
         p.asked++;
         p.waited_ms += d.wait_ms;
         a.elapsed_ms += d.wait_ms;
@@ -34,7 +34,7 @@ struct row {
     const char *answers;
     int asked;
     int64_t waited_ms;
-    enum attempt_next end;
+    enum retry_next end;
 };
 
 static void run_rows(const struct step *step, const struct row *rows, size_t count)
@@ -51,8 +51,8 @@ static void a_plain_call_is_decided_at_once(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"-h", 1, 0, ATTEMPT_DECIDED},
-        {"h",  1, 0, ATTEMPT_DECIDED},
+        {"-h", 1, 0, RETRY_DECIDED},
+        {"h",  1, 0, RETRY_DECIDED},
     };
     run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
 }
@@ -62,11 +62,11 @@ static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
     (void)state;
     const struct step step = {.eventually = true, .every_ms = 400, .for_ms = 1000};
     static const struct row rows[] = {
-        {"h",       1, 0,    ATTEMPT_DECIDED},
-        {"--h",     3, 800,  ATTEMPT_DECIDED},
-        {"---h",    4, 1000, ATTEMPT_DECIDED},
-        {"-------", 4, 1000, ATTEMPT_DECIDED},
-        {"-s",      2, 400,  ATTEMPT_DECIDED},
+        {"h",       1, 0,    RETRY_DECIDED},
+        {"--h",     3, 800,  RETRY_DECIDED},
+        {"---h",    4, 1000, RETRY_DECIDED},
+        {"-------", 4, 1000, RETRY_DECIDED},
+        {"-s",      2, 400,  RETRY_DECIDED},
     };
     run_rows(&step, rows, sizeof rows / sizeof *rows);
 }
@@ -77,11 +77,11 @@ static void a_hold_settles_and_then_must_hold_at_each_sample(void **state)
     const struct step step = {
         .consistently = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
     static const struct row rows[] = {
-        {"hhhh",   3, 1000, ATTEMPT_DECIDED},
-        {"-hhhh",  4, 1500, ATTEMPT_DECIDED},
-        {"--hhhh", 5, 2000, ATTEMPT_DECIDED},
-        {"------", 3, 1000, ATTEMPT_DECIDED},
-        {"-h-hhh", 3, 1000, ATTEMPT_DECIDED},
+        {"hhhh",   3, 1000, RETRY_DECIDED},
+        {"-hhhh",  4, 1500, RETRY_DECIDED},
+        {"--hhhh", 5, 2000, RETRY_DECIDED},
+        {"------", 3, 1000, RETRY_DECIDED},
+        {"-h-hhh", 3, 1000, RETRY_DECIDED},
     };
     run_rows(&step, rows, sizeof rows / sizeof *rows);
 }
@@ -90,9 +90,9 @@ static void a_limit_is_waited_out_three_times(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"lh",    2, 2000, ATTEMPT_DECIDED},
-        {"lllh",  4, 6000, ATTEMPT_DECIDED},
-        {"llllh", 4, 6000, ATTEMPT_GIVE_UP},
+        {"lh",    2, 2000, RETRY_DECIDED},
+        {"lllh",  4, 6000, RETRY_DECIDED},
+        {"llllh", 4, 6000, RETRY_GIVE_UP},
     };
     run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
 }
@@ -100,9 +100,9 @@ static void a_limit_is_waited_out_three_times(void **state)
 static void a_limit_without_end_is_not_waited_for(void **state)
 {
     (void)state;
-    struct attempts a = {0};
-    struct observation seen = {.limited = true, .retry_after_ms = ATTEMPTS_WAIT_MAX_MS + 1};
-    assert_int_equal(attempts_decide(&a, &(struct step){0}, &seen).next, ATTEMPT_GIVE_UP);
+    struct retry a = {0};
+    struct observation seen = {.limited = true, .retry_after_ms = RETRY_WAIT_MAX_MS + 1};
+    assert_int_equal(retry_decide(&a, &(struct step){0}, &seen).next, RETRY_GIVE_UP);
 }
 
 int main(void)
