@@ -56,7 +56,7 @@ void flow_end(struct task *t)
     task_begin(t);
     if (f.blocked) {
         task_block(t, f.blocked_as, f.blocked);
-        blocked_own(t, t->current.step, t->current.name, f.blocked_as, f.blocked);
+        skipped_checks_of_step(t, t->current.step, t->current.name, f.blocked_as, f.blocked);
         task_step_done(t);
         return;
     }

@@ -211,7 +211,7 @@ static void tell_by_itself(struct task *t, enum verdict verdict, const char *why
 static void undecided(struct task *t, enum verdict verdict, const char *why)
 {
     size_t first = t->checks.count;
-    blocked_own(t, t->current.step, t->current.name, verdict, why);
+    skipped_checks_of_step(t, t->current.step, t->current.name, verdict, why);
     if (t->checks.count == first)
         tell_by_itself(t, verdict, why);
     for (size_t i = first; i < t->checks.count; i++)
@@ -231,7 +231,7 @@ void judge_error(struct task *t, const char *why)
 static void give_up(struct task *t, enum verdict verdict, const char *why)
 {
     struct frame *f = task_frame(t);
-    blocked_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
+    skipped_checks_of_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
     task_block(t, verdict, why);
     task_step_done(t);
 }

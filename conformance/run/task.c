@@ -75,7 +75,8 @@ static void (*const starts[STEP_KIND_COUNT])(struct task *t) = {
 static void skip_case(struct task *t)
 {
     struct frame *f = task_frame(t);
-    blocked_case(t, &f->steps[f->index], f->prefix, f->case_index, f->blocked_as, f->blocked);
+    skipped_checks_of_case(t, &f->steps[f->index], f->prefix, f->case_index, f->blocked_as,
+                           f->blocked);
     task_step_done(t);
 }
 
@@ -249,7 +250,7 @@ void task_not_applicable(struct runner *r, const struct scenario *s, const char 
     tell_started(t);
     for (size_t i = 0; i < s->step_count; i++)
         for (size_t k = 0; k < s->steps[i].case_count; k++)
-            blocked_case(t, &s->steps[i], "", k, VERDICT_NOT_APPLICABLE, why);
+            skipped_checks_of_case(t, &s->steps[i], "", k, VERDICT_NOT_APPLICABLE, why);
     t->result->why = why;
     task_end(t);
 }

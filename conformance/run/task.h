@@ -144,15 +144,16 @@ void judge_blocked(struct task *t, const char *missing);        /* a reference w
 void judge_not_applicable(struct task *t, const char *why);
 void judge_unsendable(struct task *t, const struct request_problem *problem);
 
-/* blocked.c: the checks of what is not played */
+/* skipped_checks.c: the checks of what is not played */
 struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
                               const char *name); /* nothing came back yet */
 const char *step_name(struct arena *a, const char *prefix, const struct step *step,
                       size_t case_index);
-void blocked_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
-                  enum verdict verdict, const char *why);
-void blocked_own(struct task *t, const struct step *step, const char *name, enum verdict verdict,
-                 const char *why); /* without those of a flow it uses */
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix,
+                            size_t case_index, enum verdict verdict, const char *why);
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name,
+                            enum verdict verdict,
+                            const char *why); /* without those of a flow it uses */
 
 /* flow.c */
 void flow_start(struct task *t);

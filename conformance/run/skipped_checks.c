@@ -68,8 +68,8 @@ struct check_input step_input(struct task *t, struct arena *a, const struct step
     };
 }
 
-void blocked_own(struct task *t, const struct step *step, const char *name, enum verdict verdict,
-                 const char *why)
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name,
+                            enum verdict verdict, const char *why)
 {
     struct check_input in = step_input(t, t->runner->arena, step, name);
     webhook_undecided(&in, step, verdict, why, &t->checks);
@@ -88,8 +88,8 @@ void blocked_own(struct task *t, const struct step *step, const char *name, enum
     }
 }
 
-void blocked_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
-                  enum verdict verdict, const char *why)
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix,
+                            size_t case_index, enum verdict verdict, const char *why)
 {
     struct arena *a = t->runner->arena;
     const char *name = step_name(a, prefix, step, case_index);
@@ -97,7 +97,7 @@ void blocked_case(struct task *t, const struct step *step, const char *prefix, s
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++) {
         const struct step *inner = &step->flow->steps[i];
         for (size_t k = 0; k < inner->case_count; k++)
-            blocked_case(t, inner, below, k, verdict, why);
+            skipped_checks_of_case(t, inner, below, k, verdict, why);
     }
-    blocked_own(t, step, name, verdict, why);
+    skipped_checks_of_step(t, step, name, verdict, why);
 }
