@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "conformance/run/obstacle.h"
+#include "conformance/run/skip_reason.h"
 #include "conformance/scenario/load.h"
 
 struct search {

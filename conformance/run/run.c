@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "conformance/run/mock.h"
-#include "conformance/run/obstacle.h"
+#include "conformance/run/skip_reason.h"
 
 #define JOBS_MAX           64 /* each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
@@ -48,7 +48,7 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
 static void start(struct session *s, size_t i)
 {
     const struct planned *p = &s->runner.plan->items[i];
-    const char *why = obstacle_to(&s->runner, p, s->simulations);
+    const char *why = skip_reason_for(&s->runner, p, s->simulations);
     s->started[i] = true;
     if (why)
         task_not_applicable(&s->runner, p->scenario, why);

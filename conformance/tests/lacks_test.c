@@ -1,4 +1,4 @@
-#include "conformance/run/obstacle.h"
+#include "conformance/run/skip_reason.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

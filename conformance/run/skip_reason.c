@@ -1,4 +1,4 @@
-#include "conformance/run/obstacle.h"
+#include "conformance/run/skip_reason.h"
 
 #include <string.h>
 
@@ -66,8 +66,8 @@ static const char *missing_simulation(struct arena *a, const struct node *simula
     return NULL;
 }
 
-const char *obstacle_to(const struct runner *r, const struct planned *p,
-                        const struct node *simulations)
+const char *skip_reason_for(const struct runner *r, const struct planned *p,
+                            const struct node *simulations)
 {
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;

@@ -1,4 +1,4 @@
-/* obstacle.h - what stands in a scenario's way, found before anything of it is sent.
+/* skip_reason.h - why a scenario cannot run on this target, found before anything of it is sent.
  *
  * Shapes:  a sentence for the report, or NULL: it runs. Looked for through the flows in use:
  *          capabilities, what the scenario names and the target has not (resources, actors,
@@ -9,8 +9,8 @@
 #include "conformance/run/task.h"
 
 /* `simulations`: those of the admin API's manifest; NULL: not told. */
-const char *obstacle_to(const struct runner *r, const struct planned *p,
-                        const struct node *simulations);
+const char *skip_reason_for(const struct runner *r, const struct planned *p,
+                            const struct node *simulations);
 
 /* lacks.c: of what the scenario names, the first that is not there */
 const char *target_lacks(const struct vars *root, const struct target *t,
