@@ -119,7 +119,7 @@ void task_interrupt(struct task *t); /* wakes it; what it created is cleaned up 
 void task_end(struct task *t);       /* the namespace is deleted: its result is complete */
 struct frame *task_frame(struct task *t);
 
-/* wire.c: sending, waiting */
+/* transport.c: sending, waiting */
 void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_answer_fn *then);
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
 void task_record(struct task *t, struct exchange_record *x); /* for the reports */
