@@ -21,7 +21,7 @@
     X(FIXED, "fixed")                   /* in the baseline, yet it passes: remove it there */      \
     X(VACUOUS, "vacuous")               /* nothing to decide on: an empty list, say */             \
     X(BLOCKED, "blocked")               /* an earlier step did not get through */                  \
-    X(NOT_APPLICABLE, "not-applicable") /* the target lacks a capability */                        \
+    X(NOT_APPLICABLE, "not-applicable") /* a capability is missing */                              \
     X(DISPUTED, "disputed")             /* the documents disagree; which side was seen is told */  \
     X(ERROR, "error")                   /* network, spent budget, a control that failed */
 enum verdict {

@@ -19,7 +19,7 @@ struct selection {
 
 struct planned {
     const struct scenario *scenario;
-    const char *missing; /* the capability the target lacks, or NULL: it runs */
+    const char *missing; /* the missing capability, or NULL: it runs */
 };
 
 struct plan {

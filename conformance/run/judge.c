@@ -236,7 +236,7 @@ static void give_up(struct task *t, enum verdict verdict, const char *why)
     task_step_done(t);
 }
 
-/* What the target's file or the environment lacks is no step's fault. */
+/* What the target's file or the environment does not have is no step's fault. */
 void judge_blocked(struct task *t, const char *missing)
 {
     struct str name = str_from(missing);

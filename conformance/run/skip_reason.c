@@ -74,13 +74,13 @@ const char *skip_reason_for(const struct runner *r, const struct planned *p,
     const char *missing =
         p->missing ? p->missing : missing_simulation(r->arena, simulations, p->scenario);
     if (missing)
-        return arena_printf(r->arena, "the target lacks '%s'", missing);
+        return arena_printf(r->arena, "missing capability '%s'", missing);
     if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) &&
         !consent_can_ask())
         return "a person is needed for the consent, and there is no terminal";
-    const char *lacks = target_lacks(&r->vars, r->target, p->scenario);
-    if (lacks)
-        return lacks;
+    const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario);
+    if (missing_name)
+        return missing_name;
     if (real && !o->allow_writes && scenario_writes(p->scenario))
         return "it writes, and --allow-writes was not given";
     if (real && !o->allow_costly && is_costly(p->scenario))

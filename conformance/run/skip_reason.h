@@ -12,6 +12,6 @@
 const char *skip_reason_for(const struct runner *r, const struct planned *p,
                             const struct node *simulations);
 
-/* lacks.c: of what the scenario names, the first that is not there */
-const char *target_lacks(const struct vars *root, const struct target *t,
-                         const struct scenario *sc);
+/* missing_names.c: of what the scenario names, the first that is not there */
+const char *find_missing_name(const struct vars *root, const struct target *t,
+                              const struct scenario *sc);

@@ -94,7 +94,7 @@ static const struct fields file_fields = FIELD_TABLE("target", rows, struct file
 
 /* --- values --------------------------------------------------------------------------------- */
 
-/* NULL: the environment lacks it. */
+/* NULL: the variable is not set. */
 static const char *from_environment(const struct node *env)
 {
     const char *value = getenv(node_text(env));

@@ -215,7 +215,7 @@ static void a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply(voi
     assert_int_equal(count, 0);
 }
 
-static void what_the_target_lacks_is_said(void **state)
+static void a_missing_capability_is_reported(void **state)
 {
     assert_string_equal(chosen(*state, (struct selection){0}, "clock"),
                         "the-nearest-flow-is-used everything[clock]");
@@ -234,7 +234,7 @@ int main(void)
         cmocka_unit_test(a_report_that_is_none_is_refused),
         cmocka_unit_test(a_selection_that_makes_no_sense_is_refused),
         cmocka_unit_test(a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply),
-        cmocka_unit_test(what_the_target_lacks_is_said),
+        cmocka_unit_test(a_missing_capability_is_reported),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

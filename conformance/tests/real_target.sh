@@ -90,8 +90,8 @@ nothing_is_written() {
     run 0 "$suite"
     has '^  scenarios  [0-9]+, of which [1-9]'
     has "it writes, and --allow-writes was not given"
-    has "the target lacks 'clock'"
-    has "the target lacks 'consent'"
+    has "missing capability 'clock'"
+    has "missing capability 'consent'"
     has "the target has no actor 'buyer'"
     has "without the actor 'buyer': LAYERS_BUYER_KEY is not set"
     has_not 'blocked|could not be decided|Left behind'
@@ -111,8 +111,8 @@ nothing_is_used_up() {
     for jobs in 1 8; do
         # shellcheck disable=SC2046
         run 0 $(scenarios) --allow-writes --jobs $jobs
-        has "the target lacks 'clock'"
-        has_not 'blocked|could not be decided|Left behind|lacks .consent.'
+        has "missing capability 'clock'"
+        has_not 'blocked|could not be decided|Left behind|missing capability .consent.'
         [ "$(endpoint_state)" = "$before" ] || fail "the endpoint is not as it was before: $(endpoint_state)"
     done
     asked | grep -q '"method":"DELETE"' || fail "nothing was taken back"

@@ -113,7 +113,7 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     }
 }
 
-static void what_the_environment_lacks_is_not_there(void **state)
+static void an_unset_environment_variable_gives_no_value(void **state)
 {
     const char *wrong;
     struct target *t = read_text(*state,
@@ -192,7 +192,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_control_url_is_that_of_the_admin_api, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_used_is_refused_at_its_place, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_the_environment_lacks_is_not_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up,
+                                        tear_down),
         cmocka_unit_test(an_admin_api_and_a_consent_driver_are_capabilities),
         cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
         cmocka_unit_test(a_live_key_is_seen),

@@ -13,7 +13,7 @@
 
 static struct suite load(struct arena *a)
 {
-    static const char *const paths[] = {TEST_DIR "/lacks"};
+    static const char *const paths[] = {TEST_DIR "/missing_names"};
     struct suite suite = {0};
     struct error err = {0};
     if (!suite_load(a, paths, 1, &suite, &err))
@@ -30,19 +30,19 @@ static const struct scenario *named(const struct suite *suite, const char *name)
     return NULL;
 }
 
-static void what_a_scenario_names_must_be_there(void **state)
+static void a_scenario_with_a_missing_name_is_skipped(void **state)
 {
     (void)state;
     static const struct {
         const char *scenario, *why;
     } rows[] = {
-        {"a-resource-in-vars",   "the target names no 'leased'"             },
-        {"a-resource-in-a-step", "the target names no 'leased'"             },
-        {"a-resource-in-a-flow", "the target names no 'far.away'"           },
-        {"an-actor-in-a-flow",   "the target has no actor 'other'"          },
-        {"an-actor-in-a-case",   "the target has no actor 'stranger'"       },
-        {"the-environment",      "the environment has no 'LACKS_TEST_UNSET'"},
-        {"nothing-is-missing",   NULL                                       },
+        {"a-resource-in-vars",   "the target names no 'leased'"               },
+        {"a-resource-in-a-step", "the target names no 'leased'"               },
+        {"a-resource-in-a-flow", "the target names no 'far.away'"             },
+        {"an-actor-in-a-flow",   "the target has no actor 'other'"            },
+        {"an-actor-in-a-case",   "the target has no actor 'stranger'"         },
+        {"the-environment",      "the environment has no 'MISSING_TEST_UNSET'"},
+        {"nothing-is-missing",   NULL                                         },
     };
     struct arena a = {0};
     const struct actor actor = {.name = "full"};
@@ -51,10 +51,10 @@ static void what_a_scenario_names_must_be_there(void **state)
     struct suite suite = load(&a);
     vars_set(&root, "target",
              json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "resources", NULL));
-    unsetenv("LACKS_TEST_UNSET");
+    unsetenv("MISSING_TEST_UNSET");
     assert_int_equal(suite.scenario_count, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *why = target_lacks(&root, &target, named(&suite, rows[i].scenario));
+        const char *why = find_missing_name(&root, &target, named(&suite, rows[i].scenario));
         if (!why != !rows[i].why || (why && strcmp(why, rows[i].why) != 0))
             fail_msg("%s: %s", rows[i].scenario, why ? why : "nothing");
     }
@@ -64,7 +64,7 @@ static void what_a_scenario_names_must_be_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_scenario_names_must_be_there),
+        cmocka_unit_test(a_scenario_with_a_missing_name_is_skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

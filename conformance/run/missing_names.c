@@ -88,7 +88,8 @@ static void look_at_steps(struct search *s, const struct vars *scope, const stru
     }
 }
 
-const char *target_lacks(const struct vars *root, const struct target *t, const struct scenario *sc)
+const char *find_missing_name(const struct vars *root, const struct target *t,
+                              const struct scenario *sc)
 {
     struct search s = {.root = root, .target = t};
     struct vars scope = {.arena = root->arena, .outer = root};
