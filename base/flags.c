@@ -81,7 +81,7 @@ static const char *environment_name(const struct reading *r, const struct flag *
 {
     if (row->environment)
         return row->environment;
-    char *text = arena_printf(r->arena, "%s_%s", r->flags->program, row->name);
+    char *text = arena_printf(r->arena, "%s_%s", r->flags->environment, row->name);
     for (char *c = text; *c; c++)
         *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
     return text;

@@ -191,7 +191,7 @@ static const struct flag run_rows[] = {
     FLAG("mock", "FIXTURE", set_mock, .help = "start a mock for this run", .value_optional = true,
          .environment = ""),
     FLAG("mock-binary", "FILE", set_mock_binary, .help = "the mock to start",
-         .environment = "CONFORMANCE_MOCK"),
+         .environment = "UNDERSTUDY_TEST_MOCK"),
     FLAG("target", "FILE", set_target, .help = "the target file"),
     FLAG("url", "URL", set_url, .help = "the target's base URL"),
     FLAG("control", "URL", set_control, .help = "the admin API of a mock that runs already"),
@@ -240,7 +240,8 @@ static const struct command_row {
     "  run PATH...   play scenarios against a target\n"                                            \
     "  lint PATH...  check scenarios without playing\n"                                            \
     "  list PATH...  list scenarios\n\n"                                                           \
-    "Each option may also stand in the environment: CONFORMANCE_JOBS for --jobs. Status: 0 all "   \
+    "Each option may also stand in the environment: UNDERSTUDY_TEST_JOBS for --jobs. Status: 0 "   \
+    "all "                                                                                         \
     "holds, 1 something does not, 2 unusable input, 3 the target or network, 4 nothing was "       \
     "checked, 5 something was left behind or would have leaked, 130 interrupted."
 
@@ -277,6 +278,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
     const struct command_row *row = argc > 1 ? find_command(argv[1]) : NULL;
     const struct flags flags = {
         .program = "conformance",
+        .environment = "UNDERSTUDY_TEST",
         .version = UNDERSTUDY_VERSION,
         .command = row ? row->name : NULL,
         .arguments = row ? "PATH..." : "COMMAND PATH...",

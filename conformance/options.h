@@ -1,6 +1,6 @@
 /* options.h - what the command line and the environment say.
  *
- * Shapes:  a command, then its options: a flag goes before CONFORMANCE_<FLAG>, that before the
+ * Shapes:  a command, then its options: a flag goes before UNDERSTUDY_TEST_<FLAG>, that before the
  *          default. Options are the tables in options.c (base/flags.h). Lists take several words,
  *          and commas.
  * Units:   milliseconds.

@@ -41,7 +41,7 @@ static bool add_word(struct options *o, const struct given *g)
 static const struct flag rows[] = {
     FLAG("back-door", "NAME", set_door, .help = "which one"),
     FLAG("loud", NULL, set_loud, .help = "whether"),
-    FLAG("own", "TEXT", set_own, .help = "by a name of its own", .environment = "FLAGS_TEST_OTHER"),
+    FLAG("own", "TEXT", set_own, .help = "by a name of its own", .environment = "OPTIONS_OTHER"),
     FLAG("mute", "TEXT", set_own, .help = "by no name", .environment = ""),
 };
 
@@ -50,6 +50,7 @@ static bool read(struct options *o, const char *line, const char **why)
 {
     const struct flags flags = {
         .program = "flags_test",
+        .environment = "OPTIONS",
         .version = "1",
         .rows = rows,
         .count = COUNT(rows),
@@ -68,11 +69,11 @@ static bool read(struct options *o, const char *line, const char **why)
 
 static int set_up(void **state)
 {
-    unsetenv("FLAGS_TEST_BACK_DOOR");
-    unsetenv("FLAGS_TEST_LOUD");
-    unsetenv("FLAGS_TEST_OWN");
-    unsetenv("FLAGS_TEST_MUTE");
-    unsetenv("FLAGS_TEST_OTHER");
+    unsetenv("OPTIONS_BACK_DOOR");
+    unsetenv("OPTIONS_LOUD");
+    unsetenv("OPTIONS_OWN");
+    unsetenv("OPTIONS_MUTE");
+    unsetenv("OPTIONS_OTHER");
     return tree_setup(state);
 }
 
@@ -80,10 +81,10 @@ static void the_command_line_goes_before_the_environment(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
-    setenv("FLAGS_TEST_BACK_DOOR", "north", 1);
+    setenv("OPTIONS_BACK_DOOR", "north", 1);
     assert_true(read(&o, "", &why));
     assert_string_equal(o.door, "north");
-    assert_string_equal(o.by, "FLAGS_TEST_BACK_DOOR");
+    assert_string_equal(o.by, "OPTIONS_BACK_DOOR");
     assert_true(read(&o, "--back-door=south", &why));
     assert_string_equal(o.door, "south");
     assert_string_equal(o.by, "--back-door");
@@ -93,11 +94,11 @@ static void a_variable_may_have_a_name_of_its_own_or_none(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
-    setenv("FLAGS_TEST_OWN", "unread", 1);
-    setenv("FLAGS_TEST_MUTE", "unread", 1);
+    setenv("OPTIONS_OWN", "unread", 1);
+    setenv("OPTIONS_MUTE", "unread", 1);
     assert_true(read(&o, "", &why));
     assert_null(o.own);
-    setenv("FLAGS_TEST_OTHER", "read", 1);
+    setenv("OPTIONS_OTHER", "read", 1);
     assert_true(read(&o, "", &why));
     assert_string_equal(o.own, "read");
 }
@@ -117,12 +118,12 @@ static void a_switch_is_a_word_in_the_environment(void **state)
     const char *why;
     for (size_t i = 0; i < COUNT(words); i++) {
         struct options o = {.arena = *state, .loud = !words[i].loud};
-        setenv("FLAGS_TEST_LOUD", words[i].word, 1);
+        setenv("OPTIONS_LOUD", words[i].word, 1);
         assert_true(read(&o, "", &why));
         assert_int_equal(o.loud, words[i].loud);
     }
     struct options o = {.arena = *state};
-    unsetenv("FLAGS_TEST_LOUD");
+    unsetenv("OPTIONS_LOUD");
     assert_true(read(&o, "--loud", &why));
     assert_true(o.loud);
 }
@@ -131,10 +132,10 @@ static void every_mistake_is_told_with_who_said_it(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
-    setenv("FLAGS_TEST_LOUD", "maybe", 1);
+    setenv("OPTIONS_LOUD", "maybe", 1);
     assert_false(read(&o, "--back-door=", &why));
     assert_non_null(strstr(why, "--back-door: '' is no door"));
-    assert_non_null(strstr(why, "FLAGS_TEST_LOUD: 'maybe' is neither true nor false"));
+    assert_non_null(strstr(why, "OPTIONS_LOUD: 'maybe' is neither true nor false"));
 }
 
 static void what_is_no_option_is_an_argument(void **state)

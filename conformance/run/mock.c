@@ -56,7 +56,7 @@ static const char *on_path(struct arena *a)
 
 const char *mock_find(struct arena *a, const char *flag, struct error *err)
 {
-    const char *given = flag ? flag : getenv("CONFORMANCE_MOCK"), *found = NULL;
+    const char *given = flag ? flag : getenv("UNDERSTUDY_TEST_MOCK"), *found = NULL;
     if (given && !can_run(given))
         error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no program that can be run", given);
     else if (given)

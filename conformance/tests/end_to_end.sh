@@ -5,7 +5,7 @@ bin=$1 source=$2 part=$3
 suite=$source/scenarios/layers
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-export CONFORMANCE_MOCK="$bin/mockserver" NO_COLOR=1
+export UNDERSTUDY_TEST_MOCK="$bin/mockserver" NO_COLOR=1
 
 fail() {
     echo "end_to_end: $*" >&2

@@ -5,7 +5,7 @@ set -eu
 bin=$1 source=$2 provider=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-export CONFORMANCE_MOCK="$bin/mockserver" NO_COLOR=1
+export UNDERSTUDY_TEST_MOCK="$bin/mockserver" NO_COLOR=1
 
 fail() {
     echo "hostile: $*" >&2

@@ -419,6 +419,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
     const struct flag *rows = flags_of(a, row, &count);
     const struct flags flags = {
         .program = "mockserver",
+        .environment = "MOCKSERVER",
         .version = UNDERSTUDY_VERSION,
         .command = named ? named->name : NULL,
         .arguments = named ? named->arguments : "[COMMAND]",
