@@ -56,7 +56,7 @@ static const char *default_target(struct arena *a, const struct options *o, stru
 
 static bool add_keys(struct arena *a, const struct options *o, struct target *t, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     struct actor *actors = arena_array(a, struct actor, t->actor_count + o->keys.count);
     for (size_t i = 0; i < t->actor_count; i++)
         actors[i + o->keys.count] = t->actors[i];
@@ -64,13 +64,13 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
         struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
         actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s)};
         if (!actors[i].credential)
-            fine = error_add(err, ERROR_USAGE, (struct where){0},
-                             "--key: the environment variable '" STR_FMT "' is not set",
-                             STR_ARG(rest));
+            ok = error_add(err, ERROR_USAGE, (struct where){0},
+                           "--key: the environment variable '" STR_FMT "' is not set",
+                           STR_ARG(rest));
     }
     t->actors = actors;
     t->actor_count += o->keys.count;
-    return fine;
+    return ok;
 }
 
 static struct target *target_for(struct arena *a, const struct options *o, struct error *err)
@@ -81,15 +81,14 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
     if (t && o->url)
         t->control_url = NULL; /* it is that of another place */
-    bool fine = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
-                (!o->control || target_set_control(a, t, o->control, err)) &&
-                add_keys(a, o, t, err);
-    if (fine && o->mock)
+    bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
+              (!o->control || target_set_control(a, t, o->control, err)) && add_keys(a, o, t, err);
+    if (ok && o->mock)
         t->is_mock = true;
-    if (fine && !o->mock && !t->base_url && !t->control_url)
-        fine = error_add(err, ERROR_USAGE, (struct where){0},
-                         "'%s' has no base_url: --mock starts one, --url names one", t->name);
-    return fine ? t : NULL;
+    if (ok && !o->mock && !t->base_url && !t->control_url)
+        ok = error_add(err, ERROR_USAGE, (struct where){0},
+                       "'%s' has no base_url: --mock starts one, --url names one", t->name);
+    return ok ? t : NULL;
 }
 
 static bool can(const void *target, const char *capability)
@@ -229,16 +228,16 @@ static int play(const struct options *o, const struct plan *plan, const struct t
 /* `--mock FIXTURE` leaves the fixture among the scenarios: its value is optional. */
 static bool check_paths(struct arena *a, const struct options *o, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; o->mock && i < o->paths.count; i++) {
         const char *path = o->paths.items[i];
         bool file = str_ends(str_from(path), STR(".yaml")) && access(path, R_OK) == 0;
         const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
         if (node_get(root, "world") && !node_get(root, "scenario"))
-            fine = error_add(err, ERROR_USAGE, (struct where){0},
-                             "'%s' is a fixture, no scenario: give it as --mock=%s", path, path);
+            ok = error_add(err, ERROR_USAGE, (struct where){0},
+                           "'%s' is a fixture, no scenario: give it as --mock=%s", path, path);
     }
-    return fine;
+    return ok;
 }
 
 int command_run(const struct options *o, struct error *err)

@@ -184,7 +184,7 @@ static bool set_complete(struct options *o, const struct given *g)
     FLAG("tag", "EXPR", set_tag, .help = "only scenarios with these tags: 'oauth and not slow'"),  \
         FLAG("claim", "GLOB", set_claim, .help = "only scenarios that cite such a claim: LA-18*"), \
         FLAG("failed", "REPORT", set_failed,                                                       \
-             .help = "only what did not come good in a JSON report")
+             .help = "re-runs the failed and undecided checks of a JSON report")
 
 static const struct flag run_rows[] = {
     SELECTION_ROWS,

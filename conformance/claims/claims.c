@@ -87,20 +87,20 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
     if (map->kind != NODE_MAP || count < 2)
         return error_add(err, ERROR_INPUT, map->at,
                          "'readings' is a map of two or more: name: meaning");
-    bool fine = true;
+    bool ok = true;
     const char **names = arena_array(a, const char *, count);
     const char **meanings = arena_array(a, const char *, count);
     for (size_t i = 0; i < count; i++) {
         names[i] = map->map.members[i].key;
         meanings[i] = node_text(map->map.members[i].value);
         if (!meanings[i])
-            fine = error_add(err, ERROR_INPUT, map->map.members[i].value->at,
-                             "the meaning of '%s' is text", names[i]);
+            ok = error_add(err, ERROR_INPUT, map->map.members[i].value->at,
+                           "the meaning of '%s' is text", names[i]);
     }
     out->readings = names;
     out->meanings = meanings;
     out->reading_count = count;
-    return fine;
+    return ok;
 }
 
 static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out,
@@ -126,13 +126,13 @@ struct id {
 
 static bool check_ids(const struct id *ids, size_t count, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (ids[i].id && ids[k].id && strcmp(ids[i].id, ids[k].id) == 0)
-                fine = error_add(err, ERROR_INPUT, ids[i].at, "'%s' stands in line %d already",
-                                 ids[i].id, ids[k].at.line);
-    return fine;
+                ok = error_add(err, ERROR_INPUT, ids[i].at, "'%s' stands in line %d already",
+                               ids[i].id, ids[k].at.line);
+    return ok;
 }
 
 /* --- files ---------------------------------------------------------------------------------- */
@@ -151,33 +151,33 @@ static const struct node *list_load(struct arena *a, const char *folder, const c
 static bool claims_load(struct arena *a, struct catalogue *c, const struct node *list,
                         struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     size_t count = node_count(list);
     struct claim *claims = arena_array(a, struct claim, count);
     struct id *ids = arena_array(a, struct id, count);
     for (size_t i = 0; i < count; i++) {
-        fine &= claim_read(a, list->list.items[i], &claims[i], err);
+        ok &= claim_read(a, list->list.items[i], &claims[i], err);
         ids[i] = (struct id){claims[i].id, claims[i].at};
     }
     c->claims = claims;
     c->claim_count = count;
-    return check_ids(ids, count, err) && fine;
+    return check_ids(ids, count, err) && ok;
 }
 
 static bool disputes_load(struct arena *a, struct catalogue *c, const struct node *list,
                           struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     size_t count = node_count(list);
     struct dispute *disputes = arena_array(a, struct dispute, count);
     struct id *ids = arena_array(a, struct id, count);
     for (size_t i = 0; i < count; i++) {
-        fine &= dispute_read(a, list->list.items[i], &disputes[i], err);
+        ok &= dispute_read(a, list->list.items[i], &disputes[i], err);
         ids[i] = (struct id){disputes[i].id, disputes[i].at};
     }
     c->disputes = disputes;
     c->dispute_count = count;
-    return check_ids(ids, count, err) && fine;
+    return check_ids(ids, count, err) && ok;
 }
 
 /* A provider whose documents agree has no disputes.yaml. */
@@ -186,12 +186,12 @@ const struct catalogue *catalogue_load(struct arena *a, const char *folder, stru
     struct catalogue *c = arena_new(a, struct catalogue);
     c->folder = folder;
     const struct node *claims = list_load(a, folder, "claims.yaml", err);
-    bool fine = claims && claims_load(a, c, claims, err);
+    bool ok = claims && claims_load(a, c, claims, err);
     if (access(arena_printf(a, "%s/disputes.yaml", folder), F_OK) == 0) {
         const struct node *disputes = list_load(a, folder, "disputes.yaml", err);
-        fine &= disputes && disputes_load(a, c, disputes, err);
+        ok &= disputes && disputes_load(a, c, disputes, err);
     }
-    return fine ? c : NULL;
+    return ok ? c : NULL;
 }
 
 const struct claim *catalogue_claim(const struct catalogue *c, const char *id)

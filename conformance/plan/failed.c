@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-static const char *const good[] = {"pass", "not-applicable", "disputed", "known"};
+static const char *const decided[] = {"pass", "not-applicable", "disputed", "known"};
 
 static const struct node *report_read(struct arena *a, const char *path, struct error *err)
 {
@@ -16,18 +16,18 @@ static const struct node *report_read(struct arena *a, const char *path, struct 
     FILE *file = fopen(path, "re");
     while (file && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
         buf_add(&text, str_of(bytes, n));
-    bool fine = file && !ferror(file);
-    if (!fine)
+    bool ok = file && !ferror(file);
+    if (!ok)
         error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
     if (file)
         (void)fclose(file);
-    return fine ? json_parse(a, buf_str(&text), path, err) : NULL;
+    return ok ? json_parse(a, buf_str(&text), path, err) : NULL;
 }
 
-static bool is_good(const char *verdict)
+static bool is_decided(const char *verdict)
 {
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (strcmp(verdict, good[i]) == 0)
+    for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
+        if (strcmp(verdict, decided[i]) == 0)
             return true;
     return false;
 }
@@ -47,7 +47,7 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
         const char *name = node_get_text(s, "scenario"), *verdict = node_get_text(s, "verdict");
         if (!name || !verdict)
             return error_add(err, ERROR_INPUT, s->at, "a scenario has a name and a verdict");
-        if (!is_good(verdict))
+        if (!is_decided(verdict))
             names[count++] = name;
     }
     if (!count)

@@ -1,4 +1,4 @@
-/* failed.h - the scenarios of an earlier run that did not come good.
+/* failed.h - the scenarios of an earlier run with a failed or undecided check.
  *
  * Shapes:  their names, from its JSON report: those of any verdict but pass, not-applicable,
  *          disputed and known.

@@ -98,15 +98,15 @@ static bool is_claim_glob(const char *text)
 
 static bool check_selection(const struct selection *s, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < s->claim_count; i++)
         if (!is_claim_glob(s->claims[i]))
-            fine = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"},
-                             "'%s' is no claim or pattern such as LA-18*", s->claims[i]);
+            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"},
+                           "'%s' is no claim or pattern such as LA-18*", s->claims[i]);
     if (s->shards && (s->shard < 1 || s->shard > s->shards))
-        fine = error_add(err, ERROR_USAGE, (struct where){.file = "--shard"},
-                         "%d/%d: the first number is 1 to the second", s->shard, s->shards);
-    return fine;
+        ok = error_add(err, ERROR_USAGE, (struct where){.file = "--shard"},
+                       "%d/%d: the first number is 1 to the second", s->shard, s->shards);
+    return ok;
 }
 
 static const char *missing_of(struct arena *a, const struct scenario *s, capability_fn *can,

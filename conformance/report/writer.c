@@ -196,12 +196,12 @@ bool writer_close(struct writer *w, struct error *err)
         w->failed = errno ? errno : EIO;
     w->to = NULL;
 
-    bool good = !w->failed;
-    if (!good)
+    bool ok = !w->failed;
+    if (!ok)
         error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
                   w->path ? w->path : "the report", strerror(w->failed));
     else if (w->partial)
-        good = put_in_place(w, err);
+        ok = put_in_place(w, err);
     release(w);
-    return good;
+    return ok;
 }

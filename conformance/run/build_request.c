@@ -25,17 +25,17 @@ static bool add_query(const struct vars *v, struct buf *url, const struct node *
                       const char **missing)
 {
     const struct node *map = query ? vars_value(v, query, missing) : NULL;
-    bool fine = map || !query;
+    bool ok = map || !query;
     const struct member *m;
-    for (size_t i = 0; fine && (m = node_member(map, i)); i++) {
+    for (size_t i = 0; ok && (m = node_member(map, i)); i++) {
         if (m->value->kind != NODE_LIST)
-            fine = add_query_value(v, url, m->key, m->value);
-        for (size_t k = 0; fine && m->value->kind == NODE_LIST && k < m->value->list.count; k++)
-            fine = add_query_value(v, url, m->key, m->value->list.items[k]);
-        if (!fine)
+            ok = add_query_value(v, url, m->key, m->value);
+        for (size_t k = 0; ok && m->value->kind == NODE_LIST && k < m->value->list.count; k++)
+            ok = add_query_value(v, url, m->key, m->value->list.items[k]);
+        if (!ok)
             *missing = m->key;
     }
-    return fine;
+    return ok;
 }
 
 static bool add_credential(const struct vars *v, const struct target *t, const char *as,
@@ -124,10 +124,10 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
     if (step->body || step->raw_body)
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
     x->url = full_url(v, base, step->path, step->query, &problem->missing);
-    bool fine = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
-                add_headers(v, step->headers, x, &problem->missing) &&
-                add_body(v, step, x, &problem->missing);
-    return fine ? x : NULL;
+    bool ok = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
+              add_headers(v, step->headers, x, &problem->missing) &&
+              add_body(v, step, x, &problem->missing);
+    return ok ? x : NULL;
 }
 
 static struct exchange_record *by_the_same(const struct vars *v, const struct target *t,

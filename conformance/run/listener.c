@@ -65,10 +65,10 @@ static void handle(void *ctx, struct exchange *x)
 {
     struct listener *l = ctx;
     struct inbox *box = inbox_at(l, x->request.path);
-    bool good = box && str_is(x->request.method, "POST") && !x->request.body_too_large;
-    if (good)
+    bool ok = box && str_is(x->request.method, "POST") && !x->request.body_too_large;
+    if (ok)
         keep(l->arena, box, &x->request);
-    x->response.status = good ? 200 : 404;
+    x->response.status = ok ? 200 : 404;
     server_reply(x);
 }
 

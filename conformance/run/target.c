@@ -165,21 +165,21 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
         return true;
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'actors' is a map of names");
-    bool fine = true;
+    bool ok = true;
     struct actor *actors = arena_array(a, struct actor, map->map.count);
     t->actors = actors;
     for (size_t i = 0; i < map->map.count; i++) {
         struct actor *next = &actors[t->actor_count];
-        fine &= read_actor(a, &map->map.members[i], t->is_mock, i == 0, next, err);
+        ok &= read_actor(a, &map->map.members[i], t->is_mock, i == 0, next, err);
         t->actor_count += next->name != NULL;
     }
-    return fine;
+    return ok;
 }
 
 static bool read_resources(struct arena *a, const struct node *map, struct target *t,
                            struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     const struct node *resources = node_new_map(a, NULL, 0);
     if (map && map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'resources' is a map of names");
@@ -187,7 +187,7 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
     for (size_t i = 0; (m = node_member(map, i)); i++) {
         const struct node *value = m->value, *env = node_get(value, "env");
         if (env && node_count(value) == 1) {
-            fine &= is_variable(env, err);
+            ok &= is_variable(env, err);
             const char *text = node_text(env) ? from_environment(env) : NULL;
             value = text ? node_new_text(a, str_from(text)) : NULL;
             if (!text && node_text(env))
@@ -197,7 +197,7 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
             resources = node_with(a, resources, m->key, value);
     }
     t->resources = resources;
-    return fine;
+    return ok;
 }
 
 static bool read_rps(const struct node *n, struct target *t, struct error *err)
@@ -285,20 +285,20 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     }
     if (file.auth.prefix)
         t->header_prefix = file.auth.prefix;
-    bool fine = read_actors(a, file.actors, t, err);
-    fine &= read_resources(a, file.resources, t, err);
-    fine &= read_rps(file.rps, t, err);
+    bool ok = read_actors(a, file.actors, t, err);
+    ok &= read_resources(a, file.resources, t, err);
+    ok &= read_rps(file.rps, t, err);
     if (file.now && !time_parse(str_from(file.now), &t->now_ms))
-        fine = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
-                         "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
-    fine = fine && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
-    fine = fine && (!file.webhook.url || read_url(a, file.webhook.url, &t->webhook_url, err));
-    fine = fine && (!file.control || target_set_control(a, t, file.control, err));
+        ok = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
+                       "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
+    ok = ok && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
+    ok = ok && (!file.webhook.url || read_url(a, file.webhook.url, &t->webhook_url, err));
+    ok = ok && (!file.control || target_set_control(a, t, file.control, err));
     if (!file.mock && !file.base_url && !file.control)
-        fine = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
+        ok = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
-        fine = error_add(err, ERROR_INPUT, root->at, "consent: browser needs a consent_command");
-    return fine && (!err || err->count == before) ? t : NULL;
+        ok = error_add(err, ERROR_INPUT, root->at, "consent: browser needs a consent_command");
+    return ok && (!err || err->count == before) ? t : NULL;
 }
 
 struct target *target_of_url(struct arena *a, const char *base_url, struct error *err)

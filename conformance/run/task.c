@@ -54,13 +54,13 @@ bool task_resolve(struct task *t)
 {
     struct current *c = &t->current;
     const char *missing = NULL;
-    bool fine = set_parameters(t, &missing) &&
-                resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
-                resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing) &&
-                (c->readings = resolve_readings(&c->vars, c->step, &missing));
-    if (!fine)
+    bool ok = set_parameters(t, &missing) &&
+              resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
+              resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing) &&
+              (c->readings = resolve_readings(&c->vars, c->step, &missing));
+    if (!ok)
         judge_blocked(t, missing);
-    return fine;
+    return ok;
 }
 
 /* --- stepping ------------------------------------------------------------------------------- */

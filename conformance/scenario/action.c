@@ -60,14 +60,14 @@ static bool values_read(struct reader *r, const struct node *map, const char *ke
         return true;
     if (!is_map(r, map, arena_printf(r->arena, "'%s' is a map: name: value", key)))
         return false;
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!is_value(map->map.members[i].value, many))
-            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].value->at,
-                             "a value of '%s' is text, a number or a boolean%s", key,
-                             many ? ", or a list of them" : "");
+            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].value->at,
+                           "a value of '%s' is text, a number or a boolean%s", key,
+                           many ? ", or a list of them" : "");
     *out = map;
-    return fine;
+    return ok;
 }
 
 /* --- advance -------------------------------------------------------------------------------- */
@@ -133,14 +133,14 @@ static bool use_read(struct reader *r, const struct step_yaml *w, struct step *s
 
 static bool request_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
-    bool fine = values_read(r, w->query, "query", true, &s->query);
-    fine &= values_read(r, w->headers, "headers", false, &s->headers);
+    bool ok = values_read(r, w->query, "query", true, &s->query);
+    ok &= values_read(r, w->headers, "headers", false, &s->headers);
     s->body = w->body;
     s->raw_body = w->raw_body;
     if (w->body && w->raw_body)
-        fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
-                         "'raw_body' stands beside 'body': a call has one body");
-    return fine;
+        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
+                       "'raw_body' stands beside 'body': a call has one body");
+    return ok;
 }
 
 static bool hook_read(struct reader *r, const struct hook_yaml *w, struct step *s)
@@ -159,25 +159,25 @@ static bool hook_read(struct reader *r, const struct hook_yaml *w, struct step *
 
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
-    bool fine = request_read(r, w, s);
+    bool ok = request_read(r, w, s);
     s->as = w->as;
     switch (s->kind) {
     case STEP_CALL:
-        return call_read(r, w->call, &s->method, &s->path) && fine;
+        return call_read(r, w->call, &s->method, &s->path) && ok;
     case STEP_USE:
-        return use_read(r, w, s) && fine;
+        return use_read(r, w, s) && ok;
     case STEP_CONSENT:
-        return consent_read(r, w, s) && fine;
+        return consent_read(r, w, s) && ok;
     case STEP_SIMULATE:
         s->simulate = w->simulate;
-        return fine;
+        return ok;
     case STEP_ADVANCE:
-        return advance_read(r, w->advance, s) && fine;
+        return advance_read(r, w->advance, s) && ok;
     case STEP_INSPECT:
         s->path = w->inspect;
-        return fine;
+        return ok;
     case STEP_WEBHOOK:
-        return hook_read(r, &w->hook, s) && fine;
+        return hook_read(r, &w->hook, s) && ok;
     case STEP_KIND_COUNT:
         break;
     }

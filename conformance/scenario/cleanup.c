@@ -13,12 +13,12 @@ static bool is_captured(const struct step *s, const char *name)
 /* Other names would be of no use to the cleanup call. */
 static bool captures_check(struct reader *r, const struct lookup *f, const struct step *s)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < f->capture_count; i++)
         if (!is_captured(s, f->captures[i].name))
-            fine = error_add(r->err, ERROR_INPUT, f->captures[i].at,
-                             "'%s' is no capture of this step", f->captures[i].name);
-    return fine;
+            ok = error_add(r->err, ERROR_INPUT, f->captures[i].at,
+                           "'%s' is no capture of this step", f->captures[i].name);
+    return ok;
 }
 
 static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s,
@@ -27,18 +27,18 @@ static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const str
     struct lookup *f = arena_new(r->arena, struct lookup);
     const char *method = "GET";
     *f = (struct lookup){.query = w->query, .in = w->in, .where = w->where};
-    bool fine = call_read(r, w->call, &method, &f->path);
+    bool ok = call_read(r, w->call, &method, &f->path);
     if (w->call && strcmp(method, "GET") != 0)
-        fine = error_add(r->err, ERROR_INPUT, w->call->at, "the lookup must be a GET");
+        ok = error_add(r->err, ERROR_INPUT, w->call->at, "the lookup must be a GET");
     if (w->in && !node_pointer_valid(w->in))
-        fine = error_add(r->err, ERROR_INPUT, key_place(w->source, "in"),
-                         "'in' is a JSON pointer to the list, such as /items");
-    fine &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
-    fine &= is_map(r, w->where, "'where' is a map: what the resource looks like") &&
-            match_check(w->where, r->err);
-    fine &= captures_read(r, w->capture, &f->captures, &f->capture_count);
+        ok = error_add(r->err, ERROR_INPUT, key_place(w->source, "in"),
+                       "'in' is a JSON pointer to the list, such as /items");
+    ok &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
+    ok &= is_map(r, w->where, "'where' is a map: what the resource looks like") &&
+          match_check(w->where, r->err);
+    ok &= captures_read(r, w->capture, &f->captures, &f->capture_count);
     out->lookup = f;
-    return captures_check(r, f, s) && fine;
+    return captures_check(r, f, s) && ok;
 }
 
 static bool one_read(struct reader *r, const struct node *n, const struct step *s,
@@ -49,15 +49,15 @@ static bool one_read(struct reader *r, const struct node *n, const struct step *
     if (n->kind == NODE_MAP && !fields_read(&cleanup_fields, n, r->arena, &w, r->err))
         return false;
     w.lookup.source = node_get(n, "lookup");
-    bool fine = call_read(r, w.call, &out->method, &out->path);
-    fine &= !w.already_gone ||
-            statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
-    return (!w.lookup.source || lookup_read(r, &w.lookup, s, out)) && fine;
+    bool ok = call_read(r, w.call, &out->method, &out->path);
+    ok &= !w.already_gone ||
+          statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
+    return (!w.lookup.source || lookup_read(r, &w.lookup, s, out)) && ok;
 }
 
 bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
 {
-    bool many = n && n->kind == NODE_LIST, fine = true;
+    bool many = n && n->kind == NODE_LIST, ok = true;
     s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
     if (!n || s->stays)
         return true;
@@ -66,8 +66,8 @@ bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
     if (!count)
         return error_add(r->err, ERROR_INPUT, n->at, "'cleanup' is empty");
     for (size_t i = 0; i < count; i++)
-        fine &= one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
+        ok &= one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
     s->cleanups = cleanups;
     s->cleanup_count = count;
-    return fine;
+    return ok;
 }

@@ -4,13 +4,13 @@
 
 static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!expect_key_fits(map->map.members[i].key, kind))
-            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                             "'%s' is nothing to expect of '%s'", map->map.members[i].key,
-                             step_kind_texts[kind]);
-    return fine;
+            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
+                           "'%s' is nothing to expect of '%s'", map->map.members[i].key,
+                           step_kind_texts[kind]);
+    return ok;
 }
 
 static bool status_read(struct reader *r, const struct node *n, int64_t *status)
@@ -26,30 +26,30 @@ static bool status_read(struct reader *r, const struct node *n, int64_t *status)
 
 bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count)
 {
-    bool fine = true, many = n->kind == NODE_LIST;
+    bool ok = true, many = n->kind == NODE_LIST;
     *count = many ? n->list.count : 1;
     int64_t *statuses = arena_array(r->arena, int64_t, *count);
     if (!*count)
         return error_add(r->err, ERROR_INPUT, n->at, "no status is accepted");
     for (size_t i = 0; i < *count; i++)
-        fine &= status_read(r, many ? n->list.items[i] : n, &statuses[i]);
+        ok &= status_read(r, many ? n->list.items[i] : n, &statuses[i]);
     *out = statuses;
-    return fine;
+    return ok;
 }
 
 /* name -> expectation */
 static bool named_read(struct reader *r, const struct node *map, const char *what,
                        const struct node **out)
 {
-    bool fine = is_map(r, map, what);
-    for (size_t i = 0; fine && i < map->map.count; i++)
+    bool ok = is_map(r, map, what);
+    for (size_t i = 0; ok && i < map->map.count; i++)
         if (map->map.members[i].key[0] == '$')
             return error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
                              "'%s' in place of a name: %s", map->map.members[i].key, what);
     *out = map;
-    for (size_t i = 0; fine && i < map->map.count; i++)
-        fine &= match_check(map->map.members[i].value, r->err);
-    return fine;
+    for (size_t i = 0; ok && i < map->map.count; i++)
+        ok &= match_check(map->map.members[i].value, r->err);
+    return ok;
 }
 
 static bool keys_read(struct reader *r, const struct fields *table, const struct node *map,
@@ -62,19 +62,19 @@ static bool keys_read(struct reader *r, const struct fields *table, const struct
     out->at = map->at;
     out->body = w.body;
     out->redirect = w.redirect;
-    bool fine = match_check(w.body, r->err);
-    fine &= match_check(w.redirect, r->err);
-    fine &= !w.status || statuses_read(r, w.status, &out->statuses, &out->status_count);
+    bool ok = match_check(w.body, r->err);
+    ok &= match_check(w.redirect, r->err);
+    ok &= !w.status || statuses_read(r, w.status, &out->statuses, &out->status_count);
     return (!w.headers ||
             named_read(r, w.headers, "'headers' is a map: name: expectation", &out->headers)) &&
-           fine;
+           ok;
 }
 
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
                  struct expectation *out)
 {
-    bool fine = map->kind != NODE_MAP || refuse_unfit(r, map, kind);
-    return keys_read(r, &expect_fields, map, out) && fine;
+    bool ok = map->kind != NODE_MAP || refuse_unfit(r, map, kind);
+    return keys_read(r, &expect_fields, map, out) && ok;
 }
 
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out)
@@ -97,27 +97,26 @@ static bool is_output(struct reader *r, const struct flow *flow, const struct me
 bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
                   struct expectation *out)
 {
-    bool fine =
-        named_read(r, map, "a flow's 'expect' is a map: output: expectation", &out->outputs);
-    for (size_t i = 0; fine && flow && i < map->map.count; i++)
-        fine &= is_output(r, flow, &map->map.members[i]);
+    bool ok = named_read(r, map, "a flow's 'expect' is a map: output: expectation", &out->outputs);
+    for (size_t i = 0; ok && flow && i < map->map.count; i++)
+        ok &= is_output(r, flow, &map->map.members[i]);
     out->given = true;
     out->at = map->at;
-    return fine;
+    return ok;
 }
 
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s)
 {
-    bool fine = is_map(r, map, "'oneOf' is a map: reading: expectation");
-    if (fine && map->map.count < 2)
+    bool ok = is_map(r, map, "'oneOf' is a map: reading: expectation");
+    if (ok && map->map.count < 2)
         return error_add(r->err, ERROR_INPUT, map->at, "'oneOf' needs at least two readings");
     size_t count = node_count(map);
     struct reading *readings = arena_array(r->arena, struct reading, count);
-    for (size_t i = 0; fine && i < count; i++) {
+    for (size_t i = 0; ok && i < count; i++) {
         readings[i].name = map->map.members[i].key;
-        fine &= expect_read(r, map->map.members[i].value, kind, &readings[i].expect);
+        ok &= expect_read(r, map->map.members[i].value, kind, &readings[i].expect);
     }
     s->readings = readings;
     s->reading_count = count;
-    return fine;
+    return ok;
 }

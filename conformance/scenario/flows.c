@@ -38,18 +38,18 @@ bool inputs_read(struct reader *r, const struct node *map, const char *what, str
         return true;
     if (!is_map(r, map, what))
         return false;
-    bool fine = true;
+    bool ok = true;
     struct input *items = arena_array(r->arena, struct input, map->map.count);
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         items[i] = (struct input){.name = m->key, .value = m->value, .at = m->key_at};
         if (!is_name(str_from(m->key)))
-            fine = error_add(r->err, ERROR_INPUT, m->key_at,
-                             "'%s': a name is letters, digits and _", m->key);
+            ok = error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+                           m->key);
     }
     *inputs = items;
     *count = map->map.count;
-    return fine;
+    return ok;
 }
 
 static bool type_fits(const char *type, const struct node *value)
@@ -94,20 +94,20 @@ static bool input_read(struct reader *r, struct input *in)
 static bool flow_inputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *inputs;
-    bool fine = inputs_read(r, map, "'inputs' is a map: name: type", &inputs, &flow->input_count);
+    bool ok = inputs_read(r, map, "'inputs' is a map: name: type", &inputs, &flow->input_count);
     for (size_t i = 0; inputs && i < flow->input_count; i++)
-        fine &= input_read(r, &inputs[i]);
+        ok &= input_read(r, &inputs[i]);
     flow->inputs = inputs;
-    return fine;
+    return ok;
 }
 
 static bool flow_outputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *outputs;
-    bool fine =
+    bool ok =
         inputs_read(r, map, "'outputs' is a map: name: reference", &outputs, &flow->output_count);
     flow->outputs = outputs;
-    return fine;
+    return ok;
 }
 
 static const struct input *find_input(const struct flow *flow, const char *name)
@@ -133,14 +133,14 @@ static bool given_check(struct reader *r, const struct flow *flow, const struct 
 bool with_check(struct reader *r, const struct node *with, const struct step *s)
 {
     const struct flow *flow = s->flow;
-    bool fine = !with || is_map(r, with, "'with' is a map: input: value");
-    for (size_t i = 0; fine && with && i < node_count(with); i++)
-        fine &= given_check(r, flow, &with->map.members[i]);
+    bool ok = !with || is_map(r, with, "'with' is a map: input: value");
+    for (size_t i = 0; ok && with && i < node_count(with); i++)
+        ok &= given_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
         if (!flow->inputs[i].value && !node_get(with, flow->inputs[i].name))
-            fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"),
-                             "flow '%s' needs the input '%s'", flow->name, flow->inputs[i].name);
-    return fine;
+            ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"),
+                           "flow '%s' needs the input '%s'", flow->name, flow->inputs[i].name);
+    return ok;
 }
 
 /* --- a flow's file -------------------------------------------------------------------------- */
@@ -165,12 +165,12 @@ static const struct flow *file_read(struct reader *r, const char *path)
     flow->name = r->flow = w.flow;
     flow->file = path;
     flow->at = w.at;
-    bool fine = name_check(r, path, w.flow, root);
-    fine &= flow_inputs_read(r, w.inputs, flow);
-    fine &= flow_outputs_read(r, w.outputs, flow);
-    fine &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
-    fine &= flow_validate(r->arena, flow, root, r->err);
-    return fine && r->err->count == before ? flow : NULL;
+    bool ok = name_check(r, path, w.flow, root);
+    ok &= flow_inputs_read(r, w.inputs, flow);
+    ok &= flow_outputs_read(r, w.outputs, flow);
+    ok &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
+    ok &= flow_validate(r->arena, flow, root, r->err);
+    return ok && r->err->count == before ? flow : NULL;
 }
 
 static struct flow_cache_entry *find_entry(struct reader *r, const char *path)

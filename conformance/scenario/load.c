@@ -160,18 +160,18 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     const struct node *root = yaml_load(l->arena, path, l->err);
     if (!root)
         return NULL;
-    bool fine = fields_read(&scenario_fields, root, l->arena, &w, l->err);
+    bool ok = fields_read(&scenario_fields, root, l->arena, &w, l->err);
     copy_keys(&w, path, s);
     if (!w.steps)
         return NULL;
-    fine &= name_check(&r, s, root);
-    fine &= inputs_read(&r, w.vars, "'vars' is a map: name: value", &vars, &s->var_count);
+    ok &= name_check(&r, s, root);
+    ok &= inputs_read(&r, w.vars, "'vars' is a map: name: value", &vars, &s->var_count);
     s->vars = vars;
-    fine &= steps_read(&r, w.steps, &s->steps, &s->step_count);
+    ok &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
-        fine = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");
-    fine &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
-    return fine ? s : NULL;
+        ok = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");
+    ok &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
+    return ok ? s : NULL;
 }
 
 static void add_scenario(struct loader *l, const struct scenario *s)

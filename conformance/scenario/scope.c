@@ -29,7 +29,7 @@ struct scope {
         size_t count, room;
     } names;
     size_t now;
-    bool fine;
+    bool ok;
 };
 
 static const char *const always[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name",
@@ -41,7 +41,7 @@ static const char *const reserved[] = {"target", "env", "run", "scenario"};
 
 static void refuse(struct scope *s, struct where at, const char *text)
 {
-    s->fine = error_add(s->err, ERROR_INPUT, at, "%s", text);
+    s->ok = error_add(s->err, ERROR_INPUT, at, "%s", text);
 }
 
 static void add(struct scope *s, struct name name)
@@ -318,20 +318,20 @@ static void check_steps(struct scope *s, const struct step *steps, size_t count)
 
 bool scenario_scope_validate(struct arena *a, const struct scenario *sc, struct error *err)
 {
-    struct scope s = {.arena = a, .err = err, .fine = true};
+    struct scope s = {.arena = a, .err = err, .ok = true};
     add_inputs(&s, sc->vars, sc->var_count, "variable");
     check_steps(&s, sc->steps, sc->step_count);
     check_used(&s);
-    return s.fine;
+    return s.ok;
 }
 
 bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err)
 {
-    struct scope s = {.arena = a, .err = err, .fine = true};
+    struct scope s = {.arena = a, .err = err, .ok = true};
     add_inputs(&s, f->inputs, f->input_count, "input");
     check_steps(&s, f->steps, f->step_count);
     for (size_t i = 0; i < f->output_count; i++)
         check_value(&s, f->outputs[i].value, (f->step_count + 1) * MOMENTS);
     check_used(&s);
-    return s.fine;
+    return s.ok;
 }

@@ -50,13 +50,13 @@ static bool check_text(const char *text, struct where at, struct error *err)
 
 bool secrets_validate(const struct node *root, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     if (node_text(root))
         return check_text(root->text.s, root->at, err);
     for (size_t i = 0; i < node_count(root); i++) {
         if (root->kind == NODE_MAP)
-            fine &= check_text(root->map.members[i].key, root->map.members[i].key_at, err);
-        fine &= secrets_validate(child_at(root, i), err);
+            ok &= check_text(root->map.members[i].key, root->map.members[i].key_at, err);
+        ok &= secrets_validate(child_at(root, i), err);
     }
-    return fine;
+    return ok;
 }

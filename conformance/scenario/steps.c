@@ -29,13 +29,13 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
 
 static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!step_key_fits(map->map.members[i].key, kind))
-            fine = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                             "'%s' does not go with '%s'", map->map.members[i].key,
-                             step_kind_texts[kind]);
-    return fine;
+            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
+                           "'%s' does not go with '%s'", map->map.members[i].key,
+                           step_kind_texts[kind]);
+    return ok;
 }
 
 static bool name_read(struct reader *r, const struct step_yaml *w, struct step *s)
@@ -71,8 +71,8 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
         return times_read(r, &w->consistently, "consistently", s);
     if (!s->eventually)
         return true;
-    bool fine = times_read(r, &w->eventually, "eventually", s);
-    return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && fine;
+    bool ok = times_read(r, &w->eventually, "eventually", s);
+    return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && ok;
 }
 
 /* --- cases ---------------------------------------------------------------------------------- */
@@ -102,12 +102,12 @@ static bool cases_read(struct reader *r, const struct node *cases, struct step *
         return false;
     if (!cases->map.count)
         return error_add(r->err, ERROR_INPUT, cases->at, "'cases' names nothing");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < cases->map.count; i++)
-        fine &= case_list_read(r, cases, &cases->map.members[i]);
+        ok &= case_list_read(r, cases, &cases->map.members[i]);
     s->cases = cases;
-    s->case_count = fine ? cases->map.members[0].value->list.count : 1;
-    return fine;
+    s->case_count = ok ? cases->map.members[0].value->list.count : 1;
+    return ok;
 }
 
 /* --- captures and claims -------------------------------------------------------------------- */
@@ -126,22 +126,22 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
 bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
                    size_t *count)
 {
-    bool fine = !map || is_map(r, map, "'capture' is a map: name: pointer");
-    *count = fine && map ? node_count(map) : 0;
+    bool ok = !map || is_map(r, map, "'capture' is a map: name: pointer");
+    *count = ok && map ? node_count(map) : 0;
     struct capture *captures = arena_array(r->arena, struct capture, *count);
     for (size_t i = 0; i < *count; i++)
-        fine &= capture_read(r, &map->map.members[i], &captures[i]);
+        ok &= capture_read(r, &map->map.members[i], &captures[i]);
     *out = captures;
-    return fine;
+    return ok;
 }
 
 static bool own_captures_read(struct reader *r, const struct node *map, struct step *s)
 {
-    bool fine = captures_read(r, map, &s->captures, &s->capture_count);
+    bool ok = captures_read(r, map, &s->captures, &s->capture_count);
     if (s->capture_count && !s->id)
-        fine = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"),
-                         "a step that captures needs an id");
-    return fine;
+        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"),
+                       "a step that captures needs an id");
+    return ok;
 }
 
 static bool is_claims(const struct node *n)
@@ -181,25 +181,25 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
 
 static bool judged_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
-    bool fine = true;
+    bool ok = true;
     if (w->expect && s->kind == STEP_USE)
-        fine = outputs_read(r, w->expect, s->flow, &s->expect);
+        ok = outputs_read(r, w->expect, s->flow, &s->expect);
     else if (w->expect)
-        fine = expect_read(r, w->expect, s->kind, &s->expect);
+        ok = expect_read(r, w->expect, s->kind, &s->expect);
     s->dispute = w->dispute;
-    return (!w->one_of || readings_read(r, w->one_of, s->kind, s)) && fine;
+    return (!w->one_of || readings_read(r, w->one_of, s->kind, s)) && ok;
 }
 
 static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
-    bool fine = name_read(r, w, s);
-    fine &= action_read(r, w, s);
-    fine &= judged_read(r, w, s);
-    fine &= repeat_read(r, w, s);
-    fine &= cases_read(r, w->cases, s);
-    fine &= own_captures_read(r, w->capture, s);
-    fine &= citations_read(r, w->claims, s);
-    return cleanup_read(r, w->cleanup, s) && fine;
+    bool ok = name_read(r, w, s);
+    ok &= action_read(r, w, s);
+    ok &= judged_read(r, w, s);
+    ok &= repeat_read(r, w, s);
+    ok &= cases_read(r, w->cases, s);
+    ok &= own_captures_read(r, w->capture, s);
+    ok &= citations_read(r, w->claims, s);
+    return cleanup_read(r, w->cleanup, s) && ok;
 }
 
 /* One that cannot be used is left without a kind: nothing more is said of it. */
@@ -210,25 +210,25 @@ static bool step_read(struct reader *r, const struct node *map, size_t number, s
                           .consistently.every_ms = EVERY_DEFAULT_MS,
                           .hook.within_ms = WITHIN_DEFAULT_MS};
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
-    bool fine = fields_read(&step_fields, map, r->arena, &w, r->err);
-    s->kind = fine ? kind_read(r, map) : STEP_KIND_COUNT;
-    fine = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && keys_read(r, &w, s);
-    if (!fine)
+    bool ok = fields_read(&step_fields, map, r->arena, &w, r->err);
+    s->kind = ok ? kind_read(r, map) : STEP_KIND_COUNT;
+    ok = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && keys_read(r, &w, s);
+    if (!ok)
         s->kind = STEP_KIND_COUNT;
-    return fine;
+    return ok;
 }
 
 bool steps_read(struct reader *r, const struct node *list, const struct step **steps, size_t *count)
 {
-    bool fine = true;
+    bool ok = true;
     if (list->kind != NODE_LIST)
         return error_add(r->err, ERROR_INPUT, list->at, "'steps' is a list");
     if (!list->list.count)
         return error_add(r->err, ERROR_INPUT, list->at, "'steps' is empty");
     struct step *items = arena_array(r->arena, struct step, list->list.count);
     for (size_t i = 0; i < list->list.count; i++)
-        fine &= step_read(r, list->list.items[i], i + 1, &items[i]);
+        ok &= step_read(r, list->list.items[i], i + 1, &items[i]);
     *steps = items;
     *count = list->list.count;
-    return fine;
+    return ok;
 }

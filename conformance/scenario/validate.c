@@ -90,11 +90,11 @@ static bool check_controls(struct validation *c, const struct node *n)
 {
     if (!n)
         return true;
-    bool fine = check_list(c, n, "$each");
-    fine &= check_list(c, n, "$none");
+    bool ok = check_list(c, n, "$each");
+    ok &= check_list(c, n, "$none");
     for (size_t i = 0; i < node_count(n); i++)
-        fine &= check_controls(c, child_at(n, i));
-    return fine;
+        ok &= check_controls(c, child_at(n, i));
+    return ok;
 }
 
 static bool check_code(struct validation *c, const struct expectation *x)
@@ -107,16 +107,16 @@ static bool check_code(struct validation *c, const struct expectation *x)
 
 static bool check_expected(struct validation *c, const struct step *s)
 {
-    bool fine = check_controls(c, s->expect.body);
-    fine &= check_controls(c, s->expect.outputs);
+    bool ok = check_controls(c, s->expect.body);
+    ok &= check_controls(c, s->expect.outputs);
     for (size_t i = 0; i < s->reading_count; i++)
-        fine &= check_controls(c, s->readings[i].expect.body);
+        ok &= check_controls(c, s->readings[i].expect.body);
     if (s->method && strcmp(s->method, "HEAD") == 0)
-        return fine;
-    fine &= check_code(c, &s->expect);
+        return ok;
+    ok &= check_code(c, &s->expect);
     for (size_t i = 0; i < s->reading_count; i++)
-        fine &= check_code(c, &s->readings[i].expect);
-    return fine;
+        ok &= check_code(c, &s->readings[i].expect);
+    return ok;
 }
 
 /* --- a step --------------------------------------------------------------------------------- */
@@ -130,27 +130,27 @@ static bool only_reads(const struct step *s)
 
 static bool check_step(struct validation *c, const struct step *s)
 {
-    bool fine = validate_claims(c, s);
-    fine &= check_expected(c, s);
+    bool ok = validate_claims(c, s);
+    ok &= check_expected(c, s);
     if ((s->eventually || s->consistently) && !only_reads(s))
-        fine = validation_error(
+        ok = validation_error(
             c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
             arena_printf(c->arena, "a %s is not sent again and again: GET and HEAD are",
                          s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
     if (creates && !s->cleanup_count && !s->stays)
-        fine = validation_error(c, s->at, "this creates something and has no 'cleanup'");
-    return fine;
+        ok = validation_error(c, s->at, "this creates something and has no 'cleanup'");
+    return ok;
 }
 
 static bool check_steps(struct validation *c, const struct step *steps, size_t count)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < count; i++)
         if (steps[i].kind != STEP_KIND_COUNT)
-            fine &= check_step(c, &steps[i]);
-    return fine;
+            ok &= check_step(c, &steps[i]);
+    return ok;
 }
 
 /* --- a scenario ----------------------------------------------------------------------------- */
@@ -200,17 +200,17 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
                        const struct catalogue *catalogue, struct error *err)
 {
     struct validation c = {a, catalogue, err, false};
-    bool fine = check_steps(&c, s->steps, s->step_count);
-    fine &= scenario_scope_validate(a, s, err);
-    fine &= secrets_validate(root, err);
-    return check_depends(&c, s) && fine;
+    bool ok = check_steps(&c, s->steps, s->step_count);
+    ok &= scenario_scope_validate(a, s, err);
+    ok &= secrets_validate(root, err);
+    return check_depends(&c, s) && ok;
 }
 
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root,
                    struct error *err)
 {
     struct validation c = {a, NULL, err, true};
-    bool fine = check_steps(&c, f->steps, f->step_count);
-    fine &= flow_scope_validate(a, f, err);
-    return secrets_validate(root, err) && fine;
+    bool ok = check_steps(&c, f->steps, f->step_count);
+    ok &= flow_scope_validate(a, f, err);
+    return secrets_validate(root, err) && ok;
 }

@@ -45,17 +45,17 @@ static bool cited_before(const struct step *s, size_t i)
 static bool check_citation(struct validation *c, const struct step *s, size_t i)
 {
     const struct citation *cited = &s->citations[i];
-    bool fine = check_pointer(c, s, cited);
+    bool ok = check_pointer(c, s, cited);
     if (cited_before(s, i))
-        fine = validation_error(c, cited->at,
-                                arena_printf(c->arena, "'%s' is cited twice", cited->claim));
+        ok = validation_error(c, cited->at,
+                              arena_printf(c->arena, "'%s' is cited twice", cited->claim));
     if (!c->catalogue)
-        return fine;
+        return ok;
     const struct claim *claim = catalogue_claim(c->catalogue, cited->claim);
     if (!claim)
         return unknown_claim(c, cited);
     if (strcmp(claim->observe, "none") != 0)
-        return fine;
+        return ok;
     return validation_error(c, cited->at,
                             arena_printf(c->arena, "'%s' cannot be observed: %s", claim->id,
                                          claim->why ? claim->why : claim->says));
@@ -76,11 +76,11 @@ static bool check_known_dispute(struct validation *c, const struct step *s)
 {
     const struct catalogue *of = c->catalogue;
     const struct dispute *d = catalogue_dispute(of, s->dispute);
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; d && i < s->reading_count; i++)
-        fine &= check_reading(c, d, &s->readings[i]);
+        ok &= check_reading(c, d, &s->readings[i]);
     if (d)
-        return fine;
+        return ok;
     const char **ids = arena_array(c->arena, const char *, of->dispute_count);
     for (size_t i = 0; i < of->dispute_count; i++)
         ids[i] = of->disputes[i].id;
@@ -105,13 +105,13 @@ static bool check_dispute(struct validation *c, const struct step *s)
 
 bool validate_claims(struct validation *c, const struct step *s)
 {
-    bool fine = true;
+    bool ok = true;
     if (c->in_flow && (s->citation_count || s->dispute))
         return validation_error(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
                                 "a flow decides nothing: cite where it is used");
     if ((s->citation_count || s->dispute) && !s->id)
-        fine = validation_error(c, s->at, "a step that decides something needs an id");
+        ok = validation_error(c, s->at, "a step that decides something needs an id");
     for (size_t i = 0; i < s->citation_count; i++)
-        fine &= check_citation(c, s, i);
-    return check_dispute(c, s) && fine;
+        ok &= check_citation(c, s, i);
+    return check_dispute(c, s) && ok;
 }

@@ -144,11 +144,10 @@ static const struct scenario_result *play(struct scene *s, const char *file)
     struct suite suite;
     struct plan plan;
     struct error err = {0};
-    bool fine =
-        suite_load(&s->arena, &path, 1, &suite, &err) &&
-        plan_make(&s->arena, &suite, &(struct selection){0}, can, &s->target, &plan, &err) &&
-        run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
-    if (!fine)
+    bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, can, &s->target, &plan, &err) &&
+              run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
+    if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));
     error_end(&err);
     return s->run.scenarios.items[0];

@@ -173,10 +173,10 @@ static void play_path(struct scene *s, const char *path)
     struct suite suite;
     struct plan plan;
     struct error err = {0};
-    bool fine = suite_load(&s->arena, &path, 1, &suite, &err) &&
-                plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err) &&
-                run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
-    if (!fine)
+    bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err) &&
+              run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
+    if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));
     error_end(&err);
 }
