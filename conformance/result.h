@@ -1,6 +1,6 @@
 /* result.h - START HERE: what a run writes and every report reads.
  *
- *   options -> load -> plan -> run -> report;  a check is one expectation held against one answer.
+ *   options -> load -> plan -> run -> report;  a check is one expectation held against one response.
  *
  * Shapes:  run > scenario results > checks; beside them the exchanges, what each claim came to,
  *          which side of a dispute was seen, and what was left behind. Plain data on the run's
@@ -47,13 +47,13 @@ struct claim { /* one testable sentence of the documents, from claims.yaml */
     struct where at;
 };
 
-struct exchange_record { /* one request and its answer (the last one, where a step repeats) */
+struct exchange_record { /* one request and its response (the last one, where a step repeats) */
     const char *method, *url;
     struct headers request_headers, response_headers;
     struct str request_body, response_body;
-    int status;        /* 0: no answer */
-    const char *error; /* NULL, or why there is no answer */
-    bool sent;         /* it left: without an answer, what it asks may yet have been done */
+    int status;        /* 0: no response */
+    const char *error; /* NULL, or why there is no response */
+    bool sent;         /* it left: without a response, what it asks may yet have been done */
     int attempts;      /* 1, or how often eventually or consistently asked */
     int64_t started_ms, duration_us;
 };

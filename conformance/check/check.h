@@ -20,12 +20,12 @@ struct check_input {
     const char *scenario, *step;      /* step with its case: "reject[linkedin]" */
     const struct expectation *expect; /* resolved */
     const struct exchange_record *exchange;
-    const struct headers *headers; /* that came with the body; NULL: the answer's */
-    const struct node *body;       /* parsed answer; NULL: none or not JSON */
+    const struct headers *headers; /* that came with the body; NULL: the response's */
+    const struct node *body;       /* parsed response; NULL: none or not JSON */
     const char *body_error;        /* why it is not JSON */
     const struct node *outputs;    /* of a flow; NULL */
     const struct node *redirect;   /* of consent, a text; NULL */
-    int64_t now_ms;                /* the answer's Date */
+    int64_t now_ms;                /* the response's Date */
     const struct citation *citations;
     size_t citation_count;
     const struct claim *(*claim_of)(const void *ctx, const char *id);

@@ -104,7 +104,7 @@ static void put_status(struct text_layout *t, const struct exchange_record *x)
     if (x->status)
         layout_put(t, STYLE_BOLD, "%d %s", x->status, status_text(x->status));
     else
-        layout_put(t, STYLE_BAD, "no answer: %s", layout_safe_text(t, x->error));
+        layout_put(t, STYLE_BAD, "no response: %s", layout_safe_text(t, x->error));
     if (x->attempts > 1)
         layout_put(t, STYLE_DIM, "  the last of %d attempts", x->attempts);
     layout_put(t, STYLE_DIM, "  %s\n", took(t->arena, x->duration_us));

@@ -2,7 +2,7 @@
  *
  * Shapes:  the title: which claim, its words, where it is written; the fields: where the scenario
  *          asks for it, what was expected and what came; the exchange: the request as a curl line,
- *          then the answer.
+ *          then the response.
  * Errors:  none.
  */
 #pragma once

@@ -112,7 +112,7 @@ static void skipped(struct buf *out, const char *verdict, const char *why)
     buf_text(out, "/>\n");
 }
 
-/* Checks of one answer share its time: the first has it, so that a suite's times add up. */
+/* Checks of one response share its time: the first has it, so that a suite's times add up. */
 static int64_t time_of(const struct scenario_result *s, size_t i)
 {
     const struct exchange_record *x = s->checks.items[i].exchange;

@@ -90,21 +90,21 @@ static bool same_claims(const struct check *x, const struct check *y)
 }
 
 /* What passes needs no line to try it with. */
-static void put_answer(struct text_layout *t, const struct check *c)
+static void put_response(struct text_layout *t, const struct check *c)
 {
     if (c->verdict != VERDICT_FIXED)
         failure_card_exchange(t, c->exchange);
 }
 
-/* Mismatches of one answer share it: it is shown once, below the last of them. Those of the same
+/* Mismatches of one response share it: it is shown once, below the last of them. Those of the same
  * claims share their title too. */
 static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
                              const struct check *c)
 {
-    bool same_answer = before && before->exchange == c->exchange;
-    if (before && !same_answer)
-        put_answer(t, before);
-    if (!same_answer || !same_claims(before, c)) {
+    bool same_response = before && before->exchange == c->exchange;
+    if (before && !same_response)
+        put_response(t, before);
+    if (!same_response || !same_claims(before, c)) {
         layout_put(t, STYLE_PLAIN, "\n");
         failure_card_title(t, r, c);
     }
@@ -128,7 +128,7 @@ static void put_failure_cards(struct text_layout *t, const struct run *r,
         before = c;
     }
     if (before)
-        put_answer(t, before);
+        put_response(t, before);
 }
 
 static void put_scenario(struct text_layout *t, const struct run *r,

@@ -73,8 +73,8 @@ bool exchange_succeeded(const struct exchange_record *x)
 const char *admin_error(struct arena *a, const struct exchange_record *x)
 {
     if (!x->status)
-        return arena_printf(a, "the admin API did not answer: %s", x->error);
+        return arena_printf(a, "the admin API did not respond: %s", x->error);
     struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
-    return arena_printf(a, "the admin API answered %d to %s %s: " STR_FMT, x->status, x->method,
+    return arena_printf(a, "the admin API returned %d for %s %s: " STR_FMT, x->status, x->method,
                         x->url, STR_ARG(body));
 }

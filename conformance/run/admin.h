@@ -2,7 +2,7 @@
  *
  * Shapes:  struct namespace: where one scenario's calls and control calls go. A request is an
  *          exchange_record, to be sent as any other.
- * Errors:  none; what the admin API refuses is its answer.
+ * Errors:  none; what the admin API refuses is its response.
  */
 #pragma once
 #include "conformance/run/target.h"

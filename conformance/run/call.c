@@ -34,7 +34,7 @@ static bool is_repeated(const struct step *step)
 
 static void ask(struct task *t);
 
-static void answered(struct task *t, struct exchange_record *x)
+static void on_response(struct task *t, struct exchange_record *x)
 {
     struct current *c = &t->current;
     c->exchange = x;
@@ -57,7 +57,7 @@ static void answered(struct task *t, struct exchange_record *x)
     x->attempts = c->retry.count ? c->retry.count : 1;
     switch (d.next) {
     case RETRY_DECIDED:
-        judge_answer(t);
+        judge_response(t);
         break;
     case RETRY_GIVE_UP:
         judge_error(t, d.why);
@@ -70,7 +70,7 @@ static void answered(struct task *t, struct exchange_record *x)
     }
 }
 
-/* Every attempt's answer has the scratch arena to itself; the last one is kept. */
+/* Every attempt's response has the scratch arena to itself; the last one is kept. */
 static void ask(struct task *t)
 {
     struct current *c = &t->current;
@@ -82,7 +82,7 @@ static void ask(struct task *t)
     c->arena = &t->scratch;
     c->exchange = arena_new(&t->scratch, struct exchange_record);
     *c->exchange = *c->request;
-    task_send(t, &t->scratch, c->exchange, answered);
+    task_send(t, &t->scratch, c->exchange, on_response);
 }
 
 void call_start(struct task *t)

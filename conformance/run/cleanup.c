@@ -7,9 +7,9 @@
 
 #define LIMITED_MAX         3
 #define RETRY_AFTER_MS      1000
-#define NO_NAME             "the answer does not tell what it is called"
-#define MAYBE               "no answer came: it may have been created or not"
-#define MAYBE_LOOKUP_FAILED "no answer came, and the lookup failed: "
+#define NO_NAME             "the response does not tell what it is called"
+#define MAYBE               "no response came: it may have been created or not"
+#define MAYBE_LOOKUP_FAILED "no response came, and the lookup failed: "
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
@@ -143,7 +143,7 @@ static bool is_limited(struct task *t, const struct pending_cleanup *p, struct e
 
 static const char *outcome(struct arena *a, const struct exchange_record *x)
 {
-    return x->status ? arena_printf(a, "it answered %d", x->status) : x->error;
+    return x->status ? arena_printf(a, "it returned %d", x->status) : x->error;
 }
 
 static void on_cleaned_up(struct task *t, struct exchange_record *x)

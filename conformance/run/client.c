@@ -65,16 +65,16 @@ static void take_out(struct sending *s)
     s->client->in_flight--;
 }
 
-static void finish(void *ctx, const struct http_answer *answer)
+static void finish(void *ctx, const struct http_answer *response)
 {
     struct sending *s = ctx;
     struct exchange_record *x = s->record;
-    x->status = answer->status;
-    x->sent = answer->sent;
-    x->response_headers = answer->headers;
-    x->response_body = answer->body;
-    x->error = answer->error;
-    x->duration_us = answer->duration_us;
+    x->status = response->status;
+    x->sent = response->sent;
+    x->response_headers = response->headers;
+    x->response_body = response->body;
+    x->error = response->error;
+    x->duration_us = response->duration_us;
     x->attempts = x->attempts ? x->attempts : 1;
     take_out(s);
     s->done(s->ctx, x);

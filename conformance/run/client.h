@@ -2,7 +2,7 @@
  *
  * Shapes:  a sent request calls back once, with an exchange_record on the arena it was given.
  * Units:   time-outs in milliseconds; bodies are bounded.
- * Errors:  no answer is data: exchange_record.error.
+ * Errors:  no response is data: exchange_record.error.
  */
 #pragma once
 #include "base/loop.h"

@@ -29,7 +29,7 @@ static void on_simulated(struct task *t, struct exchange_record *x)
     }
     judge_read_body(t, t->runner->arena);
     c->redirect = node_get(c->body, "redirect");
-    judge_answer(t);
+    judge_response(t);
 }
 
 /* Where it is not said, the page's own address tells which attempt it is for. */
@@ -126,18 +126,18 @@ static void line_read(struct task *t)
     stop_waiting(t);
     if (!w->json) {
         t->current.redirect = line.n ? node_new_text(a, line) : NULL;
-        judge_answer(t);
+        judge_response(t);
         return;
     }
     const struct node *said = json_parse(a, line, "consent_command", NULL);
     const char *wrong = node_get_text(said, "error");
     if (!said || wrong) {
         judge_error(t, wrong ? arena_printf(a, "the consent command says: %s", wrong)
-                             : "the consent command did not answer with one JSON line");
+                             : "the consent command did not print one JSON line");
         return;
     }
     t->current.redirect = node_get(said, "redirect");
-    judge_answer(t);
+    judge_response(t);
 }
 
 static void on_input(void *ctx, int fd, int events)

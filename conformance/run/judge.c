@@ -78,7 +78,7 @@ static bool judge_readings(struct task *t)
     check->actual =
         side ? side
         : !c->exchange
-            ? "no answer"
+            ? "no response"
             : arena_printf(a, "%d " STR_FMT, c->exchange->status,
                            STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
     if (!side)
@@ -141,7 +141,7 @@ static void block_rest(struct task *t)
                arena_printf(t->runner->arena, "step '%s' did not get through", t->current.name));
 }
 
-/* The answer has lived in an attempt's arena until now. */
+/* The response has lived in an attempt's arena until now. */
 static void keep_exchange(struct task *t)
 {
     struct current *c = &t->current;
@@ -176,7 +176,7 @@ void judge_kept(struct task *t, bool held)
     task_step_done(t);
 }
 
-void judge_answer(struct task *t)
+void judge_response(struct task *t)
 {
     keep_exchange(t);
     judge_kept(t, true);

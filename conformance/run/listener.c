@@ -28,7 +28,7 @@ static struct inbox *inbox_at(const struct listener *l, struct str path)
     return NULL;
 }
 
-/* The server's memory ends with its answer. */
+/* The server's memory ends with its response. */
 static struct exchange_record *record_of(struct arena *a, const char *url, const struct request *r)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);

@@ -35,7 +35,7 @@ static void look_at_keys(struct search *s, const struct step *step)
             look_at(s, step->source->map.members[i].value);
 }
 
-/* What only an answer will tell has no value yet, and stays without. */
+/* What only a response will tell has no value yet, and stays without. */
 static void give(struct vars *scope, const struct vars *from, const char *name,
                  const struct node *value)
 {

@@ -13,14 +13,14 @@
 #define RETRY_WAIT_MAX_MS ((int64_t)5 * 60 * 1000)
 
 struct retry {
-    int count;          /* answers seen, refusals by a rate limit left out */
+    int count;          /* responses seen, refusals by a rate limit left out */
     int limited;        /* of those, in a row */
     int64_t elapsed_ms; /* since the first; the caller keeps it */
     bool settled;
     int64_t settled_ms; /* elapsed when consistently began to hold */
 };
 
-struct observation { /* what an answer looked like */
+struct observation { /* what a response looked like */
     bool holds, stops, limited;
     int64_t retry_after_ms; /* below 0: it did not say */
 };

@@ -130,7 +130,7 @@ static void greeted(void *ctx, struct exchange_record *x)
     struct greeting *g = ctx;
     struct runner *r = &g->session->runner;
     if (!x->status)
-        g->why = arena_printf(r->arena, "%s does not answer: %s", r->target->base_url, x->error);
+        g->why = arena_printf(r->arena, "%s does not respond: %s", r->target->base_url, x->error);
     loop_stop(r->loop);
 }
 

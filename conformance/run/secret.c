@@ -34,14 +34,14 @@ static bool is_secret(const char *name, struct str value)
     return str_eq_nocase(str_from(name), STR("state")) || str_eq_nocase(str_from(name), STR("key"));
 }
 
-void secrets_visit(const struct node *answer, secret_fn *fn, void *ctx)
+void secrets_visit(const struct node *response, secret_fn *fn, void *ctx)
 {
-    if (!answer)
+    if (!response)
         return;
-    for (size_t i = 0; answer->kind == NODE_LIST && i < answer->list.count; i++)
-        secrets_visit(answer->list.items[i], fn, ctx);
-    for (size_t i = 0; answer->kind == NODE_MAP && i < answer->map.count; i++) {
-        const struct member *m = &answer->map.members[i];
+    for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
+        secrets_visit(response->list.items[i], fn, ctx);
+    for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
+        const struct member *m = &response->map.members[i];
         if (node_text(m->value) && is_secret(m->key, m->value->text))
             fn(ctx, m->key, node_text(m->value));
         secrets_visit(m->value, fn, ctx);

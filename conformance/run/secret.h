@@ -1,4 +1,4 @@
-/* secret.h - which values of an answer must never be printed: tokens, keys, OAuth states.
+/* secret.h - which values of a response must never be printed: tokens, keys, OAuth states.
  *
  * Shapes:  known by their member's name. A `state` is one only if it looks minted (long, with
  *          digits): most are words such as "published".
@@ -9,4 +9,4 @@
 
 typedef void secret_fn(void *ctx, const char *name, const char *value);
 
-void secrets_visit(const struct node *answer, secret_fn *fn, void *ctx);
+void secrets_visit(const struct node *response, secret_fn *fn, void *ctx);

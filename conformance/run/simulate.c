@@ -1,9 +1,9 @@
 #include "conformance/run/task.h"
 
-static void answered(struct task *t, struct exchange_record *x)
+static void on_response(struct task *t, struct exchange_record *x)
 {
     if (exchange_succeeded(x))
-        judge_answer(t);
+        judge_response(t);
     else
         judge_error(t, admin_error(t->runner->arena, x));
 }
@@ -17,7 +17,7 @@ static void send(struct task *t, const char *path, const struct node *body)
         return;
     }
     c->exchange = admin_request(a, t->namespace.control_url, "POST", path, body);
-    task_send(t, a, c->exchange, answered);
+    task_send(t, a, c->exchange, on_response);
 }
 
 void simulate_start(struct task *t)

@@ -4,7 +4,7 @@
  *
  * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
  *          those of a flow in use. `current` is the step (and case) under way, with its references
- *          resolved. An action (start_*) either ends at once or sends something whose answer goes
+ *          resolved. An action (start_*) either ends at once or sends something whose response goes
  *          on; each step ends in task_step_done, whatever became of it.
  * Errors:  none; what goes wrong becomes verdicts, and blocks what would have followed.
  */
@@ -68,7 +68,7 @@ struct current {
     struct retry retry;
     int64_t began_us;
     struct exchange_record *request, *exchange;
-    struct arena *arena; /* where this attempt's answer lives */
+    struct arena *arena; /* where this attempt's response lives */
     const struct node *body, *redirect;
     const char *body_error;
     const struct headers *came; /* with the body */
@@ -76,7 +76,7 @@ struct current {
     int64_t now_ms;
 };
 
-typedef void task_answer_fn(struct task *t, struct exchange_record *x);
+typedef void task_response_fn(struct task *t, struct exchange_record *x);
 typedef void task_resume_fn(struct task *t);
 
 struct task {
@@ -91,14 +91,14 @@ struct task {
     struct frame frames[TASK_DEPTH_MAX];
     size_t depth;
     struct current current;
-    struct arena scratch; /* answers of `eventually` that are not the last */
+    struct arena scratch; /* responses of `eventually` that are not the last */
 
     struct {
         struct pending_cleanup *items;
         size_t count, room;
     } cleanups;
 
-    task_answer_fn *on_answer;
+    task_response_fn *on_response;
     task_resume_fn *on_resume;
     uint64_t timer;                 /* while it waits in real time */
     void (*cancel)(struct task *t); /* ends a consent that waits for someone; NULL: none does */
@@ -120,10 +120,10 @@ void task_end(struct task *t);       /* the namespace is deleted: its result is 
 struct frame *task_frame(struct task *t);
 
 /* transport.c: sending, waiting */
-void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_answer_fn *then);
+void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then);
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
 void task_record(struct task *t, struct exchange_record *x); /* for the reports */
-/* The answer is copied; what was asked is shared. */
+/* The response is copied; what was asked is shared. */
 struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
 int64_t exchange_now_ms(const struct exchange_record *x); /* its Date; else the wall clock */
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does not say */
@@ -131,11 +131,11 @@ int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does
 /* call.c: a step that is one request, asked again as `eventually`, `consistently` and 429 want it */
 void call_start(struct task *t);
 
-/* judge.c: from an answer to verdicts, captures and cleanup */
+/* judge.c: from a response to verdicts, captures and cleanup */
 struct check_input judge_input(struct task *t, struct arena *a);
 void judge_read_body(struct task *t, struct arena *a);
 bool judge_holds(struct task *t, struct arena *a); /* its expectation, or one of its readings */
-void judge_answer(struct task *t);                 /* then the step is done */
+void judge_response(struct task *t);               /* then the step is done */
 void judge_kept(struct task *t,
                 bool held); /* likewise; what came is kept, what else was asked held */
 void judge_error(struct task *t, const char *why);              /* likewise */
@@ -172,6 +172,6 @@ void webhook_undecided(const struct check_input *in, const struct step *step, en
 /* cleanup.c */
 void cleanup_register(struct task *t);
 void cleanup_lost(
-    struct task *t); /* no answer: what it may have created is looked for, at the end */
+    struct task *t); /* no response: what it may have created is looked for, at the end */
 void cleanup_played(struct task *t); /* by the scenario itself: it need not be played again */
 void cleanup_start(struct task *t);  /* ends in task_end */

@@ -2,17 +2,17 @@
 
 #include "base/time.h"
 
-static void answered(void *ctx, struct exchange_record *x)
+static void on_response(void *ctx, struct exchange_record *x)
 {
     struct task *t = ctx;
-    t->on_answer(t, x);
+    t->on_response(t, x);
 }
 
-void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_answer_fn *then)
+void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then)
 {
-    t->on_answer = then;
+    t->on_response = then;
     t->runner->run->calls++;
-    client_send(t->runner->client, a, x, answered, t);
+    client_send(t->runner->client, a, x, on_response, t);
 }
 
 static void resume(struct task *t)

@@ -73,10 +73,10 @@ struct hook { /* what must, or must not, be delivered to the runner's own listen
 
 struct flow;
 
-struct lookup {       /* looks for what a lost answer may have created */
+struct lookup {       /* looks for what a lost response may have created */
     const char *path; /* of a GET */
     const struct node *query;
-    const char *in; /* pointer to a list of such resources; NULL: the answer is the resource */
+    const char *in; /* pointer to a list of such resources; NULL: the response is the resource */
     const struct node *where;       /* the resource looks so */
     const struct capture *captures; /* of the step, from the resource */
     size_t capture_count;

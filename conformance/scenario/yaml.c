@@ -118,7 +118,7 @@ static const struct field step_rows[] = {
         .help = "{status, headers, body}; of consent {redirect}; of a flow its outputs."),
     KEY(FIELD_TEXT, "dispute", dispute, .help = "The dispute that oneOf gives the sides of."),
     KEY(FIELD_NODE, "oneOf", one_of, .help = "reading: {status, headers, body}."),
-    KEY(FIELD_NODE, "capture", capture, .help = "name: JSON pointer into the answer."),
+    KEY(FIELD_NODE, "capture", capture, .help = "name: JSON pointer into the response."),
     KEY(FIELD_MAP, "eventually", eventually, .sub = &eventually_fields,
         .help = "Ask again until the expectation holds."),
     KEY(FIELD_MAP, "consistently", consistently, .sub = &consistently_fields,
@@ -157,7 +157,7 @@ static const struct field lookup_rows[] = {
     KEY(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows it."),
     KEY(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
     KEY(FIELD_TEXT, "in", in,
-        .help = "Pointer to a list of such resources; else it is the answer."),
+        .help = "Pointer to a list of such resources; else it is the response."),
     KEY(FIELD_NODE, "where", where, .required = true,
         .help = "What it looks like: what only this run can have made."),
     KEY(FIELD_NODE, "capture", capture,
@@ -173,7 +173,7 @@ static const struct field cleanup_rows[] = {
     KEY(FIELD_NODE, "already_gone", already_gone,
         .help = "Statuses that tell that nothing is left, beside 2xx, 404 and 410."),
     KEY(FIELD_MAP, "lookup", lookup, .sub = &lookup_fields,
-        .help = "How to look for what was created when its answer was lost."),
+        .help = "How to look for what was created when its response was lost."),
 };
 const struct fields cleanup_fields =
     FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_yaml, FIELDS_NO_PLACE);

@@ -54,7 +54,7 @@ struct scene {
 };
 
 static void scene_init(struct scene *s, struct arena *a, const char *expectation,
-                       const char *answer)
+                       const char *response)
 {
     *s = (struct scene){.arena = a, .statuses = {200}};
     s->expect = (struct expectation){
@@ -66,7 +66,7 @@ static void scene_init(struct scene *s, struct arena *a, const char *expectation
         .step = "step",
         .expect = &s->expect,
         .exchange = &s->exchange,
-        .body = parse(a, answer),
+        .body = parse(a, response),
         .claim_of = claim_of,
     };
 }
@@ -85,7 +85,7 @@ static const char *story(struct scene *s)
 }
 
 struct row {
-    const char *expectation, *answer, *story;
+    const char *expectation, *response, *story;
 };
 
 static void every_leaf_is_one_check(void **state)
@@ -114,19 +114,19 @@ static void every_leaf_is_one_check(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s;
-        scene_init(&s, *state, rows[i].expectation, rows[i].answer);
+        scene_init(&s, *state, rows[i].expectation, rows[i].response);
         bool held = check_expectation(&s.in, &s.out);
         const char *got = story(&s);
         if (strncmp(got, rows[i].story, strlen(rows[i].story)) != 0)
-            fail_msg("%s of %s gives\n%s", rows[i].expectation, rows[i].answer, got);
+            fail_msg("%s of %s gives\n%s", rows[i].expectation, rows[i].response, got);
         assert_int_equal(held, !strstr(got, "fail "));
         assert_int_equal(check_holds(&s.in), held);
     }
 }
 
-static void the_ids_do_not_depend_on_the_answer(void **state)
+static void ids_do_not_depend_on_the_response(void **state)
 {
-    static const char *const answers[] = {
+    static const char *const responses[] = {
         "{\"items\":[{\"id\":1,\"tags\":[\"x\"]},{\"id\":2}],\"next\":null}",
         "{\"items\":[]}",
         "{\"items\":{}}",
@@ -141,9 +141,9 @@ static void the_ids_do_not_depend_on_the_answer(void **state)
     scene_init(&first, *state, expectation, NULL);
     check_undecided(&first.in, VERDICT_BLOCKED, "because", &first.out);
     assert_int_equal(first.out.count, 7);
-    for (size_t i = 0; i < COUNT(answers); i++) {
+    for (size_t i = 0; i < COUNT(responses); i++) {
         struct scene s;
-        scene_init(&s, *state, expectation, answers[i]);
+        scene_init(&s, *state, expectation, responses[i]);
         check_expectation(&s.in, &s.out);
         assert_int_equal(s.out.count, first.out.count);
         for (size_t k = 0; k < s.out.count; k++)
@@ -276,7 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_leaf_is_one_check, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_ids_do_not_depend_on_the_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ids_do_not_depend_on_the_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_decided_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up,
                                         tear_down),

@@ -17,11 +17,11 @@ struct scene {
     struct loop *loop;
     struct server *server;
     struct client *client;
-    const char *answer; /* of the endpoint; its status stands in the path: /404 */
-    int asked, answered;
+    const char *response_body; /* of the endpoint; its status stands in the path: /404 */
+    int asked, responded;
     struct exchange_record *last;
     char seen[2000]; /* method, target, headers, body of the last request */
-    bool silent;     /* it never answers */
+    bool silent;     /* it never responds */
 };
 
 static void handle(void *ctx, struct exchange *x)
@@ -42,7 +42,7 @@ static void handle(void *ctx, struct exchange *x)
     x->response.status = (int)status;
     headers_add(&x->arena, &x->response.headers, "Location", STR("/200"));
     x->response.body.arena = &x->arena;
-    buf_text(&x->response.body, s->answer);
+    buf_text(&x->response.body, s->response_body);
     server_reply(x);
 }
 
@@ -60,7 +60,7 @@ static struct server *serve(struct scene *s)
 static int set_up(void **state)
 {
     static struct scene s;
-    s = (struct scene){.answer = "{}"};
+    s = (struct scene){.response_body = "{}"};
     s.loop = loop_new();
     s.server = serve(&s);
     s.client = client_new(s.loop,
@@ -82,7 +82,7 @@ static int tear_down(void **state)
 static void done(void *ctx, struct exchange_record *x)
 {
     struct scene *s = ctx;
-    s->answered++;
+    s->responded++;
     s->last = x;
 }
 
@@ -94,27 +94,27 @@ static struct exchange_record *request(struct scene *s, const char *method, cons
     return x;
 }
 
-static void await(struct scene *s, int answers)
+static void await(struct scene *s, int responses)
 {
     int64_t until = time_monotonic_us() + (int64_t)10 * 1000 * 1000;
-    while (s->answered < answers && time_monotonic_us() < until)
+    while (s->responded < responses && time_monotonic_us() < until)
         loop_step(s->loop, 100000);
-    assert_int_equal(s->answered, answers);
+    assert_int_equal(s->responded, responses);
     assert_int_equal(client_in_flight(s->client), 0);
 }
 
 static struct exchange_record *ask(struct scene *s, struct exchange_record *x)
 {
     client_send(s->client, &s->arena, x, done, s);
-    await(s, s->answered + 1);
+    await(s, s->responded + 1);
     assert_ptr_equal(s->last, x);
     return x;
 }
 
-static void an_answer_is_recorded_whole(void **state)
+static void a_response_is_recorded_whole(void **state)
 {
     struct scene *s = *state;
-    s->answer = "{\"error\":1}";
+    s->response_body = "{\"error\":1}";
     struct exchange_record *x = ask(s, request(s, "GET", "/404"));
     assert_int_equal(x->status, 404);
     assert_null(x->error);
@@ -153,7 +153,7 @@ static void what_is_sent_is_what_was_said(void **state)
     }
 }
 
-static void a_redirect_is_an_answer(void **state)
+static void a_redirect_is_a_response(void **state)
 {
     struct scene *s = *state;
     assert_int_equal(ask(s, request(s, "GET", "/302"))->status, 302);
@@ -176,14 +176,14 @@ static void many_are_under_way_at_once(void **state)
         all[i] = request(s, "GET", "/200");
         client_send(s->client, &s->arena, all[i], done, s);
     }
-    assert_int_equal(s->answered, 0); /* never from within client_send */
+    assert_int_equal(s->responded, 0); /* never from within client_send */
     assert_int_equal(client_in_flight(s->client), COUNT(all));
     await(s, COUNT(all));
     for (size_t i = 0; i < COUNT(all); i++)
         assert_int_equal(all[i]->status, 200);
 }
 
-static void no_answer_is_an_error_in_words(void **state)
+static void a_missing_response_is_reported_as_an_error(void **state)
 {
     struct scene *s = *state;
     struct exchange_record *x = request(s, "GET", "/");
@@ -234,18 +234,19 @@ static void a_client_goes_with_calls_under_way(void **state)
     assert_int_equal(s->asked, 1);
     client_free(s->client);
     s->client = NULL;
-    assert_int_equal(s->answered, 0);
+    assert_int_equal(s->responded, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_answer_is_recorded_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_response_is_recorded_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_sent_is_what_was_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_redirect_is_an_answer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_redirect_is_a_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_are_under_way_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_answer_is_an_error_in_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(silence_ends_with_the_time_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_are_paced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_client_goes_with_calls_under_way, set_up, tear_down),

@@ -43,11 +43,11 @@ static const char *delivery_of(struct arena *a, const struct node *order, const 
                         url->path, id, digest_hex(a, mac, sizeof mac), strlen(body), body);
 }
 
-/* Waits for the answer: then it is in the runner's inbox. */
+/* Waits for the response: then it is in the runner's inbox. */
 static bool deliver(struct arena *a, const struct node *order)
 {
     struct url url;
-    char answer[512];
+    char response[512];
     if (!url_parse(a, node_get_text(order, "to"), &url, NULL))
         return false;
     const char *bytes = delivery_of(a, order, &url);
@@ -57,7 +57,7 @@ static bool deliver(struct arena *a, const struct node *order)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     bool told = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
                 write(fd, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
-                read(fd, answer, sizeof answer) > 12 && memcmp(answer + 9, "200", 3) == 0;
+                read(fd, response, sizeof response) > 12 && memcmp(response + 9, "200", 3) == 0;
     close(fd);
     return told;
 }

@@ -152,7 +152,7 @@ a_browser_may_fail() {
     has 'the consent command says: no browser here'
     target 'consent: browser' 'consent_command: ":"'
     run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
-    has 'the consent command did not answer with one JSON line'
+    has 'the consent command did not print one JSON line'
 }
 
 a_closed_port_is_told_once() {
@@ -160,7 +160,7 @@ a_closed_port_is_told_once() {
     export LAYERS_KEY=any
     target
     run 3 "$suite"
-    has '^http://127.0.0.1:9/layers does not answer: '
+    has '^http://127.0.0.1:9/layers does not respond: '
     has_not 'checks|nothing was checked'
 }
 

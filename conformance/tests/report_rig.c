@@ -27,7 +27,7 @@ static const struct claim claims[] = {
      "api",  NULL,
      LEVEL_MUST,   {NULL, 0, 0}},
     {"LA-183",
-     "A revoke answers how many scheduled posts it cancelled.",        "Layers, Revoke a social account, Response",
+     "A revoke returns how many scheduled posts it cancelled.",        "Layers, Revoke a social account, Response",
      "api",  NULL,
      LEVEL_MUST,   {NULL, 0, 0}},
     {"LA-190",
@@ -258,7 +258,7 @@ struct run *rig_red(struct arena *a)
     add_lease(r, "lease-and-release");
     add_dispute(r);
     *arena_push(a, &r->leftovers, struct leftover) = (struct leftover){
-        "social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target answered 500"};
+        "social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target returned 500"};
     return finish(r);
 }
 

@@ -1,7 +1,7 @@
 /* report_rig.h - runs made by hand, for the reports to tell.
  *
- * Shapes:  a green run, and a red one that has one of everything: failures that share an answer, a
- *          hostile answer, a secret in every corner, blocked and undecided checks, something left
+ * Shapes:  a green run, and a red one that has one of everything: failures that share a response, a
+ *          hostile response, a secret in every corner, blocked and undecided checks, something left
  *          behind. What is written goes to memory.
  * Errors:  none.
  */

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-/* Plays answers one after another: h holds, - does not, s stops, l is limited; waiting passes at
+/* Plays responses one after another: h holds, - does not, s stops, l is limited; waiting passes at
  * once. Gives how often it asked and how long it waited. */
 struct play {
     int asked;
@@ -14,11 +14,11 @@ struct play {
     enum retry_next end;
 };
 
-static struct play play(const struct step *step, const char *answers)
+static struct play play(const struct step *step, const char *responses)
 {
     struct retry a = {0};
     struct play p = {.end = RETRY_AGAIN};
-    for (const char *c = answers; *c && p.end == RETRY_AGAIN; c++) {
+    for (const char *c = responses; *c && p.end == RETRY_AGAIN; c++) {
         struct observation seen = {
             .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
         struct retry_decision d = retry_decide(&a, step, &seen);
@@ -31,7 +31,7 @@ static struct play play(const struct step *step, const char *answers)
 }
 
 struct row {
-    const char *answers;
+    const char *responses;
     int asked;
     int64_t waited_ms;
     enum retry_next end;
@@ -40,9 +40,9 @@ struct row {
 static void run_rows(const struct step *step, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct play p = play(step, rows[i].answers);
+        struct play p = play(step, rows[i].responses);
         if (p.asked != rows[i].asked || p.waited_ms != rows[i].waited_ms || p.end != rows[i].end)
-            fail_msg("%s: asked %d, waited %lld, end %d", rows[i].answers, p.asked,
+            fail_msg("%s: asked %d, waited %lld, end %d", rows[i].responses, p.asked,
                      (long long)p.waited_ms, p.end);
     }
 }

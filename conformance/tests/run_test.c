@@ -35,10 +35,10 @@ static void note(struct diary *d, const struct request *r)
     d->n += (size_t)n;
 }
 
-static void answer(struct exchange *x, int status, const char *format, ...)
+static void respond(struct exchange *x, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static void answer(struct exchange *x, int status, const char *format, ...)
+static void respond(struct exchange *x, int status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -53,7 +53,7 @@ static void make(struct exchange *x, struct diary *d)
 {
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
     const char *name = node_get_text(body, "name");
-    answer(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->made, name ? name : "");
+    respond(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->made, name ? name : "");
 }
 
 static void handle(void *ctx, struct exchange *x)
@@ -61,26 +61,26 @@ static void handle(void *ctx, struct exchange *x)
     struct diary *d = ctx;
     struct str method = x->request.method, path = x->request.path;
     if (str_is(method, "HEAD")) { /* is it there? */
-        answer(x, 404, "%s", "");
+        respond(x, 404, "%s", "");
         return;
     }
     note(d, &x->request);
     if (str_is(path, "/cut")) {
         x->response.cut = CUT_BEFORE_HEADERS;
-        answer(x, 200, "%s", "");
+        respond(x, 200, "%s", "");
     } else if (str_is(method, "POST")) {
         make(x, d);
     } else if (str_is(path, "/pending")) {
-        answer(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
+        respond(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
     } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {
         headers_add(&x->arena, &x->response.headers, "Retry-After", STR("0"));
-        answer(x, 429, "{}");
+        respond(x, 429, "{}");
     } else if (str_starts(path, STR("/sticky"))) {
-        answer(x, 500, "{}");
+        respond(x, 500, "{}");
     } else if (str_is(path, "/missing")) {
-        answer(x, 404, "{}");
+        respond(x, 404, "{}");
     } else {
-        answer(x, 200, "{\"items\":[{\"id\":\"t/1\"}]}");
+        respond(x, 200, "{\"items\":[{\"id\":\"t/1\"}]}");
     }
 }
 
@@ -241,11 +241,11 @@ static void a_failed_cleanup_is_reported(void **state)
     assert_string_equal(story(s), "of 3");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "/sticky/t%2F1"));
-    assert_string_equal(s->run.leftovers.items[0].why, "it answered 500");
+    assert_string_equal(s->run.leftovers.items[0].why, "it returned 500");
     assert_int_equal(s->run.exit_code, 5);
 }
 
-static void a_lost_answer_decides_nothing(void **state)
+static void a_lost_response_decides_nothing(void **state)
 {
     struct scene *s = *state;
     play(s, "lost");
@@ -272,7 +272,7 @@ static const char *diary_of(struct scene *s)
     return buf_c(&out);
 }
 
-static void what_a_lost_answer_created_is_looked_for(void **state)
+static void a_resource_of_a_lost_response_is_looked_up(void **state)
 {
     struct scene *s = *state;
     play(s, "lost-then-looked-up");
@@ -291,7 +291,7 @@ static void what_cannot_be_looked_for_is_told(void **state)
                                      "GET /missing\n" /* a single resource that is not there */
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
-    assert_non_null(strstr(s->run.leftovers.items[0].why, "it answered 500"));
+    assert_non_null(strstr(s->run.leftovers.items[0].why, "it returned 500"));
     assert_int_equal(s->run.exit_code, 5);
 }
 
@@ -319,7 +319,7 @@ static void a_target_that_is_not_there_is_told_once(void **state)
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
     assert_int_equal(err.count, 1);
     assert_int_equal(error_exit_code(&err), 3);
-    assert_non_null(strstr(error_text(&s->arena, &err), "http://127.0.0.1:9 does not answer"));
+    assert_non_null(strstr(error_text(&s->arena, &err), "http://127.0.0.1:9 does not respond"));
     error_end(&err);
 }
 
@@ -365,8 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_is_asked_again_until_it_is_decided, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_lost_answer_decides_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_lost_answer_created_is_looked_for, set_up,
+        cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_looked_for_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again,
