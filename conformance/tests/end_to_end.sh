@@ -54,7 +54,7 @@ lint_names_the_uncited() {
     has 'nobody cites LA-999 +must +Nobody has looked at this'
     run 1 lint --complete "$tmp/layers"
     run 0 lint "$tmp/layers/list"
-    ! grep -q LA-999 "$tmp/out" || fail "a part of the folder cannot tell who cites what"
+    ! grep -q LA-999 "$tmp/out" || fail "a part of the folder must not report uncited claims"
 }
 
 # Each file of tests/mutants is the fixture with one rule that breaks the claims its first line names. Only who cites

@@ -171,13 +171,13 @@ static void deliveries_are_held_against_what_is_expected(void **state)
     static const struct {
         const char *file, *story;
     } rows[] = {
-        {"told",     ""                                                                             },
-        {"missing",  "fail missing/made/delivery/arrives: nothing was delivered\n"
+        {"delivered", ""                                                                            },
+        {"missing",   "fail missing/made/delivery/arrives: nothing was delivered\n"
                     "fail missing/made/delivery/count: 0\n"
                     "fail missing/made/delivery/signed: nothing was delivered\n"
                     "fail missing/made/type/equals: absent\n"
                     "blocked missing/made/id/capture: step 'made' did not hold\n"},
-        {"unwanted", "fail unwanted/lost/delivery/none: thing.lost, thing.made, thing.made\n"
+        {"unwanted",  "fail unwanted/lost/delivery/none: thing.lost, thing.made, thing.made\n"
                      "fail unwanted/made/delivery/count: 2\n"                   },
         {"forged",
          "fail forged/made/delivery/signed: its signature is not of these bytes and this secret\n"  },
@@ -188,10 +188,10 @@ static void deliveries_are_held_against_what_is_expected(void **state)
 
 static void a_delivery_is_kept_as_an_exchange(void **state)
 {
-    const struct scenario_result *r = play(*state, "told");
+    const struct scenario_result *r = play(*state, "delivered");
     const struct exchange_record *x = NULL;
     for (size_t i = 0; i < r->checks.count && !x; i++)
-        if (strcmp(r->checks.items[i].id, "told/made/delivery/arrives") == 0)
+        if (strcmp(r->checks.items[i].id, "delivered/made/delivery/arrives") == 0)
             x = r->checks.items[i].exchange;
     assert_non_null(x);
     assert_string_equal(x->method, "POST");
@@ -211,7 +211,7 @@ static void a_target_that_cannot_reach_the_runner_is_not_asked_to(void **state)
     s->target.webhook_url = "https://tunnel.example/hooks";
     assert_true(target_can(&s->target, "webhook"));
     s->target.webhook_url = s->target.control_url = NULL;
-    play(s, "told");
+    play(s, "delivered");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], s->run.checks);
 }
 
