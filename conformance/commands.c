@@ -91,19 +91,19 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     return ok ? t : NULL;
 }
 
-static bool can(const void *target, const char *capability)
+static bool target_has_capability(const void *target, const char *capability)
 {
     return target_can(target, capability);
 }
 
 /* --- run ------------------------------------------------------------------------------------ */
 
-static void keep_secret(void *ctx, const char *name, const char *value)
+static void add_secret(void *ctx, const char *name, const char *value)
 {
     secrets_add(ctx, name, value);
 }
 
-static int width(void)
+static int terminal_width(void)
 {
     struct winsize size;
     bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
@@ -157,7 +157,7 @@ static void close_outputs(const struct outputs *outputs, const struct run *run, 
     }
 }
 
-static void tell_started(void *ctx, const struct run *r, const struct scenario_result *s)
+static void notify_started(void *ctx, const struct run *r, const struct scenario_result *s)
 {
     const struct outputs *all = ctx;
     all->console.scenario_started(all->console.ctx, r, s);
@@ -166,7 +166,7 @@ static void tell_started(void *ctx, const struct run *r, const struct scenario_r
             all->items[i].events.scenario_started(all->items[i].events.ctx, r, s);
 }
 
-static void tell_ended(void *ctx, const struct run *r, const struct scenario_result *s)
+static void notify_ended(void *ctx, const struct run *r, const struct scenario_result *s)
 {
     const struct outputs *all = ctx;
     all->console.scenario_ended(all->console.ctx, r, s);
@@ -184,8 +184,8 @@ static FILE *console_stream(const struct outputs *outputs)
     return stdout;
 }
 
-static int play(const struct options *o, const struct plan *plan, const struct target *target,
-                struct error *err)
+static int run_scenarios(const struct options *o, const struct plan *plan,
+                         const struct target *target, struct error *err)
 {
     struct arena *a = o->arena;
     struct secrets secrets = {.arena = a};
@@ -196,9 +196,9 @@ static int play(const struct options *o, const struct plan *plan, const struct t
     bool colour = !o->no_color && log_colour_wanted(to);
     bool progress = !o->quiet && isatty(STDERR_FILENO);
     struct writer *talk = writer_to(&secrets, to);
-    struct console *console = console_new(a, talk, colour, progress, width());
+    struct console *console = console_new(a, talk, colour, progress, terminal_width());
     outputs.console = console_events(console);
-    struct run_events events = {tell_started, tell_ended, &outputs};
+    struct run_events events = {notify_started, notify_ended, &outputs};
     struct run run = {0};
     struct run_options options = {
         .jobs = (int)o->jobs,
@@ -210,7 +210,7 @@ static int play(const struct options *o, const struct plan *plan, const struct t
         .mock_fixture = o->mock_fixture ? o->mock_fixture : target->fixture,
         .suite_version = UNDERSTUDY_VERSION,
         .gate = o->gate,
-        .secret = keep_secret,
+        .secret = add_secret,
         .secret_ctx = &secrets,
         .events = &events,
     };
@@ -252,7 +252,8 @@ int command_run(const struct options *o, struct error *err)
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: certificates are not verified");
-    if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, can, target, &plan, err))
+    if (!loaded || error_any(err) ||
+        !plan_make(a, &suite, &selection, target_has_capability, target, &plan, err))
         return error_exit_code(err);
-    return play(o, &plan, target, err);
+    return run_scenarios(o, &plan, target, err);
 }

@@ -22,7 +22,7 @@ static bool is_whole(const struct options *o, const struct catalogue *c)
 }
 
 /* Disputes are told by number: most that nobody settles are not to be settled. */
-static void tell_coverage(const struct catalogue *c, const struct coverage *k)
+static void print_coverage(const struct catalogue *c, const struct coverage *k)
 {
     printf("%s: %zu of %zu claims that can be observed are cited, %zu of %zu disputes settled\n",
            c->folder, k->cited, c->claim_count - k->unobservable,
@@ -44,14 +44,14 @@ int command_lint(const struct options *o, struct error *err)
         struct coverage k = coverage_of(o->arena, &suite, c);
         complete &= !k.uncited_count;
         if (o->complete || is_whole(o, c))
-            tell_coverage(c, &k);
+            print_coverage(c, &k);
     }
     return o->complete && !complete ? 1 : 0;
 }
 
 /* --- list ----------------------------------------------------------------------------------- */
 
-static bool can_all(const void *ctx, const char *capability)
+static bool has_every_capability(const void *ctx, const char *capability)
 {
     (void)ctx;
     (void)capability;
@@ -87,7 +87,7 @@ int command_list(const struct options *o, struct error *err)
     struct selection selection;
     if (!selection_of(o, &selection, err) ||
         !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
-        !plan_make(o->arena, &suite, &selection, can_all, NULL, &plan, err))
+        !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
         return error_exit_code(err);
     if (o->json)
         list_json(o->arena, &plan);

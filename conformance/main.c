@@ -1,7 +1,7 @@
 #include "base/process.h"
 #include "conformance/commands.h"
 
-static int run(const struct options *o, struct error *err)
+static int run_command(const struct options *o, struct error *err)
 {
     switch (o->command) {
     case COMMAND_RUN:
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     int status = 2;
     process_open_streams();
     if (options_read(&a, argc, argv, &options, &err))
-        status = run(&options, &err);
+        status = run_command(&options, &err);
     error_print(&err, stderr);
     error_end(&err);
     arena_end(&a);

@@ -259,7 +259,7 @@ static bool add_path(struct options *o, const struct given *g)
     return true;
 }
 
-static bool check(const struct options *o, const struct command_row *row, struct error *err)
+static bool check_options(const struct options *o, const struct command_row *row, struct error *err)
 {
     struct where nowhere = {0};
     if (!o->paths.count)
@@ -295,5 +295,5 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
                                   : "which command%s? run, lint, list",
                          argc > 1 ? argv[1] : "");
     out->command = row->command;
-    return check(out, row, err);
+    return check_options(out, row, err);
 }

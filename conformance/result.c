@@ -106,19 +106,19 @@ static uint32_t red_checks(const struct run *r)
     return red;
 }
 
-static uint32_t decided(const struct run *r)
+static uint32_t count_decided(const struct run *r)
 {
     return r->counts[VERDICT_PASS] + r->counts[VERDICT_FAIL] + r->counts[VERDICT_WARN] +
            r->counts[VERDICT_KNOWN] + r->counts[VERDICT_FIXED] + r->counts[VERDICT_DISPUTED];
 }
 
-static void decide(struct run *r, int exit_code, const char *why)
+static void set_exit(struct run *r, int exit_code, const char *why)
 {
     r->exit_code = exit_code;
     r->verdict_why = why;
 }
 
-static const char *plural(uint32_t n)
+static const char *plural_suffix(uint32_t n)
 {
     return n == 1 ? "" : "s";
 }
@@ -129,28 +129,29 @@ void run_decide(struct run *r)
     uint32_t red = red_checks(r), errors = r->counts[VERDICT_ERROR];
     uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED];
     if (r->interrupted)
-        decide(r, 130, "the run was interrupted");
+        set_exit(r, 130, "the run was interrupted");
     else if (r->leftovers.count)
-        decide(r, 5,
-               arena_printf(a, "%zu resource%s created on the target could not be cleaned up",
-                            r->leftovers.count, plural((uint32_t)r->leftovers.count)));
+        set_exit(r, 5,
+                 arena_printf(a, "%zu resource%s created on the target could not be cleaned up",
+                              r->leftovers.count, plural_suffix((uint32_t)r->leftovers.count)));
     else if (red)
-        decide(
-            r, 1,
-            arena_printf(a, "%u check%s %s not hold", red, plural(red), red == 1 ? "does" : "do"));
+        set_exit(r, 1,
+                 arena_printf(a, "%u check%s %s not hold", red, plural_suffix(red),
+                              red == 1 ? "does" : "do"));
     else if (fixed)
-        decide(r, 4,
-               arena_printf(a, "%u check%s of the baseline pass%s by now: remove them there", fixed,
-                            plural(fixed), fixed == 1 ? "es" : ""));
-    else if (!decided(r) && !errors)
-        decide(r, 4, "nothing was checked");
+        set_exit(r, 4,
+                 arena_printf(a, "%u check%s of the baseline pass%s by now: remove them there",
+                              fixed, plural_suffix(fixed), fixed == 1 ? "es" : ""));
+    else if (!count_decided(r) && !errors)
+        set_exit(r, 4, "nothing was checked");
     else if (vacuous)
-        decide(r, 4,
-               arena_printf(a, "%u check%s had nothing to decide on", vacuous, plural(vacuous)));
+        set_exit(r, 4,
+                 arena_printf(a, "%u check%s had nothing to decide on", vacuous,
+                              plural_suffix(vacuous)));
     else if (errors)
-        decide(r, 3,
-               arena_printf(a, "%u check%s could not be decided: the target or the network", errors,
-                            plural(errors)));
+        set_exit(r, 3,
+                 arena_printf(a, "%u check%s could not be decided: the target or the network",
+                              errors, plural_suffix(errors)));
     else
-        decide(r, 0, "everything that was checked holds");
+        set_exit(r, 0, "everything that was checked holds");
 }

@@ -11,7 +11,7 @@
 
 /* --- claims --------------------------------------------------------------------------------- */
 
-static void cite(const struct check_input *in, struct check *c)
+static void cite_claims(const struct check_input *in, struct check *c)
 {
     const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
     for (size_t i = 0; i < in->citation_count; i++) {
@@ -46,7 +46,7 @@ struct check *check_add(const struct check_input *in, struct check_list *out, co
         .at = in->expect->at,
         .exchange = in->exchange,
     };
-    cite(in, c);
+    cite_claims(in, c);
     c->verdict = verdict == VERDICT_FAIL ? check_failure(c) : verdict;
     return c;
 }
@@ -165,8 +165,8 @@ struct judging {
 
 /* The failing result that tells most: behind the "3 of 9 items differ" of a $each stands the first
  * mismatch itself. */
-static const struct match_result *telling(const struct match_results *results,
-                                          enum match_verdict verdict)
+static const struct match_result *most_specific_result(const struct match_results *results,
+                                                       enum match_verdict verdict)
 {
     const struct match_result *found = NULL;
     for (size_t i = 0; i < results->count; i++) {
@@ -177,7 +177,7 @@ static const struct match_result *telling(const struct match_results *results,
     return found;
 }
 
-static enum match_verdict verdict_of(const struct match_results *results)
+static enum match_verdict worst_verdict(const struct match_results *results)
 {
     enum match_verdict worst = MATCH_HOLDS;
     for (size_t i = 0; i < results->count; i++)
@@ -188,7 +188,7 @@ static enum match_verdict verdict_of(const struct match_results *results)
     return worst;
 }
 
-static const char *in_words(struct arena *a, const struct node *value)
+static const char *value_text(struct arena *a, const struct node *value)
 {
     return value ? json_print_short(a, value, SHORT_MAX_BYTES) : "absent";
 }
@@ -209,8 +209,8 @@ static void judge_leaf(struct judging *j, const struct subject *s, const struct 
         return;
     }
     match_run(&match, leaf->alone, s->actual, s->prefix, &results);
-    enum match_verdict verdict = verdict_of(&results);
-    const struct match_result *r = telling(&results, verdict);
+    enum match_verdict verdict = worst_verdict(&results);
+    const struct match_result *r = most_specific_result(&results, verdict);
     c->verdict = verdicts[verdict];
     if (!r)
         return;
@@ -235,7 +235,7 @@ static bool judge_subject(void *ctx, const struct subject *s)
         const char *pointer = arena_printf(a, "%s%s", s->prefix, leaf->path);
         struct check *c = check_add(j->in, j->out, pointer, leaf->matcher, j->verdict);
         c->at = leaf->at;
-        c->expected = in_words(a, leaf->operand);
+        c->expected = value_text(a, leaf->operand);
         c->why = j->why;
         if (!j->decide)
             continue;

@@ -11,7 +11,8 @@ struct walk {
 };
 
 /* {a: {b: leaf}} from the leaf outwards. */
-static const struct node *wrap(struct arena *a, const struct spine *up, const struct node *leaf)
+static const struct node *wrap_leaf(struct arena *a, const struct spine *up,
+                                    const struct node *leaf)
 {
     for (; up; up = up->up) {
         struct member *m = arena_new(a, struct member);
@@ -26,13 +27,14 @@ static const struct node *wrap(struct arena *a, const struct spine *up, const st
     return leaf;
 }
 
-static void add(struct walk *w, struct leaf leaf, const struct spine *up, const struct node *x)
+static void add_leaf(struct walk *w, struct leaf leaf, const struct spine *up, const struct node *x)
 {
-    leaf.alone = wrap(w->arena, up, x);
+    leaf.alone = wrap_leaf(w->arena, up, x);
     *arena_push(w->arena, w->out, struct leaf) = leaf;
 }
 
-static void walk(struct walk *w, const struct node *x, const char *path, const struct spine *up);
+static void walk_node(struct walk *w, const struct node *x, const char *path,
+                      const struct spine *up);
 
 static void walk_member(struct walk *w, const struct member *m, const char *path,
                         const struct spine *up)
@@ -40,14 +42,15 @@ static void walk_member(struct walk *w, const struct member *m, const char *path
     const struct spine here = {up, m};
     bool is_matcher = m->key[0] == '$';
     if (!is_matcher || str_is(STR("$each"), m->key)) {
-        walk(w, m->value, node_pointer_add(w->arena, path, str_from(m->key)), &here);
+        walk_node(w, m->value, node_pointer_add(w->arena, path, str_from(m->key)), &here);
         return;
     }
     struct leaf leaf = {.path = path, .matcher = m->key, .operand = m->value, .at = m->key_at};
-    add(w, leaf, &here, m->value);
+    add_leaf(w, leaf, &here, m->value);
 }
 
-static void walk(struct walk *w, const struct node *x, const char *path, const struct spine *up)
+static void walk_node(struct walk *w, const struct node *x, const char *path,
+                      const struct spine *up)
 {
     bool empty_map = x->kind == NODE_MAP && !x->map.count;
     for (size_t i = 0; x->kind == NODE_MAP && i < x->map.count; i++)
@@ -56,12 +59,12 @@ static void walk(struct walk *w, const struct node *x, const char *path, const s
         return;
     struct leaf leaf = {
         .path = path, .matcher = empty_map ? "$type" : "equals", .operand = x, .at = x->at};
-    add(w, leaf, up, x);
+    add_leaf(w, leaf, up, x);
 }
 
 void leaves_of(struct arena *a, const struct node *expectation, struct leaves *out)
 {
     struct walk w = {a, out};
     if (expectation)
-        walk(&w, expectation, "", NULL);
+        walk_node(&w, expectation, "", NULL);
 }

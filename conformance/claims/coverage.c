@@ -4,7 +4,7 @@
 
 typedef bool step_fn(const struct step *step, const char *id);
 
-static bool cites(const struct step *step, const char *id)
+static bool cites_claim(const struct step *step, const char *id)
 {
     for (size_t i = 0; i < step->citation_count; i++)
         if (strcmp(step->citations[i].claim, id) == 0)
@@ -12,7 +12,7 @@ static bool cites(const struct step *step, const char *id)
     return false;
 }
 
-static bool settles(const struct step *step, const char *id)
+static bool settles_dispute(const struct step *step, const char *id)
 {
     return step->dispute && strcmp(step->dispute, id) == 0;
 }
@@ -35,13 +35,13 @@ struct coverage coverage_of(struct arena *a, const struct suite *suite, const st
         const struct claim *claim = &c->claims[i];
         if (strcmp(claim->observe, "none") == 0)
             out.unobservable++;
-        else if (any_step(suite, cites, claim->id))
+        else if (any_step(suite, cites_claim, claim->id))
             out.cited++;
         else
             uncited[out.uncited_count++] = claim;
     }
     for (size_t i = 0; i < c->dispute_count; i++)
-        if (!any_step(suite, settles, c->disputes[i].id))
+        if (!any_step(suite, settles_dispute, c->disputes[i].id))
             unsettled[out.unsettled_count++] = &c->disputes[i];
     return out;
 }

@@ -12,7 +12,7 @@ struct needs {
     size_t count, room;
 };
 
-static void need(struct arena *a, struct needs *n, const char *capability)
+static void add_capability(struct arena *a, struct needs *n, const char *capability)
 {
     for (size_t i = 0; i < n->count; i++)
         if (strcmp(n->items[i], capability) == 0)
@@ -20,27 +20,28 @@ static void need(struct arena *a, struct needs *n, const char *capability)
     *arena_push(a, n, const char *) = capability;
 }
 
-static void steps_need(struct arena *a, struct needs *n, const struct step *steps, size_t count)
+static void add_step_capabilities(struct arena *a, struct needs *n, const struct step *steps,
+                                  size_t count)
 {
     for (size_t i = 0; i < count; i++)
         switch (steps[i].kind) {
         case STEP_USE:
-            steps_need(a, n, steps[i].flow->steps, steps[i].flow->step_count);
+            add_step_capabilities(a, n, steps[i].flow->steps, steps[i].flow->step_count);
             break;
         case STEP_CONSENT:
-            need(a, n, "consent");
+            add_capability(a, n, "consent");
             break;
         case STEP_SIMULATE:
-            need(a, n, arena_printf(a, "simulate.%s", steps[i].simulate));
+            add_capability(a, n, arena_printf(a, "simulate.%s", steps[i].simulate));
             break;
         case STEP_ADVANCE:
-            need(a, n, "clock");
+            add_capability(a, n, "clock");
             break;
         case STEP_INSPECT:
-            need(a, n, "inspect");
+            add_capability(a, n, "inspect");
             break;
         case STEP_WEBHOOK:
-            need(a, n, "webhook");
+            add_capability(a, n, "webhook");
             break;
         case STEP_CALL:
         case STEP_KIND_COUNT:
@@ -52,8 +53,8 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
 {
     struct needs n = {0};
     for (size_t i = 0; i < s->require_count; i++)
-        need(a, &n, s->requires[i]);
-    steps_need(a, &n, s->steps, s->step_count);
+        add_capability(a, &n, s->requires[i]);
+    add_step_capabilities(a, &n, s->steps, s->step_count);
     *count = n.count;
     return n.items;
 }
@@ -109,8 +110,8 @@ static bool check_selection(const struct selection *s, struct error *err)
     return ok;
 }
 
-static const char *missing_of(struct arena *a, const struct scenario *s, capability_fn *can,
-                              const void *ctx)
+static const char *missing_capability(struct arena *a, const struct scenario *s, capability_fn *can,
+                                      const void *ctx)
 {
     size_t count;
     const char *const *needs = scenario_needs(a, s, &count);
@@ -137,7 +138,7 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
         size_t turn = selected++;
         if (selection->shards && turn % (size_t)selection->shards != (size_t)selection->shard - 1)
             continue;
-        items[count++] = (struct planned){s, missing_of(a, s, can, ctx)};
+        items[count++] = (struct planned){s, missing_capability(a, s, can, ctx)};
     }
     *out = (struct plan){suite, items, count};
     return true;

@@ -31,7 +31,7 @@ static bool is_tag_character(char c)
     return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '.';
 }
 
-static struct str peek(struct parser *p)
+static struct str peek_token(struct parser *p)
 {
     size_t n = 0;
     while (p->rest.n && isspace((unsigned char)p->rest.s[0]))
@@ -41,18 +41,18 @@ static struct str peek(struct parser *p)
     return str_head(p->rest, n ? n : 1);
 }
 
-static bool take(struct parser *p, const char *word)
+static bool accept_token(struct parser *p, const char *word)
 {
-    struct str next = peek(p);
+    struct str next = peek_token(p);
     if (!str_is(next, word))
         return false;
     p->rest = str_skip(p->rest, next.n);
     return true;
 }
 
-static const struct tags *refuse(struct parser *p, const char *what)
+static const struct tags *syntax_error(struct parser *p, const char *what)
 {
-    struct str next = peek(p);
+    struct str next = peek_token(p);
     struct where at = {OPTION, 1, (int)(next.s - p->text) + 1};
     if (next.n)
         error_add(p->err, ERROR_USAGE, at, "%s, not '" STR_FMT "'", what, STR_ARG(next));
@@ -82,14 +82,14 @@ static const struct tags *parse_any(struct parser *p);
 static const struct tags *parse_group(struct parser *p)
 {
     const struct tags *inner = parse_any(p);
-    return !inner || take(p, ")") ? inner : refuse(p, "a ) is missing");
+    return !inner || accept_token(p, ")") ? inner : syntax_error(p, "a ) is missing");
 }
 
 static const struct tags *parse_word(struct parser *p)
 {
-    struct str word = peek(p);
+    struct str word = peek_token(p);
     if (!is_tag(word))
-        return refuse(p, "a tag is expected");
+        return syntax_error(p, "a tag is expected");
     struct tags *t = arena_new(p->arena, struct tags);
     *t = (struct tags){.kind = TAGS_TAG, .tag = str_dup(p->arena, word)};
     p->rest = str_skip(p->rest, word.n);
@@ -100,12 +100,12 @@ static const struct tags *parse_one(struct parser *p)
 {
     const struct tags *inner;
     if (++p->depth > DEEP_MAX)
-        return refuse(p, "too many 'not' and (");
-    bool negated = take(p, "not");
+        return syntax_error(p, "too many 'not' and (");
+    bool negated = accept_token(p, "not");
     if (negated)
         inner = parse_one(p);
     else
-        inner = take(p, "(") ? parse_group(p) : parse_word(p);
+        inner = accept_token(p, "(") ? parse_group(p) : parse_word(p);
     p->depth--;
     return inner && negated ? tags_new(p, TAGS_NOT, inner, NULL) : inner;
 }
@@ -113,7 +113,7 @@ static const struct tags *parse_one(struct parser *p)
 static const struct tags *parse_all(struct parser *p)
 {
     const struct tags *left = parse_one(p);
-    while (left && take(p, "and")) {
+    while (left && accept_token(p, "and")) {
         const struct tags *right = parse_one(p);
         left = right ? tags_new(p, TAGS_AND, left, right) : NULL;
     }
@@ -123,7 +123,7 @@ static const struct tags *parse_all(struct parser *p)
 static const struct tags *parse_any(struct parser *p)
 {
     const struct tags *left = parse_all(p);
-    while (left && take(p, "or")) {
+    while (left && accept_token(p, "or")) {
         const struct tags *right = parse_all(p);
         left = right ? tags_new(p, TAGS_OR, left, right) : NULL;
     }
@@ -134,7 +134,7 @@ const struct tags *tags_parse(struct arena *a, const char *text, struct error *e
 {
     struct parser p = {.arena = a, .err = err, .text = text, .rest = str_from(text)};
     const struct tags *t = parse_any(&p);
-    return t && peek(&p).n ? refuse(&p, "'and', 'or' or the end is expected") : t;
+    return t && peek_token(&p).n ? syntax_error(&p, "'and', 'or' or the end is expected") : t;
 }
 
 /* --- deciding ------------------------------------------------------------------------------- */

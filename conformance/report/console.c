@@ -28,7 +28,7 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
 
 /* --- progress: talk, so it goes to stderr ---------------------------------------------------- */
 
-static void show(const struct console *c, const char *name)
+static void show_progress(const struct console *c, const char *name)
 {
     if (!c->progress)
         return;
@@ -55,7 +55,7 @@ static void on_started(void *ctx, const struct run *r, const struct scenario_res
     (void)r;
     struct console *c = ctx;
     c->started++;
-    show(c, s->name);
+    show_progress(c, s->name);
 }
 
 static void on_ended(void *ctx, const struct run *r, const struct scenario_result *s)
@@ -64,7 +64,7 @@ static void on_ended(void *ctx, const struct run *r, const struct scenario_resul
     struct console *c = ctx;
     c->ended++;
     c->failed += scenario_verdict(s) == VERDICT_FAIL;
-    show(c, s->name);
+    show_progress(c, s->name);
 }
 
 struct run_events console_events(struct console *c)

@@ -103,7 +103,7 @@ static void add_variable(struct buf *out, enum quotes quotes, const char *name, 
     buf_printf(out, double_quoted && runs_on ? "%s${%s}%s" : "%s$%s%s", quote, name, quote);
 }
 
-static const char *quoted(struct text_layout *t, struct str text)
+static const char *quote_argument(struct text_layout *t, struct str text)
 {
     struct buf out = {.arena = t->arena};
     enum quotes quotes = quotes_for(t->secrets, text);
@@ -130,7 +130,7 @@ static void add_option(struct line *l, const char *option, struct str argument)
 {
     if (l->count < OPTIONS_MAX)
         l->options[l->count++] =
-            arena_printf(l->layout->arena, "%s %s", option, quoted(l->layout, argument));
+            arena_printf(l->layout->arena, "%s %s", option, quote_argument(l->layout, argument));
 }
 
 static void add_flag(struct line *l, const char *flag)
@@ -204,7 +204,7 @@ void curl_write(struct text_layout *t, int indent, const struct exchange_record 
     add_headers(&l, x);
     add_body(&l, x);
 
-    const char *url = quoted(t, str_from(x->url));
+    const char *url = quote_argument(t, str_from(x->url));
     size_t width = (size_t)indent + strlen("curl ") + strlen(url);
     for (size_t i = 0; i < l.count; i++)
         width += 1 + strlen(l.options[i]);

@@ -8,7 +8,7 @@ enum { INDENT = 4, BODY_LINES_MAX = 8, BODY_BYTES_MAX = 4096, LINE_COLUMNS_MAX =
 
 /* --- head ------------------------------------------------------------------------------------ */
 
-static const char *symbol(enum verdict verdict)
+static const char *verdict_symbol(enum verdict verdict)
 {
     switch (verdict) {
     case VERDICT_PASS:
@@ -55,15 +55,15 @@ void failure_card_title(struct text_layout *t, const struct run *r, const struct
 {
     enum style style = style_of(r, c);
     for (size_t i = 0; i < c->claim_count; i++)
-        put_claim(t, c->claims[i], style, i ? " " : symbol(c->verdict));
+        put_claim(t, c->claims[i], style, i ? " " : verdict_symbol(c->verdict));
     if (c->claim_count)
         return;
-    layout_put(t, style, "  %s ", symbol(c->verdict));
+    layout_put(t, style, "  %s ", verdict_symbol(c->verdict));
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, c->step));
     layout_put(t, STYLE_DIM, "  cites no claim: it holds the scenario itself up\n");
 }
 
-static const char *place(struct text_layout *t, struct where at)
+static const char *place_text(struct text_layout *t, struct where at)
 {
     if (!at.file)
         return "";
@@ -80,7 +80,7 @@ void failure_card_fields(struct text_layout *t, const struct run *r, const struc
 {
     layout_put(t, STYLE_PLAIN, "\n");
     put_value(t, "check", STYLE_PLAIN, c->id);
-    put_value(t, "scenario", STYLE_PLAIN, place(t, c->at));
+    put_value(t, "scenario", STYLE_PLAIN, place_text(t, c->at));
     put_value(t, "value", STYLE_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
     put_value(t, "expected", STYLE_GOOD, c->expected);
     put_value(t, "actual", style_of(r, c), c->actual);
@@ -89,7 +89,7 @@ void failure_card_fields(struct text_layout *t, const struct run *r, const struc
 
 /* --- exchange -------------------------------------------------------------------------------- */
 
-static const char *took(struct arena *a, int64_t us)
+static const char *duration_text(struct arena *a, int64_t us)
 {
     if (us < 10000)
         return arena_printf(a, "%.1f ms", (double)us / 1e3);
@@ -107,11 +107,11 @@ static void put_status(struct text_layout *t, const struct exchange_record *x)
         layout_put(t, STYLE_BAD, "no response: %s", layout_safe_text(t, x->error));
     if (x->attempts > 1)
         layout_put(t, STYLE_DIM, "  the last of %d attempts", x->attempts);
-    layout_put(t, STYLE_DIM, "  %s\n", took(t->arena, x->duration_us));
+    layout_put(t, STYLE_DIM, "  %s\n", duration_text(t->arena, x->duration_us));
 }
 
 /* A body that was printed over many lines, on one. */
-static struct str flat(struct arena *a, struct str text)
+static struct str join_lines(struct arena *a, struct str text)
 {
     struct buf out = {.arena = a};
     for (bool line_began = false; text.n; text = str_skip(text, 1)) {
@@ -128,7 +128,7 @@ static void put_body(struct text_layout *t, struct str body)
 {
     if (!body.n)
         return;
-    struct str clean = str_from(layout_safe(t, flat(t->arena, body)));
+    struct str clean = str_from(layout_safe(t, join_lines(t->arena, body)));
     layout_indent(t, INDENT);
     layout_wrap(t, INDENT, STYLE_PLAIN, BODY_LINES_MAX, clean.s);
     if (text_width(clean) > BODY_LINES_MAX * (size_t)(t->width - INDENT)) {

@@ -61,7 +61,7 @@ static void time_attribute(struct buf *out, int64_t us)
     buf_printf(out, " time=\"%.6f\"", (double)us / 1e6);
 }
 
-static void property(struct buf *out, int indent, const char *name, const char *value)
+static void put_property(struct buf *out, int indent, const char *name, const char *value)
 {
     if (!value)
         return;
@@ -73,21 +73,21 @@ static void property(struct buf *out, int indent, const char *name, const char *
 
 /* --- cases ----------------------------------------------------------------------------------- */
 
-static void properties(struct buf *out, const struct check *c)
+static void put_properties(struct buf *out, const struct check *c)
 {
     buf_text(out, "      <properties>\n");
-    property(out, 8, "verdict", verdict_texts[c->verdict]);
+    put_property(out, 8, "verdict", verdict_texts[c->verdict]);
     for (size_t i = 0; i < c->claim_count; i++) {
-        property(out, 8, "claim", c->claims[i]->id);
-        property(out, 8, "level", level_texts[c->claims[i]->level]);
-        property(out, 8, "source", c->claims[i]->source);
+        put_property(out, 8, "claim", c->claims[i]->id);
+        put_property(out, 8, "level", level_texts[c->claims[i]->level]);
+        put_property(out, 8, "source", c->claims[i]->source);
     }
     buf_text(out, "      </properties>\n");
 }
 
 /* <failure message="one short line" type="fail">the failure card</failure> */
-static void details(struct buf *out, const char *element, const struct run *r,
-                    const struct check *c, const struct secrets *secrets)
+static void put_details(struct buf *out, const char *element, const struct run *r,
+                        const struct check *c, const struct secrets *secrets)
 {
     struct arena a = {0};
     struct text_layout layout = layout_begin(&a, secrets, false, DETAILS_WIDTH);
@@ -103,7 +103,7 @@ static void details(struct buf *out, const char *element, const struct run *r,
     arena_end(&a);
 }
 
-static void skipped(struct buf *out, const char *verdict, const char *why)
+static void put_skipped(struct buf *out, const char *verdict, const char *why)
 {
     struct buf message = {.arena = out->arena};
     buf_printf(&message, why ? "%s: %s" : "%s", verdict, why);
@@ -113,7 +113,7 @@ static void skipped(struct buf *out, const char *verdict, const char *why)
 }
 
 /* Checks of one response share its time: the first has it, so that a suite's times add up. */
-static int64_t time_of(const struct scenario_result *s, size_t i)
+static int64_t case_time_us(const struct scenario_result *s, size_t i)
 {
     const struct exchange_record *x = s->checks.items[i].exchange;
     if (!x || (i && s->checks.items[i - 1].exchange == x))
@@ -138,17 +138,17 @@ static void put_case(struct buf *out, const struct run *r, const struct scenario
                      size_t i, const struct secrets *secrets)
 {
     const struct check *c = &s->checks.items[i];
-    open_case(out, s, c->id, c->at, time_of(s, i));
-    properties(out, c);
+    open_case(out, s, c->id, c->at, case_time_us(s, i));
+    put_properties(out, c);
     switch (outcome_of(r, c)) {
     case FAILED:
-        details(out, "failure", r, c, secrets);
+        put_details(out, "failure", r, c, secrets);
         break;
     case BROKEN:
-        details(out, "error", r, c, secrets);
+        put_details(out, "error", r, c, secrets);
         break;
     case SKIPPED:
-        skipped(out, verdict_texts[c->verdict], c->why);
+        put_skipped(out, verdict_texts[c->verdict], c->why);
         break;
     case PASSED:
     case OUTCOME_COUNT:
@@ -169,16 +169,16 @@ static void put_scenario(struct buf *out, const struct run *r, const struct scen
     xml_attribute(out, "timestamp", time_seconds(s->started_ms, started));
     xml_attribute(out, "file", s->file);
     buf_text(out, ">\n    <properties>\n");
-    property(out, 6, "title", s->title);
-    property(out, 6, "target", r->target);
+    put_property(out, 6, "title", s->title);
+    put_property(out, 6, "target", r->target);
     for (size_t i = 0; i < s->tag_count; i++)
-        property(out, 6, "tag", s->tags[i]);
+        put_property(out, 6, "tag", s->tags[i]);
     buf_text(out, "    </properties>\n");
     for (size_t i = 0; i < s->checks.count; i++)
         put_case(out, r, s, i, secrets);
     if (!s->checks.count) {
         open_case(out, s, s->name, (struct where){0}, 0);
-        skipped(out, verdict_texts[s->verdict], s->why);
+        put_skipped(out, verdict_texts[s->verdict], s->why);
         buf_text(out, "    </testcase>\n");
     }
     buf_text(out, "  </testsuite>\n");

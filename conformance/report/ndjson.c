@@ -56,7 +56,7 @@ static void scenario_started(void *ctx, const struct run *r, const struct scenar
     writer_flush(n->out);
 }
 
-static void exchanged(struct ndjson *n, const struct scenario_result *s, size_t i)
+static void put_exchange_event(struct ndjson *n, const struct scenario_result *s, size_t i)
 {
     struct event e;
     event_open(&e, "exchange");
@@ -66,7 +66,8 @@ static void exchanged(struct ndjson *n, const struct scenario_result *s, size_t 
     event_close(&e, n->out);
 }
 
-static void checked(struct ndjson *n, const struct scenario_result *s, const struct check *c)
+static void put_check_event(struct ndjson *n, const struct scenario_result *s,
+                            const struct check *c)
 {
     struct event e;
     event_open(&e, "check");
@@ -81,9 +82,9 @@ static void scenario_ended(void *ctx, const struct run *r, const struct scenario
     struct event e;
     run_started(n, r);
     for (size_t i = 0; i < s->exchanges.count; i++)
-        exchanged(n, s, i);
+        put_exchange_event(n, s, i);
     for (size_t i = 0; i < s->checks.count; i++)
-        checked(n, s, &s->checks.items[i]);
+        put_check_event(n, s, &s->checks.items[i]);
     event_open(&e, "scenario_ended");
     json_parts_scenario(&e.json, s);
     event_close(&e, n->out);

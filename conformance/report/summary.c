@@ -41,7 +41,7 @@ static const char *undecided_words(enum verdict verdict)
     return NULL;
 }
 
-static const char *cause(const struct check *c)
+static const char *undecided_cause(const struct check *c)
 {
     if (c->why)
         return c->why;
@@ -50,7 +50,7 @@ static const char *cause(const struct check *c)
 
 static bool same_cause(const struct check *x, const struct check *y)
 {
-    return x->verdict == y->verdict && strcmp(cause(x), cause(y)) == 0;
+    return x->verdict == y->verdict && strcmp(undecided_cause(x), undecided_cause(y)) == 0;
 }
 
 static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
@@ -68,7 +68,7 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
     if (!words)
         return;
     const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
-                                    words, layout_safe_text(t, cause(c)));
+                                    words, layout_safe_text(t, undecided_cause(c)));
     layout_put(t, STYLE_WARNING, "  · ");
     layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
 }
@@ -170,7 +170,7 @@ static void put_row(struct text_layout *t, const char *label, enum style style, 
     layout_wrap(t, LABEL, style, 0, text);
 }
 
-static const char *seconds(struct arena *a, int64_t us)
+static const char *duration_text(struct arena *a, int64_t us)
 {
     if (us < 60000000)
         return arena_printf(a, "%.*f s", us < 10000000 ? 2 : 1, (double)us / 1e6);
@@ -296,8 +296,9 @@ void summary_put(struct text_layout *t, const struct run *r)
     put_ran(t, r, &f);
     put_claims(t, &f);
     put_disputes(t, r);
-    put_row(t, "time", STYLE_PLAIN,
-            arena_printf(t->arena, "%s, %u calls", seconds(t->arena, r->duration_us), r->calls));
+    put_row(
+        t, "time", STYLE_PLAIN,
+        arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
     if (!green)
         put_row(
             t, "exit", STYLE_BAD,

@@ -40,7 +40,7 @@ static unsigned code_point(struct str c)
 }
 
 /* C0 and C1 controls, and what turns the direction of writing or is not seen at all. */
-static bool is_treacherous(unsigned code)
+static bool is_unsafe(unsigned code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
            (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
@@ -60,7 +60,7 @@ static void add_valid(struct buf *out, struct str text)
     while (text.n) {
         struct str c = str_head(text, character_bytes((unsigned char)text.s[0]));
         unsigned code = code_point(c);
-        if (is_treacherous(code))
+        if (is_unsafe(code))
             spell_out(out, code);
         else
             buf_add(out, c);
@@ -73,7 +73,7 @@ bool text_is_harmless(struct str text)
     bool harmless = str_utf8_valid(text, NULL);
     while (harmless && text.n) {
         struct str c = str_head(text, character_bytes((unsigned char)text.s[0]));
-        harmless = !is_treacherous(code_point(c));
+        harmless = !is_unsafe(code_point(c));
         text = str_skip(text, c.n);
     }
     return harmless;

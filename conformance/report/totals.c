@@ -84,7 +84,7 @@ static int compare_ids(const void *x, const void *y)
     return strcmp(*p, *q);
 }
 
-static size_t collect(const struct run *r, const char **ids)
+static size_t collect_executed_ids(const struct run *r, const char **ids)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->scenarios.count; i++) {
@@ -102,7 +102,7 @@ const char *totals_executed(struct arena *a, const struct run *r, size_t *count)
     for (size_t i = 0; i < r->scenarios.count; i++)
         all += r->scenarios.items[i]->checks.count;
     const char **ids = arena_array(a, const char *, all);
-    all = collect(r, ids);
+    all = collect_executed_ids(r, ids);
     qsort(ids, all, sizeof *ids, compare_ids);
 
     struct buf text = {.arena = a};

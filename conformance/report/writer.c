@@ -24,7 +24,7 @@ struct writer {
 /* --- opening --------------------------------------------------------------------------------- */
 
 /* A report that was never closed leaves nothing behind. */
-static void release(void *writer)
+static void release_writer(void *writer)
 {
     struct writer *w = writer;
     if (w->owned && w->to)
@@ -41,7 +41,7 @@ static struct writer *new_writer(const struct secrets *secrets)
     struct writer *w = arena_new(secrets->arena, struct writer);
     w->secrets = secrets;
     w->pending.arena = &w->arena;
-    return arena_own(secrets->arena, w, release);
+    return arena_own(secrets->arena, w, release_writer);
 }
 
 struct writer *writer_to(const struct secrets *secrets, FILE *to)
@@ -90,7 +90,7 @@ const struct secrets *writer_secrets(const struct writer *w)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static void out(struct writer *w, struct str text)
+static void write_out(struct writer *w, struct str text)
 {
     if (w->failed || !text.n)
         return;
@@ -99,15 +99,15 @@ static void out(struct writer *w, struct str text)
         w->failed = errno ? errno : EIO;
 }
 
-static void drain(struct writer *w, bool complete)
+static void write_pending(struct writer *w, bool complete)
 {
     struct str text = buf_str(&w->pending);
     while (text.n) {
         struct secret_hit hit = secrets_find(w->secrets, text, complete);
-        out(w, str_head(text, hit.at));
+        write_out(w, str_head(text, hit.at));
         if (hit.name) {
-            out(w, STR("$"));
-            out(w, str_from(hit.name));
+            write_out(w, STR("$"));
+            write_out(w, str_from(hit.name));
         }
         text = str_skip(text, hit.at + hit.n);
         if (!hit.name)
@@ -121,7 +121,7 @@ static void drain(struct writer *w, bool complete)
 void write_str(struct writer *w, struct str text)
 {
     buf_add(&w->pending, text);
-    drain(w, false);
+    write_pending(w, false);
 }
 
 void write_text(struct writer *w, const char *text)
@@ -176,7 +176,7 @@ static bool is_clean(struct writer *w, struct error *err)
                      "%s would have shown the secret $%s: it was not written", w->path, hit.name);
 }
 
-static bool put_in_place(struct writer *w, struct error *err)
+static bool rename_into_place(struct writer *w, struct error *err)
 {
     if (!is_clean(w, err))
         return false;
@@ -189,7 +189,7 @@ static bool put_in_place(struct writer *w, struct error *err)
 
 bool writer_close(struct writer *w, struct error *err)
 {
-    drain(w, true);
+    write_pending(w, true);
     writer_flush(w);
     errno = 0;
     if (w->owned && fclose(w->to) != 0 && !w->failed)
@@ -201,7 +201,7 @@ bool writer_close(struct writer *w, struct error *err)
         error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
                   w->path ? w->path : "the report", strerror(w->failed));
     else if (w->partial)
-        ok = put_in_place(w, err);
-    release(w);
+        ok = rename_into_place(w, err);
+    release_writer(w);
     return ok;
 }

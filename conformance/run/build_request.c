@@ -93,7 +93,7 @@ static bool add_body(const struct vars *v, const struct step *step, struct excha
     return body || !step->body;
 }
 
-static struct exchange_record *begin(const struct vars *v, const char *method)
+static struct exchange_record *new_request(const struct vars *v, const char *method)
 {
     struct exchange_record *x = arena_new(v->arena, struct exchange_record);
     x->method = method;
@@ -120,7 +120,7 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
     bool inspects = step->kind == STEP_INSPECT;
     const char *base =
         inspects ? arena_printf(v->arena, "%s/state", ns->control_url) : ns->base_url;
-    struct exchange_record *x = begin(v, inspects ? "GET" : step->method);
+    struct exchange_record *x = new_request(v, inspects ? "GET" : step->method);
     if (step->body || step->raw_body)
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
     x->url = full_url(v, base, step->path, step->query, &problem->missing);
@@ -130,9 +130,9 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
     return ok ? x : NULL;
 }
 
-static struct exchange_record *by_the_same(const struct vars *v, const struct target *t,
-                                           const struct step *step, struct exchange_record *x,
-                                           struct request_problem *problem)
+static struct exchange_record *add_same_actor(const struct vars *v, const struct target *t,
+                                              const struct step *step, struct exchange_record *x,
+                                              struct request_problem *problem)
 {
     return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
 }
@@ -141,16 +141,16 @@ struct exchange_record *resolve_cleanup(const struct vars *v, const struct targe
                                         const struct namespace *ns, const struct step *step,
                                         const struct cleanup *c, struct request_problem *problem)
 {
-    struct exchange_record *x = begin(v, c->method);
+    struct exchange_record *x = new_request(v, c->method);
     x->url = full_url(v, ns->base_url, c->path, NULL, &problem->missing);
-    return by_the_same(v, t, step, x, problem);
+    return add_same_actor(v, t, step, x, problem);
 }
 
 struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
                                        const struct namespace *ns, const struct step *step,
                                        const struct lookup *f, struct request_problem *problem)
 {
-    struct exchange_record *x = begin(v, "GET");
+    struct exchange_record *x = new_request(v, "GET");
     x->url = full_url(v, ns->base_url, f->path, f->query, &problem->missing);
-    return by_the_same(v, t, step, x, problem);
+    return add_same_actor(v, t, step, x, problem);
 }

@@ -20,7 +20,7 @@ static bool expects_status(const struct step *step, int status)
     return expected;
 }
 
-static bool stops(struct task *t, struct arena *a)
+static bool is_stop_seen(struct task *t, struct arena *a)
 {
     struct check_input in = judge_input(t, a);
     in.expect = &t->current.stop;
@@ -32,7 +32,7 @@ static bool is_repeated(const struct step *step)
     return step->eventually || step->consistently;
 }
 
-static void ask(struct task *t);
+static void send_attempt(struct task *t);
 
 static void on_response(struct task *t, struct exchange_record *x)
 {
@@ -49,7 +49,7 @@ static void on_response(struct task *t, struct exchange_record *x)
     };
     if (!seen.limited && is_repeated(c->step)) {
         seen.holds = judge_holds(t, c->arena);
-        seen.stops = stops(t, c->arena);
+        seen.stops = is_stop_seen(t, c->arena);
     }
     if (!t->namespace.has_clock)
         c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
@@ -65,13 +65,13 @@ static void on_response(struct task *t, struct exchange_record *x)
     case RETRY_AGAIN:
         if (t->namespace.has_clock)
             c->retry.elapsed_ms += d.wait_ms;
-        task_wait(t, d.wait_ms, ask);
+        task_wait(t, d.wait_ms, send_attempt);
         break;
     }
 }
 
 /* Every attempt's response has the scratch arena to itself; the last one is kept. */
-static void ask(struct task *t)
+static void send_attempt(struct task *t)
 {
     struct current *c = &t->current;
     if (t->runner->interrupted) {
@@ -93,7 +93,7 @@ void call_start(struct task *t)
     c->request = resolve_request(&c->vars, target, &t->namespace, c->step, &problem);
     c->began_us = time_monotonic_us();
     if (c->request)
-        ask(t);
+        send_attempt(t);
     else
         judge_unsendable(t, &problem);
 }

@@ -36,7 +36,7 @@ static bool needs_cleanup(const struct task *t)
     return (t->current.step->cleanup_count || t->current.step->stays) && !t->namespace.name;
 }
 
-static void add(struct task *t, const struct pending_cleanup *p)
+static void push_cleanup(struct task *t, const struct pending_cleanup *p)
 {
     *arena_push(t->runner->arena, &t->cleanups, struct pending_cleanup) = *p;
 }
@@ -56,20 +56,20 @@ void cleanup_register(struct task *t)
         p.request =
             resolve_cleanup(&c->vars, t->runner->target, &t->namespace, c->step, p.how, &problem);
         if (p.request)
-            add(t, &p);
+            push_cleanup(t, &p);
         else
             leave_behind(t, c->name, NULL, NO_NAME);
     }
 }
 
 /* The scopes of a flow and of a case are gone when the scenario is over. */
-static const struct vars *vars_kept(struct arena *a, const struct vars *v)
+static const struct vars *copy_scopes(struct arena *a, const struct vars *v)
 {
     if (!v->outer)
         return v;
     struct vars *kept = arena_new(a, struct vars);
     *kept = *v;
-    kept->outer = vars_kept(a, v->outer);
+    kept->outer = copy_scopes(a, v->outer);
     return kept;
 }
 
@@ -81,9 +81,9 @@ static void register_lookup(struct task *t, const struct cleanup *how)
     p.request =
         resolve_lookup(&c->vars, t->runner->target, &t->namespace, c->step, how->lookup, &problem);
     p.where = vars_value(&c->vars, how->lookup->where, &problem.missing);
-    p.vars = *vars_kept(t->runner->arena, &c->vars);
+    p.vars = *copy_scopes(t->runner->arena, &c->vars);
     if (p.request && p.where)
-        add(t, &p);
+        push_cleanup(t, &p);
     else
         leave_behind(t, c->name, NULL, MAYBE);
 }
@@ -125,7 +125,7 @@ static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 
 static void cleanup_next(struct task *t);
 
-static void again(struct task *t)
+static void retry_cleanup(struct task *t)
 {
     cleanup_next(t);
 }
@@ -137,11 +137,11 @@ static bool is_limited(struct task *t, const struct pending_cleanup *p, struct e
     if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
         return false;
     p->request->attempts = x->attempts + 1;
-    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, again);
+    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, retry_cleanup);
     return true;
 }
 
-static const char *outcome(struct arena *a, const struct exchange_record *x)
+static const char *failure_text(struct arena *a, const struct exchange_record *x)
 {
     return x->status ? arena_printf(a, "it returned %d", x->status) : x->error;
 }
@@ -153,14 +153,14 @@ static void on_cleaned_up(struct task *t, struct exchange_record *x)
         return;
     task_record(t, x);
     if (!is_cleaned_up(x, p->how))
-        leave_behind(t, p->name, x, outcome(t->runner->arena, x));
+        leave_behind(t, p->name, x, failure_text(t->runner->arena, x));
     t->cleanups.count--;
     cleanup_next(t);
 }
 
 /* One that looks as wanted is cleaned up by what the lookup tells of it. */
-static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
-                         const struct node *resource, int64_t now_ms)
+static void register_if_match(struct task *t, const struct pending_cleanup *looked,
+                              const struct node *resource, int64_t now_ms)
 {
     struct arena *a = t->runner->arena;
     const struct lookup *f = looked->how->lookup;
@@ -178,7 +178,7 @@ static void take_if_ours(struct task *t, const struct pending_cleanup *looked,
     p.where = NULL;
     p.request = resolve_cleanup(&v, t->runner->target, &t->namespace, p.step, p.how, &problem);
     if (p.request)
-        add(t, &p);
+        push_cleanup(t, &p);
     else
         leave_behind(t, p.name, NULL, NO_NAME);
 }
@@ -198,12 +198,12 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
     bool none = !f->in && x->status == 404;
     if (list && list->kind == NODE_LIST)
         for (size_t i = 0; i < node_count(list); i++)
-            take_if_ours(t, &looked, node_at(list, i), exchange_now_ms(x));
+            register_if_match(t, &looked, node_at(list, i), exchange_now_ms(x));
     else if (body && !f->in)
-        take_if_ours(t, &looked, body, exchange_now_ms(x));
+        register_if_match(t, &looked, body, exchange_now_ms(x));
     else if (!none)
         leave_behind(t, looked.name, NULL,
-                     arena_printf(a, MAYBE_LOOKUP_FAILED "%s", outcome(a, x)));
+                     arena_printf(a, MAYBE_LOOKUP_FAILED "%s", failure_text(a, x)));
     cleanup_next(t);
 }
 

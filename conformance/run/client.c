@@ -48,7 +48,7 @@ void client_free(struct client *c)
     heap_free(c);
 }
 
-static void add(struct client *c, struct sending *s)
+static void add_sending(struct client *c, struct sending *s)
 {
     s->next = c->first;
     if (s->next)
@@ -57,7 +57,7 @@ static void add(struct client *c, struct sending *s)
     c->in_flight++;
 }
 
-static void take_out(struct sending *s)
+static void remove_sending(struct sending *s)
 {
     if (s->next)
         s->next->previous = s->previous;
@@ -65,7 +65,7 @@ static void take_out(struct sending *s)
     s->client->in_flight--;
 }
 
-static void finish(void *ctx, const struct http_answer *response)
+static void on_http_response(void *ctx, const struct http_answer *response)
 {
     struct sending *s = ctx;
     struct exchange_record *x = s->record;
@@ -76,11 +76,11 @@ static void finish(void *ctx, const struct http_answer *response)
     x->error = response->error;
     x->duration_us = response->duration_us;
     x->attempts = x->attempts ? x->attempts : 1;
-    take_out(s);
+    remove_sending(s);
     s->done(s->ctx, x);
 }
 
-static void start(void *ctx)
+static void start_sending(void *ctx)
 {
     struct sending *s = ctx;
     struct exchange_record *x = s->record;
@@ -92,7 +92,7 @@ static void start(void *ctx)
     };
     s->timer = 0;
     x->started_ms = time_wall_ms();
-    http_send(s->client->http, s->arena, &sent, finish, s);
+    http_send(s->client->http, s->arena, &sent, on_http_response, s);
 }
 
 void client_send(struct client *c, struct arena *a, struct exchange_record *request,
@@ -100,16 +100,16 @@ void client_send(struct client *c, struct arena *a, struct exchange_record *requ
 {
     struct sending *s = arena_new(a, struct sending);
     *s = (struct sending){.client = c, .arena = a, .record = request, .done = done, .ctx = ctx};
-    add(c, s);
+    add_sending(c, s);
     int64_t now = time_monotonic_us(), turn = now;
     if (c->rps > 0) {
         turn = c->next_turn_us > now ? c->next_turn_us : now;
         c->next_turn_us = turn + (int64_t)(1e6 / c->rps);
     }
     if (turn > now)
-        s->timer = loop_timer(c->loop, turn, start, s);
+        s->timer = loop_timer(c->loop, turn, start_sending, s);
     else
-        start(s);
+        start_sending(s);
 }
 
 size_t client_in_flight(const struct client *c)

@@ -57,7 +57,7 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
     return body;
 }
 
-static void by_control(struct task *t, const struct consent *k)
+static void consent_by_control(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
     if (!t->namespace.control_url) {
@@ -95,7 +95,7 @@ static void stop_waiting(struct task *t)
     t->cancel = NULL;
 }
 
-static void cancelled(struct task *t)
+static void on_cancel(struct task *t)
 {
     stop_waiting(t);
     judge_error(t, "interrupted while waiting for the consent");
@@ -118,7 +118,7 @@ static void count_down(void *ctx)
     w->timer = loop_timer(t->runner->loop, now_us + SECOND_US, count_down, t);
 }
 
-static void line_read(struct task *t)
+static void on_line(struct task *t)
 {
     struct waiting *w = t->driver;
     struct arena *a = t->runner->arena;
@@ -152,7 +152,7 @@ static void on_input(void *ctx, int fd, int events)
     if (n > 0)
         buf_add(&w->line, str_of(bytes, (size_t)n));
     if (n <= 0 || memchr(bytes, '\n', (size_t)n))
-        line_read(t);
+        on_line(t);
 }
 
 static void wait_for_line(struct task *t, struct waiting how)
@@ -161,7 +161,7 @@ static void wait_for_line(struct task *t, struct waiting how)
     *w = how;
     w->line.arena = t->runner->arena;
     t->driver = w;
-    t->cancel = cancelled;
+    t->cancel = on_cancel;
     w->until_us = time_monotonic_us() + PATIENCE_US;
     count_down(t);
     loop_watch(t->runner->loop, w->fd, LOOP_READ, on_input, t);
@@ -185,7 +185,7 @@ static bool spawn_shell(char *const *argv, int out, pid_t *child)
     return spawned;
 }
 
-static void by_browser(struct task *t, const struct consent *k)
+static void consent_by_browser(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
     const char *user = node_text(k->user);
@@ -221,7 +221,7 @@ bool consent_can_ask(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-static void by_human(struct task *t, const struct consent *k)
+static void consent_by_human(struct task *t, const struct consent *k)
 {
     const char *user = node_text(k->user);
     fprintf(stderr,
@@ -233,21 +233,21 @@ static void by_human(struct task *t, const struct consent *k)
 
 /* -------------------------------------------------------------------------------------------- */
 
-static void by_nobody(struct task *t, const struct consent *k)
+static void consent_without_driver(struct task *t, const struct consent *k)
 {
     (void)k;
     judge_not_applicable(t, "the target has no consent driver");
 }
 
 static void (*const drivers[])(struct task *t, const struct consent *k) = {
-    [CONSENT_NONE] = by_nobody,
-    [CONSENT_CONTROL] = by_control,
-    [CONSENT_BROWSER] = by_browser,
-    [CONSENT_HUMAN] = by_human,
+    [CONSENT_NONE] = consent_without_driver,
+    [CONSENT_CONTROL] = consent_by_control,
+    [CONSENT_BROWSER] = consent_by_browser,
+    [CONSENT_HUMAN] = consent_by_human,
 };
 
-static bool optional(const struct vars *v, const struct node *value, const struct node **out,
-                     const char **missing)
+static bool resolve_optional(const struct vars *v, const struct node *value,
+                             const struct node **out, const char **missing)
 {
     *out = value ? vars_value(v, value, missing) : NULL;
     return *out || !value;
@@ -260,9 +260,9 @@ void consent_start(struct task *t)
     const struct node *at;
     const char *missing = NULL;
     struct consent k = {.outcome = step->outcome};
-    if (!optional(&c->vars, step->consent_at, &at, &missing) ||
-        !optional(&c->vars, step->consent_state, &k.state, &missing) ||
-        !optional(&c->vars, step->consent_user, &k.user, &missing)) {
+    if (!resolve_optional(&c->vars, step->consent_at, &at, &missing) ||
+        !resolve_optional(&c->vars, step->consent_state, &k.state, &missing) ||
+        !resolve_optional(&c->vars, step->consent_user, &k.user, &missing)) {
         judge_blocked(t, missing);
         return;
     }

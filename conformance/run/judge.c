@@ -49,7 +49,7 @@ bool judge_holds(struct task *t, struct arena *a)
 
 /* --- disputes ------------------------------------------------------------------------------- */
 
-static void tell_side(struct run *run, const char *dispute, const char *side)
+static void record_side(struct run *run, const char *dispute, const char *side)
 {
     for (size_t i = 0; i < run->dispute_count; i++)
         if (strcmp(run->disputes[i].id, dispute) == 0)
@@ -84,13 +84,14 @@ static bool judge_readings(struct task *t)
     if (!side)
         return false;
     check->why = arena_printf(a, "the target takes the side '%s'", side);
-    tell_side(t->runner->run, c->step->dispute, side);
+    record_side(t->runner->run, c->step->dispute, side);
     return true;
 }
 
 /* --- captures ------------------------------------------------------------------------------- */
 
-static const struct node *captured(const struct current *c, struct arena *a, const char *pointer)
+static const struct node *find_captured(const struct current *c, struct arena *a,
+                                        const char *pointer)
 {
     const struct header *h = NULL;
     if (c->came && str_starts(str_from(pointer), STR("headers/")))
@@ -108,7 +109,7 @@ static void set_result(struct task *t, const char *name, const struct node *valu
 }
 
 /* Also after a failure: what was created must be cleaned up, and that may need what it was called. */
-static bool capture(struct task *t, bool held)
+static bool capture_values(struct task *t, bool held)
 {
     struct current *c = &t->current;
     struct check_input in = judge_input(t, t->runner->arena);
@@ -116,7 +117,7 @@ static bool capture(struct task *t, bool held)
     in.citation_count = 0;
     for (size_t i = 0; i < c->step->capture_count; i++) {
         const struct capture *k = &c->step->captures[i];
-        const struct node *value = captured(c, in.arena, k->pointer);
+        const struct node *value = find_captured(c, in.arena, k->pointer);
         enum verdict missed = held ? VERDICT_FAIL : VERDICT_BLOCKED;
         struct check *check =
             check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
@@ -164,7 +165,7 @@ void judge_kept(struct task *t, bool held)
     held &= check_expectation(&in, &t->checks);
     if (step->dispute)
         held &= judge_readings(t);
-    bool all = capture(t, held);
+    bool all = capture_values(t, held);
     if (c->redirect)
         set_result(t, "redirect", c->redirect);
     if (c->exchange && exchange_succeeded(c->exchange)) {
@@ -198,7 +199,7 @@ void judge_outputs(struct task *t, const struct node *outputs)
 /* --- what could not be judged --------------------------------------------------------------- */
 
 /* What expects nothing has no check that could tell that it could not be done. */
-static void tell_by_itself(struct task *t, enum verdict verdict, const char *why)
+static void add_step_check(struct task *t, enum verdict verdict, const char *why)
 {
     const struct step *step = t->current.step;
     struct check_input in = step_input(t, t->runner->arena, step, t->current.name);
@@ -208,12 +209,12 @@ static void tell_by_itself(struct task *t, enum verdict verdict, const char *why
     c->at = step->at;
 }
 
-static void undecided(struct task *t, enum verdict verdict, const char *why)
+static void add_undecided_checks(struct task *t, enum verdict verdict, const char *why)
 {
     size_t first = t->checks.count;
     skipped_checks_of_step(t, t->current.step, t->current.name, verdict, why);
     if (t->checks.count == first)
-        tell_by_itself(t, verdict, why);
+        add_step_check(t, verdict, why);
     for (size_t i = first; i < t->checks.count; i++)
         t->checks.items[i].exchange = t->current.exchange;
 }
@@ -223,12 +224,12 @@ void judge_error(struct task *t, const char *why)
     why = arena_text(t->runner->arena, why); /* it may stand in the attempt's arena */
     keep_exchange(t);
     cleanup_lost(t);
-    undecided(t, VERDICT_ERROR, why);
+    add_undecided_checks(t, VERDICT_ERROR, why);
     block_rest(t);
     task_step_done(t);
 }
 
-static void give_up(struct task *t, enum verdict verdict, const char *why)
+static void skip_step(struct task *t, enum verdict verdict, const char *why)
 {
     struct frame *f = task_frame(t);
     skipped_checks_of_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
@@ -241,20 +242,21 @@ void judge_blocked(struct task *t, const char *missing)
 {
     struct str name = str_from(missing);
     bool outside = str_starts(name, STR("target.")) || str_starts(name, STR("env."));
-    give_up(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
-            arena_printf(t->runner->arena, "there is no '%s'", missing ? missing : "value"));
+    skip_step(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
+              arena_printf(t->runner->arena, "there is no '%s'", missing ? missing : "value"));
 }
 
 void judge_unsendable(struct task *t, const struct request_problem *problem)
 {
     if (problem->no_actor)
-        give_up(t, VERDICT_NOT_APPLICABLE,
-                arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
+        skip_step(
+            t, VERDICT_NOT_APPLICABLE,
+            arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
     else
         judge_blocked(t, problem->missing);
 }
 
 void judge_not_applicable(struct task *t, const char *why)
 {
-    give_up(t, VERDICT_NOT_APPLICABLE, why);
+    skip_step(t, VERDICT_NOT_APPLICABLE, why);
 }

@@ -29,7 +29,7 @@ static struct inbox *inbox_at(const struct listener *l, struct str path)
 }
 
 /* The server's memory ends with its response. */
-static struct exchange_record *record_of(struct arena *a, const char *url, const struct request *r)
+static struct exchange_record *new_record(struct arena *a, const char *url, const struct request *r)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);
     *x = (struct exchange_record){
@@ -49,9 +49,9 @@ static struct exchange_record *record_of(struct arena *a, const char *url, const
     return x;
 }
 
-static void keep(struct arena *a, struct inbox *box, const struct request *r)
+static void keep_delivery(struct arena *a, struct inbox *box, const struct request *r)
 {
-    struct exchange_record *x = record_of(a, box->url, r);
+    struct exchange_record *x = new_record(a, box->url, r);
     const struct node *body = json_parse(a, x->request_body, "delivery", NULL);
     *arena_push(a, &box->deliveries, struct delivery) = (struct delivery){
         .record = x,
@@ -61,18 +61,18 @@ static void keep(struct arena *a, struct inbox *box, const struct request *r)
     };
 }
 
-static void handle(void *ctx, struct exchange *x)
+static void handle_delivery(void *ctx, struct exchange *x)
 {
     struct listener *l = ctx;
     struct inbox *box = inbox_at(l, x->request.path);
     bool ok = box && str_is(x->request.method, "POST") && !x->request.body_too_large;
     if (ok)
-        keep(l->arena, box, &x->request);
+        keep_delivery(l->arena, box, &x->request);
     x->response.status = ok ? 200 : 404;
     server_reply(x);
 }
 
-static void refuse(void *ctx, struct exchange *x, int status, const char *why)
+static void refuse_request(void *ctx, struct exchange *x, int status, const char *why)
 {
     (void)ctx;
     (void)x;
@@ -90,8 +90,8 @@ struct listener *listener_new(struct loop *l, struct arena *a, const char *url, 
         .body_max = BODY_MAX,
         .idle_timeout_s = IDLE_S,
         .connections_max = CONNECTIONS_MAX,
-        .handle = handle,
-        .refuse = refuse,
+        .handle = handle_delivery,
+        .refuse = refuse_request,
         .ctx = out,
     };
     *out = (struct listener){.arena = a, .server = server_new(l, &options, err)};

@@ -9,7 +9,7 @@ struct search {
     const char *why; /* what is not there, in words; NULL: nothing yet */
 };
 
-static bool is_there(void *ctx, struct str reference, struct where at)
+static bool check_reference(void *ctx, struct str reference, struct where at)
 {
     (void)at;
     struct search *s = ctx;
@@ -22,22 +22,22 @@ static bool is_there(void *ctx, struct str reference, struct where at)
     return false;
 }
 
-static void look_at(struct search *s, const struct node *value)
+static void check_value(struct search *s, const struct node *value)
 {
     if (value && !s->why)
-        references_visit(value, is_there, s);
+        references_visit(value, check_reference, s);
 }
 
-static void look_at_keys(struct search *s, const struct step *step)
+static void check_step_keys(struct search *s, const struct step *step)
 {
     for (size_t i = 0; i < node_count(step->source); i++)
         if (strcmp(step->source->map.members[i].key, "note") != 0)
-            look_at(s, step->source->map.members[i].value);
+            check_value(s, step->source->map.members[i].value);
 }
 
 /* What only a response will tell has no value yet, and stays without. */
-static void give(struct vars *scope, const struct vars *from, const char *name,
-                 const struct node *value)
+static void set_known_var(struct vars *scope, const struct vars *from, const char *name,
+                          const struct node *value)
 {
     const char *missing = NULL;
     const struct node *known = value ? vars_value(from, value, &missing) : NULL;
@@ -45,25 +45,25 @@ static void give(struct vars *scope, const struct vars *from, const char *name,
         vars_set(scope, name, known);
 }
 
-static void look_for_actor(struct search *s, const struct vars *scope, const struct step *step)
+static void check_actor(struct search *s, const struct vars *scope, const struct step *step)
 {
     struct arena *a = scope->arena;
     for (size_t k = 0; step->as && k < step->case_count && !s->why; k++) {
         struct vars of_case = {.arena = a, .outer = scope};
         const char *missing = NULL;
         for (size_t i = 0; i < node_count(step->cases); i++)
-            give(&of_case, scope, step->cases->map.members[i].key,
-                 node_at(step->cases->map.members[i].value, k));
+            set_known_var(&of_case, scope, step->cases->map.members[i].key,
+                          node_at(step->cases->map.members[i].value, k));
         const char *name = vars_text(&of_case, step->as, &missing);
         if (name && !target_actor(s->target, name))
             s->why = arena_printf(a, "the target has no actor '%s'", name);
     }
 }
 
-static void look_at_steps(struct search *s, const struct vars *scope, const struct step *steps,
-                          size_t count);
+static void check_steps(struct search *s, const struct vars *scope, const struct step *steps,
+                        size_t count);
 
-static void look_at_flow(struct search *s, const struct vars *scope, const struct step *step)
+static void check_flow(struct search *s, const struct vars *scope, const struct step *step)
 {
     const struct flow *flow = step->flow;
     struct vars inner = {.arena = scope->arena, .outer = s->root};
@@ -71,20 +71,20 @@ static void look_at_flow(struct search *s, const struct vars *scope, const struc
         const struct input *in = &flow->inputs[i];
         const struct node *given = node_get(step->with, in->name);
         if (!given)
-            look_at(s, in->value);
-        give(&inner, given ? scope : &inner, in->name, given ? given : in->value);
+            check_value(s, in->value);
+        set_known_var(&inner, given ? scope : &inner, in->name, given ? given : in->value);
     }
-    look_at_steps(s, &inner, flow->steps, flow->step_count);
+    check_steps(s, &inner, flow->steps, flow->step_count);
 }
 
-static void look_at_steps(struct search *s, const struct vars *scope, const struct step *steps,
-                          size_t count)
+static void check_steps(struct search *s, const struct vars *scope, const struct step *steps,
+                        size_t count)
 {
     for (size_t i = 0; i < count && !s->why; i++) {
-        look_at_keys(s, &steps[i]);
-        look_for_actor(s, scope, &steps[i]);
+        check_step_keys(s, &steps[i]);
+        check_actor(s, scope, &steps[i]);
         if (steps[i].kind == STEP_USE)
-            look_at_flow(s, scope, &steps[i]);
+            check_flow(s, scope, &steps[i]);
     }
 }
 
@@ -94,9 +94,9 @@ const char *find_missing_name(const struct vars *root, const struct target *t,
     struct search s = {.root = root, .target = t};
     struct vars scope = {.arena = root->arena, .outer = root};
     for (size_t i = 0; i < sc->var_count; i++) {
-        look_at(&s, sc->vars[i].value);
-        give(&scope, root, sc->vars[i].name, sc->vars[i].value);
+        check_value(&s, sc->vars[i].value);
+        set_known_var(&scope, root, sc->vars[i].name, sc->vars[i].value);
     }
-    look_at_steps(&s, &scope, sc->steps, sc->step_count);
+    check_steps(&s, &scope, sc->steps, sc->step_count);
     return s.why;
 }

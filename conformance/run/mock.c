@@ -30,7 +30,7 @@ static bool can_run(const char *path)
     return access(path, X_OK) == 0;
 }
 
-static const char *beside_us(struct arena *a)
+static const char *find_beside_us(struct arena *a)
 {
     char self[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -42,7 +42,7 @@ static const char *beside_us(struct arena *a)
     return can_run(path) ? path : NULL;
 }
 
-static const char *on_path(struct arena *a)
+static const char *find_on_path(struct arena *a)
 {
     struct str path = str_from(getenv("PATH"));
     while (path.n) {
@@ -61,7 +61,7 @@ const char *mock_find(struct arena *a, const char *flag, struct error *err)
         error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no program that can be run", given);
     else if (given)
         found = given;
-    else if (!(found = beside_us(a)) && !(found = on_path(a)))
+    else if (!(found = find_beside_us(a)) && !(found = find_on_path(a)))
         error_add(err, ERROR_USAGE, (struct where){0},
                   "no " NAME " beside this program or on PATH: --mock-binary says where it is");
     return found;
@@ -158,7 +158,7 @@ const char *mock_url(const struct mock *m)
 }
 
 /* What it still writes is read away, so that it cannot be stuck on a full pipe. */
-static bool ended_by(int fd, int64_t until_us)
+static bool wait_for_end(int fd, int64_t until_us)
 {
     char bytes[4096];
     while (wait_readable(fd, until_us))
@@ -172,7 +172,7 @@ void mock_stop(struct mock *m)
     if (!m)
         return;
     kill(m->child, SIGTERM);
-    if (!ended_by(m->out, time_monotonic_us() + (int64_t)PATIENCE_MS * 1000))
+    if (!wait_for_end(m->out, time_monotonic_us() + (int64_t)PATIENCE_MS * 1000))
         kill(m->child, SIGKILL);
     close(m->out);
     while (waitpid(m->child, NULL, 0) < 0 && errno == EINTR)

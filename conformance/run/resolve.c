@@ -1,8 +1,8 @@
 #include "conformance/run/resolve.h"
 
 /* NULL stays NULL and is no failure. */
-static bool optional(const struct vars *v, const struct node *value, const struct node **out,
-                     const char **missing)
+static bool resolve_optional(const struct vars *v, const struct node *value,
+                             const struct node **out, const char **missing)
 {
     *out = value ? vars_value(v, value, missing) : NULL;
     return !value || *out;
@@ -12,10 +12,10 @@ bool resolve_expectation(const struct vars *v, const struct expectation *x, stru
                          const char **missing)
 {
     *out = *x;
-    return optional(v, x->headers, &out->headers, missing) &&
-           optional(v, x->body, &out->body, missing) &&
-           optional(v, x->outputs, &out->outputs, missing) &&
-           optional(v, x->redirect, &out->redirect, missing);
+    return resolve_optional(v, x->headers, &out->headers, missing) &&
+           resolve_optional(v, x->body, &out->body, missing) &&
+           resolve_optional(v, x->outputs, &out->outputs, missing) &&
+           resolve_optional(v, x->redirect, &out->redirect, missing);
 }
 
 const struct reading *resolve_readings(const struct vars *v, const struct step *step,

@@ -45,7 +45,7 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
 
 /* --- the pump ------------------------------------------------------------------------------- */
 
-static void start(struct session *s, size_t i)
+static void start_scenario(struct session *s, size_t i)
 {
     const struct planned *p = &s->runner.plan->items[i];
     const char *why = skip_reason_for(&s->runner, p, s->simulations);
@@ -64,14 +64,14 @@ static bool start_one(struct session *s)
         s->next++;
     for (size_t i = s->next; i < plan->count; i++)
         if (!s->started[i] && !is_excluded(s, plan->items[i].scenario)) {
-            start(s, i);
+            start_scenario(s, i);
             return true;
         }
     return false;
 }
 
 /* A scenario may end while it is started; the loop below then goes on, not a deeper one. */
-static void pump(struct session *s)
+static void start_ready(struct session *s)
 {
     if (s->starting)
         return;
@@ -85,7 +85,7 @@ static void pump(struct session *s)
 
 static void task_ended(struct runner *r)
 {
-    pump((struct session *)r);
+    start_ready((struct session *)r);
 }
 
 static void on_signal(void *ctx, int signal)
@@ -112,7 +112,7 @@ struct greeting {
     const char *why; /* it is not there */
 };
 
-static void manifest_read(void *ctx, struct exchange_record *x)
+static void on_manifest(void *ctx, struct exchange_record *x)
 {
     struct greeting *g = ctx;
     struct runner *r = &g->session->runner;
@@ -125,7 +125,7 @@ static void manifest_read(void *ctx, struct exchange_record *x)
 }
 
 /* Whatever a real endpoint answers, it is there. */
-static void greeted(void *ctx, struct exchange_record *x)
+static void on_probe_response(void *ctx, struct exchange_record *x)
 {
     struct greeting *g = ctx;
     struct runner *r = &g->session->runner;
@@ -135,7 +135,7 @@ static void greeted(void *ctx, struct exchange_record *x)
 }
 
 /* Said once, instead of by every scenario. An admin API returns its manifest. */
-static bool greet(struct session *s)
+static bool probe_target(struct session *s)
 {
     struct runner *r = &s->runner;
     const char *admin = r->target->control_url;
@@ -145,7 +145,7 @@ static bool greet(struct session *s)
               : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
     if (!r->plan->count)
         return true;
-    client_send(r->client, r->arena, x, admin ? manifest_read : greeted, &g);
+    client_send(r->client, r->arena, x, admin ? on_manifest : on_probe_response, &g);
     loop_run(r->loop);
     return !g.why || error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", g.why);
 }
@@ -171,7 +171,7 @@ static void list_claims(struct arena *a, const struct suite *suite, struct run *
     }
 }
 
-static void tell_secret(void *ctx, const char *name, const char *value)
+static void report_secret(void *ctx, const char *name, const char *value)
 {
     const struct runner *r = ctx;
     const struct run_options *o = r->options;
@@ -179,7 +179,7 @@ static void tell_secret(void *ctx, const char *name, const char *value)
         o->secret(o->secret_ctx, name, value);
 }
 
-static const struct node *instant(struct arena *a, int64_t ms)
+static const struct node *instant_node(struct arena *a, int64_t ms)
 {
     char text[TIME_TEXT_MAX];
     return node_new_text(a, str_from(arena_text(a, time_seconds(ms, text))));
@@ -190,8 +190,8 @@ static const struct node *names_of_run(const struct runner *r)
     struct arena *a = r->arena;
     int64_t now_ms = r->target->now_ms ? r->target->now_ms : time_wall_ms();
     const struct node *names = node_with(a, NULL, "id", node_new_text(a, str_from(r->id)));
-    names = node_with(a, names, "tomorrow", instant(a, now_ms + DAY_MS));
-    return node_with(a, names, "next_week", instant(a, now_ms + 7 * DAY_MS));
+    names = node_with(a, names, "tomorrow", instant_node(a, now_ms + DAY_MS));
+    return node_with(a, names, "next_week", instant_node(a, now_ms + 7 * DAY_MS));
 }
 
 static void set_names(struct runner *r)
@@ -203,17 +203,17 @@ static void set_names(struct runner *r)
     const struct node *target = r->target->resources;
     target = node_with(a, target, "name", node_new_text(a, str_from(r->target->name)));
     target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
-    r->vars = (struct vars){.arena = a, .env = tell_secret, .env_ctx = r};
+    r->vars = (struct vars){.arena = a, .env = report_secret, .env_ctx = r};
     vars_set(&r->vars, "target", target);
     vars_set(&r->vars, "run", names_of_run(r));
 }
 
-static void tell_credentials(struct runner *r)
+static void report_credentials(struct runner *r)
 {
     const struct target *t = r->target;
     for (size_t i = 0; i < t->actor_count; i++)
         if (t->actors[i].credential)
-            tell_secret(r, t->actors[i].name, t->actors[i].credential);
+            report_secret(r, t->actors[i].name, t->actors[i].credential);
 }
 
 static bool is_safe(const struct target *t, struct error *err)
@@ -227,7 +227,7 @@ static bool is_safe(const struct target *t, struct error *err)
     return true;
 }
 
-static void play(struct session *s)
+static void run_session(struct session *s)
 {
     struct runner *r = &s->runner;
     r->loop = loop_new();
@@ -246,8 +246,8 @@ static void play(struct session *s)
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url,
                                    r->target->webhook_port, s->err);
-    if (listens == (r->listener != NULL) && greet(s)) {
-        pump(s);
+    if (listens == (r->listener != NULL) && probe_target(s)) {
+        start_ready(s);
         if (r->active_count)
             loop_run(r->loop);
     }
@@ -292,8 +292,8 @@ static bool run_on(struct arena *a, const struct plan *plan, const struct target
     if (plan->suite)
         list_claims(a, plan->suite, out);
     set_names(&s.runner);
-    tell_credentials(&s.runner);
-    play(&s);
+    report_credentials(&s.runner);
+    run_session(&s);
     if (err->count > before)
         return false;
     out->duration_us = time_monotonic_us() - began_us;

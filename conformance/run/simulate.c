@@ -8,7 +8,7 @@ static void on_response(struct task *t, struct exchange_record *x)
         judge_error(t, admin_error(t->runner->arena, x));
 }
 
-static void send(struct task *t, const char *path, const struct node *body)
+static void send_admin_request(struct task *t, const char *path, const struct node *body)
 {
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
@@ -27,7 +27,8 @@ void simulate_start(struct task *t)
     const struct node *body = c->step->body ? vars_value(&c->vars, c->step->body, &missing)
                                             : node_new_map(t->runner->arena, NULL, 0);
     if (body)
-        send(t, arena_printf(t->runner->arena, ADMIN_SIMULATE "%s", c->step->simulate), body);
+        send_admin_request(
+            t, arena_printf(t->runner->arena, ADMIN_SIMULATE "%s", c->step->simulate), body);
     else
         judge_blocked(t, missing);
 }
@@ -40,7 +41,7 @@ void advance_start(struct task *t)
     if (by && by->kind != NODE_MAP)
         by = node_with(t->runner->arena, NULL, "by", by);
     if (by)
-        send(t, "/clock/advance", by);
+        send_admin_request(t, "/clock/advance", by);
     else
         judge_blocked(t, missing);
 }

@@ -241,7 +241,7 @@ bool target_set_control(struct arena *a, struct target *t, const char *url, stru
 }
 
 /* A fixture's path counts from the target file. */
-static const char *beside(struct arena *a, const char *file, const char *path)
+static const char *path_beside(struct arena *a, const char *file, const char *path)
 {
     const char *slash = strrchr(file, '/');
     if (!path || *path == '/' || !slash || !strchr(path, '.'))
@@ -272,7 +272,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     t->name = file.name;
     t->file = arena_text(a, path);
     t->mount = file.mount;
-    t->fixture = beside(a, path, file.fixture);
+    t->fixture = path_beside(a, path, file.fixture);
     t->is_mock = file.mock;
     t->consent = (enum consent_driver)file.consent;
     t->consent_command = file.consent_command;

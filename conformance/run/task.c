@@ -80,7 +80,7 @@ static void skip_case(struct task *t)
     task_step_done(t);
 }
 
-static void next(struct task *t)
+static void run_next(struct task *t)
 {
     struct frame *f = task_frame(t);
     if (f->index < f->count && f->case_index >= f->steps[f->index].case_count) {
@@ -112,7 +112,7 @@ void task_go(struct task *t)
     t->going = true;
     while (t->ready) {
         t->ready = false;
-        next(t);
+        run_next(t);
     }
     t->going = false;
 }
@@ -193,7 +193,7 @@ static struct task *task_new(struct runner *r, const struct scenario *s)
     return t;
 }
 
-static void tell_started(struct task *t)
+static void notify_started(struct task *t)
 {
     const struct run_events *e = t->runner->options->events;
     if (e && e->scenario_started)
@@ -206,7 +206,7 @@ void task_start(struct runner *r, const struct scenario *s, size_t number)
     const char *name = arena_printf(r->arena, "%s-%zu", r->id, number);
     if (r->listener)
         t->inbox = listener_open(r->listener, name);
-    tell_started(t);
+    notify_started(t);
     if (!r->target->control_url) {
         t->namespace = namespace_of(r->arena, r->target, NULL);
         begin_steps(t);
@@ -216,7 +216,7 @@ void task_start(struct runner *r, const struct scenario *s, size_t number)
     task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), on_namespace_created);
 }
 
-static void leave(struct task *t)
+static void remove_task(struct task *t)
 {
     struct runner *r = t->runner;
     struct task **at = &r->active;
@@ -241,13 +241,13 @@ void task_end(struct task *t)
     const struct run_events *e = t->runner->options->events;
     if (e && e->scenario_ended)
         e->scenario_ended(e->ctx, t->runner->run, s);
-    leave(t);
+    remove_task(t);
 }
 
 void task_not_applicable(struct runner *r, const struct scenario *s, const char *why)
 {
     struct task *t = task_new(r, s);
-    tell_started(t);
+    notify_started(t);
     for (size_t i = 0; i < s->step_count; i++)
         for (size_t k = 0; k < s->steps[i].case_count; k++)
             skipped_checks_of_case(t, &s->steps[i], "", k, VERDICT_NOT_APPLICABLE, why);

@@ -15,7 +15,7 @@ void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_
     client_send(t->runner->client, a, x, on_response, t);
 }
 
-static void resume(struct task *t)
+static void wake_task(struct task *t)
 {
     task_resume_fn *then = t->on_resume;
     t->on_resume = NULL;
@@ -23,15 +23,15 @@ static void resume(struct task *t)
     then(t);
 }
 
-static void on_time(void *ctx)
+static void on_timer(void *ctx)
 {
-    resume(ctx);
+    wake_task(ctx);
 }
 
-static void clock_advanced(struct task *t, struct exchange_record *x)
+static void on_clock_advanced(struct task *t, struct exchange_record *x)
 {
     if (exchange_succeeded(x))
-        resume(t);
+        wake_task(t);
     else
         judge_error(t, admin_error(t->runner->arena, x));
 }
@@ -41,10 +41,10 @@ void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
     t->on_resume = then;
     if (t->namespace.has_clock) {
         struct arena *a = &t->scratch;
-        task_send(t, a, admin_advance_clock(a, &t->namespace, ms), clock_advanced);
+        task_send(t, a, admin_advance_clock(a, &t->namespace, ms), on_clock_advanced);
         return;
     }
-    t->timer = loop_timer(t->runner->loop, time_monotonic_us() + ms * 1000, on_time, t);
+    t->timer = loop_timer(t->runner->loop, time_monotonic_us() + ms * 1000, on_timer, t);
 }
 
 void task_record(struct task *t, struct exchange_record *x)

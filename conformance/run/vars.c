@@ -45,7 +45,7 @@ static const struct node *step_into(const struct node *n, struct str key)
 }
 
 /* `name` is `key`, or goes on behind it with a dot. */
-static const struct node *within(struct str name, const struct member *m)
+static const struct node *value_within(struct str name, const struct member *m)
 {
     struct str key = str_from(m->key), rest = str_skip(name, key.n);
     if (!str_starts(name, key) || (rest.n && rest.s[0] != '.'))
@@ -63,7 +63,7 @@ const struct node *vars_get(const struct vars *v, struct str name)
         return environment(v, str_skip(name, 4));
     for (; v; v = v->outer)
         for (size_t i = v->count; i-- > 0;) {
-            const struct node *found = within(name, &v->items[i]);
+            const struct node *found = value_within(name, &v->items[i]);
             if (found)
                 return found;
         }
@@ -98,7 +98,7 @@ static void copy_literal(struct filling *f, const char *end)
     }
 }
 
-static bool fill(void *ctx, struct str reference, struct where at)
+static bool fill_reference(void *ctx, struct str reference, struct where at)
 {
     (void)at;
     struct filling *f = ctx;
@@ -126,7 +126,7 @@ static bool fill_text(struct filling *f, const char *text)
 {
     f->out.arena = f->vars->arena;
     f->rest = text;
-    if (!references_visit_text(text, (struct where){0}, fill, f))
+    if (!references_visit_text(text, (struct where){0}, fill_reference, f))
         return false;
     copy_literal(f, f->rest + strlen(f->rest));
     return true;

@@ -33,7 +33,7 @@ static int64_t count_events(const struct inbox *box, const struct hook *hook)
     return n;
 }
 
-static struct delivery *take(struct inbox *box, const struct hook *hook)
+static struct delivery *take_delivery(struct inbox *box, const struct hook *hook)
 {
     struct delivery *first = NULL;
     for (size_t i = 0; i < box->deliveries.count; i++) {
@@ -80,8 +80,8 @@ static const char *names_of(struct arena *a, const struct inbox *box)
     return box->deliveries.count ? buf_c(&out) : "nothing was delivered";
 }
 
-static bool decide(struct task *t, const char *matcher, bool holds, const char *expected,
-                   const char *actual)
+static bool add_delivery_check(struct task *t, const char *matcher, bool holds,
+                               const char *expected, const char *actual)
 {
     struct check_input in = judge_input(t, t->runner->arena);
     struct check *c =
@@ -100,12 +100,13 @@ static bool decide_signature(struct task *t, const struct delivery *d)
     if (d)
         header = headers_get(&d->record->request_headers, c->hook.signature_header);
     bool fits = d && signature_fits(header, secret, d->record->request_body, &why);
-    return decide(t, "signed", fits,
-                  arena_printf(t->runner->arena, "%s over its bytes", c->hook.signature_header),
-                  fits ? "it fits" : why);
+    return add_delivery_check(
+        t, "signed", fits,
+        arena_printf(t->runner->arena, "%s over its bytes", c->hook.signature_header),
+        fits ? "it fits" : why);
 }
 
-static void judge(struct task *t, int64_t events)
+static void judge_delivery(struct task *t, int64_t events)
 {
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
@@ -113,7 +114,7 @@ static void judge(struct task *t, int64_t events)
     const char *within =
         arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
     const char *came = names_of(a, t->inbox);
-    const struct delivery *d = take(t->inbox, hook);
+    const struct delivery *d = take_delivery(t->inbox, hook);
     if (d) {
         c->exchange = d->record;
         c->came = &d->record->request_headers;
@@ -121,12 +122,13 @@ static void judge(struct task *t, int64_t events)
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);
     }
-    bool held = hook->none ? decide(t, "none", !events, arena_printf(a, "no %s", within), came)
-                           : decide(t, "arrives", events > 0, within, came);
+    bool held = hook->none
+                    ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), came)
+                    : add_delivery_check(t, "arrives", events > 0, within, came);
     if (hook->count)
-        held &= decide(t, "count", events == hook->count,
-                       arena_printf(a, "%lld", (long long)hook->count),
-                       arena_printf(a, "%lld", (long long)events));
+        held &= add_delivery_check(t, "count", events == hook->count,
+                                   arena_printf(a, "%lld", (long long)hook->count),
+                                   arena_printf(a, "%lld", (long long)events));
     if (hook->signature_header)
         held &= decide_signature(t, d);
     judge_kept(t, held);
@@ -146,7 +148,7 @@ static bool is_over(struct retry *a, const struct hook *hook, int64_t events)
     return a->elapsed_ms - a->settled_ms >= SETTLE_MS;
 }
 
-static void look(struct task *t)
+static void check_inbox(struct task *t)
 {
     struct current *c = &t->current;
     int64_t events = count_events(t->inbox, &c->hook);
@@ -155,11 +157,11 @@ static void look(struct task *t)
         return;
     }
     if (is_over(&c->retry, &c->hook, events)) {
-        judge(t, events);
+        judge_delivery(t, events);
         return;
     }
     c->retry.elapsed_ms += EVERY_MS;
-    task_wait(t, EVERY_MS, look);
+    task_wait(t, EVERY_MS, check_inbox);
 }
 
 void webhook_start(struct task *t)
@@ -175,5 +177,5 @@ void webhook_start(struct task *t)
     else if (c->hook.secret && !node_text(c->hook.secret))
         judge_blocked(t, "secret as text");
     else
-        look(t);
+        check_inbox(t);
 }

@@ -118,7 +118,7 @@ static const struct input *find_input(const struct flow *flow, const char *name)
     return NULL;
 }
 
-static bool given_check(struct reader *r, const struct flow *flow, const struct member *m)
+static bool with_value_check(struct reader *r, const struct flow *flow, const struct member *m)
 {
     const struct input *in = find_input(flow, m->key);
     if (in)
@@ -135,7 +135,7 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
     const struct flow *flow = s->flow;
     bool ok = !with || is_map(r, with, "'with' is a map: input: value");
     for (size_t i = 0; ok && with && i < node_count(with); i++)
-        ok &= given_check(r, flow, &with->map.members[i]);
+        ok &= with_value_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
         if (!flow->inputs[i].value && !node_get(with, flow->inputs[i].name))
             ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"),
@@ -228,7 +228,7 @@ static const char *file_find(struct reader *r, const char *name, struct names *s
     return NULL;
 }
 
-static bool goes_round(const struct reader *r, const char *path)
+static bool is_recursive(const struct reader *r, const char *path)
 {
     for (; r && r->flow; r = r->up)
         if (path_same(r->file, path))
@@ -267,9 +267,9 @@ const struct flow *flow_find(struct reader *r, const char *name, struct where at
     if (!path)
         error_add(r->err, ERROR_INPUT, at, "there is no flow '%s'%s", name,
                   did_you_mean(r->arena, str_from(name), seen.items, seen.count));
-    else if (goes_round(r, path))
+    else if (is_recursive(r, path))
         error_add(r->err, ERROR_INPUT, at, "flow '%s' uses itself", name);
-    if (!path || goes_round(r, path) || !depth_check(r, depth_of(r) + 1, at))
+    if (!path || is_recursive(r, path) || !depth_check(r, depth_of(r) + 1, at))
         return NULL;
     const struct flow *flow = flow_load(r, path);
     return flow && depth_check(r, depth_of(r) + flow_depth(flow), at) ? flow : NULL;

@@ -102,7 +102,7 @@ static int compare_files(const void *x, const void *y)
     return strcmp(((const struct file *)x)->path, ((const struct file *)y)->path);
 }
 
-static bool is_again(const struct files *files, size_t i)
+static bool is_duplicate(const struct files *files, size_t i)
 {
     for (size_t k = 0; k < i; k++)
         if (strcmp(files->items[k].real, files->items[i].real) == 0)
@@ -199,7 +199,7 @@ static void load_file(struct loader *l, const struct file *file)
 
 /* --- the suite ------------------------------------------------------------------------------ */
 
-static void give(struct loader *l, struct suite *out)
+static void fill_suite(struct loader *l, struct suite *out)
 {
     const struct catalogue **catalogues =
         arena_array(l->arena, const struct catalogue *, l->providers.count);
@@ -221,10 +221,10 @@ bool suite_load(struct arena *a, const char *const *paths, size_t count, struct 
     if (l.files.count)
         qsort(l.files.items, l.files.count, sizeof *l.files.items, compare_files);
     for (size_t i = 0; i < l.files.count; i++)
-        if (!is_again(&l.files, i))
+        if (!is_duplicate(&l.files, i))
             load_file(&l, &l.files.items[i]);
     if (err->count > before)
         return false;
-    give(&l, out);
+    fill_suite(&l, out);
     return true;
 }

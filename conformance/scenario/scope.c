@@ -39,12 +39,12 @@ static const char *const reserved[] = {"target", "env", "run", "scenario"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void refuse(struct scope *s, struct where at, const char *text)
+static void add_error(struct scope *s, struct where at, const char *text)
 {
     s->ok = error_add(s->err, ERROR_INPUT, at, "%s", text);
 }
 
-static void add(struct scope *s, struct name name)
+static void add_name(struct scope *s, struct name name)
 {
     *arena_push(s->arena, &s->names, struct name) = name;
 }
@@ -63,14 +63,14 @@ static bool is_always_there(struct str reference)
 }
 
 /* The name itself, or something below it. */
-static bool names_it(const struct name *n, struct str reference)
+static bool is_prefix_of(const struct name *n, struct str reference)
 {
     size_t length = strlen(n->name);
     return str_starts(reference, str_from(n->name)) &&
            (reference.n == length || reference.s[length] == '.');
 }
 
-static const char *near(struct scope *s, struct str reference)
+static const char *nearest_name(struct scope *s, struct str reference)
 {
     const char **candidates = arena_array(s->arena, const char *, s->names.count + COUNT(always));
     size_t count = 0;
@@ -82,23 +82,23 @@ static const char *near(struct scope *s, struct str reference)
     return did_you_mean(s->arena, reference, candidates, count);
 }
 
-static void refuse_reference(struct scope *s, struct str reference, struct where at,
-                             const struct name *later)
+static void reference_error(struct scope *s, struct str reference, struct where at,
+                            const struct name *later)
 {
     if (s->now == BEFORE_ALL_STEPS)
-        refuse(s, at,
-               arena_printf(s->arena,
-                            "'" STR_FMT "': only $target, $env, $run and $scenario are known "
-                            "before the steps",
-                            STR_ARG(reference)));
+        add_error(s, at,
+                  arena_printf(s->arena,
+                               "'" STR_FMT "': only $target, $env, $run and $scenario are known "
+                               "before the steps",
+                               STR_ARG(reference)));
     else if (later)
-        refuse(s, at,
-               arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' makes it",
-                            STR_ARG(reference), later->step));
+        add_error(s, at,
+                  arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' makes it",
+                               STR_ARG(reference), later->step));
     else
-        refuse(s, at,
-               arena_printf(s->arena, "there is nothing called '" STR_FMT "'%s", STR_ARG(reference),
-                            near(s, reference)));
+        add_error(s, at,
+                  arena_printf(s->arena, "there is nothing called '" STR_FMT "'%s",
+                               STR_ARG(reference), nearest_name(s, reference)));
 }
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
@@ -109,7 +109,7 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
         return true;
     for (size_t i = 0; i < s->names.count; i++) {
         struct name *n = &s->names.items[i];
-        if (!names_it(n, reference))
+        if (!is_prefix_of(n, reference))
             continue;
         if (n->from <= s->now && s->now <= n->to) {
             n->used = true;
@@ -118,7 +118,7 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
         if (n->step && n->from > s->now)
             later = n;
     }
-    refuse_reference(s, reference, at, later);
+    reference_error(s, reference, at, later);
     return true;
 }
 
@@ -127,10 +127,11 @@ static void check_stray(struct scope *s, const struct node *value)
     if (node_text(value)) {
         struct str stray = references_stray(value->text.s);
         if (stray.n)
-            refuse(s, value->at,
-                   arena_printf(s->arena,
-                                "'" STR_FMT "': beside text a reference is ${name}, a dollar is $$",
-                                STR_ARG(stray)));
+            add_error(s, value->at,
+                      arena_printf(s->arena,
+                                   "'" STR_FMT
+                                   "': beside text a reference is ${name}, a dollar is $$",
+                                   STR_ARG(stray)));
         return;
     }
     for (size_t i = 0; i < node_count(value); i++)
@@ -158,27 +159,27 @@ static const char *dotted(struct scope *s, const char *id, const char *name)
 
 static void add_made(struct scope *s, const struct step *step, const char *id, const char *name)
 {
-    add(s, (struct name){.name = name, .step = id, .from = CLEANUP_OF(step), .to = SIZE_MAX});
+    add_name(s, (struct name){.name = name, .step = id, .from = CLEANUP_OF(step), .to = SIZE_MAX});
 }
 
 static void add_capture(struct scope *s, const struct step *step, const char *id,
                         const struct member *m)
 {
-    add(s, (struct name){.name = dotted(s, id, m->key),
-                         .what = step->kind == STEP_KIND_COUNT ? NULL : "capture",
-                         .step = id,
-                         .at = m->key_at,
-                         .from = CLEANUP_OF(step),
-                         .to = SIZE_MAX});
+    add_name(s, (struct name){.name = dotted(s, id, m->key),
+                              .what = step->kind == STEP_KIND_COUNT ? NULL : "capture",
+                              .step = id,
+                              .at = m->key_at,
+                              .from = CLEANUP_OF(step),
+                              .to = SIZE_MAX});
 }
 
 static void add_parameter(struct scope *s, const struct step *step, const struct member *m)
 {
-    add(s, (struct name){.name = m->key,
-                         .what = step->kind == STEP_KIND_COUNT ? NULL : "parameter",
-                         .at = m->key_at,
-                         .from = PLAY_OF(step),
-                         .to = CLEANUP_OF(step)});
+    add_name(s, (struct name){.name = m->key,
+                              .what = step->kind == STEP_KIND_COUNT ? NULL : "parameter",
+                              .at = m->key_at,
+                              .from = PLAY_OF(step),
+                              .to = CLEANUP_OF(step)});
 }
 
 /* From the map as it is written, so that one mistake in a step does not make others of it. */
@@ -234,9 +235,9 @@ static void check_ids(struct scope *s, const struct step *steps, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i && id_of(&steps[i]); k++)
             if (id_of(&steps[k]) && strcmp(id_of(&steps[i]), id_of(&steps[k])) == 0) {
-                refuse(s, node_get(steps[i].source, "id")->at,
-                       arena_printf(s->arena, "the step in line %d has the id '%s' as well",
-                                    steps[k].at.line, id_of(&steps[i])));
+                add_error(s, node_get(steps[i].source, "id")->at,
+                          arena_printf(s->arena, "the step in line %d has the id '%s' as well",
+                                       steps[k].at.line, id_of(&steps[i])));
                 break;
             }
 }
@@ -251,7 +252,7 @@ static bool is_reserved(const char *name)
 
 static bool overlap(const struct name *n, const struct name *other)
 {
-    return (names_it(n, str_from(other->name)) || names_it(other, str_from(n->name))) &&
+    return (is_prefix_of(n, str_from(other->name)) || is_prefix_of(other, str_from(n->name))) &&
            other->from <= n->to && n->from <= other->to;
 }
 
@@ -271,24 +272,24 @@ static void check_names(struct scope *s, const struct step *steps, size_t count)
     for (size_t i = 0; i < s->names.count; i++) {
         const struct name *n = &s->names.items[i];
         if (n->what && !n->step && is_taken(s, n))
-            refuse(
+            add_error(
                 s, n->at,
                 arena_printf(s->arena, "the name '%s' stands for something else already", n->name));
     }
     for (size_t i = 0; i < count; i++)
         if (id_of(&steps[i]) && is_reserved(id_of(&steps[i])))
-            refuse(s, node_get(steps[i].source, "id")->at,
-                   arena_printf(s->arena, "the name '%s' stands for something else already",
-                                id_of(&steps[i])));
+            add_error(s, node_get(steps[i].source, "id")->at,
+                      arena_printf(s->arena, "the name '%s' stands for something else already",
+                                   id_of(&steps[i])));
 }
 
 static void check_used(struct scope *s)
 {
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].what && !s->names.items[i].used)
-            refuse(s, s->names.items[i].at,
-                   arena_printf(s->arena, "nothing uses the %s '%s'", s->names.items[i].what,
-                                s->names.items[i].name));
+            add_error(s, s->names.items[i].at,
+                      arena_printf(s->arena, "nothing uses the %s '%s'", s->names.items[i].what,
+                                   s->names.items[i].name));
 }
 
 /* --- a scenario, a flow --------------------------------------------------------------------- */
@@ -296,11 +297,11 @@ static void check_used(struct scope *s)
 static void add_inputs(struct scope *s, const struct input *inputs, size_t count, const char *what)
 {
     for (size_t i = 0; i < count; i++) {
-        add(s, (struct name){.name = inputs[i].name,
-                             .what = is_name(str_from(inputs[i].name)) ? what : NULL,
-                             .at = inputs[i].at,
-                             .from = FIRST_STEP,
-                             .to = SIZE_MAX});
+        add_name(s, (struct name){.name = inputs[i].name,
+                                  .what = is_name(str_from(inputs[i].name)) ? what : NULL,
+                                  .at = inputs[i].at,
+                                  .from = FIRST_STEP,
+                                  .to = SIZE_MAX});
         if (inputs[i].value)
             check_value(s, inputs[i].value, BEFORE_ALL_STEPS);
     }

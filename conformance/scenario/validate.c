@@ -24,7 +24,7 @@ static bool any_expectation(const struct step *s, expectation_fn *holds)
     return any;
 }
 
-static bool accepts(const struct expectation *x, int64_t from, int64_t to)
+static bool accepts_status(const struct expectation *x, int64_t from, int64_t to)
 {
     for (size_t i = 0; i < x->status_count; i++)
         if (x->statuses[i] >= from && x->statuses[i] <= to)
@@ -34,12 +34,12 @@ static bool accepts(const struct expectation *x, int64_t from, int64_t to)
 
 static bool accepts_refusal(const struct expectation *x)
 {
-    return accepts(x, 400, 599);
+    return accepts_status(x, 400, 599);
 }
 
 static bool accepts_creation(const struct expectation *x)
 {
-    return accepts(x, 201, 202);
+    return accepts_status(x, 201, 202);
 }
 
 static bool has_error_code(const struct node *n)
@@ -155,7 +155,7 @@ static bool check_steps(struct validation *c, const struct step *steps, size_t c
 
 /* --- a scenario ----------------------------------------------------------------------------- */
 
-static bool seen_one(void *ctx, struct str reference, struct where at)
+static bool on_reference(void *ctx, struct str reference, struct where at)
 {
     (void)reference, (void)at;
     *(bool *)ctx = true;
@@ -168,11 +168,11 @@ static bool expects_reference(const struct step *s)
     bool found = false;
     for (size_t i = 0; i < COUNT(keys); i++)
         if (node_get(s->source, keys[i]))
-            references_visit(node_get(s->source, keys[i]), seen_one, &found);
+            references_visit(node_get(s->source, keys[i]), on_reference, &found);
     return found;
 }
 
-static bool decides(const struct step *s)
+static bool decides_claim(const struct step *s)
 {
     return s->citation_count || s->dispute;
 }
@@ -185,8 +185,9 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
         if (s->kind == STEP_KIND_COUNT)
             return true; /* what it was to be is not known */
         caused |= !only_reads(s);
-        any |= decides(s);
-        if (decides(s) && (caused || expects_reference(s) || any_expectation(s, accepts_refusal)))
+        any |= decides_claim(s);
+        if (decides_claim(s) &&
+            (caused || expects_reference(s) || any_expectation(s, accepts_refusal)))
             return true;
     }
     return !sc->step_count ||

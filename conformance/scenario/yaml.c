@@ -239,7 +239,8 @@ static const struct key_kinds expect_key_kinds[] = {
     {"redirect", CONSENT                 },
 };
 
-static bool fits(const struct key_kinds *rows, size_t count, const char *key, enum step_kind kind)
+static bool key_fits(const struct key_kinds *rows, size_t count, const char *key,
+                     enum step_kind kind)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].key, key) == 0)
@@ -249,12 +250,12 @@ static bool fits(const struct key_kinds *rows, size_t count, const char *key, en
 
 bool step_key_fits(const char *key, enum step_kind kind)
 {
-    return fits(step_key_kinds, COUNT(step_key_kinds), key, kind);
+    return key_fits(step_key_kinds, COUNT(step_key_kinds), key, kind);
 }
 
 bool expect_key_fits(const char *key, enum step_kind kind)
 {
-    return fits(expect_key_kinds, COUNT(expect_key_kinds), key, kind);
+    return key_fits(expect_key_kinds, COUNT(expect_key_kinds), key, kind);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */

@@ -79,14 +79,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void done(void *ctx, struct exchange_record *x)
+static void on_done(void *ctx, struct exchange_record *x)
 {
     struct scene *s = ctx;
     s->responded++;
     s->last = x;
 }
 
-static struct exchange_record *request(struct scene *s, const char *method, const char *path)
+static struct exchange_record *new_request(struct scene *s, const char *method, const char *path)
 {
     struct exchange_record *x = arena_new(&s->arena, struct exchange_record);
     x->method = method;
@@ -94,7 +94,7 @@ static struct exchange_record *request(struct scene *s, const char *method, cons
     return x;
 }
 
-static void await(struct scene *s, int responses)
+static void await_responses(struct scene *s, int responses)
 {
     int64_t until = time_monotonic_us() + (int64_t)10 * 1000 * 1000;
     while (s->responded < responses && time_monotonic_us() < until)
@@ -103,10 +103,10 @@ static void await(struct scene *s, int responses)
     assert_int_equal(client_in_flight(s->client), 0);
 }
 
-static struct exchange_record *ask(struct scene *s, struct exchange_record *x)
+static struct exchange_record *send_request(struct scene *s, struct exchange_record *x)
 {
-    client_send(s->client, &s->arena, x, done, s);
-    await(s, s->responded + 1);
+    client_send(s->client, &s->arena, x, on_done, s);
+    await_responses(s, s->responded + 1);
     assert_ptr_equal(s->last, x);
     return x;
 }
@@ -115,7 +115,7 @@ static void a_response_is_recorded_whole(void **state)
 {
     struct scene *s = *state;
     s->response_body = "{\"error\":1}";
-    struct exchange_record *x = ask(s, request(s, "GET", "/404"));
+    struct exchange_record *x = send_request(s, new_request(s, "GET", "/404"));
     assert_int_equal(x->status, 404);
     assert_null(x->error);
     assert_true(str_is(x->response_body, "{\"error\":1}"));
@@ -140,10 +140,10 @@ static void what_is_sent_is_what_was_said(void **state)
     };
     struct scene *s = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct exchange_record *x = request(s, rows[i].method, rows[i].path);
+        struct exchange_record *x = new_request(s, rows[i].method, rows[i].path);
         x->request_body = str_from(rows[i].body);
         headers_add(&s->arena, &x->request_headers, "X-Own", STR("value"));
-        ask(s, x);
+        send_request(s, x);
         assert_int_equal(x->status, 200);
         assert_memory_equal(s->seen, rows[i].first_line, strlen(rows[i].first_line));
         assert_non_null(strstr(s->seen, "X-Own: value\n"));
@@ -156,14 +156,14 @@ static void what_is_sent_is_what_was_said(void **state)
 static void a_redirect_is_a_response(void **state)
 {
     struct scene *s = *state;
-    assert_int_equal(ask(s, request(s, "GET", "/302"))->status, 302);
+    assert_int_equal(send_request(s, new_request(s, "GET", "/302"))->status, 302);
     assert_int_equal(s->asked, 1);
 }
 
 static void head_has_no_body(void **state)
 {
     struct scene *s = *state;
-    struct exchange_record *x = ask(s, request(s, "HEAD", "/200"));
+    struct exchange_record *x = send_request(s, new_request(s, "HEAD", "/200"));
     assert_int_equal(x->status, 200);
     assert_int_equal(x->response_body.n, 0);
 }
@@ -173,12 +173,12 @@ static void many_are_under_way_at_once(void **state)
     struct scene *s = *state;
     struct exchange_record *all[50];
     for (size_t i = 0; i < COUNT(all); i++) {
-        all[i] = request(s, "GET", "/200");
-        client_send(s->client, &s->arena, all[i], done, s);
+        all[i] = new_request(s, "GET", "/200");
+        client_send(s->client, &s->arena, all[i], on_done, s);
     }
     assert_int_equal(s->responded, 0); /* never from within client_send */
     assert_int_equal(client_in_flight(s->client), COUNT(all));
-    await(s, COUNT(all));
+    await_responses(s, COUNT(all));
     for (size_t i = 0; i < COUNT(all); i++)
         assert_int_equal(all[i]->status, 200);
 }
@@ -186,15 +186,15 @@ static void many_are_under_way_at_once(void **state)
 static void a_missing_response_is_reported_as_an_error(void **state)
 {
     struct scene *s = *state;
-    struct exchange_record *x = request(s, "GET", "/");
+    struct exchange_record *x = new_request(s, "GET", "/");
     x->url = "http://127.0.0.1:1/";
-    ask(s, x);
+    send_request(s, x);
     assert_int_equal(x->status, 0);
     assert_non_null(strstr(x->error, "connect"));
     assert_false(x->sent);
-    x = request(s, "GET", "/");
+    x = new_request(s, "GET", "/");
     x->url = "ftp://127.0.0.1/";
-    assert_non_null(ask(s, x)->error);
+    assert_non_null(send_request(s, x)->error);
 }
 
 static void silence_ends_with_the_time_out(void **state)
@@ -204,7 +204,7 @@ static void silence_ends_with_the_time_out(void **state)
     s->client =
         client_new(s->loop, &(struct client_options){.timeout_ms = 50, .connect_timeout_ms = 5000});
     s->silent = true;
-    struct exchange_record *x = ask(s, request(s, "GET", "/"));
+    struct exchange_record *x = send_request(s, new_request(s, "GET", "/"));
     assert_int_equal(x->status, 0);
     assert_non_null(x->error);
     assert_true(x->sent);
@@ -219,8 +219,8 @@ static void calls_are_paced(void **state)
                                         .timeout_ms = 5000, .connect_timeout_ms = 5000, .rps = 50});
     int64_t began = time_monotonic_us();
     for (int i = 0; i < 4; i++)
-        client_send(s->client, &s->arena, request(s, "GET", "/200"), done, s);
-    await(s, 4);
+        client_send(s->client, &s->arena, new_request(s, "GET", "/200"), on_done, s);
+    await_responses(s, 4);
     assert_true(time_monotonic_us() - began >= 60000);
 }
 
@@ -228,7 +228,7 @@ static void a_client_goes_with_calls_under_way(void **state)
 {
     struct scene *s = *state;
     s->silent = true;
-    client_send(s->client, &s->arena, request(s, "GET", "/"), done, s);
+    client_send(s->client, &s->arena, new_request(s, "GET", "/"), on_done, s);
     for (int i = 0; i < 1000 && !s->asked; i++)
         loop_step(s->loop, 10000);
     assert_int_equal(s->asked, 1);

@@ -132,7 +132,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static bool can(const void *target, const char *capability)
+static bool has_capability(const void *target, const char *capability)
 {
     return target_can(target, capability);
 }
@@ -145,7 +145,8 @@ static const struct scenario_result *play(struct scene *s, const char *file)
     struct plan plan;
     struct error err = {0};
     bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
-              plan_make(&s->arena, &suite, &(struct selection){0}, can, &s->target, &plan, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, has_capability, &s->target,
+                        &plan, &err) &&
               run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
     if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));

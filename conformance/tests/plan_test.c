@@ -94,7 +94,7 @@ static void an_expression_of_endless_depth_is_refused(void **state)
 
 /* --- plans ---------------------------------------------------------------------------------- */
 
-static bool can(const void *ctx, const char *capability)
+static bool has_capability(const void *ctx, const char *capability)
 {
     const char *cannot = ctx;
     return strcmp(capability, cannot) != 0;
@@ -109,13 +109,13 @@ static struct suite load(struct arena *a)
 }
 
 /* The names of what a selection chooses, those that do not run in brackets with what is missing. */
-static const char *chosen(struct arena *a, struct selection selection, const char *cannot)
+static const char *selected_names(struct arena *a, struct selection selection, const char *cannot)
 {
     struct suite suite = load(a);
     struct plan plan = {0};
     struct error err = {0};
     struct buf out = {.arena = a};
-    if (!plan_make(a, &suite, &selection, can, cannot, &plan, &err)) {
+    if (!plan_make(a, &suite, &selection, has_capability, cannot, &plan, &err)) {
         const char *why = error_text(a, &err);
         error_end(&err);
         return why;
@@ -157,7 +157,7 @@ static void a_selection_chooses_scenarios_in_their_order(void **state)
         {{.shard = 1, .shards = 2, .tags = "words"},         "everything"                         },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(chosen(*state, rows[i].selection, "nothing"), rows[i].chosen);
+        assert_string_equal(selected_names(*state, rows[i].selection, "nothing"), rows[i].chosen);
 }
 
 static void what_failed_in_a_report_is_selected(void **state)
@@ -168,7 +168,7 @@ static void what_failed_in_a_report_is_selected(void **state)
     assert_string_equal(selection.names[0], "revoke-then-reconnect-mints-a-new-id");
     assert_string_equal(selection.names[1], "list-filters");
     assert_string_equal(selection.names[2], "names-with-odd-letters");
-    assert_string_equal(chosen(*state, selection, "nothing"), "");
+    assert_string_equal(selected_names(*state, selection, "nothing"), "");
 }
 
 static void a_report_that_is_none_is_refused(void **state)
@@ -190,12 +190,12 @@ static void a_report_that_is_none_is_refused(void **state)
 
 static void a_selection_that_makes_no_sense_is_refused(void **state)
 {
-    assert_string_equal(chosen(*state, (struct selection){.shard = 3, .shards = 2}, ""),
+    assert_string_equal(selected_names(*state, (struct selection){.shard = 3, .shards = 2}, ""),
                         "--shard: 3/2: the first number is 1 to the second");
-    assert_string_equal(chosen(*state, (struct selection){.shard = 0, .shards = 2}, ""),
+    assert_string_equal(selected_names(*state, (struct selection){.shard = 0, .shards = 2}, ""),
                         "--shard: 0/2: the first number is 1 to the second");
     struct selection two = {.claims = LIST("LA-1,LA-2", ""), .claim_count = 2, .tags = "and"};
-    assert_string_equal(chosen(*state, two, ""),
+    assert_string_equal(selected_names(*state, two, ""),
                         "--claim: 'LA-1,LA-2' is no claim or pattern such as LA-18*\n"
                         "--claim: '' is no claim or pattern such as LA-18*\n"
                         "--tag:1:1: a tag is expected, not 'and'");
@@ -217,10 +217,11 @@ static void a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply(voi
 
 static void a_missing_capability_is_reported(void **state)
 {
-    assert_string_equal(chosen(*state, (struct selection){0}, "clock"),
+    assert_string_equal(selected_names(*state, (struct selection){0}, "clock"),
                         "the-nearest-flow-is-used everything[clock]");
-    assert_string_equal(chosen(*state, (struct selection){.tags = "words"}, "simulate.token_lost"),
-                        "everything[simulate.token_lost]");
+    assert_string_equal(
+        selected_names(*state, (struct selection){.tags = "words"}, "simulate.token_lost"),
+        "everything[simulate.token_lost]");
 }
 
 int main(void)

@@ -109,20 +109,20 @@ static struct check *add_check(struct run *r, struct scenario_result *s, const c
     return c;
 }
 
-static void cite(struct check *c, const struct claim *const *cited, size_t count)
+static void set_claims(struct check *c, const struct claim *const *cited, size_t count)
 {
     c->claims = cited;
     c->claim_count = count;
 }
 
-static void say(struct check *c, const char *expected, const char *actual, const char *why)
+static void set_texts(struct check *c, const char *expected, const char *actual, const char *why)
 {
     c->expected = expected;
     c->actual = actual;
     c->why = why;
 }
 
-static struct run *finish(struct run *r)
+static struct run *finish_run(struct run *r)
 {
     run_count(r);
     run_decide(r);
@@ -148,7 +148,7 @@ static void add_lease(struct run *r, const char *name)
 
 struct run *rig_empty(struct arena *a)
 {
-    return finish(new_run(a));
+    return finish_run(new_run(a));
 }
 
 struct run *rig_green(struct arena *a)
@@ -161,17 +161,17 @@ struct run *rig_green(struct arena *a)
     s->tag_count = 2;
     add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 200,
                  STR("{\"canceledScheduledPosts\":0}"));
-    say(add_check(r, s, "revoke", "status", "is", VERDICT_PASS), "200", "200", NULL);
-    cite(add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_PASS), revoke_claims,
-         1);
+    set_texts(add_check(r, s, "revoke", "status", "is", VERDICT_PASS), "200", "200", NULL);
+    set_claims(add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_PASS),
+               revoke_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts", 200, STR("{\"items\":[]}"));
-    cite(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
-    say(add_check(r, s, "gone", "/items/0/socialAccountId", "oneOf", VERDICT_DISPUTED), NULL, NULL,
-        "the target takes the side 'uuid'");
+    set_claims(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
+    set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "oneOf", VERDICT_DISPUTED), NULL,
+              NULL, "the target takes the side 'uuid'");
     add_dispute(r);
     add_lease(r, "lease-and-release");
     add_lease(r, "lease-twice");
-    return finish(r);
+    return finish_run(r);
 }
 
 static void add_revoke(struct run *r)
@@ -187,17 +187,17 @@ static void add_revoke(struct run *r)
     x->attempts = 7;
     x->duration_us = 3120000;
     struct check *c = add_check(r, s, "revoke", "status", "is", VERDICT_FAIL);
-    cite(c, revoke_claims, 1);
-    say(c, "200", "202", NULL);
+    set_claims(c, revoke_claims, 1);
+    set_texts(c, "200", "202", NULL);
     c = add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_FAIL);
-    cite(c, revoke_claims, 1);
-    say(c, "integer", "\"0\" (string)", NULL);
+    set_claims(c, revoke_claims, 1);
+    set_texts(c, "integer", "\"0\" (string)", NULL);
     static const char *const pointers[] = {"/id", "/items", "/items/0/handle"};
     for (size_t i = 0; i < 3; i++) {
         c = add_check(r, s, "second", pointers[i], "equals", VERDICT_BLOCKED);
         c->exchange = NULL;
-        cite(c, list_claims, 1);
-        say(c, "\"x\"", NULL, "step 'revoke' did not hold");
+        set_claims(c, list_claims, 1);
+        set_texts(c, "\"x\"", NULL, "step 'revoke' did not hold");
     }
 }
 
@@ -216,15 +216,16 @@ static void add_hostile(struct run *r)
     x->request_body = STR("{\"returnUrl\":\"https://app.example.com/it's?k=" RIG_KEY
                           "2\",\"note\":\"$HOME `id` caf\xC3\xA9\"}");
     struct check *c = add_check(r, s, "url", "/name", "equals", VERDICT_FAIL);
-    say(c, "\"Caf\xC3\xA9 \xE2\x9C\x93\"",
+    set_texts(
+        c, "\"Caf\xC3\xA9 \xE2\x9C\x93\"",
         "\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
         "31m \xE2\x80\xAE"
         "evil " RIG_KEY "\"",
         "the first of 3 that differ; a long explanation that has to be wrapped, because it goes on "
         "and on and does not fit into one line of any terminal");
     c = add_check(r, s, "url", "", "$exact", VERDICT_WARN);
-    cite(c, handle_claims, 1);
-    say(c, "no member beside name", "bytes, echo, base64", NULL);
+    set_claims(c, handle_claims, 1);
+    set_texts(c, "no member beside name", "bytes, echo, base64", NULL);
 }
 
 static void add_undecided(struct run *r)
@@ -238,15 +239,15 @@ static void add_undecided(struct run *r)
     for (size_t i = 0; i < 4; i++)
         c = add_check(r, s, "connected", arena_printf(r->arena, "/items/%zu/status", i), "equals",
                       VERDICT_ERROR);
-    cite(c, list_claims, 1);
+    set_claims(c, list_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_2/social-accounts", 200, STR("{\"items\":[]}"));
-    say(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL,
-        "the list is empty");
-    cite(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
-    say(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
-        "in the baseline: they know, until 2026-12-01");
-    say(add_check(r, s, "all", "/next", "$absent", VERDICT_FIXED), NULL, NULL,
-        "in the baseline, yet it passes: remove it there");
+    set_texts(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL,
+              "the list is empty");
+    set_claims(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
+    set_texts(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
+              "in the baseline: they know, until 2026-12-01");
+    set_texts(add_check(r, s, "all", "/next", "$absent", VERDICT_FIXED), NULL, NULL,
+              "in the baseline, yet it passes: remove it there");
 }
 
 struct run *rig_red(struct arena *a)
@@ -259,7 +260,7 @@ struct run *rig_red(struct arena *a)
     add_dispute(r);
     *arena_push(a, &r->leftovers, struct leftover) = (struct leftover){
         "social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target returned 500"};
-    return finish(r);
+    return finish_run(r);
 }
 
 /* --- what is written of them ---------------------------------------------------------------- */

@@ -28,7 +28,7 @@ struct endpoint {
     struct diary *diary;
 };
 
-static void note(struct diary *d, const struct request *r)
+static void note_call(struct diary *d, const struct request *r)
 {
     int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n",
                      STR_ARG(r->method), STR_ARG(r->target));
@@ -49,7 +49,7 @@ static void respond(struct exchange *x, int status, const char *format, ...)
     server_reply(x);
 }
 
-static void make(struct exchange *x, struct diary *d)
+static void make_resource(struct exchange *x, struct diary *d)
 {
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
     const char *name = node_get_text(body, "name");
@@ -64,12 +64,12 @@ static void handle(void *ctx, struct exchange *x)
         respond(x, 404, "%s", "");
         return;
     }
-    note(d, &x->request);
+    note_call(d, &x->request);
     if (str_is(path, "/cut")) {
         x->response.cut = CUT_BEFORE_HEADERS;
         respond(x, 200, "%s", "");
     } else if (str_is(method, "POST")) {
-        make(x, d);
+        make_resource(x, d);
     } else if (str_is(path, "/pending")) {
         respond(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
     } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {

@@ -28,7 +28,7 @@ struct rig {
     const char *path;
 };
 
-static int begin(void **state)
+static int open_writer(void **state)
 {
     struct rig *r = calloc(1, sizeof *r);
     assert_non_null(r);
@@ -42,7 +42,7 @@ static int begin(void **state)
     return 0;
 }
 
-static int end(void **state)
+static int close_writer(void **state)
 {
     struct rig *r = *state;
     (void)unlink(r->path);
@@ -53,7 +53,7 @@ static int end(void **state)
     return 0;
 }
 
-#define with_rig(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define with_rig(test) cmocka_unit_test_setup_teardown(test, open_writer, close_writer)
 
 static bool exists(const char *path)
 {
