@@ -151,7 +151,7 @@ static void ids_do_not_depend_on_the_response(void **state)
     }
 }
 
-static void what_is_not_decided_says_why(void **state)
+static void undecided_checks_have_a_reason(void **state)
 {
     struct scene s;
     scene_init(&s, *state, "{\"a\":1}", NULL);
@@ -199,7 +199,7 @@ static void a_claim_is_decided_by_the_checks_it_names(void **state)
     }
 }
 
-static void a_should_that_does_not_hold_is_a_warning(void **state)
+static void a_failed_should_is_a_warning(void **state)
 {
     static const struct {
         const char *claims[2];
@@ -225,7 +225,7 @@ static void a_should_that_does_not_hold_is_a_warning(void **state)
     }
 }
 
-static void what_is_not_json_fails_even_where_absence_is_expected(void **state)
+static void a_body_that_is_not_json_fails_even_an_absent_matcher(void **state)
 {
     struct scene s;
     scene_init(&s, *state, "{\"items\":{\"$absent\":true}}", NULL);
@@ -249,7 +249,7 @@ static void a_status_may_be_one_of_several(void **state)
     assert_string_equal(s.out.items[1].actual, "403");
 }
 
-static void a_redirect_is_a_text_or_its_parts(void **state)
+static void a_redirect_is_matched_as_text_or_by_parts(void **state)
 {
     static const struct {
         const char *expectation;
@@ -277,15 +277,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_leaf_is_one_check, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_do_not_depend_on_the_response, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_decided_says_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(undecided_checks_have_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_should_that_does_not_hold_is_a_warning, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(what_is_not_json_fails_even_where_absence_is_expected,
+        cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_redirect_is_a_text_or_its_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_redirect_is_matched_as_text_or_by_parts, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,14 +56,14 @@ static void a_catalogue_has_claims_and_disputes(void **state)
     assert_null(catalogue_dispute(c, "X-001"));
 }
 
-static void the_providers_catalogues_can_be_used(void **state)
+static void the_catalogues_of_the_providers_load(void **state)
 {
     const struct catalogue *c = load(*state, SOURCE_DIR "/scenarios/layers");
     assert_non_null(catalogue_claim(c, "LA-183"));
     assert_non_null(catalogue_dispute(c, "LA-C07"));
 }
 
-static void mistakes_are_told_at_their_places(void **state)
+static void errors_are_reported_with_their_positions(void **state)
 {
     static const struct {
         const char *folder, *told;
@@ -104,7 +104,7 @@ static void mistakes_are_told_at_their_places(void **state)
     }
 }
 
-static void coverage_tells_what_nobody_cites(void **state)
+static void coverage_lists_uncited_claims(void **state)
 {
     struct arena *a = *state;
     struct suite suite = {0};
@@ -130,9 +130,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_catalogue_has_claims_and_disputes),
-        cmocka_unit_test(the_providers_catalogues_can_be_used),
-        cmocka_unit_test(mistakes_are_told_at_their_places),
-        cmocka_unit_test(coverage_tells_what_nobody_cites),
+        cmocka_unit_test(the_catalogues_of_the_providers_load),
+        cmocka_unit_test(errors_are_reported_with_their_positions),
+        cmocka_unit_test(coverage_lists_uncited_claims),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -125,7 +125,7 @@ static void a_response_is_recorded_whole(void **state)
     assert_int_equal(x->attempts, 1);
 }
 
-static void what_is_sent_is_what_was_said(void **state)
+static void requests_are_sent_as_given(void **state)
 {
     static const struct {
         const char *method, *path, *body, *first_line;
@@ -168,7 +168,7 @@ static void head_has_no_body(void **state)
     assert_int_equal(x->response_body.n, 0);
 }
 
-static void many_are_under_way_at_once(void **state)
+static void requests_run_in_parallel(void **state)
 {
     struct scene *s = *state;
     struct exchange_record *all[50];
@@ -197,7 +197,7 @@ static void a_missing_response_is_reported_as_an_error(void **state)
     assert_non_null(send_request(s, x)->error);
 }
 
-static void silence_ends_with_the_time_out(void **state)
+static void a_silent_server_times_out(void **state)
 {
     struct scene *s = *state;
     client_free(s->client);
@@ -211,7 +211,7 @@ static void silence_ends_with_the_time_out(void **state)
     assert_int_equal(s->asked, 1);
 }
 
-static void calls_are_paced(void **state)
+static void requests_are_paced(void **state)
 {
     struct scene *s = *state;
     client_free(s->client);
@@ -224,7 +224,7 @@ static void calls_are_paced(void **state)
     assert_true(time_monotonic_us() - began >= 60000);
 }
 
-static void a_client_goes_with_calls_under_way(void **state)
+static void a_client_with_requests_in_flight_can_be_freed(void **state)
 {
     struct scene *s = *state;
     s->silent = true;
@@ -241,15 +241,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_response_is_recorded_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_sent_is_what_was_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_are_sent_as_given, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_redirect_is_a_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_are_under_way_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_run_in_parallel, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(silence_ends_with_the_time_out, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(calls_are_paced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_client_goes_with_calls_under_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_silent_server_times_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_are_paced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_client_with_requests_in_flight_can_be_freed, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

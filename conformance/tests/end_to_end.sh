@@ -47,7 +47,7 @@ suite_is_green() {
 }
 
 # Of a folder whose catalogue has one more claim, that claim is named; --complete is red for it.
-lint_names_the_uncited() {
+lint_lists_uncited_claims() {
     cp -r "$suite" "$tmp/layers"
     printf -- '- claim: LA-999\n  says: "Nobody has looked at this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
     run 0 lint "$tmp/layers"
@@ -59,7 +59,7 @@ lint_names_the_uncited() {
 
 # Each file of tests/mutants is the fixture with one rule that breaks the claims its first line names. Only who cites
 # them is played: nobody else can notice.
-mutants_are_noticed() {
+mutants_are_detected() {
     count=0
     for mutant in "$source"/conformance/tests/mutants/*.yaml; do
         broken=$(sed -n '1s/^# breaks: //p' "$mutant")
@@ -97,7 +97,7 @@ failure_card_is_complete() {
     [ "$(cut -f 1 "$tmp/out")" = revoke-cancels-queued-posts-and-counts-them ] || fail "other scenarios are said to have failed"
 }
 
-exit_codes_tell() {
+exit_codes_are_right() {
     run 0 --help
     has '^  run PATH'
     run 0 lint --help

@@ -36,7 +36,7 @@ static size_t times(const char *text, const char *part)
     return n;
 }
 
-static void junit_counts_what_it_holds(void **state)
+static void junit_counts_match_its_elements(void **state)
 {
     struct rig *g = *state;
     const char *text = rig_report(g, "junit", rig_red(&g->arena)).s;
@@ -51,7 +51,7 @@ static void junit_counts_what_it_holds(void **state)
         assert_true(strcspn(at + 10, "\n") > strcspn(at + 10, "\"")); /* one line */
 }
 
-static void junit_is_well_formed_whatever_it_holds(void **state)
+static void junit_is_always_well_formed(void **state)
 {
     struct rig *g = *state;
     struct run *r = rig_red(&g->arena);
@@ -72,7 +72,7 @@ static void junit_is_well_formed_whatever_it_holds(void **state)
     assert_int_equal(verdict, 0);
 }
 
-static void a_pass_has_nothing_within_but_properties(void **state)
+static void a_passed_case_has_only_properties(void **state)
 {
     struct rig *g = *state;
     const char *text = rig_report(g, "junit", rig_green(&g->arena)).s;
@@ -87,9 +87,9 @@ static void a_pass_has_nothing_within_but_properties(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_rig(junit_counts_what_it_holds),
-        with_rig(junit_is_well_formed_whatever_it_holds),
-        with_rig(a_pass_has_nothing_within_but_properties),
+        with_rig(junit_counts_match_its_elements),
+        with_rig(junit_is_always_well_formed),
+        with_rig(a_passed_case_has_only_properties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,7 +167,7 @@ static const char *story(struct scene *s, const struct scenario_result *r)
     return buf_c(&out);
 }
 
-static void deliveries_are_held_against_what_is_expected(void **state)
+static void deliveries_are_checked_against_expectations(void **state)
 {
     static const struct {
         const char *file, *story;
@@ -187,7 +187,7 @@ static void deliveries_are_held_against_what_is_expected(void **state)
         assert_string_equal(story(*state, play(*state, rows[i].file)), rows[i].story);
 }
 
-static void a_delivery_is_kept_as_an_exchange(void **state)
+static void a_delivery_is_recorded_as_an_exchange(void **state)
 {
     const struct scenario_result *r = play(*state, "delivered");
     const struct exchange_record *x = NULL;
@@ -201,7 +201,7 @@ static void a_delivery_is_kept_as_an_exchange(void **state)
     assert_int_equal(x->status, 200);
 }
 
-static void a_target_that_cannot_reach_the_runner_is_not_asked_to(void **state)
+static void a_target_that_cannot_reach_the_listener_skips_webhook_scenarios(void **state)
 {
     struct scene *s = *state;
     s->target.control_url = NULL;
@@ -219,11 +219,11 @@ static void a_target_that_cannot_reach_the_runner_is_not_asked_to(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(deliveries_are_held_against_what_is_expected, set_up,
+        cmocka_unit_test_setup_teardown(deliveries_are_checked_against_expectations, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_delivery_is_kept_as_an_exchange, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_target_that_cannot_reach_the_runner_is_not_asked_to,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_delivery_is_recorded_as_an_exchange, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_target_that_cannot_reach_the_listener_skips_webhook_scenarios, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

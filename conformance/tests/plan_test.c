@@ -28,7 +28,7 @@ static int teardown(void **state)
 
 /* --- tags ----------------------------------------------------------------------------------- */
 
-static void an_expression_chooses_by_tags(void **state)
+static void a_tag_expression_selects_scenarios(void **state)
 {
     static const char *const tags[] = {"oauth", "slow", "return-url"};
     static const struct {
@@ -57,7 +57,7 @@ static void an_expression_chooses_by_tags(void **state)
     }
 }
 
-static void an_expression_that_cannot_be_read_is_refused_at_its_column(void **state)
+static void an_invalid_tag_expression_is_rejected_at_its_column(void **state)
 {
     static const struct {
         const char *expression, *told;
@@ -81,7 +81,7 @@ static void an_expression_that_cannot_be_read_is_refused_at_its_column(void **st
     }
 }
 
-static void an_expression_of_endless_depth_is_refused(void **state)
+static void a_too_deep_tag_expression_is_rejected(void **state)
 {
     struct buf deep = {.arena = *state};
     struct error err = {0};
@@ -135,7 +135,7 @@ static const char *selected_names(struct arena *a, struct selection selection, c
         __VA_ARGS__                                                                                \
     }
 
-static void a_selection_chooses_scenarios_in_their_order(void **state)
+static void a_selection_keeps_the_order_of_scenarios(void **state)
 {
     const struct {
         struct selection selection;
@@ -160,7 +160,7 @@ static void a_selection_chooses_scenarios_in_their_order(void **state)
         assert_string_equal(selected_names(*state, rows[i].selection, "nothing"), rows[i].chosen);
 }
 
-static void what_failed_in_a_report_is_selected(void **state)
+static void failed_scenarios_of_a_report_are_selected(void **state)
 {
     struct selection selection = {0};
     assert_true(failed_select(*state, "golden/red.json", &selection, NULL));
@@ -171,7 +171,7 @@ static void what_failed_in_a_report_is_selected(void **state)
     assert_string_equal(selected_names(*state, selection, "nothing"), "");
 }
 
-static void a_report_that_is_none_is_refused(void **state)
+static void an_invalid_report_is_rejected(void **state)
 {
     static const struct {
         const char *path, *told;
@@ -188,7 +188,7 @@ static void a_report_that_is_none_is_refused(void **state)
     }
 }
 
-static void a_selection_that_makes_no_sense_is_refused(void **state)
+static void an_invalid_selection_is_rejected(void **state)
 {
     assert_string_equal(selected_names(*state, (struct selection){.shard = 3, .shards = 2}, ""),
                         "--shard: 3/2: the first number is 1 to the second");
@@ -201,7 +201,7 @@ static void a_selection_that_makes_no_sense_is_refused(void **state)
                         "--tag:1:1: a tag is expected, not 'and'");
 }
 
-static void a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply(void **state)
+static void a_scenario_requires_its_own_capabilities_and_those_of_its_steps(void **state)
 {
     struct suite suite = load(*state);
     size_t count;
@@ -227,14 +227,14 @@ static void a_missing_capability_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_expression_chooses_by_tags),
-        cmocka_unit_test(an_expression_that_cannot_be_read_is_refused_at_its_column),
-        cmocka_unit_test(an_expression_of_endless_depth_is_refused),
-        cmocka_unit_test(a_selection_chooses_scenarios_in_their_order),
-        cmocka_unit_test(what_failed_in_a_report_is_selected),
-        cmocka_unit_test(a_report_that_is_none_is_refused),
-        cmocka_unit_test(a_selection_that_makes_no_sense_is_refused),
-        cmocka_unit_test(a_scenario_needs_what_it_says_and_what_its_steps_and_flows_imply),
+        cmocka_unit_test(a_tag_expression_selects_scenarios),
+        cmocka_unit_test(an_invalid_tag_expression_is_rejected_at_its_column),
+        cmocka_unit_test(a_too_deep_tag_expression_is_rejected),
+        cmocka_unit_test(a_selection_keeps_the_order_of_scenarios),
+        cmocka_unit_test(failed_scenarios_of_a_report_are_selected),
+        cmocka_unit_test(an_invalid_report_is_rejected),
+        cmocka_unit_test(an_invalid_selection_is_rejected),
+        cmocka_unit_test(a_scenario_requires_its_own_capabilities_and_those_of_its_steps),
         cmocka_unit_test(a_missing_capability_is_reported),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

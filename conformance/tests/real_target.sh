@@ -104,7 +104,7 @@ nothing_is_written() {
     [ "${took:-0}" -ge $((1000 + (calls - 2) * 20)) ] || fail "$calls calls in $took ms are more than 50 a second"
 }
 
-nothing_is_used_up() {
+the_endpoint_is_left_unchanged() {
     start local
     target 'rps: 1000' 'consent: browser' "consent_command: '$tests/consent.sh'"
     before=$(endpoint_state)
@@ -118,7 +118,7 @@ nothing_is_used_up() {
     asked | grep -q '"method":"DELETE"' || fail "nothing was taken back"
 }
 
-a_person_is_asked() {
+a_person_is_asked_for_consent() {
     start local
     target 'consent: human'
     run 4 "$suite/edge-cases/revoke-then-reconnect.yaml" --allow-writes
@@ -143,7 +143,7 @@ a_person_is_asked() {
 }
 
 # A browser that cannot do it decides nothing; nobody waits for it.
-a_browser_may_fail() {
+a_failing_browser_decides_nothing() {
     start local
     printf '#!/bin/sh\necho "{\\"error\\": \\"no browser here\\"}"\n' >"$tmp/browser"
     chmod +x "$tmp/browser"
@@ -155,7 +155,7 @@ a_browser_may_fail() {
     has 'the consent command did not print one JSON line'
 }
 
-a_closed_port_is_told_once() {
+a_closed_port_is_reported_once() {
     url=http://127.0.0.1:9
     export LAYERS_KEY=any
     target

@@ -62,7 +62,7 @@ static const char *last_line(struct rig *g, struct str text)
 
 /* --- tests ----------------------------------------------------------------------------------- */
 
-static void reports_look_as_they_did(void **state)
+static void reports_match_the_golden_files(void **state)
 {
     struct rig *g = *state;
     const struct run *green = rig_green(&g->arena), *red = rig_red(&g->arena);
@@ -112,7 +112,7 @@ static void no_report_shows_a_secret(void **state)
 }
 
 /* Wrapped at every width: a line end within a secret would hide it from the scrubber. */
-static void no_wrap_parts_a_secret(void **state)
+static void wrapping_never_splits_a_secret(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -127,7 +127,7 @@ static void no_wrap_parts_a_secret(void **state)
     }
 }
 
-static void a_server_cannot_drive_the_terminal(void **state)
+static void control_characters_are_escaped(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -164,7 +164,7 @@ static void every_line_fits_the_width(void **state)
     }
 }
 
-static void progress_is_talk_and_stays_off_the_data(void **state)
+static void progress_is_not_written_to_the_report(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -191,7 +191,7 @@ static void progress_is_talk_and_stays_off_the_data(void **state)
     assert_int_equal(memory_end(&m, w, &g->arena).n, 0);
 }
 
-static void colour_is_only_where_it_is_wanted(void **state)
+static void colour_is_used_only_on_request(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -199,7 +199,7 @@ static void colour_is_only_where_it_is_wanted(void **state)
     assert_non_null(strstr(rig_summary(g, red, true, 80).s, "\x1b[31m"));
 }
 
-static void the_json_report_tells_everything(void **state)
+static void the_json_report_is_complete(void **state)
 {
     struct rig *g = *state;
     const struct node *n = parsed(g, rig_report(g, "json", rig_red(&g->arena)));
@@ -241,7 +241,7 @@ static int compare_texts(const void *x, const void *y)
 }
 
 /* The ledger is what sort -u and sha256sum make of the ids in the same report. */
-static void the_ledger_follows_from_the_executed_checks(void **state)
+static void the_digest_depends_on_the_executed_checks(void **state)
 {
     struct rig *g = *state;
     const struct node *n = parsed(g, rig_report(g, "json", rig_red(&g->arena)));
@@ -290,7 +290,7 @@ static void every_event_is_a_line_of_json(void **state)
                                        "r");
 }
 
-static void events_stream_as_they_are_told_at_the_end(void **state)
+static void streamed_events_equal_the_written_ones(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -322,7 +322,7 @@ static void a_failed_check_is_shown_as_a_failure_card(void **state)
 }
 
 /* The shell is asked what it understands: $NAMES filled in, all else as it was sent. */
-static void a_curl_line_says_to_a_shell_what_was_sent(void **state)
+static void a_curl_line_repeats_the_request(void **state)
 {
     struct rig *g = *state;
     const struct run *red = rig_red(&g->arena);
@@ -362,7 +362,7 @@ static void formats_are_found_by_name(void **state)
     assert_null(report_format_named(""));
 }
 
-static void long_bodies_are_cut_and_still_clean(void **state)
+static void long_bodies_are_cut_after_scrubbing(void **state)
 {
     struct rig *g = *state;
     struct run *red = rig_red(&g->arena);
@@ -392,23 +392,23 @@ static void long_bodies_are_cut_and_still_clean(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_rig(reports_look_as_they_did),
+        with_rig(reports_match_the_golden_files),
         with_rig(the_last_line_is_the_tally),
         with_rig(a_green_summary_is_short),
         with_rig(no_report_shows_a_secret),
-        with_rig(no_wrap_parts_a_secret),
-        with_rig(a_server_cannot_drive_the_terminal),
+        with_rig(wrapping_never_splits_a_secret),
+        with_rig(control_characters_are_escaped),
         with_rig(every_line_fits_the_width),
-        with_rig(progress_is_talk_and_stays_off_the_data),
-        with_rig(colour_is_only_where_it_is_wanted),
-        with_rig(the_json_report_tells_everything),
-        with_rig(the_ledger_follows_from_the_executed_checks),
+        with_rig(progress_is_not_written_to_the_report),
+        with_rig(colour_is_used_only_on_request),
+        with_rig(the_json_report_is_complete),
+        with_rig(the_digest_depends_on_the_executed_checks),
         with_rig(every_event_is_a_line_of_json),
-        with_rig(events_stream_as_they_are_told_at_the_end),
+        with_rig(streamed_events_equal_the_written_ones),
         with_rig(a_failed_check_is_shown_as_a_failure_card),
-        with_rig(a_curl_line_says_to_a_shell_what_was_sent),
+        with_rig(a_curl_line_repeats_the_request),
         with_rig(formats_are_found_by_name),
-        with_rig(long_bodies_are_cut_and_still_clean),
+        with_rig(long_bodies_are_cut_after_scrubbing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static void a_plain_call_is_decided_at_once(void **state)
     run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
 }
 
-static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
+static void eventually_asks_until_it_holds_or_time_is_up(void **state)
 {
     (void)state;
     const struct step step = {.eventually = true, .every_ms = 400, .for_ms = 1000};
@@ -71,7 +71,7 @@ static void a_poll_asks_until_it_holds_or_time_is_up(void **state)
     run_rows(&step, rows, sizeof rows / sizeof *rows);
 }
 
-static void a_hold_settles_and_then_must_hold_at_each_sample(void **state)
+static void consistently_settles_and_then_must_hold_at_each_sample(void **state)
 {
     (void)state;
     const struct step step = {
@@ -86,7 +86,7 @@ static void a_hold_settles_and_then_must_hold_at_each_sample(void **state)
     run_rows(&step, rows, sizeof rows / sizeof *rows);
 }
 
-static void a_limit_is_waited_out_three_times(void **state)
+static void a_rate_limit_is_waited_out_three_times(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -97,7 +97,7 @@ static void a_limit_is_waited_out_three_times(void **state)
     run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
 }
 
-static void a_limit_without_end_is_not_waited_for(void **state)
+static void a_too_long_rate_limit_is_not_waited_for(void **state)
 {
     (void)state;
     struct retry a = {0};
@@ -109,10 +109,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_call_is_decided_at_once),
-        cmocka_unit_test(a_poll_asks_until_it_holds_or_time_is_up),
-        cmocka_unit_test(a_hold_settles_and_then_must_hold_at_each_sample),
-        cmocka_unit_test(a_limit_is_waited_out_three_times),
-        cmocka_unit_test(a_limit_without_end_is_not_waited_for),
+        cmocka_unit_test(eventually_asks_until_it_holds_or_time_is_up),
+        cmocka_unit_test(consistently_settles_and_then_must_hold_at_each_sample),
+        cmocka_unit_test(a_rate_limit_is_waited_out_three_times),
+        cmocka_unit_test(a_too_long_rate_limit_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

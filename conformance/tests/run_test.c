@@ -219,7 +219,7 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
     assert_int_equal(s->run.claims[1].outcome, CLAIM_UNDECIDED);
 }
 
-static void a_call_is_asked_again_until_it_is_decided(void **state)
+static void a_call_is_repeated_until_it_is_decided(void **state)
 {
     struct scene *s = *state;
     play(s, "asked-again");
@@ -283,7 +283,7 @@ static void a_resource_of_a_lost_response_is_looked_up(void **state)
     assert_int_equal(s->run.exit_code, 3); /* what became of it is not judged all the same */
 }
 
-static void what_cannot_be_looked_for_is_told(void **state)
+static void a_failed_lookup_is_reported(void **state)
 {
     struct scene *s = *state;
     play(s, "lost-for-good");
@@ -306,7 +306,7 @@ static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state
     assert_int_equal(s->run.exit_code, 0);
 }
 
-static void a_target_that_is_not_there_is_told_once(void **state)
+static void an_unreachable_target_is_reported_once(void **state)
 {
     struct scene *s = *state;
     struct error err = {0};
@@ -362,16 +362,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_call_is_asked_again_until_it_is_decided, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_looked_for_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_lookup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_target_that_is_not_there_is_told_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unreachable_target_is_reported_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),

@@ -79,7 +79,7 @@ static const struct step *step_named(const struct scenario *s, const char *id)
 
 /* -------------------------------------------------------------------------------------------- */
 
-static void every_bad_file_is_refused_with_all_its_mistakes_in_their_places(void **state)
+static void every_bad_file_is_rejected_with_all_its_errors(void **state)
 {
     struct arena *a = *state;
     size_t count, seen = 0, wrong = 0;
@@ -108,7 +108,7 @@ static void the_scenarios_of_the_providers_load(void **state)
     assert_true(suite.catalogue_count >= 1);
 }
 
-static void a_folder_gives_its_scenarios_in_the_order_of_their_paths(void **state)
+static void a_folder_loads_in_path_order(void **state)
 {
     struct suite suite = load(*state, "suite");
     assert_int_equal(suite.scenario_count, 2);
@@ -126,7 +126,7 @@ static void a_file_that_is_named_twice_is_loaded_once(void **state)
     assert_int_equal(suite.scenario_count, 2);
 }
 
-static void what_stands_above_is_found_from_within_a_folder(void **state)
+static void flows_and_claims_of_parent_folders_are_found(void **state)
 {
     assert_int_equal(chdir("suite/deeper"), 0);
     struct suite suite = load(*state, "nearest.yaml");
@@ -193,7 +193,7 @@ static void every_key_is_read(void **state)
     assert_non_null(node_get(again->cleanups[0].lookup->where, "name"));
 }
 
-static void a_flow_brings_its_inputs_outputs_and_steps(void **state)
+static void a_flow_has_its_inputs_outputs_and_steps(void **state)
 {
     struct suite suite = load(*state, "suite/everything.yaml");
     const struct step *made = step_named(suite.scenarios[0], "made");
@@ -244,7 +244,7 @@ static void clear(struct arena *a, const char *folder)
     (void)rmdir(folder);
 }
 
-static void a_missing_path_and_an_empty_folder_are_refused(void **state)
+static void a_missing_path_and_an_empty_folder_are_rejected(void **state)
 {
     struct arena *a = *state;
     const char *folder = new_folder(a);
@@ -261,7 +261,7 @@ static const char scenario_text[] = "scenario: one\ntitle: One\nsteps:\n"
                                     "  - id: a\n    call: DELETE /v1/a\n"
                                     "    expect: { status: 200 }\n    claims: [X-001]\n";
 
-static void scenarios_without_a_catalogue_or_of_one_name_are_refused(void **state)
+static void scenarios_without_a_catalogue_or_with_duplicate_names_are_rejected(void **state)
 {
     struct arena *a = *state;
     const char *folder = new_folder(a);
@@ -281,7 +281,7 @@ static void scenarios_without_a_catalogue_or_of_one_name_are_refused(void **stat
 }
 
 /* f1 uses f2 uses f3 ...; the runner keeps a frame for each. */
-static void flows_that_are_nested_too_deep_are_refused(void **state)
+static void flows_nested_too_deep_are_rejected(void **state)
 {
     struct arena *a = *state;
     const char *folder = new_folder(a), *flows = path_join(a, folder, "flows");
@@ -314,7 +314,7 @@ static bool join(void *ctx, struct str reference, struct where at)
     return true;
 }
 
-static void references_are_found_where_they_may_stand(void **state)
+static void references_are_found_in_text(void **state)
 {
     static const struct {
         const char *text, *found, *stray;
@@ -384,18 +384,18 @@ static void a_claim_pointer_covers_what_is_at_or_below_its_pointer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_bad_file_is_refused_with_all_its_mistakes_in_their_places),
+        cmocka_unit_test(every_bad_file_is_rejected_with_all_its_errors),
         cmocka_unit_test(the_scenarios_of_the_providers_load),
-        cmocka_unit_test(a_folder_gives_its_scenarios_in_the_order_of_their_paths),
+        cmocka_unit_test(a_folder_loads_in_path_order),
         cmocka_unit_test(a_file_that_is_named_twice_is_loaded_once),
-        cmocka_unit_test(what_stands_above_is_found_from_within_a_folder),
+        cmocka_unit_test(flows_and_claims_of_parent_folders_are_found),
         cmocka_unit_test(every_key_is_read),
-        cmocka_unit_test(a_flow_brings_its_inputs_outputs_and_steps),
+        cmocka_unit_test(a_flow_has_its_inputs_outputs_and_steps),
         cmocka_unit_test(the_nearest_flow_is_used),
-        cmocka_unit_test(a_missing_path_and_an_empty_folder_are_refused),
-        cmocka_unit_test(scenarios_without_a_catalogue_or_of_one_name_are_refused),
-        cmocka_unit_test(flows_that_are_nested_too_deep_are_refused),
-        cmocka_unit_test(references_are_found_where_they_may_stand),
+        cmocka_unit_test(a_missing_path_and_an_empty_folder_are_rejected),
+        cmocka_unit_test(scenarios_without_a_catalogue_or_with_duplicate_names_are_rejected),
+        cmocka_unit_test(flows_nested_too_deep_are_rejected),
+        cmocka_unit_test(references_are_found_in_text),
         cmocka_unit_test(references_are_found_in_values_but_not_in_keys),
         cmocka_unit_test(a_claim_pointer_covers_what_is_at_or_below_its_pointer),
     };

@@ -10,7 +10,7 @@
 /* printf '1700000000.{"id":1}' | openssl dgst -sha256 -hmac whsec_test */
 #define MAC "2f441ba4b3b2d50d28a9ab9d9fd8880376ecd1eb5d0435401553f5d8d0a5dcf8"
 
-static void a_signature_is_of_these_bytes_and_this_secret(void **state)
+static void a_signature_covers_the_bytes_and_the_secret(void **state)
 {
     (void)state;
     static const struct {
@@ -47,7 +47,7 @@ static void a_signature_is_of_these_bytes_and_this_secret(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_signature_is_of_these_bytes_and_this_secret),
+        cmocka_unit_test(a_signature_covers_the_bytes_and_the_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

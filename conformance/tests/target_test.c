@@ -44,7 +44,7 @@ static struct target *read_text(struct arena *a, const char *text, const char **
     return t;
 }
 
-static void a_file_says_it_all(void **state)
+static void a_target_file_is_read(void **state)
 {
     const char *wrong;
     struct target *t = read_text(*state,
@@ -65,7 +65,7 @@ static void a_file_says_it_all(void **state)
     assert_string_equal(t->header_prefix, "Bearer ");
 }
 
-static void a_header_of_its_own_has_no_prefix(void **state)
+static void a_custom_header_has_no_prefix(void **state)
 {
     const char *wrong;
     struct target *t =
@@ -85,7 +85,7 @@ static void a_control_url_is_that_of_the_admin_api(void **state)
     }
 }
 
-static void what_cannot_be_used_is_refused_at_its_place(void **state)
+static void an_invalid_target_file_is_rejected_at_its_position(void **state)
 {
     static const struct {
         const char *text, *wrong;
@@ -171,7 +171,7 @@ static void a_mock_on_a_loopback_host_reaches_the_listener(void **state)
     }
 }
 
-static void a_live_key_is_seen(void **state)
+static void a_live_key_is_recognised(void **state)
 {
     (void)state;
     struct actor actors[] = {
@@ -187,16 +187,16 @@ static void a_live_key_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_file_says_it_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_header_of_its_own_has_no_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_control_url_is_that_of_the_admin_api, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_cannot_be_used_is_refused_at_its_place, set_up,
+        cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up,
                                         tear_down),
         cmocka_unit_test(an_admin_api_and_a_consent_driver_are_capabilities),
         cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
-        cmocka_unit_test(a_live_key_is_seen),
+        cmocka_unit_test(a_live_key_is_recognised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,7 +54,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void a_reference_becomes_what_it_stands_for(void **state)
+static void a_reference_is_replaced_by_its_value(void **state)
 {
     static const struct {
         const char *value, *result; /* NULL: something is missing */
@@ -100,7 +100,7 @@ static void the_newest_name_of_the_inner_scope_wins(void **state)
     assert_null(vars_get(&s->outer, STR("username")));
 }
 
-static void in_a_path_a_reference_is_one_segment(void **state)
+static void a_reference_in_a_path_is_one_segment(void **state)
 {
     struct scene *s = *state;
     const char *missing = NULL;
@@ -113,7 +113,7 @@ static void in_a_path_a_reference_is_one_segment(void **state)
     assert_string_equal(missing, "target.list");
 }
 
-static void the_environment_is_told_of(void **state)
+static void used_environment_variables_are_reported(void **state)
 {
     struct scene *s = *state;
     const char *missing = NULL;
@@ -122,7 +122,7 @@ static void the_environment_is_told_of(void **state)
     assert_string_equal(s->env_value, "of the environment");
 }
 
-static void a_value_stands_where_its_reference_was_written(void **state)
+static void a_value_keeps_the_position_of_its_reference(void **state)
 {
     struct scene *s = *state;
     const char *missing = NULL;
@@ -133,11 +133,11 @@ static void a_value_stands_where_its_reference_was_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_reference_becomes_what_it_stands_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reference_is_replaced_by_its_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_newest_name_of_the_inner_scope_wins, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(in_a_path_a_reference_is_one_segment, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_environment_is_told_of, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_value_stands_where_its_reference_was_written, set_up,
+        cmocka_unit_test_setup_teardown(a_reference_in_a_path_is_one_segment, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(used_environment_variables_are_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_keeps_the_position_of_its_reference, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,7 +118,7 @@ static const char *basic(struct arena *a, const char *user, const char *password
 }
 
 /* Every way a secret may be spelled; whatever is left must not decode to it. */
-static void a_secret_is_scrubbed_however_it_is_spelled(void **state)
+static void a_secret_is_scrubbed_in_every_encoding(void **state)
 {
     struct rig *r = *state;
     struct arena *a = &r->arena;
@@ -161,7 +161,7 @@ static void a_secret_is_scrubbed_however_it_is_spelled(void **state)
     }
 }
 
-static void what_is_no_secret_stays_as_it_is(void **state)
+static void other_text_is_unchanged(void **state)
 {
     struct rig *r = *state;
     static const char *const rows[] = {
@@ -182,7 +182,7 @@ static void what_is_no_secret_stays_as_it_is(void **state)
         assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i])), rows[i]);
 }
 
-static void short_values_are_left(void **state)
+static void short_values_are_not_scrubbed(void **state)
 {
     struct rig *r = *state;
     secrets_add(&r->secrets, "SHORT", "default");
@@ -190,7 +190,7 @@ static void short_values_are_left(void **state)
     assert_string_equal(scrub(&r->arena, &r->secrets, STR("default")), "default");
 }
 
-static void a_secret_that_was_cut_short_is_scrubbed_too(void **state)
+static void a_truncated_secret_is_scrubbed(void **state)
 {
     struct rig *r = *state;
     assert_string_equal(scrub(&r->arena, &r->secrets, STR("Bearer lp_live_7fQ…")),
@@ -198,7 +198,7 @@ static void a_secret_that_was_cut_short_is_scrubbed_too(void **state)
     assert_string_equal(scrub(&r->arena, &r->secrets, STR("lp_l…")), "lp_l…");
 }
 
-static void the_longest_secret_counts(void **state)
+static void the_longest_secret_wins(void **state)
 {
     struct rig *r = *state;
     secrets_add(&r->secrets, "LONGER", KEY "-and-more");
@@ -229,7 +229,7 @@ static void a_secret_split_over_writes_is_scrubbed(void **state)
 }
 
 /* Whatever comes in whatever pieces: the same as all at once. */
-static void pieces_are_scrubbed_as_the_whole_is(void **state)
+static void scrubbing_does_not_depend_on_the_write_size(void **state)
 {
     struct rig *r = *state;
     static const char *const parts[] = {KEY,
@@ -275,7 +275,7 @@ static void two_writers_of_one_file_do_not_mix(void **state)
     assert_string_equal(contents(&r->arena, r->path), "one");
 }
 
-static void a_line_goes_out_without_waiting_for_the_end(void **state)
+static void a_line_is_written_at_once(void **state)
 {
     struct rig *r = *state;
     char text[100] = "";
@@ -314,7 +314,7 @@ static void an_old_report_stays_until_the_new_one_is_whole(void **state)
     assert_string_equal(contents(&r->arena, r->path), "old");
 }
 
-static void a_secret_learned_too_late_withholds_the_file(void **state)
+static void a_secret_found_after_writing_withholds_the_file(void **state)
 {
     struct rig *r = *state;
     struct writer *w = writer_open(&r->secrets, r->path, &r->err);
@@ -327,7 +327,7 @@ static void a_secret_learned_too_late_withholds_the_file(void **state)
     assert_false(exists(r->path));
 }
 
-static void a_full_disk_is_told(void **state)
+static void a_full_disk_is_reported(void **state)
 {
     struct rig *r = *state;
     struct buf much = {.arena = &r->arena};
@@ -355,7 +355,7 @@ static void a_full_disk_is_told(void **state)
     assert_true(S_ISCHR(there.st_mode)); /* and is not replaced by a file */
 }
 
-static void a_folder_that_is_not_there_is_told_at_once(void **state)
+static void a_missing_folder_is_reported_at_once(void **state)
 {
     struct rig *r = *state;
     assert_null(writer_open(&r->secrets, arena_printf(&r->arena, "%s/no/x", r->folder), &r->err));
@@ -373,20 +373,20 @@ static void an_empty_report_is_an_empty_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_rig(a_secret_is_scrubbed_however_it_is_spelled),
-        with_rig(what_is_no_secret_stays_as_it_is),
-        with_rig(short_values_are_left),
-        with_rig(a_secret_that_was_cut_short_is_scrubbed_too),
-        with_rig(the_longest_secret_counts),
+        with_rig(a_secret_is_scrubbed_in_every_encoding),
+        with_rig(other_text_is_unchanged),
+        with_rig(short_values_are_not_scrubbed),
+        with_rig(a_truncated_secret_is_scrubbed),
+        with_rig(the_longest_secret_wins),
         with_rig(a_secret_split_over_writes_is_scrubbed),
-        with_rig(pieces_are_scrubbed_as_the_whole_is),
+        with_rig(scrubbing_does_not_depend_on_the_write_size),
         with_rig(two_writers_of_one_file_do_not_mix),
-        with_rig(a_line_goes_out_without_waiting_for_the_end),
+        with_rig(a_line_is_written_at_once),
         with_rig(a_file_appears_only_when_it_is_whole),
         with_rig(an_old_report_stays_until_the_new_one_is_whole),
-        with_rig(a_secret_learned_too_late_withholds_the_file),
-        with_rig(a_full_disk_is_told),
-        with_rig(a_folder_that_is_not_there_is_told_at_once),
+        with_rig(a_secret_found_after_writing_withholds_the_file),
+        with_rig(a_full_disk_is_reported),
+        with_rig(a_missing_folder_is_reported_at_once),
         with_rig(an_empty_report_is_an_empty_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
