@@ -222,7 +222,7 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
 static void a_call_is_repeated_until_it_is_decided(void **state)
 {
     struct scene *s = *state;
-    play(s, "asked-again");
+    play(s, "repeated-call");
     assert_string_equal(story(s), "of 7");
     assert_int_equal(s->run.exit_code, 0);
     assert_int_equal(s->endpoint.diary->pending, 4);
@@ -286,7 +286,7 @@ static void a_resource_of_a_lost_response_is_looked_up(void **state)
 static void a_failed_lookup_is_reported(void **state)
 {
     struct scene *s = *state;
-    play(s, "lost-for-good");
+    play(s, "lost-and-lookup-fails");
     assert_string_equal(diary_of(s), "POST /cut\n"
                                      "GET /missing\n" /* a single resource that is not there */
                                      "GET /sticky\n");
@@ -312,7 +312,7 @@ static void an_unreachable_target_is_reported_once(void **state)
     struct error err = {0};
     struct suite suite;
     struct plan plan;
-    const char *path = TEST_DIR "/run/asked-again.yaml";
+    const char *path = TEST_DIR "/run/repeated-call.yaml";
     s->target.base_url = "http://127.0.0.1:9";
     assert_true(suite_load(&s->arena, &path, 1, &suite, &err));
     assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err));
