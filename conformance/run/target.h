@@ -12,8 +12,8 @@
  *   fixture: fixtures/acme.yaml   consent: human
  *   consent: control              actors:
  *   actors:                         full: { env: LAYERS_API_KEY }
- *     full: { key: lp_live_x }      nobody: {}
- *     nobody: {}                  resources:
+ *     full: { key: lp_live_x }      anonymous: {}
+ *     anonymous: {}               resources:
  *   resources:                      project_a: { env: LAYERS_PROJECT }
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
  *   capabilities: [second_org]    capabilities: [consent]

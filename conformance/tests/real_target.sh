@@ -50,7 +50,7 @@ actors:
   other: { env: LAYERS_OTHER_KEY }
   buyer: { env: LAYERS_BUYER_KEY }
   stranger: { env: LAYERS_WRONG_KEY }
-  nobody: {}
+  anonymous: {}
 $(sed -n '/^resources:/,/^capabilities:/p' "$suite/targets/mock.yaml" | sed '/^capabilities:/d; /leased_to_/d')
 capabilities: [second_project, empty_project, second_org, second_key, narrow_key, leased_account, ad_accounts]
 TARGET

@@ -49,14 +49,14 @@ static void a_target_file_is_read(void **state)
     const char *wrong;
     struct target *t = read_text(*state,
                                  "name: real\nbase_url: https://api.example.com/\nrps: 0.5\n"
-                                 "actors: { full: { env: TARGET_TEST_KEY }, nobody: {} }\n"
+                                 "actors: { full: { env: TARGET_TEST_KEY }, anonymous: {} }\n"
                                  "resources: { project: { env: TARGET_TEST_KEY }, list: [1] }\n"
                                  "capabilities: [second_org]\nconsent: human\n",
                                  &wrong);
     assert_non_null(t);
     assert_string_equal(t->base_url, "https://api.example.com");
     assert_string_equal(target_actor(t, NULL)->credential, "the key");
-    assert_null(target_actor(t, "nobody")->credential);
+    assert_null(target_actor(t, "anonymous")->credential);
     assert_null(target_actor(t, "somebody"));
     assert_string_equal(node_get_text(t->resources, "project"), "the key");
     assert_int_equal(node_count(node_get(t->resources, "list")), 1);
@@ -119,13 +119,13 @@ static void an_unset_environment_variable_gives_no_value(void **state)
     struct target *t = read_text(*state,
                                  "name: real\nbase_url: https://api.example.com\n"
                                  "actors: { full: { env: TARGET_TEST_KEY }, other: { env: "
-                                 "TARGET_TEST_UNSET }, nobody: {} }\n"
+                                 "TARGET_TEST_UNSET }, anonymous: {} }\n"
                                  "resources: { near: here, far: { env: TARGET_TEST_UNSET } }\n",
                                  &wrong);
     assert_non_null(t);
     assert_int_equal(t->actor_count, 2);
     assert_null(target_actor(t, "other"));
-    assert_non_null(target_actor(t, "nobody"));
+    assert_non_null(target_actor(t, "anonymous"));
     assert_null(node_get(t->resources, "far"));
     assert_string_equal(node_get_text(t->resources, "near"), "here");
 }
@@ -175,7 +175,7 @@ static void a_live_key_is_recognised(void **state)
 {
     (void)state;
     struct actor actors[] = {
-        {.name = "nobody"          },
+        {.name = "anonymous"       },
         { .name = "full", .credential = "lp_live_x"}
     };
     struct target t = {.actors = actors, .actor_count = 2};
