@@ -28,8 +28,8 @@ static void print_coverage(const struct catalogue *c, const struct coverage *k)
            c->folder, k->cited, c->claim_count - k->unobservable,
            c->dispute_count - k->unsettled_count, c->dispute_count);
     for (size_t i = 0; i < k->uncited_count; i++)
-        printf("  nobody cites %-8s %-6s %s\n", k->uncited[i]->id,
-               level_texts[k->uncited[i]->level], k->uncited[i]->says);
+        printf("  uncited %-8s %-6s %s\n", k->uncited[i]->id, level_texts[k->uncited[i]->level],
+               k->uncited[i]->says);
 }
 
 int command_lint(const struct options *o, struct error *err)

@@ -213,8 +213,7 @@ static const struct flag run_rows[] = {
 };
 
 static const struct flag lint_rows[] = {
-    FLAG("complete", NULL, set_complete,
-         .help = "status 1 while nobody cites a claim that can be observed"),
+    FLAG("complete", NULL, set_complete, .help = "status 1 if an observable claim is uncited"),
 };
 
 static const struct flag list_rows[] = {

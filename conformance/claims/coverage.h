@@ -1,4 +1,4 @@
-/* coverage.h - which claims some scenario cites, and which nobody does.
+/* coverage.h - which claims are cited by a scenario, and which are not.
  *
  * Shapes:  of one catalogue, in its order. A dispute counts as cited when a step settles it.
  * Errors:  none. This is `cited`; what was exercised and proved only a run can tell.

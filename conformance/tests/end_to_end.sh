@@ -51,7 +51,7 @@ lint_lists_uncited_claims() {
     cp -r "$suite" "$tmp/layers"
     printf -- '- claim: LA-999\n  says: "Nobody has looked at this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
     run 0 lint "$tmp/layers"
-    has 'nobody cites LA-999 +must +Nobody has looked at this'
+    has 'uncited LA-999 +must +Nobody has looked at this'
     run 1 lint --complete "$tmp/layers"
     run 0 lint "$tmp/layers/list"
     ! grep -q LA-999 "$tmp/out" || fail "a part of the folder must not report uncited claims"
