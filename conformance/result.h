@@ -23,7 +23,7 @@
     X(BLOCKED, "blocked")               /* an earlier step did not get through */                  \
     X(NOT_APPLICABLE, "not-applicable") /* a capability is missing */                              \
     X(DISPUTED, "disputed")             /* the documents disagree; which side was seen is told */  \
-    X(ERROR, "error")                   /* network, spent budget, a control that failed */
+    X(ERROR, "error")                   /* network, exhausted rate limit, a control that failed */
 enum verdict {
 #define X(name, text) VERDICT_##name,
     VERDICTS(X)

@@ -16,10 +16,10 @@ static struct retry_decision wait_out(struct retry *a, const struct observation 
     int64_t wait = seen->retry_after_ms >= 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
     if (++a->limited > RETRY_LIMITED_MAX)
         return (struct retry_decision){
-            RETRY_GIVE_UP, 0, "the rate budget is spent: 429 each time, Retry-After waited out"};
+            RETRY_GIVE_UP, 0, "the rate limit is exhausted: 429 each time, Retry-After waited out"};
     if (wait > RETRY_WAIT_MAX_MS)
         return (struct retry_decision){
-            RETRY_GIVE_UP, 0, "the rate budget is spent: 429, its Retry-After beyond 5 minutes"};
+            RETRY_GIVE_UP, 0, "the rate limit is exhausted: 429, its Retry-After beyond 5 minutes"};
     return ask_again(wait, wait);
 }
 

@@ -4,7 +4,7 @@
  *          expectation holds (settle) and then at every sample whether it still does. A 429 that
  *          the step does not expect is waited out.
  * Units:   milliseconds of the namespace's clock, or of real time where there is none.
- * Errors:  a budget that stays spent is RETRY_GIVE_UP, with why.
+ * Errors:  a rate limit that stays exhausted is RETRY_GIVE_UP, with why.
  */
 #pragma once
 #include "conformance/scenario/scenario.h"

@@ -21,7 +21,7 @@ fail() {
     exit 1
 }
 
-# start CONSENT: the scenarios' state, with budgets that they cannot spend.
+# start CONSENT: the scenarios' state, with rate limits that they cannot exhaust.
 start() {
     sed 's/scopes: \["\*"\],/& limits: { read: 100000, write: 100000, long: 100000, write_day: 100000 },/' \
         "$source/fixtures/layers-acme.yaml" >"$tmp/world.yaml"
