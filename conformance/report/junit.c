@@ -7,7 +7,7 @@
 enum { DETAILS_WIDTH = 100 };
 
 /* What JUnit calls it. */
-enum outcome { PASSED, FAILED, SKIPPED, BROKEN, OUTCOME_COUNT };
+enum outcome { PASSED, FAILED, SKIPPED, ERRORED, OUTCOME_COUNT };
 
 struct suite_counts {
     uint32_t cases, of[OUTCOME_COUNT];
@@ -24,7 +24,7 @@ static enum outcome outcome_of(const struct run *r, const struct check *c)
     case VERDICT_WARN:
         return check_is_red(r, c) ? FAILED : SKIPPED;
     case VERDICT_ERROR:
-        return BROKEN;
+        return ERRORED;
     case VERDICT_KNOWN:
     case VERDICT_VACUOUS:
     case VERDICT_BLOCKED:
@@ -53,7 +53,7 @@ static struct suite_counts suite_counts_of(const struct run *r, const struct sce
 static void count_attributes(struct buf *out, const struct suite_counts *t)
 {
     buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases,
-               t->of[FAILED], t->of[BROKEN], t->of[SKIPPED]);
+               t->of[FAILED], t->of[ERRORED], t->of[SKIPPED]);
 }
 
 static void time_attribute(struct buf *out, int64_t us)
@@ -144,7 +144,7 @@ static void put_case(struct buf *out, const struct run *r, const struct scenario
     case FAILED:
         put_details(out, "failure", r, c, secrets);
         break;
-    case BROKEN:
+    case ERRORED:
         put_details(out, "error", r, c, secrets);
         break;
     case SKIPPED:

@@ -66,7 +66,7 @@ static void the_catalogues_of_the_providers_load(void **state)
 static void errors_are_reported_with_their_positions(void **state)
 {
     static const struct {
-        const char *folder, *told;
+        const char *folder, *expected;
     } rows[] = {
         {"catalogues/nowhere",   "catalogues/nowhere/claims.yaml: No such file or directory"},
         {"catalogues/no-list",   "catalogues/no-list/claims.yaml:1:1: claims.yaml is a list"},
@@ -99,7 +99,7 @@ static void errors_are_reported_with_their_positions(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_null(catalogue_load(*state, rows[i].folder, &err));
-        assert_string_equal(error_text(*state, &err), rows[i].told);
+        assert_string_equal(error_text(*state, &err), rows[i].expected);
         error_end(&err);
     }
 }

@@ -55,19 +55,20 @@ static bool deliver(struct arena *a, const struct node *order)
                              .sin_port = htons((uint16_t)url.port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bool told = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-                write(fd, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
-                read(fd, response, sizeof response) > 12 && memcmp(response + 9, "200", 3) == 0;
+    bool delivered = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
+                     write(fd, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
+                     read(fd, response, sizeof response) > 12 &&
+                     memcmp(response + 9, "200", 3) == 0;
     close(fd);
-    return told;
+    return delivered;
 }
 
 static void handle(void *ctx, struct exchange *x)
 {
     (void)ctx;
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
-    bool told = !str_ends(x->request.path, STR("/fire")) || deliver(&x->arena, body);
-    x->response.status = told ? 200 : 500;
+    bool delivered = !str_ends(x->request.path, STR("/fire")) || deliver(&x->arena, body);
+    x->response.status = delivered ? 200 : 500;
     x->response.body.arena = &x->arena;
     buf_text(&x->response.body, "{\"forces\":[]}");
     server_reply(x);

@@ -60,7 +60,7 @@ static void a_tag_expression_selects_scenarios(void **state)
 static void an_invalid_tag_expression_is_rejected_at_its_column(void **state)
 {
     static const struct {
-        const char *expression, *told;
+        const char *expression, *expected;
     } rows[] = {
         {"",          "--tag:1:1: a tag is expected at the end"               },
         {"a and",     "--tag:1:6: a tag is expected at the end"               },
@@ -75,7 +75,7 @@ static void an_invalid_tag_expression_is_rejected_at_its_column(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_null(tags_parse(*state, rows[i].expression, &err));
-        assert_string_equal(error_text(*state, &err), rows[i].told);
+        assert_string_equal(error_text(*state, &err), rows[i].expected);
         assert_int_equal(error_exit_code(&err), 2);
         error_end(&err);
     }
@@ -174,7 +174,7 @@ static void failed_scenarios_of_a_report_are_selected(void **state)
 static void an_invalid_report_is_rejected(void **state)
 {
     static const struct {
-        const char *path, *told;
+        const char *path, *expected;
     } rows[] = {
         {"golden/gone.json", "golden/gone.json: No such file or directory"},
         {"golden/red.xml",   "golden/red.xml:1:1: not a JSON value"       },
@@ -182,7 +182,7 @@ static void an_invalid_report_is_rejected(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_false(failed_select(*state, rows[i].path, &(struct selection){0}, &err));
-        assert_string_equal(error_text(*state, &err), rows[i].told);
+        assert_string_equal(error_text(*state, &err), rows[i].expected);
         assert_int_equal(error_exit_code(&err), 2);
         error_end(&err);
     }

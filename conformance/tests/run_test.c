@@ -16,7 +16,7 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* What the endpoint, a process of its own, was asked; a line each. */
-struct diary {
+struct call_log {
     size_t n;
     char text[8000];
     int pending, limited, made;
@@ -25,10 +25,10 @@ struct diary {
 struct endpoint {
     pid_t pid;
     int port;
-    struct diary *diary;
+    struct call_log *call_log;
 };
 
-static void note_call(struct diary *d, const struct request *r)
+static void note_call(struct call_log *d, const struct request *r)
 {
     int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n",
                      STR_ARG(r->method), STR_ARG(r->target));
@@ -49,7 +49,7 @@ static void respond(struct exchange *x, int status, const char *format, ...)
     server_reply(x);
 }
 
-static void make_resource(struct exchange *x, struct diary *d)
+static void make_resource(struct exchange *x, struct call_log *d)
 {
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
     const char *name = node_get_text(body, "name");
@@ -58,7 +58,7 @@ static void make_resource(struct exchange *x, struct diary *d)
 
 static void handle(void *ctx, struct exchange *x)
 {
-    struct diary *d = ctx;
+    struct call_log *d = ctx;
     struct str method = x->request.method, path = x->request.path;
     if (str_is(method, "HEAD")) { /* is it there? */
         respond(x, 404, "%s", "");
@@ -84,7 +84,7 @@ static void handle(void *ctx, struct exchange *x)
     }
 }
 
-static void serve(struct diary *d, int tell)
+static void serve(struct call_log *d, int tell)
 {
     struct loop *l = loop_new();
     struct server_options options = {.address = "127.0.0.1",
@@ -103,24 +103,24 @@ static void serve(struct diary *d, int tell)
 static bool endpoint_start(struct endpoint *e)
 {
     int ends[2];
-    e->diary =
-        mmap(NULL, sizeof *e->diary, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (e->diary == MAP_FAILED || pipe(ends) != 0)
+    e->call_log =
+        mmap(NULL, sizeof *e->call_log, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (e->call_log == MAP_FAILED || pipe(ends) != 0)
         return false;
     e->pid = fork();
     if (e->pid == 0)
-        serve(e->diary, ends[1]);
+        serve(e->call_log, ends[1]);
     close(ends[1]);
-    bool told = read(ends[0], &e->port, sizeof e->port) == sizeof e->port && e->port;
+    bool started = read(ends[0], &e->port, sizeof e->port) == sizeof e->port && e->port;
     close(ends[0]);
-    return told;
+    return started;
 }
 
 static void endpoint_stop(struct endpoint *e)
 {
     kill(e->pid, SIGKILL);
     waitpid(e->pid, NULL, 0);
-    munmap(e->diary, sizeof *e->diary);
+    munmap(e->call_log, sizeof *e->call_log);
 }
 
 struct scene {
@@ -208,11 +208,11 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
                                   "blocked cleanup-after-failure/listed/status/is\n"
                                   "blocked cleanup-after-failure/listed/items/$some\n"
                                   "of 11");
-    assert_string_equal(s->endpoint.diary->text, "POST /things\n"
-                                                 "POST /things\n"
-                                                 "GET /missing?first=t%2F1&second=t%2F2\n"
-                                                 "DELETE /things/t%2F2\n"
-                                                 "DELETE /things/t%2F1\n");
+    assert_string_equal(s->endpoint.call_log->text, "POST /things\n"
+                                                    "POST /things\n"
+                                                    "GET /missing?first=t%2F1&second=t%2F2\n"
+                                                    "DELETE /things/t%2F2\n"
+                                                    "DELETE /things/t%2F1\n");
     assert_int_equal(s->run.exit_code, 1);
     assert_int_equal(s->run.leftovers.count, 0);
     assert_int_equal(s->run.claims[0].outcome, CLAIM_FAILS);
@@ -225,8 +225,8 @@ static void a_call_is_repeated_until_it_is_decided(void **state)
     play(s, "repeated-call");
     assert_string_equal(story(s), "of 7");
     assert_int_equal(s->run.exit_code, 0);
-    assert_int_equal(s->endpoint.diary->pending, 4);
-    assert_int_equal(s->endpoint.diary->limited, 3);
+    assert_int_equal(s->endpoint.call_log->pending, 4);
+    assert_int_equal(s->endpoint.call_log->limited, 3);
     const struct scenario_result *r = s->run.scenarios.items[0];
     assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the cleanup is one as well */
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
@@ -259,11 +259,11 @@ static void a_lost_response_decides_nothing(void **state)
     assert_int_equal(s->run.exit_code, 5);
 }
 
-/* A diary with the run's own id as it is in none. */
-static const char *diary_of(struct scene *s)
+/* A call_log with the run's own id as it is in none. */
+static const char *calls_of(struct scene *s)
 {
     struct buf out = {.arena = &s->arena};
-    struct str rest = str_from(s->endpoint.diary->text);
+    struct str rest = str_from(s->endpoint.call_log->text);
     while (rest.n) {
         struct str line = str_cut(&rest, '\n');
         size_t id = str_find(line, '?');
@@ -276,7 +276,7 @@ static void a_resource_of_a_lost_response_is_looked_up(void **state)
 {
     struct scene *s = *state;
     play(s, "lost-then-looked-up");
-    assert_string_equal(diary_of(s), "POST /cut\n"
+    assert_string_equal(calls_of(s), "POST /cut\n"
                                      "GET /things\n"
                                      "DELETE /things/t%2F1\n");
     assert_int_equal(s->run.leftovers.count, 0);
@@ -287,7 +287,7 @@ static void a_failed_lookup_is_reported(void **state)
 {
     struct scene *s = *state;
     play(s, "lost-and-lookup-fails");
-    assert_string_equal(diary_of(s), "POST /cut\n"
+    assert_string_equal(calls_of(s), "POST /cut\n"
                                      "GET /missing\n" /* a single resource that is not there */
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
@@ -299,9 +299,9 @@ static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state
 {
     struct scene *s = *state;
     play(s, "cleanup-once");
-    assert_string_equal(s->endpoint.diary->text, "POST /things\n"
-                                                 "DELETE /things/t%2F1\n"
-                                                 "DELETE /sticky/t%2F1\n");
+    assert_string_equal(s->endpoint.call_log->text, "POST /things\n"
+                                                    "DELETE /things/t%2F1\n"
+                                                    "DELETE /sticky/t%2F1\n");
     assert_int_equal(s->run.leftovers.count, 0);
     assert_int_equal(s->run.exit_code, 0);
 }
@@ -331,7 +331,7 @@ static void scenarios_with_the_same_exclusive_resource_run_one_after_another(voi
     play_path(s, TEST_DIR "/run/exclusive");
     for (int i = 0; i < 16; i++)
         buf_printf(&expected, "GET /things?by=%s\n", i < 8 ? "one" : "two");
-    assert_string_equal(s->endpoint.diary->text, buf_c(&expected));
+    assert_string_equal(s->endpoint.call_log->text, buf_c(&expected));
 }
 
 static void nothing_is_written_unless_allowed(void **state)
@@ -340,7 +340,7 @@ static void nothing_is_written_unless_allowed(void **state)
     s->options.allow_writes = false;
     play(s, "left-behind");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], 3);
-    assert_int_equal(s->endpoint.diary->n, 0);
+    assert_int_equal(s->endpoint.call_log->n, 0);
     assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */
 }
 
@@ -354,7 +354,7 @@ static void a_live_key_disables_the_admin_api(void **state)
     s->target.control_url = s->target.base_url;
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
     assert_non_null(strstr(error_text(&s->arena, &err), "looks live"));
-    assert_int_equal(s->endpoint.diary->n, 0);
+    assert_int_equal(s->endpoint.call_log->n, 0);
     error_end(&err);
 }
 

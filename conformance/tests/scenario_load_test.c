@@ -95,7 +95,7 @@ static void every_bad_file_is_rejected_with_all_its_errors(void **state)
         if (*expected && strcmp(expected, why) == 0)
             continue;
         wrong++;
-        print_error("%s\n--- expected\n%s\n--- told\n%s\n", path, expected, why);
+        print_error("%s\n--- expected\n%s\n--- reported\n%s\n", path, expected, why);
     }
     assert_int_equal(wrong, 0);
     assert_true(seen >= 40);
