@@ -52,8 +52,8 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
     const struct node *body = node_with(a, NULL, "outcome", node_new_text(a, str_from(k->outcome)));
     if (state)
         body = node_with(a, body, "state", state);
-    if (k->user)
-        body = node_with(a, body, "handle", k->user);
+    if (k->handle)
+        body = node_with(a, body, "handle", k->handle);
     return body;
 }
 
@@ -188,14 +188,14 @@ static bool spawn_shell(char *const *argv, int out, pid_t *child)
 static void consent_by_browser(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
-    const char *user = node_text(k->user);
+    const char *handle = node_text(k->handle);
     char *argv[] = {arena_text(a, "sh"),
                     arena_text(a, "-c"),
                     arena_printf(a, "%s \"$@\"", t->runner->target->consent_command),
                     arena_text(a, "consent"),
                     arena_text(a, k->at),
                     arena_text(a, k->outcome),
-                    arena_text(a, user ? user : ""),
+                    arena_text(a, handle ? handle : ""),
                     NULL};
     int ends[2];
     pid_t child;
@@ -223,11 +223,11 @@ bool consent_can_ask(void)
 
 static void consent_by_human(struct task *t, const struct consent *k)
 {
-    const char *user = node_text(k->user);
+    const char *handle = node_text(k->handle);
     fprintf(stderr,
             "\n%s this consent%s%s, then paste where the browser was sent to (or just "
             "press Enter):\n  %s\n",
-            k->outcome, user ? " as " : "", user ? user : "", k->at);
+            k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
     wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
 }
 
@@ -262,7 +262,7 @@ void consent_start(struct task *t)
     struct consent k = {.outcome = step->outcome};
     if (!resolve_optional(&c->vars, step->consent_at, &at, &missing) ||
         !resolve_optional(&c->vars, step->consent_state, &k.state, &missing) ||
-        !resolve_optional(&c->vars, step->consent_user, &k.user, &missing)) {
+        !resolve_optional(&c->vars, step->consent_handle, &k.handle, &missing)) {
         judge_blocked(t, missing);
         return;
     }

@@ -80,10 +80,9 @@ static const struct field rows[] = {
     FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers,
           .text_count = COUNT(consent_drivers),
           .help = "Who plays the end-customer's part of OAuth: control, browser, human or none."),
-    FIELD(
-        "consent_command", FIELD_TEXT, struct file, consent_command,
-        .help =
-            "Of the browser driver: gets URL, outcome and user; prints one JSON line {redirect}."),
+    FIELD("consent_command", FIELD_TEXT, struct file, consent_command,
+          .help = "Of the browser driver: gets URL, outcome and handle; prints one JSON line "
+                  "{redirect}."),
     FIELD(
         "webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
         .help =

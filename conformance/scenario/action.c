@@ -119,7 +119,7 @@ static bool consent_read(struct reader *r, const struct step_yaml *w, struct ste
     s->outcome = consent_outcomes[w->consent];
     s->consent_at = w->consent_at;
     s->consent_state = w->state;
-    s->consent_user = w->user;
+    s->consent_handle = w->handle;
     return w->consent_at || error_add(r->err, ERROR_INPUT, key_place(s->source, "consent"),
                                       "'consent' needs an 'at': the URL of the consent page");
 }

@@ -107,7 +107,7 @@ struct step {
     const struct node *with;
 
     const char *outcome; /* CONSENT: approve, deny, abandon, exchange_error */
-    const struct node *consent_at, *consent_state, *consent_user;
+    const struct node *consent_at, *consent_state, *consent_handle;
 
     const char *simulate;       /* SIMULATE: its name; `body` is its body */
     const struct node *advance; /* ADVANCE: "3h", {by}, {to} or {until: next_event} */

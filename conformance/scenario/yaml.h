@@ -46,7 +46,7 @@ struct step_yaml {
     int consent; /* index into consent_outcomes; -1: none */
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;
-    const struct node *consent_at, *state, *user;
+    const struct node *consent_at, *state, *handle;
     const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
     struct repeat_yaml eventually, consistently;
     struct hook_yaml hook;
