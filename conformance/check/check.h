@@ -41,13 +41,13 @@ struct check_list {
 bool check_expectation(const struct check_input *in, struct check_list *out);
 bool check_holds(
     const struct check_input
-        *in); /* without making verdicts: for eventually, consistently, stop and oneOf */
+        *in); /* without making verdicts: for eventually, consistently, stop and one_of */
 
 /* The same checks, none of them decided: blocked, error or not applicable, and why. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
                      struct check_list *out);
 
-/* One check that is not a leaf: a oneOf, a capture. A citation covers every check whose id, behind
+/* One check that is not a leaf: a one_of, a capture. A citation covers every check whose id, behind
  * scenario and step, begins with its pointer. */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
                         const char *matcher, enum verdict verdict);

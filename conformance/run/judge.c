@@ -71,7 +71,7 @@ static bool judge_readings(struct task *t)
             side = c->readings[i].name;
     }
     in.expect = &c->expect;
-    struct check *check = check_add(&in, &t->checks, "oneOf", c->step->dispute,
+    struct check *check = check_add(&in, &t->checks, "one_of", c->step->dispute,
                                     side ? VERDICT_DISPUTED : VERDICT_FAIL);
     check->at = c->step->at;
     check->expected = buf_c(&names);

@@ -75,7 +75,7 @@ void skipped_checks_of_step(struct task *t, const struct step *step, const char 
     webhook_undecided(&in, step, verdict, why, &t->checks);
     check_undecided(&in, verdict, why, &t->checks);
     if (step->dispute) {
-        struct check *c = check_add(&in, &t->checks, "oneOf", step->dispute, verdict);
+        struct check *c = check_add(&in, &t->checks, "one_of", step->dispute, verdict);
         c->why = why;
         c->at = step->at;
     }

@@ -107,9 +107,9 @@ bool outputs_read(struct reader *r, const struct node *map, const struct flow *f
 
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s)
 {
-    bool ok = is_map(r, map, "'oneOf' is a map: reading: expectation");
+    bool ok = is_map(r, map, "'one_of' is a map: reading: expectation");
     if (ok && map->map.count < 2)
-        return error_add(r->err, ERROR_INPUT, map->at, "'oneOf' needs at least two readings");
+        return error_add(r->err, ERROR_INPUT, map->at, "'one_of' needs at least two readings");
     size_t count = node_count(map);
     struct reading *readings = arena_array(r->arena, struct reading, count);
     for (size_t i = 0; ok && i < count; i++) {

@@ -115,7 +115,7 @@ struct step {
     const struct hook *hook; /* WEBHOOK; its `expect` is of the delivery */
 
     struct expectation expect;
-    const char *dispute; /* oneOf: which dispute */
+    const char *dispute; /* one_of: which dispute */
     const struct reading *readings;
     size_t reading_count;
 

@@ -164,7 +164,7 @@ static bool on_reference(void *ctx, struct str reference, struct where at)
 
 static bool expects_reference(const struct step *s)
 {
-    static const char *const keys[] = {"expect", "oneOf"};
+    static const char *const keys[] = {"expect", "one_of"};
     bool found = false;
     for (size_t i = 0; i < COUNT(keys); i++)
         if (node_get(s->source, keys[i]))

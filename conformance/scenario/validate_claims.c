@@ -7,10 +7,10 @@ static bool unknown_claim(struct validation *c, const struct citation *cited)
 {
     const struct catalogue *of = c->catalogue;
     if (catalogue_dispute(of, cited->claim))
-        return validation_error(c, cited->at,
-                                arena_printf(c->arena,
-                                             "'%s' is a dispute: it is settled by oneOf, not cited",
-                                             cited->claim));
+        return validation_error(
+            c, cited->at,
+            arena_printf(c->arena, "'%s' is a dispute: it is settled by one_of, not cited",
+                         cited->claim));
     const char **ids = arena_array(c->arena, const char *, of->claim_count);
     for (size_t i = 0; i < of->claim_count; i++)
         ids[i] = of->claims[i].id;
@@ -95,11 +95,11 @@ static bool check_dispute(struct validation *c, const struct step *s)
     if (!s->dispute && !s->reading_count)
         return true;
     if (!s->dispute)
-        return validation_error(c, key_place(s->source, "oneOf"),
-                                "'oneOf' needs a 'dispute' to settle");
+        return validation_error(c, key_place(s->source, "one_of"),
+                                "'one_of' needs a 'dispute' to settle");
     if (!s->reading_count)
         return validation_error(c, key_place(s->source, "dispute"),
-                                "'dispute' needs a 'oneOf' of its readings");
+                                "'dispute' needs a 'one_of' of its readings");
     return !c->catalogue || check_known_dispute(c, s);
 }
 

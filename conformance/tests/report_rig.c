@@ -166,7 +166,7 @@ struct run *rig_green(struct arena *a)
                revoke_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts", 200, STR("{\"items\":[]}"));
     set_claims(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
-    set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "oneOf", VERDICT_DISPUTED), NULL,
+    set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "one_of", VERDICT_DISPUTED), NULL,
               NULL, "the target takes the side 'uuid'");
     add_dispute(r);
     add_lease(r, "lease-and-release");
