@@ -1,7 +1,7 @@
 /* flags.h - a program's options by a table: what the command line and the environment say.
  *
- * Shapes:  struct flag: a row {name, a word for its value, a setter, help}. --admin-port goes before
- *          <PREFIX>_ADMIN_PORT in the environment, and who says neither has the default.
+ * Shapes:  struct flag: a row {name, a word for its value, a setter, help}. --admin-port goes
+ *          before <PREFIX>_ADMIN_PORT in the environment, and who says neither has the default.
  *          `struct options` is the program's own: each defines it, here it is only passed on.
  * Errors:  ERROR_USAGE, all at once; what argp itself finds (an unknown flag) ends the program with
  *          status 2.

@@ -9,8 +9,8 @@
  *          {matchers}, $absent true, $present true, $exact X (closes all maps below it), $time
  *          any|past|future|{after, before, within} (ISO 8601 UTC; compared with `now_ms`; after and
  *          before take an instant or a signed duration from now), $same "/pointer" (equals the
- *          value there in the same document), $id_with_prefix "prefix" (a string id longer than that
- *          prefix, "" = any; nothing else is judged).
+ *          value there in the same document), $id_with_prefix "prefix" (a string id longer than
+ *          that prefix, "" = any; nothing else is judged).
  * Units:   now_ms = the answer's Date, milliseconds; true to a second, and judged so.
  * Errors:  match_check refuses an expectation that cannot be used: unknown matcher ("did you
  *          mean"), bad pattern with its offset, wrong operand. An operand that is a text with a

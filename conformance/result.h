@@ -1,6 +1,6 @@
 /* result.h - START HERE: what a run writes and every report reads.
  *
- *   options -> load -> plan -> run -> report;  a check is one expectation held against one response.
+ *   options -> load -> plan -> run -> report;  a check is one expectation against one response.
  *
  * Shapes:  run > scenario results > checks; beside them the exchanges, what each claim came to,
  *          which side of a dispute was seen, and what was left behind. Plain data on the run's

@@ -1,4 +1,5 @@
-/* json_parts.h - the parts of a run as JSON, written alike into the JSON report and the event stream.
+/* json_parts.h - the parts of a run as JSON, written alike into the JSON report and the event
+ * stream.
  *
  * Shapes:  every function adds members to a map that its caller has open; keys in snake_case and
  *          always all of them, in this order; null where there is nothing to say.

@@ -65,7 +65,7 @@ struct ndjson *ndjson_new(struct arena *a, struct writer *out);
 struct run_events ndjson_events(struct ndjson *n);
 void ndjson_end(struct ndjson *n, const struct run *r);
 
-/* A failed check as a failure card: claim, place, expected, actual, the request as a curl line. Shared by
- * console and others. */
+/* A failed check as a failure card: claim, place, expected, actual, the request as a curl line.
+ * Shared by console and others. */
 void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
                         const struct check *c, bool colour);

@@ -1,8 +1,9 @@
 /* text_layout.h - text for people: made harmless, measured, wrapped, coloured.
  *
- * Shapes:  struct text_layout: what was put so far. What comes from outside passes layout_safe first: its
- *          secrets are scrubbed there, before a wrap or a cut could part them, and its control
- *          characters are spelled out (\n, \x1b), so that no server drives the reader's terminal.
+ * Shapes:  struct text_layout: what was put so far. What comes from outside passes layout_safe
+ *          first: its secrets are scrubbed there, before a wrap or a cut could part them, and its
+ *          control characters are spelled out (\n, \x1b), so that no server drives the reader's
+ *          terminal.
  * Units:   columns; every character counts as one.
  * Errors:  none.
  */

@@ -108,7 +108,8 @@ static void set_result(struct task *t, const char *name, const struct node *valu
         vars_set(&task_frame(t)->vars, arena_printf(t->runner->arena, "%s.%s", id, name), value);
 }
 
-/* Also after a failure: what was created must be cleaned up, and that may need what it was called. */
+/* Also after a failure: what was created must be cleaned up, and that may need what it was
+ * called. */
 static bool capture_values(struct task *t, bool held)
 {
     struct current *c = &t->current;

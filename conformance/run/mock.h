@@ -11,7 +11,8 @@
 
 struct mock;
 
-/* The first there is: `flag`, $UNDERSTUDY_TEST_MOCK, mockserver beside our own executable, on PATH. */
+/* The first there is: `flag`, $UNDERSTUDY_TEST_MOCK, mockserver beside our own executable, on
+ * PATH. */
 const char *mock_find(struct arena *a, const char *flag, struct error *err);
 
 struct mock *mock_start(struct arena *a, const char *binary, const char *fixture,

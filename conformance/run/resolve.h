@@ -22,7 +22,8 @@ struct request_problem {
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
                                         const struct namespace *ns, const struct step *step,
                                         struct request_problem *problem);
-/* The cleanup call of the step, or the lookup of what is to be cleaned up; sent by the same actor. */
+/* The cleanup call of the step, or the lookup of what is to be cleaned up; sent by the same
+ * actor. */
 struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
                                         const struct namespace *ns, const struct step *step,
                                         const struct cleanup *c, struct request_problem *problem);

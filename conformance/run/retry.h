@@ -1,8 +1,8 @@
 /* retry.h - ask once more, or is it decided? Pure: what was seen in, what to do out.
  *
- * Shapes:  `eventually` asks until its expectation holds or its stop is seen; `consistently` asks until the
- *          expectation holds (settle) and then at every sample whether it still does. A 429 that
- *          the step does not expect is waited out.
+ * Shapes:  `eventually` asks until its expectation holds or its stop is seen; `consistently` asks
+ *          until the expectation holds (settle) and then at every sample whether it still does. A
+ *          429 that the step does not expect is waited out.
  * Units:   milliseconds of the namespace's clock, or of real time where there is none.
  * Errors:  a rate limit that stays exhausted is RETRY_GIVE_UP, with why.
  */

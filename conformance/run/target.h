@@ -2,9 +2,8 @@
  *
  * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
  *          in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with
- *          neither sends no credential. Named resources are values, or {env: VARIABLE}. A control URL
- *          gives every scenario a namespace of its own, so that all of them may run at
- *          once.
+ *          neither sends no credential. Named resources are values, or {env: VARIABLE}. A control
+ *          URL gives every scenario a namespace of its own, so that all of them may run at once.
  *
  *   name: layers-mock             name: layers-live
  *   mock: true                    base_url: https://api.layers.com

@@ -1,6 +1,6 @@
 /* task.h - one scenario being played: a stack of frames, one thing under way at a time.
  *
- *   create a namespace -> steps (frames push and pop with `use`) -> cleanup, last first -> delete the namespace
+ *   create namespace -> steps (frames push and pop with `use`) -> cleanup, last first -> delete it
  *
  * Shapes:  struct runner is what all tasks of a run share. A frame is the scenario's own steps or
  *          those of a flow in use. `current` is the step (and case) under way, with its references
@@ -128,7 +128,7 @@ struct exchange_record *exchange_copy(struct arena *a, const struct exchange_rec
 int64_t exchange_now_ms(const struct exchange_record *x); /* its Date; else the wall clock */
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: it does not say */
 
-/* call.c: a step that is one request, asked again as `eventually`, `consistently` and 429 want it */
+/* call.c: a step that is one request, sent again for `eventually`, `consistently` or a 429 */
 void call_start(struct task *t);
 
 /* judge.c: from a response to verdicts, captures and cleanup */

@@ -1,8 +1,8 @@
 /* yaml.h - the keys of scenario and flow files, as field tables, and what reading by them gives.
  *
- * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Keys that need more
- *          than a type (a call, an expectation, cases) stay nodes here; steps.c and expect.c read
- *          those. Which keys go with which kind of step: step_key_fits.
+ * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Keys that
+ *          need more than a type (a call, an expectation, cases) stay nodes here; steps.c and
+ *          expect.c read those. Which keys go with which kind of step: step_key_fits.
  */
 #pragma once
 #include "base/fields.h"
