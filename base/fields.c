@@ -201,7 +201,8 @@ static bool read_texts(const struct reading *r, struct field_list *to)
                                r->err};
         ok &= read_text(&item, &texts[i]);
     }
-    *to = (struct field_list){count, texts};
+    if (ok)
+        *to = (struct field_list){count, texts};
     return ok;
 }
 

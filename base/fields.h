@@ -6,8 +6,9 @@
  * Units:   FIELD_DURATION and FIELD_TIME give milliseconds (base/time.h).
  * Errors:  all mistakes of a map at once, each at its place: unknown key ("did you mean"), missing,
  *          wrong type, out of range, not one of. Each also knows its JSON pointer (struct problem).
- *          Outputs are written even then (what was wrong stays zero), but the caller must not use
- *          them.
+ *          What was read is written even then, so that a caller can go on to collect mistakes. A
+ *          member that was not read, and a list of texts with one that is not, stay as they were:
+ *          as if absent, so a required one can be absent too.
  *
  * A member that is absent leaves its target as it was, so defaults are set before reading.
  */

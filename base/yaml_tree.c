@@ -170,8 +170,8 @@ static void complain_of_clash(struct yaml_tree *t, const struct member *members,
 bool yaml_tree_close(struct yaml_tree *t)
 {
     struct yaml_level *l = &t->levels[--t->depth];
-    const struct member *members = t->pending.items + l->first;
     size_t count = t->pending.count - l->first;
+    const struct member *members = count ? t->pending.items + l->first : NULL;
     struct node *n = arena_new(t->arena, struct node);
     n->kind = l->kind;
     n->at = l->at;

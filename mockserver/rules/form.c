@@ -153,7 +153,9 @@ static bool named_before(const struct node *list, size_t i, const char *name)
 bool rules_check(const struct node *list, struct error *err)
 {
     if (list->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, list->at, "rules are a list");
+        return error_add(err, ERROR_INPUT, list->at,
+                         "'rules' is %s, not a list: write '- ' before each rule",
+                         list->kind == NODE_MAP ? "a map" : node_kind_name(list->kind));
     struct arena a = {0};
     bool fine = true;
     for (size_t i = 0; i < list->list.count; i++) {
@@ -178,14 +180,14 @@ static bool key_known(const struct world *w, const char *who)
 
 bool rule_key_is(const struct key *k, const char *who)
 {
-    return strcmp(k->name, who) == 0 || strcmp(k->value, who) == 0;
+    return (k->name && strcmp(k->name, who) == 0) || strcmp(k->value, who) == 0;
 }
 
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err)
 {
     bool fine = true;
     for (size_t i = 0; i < node_count(list); i++) {
-        const struct node *key = node_get(node_get(list->list.items[i], "when"), "key");
+        const struct node *key = node_get(node_get(node_at(list, i), "when"), "key");
         if (key && key->kind == NODE_TEXT && !key_known(w, key->text.s))
             fine = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
                              key->text.s);
