@@ -72,7 +72,8 @@ static bool account_fine(const struct fixture_load *load, const struct fixture_a
     if (created_ms > load->start_ms)
         return WRONG(a->at, "'%s' is created after the clock's start", a->name);
     if (a->is_active && a->is_active->kind != NODE_BOOL)
-        return WRONG(a->is_active->at, "'is_active' takes true or false");
+        return WRONG(a->is_active->at, "'is_active' takes true or false, not %s",
+                     node_kind_name(a->is_active->kind));
     if (a->token_expires_at.given && a->health == PE_HEALTHY && expires_ms <= load->start_ms)
         return WRONG(a->at,
                      "the token of '%s' has expired when the clock starts, yet it is healthy",
@@ -151,9 +152,11 @@ static bool post_fine(const struct fixture_load *load, const struct fixture_post
     const char *word = pe_status_texts[p->status];
     int64_t due_ms = fixture_time(load, &p->due);
     if (p->accounts && p->accounts->kind != NODE_LIST)
-        return WRONG(p->accounts->at, "'accounts' takes a list of account ids");
+        return WRONG(p->accounts->at, "'accounts' takes a list of account ids, not %s",
+                     node_kind_name(p->accounts->kind));
     if (p->failed && p->failed->kind != NODE_LIST)
-        return WRONG(p->failed->at, "'failed' takes a list of account ids");
+        return WRONG(p->failed->at, "'failed' takes a list of account ids, not %s",
+                     node_kind_name(p->failed->kind));
     int64_t created_ms = fixture_time(load, &p->created_at);
     if (p->created_at.given && created_ms > load->start_ms)
         return WRONG(p->at, "the post is created after the clock's start");
