@@ -317,6 +317,36 @@ static void what_is_included_comes_first_and_the_including_file_wins(void **stat
     arena_end(&a);
 }
 
+/* A chain c1.yaml, which includes c2.yaml, ... of that many files. */
+static const char *complaints_of_chain(struct arena *a, int length)
+{
+    char folder[] = "fixtures-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    for (int i = 1; i <= length; i++)
+        write_file(folder, arena_printf(a, "c%d.yaml", i),
+                   i < length ? arena_printf(a, "seed: %d\ninclude: [ c%d.yaml ]\n", i, i + 1)
+                              : "seed: 1\n");
+    const char *got = complaints(a, arena_printf(a, "%s/c1.yaml", folder));
+    for (int i = 1; i <= length; i++)
+        remove(arena_printf(a, "%s/c%d.yaml", folder, i));
+    rmdir(folder);
+    return str_starts(str_from(got), str_from(folder)) ? got + strlen(folder) + 1 : got;
+}
+
+static void a_chain_of_includes_has_a_limit(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    assert_string_equal(complaints_of_chain(&a, 64), "(it was loaded)\n");
+    assert_string_equal(complaints_of_chain(&a, 65),
+                        "c64.yaml:2:12: 'c65.yaml' is included too deep: a chain of includes has "
+                        "at most 64 files\n");
+    assert_string_equal(complaints_of_chain(&a, 1300),
+                        "c64.yaml:2:12: 'c65.yaml' is included too deep: a chain of includes has "
+                        "at most 64 files\n");
+    arena_end(&a);
+}
+
 static void a_mistake_in_an_included_file_is_placed_there(void **state)
 {
     (void)state;
@@ -408,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_fixture_outlives_the_tree_it_was_read_from),
         cmocka_unit_test(an_inline_fixture_reaches_no_files),
         cmocka_unit_test(what_is_included_comes_first_and_the_including_file_wins),
+        cmocka_unit_test(a_chain_of_includes_has_a_limit),
         cmocka_unit_test(a_mistake_in_an_included_file_is_placed_there),
         cmocka_unit_test(a_file_that_is_not_there_is_an_error),
         cmocka_unit_test(every_shipped_fixture_makes_a_sound_world),
