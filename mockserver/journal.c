@@ -212,7 +212,7 @@ static void copy_call(struct copier *k, const struct call *c, struct journal_ent
     e->path = copy_str(k, c->path);
     e->request_body = copy_body(k, req->body, &e->request_cut);
     e->response_body = copy_body(k, buf_str(&c->res->body), &e->response_cut);
-    e->key_name = c->key ? copy_text(k, key_read(c->world, c->key)->name) : NULL;
+    e->key_name = c->key ? copy_text(k, key_label(key_read(c->world, c->key))) : NULL;
     e->rules = c->plan ? copy_text(k, c->plan->names) : NULL;
     e->nearest = copy_text(k, c->nearest);
     e->trace = c->trace;

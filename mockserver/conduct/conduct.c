@@ -94,7 +94,7 @@ struct str watch_credential(const struct call *c)
 
 const char *watch_key_name(const struct call *c)
 {
-    return c->key ? arena_printf(c->arena, "the key '%s'", key_read(c->world, c->key)->name)
+    return c->key ? arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, c->key)))
                   : "a key that is unknown here";
 }
 

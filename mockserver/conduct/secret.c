@@ -68,7 +68,7 @@ static const char *secret_of(const struct call *c, struct str text)
     const struct world *w = c->world;
     for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
         if (str_is(text, key_read(w, row)->value))
-            return arena_printf(c->arena, "the key '%s'", key_read(w, row)->name);
+            return arena_printf(c->arena, "the key '%s'", key_label(key_read(w, row)));
     for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
         const struct webhook *h = webhook_read(w, row);
         if ((h->secret && str_is(text, h->secret)) ||

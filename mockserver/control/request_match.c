@@ -98,7 +98,7 @@ static bool check_key(struct call *c, struct request_match *m, struct error *err
     (void)err; /* it makes an issue of its own */
     uint32_t row = select_key(c, PLACE "/key", node_text(n));
     if (row != ROW_NONE)
-        m->of[SELECTOR_KEY] = same_place_text(c->arena, n, key_read(c->world, row)->name);
+        m->of[SELECTOR_KEY] = same_place_text(c->arena, n, key_label(key_read(c->world, row)));
     return row != ROW_NONE;
 }
 

@@ -50,7 +50,7 @@ static const struct record_field key_fields[] = {
     OF(key, organization, RECORD_ORGANIZATION),
     REF(key, space, RECORD_SPACE),
     TEXT(key, name),
-    FIXED(key, value),
+    NAMED(key, value),
     TEXTS(key, scopes, scope_count),
     TEXTS(key, return_domains, return_domain_count),
     TEXT(key, tier),

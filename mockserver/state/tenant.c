@@ -148,6 +148,13 @@ const struct key *key_read(const struct world *w, uint32_t row)
     return world_read(w, RECORD_KEY, row);
 }
 
+const char *key_label(const struct key *k)
+{
+    if (k->name)
+        return k->name;
+    return k->public_id ? k->public_id : "";
+}
+
 const struct space *space_read(const struct world *w, uint32_t row)
 {
     return world_read(w, RECORD_SPACE, row);

@@ -79,6 +79,7 @@ uint32_t space_find(const struct world *w, int provider, struct str public_id);
 
 const struct organization *organization_read(const struct world *w, uint32_t row);
 const struct key *key_read(const struct world *w, uint32_t row);
+const char *key_label(const struct key *k); /* for people: its name, else its id, else "" */
 const struct space *space_read(const struct world *w, uint32_t row);
 
 int space_provider(const struct world *w, uint32_t space);

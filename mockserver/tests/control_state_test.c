@@ -45,6 +45,27 @@ static void time_never_goes_back_nor_too_far(void **state)
                         "2026-05-02T09:00:00.000Z");
 }
 
+static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
+{
+    struct mock *m = *state;
+    const char *id = at(mock_call(m, "GET /__admin/state/keys", NULL), "/items/0/id");
+    assert_int_equal(
+        mock_call(m, arena_printf(&m->arena, "PATCH /__admin/state/keys/%s", id), "{\"name\":null}")
+            .status,
+        200);
+    static const char rule[] = "{\"on\":\"layers.whoami\",\"when\":{\"key\":\"%s\"},"
+                               "\"then\":[{\"answer\":{\"status\":503}}]}";
+    assert_problem(mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "full")), 422,
+                   "/when/key", "no key has the name or value 'full'");
+    assert_int_equal(
+        mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "lp_live_full")).status,
+        201);
+    assert_int_equal(mock_call(m, "GET /layers/v1/whoami", NULL, KEY).status, 503);
+    struct answer verified = mock_call(m, "POST /__admin/requests/verify",
+                                       "{\"match\":{\"key\":\"lp_live_full\"},\"atLeast\":1}");
+    assert_int_equal(verified.status, 200);
+}
+
 static void the_state_can_be_looked_at(void **state)
 {
     struct mock *m = *state;
@@ -128,9 +149,13 @@ static void a_patch_is_done_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(time_moves_as_it_is_told),   TEST(time_never_goes_back_nor_too_far),
-        TEST(the_state_can_be_looked_at), TEST(records_can_be_looked_for_by_their_fields),
-        TEST(a_record_can_be_patched),    TEST(a_patch_is_done_whole_or_not_at_all),
+        TEST(time_moves_as_it_is_told),
+        TEST(time_never_goes_back_nor_too_far),
+        TEST(a_key_without_a_name_works_with_rules_and_the_journal),
+        TEST(the_state_can_be_looked_at),
+        TEST(records_can_be_looked_for_by_their_fields),
+        TEST(a_record_can_be_patched),
+        TEST(a_patch_is_done_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
