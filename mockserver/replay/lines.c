@@ -183,16 +183,16 @@ struct line {
 #define NUMBER(key, help_)                                                                         \
     FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
 #define MOMENT                                                                                     \
-    FIELD("wallMs", FIELD_INT, struct line, at.wall_ms, .required = true,                          \
+    FIELD("wallMs", FIELD_INT, struct line, at.wall_ms, .required = true, .max = LINE_WALL_MAX_MS, \
           .help = "When it entered."),                                                             \
         FIELD("monotonicUs", FIELD_INT, struct line, at.monotonic_us, .required = true,            \
-              .help = "The same by the clock that only passes.")
+              .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes.")
 
 static const struct field call_rows[] = {
     NUMBER("call", "Which call this is."),
     MOMENT,
     FIELD("arrivedUs", FIELD_INT, struct line, arrived_us, .required = true,
-          .help = "When its first line was read."),
+          .max = LINE_MONOTONIC_MAX_US, .help = "When its first line was read."),
     FIELD("adminPort", FIELD_BOOL, struct line, admin,
           .help = "It came by the control door's own port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
@@ -243,6 +243,45 @@ static const struct fields tables[] = {
     [INPUT_END] = TABLE(end),
 };
 
+struct output_line {
+    int64_t number, status, delay_us, bytes_per_second;
+    int cut;
+    bool stream;
+    const char *url;
+    const struct node *headers, *body;
+};
+
+#define OUT_NUMBER(key, help_)                                                                     \
+    FIELD(key, FIELD_INT, struct output_line, number, .required = true, .max = INT64_MAX,          \
+          .help = (help_))
+#define OUT_CONTENT                                                                                \
+    FIELD("headers", FIELD_NODE, struct output_line, headers, .required = true,                    \
+          .help = "Its header lines, [name, value] each."),                                        \
+        FIELD("body", FIELD_NODE, struct output_line, body, .required = true, .help = "Its body.")
+
+static const struct field answer_rows[] = {
+    OUT_NUMBER("answer", "The call it answers."),
+    FIELD("status", FIELD_INT, struct output_line, status, .required = true, .min = 100, .max = 999,
+          .help = "Its status."),
+    FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1,
+          .text_count = COUNT(cut_texts) - 1, .help = "Where the connection ends."),
+    FIELD("delayUs", FIELD_INT, struct output_line, delay_us, .max = INT64_MAX,
+          .help = "How much later it is sent."),
+    FIELD("bytesPerSecond", FIELD_INT, struct output_line, bytes_per_second, .max = INT64_MAX,
+          .help = "The speed of its body."),
+    FIELD("stream", FIELD_BOOL, struct output_line, stream, .help = "Its body is a stream."),
+    OUT_CONTENT,
+};
+static const struct field delivery_rows[] = {
+    OUT_NUMBER("delivery", "The webhook attempt that is sent."),
+    FIELD("url", FIELD_TEXT, struct output_line, url, .required = true, .help = "Where to."),
+    OUT_CONTENT,
+};
+static const struct fields answer_fields =
+    FIELD_TABLE("answer line", answer_rows, struct output_line, FIELDS_NO_PLACE);
+static const struct fields delivery_fields =
+    FIELD_TABLE("delivery line", delivery_rows, struct output_line, FIELDS_NO_PLACE);
+
 bool line_is_output(struct str line)
 {
     return str_starts(line, STR("{\"answer\":")) || str_starts(line, STR("{\"delivery\":"));
@@ -277,6 +316,16 @@ bool line_headers(struct arena *a, const struct node *n, struct headers *headers
     return true;
 }
 
+bool line_check_output(struct arena *a, const struct node *line, struct error *err)
+{
+    struct output_line l = {0};
+    struct headers headers;
+    struct str body;
+    const struct fields *table = node_get(line, "answer") ? &answer_fields : &delivery_fields;
+    return fields_read(table, line, a, &l, err) && line_headers(a, l.headers, &headers, err) &&
+           line_bytes(a, l.body, &body, err);
+}
+
 static bool read_request(struct arena *a, const struct line *l, struct request *r,
                          struct error *err)
 {
@@ -303,7 +352,10 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
     struct line l = {0};
     enum input_kind kind;
     if (!find_kind(line, &kind))
-        return error_add(err, ERROR_INPUT, line->at, "this is no line of a recording");
+        return error_add(
+            err, ERROR_INPUT, line->at,
+            "this is no line of a recording; a line begins with answer, call, changed, "
+            "checked, delivery, end, gone, landed or timer");
     if (!fields_read(&tables[kind], line, a, &l, err))
         return false;
     *in = (struct input){
@@ -313,6 +365,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
         .admin = l.admin,
         .status = kind == INPUT_CALL ? l.refused : l.status,
         .report = STR(""),
+        .report_at = l.report ? l.report->at : line->at,
         .why = kind == INPUT_LANDED ? l.error : l.why,
         .arrived_us = l.arrived_us,
     };

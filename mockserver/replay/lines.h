@@ -9,12 +9,17 @@
  *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
  *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
  * Units:   wallMs since the epoch; monotonicUs, arrivedUs and delayUs in microseconds.
- * Errors:  a line that is none of these: ERROR_INPUT at its place.
+ * Errors:  a line that is none of these, or has not the members of its kind: ERROR_INPUT at its
+ *          place.
  */
 #pragma once
 #include "base/http/server.h"
 #include "base/json.h"
 #include "mockserver/deliver/deliver.h"
+
+/* What a recording can say: up to the year 9999, and thirty years of running. */
+#define LINE_WALL_MAX_MS      INT64_C(253402300799999)
+#define LINE_MONOTONIC_MAX_US INT64_C(1000000000000000)
 
 struct moment {
     int64_t wall_ms, monotonic_us;
@@ -43,7 +48,8 @@ struct input {
     int64_t
         status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the answer's */
     const char *why;
-    struct str report; /* checked */
+    struct str report;      /* checked */
+    struct where report_at; /* its place, or the line's */
     int64_t arrived_us;
     struct request request;
 };
@@ -58,6 +64,7 @@ void line_answer(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
 
 bool line_is_output(struct str line);
+bool line_check_output(struct arena *a, const struct node *line, struct error *err);
 /* What it holds lives as long as `line`, or in `a`. */
 bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err);
 

@@ -20,7 +20,7 @@ static const struct field option_rows[] = {
           .help = "Consent is a page of the mock's own."),
     FIELD("namespaces", FIELD_INT, struct said, namespaces, .max = INT64_MAX,
           .help = "How many worlds there may be; 0: as many as is usual."),
-    FIELD("namespaceIdleMs", FIELD_INT, struct said, namespace_idle_ms, .max = INT64_MAX,
+    FIELD("namespaceIdleMs", FIELD_INT, struct said, namespace_idle_ms, .max = DURATION_MAX_MS,
           .help = "How long a world that nobody calls lives; 0: for ever."),
     FIELD("watch", FIELD_BOOL, struct said, watch,
           .help = "The fixtures' files are looked at again when they change."),
@@ -36,19 +36,8 @@ static const struct field option_rows[] = {
 static const struct fields option_fields =
     FIELD_TABLE("options", option_rows, struct said, FIELDS_NO_PLACE);
 
-struct said_file {
-    const char *path;
-    int64_t hash;
-};
-
-static const struct field file_rows[] = {
-    FIELD("path", FIELD_TEXT, struct said_file, path, .required = true, .help = "Where it is."),
-    FIELD("hash", FIELD_INT, struct said_file, hash, .required = true, .help = "Of its text."),
-};
-static const struct fields file_fields =
-    FIELD_TABLE("file", file_rows, struct said_file, FIELDS_NO_PLACE);
-
 struct said_world {
+    struct where at;
     const char *name, *path;
     struct field_list files;
     const struct node *fixture;
@@ -59,13 +48,13 @@ static const struct field world_rows[] = {
           .help = "What the world is called."),
     FIELD("path", FIELD_TEXT, struct said_world, path,
           .help = "Its file, as it was named; none: it is the sample."),
-    FIELD("files", FIELD_LIST, struct said_world, files, .sub = &file_fields,
+    FIELD("files", FIELD_LIST, struct said_world, files, .sub = &include_file_fields,
           .help = "That file, and all that it includes."),
     FIELD("fixture", FIELD_NODE, struct said_world, fixture, .required = true,
           .help = "What it starts as, with what it includes."),
 };
 static const struct fields world_fields =
-    FIELD_TABLE("world", world_rows, struct said_world, FIELDS_NO_PLACE);
+    FIELD_TABLE("world", world_rows, struct said_world, offsetof(struct said_world, at));
 
 struct said_preface {
     int64_t format;
@@ -81,9 +70,9 @@ static const struct field preface_rows[] = {
     FIELD("version", FIELD_TEXT, struct said_preface, version, .required = true,
           .help = "Of the program that wrote it."),
     FIELD("wallMs", FIELD_INT, struct said_preface, started.wall_ms, .required = true,
-          .help = "When the worlds were made."),
+          .max = LINE_WALL_MAX_MS, .help = "When the worlds were made."),
     FIELD("monotonicUs", FIELD_INT, struct said_preface, started.monotonic_us, .required = true,
-          .help = "The same by the clock that only passes."),
+          .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes."),
     FIELD("url", FIELD_TEXT, struct said_preface, url, .required = true,
           .help = "Where the mock listened."),
     FIELD("options", FIELD_MAP, struct said_preface, options, .required = true,
@@ -163,14 +152,6 @@ static bool check_format(const struct node *line, struct error *err)
                      (long long)format->integer, RECORDING_FORMAT);
 }
 
-static void take_files(struct fixture *f, const struct field_list *files)
-{
-    const struct said_file *items = files->items;
-    for (size_t i = 0; i < files->count; i++)
-        *arena_push(&f->arena, &f->files, struct include_file) =
-            (struct include_file){arena_text(&f->arena, items[i].path), (uint64_t)items[i].hash};
-}
-
 static bool read_worlds(struct arena *a, const struct field_list *worlds, struct preface *p,
                         struct error *err)
 {
@@ -182,9 +163,12 @@ static bool read_worlds(struct arena *a, const struct field_list *worlds, struct
         struct fixture *f = fixture_of_node(items[i].fixture, items[i].name, err);
         if (items[i].path)
             paths[p->options.fixture_count++] = items[i].path;
+        if (p->options.fixture_count && p->options.fixture_count != i + 1)
+            error_add(err, ERROR_INPUT, items[i].at,
+                      "either every world of a recording has a 'path', or none");
         if (!f)
             continue;
-        take_files(f, &items[i].files);
+        include_take_files(&f->arena, &items[i].files, &f->files);
         p->fixtures[p->fixture_count++] = f;
     }
     if (!error_any(err))

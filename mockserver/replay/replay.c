@@ -77,12 +77,17 @@ static void misses(struct player *p, struct str line)
         answer ? "it was answered here, and is not now" : "it set out here, and does not now";
 }
 
-static void compare(struct player *p, struct str line)
+static bool compare(struct player *p, struct str line, struct error *err)
 {
+    struct arena a = {0};
+    const struct node *n = json_parse(&a, line, p->path, err);
+    bool ok = n && line_check_output(&a, n, err);
+    arena_end(&a);
     const struct output *o = p->first;
-    if (!o) {
-        misses(p, line);
-        return;
+    if (!ok || !o) {
+        if (ok)
+            misses(p, line);
+        return ok;
     }
     p->first = o->next;
     p->out->answers += str_starts(line, STR("{\"answer\":"));
@@ -90,6 +95,7 @@ static void compare(struct player *p, struct str line)
     differ_find(p->to, line, o->line, &findings);
     if (findings.count)
         differs(p, o->kind, o->number, o->about)->findings = findings;
+    return true;
 }
 
 /* Before the next input, or at the end. */
@@ -262,12 +268,29 @@ static void (*const givers[])(struct player *p, const struct input *in, struct a
     [INPUT_END] = end,
 };
 
+/* The report of a "checked" line is a document in a text: its mistakes are at that text's place. */
+static bool check_report(const struct player *p, struct arena *a, const struct input *in,
+                         struct error *err)
+{
+    size_t count = p->mock->options.fixture_count;
+    struct fixture_report *reports = arena_array(a, struct fixture_report, count);
+    struct error problems = {0}, damage = {0};
+    if (in->kind != INPUT_CHECKED || in->why)
+        return true;
+    bool ok = fixtures_read_report(a, in->report, count, reports, &problems, &damage);
+    for (const struct problem *at = damage.first; at; at = at->next)
+        error_add(err, ERROR_INPUT, in->report_at, "'report': %s", at->text);
+    error_end(&problems);
+    error_end(&damage);
+    return ok;
+}
+
 static bool give(struct player *p, struct str line, struct error *err)
 {
     struct arena a = {0};
     struct input in;
     const struct node *n = json_parse(&a, line, p->path, err);
-    bool fine = n && line_read(&a, n, &in, err);
+    bool fine = n && line_read(&a, n, &in, err) && check_report(p, &a, &in, err);
     if (fine) {
         struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
         givers[in.kind](p, &in, &a);
@@ -315,7 +338,7 @@ static bool look_ahead(struct player *p, struct error *err)
 /* A line is read as a text of its own, which begins at line 1. */
 static bool misplaced(const struct player *p, struct error *err)
 {
-    for (struct problem *at = err->first; at; at = at->next)
+    for (struct problem *at = err ? err->first : NULL; at; at = at->next)
         at->at.line = p->out->lines;
     return false;
 }
@@ -346,12 +369,10 @@ static bool play_lines(struct player *p, struct error *err)
 {
     struct str line;
     while (!p->over && next_line(p, &line)) {
-        if (line_is_output(line)) {
-            compare(p, line);
-            continue;
-        }
-        compare_rest(p);
-        if (!p->over && !give(p, line, err))
+        bool is_output = line_is_output(line);
+        if (!is_output)
+            compare_rest(p);
+        if (!p->over && !(is_output ? compare(p, line, err) : give(p, line, err)))
             return misplaced(p, err);
     }
     if (p->out->whole)

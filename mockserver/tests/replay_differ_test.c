@@ -112,8 +112,11 @@ static void what_is_missing_or_too_much_is_told(void **state)
     } rows[] = {
         {4,  "{\"call\":2", "{\"gone\":9,\"wallMs\":1,\"monotonicUs\":1}\n{\"call\":2", "call",     9,
          4                                                                                               },
-        {4,  "{\"call\":2", "{\"answer\":7,\"status\":200}\n{\"call\":2",               "call",     7, 4 },
-        {4,  "{\"call\":2", "{\"delivery\":3,\"url\":\"a\"}\n{\"call\":2",              "delivery", 3, 4 },
+        {4,  "{\"call\":2",
+         "{\"answer\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",     "call",     7, 4 },
+        {4,  "{\"call\":2",
+         "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",    "delivery", 3,
+         4                                                                                               },
         {12, "{\"timer\":", "{\"timer\":99",                                            "timer",    0, 12},
         {4,  "{\"call\":2",
          "{\"landed\":4,\"wallMs\":1,\"monotonicUs\":1,\"status\":200}\n{\"call\":2",   "delivery", 4,
@@ -230,6 +233,8 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
         {4, "\"monotonicUs\":",  "\"monotonic\":",         ":4:"                                 },
         {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                 },
         {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                 },
+        {5, "\"status\":",       "\"state\":",             ":5:"                                 },
+        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                                 },
         {6, "{",                 "(",                      ":6:1: "                              },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -227,8 +227,9 @@ static void look_through(struct reload *r, struct str out, const char *why,
         error_add(&result->problems, ERROR_SYSTEM, (struct where){0},
                   "the fixtures could not be checked: %s", why);
     bool fine = !why &&
-                fixtures_read_report(&result->arena, out, count, reports, &result->problems) &&
-                make_all(r, reports, made, &result->problems);
+                fixtures_read_report(&result->arena, out, count, reports, &result->problems,
+                                     &result->problems) &&
+                !error_any(&result->problems) && make_all(r, reports, made, &result->problems);
     for (size_t i = 0; i < count; i++) {
         result->fixtures[i].path = m->options.fixtures[i];
         result->fixtures[i].files = files[i] = reports[i].files;
