@@ -310,11 +310,11 @@ static bool read_at(const struct fields *table, const struct node *map, struct a
                     struct error *err, const struct step *step)
 {
     struct reading r = {.arena = a, .err = err, .step = step};
+    if (table->at_offset != FIELDS_NO_PLACE)
+        memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     if (map->kind != NODE_MAP)
         return complain(err, map->at, step,
                         arena_printf(a, "%s is %s, not a map", table->name, kind_words[map->kind]));
-    if (table->at_offset != FIELDS_NO_PLACE)
-        memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     bool ok = read_members(table, &r, map, into);
     return check_required(table, &r, map) && ok;
 }

@@ -46,6 +46,8 @@ static void bring_to(struct world *w, uint32_t row, enum ad_token token)
 
 static bool build(struct fixture_load *load, uint32_t project, const struct fixture_ad_account *a)
 {
+    if (!a->name)
+        return false;
     bool good = check(load, a);
     uint32_t other = ad_account_of(load->world, project, (enum ad_platform)a->platform);
     if (other)

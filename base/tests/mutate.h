@@ -1,0 +1,41 @@
+/* mutate.h - every way to damage one value of a document, for tests of what reads documents.
+ *
+ * Shapes:  a place is the document, a member of a map or an item of a list, at any depth; places
+ *          count from 0 in the order of the text. Each can be damaged by each enum mutation.
+ * Errors:  none.
+ *
+ *   for (size_t place = 0; place < mutate_places(root); place++)
+ *       for (enum mutation how = 0; how < MUTATION_COUNT; how++)
+ *           if ((damaged = mutate(a, root, place, how, &what)))
+ *               read(damaged);
+ */
+#pragma once
+#include "base/node.h"
+
+#define MUTATIONS(X)                                                                               \
+    X(DROP, "drop")                                                                                \
+    X(RENAME, "rename")                                                                            \
+    X(NULL, "null")                                                                                \
+    X(BOOL, "a boolean")                                                                           \
+    X(NUMBER, "a number")                                                                          \
+    X(HUGE, "a huge number")                                                                       \
+    X(TEXT, "a text")                                                                              \
+    X(LIST, "a list")                                                                              \
+    X(MAP, "a map")                                                                                \
+    X(EMPTY_TEXT, "an empty text")                                                                 \
+    X(EMPTY_LIST, "an empty list")                                                                 \
+    X(EMPTY_MAP, "an empty map")                                                                   \
+    X(IN_LIST, "inside a list")                                                                    \
+    X(IN_MAP, "inside a map")
+enum mutation {
+#define X(name, text) MUTATE_##name,
+    MUTATIONS(X)
+#undef X
+        MUTATION_COUNT
+};
+
+size_t mutate_places(const struct node *root);
+/* A copy with that one place changed; *what says where and how ("/a/0: drop"). NULL: the place
+ * cannot be changed so, or would not differ. */
+const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how,
+                          const char **what);

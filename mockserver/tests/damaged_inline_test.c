@@ -1,0 +1,78 @@
+/* Every member of every fixture we ship, damaged in every way: POST /__admin/namespaces makes a world
+ * that can be used, or refuses it with a JSON pointer and leaves nothing behind. */
+#include "mockserver/tests/damaged.h"
+#include "mockserver/tests/mock_test.h"
+
+#include "base/json.h"
+
+#define COUNT(a)    (sizeof(a) / sizeof *(a))
+#define CALLS_A_RUN 100 /* then another mock: answers live as long as theirs */
+
+static const char host[] = "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+                           "layers: { organizations: [ { name: Host } ] }\n";
+
+struct door {
+    struct mock *mock;
+    size_t calls;
+};
+
+/* What is asked of a world that was made: it can be read, exported, called, and time passes. */
+static void use(struct mock *m, const struct damage *d)
+{
+    static const char *const calls[][2] = {
+        {"GET /ns/x/__admin/state?format=fixture", NULL              },
+        {"GET /ns/x/__admin/rules",                NULL              },
+        {"GET /ns/x/layers/v1/whoami",             NULL              },
+        {"POST /ns/x/__admin/clock/advance",       "{\"by\":\"40d\"}"},
+        {"GET /ns/x/__admin/state",                NULL              },
+    };
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        struct answer a = mock_call(m, calls[i][0], calls[i][1]);
+        if (a.status >= 500)
+            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
+                             STR_ARG(a.text));
+    }
+}
+
+static void post_namespace(const struct damage *d, void *ctx)
+{
+    struct door *door = ctx;
+    if (!door->mock || ++door->calls % CALLS_A_RUN == 0) {
+        mock_free(door->mock);
+        door->mock = mock_test_new(host);
+    }
+    struct mock *m = door->mock;
+    struct answer a = mock_call(
+        m, "POST /__admin/namespaces",
+        arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
+    bool made = namespaces_find(m->namespaces, STR("x"));
+    if (made != (a.status == 201) || namespaces_count(m->namespaces) != 1 + (size_t)made)
+        damaged_complain("%s: half a world: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
+    if (made) {
+        use(m, d);
+        assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/x", NULL).status, 200);
+        return;
+    }
+    const struct node *errors = node_get(a.body, "errors");
+    if (a.status != 422 || !node_count(errors))
+        damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
+    for (size_t i = 0; i < node_count(errors); i++)
+        if (!str_starts(str_from(node_get_text(node_at(errors, i), "pointer")), STR("/fixture")))
+            damaged_complain("%s: no place: " STR_FMT, d->name, STR_ARG(a.text));
+}
+
+static void a_damaged_inline_fixture_makes_a_world_or_nothing(void **state)
+{
+    struct door door = {0};
+    (void)state;
+    damaged_fixtures(post_namespace, &door);
+    mock_free(door.mock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_damaged_inline_fixture_makes_a_world_or_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
