@@ -1,0 +1,172 @@
+/* Every rule, and every body that the reference's examples send to the admin API, damaged in every
+ * way: accepted, or refused with a pointer. A refused rule is not in the list; an accepted one acts
+ * on the example's calls. */
+#include "mockserver/tests/damaged.h"
+#include "mockserver/tests/mock_test.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/yaml.h"
+#include "mockserver/reference/example.h"
+
+#define CALLS_A_RUN 200 /* then another mock: answers live as long as theirs */
+
+struct trial {
+    const struct example *example;
+    const struct example_call *call; /* whose body is damaged; NULL: the rule is */
+    struct mock *mock;
+    size_t calls;
+};
+
+/* The sample's first key of the provider whose path it is, where the example names none. */
+static const char *key_line(struct arena *a, const struct example_call *c)
+{
+    const char *key = c->key;
+    if (!key && strstr(c->call, "/api/v1"))
+        key = "pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4";
+    else if (!key && strstr(c->call, "/v1"))
+        key = "lp_live_01HX9Y6K7EJ4T2_full";
+    else if (!key)
+        key = "pn-abcdefghijklmnopqrstuvwx";
+    bool bearer = strncmp(key, "pn-", 3) != 0;
+    return arena_printf(a, "%s%s", bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
+}
+
+static struct answer call_with(struct mock *m, const struct example_call *c,
+                               const struct node *body)
+{
+    return mock_call(m, c->call, body ? json_print(&m->arena, body) : NULL, key_line(&m->arena, c));
+}
+
+/* Up to the call whose body is damaged, or through all of them. */
+static void make_calls(struct trial *t)
+{
+    const struct example_call *calls = t->example->calls.items;
+    for (size_t i = 0; i < t->example->calls.count && &calls[i] != t->call; i++)
+        call_with(t->mock, &calls[i], calls[i].body);
+}
+
+static const struct node *rule_of(struct arena *a, const struct example *e)
+{
+    return e->rule ? yaml_parse(a, str_from(e->rule), e->of, NULL) : NULL;
+}
+
+/* As it is when the example comes to what is damaged; kept as a snapshot. */
+static void begin_again(struct trial *t)
+{
+    struct arena a = {0};
+    mock_free(t->mock);
+    t->mock = mock_test_new(t->example->fixture);
+    const struct node *rule = t->call ? rule_of(&a, t->example) : NULL;
+    if (rule)
+        mock_call(t->mock, "POST /__admin/rules", json_print(&a, rule));
+    if (t->call)
+        make_calls(t);
+    assert_int_equal(mock_call(t->mock, "POST /__admin/snapshots", "{\"name\":\"s\"}").status, 201);
+    arena_end(&a);
+}
+
+static void ready(struct trial *t)
+{
+    if (t->calls++ % CALLS_A_RUN == 0)
+        begin_again(t);
+    else
+        mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
+}
+
+static void check_answer(const struct damage *d, struct answer a)
+{
+    bool fine = a.status && a.status < 500;
+    if (a.status == 422)
+        fine = node_get_text(node_at(node_get(a.body, "errors"), 0), "pointer");
+    if (!fine)
+        damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
+}
+
+static const char *rules_now(struct mock *m)
+{
+    return at(mock_call(m, "GET /__admin/rules", NULL), "/items");
+}
+
+static void post_rule(const struct damage *d, void *ctx)
+{
+    struct trial *t = ctx;
+    ready(t);
+    const char *before = rules_now(t->mock);
+    struct answer a = mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
+    check_answer(d, a);
+    if (a.status == 201) {
+        make_calls(t);
+        mock_call(t->mock, arena_printf(d->arena, "DELETE /__admin/rules/%s", at(a, "/rule")),
+                  NULL);
+        return;
+    }
+    if (strcmp(before, rules_now(t->mock)) != 0)
+        damaged_complain("%s: was refused, and the rules are others", d->name);
+}
+
+static void send_body(const struct damage *d, void *ctx)
+{
+    struct trial *t = ctx;
+    ready(t);
+    check_answer(d, call_with(t->mock, t->call, d->root));
+}
+
+static void each_example(void (*try)(struct trial *t, struct folder *folder))
+{
+    struct arena a = {0};
+    struct folder folder;
+    struct field_list examples = examples_read(&a);
+    folder_begin(&folder);
+    for (size_t i = 0; i < examples.count; i++) {
+        struct trial t = {.example = (const struct example *)examples.items + i};
+        try(&t, &folder);
+        mock_free(t.mock);
+    }
+    folder_end(&folder);
+    arena_end(&a);
+    assert_int_equal(damaged_wrong, 0);
+}
+
+static void try_rule(struct trial *t, struct folder *folder)
+{
+    struct arena a = {0};
+    const struct node *rule = rule_of(&a, t->example);
+    if (rule)
+        damaged_each_of(rule, t->example->of, folder, post_rule, t);
+    arena_end(&a);
+}
+
+static void try_bodies(struct trial *t, struct folder *folder)
+{
+    const struct example_call *calls = t->example->calls.items;
+    for (size_t i = 0; i < t->example->calls.count; i++) {
+        if (!calls[i].body || !strstr(calls[i].call, "/__admin/"))
+            continue;
+        t->call = &calls[i];
+        t->calls = 0;
+        damaged_each_of(calls[i].body, calls[i].call, folder, send_body, t);
+    }
+}
+
+static void a_damaged_rule_is_added_or_refused_whole(void **state)
+{
+    (void)state;
+    each_example(try_rule);
+}
+
+static void a_damaged_body_of_the_admin_api_is_taken_or_refused(void **state)
+{
+    (void)state;
+    each_example(try_bodies);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_damaged_rule_is_added_or_refused_whole),
+        cmocka_unit_test(a_damaged_body_of_the_admin_api_is_taken_or_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
