@@ -37,8 +37,9 @@ struct asked {
     struct asked *next;
 };
 
-struct run *run_new(const char *fixture); /* a file of fixtures/; NULL: the sample world */
-void run_end(struct run *r);              /* closes the recording */
+/* A file of fixtures/, or any by its full path; NULL: the sample world. */
+struct run *run_new(const char *fixture);
+void run_end(struct run *r); /* closes the recording */
 void run_free(struct run *r);
 
 /* "METHOD /target", a body or NULL, header lines "Name: value". */

@@ -1,0 +1,153 @@
+/* Each kind of line of a recording, every member of it damaged in every way: the replay runs, or
+ * refuses the recording at that line. (What the first line says can make a later one wrong.) */
+#include "mockserver/tests/damaged.h"
+#include "mockserver/tests/replay_rig.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/tests/mutate.h"
+#include "mockserver/worlds/reload.h"
+
+#define KEY       "Authorization: Bearer lp_live_full"
+#define CHECK_US  30000000 /* a reload's child process is there long before */
+#define DAY       (INT64_C(24) * 60 * 60 * 1000)
+#define LINES_MAX 64
+#define GOOD_WORLD                                                                                 \
+    "world: w\n"                                                                                   \
+    "layers:\n"                                                                                    \
+    "  organizations:\n"                                                                           \
+    "    - name: Acme\n"                                                                           \
+    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                           \
+    "      projects:\n"                                                                            \
+    "        - id: p\n"                                                                            \
+    "          social_accounts: [ { id: sa, platform: tiktok, handle: a } ]\n"
+
+struct recording {
+    struct run *run;
+    const char *lines[LINES_MAX];
+    size_t count;
+    size_t at;                  /* the line that is damaged */
+    const struct node *outside; /* it, where its report is damaged; NULL: it itself is */
+};
+
+static void reload(struct run *r)
+{
+    const struct asked *a = run_ask(r, "POST /__admin/reload", NULL);
+    while (!a->answered)
+        assert_true(loop_step(r->loop, CHECK_US));
+}
+
+/* One line of each kind at least, a reload that succeeds and one that fails. */
+static void record(struct recording *rec, struct folder *folder)
+{
+    folder_put(folder, "world.yaml", GOOD_WORLD);
+    struct run *r = rec->run = run_new(folder_file(folder, "world.yaml"));
+    run_ask(r, "GET /v1/whoami", NULL, KEY);
+    run_ask(r, "POST /v1/webhook-endpoints",
+            "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
+            KEY);
+    run_ask(r, "POST /__admin/force/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
+    assert_true(run_land(r, 500));
+    run_pass(r, DAY);
+    mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
+    reload_changed(r->mock->reload);
+    mock_entered(r->mock);
+    folder_put(folder, "world.yaml", GOOD_WORLD "seed: 3\n");
+    reload(r);
+    folder_put(folder, "world.yaml", "sed: 3\n");
+    reload(r);
+    run_leave(run_ask(r, "GET /__admin/events", NULL));
+    run_end(r);
+    while (rec->count < LINES_MAX && (rec->lines[rec->count] = run_line(r, (int)rec->count + 1)))
+        rec->count++;
+    assert_in_range(rec->count, 12, LINES_MAX - 1);
+}
+
+static const struct node *with_report(struct arena *a, const struct node *line,
+                                      const struct node *report)
+{
+    return node_with(a, line, "report", node_new_text(a, str_from(json_print(a, report))));
+}
+
+static void write_lines(struct recording *rec, const char *damaged)
+{
+    FILE *file = fopen(rec->run->path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < rec->count; i++)
+        assert_true(fprintf(file, "%s\n", i == rec->at ? damaged : rec->lines[i]) > 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void replay(const struct damage *d, void *ctx)
+{
+    struct recording *rec = ctx;
+    struct replay out;
+    struct error err = {0};
+    const struct node *line = rec->outside ? with_report(d->arena, rec->outside, d->root) : d->root;
+    write_lines(rec, json_print(d->arena, line));
+    if (!replay_run(d->arena, rec->run->path, true, &out, &err)) {
+        assert_true(error_any(&err));
+        for (const struct problem *p = err.first; p; p = p->next)
+            if (!p->at.file || !p->at.line || (rec->at && p->at.line != (int)rec->at + 1))
+                damaged_complain("line %zu, %s: no place: %s", rec->at + 1, d->name, p->text);
+    }
+    error_end(&err);
+}
+
+static bool is_first_of_kind(const struct recording *rec, const char *line, size_t i)
+{
+    size_t n = strcspn(line, ":");
+    while (i--)
+        if (strncmp(rec->lines[i], line, n + 1) == 0)
+            return false;
+    return true;
+}
+
+static void damage_line(struct recording *rec, size_t i, struct folder *folder)
+{
+    struct arena a = {0};
+    const struct node *line = json_parse(&a, str_from(rec->lines[i]), "line", NULL);
+    const char *report = node_get_text(line, "report");
+    rec->at = i;
+    rec->outside = NULL;
+    if (is_first_of_kind(rec, rec->lines[i], i))
+        damaged_each_of(line, node_member(line, 0)->key, folder, replay, rec);
+    if (report) {
+        rec->outside = line;
+        damaged_each_of(json_parse(&a, str_from(report), "report", NULL), "report", folder, replay,
+                        rec);
+    }
+    arena_end(&a);
+}
+
+static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
+{
+    (void)state;
+    struct recording rec = {0};
+    struct folder folder;
+    folder_begin(&folder);
+    record(&rec, &folder);
+    static const char *const kinds[] = {"recording", "call",    "gone", "timer",  "landed",
+                                        "changed",   "checked", "end",  "answer", "delivery"};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        bool there = false;
+        for (size_t i = 0; i < rec.count; i++)
+            there = there || strstr(rec.lines[i], kinds[k]) == rec.lines[i] + 2;
+        if (!there)
+            fail_msg("the recording has no line '%s'", kinds[k]);
+    }
+    for (size_t i = 0; i < rec.count; i++)
+        damage_line(&rec, i, &folder);
+    run_free(rec.run);
+    folder_end(&folder);
+    assert_int_equal(damaged_wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_damaged_line_is_replayed_or_refused_at_its_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
