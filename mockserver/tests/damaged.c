@@ -51,6 +51,15 @@ static void add_examples(struct documents *d)
                 yaml_parse(&d->arena, str_from(items[i].fixture), "example", NULL));
 }
 
+/* On many lines: places in a long one take long to count. */
+static void put_file(struct folder *folder, struct arena *a, const struct node *damaged)
+{
+    struct buf text = {.arena = a};
+    struct json w = json_begin(&text, 1);
+    json_node(&w, damaged);
+    folder_put(folder, DAMAGED_FILE, buf_c(&text));
+}
+
 void damaged_each_of(const struct node *root, const char *name, struct folder *folder,
                      damaged_visit *visit, void *ctx)
 {
@@ -60,7 +69,7 @@ void damaged_each_of(const struct node *root, const char *name, struct folder *f
             const char *what;
             const struct node *damaged = mutate(&a, root, place, how, &what);
             if (damaged) {
-                folder_put(folder, DAMAGED_FILE, json_print(&a, damaged));
+                put_file(folder, &a, damaged);
                 visit(&(struct damage){&a, damaged, arena_printf(&a, "%s, %s", name, what), folder},
                       ctx);
             }
