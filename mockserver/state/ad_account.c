@@ -124,7 +124,8 @@ void ad_account_disconnect(struct world *w, uint32_t row)
 void ad_account_validation_due(struct world *w, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(w, row);
-    if (a->validates_at_ms && a->validates_at_ms <= world_now(w)) /* else lost or granted anew */
+    if (a->validates_at_ms && a->validates_at_ms <= world_now(w) && /* else lost or granted anew */
+        ad_account_can(a, AD_VALIDATES)) /* else an edit broke the invariant on purpose */
         ad_account_validate(w, row);
 }
 

@@ -1,0 +1,122 @@
+/* Every field of a record of every kind, damaged in every way and sent as a patch, also where
+ * invariants are not asked for: accepted, and the world can still be used; or refused. */
+#include "mockserver/tests/damaged.h"
+#include "mockserver/tests/mock_test.h"
+
+#include "base/json.h"
+#include "base/yaml.h"
+
+#define CALLS_A_RUN 40 /* then another mock: answers live as long as theirs */
+
+struct trial {
+    const char *fixture, *key; /* a header line */
+    struct mock *mock;
+    const char *path; /* of the record: accounts/~1 */
+    size_t calls;
+};
+
+static void use(const struct trial *t, const struct damage *d)
+{
+    static const char *const calls[][2] = {
+        {"GET /__admin/state?format=fixture", NULL              },
+        {"GET /__admin/state",                NULL              },
+        {"GET /layers/v1/projects",           NULL              },
+        {"GET /posteverywhere/api/v1/posts",  NULL              },
+        {"GET /postnitro/schedule",           NULL              },
+        {"POST /__admin/clock/advance",       "{\"by\":\"40d\"}"},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct answer a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
+        if (a.status >= 500)
+            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
+                             STR_ARG(a.text));
+    }
+}
+
+static void patch(const struct damage *d, void *ctx)
+{
+    struct trial *t = ctx;
+    for (int unchecked = 0; unchecked < 2; unchecked++) {
+        if (t->calls++ % CALLS_A_RUN == 0) {
+            mock_free(t->mock);
+            t->mock = mock_test_file(t->fixture);
+            mock_call(t->mock, "POST /__admin/snapshots", "{\"name\":\"s\"}");
+        } else {
+            mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
+        }
+        struct answer a = mock_call(t->mock,
+                                    arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path,
+                                                 unchecked ? "?unchecked=1" : ""),
+                                    json_print(d->arena, d->root));
+        if (a.status == 200)
+            use(t, d);
+        else if (a.status != 409 && (a.status != 422 || !at(a, "/errors/0/pointer")))
+            damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
+    }
+}
+
+/* What a field that is a time can be, and none was. */
+static const char *const instants[] = {"0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"};
+
+static void patch_field(struct trial *t, const struct member *field, struct folder *folder)
+{
+    struct arena a = {0};
+    const struct node *body = node_with(&a, NULL, field->key, field->value);
+    damaged_each_of(body, t->path, folder, patch, t);
+    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
+        const struct node *instant = node_new_text(&a, str_from(instants[i]));
+        body = node_with(&a, NULL, field->key, instant);
+        patch(&(struct damage){&a, body,
+                               arena_printf(&a, "%s/%s: %s", t->path, field->key, instants[i]),
+                               folder},
+              t);
+    }
+    arena_end(&a);
+}
+
+static void patch_first_of_each_kind(struct trial *t, struct folder *folder)
+{
+    struct arena a = {0};
+    struct mock *m = mock_test_file(t->fixture);
+    const struct node *state = mock_call(m, "GET /__admin/state", NULL).body;
+    for (size_t i = 0; i < node_count(state); i++) {
+        const struct member *kind = node_member(state, i);
+        const struct node *record = node_at(kind->value, 0);
+        t->path = arena_printf(&a, "%s/~1", kind->key);
+        for (size_t k = 0; k < node_count(record); k++)
+            patch_field(t, node_member(record, k), folder);
+    }
+    mock_free(m);
+    arena_end(&a);
+}
+
+static void a_damaged_patch_leaves_a_world_that_can_be_used(void **state)
+{
+    static const char *const fixtures[][2] = {
+        {"layers",         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"             },
+        {"posteverywhere", "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"},
+        {"postnitro",      "embed-api-key: pn-acme00000000000000000001"                    },
+    };
+    struct folder folder;
+    (void)state;
+    folder_begin(&folder);
+    for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
+        struct trial t = {
+            .fixture =
+                arena_printf(&folder.arena, SOURCE_DIR "/fixtures/%s-acme.yaml", fixtures[i][0]),
+            .key = fixtures[i][1],
+        };
+        patch_first_of_each_kind(&t, &folder);
+        mock_free(t.mock);
+    }
+    folder_end(&folder);
+    assert_int_equal(damaged_wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_damaged_patch_leaves_a_world_that_can_be_used),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
