@@ -209,16 +209,18 @@ static bool read_rps(const struct node *n, struct target *t, struct error *err)
 
 /* --- URLs ----------------------------------------------------------------------------------- */
 
-static bool read_url(struct arena *a, const char *text, const char **to, struct error *err)
+/* `at`: nowhere for an argument. */
+static bool read_url(struct arena *a, const char *text, struct where at, const char **to,
+                     struct error *err)
 {
+    enum error_kind kind = at.file ? ERROR_INPUT : ERROR_USAGE;
     struct url url;
     const char *why;
     struct str kept = str_from(text);
     if (!url_parse(a, text, &url, &why))
-        return error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no base URL: %s", text, why);
+        return error_add(err, kind, at, "'%s' is no base URL: %s", text, why);
     if (*url.query || *url.fragment)
-        return error_add(err, ERROR_USAGE, (struct where){0},
-                         "'%s' is no base URL: it has a query or fragment", text);
+        return error_add(err, kind, at, "'%s' is no base URL: it has a query or fragment", text);
     while (str_ends(kept, STR("/")))
         kept.n--;
     *to = str_dup(a, kept);
@@ -227,16 +229,22 @@ static bool read_url(struct arena *a, const char *text, const char **to, struct 
 
 bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err)
 {
-    return read_url(a, url, &t->base_url, err);
+    return read_url(a, url, (struct where){0}, &t->base_url, err);
 }
 
-bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err)
+static bool read_control(struct arena *a, struct target *t, const char *url, struct where at,
+                         struct error *err)
 {
-    if (!read_url(a, url, &t->control_url, err))
+    if (!read_url(a, url, at, &t->control_url, err))
         return false;
     if (!str_ends(str_from(t->control_url), STR("/__admin")))
         t->control_url = arena_printf(a, "%s/__admin", t->control_url);
     return true;
+}
+
+bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err)
+{
+    return read_control(a, t, url, (struct where){0}, err);
 }
 
 /* A fixture's path counts from the target file. */
@@ -258,6 +266,16 @@ static struct target *target_new(struct arena *a)
     t->header_prefix = "Bearer ";
     t->resources = node_new_map(a, NULL, 0);
     return t;
+}
+
+static bool read_urls(struct arena *a, const struct node *root, const struct file *file,
+                      struct target *t, struct error *err)
+{
+    const struct node *base = node_get(root, "base_url"), *control = node_get(root, "control");
+    const struct node *webhook = node_get(node_get(root, "webhook"), "url");
+    return (!base || read_url(a, file->base_url, base->at, &t->base_url, err)) &&
+           (!webhook || read_url(a, file->webhook.url, webhook->at, &t->webhook_url, err)) &&
+           (!control || read_control(a, t, file->control, control->at, err));
 }
 
 struct target *target_load(struct arena *a, const char *path, struct error *err)
@@ -290,9 +308,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     if (file.now && !time_parse(str_from(file.now), &t->now_ms))
         ok = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
                        "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
-    ok = ok && (!file.base_url || target_set_base_url(a, t, file.base_url, err));
-    ok = ok && (!file.webhook.url || read_url(a, file.webhook.url, &t->webhook_url, err));
-    ok = ok && (!file.control || target_set_control(a, t, file.control, err));
+    ok = ok && read_urls(a, root, &file, t, err);
     if (!file.mock && !file.base_url && !file.control)
         ok = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)

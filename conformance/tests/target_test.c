@@ -102,8 +102,8 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
         {"name: x\nmock: true\nrps: 0\n",                                             ":3:6: 'rps' is a number above 0"                },
         {"name: x\nmock: true\nconsent: browser\n",                                   ":1:1: consent: browser needs"                   },
         {"name: x\nmock: true\nconsnt: human\n",                                      ":3:1: "                                         },
-        {"name: x\nbase_url: api.example.com\n",                                      "'api.example.com' is no base URL"               },
-        {"name: x\nbase_url: https://x?y\n",                                          "'https://x?y' is no base URL"                   },
+        {"name: x\nbase_url: api.example.com\n",                                      ":2:11: 'api.example.com' is no base URL"        },
+        {"name: x\nbase_url: https://x?y\n",                                          ":2:11: 'https://x?y' is no base URL"            },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *wrong;

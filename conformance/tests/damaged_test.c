@@ -1,0 +1,148 @@
+/* Every member of scenarios, flows, claims, disputes and targets, damaged in every way: read, or
+ * refused at a place. A test that crashes leaves the document at hand in /tmp/damaged.*. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/tests/mutate.h"
+#include "base/yaml.h"
+#include "conformance/claims/claims.h"
+#include "conformance/run/target.h"
+#include "conformance/scenario/load.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define ITEMS    6
+#define SOURCE   SOURCE_DIR "/scenarios/layers"
+
+static size_t wrong;
+static char folder[] = "/tmp/damaged.XXXXXX";
+
+/* What is damaged, and how it is read: as that file within the folder. */
+struct document {
+    const char *file, *read_as;
+    void (*read)(struct arena *a, const char *path, struct error *err);
+};
+
+static void read_suite(struct arena *a, const char *path, struct error *err)
+{
+    struct suite suite = {0};
+    suite_load(a, &path, 1, &suite, err);
+}
+
+static void read_catalogue(struct arena *a, const char *path, struct error *err)
+{
+    (void)path;
+    catalogue_load(a, folder, err);
+}
+
+static void read_target(struct arena *a, const char *path, struct error *err)
+{
+    target_load(a, path, err);
+}
+
+static void write_damaged(struct arena *a, const char *path, const struct node *damaged)
+{
+    struct buf text = {.arena = a};
+    struct json w = json_begin(&text, 1);
+    json_node(&w, damaged);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(buf_c(&text), file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void try_one(const struct document *d, const char *path, const struct node *root,
+                    size_t place, enum mutation how)
+{
+    struct arena a = {0};
+    struct error err = {0};
+    const char *what;
+    const struct node *damaged = mutate(&a, root, place, how, &what);
+    if (damaged) {
+        write_damaged(&a, path, damaged);
+        d->read(&a, arena_printf(&a, "%s/%s", folder, d->read_as), &err);
+    }
+    for (const struct problem *p = err.first; p; p = p->next)
+        if (!p->at.file || !p->at.line) {
+            print_error("%s, %s: no place: %s\n", d->file, what, p->text);
+            wrong++;
+        }
+    error_end(&err);
+    arena_end(&a);
+}
+
+static void damage(const struct document *d)
+{
+    struct arena a = {0};
+    struct error err = {0};
+    const char *path = arena_printf(&a, "%s/%s", folder, d->file);
+    const struct node *root = yaml_load(&a, path, &err);
+    assert_non_null(root);
+    for (size_t place = 0; place < mutate_places(root); place++)
+        for (enum mutation how = 0; how < MUTATION_COUNT; how++)
+            try_one(d, path, root, place, how);
+    write_damaged(&a, path, root);
+    arena_end(&a);
+}
+
+/* One claim is like another: the first few of a list stand for all. */
+static void shorten(const char *file)
+{
+    struct arena a = {0};
+    struct error err = {0};
+    const char *path = arena_printf(&a, "%s/%s", folder, file);
+    const struct node *list = yaml_load(&a, path, &err);
+    assert_in_range(node_count(list), ITEMS + 1, 10000);
+    write_damaged(&a, path, node_new_list(&a, list->list.items, ITEMS));
+    arena_end(&a);
+}
+
+static void run(const char *command)
+{
+    assert_int_equal(system(command), 0);
+}
+
+static void what_is_damaged_is_read_or_refused_at_a_place(void **state)
+{
+    static const struct document documents[] = {
+        {"targets/mock.yaml",                    "targets/mock.yaml",                    read_target   },
+        {"targets/live.example.yaml",            "targets/live.example.yaml",            read_target   },
+        {"claims.yaml",                          "",                                     read_catalogue},
+        {"disputes.yaml",                        "",                                     read_catalogue},
+        {"revocation/cancels-queued-posts.yaml", "revocation/cancels-queued-posts.yaml",
+         read_suite                                                                                    },
+        {"reauth/dead-token.yaml",               "reauth/dead-token.yaml",               read_suite    },
+        {"webhooks/revoked.yaml",                "webhooks/revoked.yaml",                read_suite    },
+        {"limits/read-budget.yaml",              "limits/read-budget.yaml",              read_suite    },
+        {"flows/schedule.yaml",                  "revocation/cancels-queued-posts.yaml", read_suite    },
+        {"flows/webhook.yaml",                   "webhooks/revoked.yaml",                read_suite    },
+    };
+    struct arena a = {0};
+    (void)state;
+    log_set_level(LOG_ERROR); /* what an unset variable leaves out is a warning each time */
+    assert_non_null(mkdtemp(folder));
+    run(arena_printf(&a, "cp -r " SOURCE "/. %s", folder));
+    shorten("claims.yaml");
+    shorten("disputes.yaml");
+    for (size_t i = 0; i < COUNT(documents); i++)
+        damage(&documents[i]);
+    run(arena_printf(&a, "rm -r %s", folder));
+    arena_end(&a);
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_damaged_is_read_or_refused_at_a_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
