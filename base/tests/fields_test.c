@@ -107,6 +107,16 @@ static void every_type_of_member_is_read_into_its_place(void **state)
     assert_int_equal(posts[1].uses, 2);
 }
 
+static void a_list_with_one_wrong_text_is_absent(void **state)
+{
+    struct account x = {0};
+    const char *why;
+    assert_false(read(*state, "platform: youtube\ntags: [a, 5, c]\n", &x, &why));
+    assert_string_equal(why, "f.yaml:2:11: item 2 of 'tags' is an integer, not text (quote it)");
+    assert_int_equal(x.tags.count, 0);
+    assert_null(x.tags.items);
+}
+
 static void a_time_may_be_relative_to_a_later_start(void **state)
 {
     static const struct {
@@ -218,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_of_member_is_read_into_its_place),
+        cmocka_unit_test(a_list_with_one_wrong_text_is_absent),
         cmocka_unit_test(a_time_may_be_relative_to_a_later_start),
         cmocka_unit_test(a_mistake_is_told_in_words_with_its_place),
         cmocka_unit_test(all_mistakes_are_told_at_once_and_the_rest_is_read),

@@ -9,7 +9,7 @@
  *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
  *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
  * Units:   wallMs since the epoch; monotonicUs, arrivedUs and delayUs in microseconds.
- * Errors:  a line that is none of these, or has not the members of its kind: ERROR_INPUT at its
+ * Errors:  an unknown line, or one whose members are not those of its kind: ERROR_INPUT at its
  *          place.
  */
 #pragma once

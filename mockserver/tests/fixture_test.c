@@ -266,6 +266,19 @@ static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
     fixture_free(f);
 }
 
+static void a_rule_can_name_a_key_that_has_no_name(void **state)
+{
+    (void)state;
+    struct fixture *f =
+        of_text("records:\n"
+                "  organizations: [ { id: o, provider: layers, name: A } ]\n"
+                "  keys: [ { organization: o, value: lp_live_x } ]\n"
+                "rules: [ { when: { key: lp_live_x }, then: [ { delay: 1ms } ] } ]\n");
+    assert_null(key_read(f->world, 1)->name);
+    assert_int_equal(node_count(f->rules), 1);
+    fixture_free(f);
+}
+
 static void an_inline_fixture_reaches_no_files(void **state)
 {
     (void)state;
@@ -436,6 +449,7 @@ int main(void)
         cmocka_unit_test(without_a_word_time_starts_now_and_runs),
         cmocka_unit_test(the_same_fixture_makes_the_same_ids),
         cmocka_unit_test(a_fixture_outlives_the_tree_it_was_read_from),
+        cmocka_unit_test(a_rule_can_name_a_key_that_has_no_name),
         cmocka_unit_test(an_inline_fixture_reaches_no_files),
         cmocka_unit_test(what_is_included_comes_first_and_the_including_file_wins),
         cmocka_unit_test(a_chain_of_includes_has_a_limit),
