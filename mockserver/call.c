@@ -49,7 +49,7 @@ void call_answer(struct call *c)
 static void answer_outside(struct call *c, void (*step)(struct call *c))
 {
     place_refusal(c);
-    c->dialect = NULL;
+    c->provider = NULL;
     go_on(c, step);
 }
 
@@ -68,8 +68,8 @@ static void pass_gates(struct call *c)
         call_refuse(c, FAULT_TOO_LARGE, NULL);
         return;
     }
-    for (size_t i = 0; i < c->dialect->gate_count; i++) {
-        const struct gate *gate = &c->dialect->gates[i];
+    for (size_t i = 0; i < c->provider->gate_count; i++) {
+        const struct gate *gate = &c->provider->gates[i];
         if (hostile_turns_away(c, gate) || !gate->passes(c)) {
             c->trace.gate_fault = fault_texts[c->fault];
             return;
@@ -117,8 +117,8 @@ static void serve(struct call *c)
 static void dress(struct call *c)
 {
     c->res->body.n = 0; /* nothing is left of an answer that was begun */
-    if (c->dialect)
-        c->dialect->dress(c);
+    if (c->provider)
+        c->provider->dress(c);
     else
         call_dress_neutral(c);
 }
@@ -160,8 +160,8 @@ static void finish(struct call *c)
     const char *error = mock_error(c->fault);
     if (error && !headers_find(&c->res->headers, "X-Mock-Error"))
         call_header(c, "X-Mock-Error", error);
-    if (c->dialect && c->dialect->finish)
-        c->dialect->finish(c);
+    if (c->provider && c->provider->finish)
+        c->provider->finish(c);
     if (!headers_find(&c->res->headers, "Date"))
         call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
 }

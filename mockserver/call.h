@@ -6,7 +6,7 @@
  *                 (a hostile world changes the answer before the patches and after finish)
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
- *          refuses sets a fault and returns; the dialect alone turns a fault into bytes (dress). A
+ *          refuses sets a fault and returns; the provider alone turns a fault into bytes (dress). A
  *          handler is: state in, JSON out. A plan is made for refused calls too: a rule may answer
  *          instead of a gate.
  * Units:   now_ms is the world's time for the whole call.
@@ -48,7 +48,7 @@ struct rule_plan;
 struct webhooks;
 
 /* Why a call is refused, in nobody's words. The second column is the neutral name, used where no
- * dialect is known. */
+ * provider is known. */
 #define FAULTS(X)                                                                                  \
     X(NONE, "none")                                                                                \
     X(NO_ROUTE, "no_route")                                                                        \
@@ -109,7 +109,7 @@ struct call {
     int64_t now_ms;
     const char *base_url; /* scheme, authority and prefixes: where minted URLs of this call begin */
 
-    const struct dialect *dialect;       /* NULL: none of them */
+    const struct provider *provider;     /* NULL: none of them */
     const struct route *route;           /* NULL: none fits */
     struct str params[ROUTE_PARAMS_MAX]; /* what stood in the pattern's {}, decoded */
     const char *request_id;
@@ -118,8 +118,8 @@ struct call {
     struct call_budget budget;
 
     enum fault fault;
-    int fault_status;       /* 0: as the dialect's table says */
-    const char *fault_code; /* NULL: as the dialect's table says */
+    int fault_status;       /* 0: as the provider's table says */
+    const char *fault_code; /* NULL: as the provider's table says */
     const char *detail;     /* NULL: the table's message */
     struct {
         struct issue *items;
@@ -153,12 +153,12 @@ struct gate {
     bool (*passes)(struct call *c);
 };
 
-struct dialect {
+struct provider {
     const char *name;   /* "layers": operation ids, fixture section, X-Mock... */
-    int provider;       /* the number that records carry */
+    int id;             /* the number that records carry */
     const char *mount;  /* "/layers" */
     const char *host;   /* "api.layers.com"; NULL: none */
-    const char *prefix; /* "/v1": a path that begins so is refused in this dialect's shape */
+    const char *prefix; /* "/v1": a path that begins so is refused in this provider's shape */
     const char *base;   /* what a client's base URL has behind the mount: "" or "/api/v1" */
     const struct route *routes;
     size_t route_count;
@@ -174,7 +174,7 @@ struct dialect {
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
-    unsigned platforms;                  /* that it can connect, a bit each (DIALECT_PLATFORM) */
+    unsigned platforms;                  /* that it can connect, a bit each (PROVIDER_PLATFORM) */
     bool leaves_posts;                   /* a disconnected account is taken off all posts */
     /* What comes of a user who consents: the new account's id, and how long its token lives. */
     void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
@@ -186,7 +186,7 @@ struct dialect {
     const struct fixture_reader *fixture;
 };
 
-#define DIALECT_PLATFORM(name) (1u << PLATFORM_##name)
+#define PROVIDER_PLATFORM(name) (1u << PLATFORM_##name)
 
 void call_answer(struct call *c);
 
@@ -210,10 +210,10 @@ bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
 /* Adds one thing that is wrong and sets FAULT_INVALID. Always false. */
 bool call_issue(struct call *c, const char *path, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
-const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault);  /* never NULL */
-const struct fault_row *call_fault_named(const struct dialect *d, struct str code); /* or NULL */
+const struct fault_row *call_fault_row(const struct provider *d, enum fault fault); /* never NULL */
+const struct fault_row *call_fault_named(const struct provider *d, struct str code); /* or NULL */
 void call_dress(struct call *c); /* a refused call's answer, without world or rules */
-/* {"error": {"code", "message"}}: how a refusal looks where no dialect is known. */
+/* {"error": {"code", "message"}}: how a refusal looks where no provider is known. */
 void call_dress_neutral(struct call *c);
 
 /* Begins the answer: status, Content-Type application/json, a writer into the body. */

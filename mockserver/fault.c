@@ -10,7 +10,7 @@ const char *const fault_texts[] = {
 #undef X
 };
 
-/* Where no dialect is known, or where it has no row of its own. */
+/* Where no provider is known, or where it has no row of its own. */
 static const struct fault_row neutral_rows[] = {
     {FAULT_NONE,              200, "none",                   "Nothing is wrong."                              },
     {FAULT_NO_ROUTE,          404, "no_route",               "No provider has this path."                     },
@@ -48,13 +48,13 @@ static const struct fault_row *find_row(const struct fault_row *rows, size_t cou
     return NULL;
 }
 
-const struct fault_row *call_fault_row(const struct dialect *d, enum fault fault)
+const struct fault_row *call_fault_row(const struct provider *d, enum fault fault)
 {
     const struct fault_row *own = d ? find_row(d->faults, d->fault_count, fault) : NULL;
     return own ? own : find_row(neutral_rows, COUNT(neutral_rows), fault);
 }
 
-const struct fault_row *call_fault_named(const struct dialect *d, struct str code)
+const struct fault_row *call_fault_named(const struct provider *d, struct str code)
 {
     const struct fault_row *rows = d ? d->faults : neutral_rows;
     size_t count = d ? d->fault_count : COUNT(neutral_rows);

@@ -246,7 +246,7 @@ static const struct node *other(struct twist *t, const struct node *n, const cha
 
 static const struct latitude *latitude_of(const struct call *c)
 {
-    return c->number && c->route ? c->dialect->latitude : NULL;
+    return c->number && c->route ? c->provider->latitude : NULL;
 }
 
 static void keep_told(struct call *c, const struct buf *told)
@@ -333,7 +333,7 @@ void hostile_enter(struct call *c)
 /* Of the first window that counts such a call; none: nobody would be turned away. */
 static struct call_budget budget_of(const struct call *c)
 {
-    const struct rate_limits *l = c->dialect->limits;
+    const struct rate_limits *l = c->provider->limits;
     for (size_t i = 0; i < l->window_count; i++)
         if (l->windows[i].budgets & RATE_OF(c->route->budget))
             return (struct call_budget){
@@ -347,7 +347,7 @@ bool hostile_turns_away(struct call *c, const struct gate *g)
 {
     if (!latitude_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
         return false;
-    size_t operation = (size_t)(c->route - c->dialect->routes);
+    size_t operation = (size_t)(c->route - c->provider->routes);
     struct dice dice = dice_for(c, DICE_AWAY);
     struct call_budget budget = budget_of(c);
     bool away =

@@ -5,7 +5,7 @@
  *          knows, their members and rows stand in another order, instants have another precision,
  *          blanks stand between tokens, headers another case and order; ids that are minted have
  *          another form (ids.h); and now and then a call is turned away with 429 before it costs or
- *          does anything. How far it goes is the dialect's (latitude.h).
+ *          does anything. How far it goes is the provider's (latitude.h).
  *          All of it follows from the world's seed and the call's number in that world: the same
  *          calls meet the same. What was done is in c->trace.hostile, a line each, for the journal.
  *          The control door, a rule's answer and one that is given again are left alone.

@@ -231,7 +231,7 @@ void journal_add(struct journal *j, const struct call *c)
     copy_call(&write, c, &entry);
 
     int64_t took_us = time_monotonic_us() - c->exchange->arrived_us;
-    entry.provider = c->dialect ? c->dialect->name : NULL;
+    entry.provider = c->provider ? c->provider->name : NULL;
     entry.operation = c->route ? c->route->operation : NULL;
     entry.pattern = c->route ? c->route->pattern : NULL;
     entry.status = c->res->status;

@@ -1,7 +1,7 @@
 /* latitude.h - what a provider's documents leave open: how an answer may differ from the one we
  * give, and break none of their claims.
  *
- * Shapes:  a dialect fills struct latitude; hostile.c uses it. Members of an object may stand in any
+ * Shapes:  a provider fills struct latitude; hostile.c uses it. Members of an object may stand in any
  *          order with every provider. Pointers are JSON pointers into the answer's body, * for any
  *          one item or member.
  * Source:  the providers' documents; where an order or a form is a claim, it is not in here.

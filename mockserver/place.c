@@ -3,20 +3,20 @@
 #include <string.h>
 
 #include "mockserver/control/control.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/worlds/idle.h"
 
 #define NEAREST_MAX 3
 
-static bool is_door(const struct dialect *d)
+static bool is_door(const struct provider *d)
 {
-    return d == &control_dialect || d == &consent_dialect;
+    return d == &control_provider || d == &consent_provider;
 }
 
 bool place_is_door(const struct call *c)
 {
-    return is_door(c->dialect);
+    return is_door(c->provider);
 }
 
 /* Is `path` the prefix itself, or something below it? NULL has nothing below it. */
@@ -69,23 +69,23 @@ static bool choose_world(struct call *c)
 }
 
 /* The mount is the provider's; the consent page of a minted URL may stand behind it. */
-static const struct dialect *strip_mount(struct call *c)
+static const struct provider *strip_mount(struct call *c)
 {
-    for (size_t i = 0; i < dialect_count; i++)
-        if (below(c->path, dialects[i]->mount)) {
-            c->path = behind(c->path, dialects[i]->mount);
+    for (size_t i = 0; i < provider_count; i++)
+        if (below(c->path, providers[i]->mount)) {
+            c->path = behind(c->path, providers[i]->mount);
             c->trace.provider_by = "mount";
-            return dialects[i];
+            return providers[i];
         }
     return NULL;
 }
 
-static const struct dialect *door_of(const struct call *c)
+static const struct provider *door_of(const struct call *c)
 {
     if (below(c->path, "/__admin") && (c->admin_port || c->mock->options.admin))
-        return &control_dialect;
+        return &control_provider;
     if (below(c->path, "/__consent"))
-        return &consent_dialect;
+        return &consent_provider;
     return NULL;
 }
 
@@ -94,10 +94,10 @@ bool place_names_door(const struct call *c)
     struct call probe = *c;
     choose_world(&probe);
     strip_mount(&probe);
-    return below(probe.path, control_dialect.mount);
+    return below(probe.path, control_provider.mount);
 }
 
-static void set_base_url(struct call *c, bool chosen, const struct dialect *mounted)
+static void set_base_url(struct call *c, bool chosen, const struct provider *mounted)
 {
     const char *mount = mounted ? mounted->mount : "";
     c->base_url = c->mock->url;
@@ -110,17 +110,17 @@ static void set_base_url(struct call *c, bool chosen, const struct dialect *moun
 
 const char *call_consent_page(struct call *c, const char *token)
 {
-    struct str base = str_from(c->base_url), mount = str_from(c->dialect->mount);
+    struct str base = str_from(c->base_url), mount = str_from(c->provider->mount);
     if (str_ends(base, mount))
         base.n -= mount.n;
-    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->dialect->name,
+    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name,
                         token);
 }
 
 static bool refuse_world(struct call *c, int status, const char *why)
 {
-    if (!is_door(c->dialect))
-        c->dialect = NULL; /* no provider says such a thing */
+    if (!is_door(c->provider))
+        c->provider = NULL; /* no provider says such a thing */
     c->fault_status = status;
     return call_refuse(c, FAULT_NAMESPACE, "The world '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
 }
@@ -131,7 +131,7 @@ static bool create_world(struct call *c)
     if (!namespaces_name_valid(c->ns_name))
         return refuse_world(c, 400,
                             "has no proper name: 1 to 64 of A-Z a-z 0-9 . _ - and no dot first.");
-    if (is_door(c->dialect) || c->admin_port)
+    if (is_door(c->provider) || c->admin_port)
         return refuse_world(c, 404,
                             "does not exist; it begins with a provider's first call, or "
                             "POST /__admin/namespaces.");
@@ -151,15 +151,15 @@ static bool create_world(struct call *c)
     return true;
 }
 
-/* Path, ns_name and base_url; the dialect if a mount tells it, or it is a door. */
+/* Path, ns_name and base_url; the provider if a mount tells it, or it is a door. */
 static void read_path(struct call *c)
 {
     bool chosen = choose_world(c);
-    c->dialect = strip_mount(c);
-    set_base_url(c, chosen, c->dialect);
-    const struct dialect *door = door_of(c);
+    c->provider = strip_mount(c);
+    set_base_url(c, chosen, c->provider);
+    const struct provider *door = door_of(c);
     if (door)
-        c->dialect = door;
+        c->provider = door;
 }
 
 bool place_world(struct call *c)
@@ -176,25 +176,25 @@ bool place_world(struct call *c)
     return true;
 }
 
-static const struct dialect *dialect_of_host(const struct call *c)
+static const struct provider *provider_of_host(const struct call *c)
 {
     struct str host = headers_get(&c->req->headers, "Host");
     host = str_head(host, str_find(host, ':'));
-    for (size_t i = 0; i < dialect_count; i++)
-        if (dialects[i]->host && str_eq_nocase(host, str_from(dialects[i]->host)))
-            return dialects[i];
+    for (size_t i = 0; i < provider_count; i++)
+        if (providers[i]->host && str_eq_nocase(host, str_from(providers[i]->host)))
+            return providers[i];
     return NULL;
 }
 
-static const struct dialect *dialect_of_prefix(const struct call *c)
+static const struct provider *provider_of_prefix(const struct call *c)
 {
-    for (size_t i = 0; i < dialect_count; i++)
-        if (below(c->path, dialects[i]->prefix))
-            return dialects[i];
+    for (size_t i = 0; i < provider_count; i++)
+        if (below(c->path, providers[i]->prefix))
+            return providers[i];
     return NULL;
 }
 
-static void add_nearest(struct call *c, const struct dialect *d, struct buf *text)
+static void add_nearest(struct call *c, const struct provider *d, struct buf *text)
 {
     const struct route *nearest[NEAREST_MAX];
     size_t count =
@@ -206,11 +206,11 @@ static void add_nearest(struct call *c, const struct dialect *d, struct buf *tex
 static bool refuse_route(struct call *c, const char *allowed)
 {
     struct buf nearest = {.arena = c->arena};
-    if (c->dialect)
-        add_nearest(c, c->dialect, &nearest);
+    if (c->provider)
+        add_nearest(c, c->provider, &nearest);
     else
-        for (size_t i = 0; i < dialect_count; i++)
-            add_nearest(c, dialects[i], &nearest);
+        for (size_t i = 0; i < provider_count; i++)
+            add_nearest(c, providers[i], &nearest);
     c->nearest = nearest.n ? nearest.data : NULL;
     if (!allowed)
         return call_refuse(c, FAULT_NO_ROUTE, NULL);
@@ -228,7 +228,7 @@ static bool decode_params(struct call *c)
 }
 
 /* HEAD is a GET whose body the server keeps to itself. */
-static enum route_result find_in(struct call *c, const struct dialect *d, const char **allowed)
+static enum route_result find_in(struct call *c, const struct provider *d, const char **allowed)
 {
     struct str method = str_is(c->req->method, "HEAD") ? STR("GET") : c->req->method;
     return route_find(d->routes, d->route_count, method, c->path, &c->route, c->params, c->arena,
@@ -242,21 +242,21 @@ static const char *find_anywhere(struct call *c)
     const char *allowed = NULL;
     if (str_is(c->path, "/"))
         return NULL;
-    for (size_t i = 0; i < dialect_count; i++) {
+    for (size_t i = 0; i < provider_count; i++) {
         const char *others = NULL;
-        enum route_result result = find_in(c, dialects[i], &others);
+        enum route_result result = find_in(c, providers[i], &others);
         if (result == ROUTE_FOUND) {
-            c->dialect = dialects[i];
+            c->provider = providers[i];
             c->trace.provider_by = "route";
             return NULL;
         }
         if (result == ROUTE_WRONG_METHOD && !allowed) {
-            c->dialect = dialects[i];
+            c->provider = providers[i];
             c->trace.provider_by = "route";
             allowed = others;
         }
     }
-    if (!allowed && (c->dialect = dialect_of_prefix(c)))
+    if (!allowed && (c->provider = provider_of_prefix(c)))
         c->trace.provider_by = "prefix";
     return allowed;
 }
@@ -264,14 +264,14 @@ static const char *find_anywhere(struct call *c)
 static const char *choose_route(struct call *c)
 {
     const char *allowed = NULL;
-    if (c->admin_port && c->dialect != &control_dialect) {
-        c->dialect = NULL;
+    if (c->admin_port && c->provider != &control_provider) {
+        c->provider = NULL;
         return NULL;
     }
-    if (!c->dialect && (c->dialect = dialect_of_host(c)))
+    if (!c->provider && (c->provider = provider_of_host(c)))
         c->trace.provider_by = "host";
-    if (c->dialect)
-        find_in(c, c->dialect, &allowed);
+    if (c->provider)
+        find_in(c, c->provider, &allowed);
     else
         allowed = find_anywhere(c);
     return allowed;
@@ -282,7 +282,7 @@ bool place_route(struct call *c)
     const char *allowed = choose_route(c);
     if (c->route)
         return decode_params(c);
-    if (c->dialect == &control_dialect && !control_admits(c)) /* as on a path that it has */
+    if (c->provider == &control_provider && !control_admits(c)) /* as on a path that it has */
         return false;
     return refuse_route(c, allowed);
 }

@@ -1,7 +1,7 @@
 /* place.h - which world and which provider a request is for.
  *
  * Shapes:  the world: /ns/<name>, else X-Mock-Namespace, else the one the credential is bound to,
- *          else "default"; it comes into being when a provider's call first names it. The dialect:
+ *          else "default"; it comes into being when a provider's call first names it. The provider:
  *          mount, else Host, else whose route it is, else by prefix (for the error's shape). The
  *          mock's own doors (/__admin, /__consent) stand beside the providers.
  * Errors:  FAULT_NAMESPACE; FAULT_NO_ROUTE and FAULT_METHOD, with the nearest routes.
@@ -9,8 +9,8 @@
 #pragma once
 #include "mockserver/call.h"
 
-bool place_world(struct call *c); /* path, ns, world, base_url; the dialect if it is a door */
-bool place_route(struct call *c); /* dialect, route, params */
+bool place_world(struct call *c); /* path, ns, world, base_url; the provider if it is a door */
+bool place_route(struct call *c); /* provider, route, params */
 bool place_is_door(const struct call *c);
 bool place_names_door(const struct call *c); /* by its path alone: is it for the control door? */
 

@@ -4,8 +4,8 @@
 #include "base/time.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/deliver/outbox.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
@@ -34,7 +34,7 @@ struct pulse {
 
 static const struct webhooks *webhooks_of(int provider)
 {
-    const struct dialect *d = dialect_of_provider(provider);
+    const struct provider *d = provider_with_id(provider);
     return d ? d->webhooks : NULL;
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 
 #define NAMES_MAX 64
 
@@ -44,7 +44,7 @@ void record_value_write(struct json *out, const struct record_field *f,
 void record_write(struct json *out, const struct world *w, enum record_kind kind, uint32_t row)
 {
     const struct record_shape *s = record_shape(kind);
-    const struct dialect *d = dialect_of_provider(record_provider(w, kind, row));
+    const struct provider *d = provider_with_id(record_provider(w, kind, row));
     json_open_map(out);
     json_put_text(out, "provider", d ? d->name : NULL);
     for (size_t i = 0; i < s->field_count; i++) {

@@ -11,7 +11,7 @@
 #define ROUTE_PARAMS_MAX 4
 
 struct call;
-struct dialect;
+struct provider;
 
 enum budget { /* which rate budget a call counts against */
               BUDGET_NONE,

@@ -1,9 +1,9 @@
 #include "mockserver/schema.h"
 
 #include "base/schema.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/fixture/moment.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/webhooks.h"
@@ -18,12 +18,12 @@ static void put_providers(struct json *w)
 {
     json_key(w, "enum");
     json_open_list(w);
-    for (size_t i = 0; i < dialect_count; i++)
-        json_text(w, dialects[i]->name);
+    for (size_t i = 0; i < provider_count; i++)
+        json_text(w, providers[i]->name);
     json_close_list(w);
 }
 
-static bool stands_before(const struct dialect *d, size_t route)
+static bool stands_before(const struct provider *d, size_t route)
 {
     size_t i = 0;
     while (strcmp(d->routes[i].operation, d->routes[route].operation) != 0)
@@ -41,12 +41,12 @@ static void put_operations(struct json *w)
         json_open_map(w);
         json_key(w, "enum");
         json_open_list(w);
-        for (size_t d = 0; d < dialect_count; d++)
-            for (size_t r = 0; r < dialects[d]->route_count; r++)
-                if (!stands_before(dialects[d], r))
-                    json_text(w, bare ? dialects[d]->routes[r].operation
-                                      : arena_printf(&a, "%s.%s", dialects[d]->name,
-                                                     dialects[d]->routes[r].operation));
+        for (size_t d = 0; d < provider_count; d++)
+            for (size_t r = 0; r < providers[d]->route_count; r++)
+                if (!stands_before(providers[d], r))
+                    json_text(w, bare ? providers[d]->routes[r].operation
+                                      : arena_printf(&a, "%s.%s", providers[d]->name,
+                                                     providers[d]->routes[r].operation));
         json_close_list(w);
         json_close_map(w);
     }
@@ -55,11 +55,11 @@ static void put_operations(struct json *w)
 }
 
 /* One that several providers tell stands once; "*" is each of them. */
-static bool told_before(size_t dialect, const char *event)
+static bool told_before(size_t provider, const char *event)
 {
-    for (size_t d = 0; d < dialect; d++)
-        for (size_t i = 0; dialects[d]->webhooks && i < dialects[d]->webhooks->event_count; i++)
-            if (strcmp(dialects[d]->webhooks->events[i], event) == 0)
+    for (size_t d = 0; d < provider; d++)
+        for (size_t i = 0; providers[d]->webhooks && i < providers[d]->webhooks->event_count; i++)
+            if (strcmp(providers[d]->webhooks->events[i], event) == 0)
                 return true;
     return false;
 }
@@ -69,8 +69,8 @@ static void put_events(struct json *w)
     json_key(w, "enum");
     json_open_list(w);
     json_text(w, "*");
-    for (size_t d = 0; d < dialect_count; d++) {
-        const struct webhooks *of = dialects[d]->webhooks;
+    for (size_t d = 0; d < provider_count; d++) {
+        const struct webhooks *of = providers[d]->webhooks;
         for (size_t i = 0; of && i < of->event_count; i++)
             if (!told_before(d, of->events[i]))
                 json_text(w, of->events[i]);

@@ -9,15 +9,15 @@ set(ROWS
   "mockserver/(tests|bench)/"    "base/|mockserver/"
   "mockserver/state/"            "base/(arena|buf|digest|error|heap|log|str|time)\\.h|mockserver/state/"
   "mockserver/gate/"             "base/|mockserver/(state/|gate/|(call|route)\\.h)"
-  "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route|record_json|webhooks)\\.h|dialects/dialects\\.h)"
+  "mockserver/rules/"            "base/|mockserver/(state/|rules/|(call|route|record_json|webhooks)\\.h|providers/providers\\.h)"
   "mockserver/conduct/"          "base/|mockserver/(state/|conduct/|gate/rate_limit\\.h|worlds/namespaces\\.h|(call|journal|route)\\.h)"
-  "mockserver/dialects/dialects" "base/|mockserver/(dialects/|(call|route)\\.h)"
+  "mockserver/providers/providers" "base/|mockserver/(providers/|(call|route)\\.h)"
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
-  "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|conduct/|control/|fixture/|worlds/|dialects/dialects\\.h|[a-z_]+\\.h)"
-  "mockserver/reference/"        "base/|mockserver/(reference/|control/(control|guide)\\.h|conduct/conduct\\.h|dialects/dialects\\.h|rules/rule\\.h|fixture/fixture\\.h|program/options\\.h|(sample|webhooks)\\.h)"
+  "mockserver/control/"          "base/|mockserver/(state/|gate/|rules/|conduct/|control/|fixture/|worlds/|providers/providers\\.h|[a-z_]+\\.h)"
+  "mockserver/reference/"        "base/|mockserver/(reference/|control/(control|guide)\\.h|conduct/conduct\\.h|providers/providers\\.h|rules/rule\\.h|fixture/fixture\\.h|program/options\\.h|(sample|webhooks)\\.h)"
   "mockserver/replay/"           "base/|mockserver/(replay/|deliver/deliver\\.h|fixture/|worlds/|program/(commands|options)\\.h|[a-z_]+\\.h)"
-  "mockserver/fixture/"          "base/|mockserver/(state/|rules/rules\\.h|dialects/dialects\\.h|fixture/|[a-z_]+\\.h)"
-  "mockserver/worlds/"           "base/|mockserver/(state/|rules/rules\\.h|conduct/conduct\\.h|dialects/dialects\\.h|fixture/|worlds/|[a-z_]+\\.h)"
+  "mockserver/fixture/"          "base/|mockserver/(state/|rules/rules\\.h|providers/providers\\.h|fixture/|[a-z_]+\\.h)"
+  "mockserver/worlds/"           "base/|mockserver/(state/|rules/rules\\.h|conduct/conduct\\.h|providers/providers\\.h|fixture/|worlds/|[a-z_]+\\.h)"
   "mockserver/program/"          "base/|mockserver/"
   "mockserver/[a-z_]+\\.[ch]"    "base/|mockserver/"
   "conformance/tests/"           "base/|conformance/"
@@ -28,11 +28,11 @@ set(ROWS
   "conformance/[a-z_]+\\.[ch]"   "base/|conformance/")
 
 # A provider's folder knows no other provider.
-file(GLOB providers RELATIVE ${ROOT}/mockserver/dialects ${ROOT}/mockserver/dialects/*)
+file(GLOB providers RELATIVE ${ROOT}/mockserver/providers ${ROOT}/mockserver/providers/*)
 foreach(provider IN LISTS providers)
-  if(IS_DIRECTORY ${ROOT}/mockserver/dialects/${provider})
-    list(PREPEND ROWS "mockserver/dialects/${provider}/"
-      "base/|mockserver/(state/|gate/|rules/|dialects/${provider}/|fixture/fixture\\.h|(call|route|journal|latitude|webhooks)\\.h)")
+  if(IS_DIRECTORY ${ROOT}/mockserver/providers/${provider})
+    list(PREPEND ROWS "mockserver/providers/${provider}/"
+      "base/|mockserver/(state/|gate/|rules/|providers/${provider}/|fixture/fixture\\.h|(call|route|journal|latitude|webhooks)\\.h)")
   endif()
 endforeach()
 

@@ -10,9 +10,9 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/dialects/layers/layers.h"
-#include "mockserver/dialects/layers/page.h"
 #include "mockserver/mock.h"
+#include "mockserver/providers/layers/layers.h"
+#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/tenant.h"
 

@@ -56,7 +56,7 @@ struct named {
 
 static void add_named(const struct call *c, struct str id, struct named *out)
 {
-    uint32_t row = id.n ? account_find(c->world, c->dialect->provider, id) : ROW_NONE;
+    uint32_t row = id.n ? account_find(c->world, c->provider->id, id) : ROW_NONE;
     if (row && out->count < NAMED_MAX && call_owns(c, account_read(c->world, row)->space))
         out->rows[out->count++] = row;
 }

@@ -85,8 +85,8 @@ struct str watch_credential(const struct call *c)
 {
     const struct headers *h = &c->req->headers;
     struct str value = {0};
-    if (c->dialect && c->dialect->key_header)
-        value = str_trim(headers_get(h, c->dialect->key_header));
+    if (c->provider && c->provider->key_header)
+        value = str_trim(headers_get(h, c->provider->key_header));
     if (!value.n)
         value = str_trim(headers_get(h, "Authorization"));
     return str_starts_nocase(value, STR("Bearer ")) ? str_trim(str_skip(value, 7)) : value;
@@ -183,7 +183,7 @@ void watch_blame(struct watch *w, const struct call *c, const struct note *earli
         .at_ms = c->now_ms,
         .request_id = keep(w, c->request_id),
         .earlier_id = before ? keep(w, before->request_id) : NULL,
-        .provider = c->dialect ? c->dialect->name : NULL,
+        .provider = c->provider ? c->provider->name : NULL,
         .operation = c->route ? c->route->operation : NULL,
         .why = arena_vprintf(arena, why, args),
     };
@@ -206,8 +206,8 @@ static struct watch watch_of(struct conduct *k, const struct call *c)
         .conduct = k,
         .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
         .who = who_calls(c),
-        .operation = c->route ? ((uint64_t)(unsigned)c->dialect->provider + 1) << 32 |
-                                    (uint64_t)(c->route - c->dialect->routes)
+        .operation = c->route ? ((uint64_t)(unsigned)c->provider->id + 1) << 32 |
+                                    (uint64_t)(c->route - c->provider->routes)
                               : 0,
     };
 }

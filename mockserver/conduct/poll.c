@@ -33,7 +33,7 @@ static const struct poll *poll_of(const struct call *c)
 {
     for (size_t i = 0; c->route && i < COUNT(polls); i++)
         if (strcmp(polls[i].operation, c->route->operation) == 0 &&
-            strcmp(polls[i].provider, c->dialect->name) == 0)
+            strcmp(polls[i].provider, c->provider->name) == 0)
             return &polls[i];
     return NULL;
 }

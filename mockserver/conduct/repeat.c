@@ -89,7 +89,7 @@ void see_used_key(struct watch *w, const struct call *c)
     uint64_t id = watch_id(watch_id(w->who, w->operation), str_hash(token));
     uint64_t asked = watch_id(watch_path(w, c), str_hash(c->req->body));
     struct note *note = notes_find(w->notes, id);
-    if (note && c->now_ms - note->at.world_ms >= c->dialect->repeats_ms)
+    if (note && c->now_ms - note->at.world_ms >= c->provider->repeats_ms)
         note = NULL; /* the provider has forgotten it too */
     if (note) {
         watch_exercised(w);

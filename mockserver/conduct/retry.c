@@ -32,7 +32,7 @@ static int64_t asked_ms(const struct call *c)
 /* The budgets that are counted in one window with the route's. */
 static unsigned budgets_of(const struct call *c)
 {
-    const struct rate_limits *l = c->dialect->limits;
+    const struct rate_limits *l = c->provider->limits;
     unsigned all = RATE_OF(c->route->budget);
     for (size_t i = 0; l && i < l->window_count; i++)
         if (l->windows[i].budgets & RATE_OF(c->route->budget))
@@ -44,7 +44,7 @@ static unsigned budgets_of(const struct call *c)
  * refusal is of the operation. */
 static uint64_t budget_id(const struct watch *w, const struct call *c)
 {
-    return watch_id(w->who, ((uint64_t)(unsigned)c->dialect->provider + 1) << 32 | budgets_of(c));
+    return watch_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | budgets_of(c));
 }
 
 static uint64_t operation_id(const struct watch *w)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
@@ -59,7 +59,7 @@ void consent_user(struct call *c, int provider, enum platform platform, const ch
                   struct account_spec *user)
 {
     *user = (struct account_spec){.handle = handle, .platform = platform};
-    dialect_of_provider(provider)->consented(c->world, platform, user);
+    provider_with_id(provider)->consented(c->world, platform, user);
 }
 
 static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
@@ -98,7 +98,7 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
         return false;
     if (a->kind == ATTEMPT_FOR_ADS) {
         struct ad_account_spec grant;
-        dialect_of_provider(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
+        provider_with_id(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
         attempt_complete_ads(c->world, attempt, &grant);
         return true;
     }
@@ -135,5 +135,5 @@ const char *consent_redirect(struct call *c, uint32_t attempt)
     const struct attempt *a = attempt_read(c->world, attempt);
     if (a->state == ATTEMPT_PENDING)
         return NULL;
-    return dialect_of_provider(a->provider)->consent_redirect(c, attempt);
+    return provider_with_id(a->provider)->consent_redirect(c, attempt);
 }

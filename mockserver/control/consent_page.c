@@ -2,7 +2,7 @@
 
 #include "base/http/body.h"
 #include "mockserver/control/consent.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/tenant.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -120,7 +120,7 @@ static void put_wish(struct call *c, const struct attempt *a, const struct space
     html(c, "<strong>");
     put(c, or_none(space->name, space->public_id));
     html(c, "</strong>, by way of ");
-    put(c, dialect_of_provider(a->provider)->name);
+    put(c, provider_with_id(a->provider)->name);
     html(c, ".</p>\n");
 }
 
@@ -155,8 +155,8 @@ static void ask(struct call *c, uint32_t row, int status, const char *wrong)
 static uint32_t pending(struct call *c)
 {
     uint32_t row = attempt_find(c->world, c->params[1]);
-    const struct dialect *d = dialect_named(c->params[0]);
-    if (!row || !d || attempt_read(c->world, row)->provider != d->provider) {
+    const struct provider *d = provider_named(c->params[0]);
+    if (!row || !d || attempt_read(c->world, row)->provider != d->id) {
         message(c, 404, "This link is not known",
                 "Nothing here asks for your consent. Go back to the app and begin again.");
         return ROW_NONE;
@@ -257,9 +257,9 @@ static const struct route routes[] = {
      decide,                                                                                         "control door"},
 };
 
-const struct dialect consent_dialect = {
+const struct provider consent_provider = {
     .name = "consent",
-    .provider = -1,
+    .id = -1,
     .mount = "/__consent",
     .routes = routes,
     .route_count = COUNT(routes),

@@ -8,8 +8,8 @@
 #include "base/url.h"
 #include "mockserver/control/door.h"
 #include "mockserver/control/guide.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/mock.h"
+#include "mockserver/providers/providers.h"
 
 #define COUNT(a)         (sizeof(a) / sizeof *(a))
 #define CONTROL_PROTOCOL 1
@@ -119,8 +119,8 @@ static void capabilities(struct call *c)
     json_put_int(w, "protocol", CONTROL_PROTOCOL);
     json_key(w, "providers");
     json_open_list(w);
-    for (size_t i = 0; i < dialect_count; i++)
-        json_text(w, dialects[i]->name);
+    for (size_t i = 0; i < provider_count; i++)
+        json_text(w, providers[i]->name);
     json_close_list(w);
     json_put_bool(w, "mutating", true);
     json_key(w, "forces");
@@ -134,7 +134,7 @@ static void capabilities(struct call *c)
     json_close_map(w);
 }
 
-static void put_route(struct json *w, const struct dialect *d, const struct route *r)
+static void put_route(struct json *w, const struct provider *d, const struct route *r)
 {
     json_open_map(w);
     json_put_text(w, "provider", d->name);
@@ -146,12 +146,12 @@ static void put_route(struct json *w, const struct dialect *d, const struct rout
     json_put_text(w, "budget", budget_texts[r->budget]);
     json_put_text(w, "source", r->source);
     json_put_bool(w, "implemented", r->serve);
-    if (d == &control_dialect)
+    if (d == &control_provider)
         json_put_text(w, "help", control_guide(r->operation)->help);
     json_close_map(w);
 }
 
-static void put_routes(struct json *w, const struct dialect *d)
+static void put_routes(struct json *w, const struct provider *d)
 {
     for (size_t i = 0; i < d->route_count; i++)
         if (!(d->routes[i].flags & ROUTE_HIDDEN))
@@ -164,9 +164,9 @@ static void list_routes(struct call *c)
     json_open_map(w);
     json_key(w, "items");
     json_open_list(w);
-    for (size_t i = 0; i < dialect_count; i++)
-        put_routes(w, dialects[i]);
-    put_routes(w, &control_dialect);
+    for (size_t i = 0; i < provider_count; i++)
+        put_routes(w, providers[i]);
+    put_routes(w, &control_provider);
     json_close_list(w);
     json_close_map(w);
 }
@@ -240,7 +240,7 @@ struct json *door_problem(struct call *c, int status, const char *code, const ch
 
 static void dress(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(&control_dialect, c->fault);
+    const struct fault_row *row = call_fault_row(&control_provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
     struct json *w = door_problem(c, status, row->code, c->detail ? c->detail : row->message);
     if (c->issues.count) {
@@ -289,9 +289,9 @@ static const struct gate gates[] = {
     {"query", knows_query   },
 };
 
-const struct dialect control_dialect = {
+const struct provider control_provider = {
     .name = "control",
-    .provider = -1,
+    .id = -1,
     .mount = "/__admin",
     .routes = routes,
     .route_count = COUNT(routes),

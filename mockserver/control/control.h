@@ -1,19 +1,19 @@
-/* control.h - the tester's door, /__admin: itself a dialect, with routes and faults of its own
+/* control.h - the tester's door, /__admin: itself a provider, with routes and faults of its own
  * (problem JSON, RFC 9457).
  *
- * Errors:  as any dialect: faults. A selector that meets nothing, or several things, names what it
+ * Errors:  as any provider: faults. A selector that meets nothing, or several things, names what it
  *          met.
  */
 #pragma once
 #include "mockserver/call.h"
 
-extern const struct dialect control_dialect;
+extern const struct provider control_provider;
 
 /* The door's own rules: open at all, token, Host and Origin. False: refused. */
 bool control_admits(struct call *c);
 
 /* The local consent page, /__consent/<provider>/<state>: plain HTML that works without script. */
-extern const struct dialect consent_dialect;
+extern const struct provider consent_provider;
 
 struct force {
     const char *name;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/worlds/namespaces.h"
 
 /* An id may have been used twice: the newest is meant. */
@@ -38,7 +38,7 @@ static void put_provider(struct json *w, const struct journal_entry *e)
     json_close_map(w);
 }
 
-static const struct route *route_of(const struct dialect *d, const struct journal_entry *e)
+static const struct route *route_of(const struct provider *d, const struct journal_entry *e)
 {
     for (size_t i = 0; d && e->operation && i < d->route_count; i++)
         if (strcmp(d->routes[i].operation, e->operation) == 0 &&
@@ -73,7 +73,7 @@ static const char *verdict(const struct journal_entry *e, size_t gate)
 }
 
 /* None is asked where no route was found. */
-static void put_gates(struct json *w, const struct dialect *d, const struct journal_entry *e)
+static void put_gates(struct json *w, const struct provider *d, const struct journal_entry *e)
 {
     json_key(w, "gates");
     json_open_list(w);
@@ -101,7 +101,7 @@ static void put_answer(struct json *w, const struct journal_entry *e)
 
 static void explain(struct call *c, const struct journal_entry *e)
 {
-    const struct dialect *d = dialect_named(str_from(e->provider));
+    const struct provider *d = provider_named(str_from(e->provider));
     const struct route *r = route_of(d, e);
     struct json *w = call_json(c, 200);
     json_open_map(w);

@@ -3,7 +3,7 @@
 
 #include "mockserver/control/consent.h"
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
@@ -120,13 +120,13 @@ void force_account_connected(struct call *c, const void *fields)
         call_issue(c, "/handle", "is no handle");
     if (!space || !handle)
         return;
-    const struct dialect *d = dialect_of_provider(space_provider(c->world, space));
+    const struct provider *d = provider_with_id(space_provider(c->world, space));
     if (!(d->platforms >> f->platform & 1)) {
         call_issue(c, "/platform", "is no platform of %s", d->name);
         return;
     }
     struct account_spec user;
-    consent_user(c, d->provider, (enum platform)f->platform, handle, &user);
+    consent_user(c, d->id, (enum platform)f->platform, handle, &user);
     force_answer_account(c, account_connect(c->world, space, &user));
 }
 
@@ -147,7 +147,7 @@ void force_account_removed(struct call *c, const void *fields)
     uint32_t row = force_listed_account(c, f->account);
     if (!row)
         return;
-    if (dialect_of_provider(account_read(c->world, row)->provider)->leaves_posts)
+    if (provider_with_id(account_read(c->world, row)->provider)->leaves_posts)
         account_leave_posts(c->world, row);
     account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
     force_answer_account(c, row);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -42,7 +42,7 @@ static void answer(struct call *c, uint32_t row)
 
 static void connect(struct call *c, uint32_t space, enum ad_platform platform)
 {
-    const struct dialect *d = dialect_of_provider(record_provider(c->world, RECORD_SPACE, space));
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
     struct ad_account_spec spec;
     if (!d->ad_consented) {
         call_issue(c, "/project", "is of a provider without ad accounts");

@@ -2,8 +2,8 @@
 #include "mockserver/control/force.h"
 
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/gate/rate_limit.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/records.h"
 
 struct budget_left {
@@ -56,7 +56,7 @@ void force_budget(struct call *c, const void *fields)
     uint32_t key = select_key(c, "/key", f->key);
     if (!key)
         return;
-    const struct dialect *d = dialect_of_provider(record_provider(c->world, RECORD_KEY, key));
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
     const struct rate_limits *l = d->limits;
     if (!l)
         call_issue(c, "/key", "is of a provider without budgets");

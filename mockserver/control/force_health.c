@@ -2,7 +2,7 @@
 #include "mockserver/control/force.h"
 
 #include "mockserver/control/consent.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -63,7 +63,7 @@ void force_health(struct call *c, const void *fields)
     uint32_t row = force_listed_account(c, f->account);
     if (!row)
         return;
-    const struct dialect *d = dialect_of_provider(account_read(c->world, row)->provider);
+    const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
     if (!str_is(str_from(d->name), "posteverywhere")) {
         call_issue(c, "/account", "is an account of %s, which knows no such health", d->name);
         return;

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/lease.h"
 
 static const char *const decision_texts[] = {"assigned", "partial", "rejected"};
@@ -108,7 +108,7 @@ void force_lease_decide(struct call *c, const void *fields)
         .outcome = outcome,
         .count = count_of(c, row, outcome, f->count),
         .remark = f->remark,
-        .id_prefix = dialect_of_provider(provider)->account_prefix(),
+        .id_prefix = provider_with_id(provider)->account_prefix(),
     };
     if (!may_decide(c, row, &decision))
         return;

@@ -2,7 +2,7 @@
 #include "mockserver/control/force.h"
 
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/webhooks.h"
 #include "mockserver/worlds/namespaces.h"
@@ -63,7 +63,7 @@ static void fire(struct call *c, const struct webhook_body *f)
         call_refuse(c, FAULT_CONFLICT, "The webhook is %s", webhook_state_texts[h->state]);
         return;
     }
-    const struct webhooks *of = dialect_of_provider(h->provider)->webhooks;
+    const struct webhooks *of = provider_with_id(h->provider)->webhooks;
     answer(c, f, webhooks_deliver(c->world, of, row, &event, NULL, ROW_NONE), NULL);
 }
 

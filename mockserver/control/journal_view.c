@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/worlds/namespaces.h"
 
 #define LIMIT_DEFAULT 100
@@ -144,7 +144,7 @@ static bool is_of(struct call *c, const struct journal_entry *e)
 {
     const struct operation *wanted = c->own;
     return !wanted || (e->operation && strcmp(e->operation, wanted->route->operation) == 0 &&
-                       strcmp(e->provider, wanted->dialect->name) == 0);
+                       strcmp(e->provider, wanted->provider->name) == 0);
 }
 
 /* "layers.oauth_status", or a bare name where that is one provider's. */
@@ -156,7 +156,7 @@ static bool read_operation(struct call *c)
     if (!operation.s)
         return true;
     c->own = wanted;
-    if (!dialect_operation(operation, STR(""), (struct where){0}, wanted, &err))
+    if (!provider_operation(operation, STR(""), (struct where){0}, wanted, &err))
         call_refuse(c, FAULT_INVALID, "'operation': %s", err.first->text);
     error_end(&err);
     return !c->fault;

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "mockserver/control/request_match.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/worlds/namespaces.h"
 
@@ -52,7 +52,7 @@ static void put_path_misses(struct call *c, struct json *w, struct str pattern, 
     }
 }
 
-static void put_route(struct call *c, struct json *w, const struct dialect *d,
+static void put_route(struct call *c, struct json *w, const struct provider *d,
                       const struct route *r, const struct journal_entry *e)
 {
     json_open_map(w);
@@ -69,7 +69,7 @@ static void put_route(struct call *c, struct json *w, const struct dialect *d,
     json_close_map(w);
 }
 
-static void put_nearest(struct call *c, struct json *w, const struct dialect *d,
+static void put_nearest(struct call *c, struct json *w, const struct provider *d,
                         const struct journal_entry *e)
 {
     const struct route *nearest[NEAREST_MAX];
@@ -83,9 +83,9 @@ void reasons_put_routes(struct call *c, struct json *w, const struct journal_ent
 {
     json_key(w, "nearestRoutes");
     json_open_list(w);
-    for (size_t i = 0; i < dialect_count; i++)
-        if (!e->provider || strcmp(e->provider, dialects[i]->name) == 0)
-            put_nearest(c, w, dialects[i], e);
+    for (size_t i = 0; i < provider_count; i++)
+        if (!e->provider || strcmp(e->provider, providers[i]->name) == 0)
+            put_nearest(c, w, providers[i], e);
     json_close_list(w);
 }
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "mockserver/control/select.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/worlds/namespaces.h"
@@ -55,10 +55,10 @@ static bool check_operation(struct call *c, struct request_match *m, struct erro
     const struct node *provider = m->of[SELECTOR_PROVIDER];
     struct operation found;
     struct str of = str_from(provider ? node_text(provider) : NULL);
-    if (!dialect_operation(n->text, of, n->at, &found, err))
+    if (!provider_operation(n->text, of, n->at, &found, err))
         return false;
     m->of[SELECTOR_OPERATION] = same_place_text(
-        c->arena, n, arena_printf(c->arena, "%s.%s", found.dialect->name, found.route->operation));
+        c->arena, n, arena_printf(c->arena, "%s.%s", found.provider->name, found.route->operation));
     return true;
 }
 
@@ -74,10 +74,10 @@ static bool unknown(struct error *err, const char *what, const struct node *n,
 static bool check_provider(struct call *c, struct request_match *m, struct error *err)
 {
     const struct node *n = m->of[SELECTOR_PROVIDER];
-    const char **names = arena_array(c->arena, const char *, dialect_count);
-    for (size_t i = 0; i < dialect_count; i++)
-        names[i] = dialects[i]->name;
-    return dialect_named(n->text) || unknown(err, "provider", n, names, dialect_count);
+    const char **names = arena_array(c->arena, const char *, provider_count);
+    for (size_t i = 0; i < provider_count; i++)
+        names[i] = providers[i]->name;
+    return provider_named(n->text) || unknown(err, "provider", n, names, provider_count);
 }
 
 static bool check_method(struct call *c, struct request_match *m, struct error *err)

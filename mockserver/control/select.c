@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
@@ -157,8 +157,8 @@ uint32_t select_lease_request(struct call *c, const char *pointer, const char *i
 
 uint32_t select_key(struct call *c, const char *pointer, const char *who)
 {
-    for (size_t i = 0; i < dialect_count; i++) {
-        uint32_t row = key_find(c->world, dialects[i]->provider, str_from(who));
+    for (size_t i = 0; i < provider_count; i++) {
+        uint32_t row = key_find(c->world, providers[i]->id, str_from(who));
         if (row)
             return row;
     }

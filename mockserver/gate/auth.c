@@ -14,7 +14,7 @@ bool gate_bearer(struct call *c)
     if (!str_eq_nocase(scheme, STR("Bearer")) || !value.n || str_find(value, ' ') < value.n)
         return call_refuse(c, FAULT_UNAUTHENTICATED,
                            "The Authorization header is not 'Bearer <key>'.");
-    c->key = key_find(c->world, c->dialect->provider, value);
+    c->key = key_find(c->world, c->provider->id, value);
     if (c->key == ROW_NONE)
         return call_refuse(c, FAULT_UNAUTHENTICATED, "The API key is not valid.");
     return true;
@@ -22,7 +22,7 @@ bool gate_bearer(struct call *c)
 
 static struct str header_key(const struct call *c)
 {
-    struct str value = str_trim(headers_get(&c->req->headers, c->dialect->key_header));
+    struct str value = str_trim(headers_get(&c->req->headers, c->provider->key_header));
     if (value.n)
         return value;
     value = str_trim(headers_get(&c->req->headers, "Authorization"));
@@ -37,7 +37,7 @@ bool gate_header_key(struct call *c)
     struct str value = header_key(c);
     if (!value.n)
         return call_refuse(c, FAULT_UNAUTHENTICATED, NULL);
-    c->key = key_find(c->world, c->dialect->provider, value);
+    c->key = key_find(c->world, c->provider->id, value);
     return c->key != ROW_NONE || call_refuse(c, FAULT_UNKNOWN_KEY, NULL);
 }
 

@@ -1,4 +1,4 @@
-/* gate.h - what a call must pass; each gate lets it through or refuses it. A dialect lists its own,
+/* gate.h - what a call must pass; each gate lets it through or refuses it. A provider lists its own,
  * in order. A route that is open (ROUTE_OPEN) needs no key, and then there is no key to count for.
  *
  * Errors:  a refusal is a fault on the call.
@@ -7,7 +7,7 @@
 #include "mockserver/call.h"
 
 bool gate_bearer(struct call *c); /* Authorization: Bearer <key> of this provider; sets c->key */
-/* The key in the dialect's key_header, else in Authorization, with or without Bearer; sets c->key.
+/* The key in the provider's key_header, else in Authorization, with or without Bearer; sets c->key.
  */
 bool gate_header_key(struct call *c);
 bool gate_standing(struct call *c); /* the key is served at all */

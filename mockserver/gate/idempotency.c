@@ -34,7 +34,7 @@ bool gate_idempotency(struct call *c)
     digest_asked(c, mine->asked);
 
     const struct reply *first = replies_find(c->world, c->key, mine->what, token);
-    if (!first || c->now_ms - first->at_ms >= c->dialect->repeats_ms)
+    if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
         c->keep = mine;
     else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
         answer_again(c, first);
@@ -52,5 +52,5 @@ void gate_idempotency_keep(struct call *c)
     c->keep->at_ms = c->now_ms;
     c->keep->status = status;
     c->keep->body = buf_str(&c->res->body);
-    replies_keep(c->world, c->keep, c->now_ms - c->dialect->repeats_ms);
+    replies_keep(c->world, c->keep, c->now_ms - c->provider->repeats_ms);
 }

@@ -33,7 +33,7 @@ bool gate_rate_limit(struct call *c)
 {
     if (!c->key)
         return true;
-    const struct rate_limits *l = c->dialect->limits;
+    const struct rate_limits *l = c->provider->limits;
     const struct key *k = key_read(c->world, c->key);
     const struct rate_window *tightest = NULL;
     bool counts[QUOTA_WINDOWS] = {false};

@@ -8,7 +8,7 @@
 #include "base/url.h"
 #include "mockserver/control/control.h"
 #include "mockserver/control/guide.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/reference/reference.h"
 #include "mockserver/schema.h"
 
@@ -52,11 +52,11 @@ int command_capabilities(const struct options *o, struct error *err)
 }
 
 /* The door's own operations are in no document: what each is for stands there instead. */
-static void print_routes(const struct dialect *d)
+static void print_routes(const struct provider *d)
 {
     for (size_t i = 0; i < d->route_count; i++) {
         const struct route *r = &d->routes[i];
-        const char *source = d == &control_dialect ? control_guide(r->operation)->help : r->source;
+        const char *source = d == &control_provider ? control_guide(r->operation)->help : r->source;
         if (!(r->flags & ROUTE_HIDDEN))
             printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
                    OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source,
@@ -68,9 +68,9 @@ int command_routes(const struct options *o, struct error *err)
 {
     if (o->json)
         return print_door("/__admin/routes", err);
-    for (size_t i = 0; i < dialect_count; i++)
-        print_routes(dialects[i]);
-    print_routes(&control_dialect);
+    for (size_t i = 0; i < provider_count; i++)
+        print_routes(providers[i]);
+    print_routes(&control_provider);
     return 0;
 }
 

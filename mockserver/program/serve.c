@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "mockserver/conduct/conduct.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/program/tls.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/replay/record.h"
 
 #define BODY_MAX        (16u << 20)
@@ -83,10 +83,10 @@ static void print_ready(const struct service *s, const struct options *o)
     json_put_text(&w, "url", s->mock->url);
     json_key(&w, "bases");
     json_open_map(&w);
-    for (size_t i = 0; i < dialect_count; i++)
+    for (size_t i = 0; i < provider_count; i++)
         json_put_text(
-            &w, dialects[i]->name,
-            arena_printf(a, "%s%s%s", s->mock->url, dialects[i]->mount, dialects[i]->base));
+            &w, providers[i]->name,
+            arena_printf(a, "%s%s%s", s->mock->url, providers[i]->mount, providers[i]->base));
     json_close_map(&w);
     if (s->admin)
         json_put_text(&w, "admin", url_of(s, o, s->admin));

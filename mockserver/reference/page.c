@@ -6,9 +6,9 @@
 #include "mockserver/conduct/conduct.h"
 #include "mockserver/control/control.h"
 #include "mockserver/control/guide.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/program/options.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/reference/example.h"
 #include "mockserver/reference/headers.h"
 #include "mockserver/reference/markdown.h"
@@ -160,28 +160,28 @@ static void put_references(struct buf *out)
     buf_text(out, ". `$call.1` is the first id in the path.\n\n");
 }
 
-static void put_codes(struct buf *out, const struct dialect *d)
+static void put_codes(struct buf *out, const struct provider *d)
 {
     for (size_t i = 0, told = 0; i < d->fault_count; i++)
         if (call_fault_named(d, str_from(d->faults[i].code)) == &d->faults[i])
             buf_printf(out, "%s`%s`", told++ ? ", " : "", d->faults[i].code);
 }
 
-static void put_events(struct buf *out, const struct dialect *d)
+static void put_events(struct buf *out, const struct provider *d)
 {
     for (size_t i = 0; d->webhooks && i < d->webhooks->event_count; i++)
         buf_printf(out, "%s`%s`", i ? ", " : "", d->webhooks->events[i]);
 }
 
 static void put_words(struct buf *out, const char *title,
-                      void (*put)(struct buf *out, const struct dialect *d))
+                      void (*put)(struct buf *out, const struct provider *d))
 {
     md_text(out, title);
-    for (size_t i = 0; i < dialect_count; i++) {
+    for (size_t i = 0; i < provider_count; i++) {
         struct buf words = {.arena = out->arena};
-        put(&words, dialects[i]);
+        put(&words, providers[i]);
         if (words.n)
-            buf_printf(out, "- %s: %s\n", dialects[i]->name, buf_c(&words));
+            buf_printf(out, "- %s: %s\n", providers[i]->name, buf_c(&words));
     }
     buf_text(out, "\n");
 }
@@ -242,8 +242,8 @@ static void put_door(struct buf *out, const struct field_list *examples)
         "`/__admin` beside the providers, for the world of the call: `/ns/<name>` before the path "
         "or the header `X-Mock-Namespace` names one. Mistakes are answered as problem JSON "
         "(RFC 9457), each with the pointer of its place.");
-    for (size_t i = 0; i < control_dialect.route_count; i++)
-        put_door_call(out, &control_dialect.routes[i], examples);
+    for (size_t i = 0; i < control_provider.route_count; i++)
+        put_door_call(out, &control_provider.routes[i], examples);
 }
 
 static void put_conduct(struct buf *out)

@@ -5,7 +5,7 @@
 
 static void answer_error(struct call *c, const char *code)
 {
-    const struct fault_row *row = call_fault_named(c->dialect, str_from(code));
+    const struct fault_row *row = call_fault_named(c->provider, str_from(code));
     if (!row)
         row = call_fault_named(NULL, str_from(code));
     if (!row)

@@ -20,7 +20,7 @@ static bool is_meant(const struct rule *r, const struct told *t)
     const struct match_context m = {.arena = t->arena, .now_ms = world_now(t->world)};
     if (!f->event || (strcmp(f->event, "*") != 0 && strcmp(f->event, t->delivery->type) != 0))
         return false;
-    if (r->dialect && r->dialect->provider != t->delivery->provider)
+    if (r->provider && r->provider->id != t->delivery->provider)
         return false;
     return !f->when.body || match_holds(&m, f->when.body, t->data);
 }

@@ -40,7 +40,7 @@ static bool check_spread(const struct node *map, struct error *err)
     return fine;
 }
 
-bool delay_check(const struct node *value, const struct dialect *d, struct error *err)
+bool delay_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     const struct node *spread = node_get(value, "lognormal");

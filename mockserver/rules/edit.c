@@ -107,7 +107,7 @@ static bool check_kind(const struct member *m, struct error *err)
     return fine;
 }
 
-bool edit_check(const struct node *edit, const struct dialect *d, struct error *err)
+bool edit_check(const struct node *edit, const struct provider *d, struct error *err)
 {
     (void)d;
     if (edit->kind != NODE_MAP)

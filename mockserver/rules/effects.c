@@ -34,7 +34,7 @@ static const struct field answer_rows[] = {
 static const struct fields answer_fields =
     FIELD_TABLE("answer", answer_rows, struct answer, FIELDS_NO_PLACE);
 
-static bool headers_check(const struct node *map, const struct dialect *d, struct error *err)
+static bool headers_check(const struct node *map, const struct provider *d, struct error *err)
 {
     (void)d;
     if (map->kind != NODE_MAP)
@@ -52,7 +52,7 @@ static bool headers_check(const struct node *map, const struct dialect *d, struc
     return fine;
 }
 
-static bool code_check(const char *code, const struct dialect *only, struct where at,
+static bool code_check(const char *code, const struct provider *only, struct where at,
                        struct error *err)
 {
     struct arena a = {0};
@@ -61,10 +61,10 @@ static bool code_check(const char *code, const struct dialect *only, struct wher
         size_t count, room;
     } codes = {0};
     bool known = !only && call_fault_named(NULL, str_from(code));
-    for (size_t d = 0; d < dialect_count; d++)
-        for (size_t f = 0; (!only || only == dialects[d]) && f < dialects[d]->fault_count; f++) {
-            *arena_push(&a, &codes, const char *) = dialects[d]->faults[f].code;
-            known = known || strcmp(dialects[d]->faults[f].code, code) == 0;
+    for (size_t d = 0; d < provider_count; d++)
+        for (size_t f = 0; (!only || only == providers[d]) && f < providers[d]->fault_count; f++) {
+            *arena_push(&a, &codes, const char *) = providers[d]->faults[f].code;
+            known = known || strcmp(providers[d]->faults[f].code, code) == 0;
         }
     if (!known)
         rule_unknown(err, "error code", at, code, codes.items, codes.count);
@@ -72,7 +72,7 @@ static bool code_check(const char *code, const struct dialect *only, struct wher
     return known;
 }
 
-static bool answer_check(const struct node *value, const struct dialect *d, struct error *err)
+static bool answer_check(const struct node *value, const struct provider *d, struct error *err)
 {
     struct arena a = {0};
     struct answer answer = {0};
@@ -104,7 +104,7 @@ static void answer_plan(const struct rule *r, const struct node *value, struct c
         p->failed = true;
 }
 
-static bool patch_check_value(const struct node *value, const struct dialect *d, struct error *err)
+static bool patch_check_value(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     return patch_check(value, err);
@@ -151,7 +151,7 @@ static enum wire_cut cut_read(const struct node *value)
     return CUT_NONE;
 }
 
-static bool cut_check(const struct node *value, const struct dialect *d, struct error *err)
+static bool cut_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     if (cut_read(value) != CUT_NONE)
@@ -197,7 +197,7 @@ static bool throttle_read(const struct node *value, int64_t *bytes)
     return false;
 }
 
-static bool throttle_check(const struct node *value, const struct dialect *d, struct error *err)
+static bool throttle_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     int64_t bytes;
@@ -289,7 +289,7 @@ static bool check_effect(const struct member *m, const struct rule *r, struct er
     if (!e)
         return unknown(m, of_event, err);
     if (of_event == !e->plan)
-        return e->check(m->value, r->dialect, err);
+        return e->check(m->value, r->provider, err);
     return error_add(err, ERROR_INPUT, m->key_at,
                      of_event ? "'%s' acts on a call, and this rule is about an event: it takes "
                                 "'webhook'"

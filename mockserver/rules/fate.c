@@ -45,7 +45,7 @@ static bool check_span(const struct node *map, const char *key, int64_t least_ms
                      least_ms < 0 ? "a duration" : "a positive duration");
 }
 
-bool fate_check(const struct node *value, const struct dialect *d, struct error *err)
+bool fate_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     struct arena a = {0};

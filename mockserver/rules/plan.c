@@ -10,7 +10,7 @@
 /* An operation may stand in several routes. */
 static bool is_of(const struct call *c, const struct operation *on)
 {
-    return c->route == on->route || (c->route && c->dialect == on->dialect &&
+    return c->route == on->route || (c->route && c->provider == on->provider &&
                                      strcmp(c->route->operation, on->route->operation) == 0);
 }
 
@@ -20,7 +20,7 @@ static const char *target_failed(const struct rule *r, const struct call *c)
     const struct rule_form *f = &r->form;
     if (r->on.route && !is_of(c, &r->on))
         return "/on";
-    if (r->dialect && c->dialect != r->dialect)
+    if (r->provider && c->provider != r->provider)
         return "/provider";
     if (f->method && !str_is(c->req->method, f->method))
         return "/method";

@@ -6,7 +6,7 @@
  * Units:   counts are calls, or events.
  */
 #pragma once
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/tenant.h"
@@ -32,7 +32,7 @@ struct rule {
     const struct node *node;
     struct rule_form form;
     struct operation on; /* route NULL: as form.provider, method and path say */
-    const struct dialect *dialect;
+    const struct provider *provider;
     uint64_t seen, hits; /* met all conditions but the counts; acted */
 };
 
@@ -49,7 +49,7 @@ struct rules {
 struct effect {
     const char *name;
     /* `d` is the provider the rule is about, or NULL. */
-    bool (*check)(const struct node *value, const struct dialect *d, struct error *err);
+    bool (*check)(const struct node *value, const struct provider *d, struct error *err);
     /* Called with a copy of the value that lives as long as the call. */
     void (*plan)(const struct rule *r, const struct node *value, struct call *c,
                  struct rule_plan *p);
@@ -73,13 +73,13 @@ bool effects_check(const struct node *then, const struct rule *r, struct error *
 void effects_befall(const struct rule *r, struct delivery_fate *fate);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
 
-bool delay_check(const struct node *value, const struct dialect *d, struct error *err);
+bool delay_check(const struct node *value, const struct provider *d, struct error *err);
 int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c);
 
-bool fate_check(const struct node *value, const struct dialect *d, struct error *err);
+bool fate_check(const struct node *value, const struct provider *d, struct error *err);
 void fate_befall(const struct node *value, struct delivery_fate *fate);
 
-bool edit_check(const struct node *edit, const struct dialect *d, struct error *err);
+bool edit_check(const struct node *edit, const struct provider *d, struct error *err);
 bool edit_run(struct call *c, const struct node *edit); /* false: a record refused it */
 
 /* Reads and checks a rule as it is written; what it keeps points into `map` and `a`. */

@@ -15,12 +15,12 @@ struct words {
 static bool read_provider(const struct node *map, struct rule *rule, struct error *err)
 {
     const char *name = rule->form.provider;
-    if (!name || (rule->dialect = dialect_named(str_from(name))))
+    if (!name || (rule->provider = provider_named(str_from(name))))
         return true;
     struct arena a = {0};
     struct words names = {0};
-    for (size_t i = 0; i < dialect_count; i++)
-        *arena_push(&a, &names, const char *) = dialects[i]->name;
+    for (size_t i = 0; i < provider_count; i++)
+        *arena_push(&a, &names, const char *) = providers[i]->name;
     rule_unknown(err, "provider", rule_place(map, "provider"), name, names.items, names.count);
     arena_end(&a);
     return false;
@@ -36,12 +36,12 @@ static bool method_known(const char *method, struct where at, struct error *err)
 }
 
 /* Any route that all of these fit; NULL: that word is not given. */
-static bool route_known(const struct dialect *only, const char *operation, const char *method,
+static bool route_known(const struct provider *only, const char *operation, const char *method,
                         const char *path)
 {
-    for (size_t d = 0; d < dialect_count; d++)
-        for (size_t i = 0; (!only || only == dialects[d]) && i < dialects[d]->route_count; i++) {
-            const struct route *r = &dialects[d]->routes[i];
+    for (size_t d = 0; d < provider_count; d++)
+        for (size_t i = 0; (!only || only == providers[d]) && i < providers[d]->route_count; i++) {
+            const struct route *r = &providers[d]->routes[i];
             if ((!operation || strcmp(r->operation, operation) == 0) &&
                 (!method || strcmp(r->method, method) == 0) &&
                 (!path || strcmp(r->pattern, path) == 0))
@@ -55,18 +55,18 @@ static bool read_calls(const struct node *map, struct rule *rule, struct error *
     const struct rule_form *f = &rule->form;
     bool fine = true;
     if (f->on) {
-        fine = dialect_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
-                                 &rule->on, err);
-        rule->dialect = fine ? rule->on.dialect : rule->dialect;
+        fine = provider_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
+                                  &rule->on, err);
+        rule->provider = fine ? rule->on.provider : rule->provider;
     }
     if (f->method)
         fine = method_known(f->method, rule_place(map, "method"), err) && fine;
-    if (f->path && !route_known(rule->dialect, NULL, NULL, f->path))
+    if (f->path && !route_known(rule->provider, NULL, NULL, f->path))
         fine = error_add(err, ERROR_INPUT, rule_place(map, "path"),
                          "no route has the path '%s': write its pattern, {} for an id", f->path);
     const char *operation = rule->on.route ? rule->on.route->operation : NULL;
     if (fine && (operation || f->path) && (f->method || f->path) &&
-        !route_known(rule->dialect, operation, f->method, f->path))
+        !route_known(rule->provider, operation, f->method, f->path))
         fine = error_add(err, ERROR_INPUT, map->at,
                          "no route is all that this rule is on: it would never act");
     return fine;
@@ -84,7 +84,7 @@ static bool tells(struct arena *a, const struct webhooks *w, const char *event, 
     return known;
 }
 
-static bool event_known(const struct dialect *only, const char *event, struct where at,
+static bool event_known(const struct provider *only, const char *event, struct where at,
                         struct error *err)
 {
     struct arena a = {0};
@@ -92,9 +92,9 @@ static bool event_known(const struct dialect *only, const char *event, struct wh
     bool known = false;
     if (only && !only->webhooks)
         return error_add(err, ERROR_INPUT, at, "%s tells no events", only->name);
-    for (size_t i = 0; i < dialect_count; i++)
-        if ((!only || only == dialects[i]) && dialects[i]->webhooks)
-            known = tells(&a, dialects[i]->webhooks, event, &told) || known;
+    for (size_t i = 0; i < provider_count; i++)
+        if ((!only || only == providers[i]) && providers[i]->webhooks)
+            known = tells(&a, providers[i]->webhooks, event, &told) || known;
     if (!known)
         rule_unknown(err, "event", at, event, told.items, told.count);
     arena_end(&a);
@@ -112,7 +112,7 @@ static bool read_event(const struct node *map, struct rule *rule, struct error *
 {
     static const char *const targets[] = {"on", "method", "path"};
     static const char *const conditions[] = {"key", "query", "header", "path"};
-    bool fine = event_known(rule->dialect, rule->form.event, rule_place(map, "event"), err);
+    bool fine = event_known(rule->provider, rule->form.event, rule_place(map, "event"), err);
     for (size_t i = 0; i < COUNT(targets); i++)
         fine = refuse(node_get(map, targets[i]), targets[i], err) && fine;
     for (size_t i = 0; i < COUNT(conditions); i++)

@@ -1,6 +1,6 @@
 /* tenant.h - who calls, and what belongs to whom: organization, its keys, its spaces.
  *
- * Shapes:  provider is the dialect's number. A space is what accounts belong to (a Layers project,
+ * Shapes:  provider is the provider's number. A space is what accounts belong to (a Layers project,
  *          a PostNitro workspace).
  * Indexes: ORGANIZATION_ID, KEY_ID and SPACE_ID (provider, public id); KEY_VALUE (SHA-256 of the
  *          key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest first).

@@ -9,7 +9,7 @@
  * Errors:  none: transitions that the documents do not allow are refused by the caller, who asks
  *          first; calling one anyway is our own bug (assert).
  *
- * No provider's words here: what a provider calls a thing is a table in its dialect.
+ * No provider's words here: what a provider calls a thing is a table in its provider.
  */
 #pragma once
 #include "mockserver/state/clock.h"

@@ -61,10 +61,10 @@ static void a_world_is_chosen_by_prefix_then_header_then_credential(void **state
     }
 }
 
-static void a_dialect_is_chosen_by_mount_then_host_then_route_then_prefix(void **state)
+static void a_provider_is_chosen_by_mount_then_host_then_route_then_prefix(void **state)
 {
     static const struct {
-        const char *line, *header, *dialect, *path;
+        const char *line, *header, *provider, *path;
     } rows[] = {
         {"GET /layers" LIST,   NULL,                       "layers", LIST      },
         {"GET /layers",        NULL,                       "layers", "/"       },
@@ -90,23 +90,23 @@ static void a_dialect_is_chosen_by_mount_then_host_then_route_then_prefix(void *
             headers_add(arena, &x->request.headers, "Host", str_from(rows[i].header + 6));
         mock_handle(m, x);
         const struct call *c = x->user;
-        if (rows[i].dialect)
-            assert_string_equal(c->dialect->name, rows[i].dialect);
+        if (rows[i].provider)
+            assert_string_equal(c->provider->name, rows[i].provider);
         else
-            assert_null(c->dialect);
+            assert_null(c->provider);
         assert_true(str_is(c->path, rows[i].path));
         arena_end(&x->arena);
     }
 }
 
-static void the_doors_are_dialects_of_the_mock_itself(void **state)
+static void the_doors_are_providers_of_the_mock_itself(void **state)
 {
     struct mock *m = *state;
-    assert_ptr_equal(mock_call(m, "GET /__admin/health").call->dialect, &control_dialect);
-    assert_ptr_equal(mock_call(m, "GET /__admin/nothing").call->dialect, &control_dialect);
-    assert_ptr_equal(mock_call(m, "GET /layers/__consent/layers/x").call->dialect,
-                     &consent_dialect);
-    assert_null(mock_call(m, "GET /__administrator").call->dialect);
+    assert_ptr_equal(mock_call(m, "GET /__admin/health").call->provider, &control_provider);
+    assert_ptr_equal(mock_call(m, "GET /__admin/nothing").call->provider, &control_provider);
+    assert_ptr_equal(mock_call(m, "GET /layers/__consent/layers/x").call->provider,
+                     &consent_provider);
+    assert_null(mock_call(m, "GET /__administrator").call->provider);
     m->options.admin = false;
     assert_int_equal(mock_call(m, "GET /__admin/health").status, 404);
 }
@@ -366,7 +366,7 @@ static void every_fault_has_a_name_and_a_row(void **state)
         assert_int_equal(row->fault, f);
         assert_string_equal(row->code, fault_texts[f]);
         assert_ptr_equal(call_fault_named(NULL, str_from(row->code)), row);
-        assert_non_null(call_fault_row(&control_dialect, (enum fault)f));
+        assert_non_null(call_fault_row(&control_provider, (enum fault)f));
     }
     assert_null(call_fault_named(NULL, STR("nothing")));
 }
@@ -376,8 +376,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, mock_test_setup, mock_test_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_world_is_chosen_by_prefix_then_header_then_credential),
-        TEST(a_dialect_is_chosen_by_mount_then_host_then_route_then_prefix),
-        TEST(the_doors_are_dialects_of_the_mock_itself),
+        TEST(a_provider_is_chosen_by_mount_then_host_then_route_then_prefix),
+        TEST(the_doors_are_providers_of_the_mock_itself),
         TEST(the_admin_port_has_the_control_door_alone),
         TEST(a_providers_first_call_makes_its_world_and_no_other_does),
         TEST(too_many_worlds_are_refused),

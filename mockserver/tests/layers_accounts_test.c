@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/providers/layers/layers.h"
 
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
 

@@ -7,7 +7,7 @@
 
 #include "base/time.h"
 #include "mockserver/call.h"
-#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
 
@@ -42,7 +42,7 @@ static void consent(struct mock *m, struct answer url, const char *handle)
 
 static const char *redirect_of(struct mock *m, struct answer url)
 {
-    struct call c = {.arena = url.arena, .world = mock_test_world(m), .dialect = &layers_dialect};
+    struct call c = {.arena = url.arena, .world = mock_test_world(m), .provider = &layers_provider};
     return layers_consent_redirect(&c, attempt_of(m, url));
 }
 

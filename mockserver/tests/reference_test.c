@@ -279,7 +279,7 @@ static void use_call(struct used *u, const struct example_call *c)
     struct str params[ROUTE_PARAMS_MAX];
     struct arena a = {0};
     if ((c->status < 300 || c->status == 409) &&
-        route_find(control_dialect.routes, control_dialect.route_count, method, path, &route,
+        route_find(control_provider.routes, control_provider.route_count, method, path, &route,
                    params, &a, NULL) == ROUTE_FOUND) {
         const struct control_guide *g = control_guide(route->operation);
         use(u, route);
@@ -373,8 +373,8 @@ static void whatever_can_be_asked_stands_in_an_example(void **state)
             fail_msg("no example has the force %s", forces[i].name);
         assert_all(&u, forces[i].body);
     }
-    for (size_t i = 0; i < control_dialect.route_count; i++) {
-        const struct route *r = &control_dialect.routes[i];
+    for (size_t i = 0; i < control_provider.route_count; i++) {
+        const struct route *r = &control_provider.routes[i];
         const struct control_guide *g = control_guide(r->operation);
         if (r->serve && !is_used(&u, r))
             fail_msg("no example calls %s %s", r->method, r->pattern);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "mockserver/dialects/layers/layers.h"
+#include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/account.h"
 #include "mockserver/worlds/namespaces.h"
 

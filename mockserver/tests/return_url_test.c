@@ -1,5 +1,5 @@
 /* Which return URLs a key's list allows. */
-#include "mockserver/dialects/layers/return_url.h"
+#include "mockserver/providers/layers/return_url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

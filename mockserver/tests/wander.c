@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "mockserver/control/force.h"
 #include "mockserver/deliver/deliver.h"
-#include "mockserver/dialects/dialects.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/state/attempt.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -247,7 +247,7 @@ static const char *write_body(struct arena *a, struct wander *w, const struct wo
 }
 
 static const char *some_body(struct arena *a, struct wander *w, const struct world *world,
-                             const struct dialect *d, const struct route *r)
+                             const struct provider *d, const struct route *r)
 {
     const struct body_row *fitting[COUNT(body_rows)];
     size_t count = 0;
@@ -261,7 +261,7 @@ static const char *some_body(struct arena *a, struct wander *w, const struct wor
         return chance(w, 50) ? "{\"content\":" : "[]";
     const struct body_row *row =
         count && !chance(w, 4) ? fitting[below(w, count)] : &body_rows[below(w, COUNT(body_rows))];
-    return write_body(a, w, world, d->provider, row->body);
+    return write_body(a, w, world, d->id, row->body);
 }
 
 /* Whose ids stand behind a segment of a path; of one that is not here, anybody's. */
@@ -290,7 +290,7 @@ static const struct segment_row {
 };
 
 /* For the place behind what is written of a path so far. */
-static const char *some_param(struct wander *w, const struct world *world, const struct dialect *d,
+static const char *some_param(struct wander *w, const struct world *world, const struct provider *d,
                               struct str path)
 {
     enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
@@ -300,12 +300,12 @@ static const char *some_param(struct wander *w, const struct world *world, const
         if (str_ends(path, segment) && path.s[path.n - segment.n - 1] == '/')
             kind = segment_rows[i].kind;
     }
-    return some_id(w, world, kind, chance(w, 95) ? d->provider : -1);
+    return some_id(w, world, kind, chance(w, 95) ? d->id : -1);
 }
 
 /* One that is served and may do all, if there is one, most of the time. */
 static const char *some_key(struct arena *a, struct wander *w, const struct world *world,
-                            const struct dialect *d)
+                            const struct provider *d)
 {
     uint32_t count = world_count(world, RECORD_KEY);
     const char *value = "nobody";
@@ -316,7 +316,7 @@ static const char *some_key(struct arena *a, struct wander *w, const struct worl
     for (uint32_t i = 0; i < count; i++) {
         uint32_t row = 1 + (first + i) % count;
         const struct key *k = key_read(world, row);
-        if (record_provider(world, RECORD_KEY, row) != d->provider)
+        if (record_provider(world, RECORD_KEY, row) != d->id)
             continue;
         value = k->value;
         if (!picky || (k->standing == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
@@ -329,7 +329,7 @@ static const char *some_key(struct arena *a, struct wander *w, const struct worl
 static void step_call(struct arena *a, struct wander *w, const struct world *world,
                       struct step *step)
 {
-    const struct dialect *d = dialects[below(w, dialect_count)];
+    const struct provider *d = providers[below(w, provider_count)];
     const struct route *r;
     do
         r = &d->routes[below(w, d->route_count)];
@@ -451,7 +451,7 @@ static void step_force(struct arena *a, struct wander *w, const struct world *wo
     if (makes_rules && !(w->kinds & WANDER_RULES))
         force = &forces[0];
     if (makes_rules && w->kinds & WANDER_RULES) {
-        const struct dialect *d = dialects[below(w, dialect_count)];
+        const struct provider *d = providers[below(w, provider_count)];
         step->line = "POST /__admin/force/fail";
         step->body =
             arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}", d->name,
@@ -613,8 +613,8 @@ static bool is_our_failure(const struct exchange *x)
     const struct call *c = x->user;
     int status = x->response.status;
     struct str by = headers_get(&x->response.headers, "X-Mock-Error");
-    bool documented = c->dialect && c->fault != FAULT_NONE && c->fault != FAULT_INTERNAL &&
-                      call_fault_row(c->dialect, c->fault)->status == status;
+    bool documented = c->provider && c->fault != FAULT_NONE && c->fault != FAULT_INTERNAL &&
+                      call_fault_row(c->provider, c->fault)->status == status;
     return status < 100 || (status >= 500 && !documented && !str_starts(by, STR("rule:")));
 }
 

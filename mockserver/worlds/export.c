@@ -2,8 +2,8 @@
 
 #include "base/digest.h"
 #include "base/time.h"
-#include "mockserver/dialects/dialects.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/providers/providers.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
@@ -93,7 +93,7 @@ static void write_record(struct json *out, const struct world *w, const struct r
 {
     open_item(out);
     if (s->provider_offset != SIZE_MAX)
-        json_put_text(out, "provider", dialect_of_provider(record_provider(w, s->kind, row))->name);
+        json_put_text(out, "provider", provider_with_id(record_provider(w, s->kind, row))->name);
     for (size_t i = 0; i < s->field_count; i++) {
         struct record_value v;
         record_get(w, s->kind, row, &s->fields[i], &v);
@@ -249,9 +249,9 @@ static void write_editions(struct json *out, const struct world *w)
 {
     json_key(out, "editions");
     json_open_map(out);
-    for (size_t i = 0; i < dialect_count; i++)
-        if (w->editions[dialects[i]->provider])
-            json_put_int(out, dialects[i]->name, w->editions[dialects[i]->provider]);
+    for (size_t i = 0; i < provider_count; i++)
+        if (w->editions[providers[i]->id])
+            json_put_int(out, providers[i]->name, w->editions[providers[i]->id]);
     json_close_map(out);
 }
 

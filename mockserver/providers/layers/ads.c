@@ -1,0 +1,270 @@
+/* Ad accounts: the list, the URL to connect or reconnect one, and what hangs on them. */
+#include "mockserver/providers/layers/layers.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "base/url.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/ids.h"
+
+#define LIMIT_MAX 200
+#define STATE_MAX 512
+#define BIT(x)    (1u << (x))
+
+static const struct {
+    const char *authorize, *scopes;
+    const char *prefix, *sample; /* of the platform's account ids: prefix, then digits */
+    int digits;
+} platforms[AD_PLATFORM_COUNT] = {
+    [AD_PLATFORM_META] = {"https://www.facebook.com/v19.0/dialog/oauth",     "ads_management,ads_read",
+                          "act_",                                                                           "act_123456789012345", 15},
+    [AD_PLATFORM_TIKTOK] = {"https://business-api.tiktok.com/portal/auth",
+                          "ad.account.read,campaign.manage",                                            "", "7389201445566778899", 19},
+    [AD_PLATFORM_APPLE] = {"https://appleid.apple.com/auth/oauth2/authorize", "searchadsorg",
+                          "org-",                                                                           "org-9823412",         7 },
+};
+
+bool layers_is_external_id(enum ad_platform platform, struct str id)
+{
+    struct str prefix = str_from(platforms[platform].prefix), digits = str_skip(id, prefix.n);
+    bool good = str_starts(id, prefix) && digits.n > 0;
+    for (size_t i = 0; i < digits.n; i++)
+        good = good && digits.s[i] >= '0' && digits.s[i] <= '9';
+    return good;
+}
+
+const char *layers_external_id_sample(enum ad_platform platform)
+{
+    return platforms[platform].sample;
+}
+
+static const char *mint_external_id(struct world *w, enum ad_platform platform)
+{
+    char id[64];
+    size_t n = strlen(platforms[platform].prefix);
+    memcpy(id, platforms[platform].prefix, n);
+    for (int i = 0; i < platforms[platform].digits; i++)
+        id[n++] = (char)('1' + ids_random(w) % 9);
+    return world_str(w, str_of(id, n));
+}
+
+void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name,
+                         struct ad_account_spec *spec)
+{
+    *spec = (struct ad_account_spec){
+        .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as the documents have it */
+        .external_id = mint_external_id(w, platform),
+        .name = name,
+        .currency = "USD",
+        .platform = platform,
+    };
+}
+
+static void print_account(struct call *c, const struct ad_account *a)
+{
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "adAccountId", a->public_id);
+    json_put_text(out, "platform", ad_platform_texts[a->platform]);
+    json_put_text(out, "externalId", a->external_id);
+    json_put_text(out, "name", a->name);
+    json_put_text(out, "currency", a->currency);
+    json_put_text(out, "timezone", "UTC"); /* of every account: the platform's is not asked */
+    json_put_text(out, "credentialMode", "byo");
+    json_put_text(out, "tokenStatus", ad_token_texts[a->token]); /* our words are theirs */
+    json_put_null(out, "tokenLastValidatedAt");
+    json_put_null(out, "walletBalance");
+    layers_put_time(c, "connectedAt", a->connected_at_ms);
+    json_close_map(out);
+}
+
+/* The project's ad accounts that are not disconnected, in the order of the platforms. */
+static void each_account(struct call *c, uint32_t project, unsigned wanted,
+                         void (*print)(struct call *c, const struct ad_account *a))
+{
+    for (enum ad_platform platform = 0; platform < AD_PLATFORM_COUNT; platform++) {
+        uint32_t row = ad_account_of(c->world, project, platform);
+        if (row && wanted & BIT(platform))
+            print(c, ad_account_read(c->world, row));
+    }
+}
+
+static void print_if_valid(struct call *c, const struct ad_account *a)
+{
+    if (a->token == AD_TOKEN_VALID)
+        print_account(c, a);
+}
+
+void layers_list_ad_accounts(struct call *c)
+{
+    static const char *const mode_texts[] = {"agency", "byo"};
+    static const char *const bool_texts[] = {"false", "true"};
+    int mode, healthy;
+    uint32_t project = layers_project(c);
+    if (!project)
+        return;
+    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
+    layers_query_choice(c, "credentialMode", mode_texts, 2, &mode);
+    layers_query_choice(c, "healthy", bool_texts, 2, &healthy);
+    if (c->fault)
+        return;
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_key(out, "items");
+    json_open_list(out);
+    if (mode != 0) /* no account is an agency's */
+        each_account(c, project, wanted, healthy == 1 ? print_if_valid : print_account);
+    json_close_list(out);
+    json_close_map(out);
+}
+
+struct ads_url_body {
+    int platform;
+    const char *return_url, *redirect_url, *state;
+};
+
+static const struct field url_rows[] = {
+    FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true,
+          .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT,
+          .help = "Where the ad account is."),
+    FIELD("returnUrl", FIELD_TEXT, struct ads_url_body, return_url,
+          .help = "Where the browser goes afterwards."),
+    FIELD("redirectUrl", FIELD_TEXT, struct ads_url_body, redirect_url,
+          .help = "The older name of returnUrl."),
+    FIELD("state", FIELD_TEXT, struct ads_url_body, state, .max = STATE_MAX,
+          .help = "The partner's own word; it comes back with the browser."),
+};
+static const struct fields url_fields =
+    FIELD_TABLE("body", url_rows, struct ads_url_body, FIELDS_NO_PLACE);
+
+static const char *authorize_url(struct call *c, enum ad_platform platform, const char *state)
+{
+    if (c->world->local_consent)
+        return call_consent_page(c, state);
+    const char *url = platforms[platform].authorize;
+    url = url_with_query(c->arena, url, "client_id", "layers");
+    url = url_with_query(c->arena, url, "scope", platforms[platform].scopes);
+    url = url_with_query(c->arena, url, "response_type", "code");
+    url = url_with_query(c->arena, url, "redirect_uri",
+                         arena_printf(c->arena, "https://api.layers.com/v1/ads/callback/%s",
+                                      ad_platform_texts[platform]));
+    return url_with_query(c->arena, url, "state", state);
+}
+
+static bool url_body_fine(struct call *c, struct ads_url_body *body)
+{
+    const char *name = body->return_url ? "returnUrl" : "redirectUrl";
+    if (!body->return_url && !body->redirect_url)
+        return call_issue(c, "returnUrl", "missing 'returnUrl' in body");
+    if (body->return_url && body->redirect_url)
+        return call_issue(c, "redirectUrl", "is the older name of returnUrl: one of the two");
+    if (!body->return_url)
+        body->return_url = body->redirect_url;
+    return layers_return_url_fine(c, name, body->return_url);
+}
+
+void layers_create_ads_oauth_url(struct call *c)
+{
+    struct ads_url_body body = {0};
+    uint32_t project = layers_project(c);
+    if (!project || !layers_body(c, &url_fields, &body) || !url_body_fine(c, &body))
+        return;
+    struct attempt_spec spec = {
+        .kind = ATTEMPT_FOR_ADS,
+        .space = project,
+        .ad_platform = (enum ad_platform)body.platform,
+        .return_url = body.return_url,
+        .correlation = body.state,
+    };
+    layers_begin_attempt(c, &spec);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "url", authorize_url(c, spec.ad_platform, spec.token));
+    layers_put_time(c, "expiresAt", spec.expires_at_ms);
+    json_close_map(out);
+}
+
+/* Unlike with social accounts the browser brings the outcome itself. */
+const char *layers_ads_redirect(struct call *c, const struct attempt *a, const char *error)
+{
+    const char *url = a->return_url;
+    if (error)
+        url = url_with_query(c->arena, url, "layers_oauth_error", error);
+    else {
+        url = url_with_query(c->arena, url, "status", "connected");
+        url = url_with_query(c->arena, url, "accountId",
+                             ad_account_read(c->world, a->ad_account)->public_id);
+    }
+    return a->correlation ? url_with_query(c->arena, url, "state", a->correlation) : url;
+}
+
+static void read_campaign_limit(struct call *c)
+{
+    struct str text = call_query(c, "limit");
+    int64_t limit;
+    if (text.s && (!str_to_int(text, &limit) || limit < 1 || limit > LIMIT_MAX))
+        call_issue(c, "limit", "must be a whole number from 1 to %d", LIMIT_MAX);
+}
+
+/* Campaigns are made on the platforms, and nothing here ever makes one: any account, cursor and
+ * filter finds the same none. */
+void layers_list_campaigns(struct call *c)
+{
+    static const char *const states[] = {"active",  "paused",    "archived",
+                                         "deleted", "in_review", "rejected"};
+    int64_t since;
+    if (!layers_project(c))
+        return;
+    struct str text = call_query(c, "since");
+    layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
+    layers_query_words(c, "status", states, sizeof states / sizeof *states);
+    read_campaign_limit(c);
+    if (text.s && !time_parse(text, &since))
+        call_issue(c, "since", "must be an ISO 8601 time");
+    if (c->fault)
+        return;
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_key(out, "items");
+    json_open_list(out);
+    json_close_list(out);
+    json_put_null(out, "nextCursor");
+    json_close_map(out);
+}
+
+/* No event was relayed and no pixel is known, so nearly all of it is null. */
+static void print_relay(struct call *c, const struct ad_account *a)
+{
+    static const char *const unknown[] = {"accessTokenLastValidatedAt", "eventsLast1h",
+                                          "eventsLast24h", "lastEventAt", "lastError"};
+    bool valid = a->token == AD_TOKEN_VALID;
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "platform", ad_platform_texts[a->platform]);
+    json_put_bool(out, "enabled", true);
+    json_put_text(out, "status", valid ? "healthy" : "degraded");
+    json_put_null(out, "pixelId");
+    json_put_bool(out, "accessTokenValid", valid);
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        json_put_null(out, unknown[i]);
+    json_close_map(out);
+}
+
+void layers_capi_status(struct call *c)
+{
+    uint32_t project = layers_project(c); /* the first two of the platforms relay events */
+    if (!project)
+        return;
+    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_APPLE);
+    if (c->fault)
+        return;
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "projectId", space_read(c->world, project)->public_id);
+    json_key(out, "platforms");
+    json_open_list(out);
+    each_account(c, project, wanted & ~BIT(AD_PLATFORM_APPLE), print_relay);
+    json_close_list(out);
+    json_close_map(out);
+}

@@ -1,0 +1,157 @@
+/* The audit log: what happened in the caller's organization since the world began, newest first.
+ * The documents name the filters and a few of the events; an entry's own members are ours. */
+#include "mockserver/providers/layers/layers.h"
+
+#include <string.h>
+
+#include "mockserver/providers/layers/page.h"
+#include "mockserver/state/ad_account.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/lease.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/webhook.h"
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX     200
+
+/* A change by its transition and the state it led to (NULL: any). Unlike the API, these names write
+ * cancelled. */
+static const struct row {
+    const char *what, *to, *event;
+} rows[] = {
+    {"key_create",             NULL,        "api_key.created"            },
+    {"key_set_standing",       "killed",    "api_key.killed"             },
+    {"space_create",           NULL,        "project.created"            },
+    {"account_connect",        NULL,        "social_account.connected"   },
+    {"account_reconnect",      NULL,        "social_account.reconnected" },
+    {"account_lose_token",     NULL,        "social_account.needs_reauth"},
+    {"account_disconnect",     NULL,        "social_account.revoked"     },
+    {"content_approve",        NULL,        "content.approved"           },
+    {"content_reject",         NULL,        "content.rejected"           },
+    {"destination_schedule",   "queued",    "scheduled_post.created"     },
+    {"destination_release",    NULL,        "scheduled_post.created"     },
+    {"destination_reschedule", NULL,        "scheduled_post.rescheduled" },
+    {"destination_cancel",     NULL,        "scheduled_post.cancelled"   },
+    {"destination_publish",    "published", "scheduled_post.published"   },
+    {"destination_publish",    "draft",     "scheduled_post.drafted"     },
+    {"destination_publish",    "failed",    "scheduled_post.failed"      },
+    {"lease_request_create",   NULL,        "lease_request.submitted"    },
+    {"lease_request_decide",   "assigned",  "lease_request.assigned"     },
+    {"lease_request_decide",   "partial",   "lease_request.assigned"     },
+    {"lease_request_decide",   "rejected",  "lease_request.rejected"     },
+    {"ad_account_connect",     NULL,        "ad_account.connected"       },
+    {"webhook_create",         NULL,        "webhook_endpoint.created"   },
+    {"webhook_delete",         NULL,        "webhook_endpoint.deleted"   },
+};
+
+static const char *event_of(const struct change *change)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].what, change->what) == 0 &&
+            (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+            return rows[i].event;
+    return NULL;
+}
+
+/* What a record says it belongs to; ROW_NONE: it does not. */
+static uint32_t owner_of(const struct world *w, const struct change *change, const char *owner)
+{
+    const struct record_shape *shape = record_shape(change->kind);
+    const struct record_field *field = record_field_named(shape, str_from(owner));
+    if (!field)
+        return ROW_NONE;
+    const char *record = world_read(w, change->kind, change->row);
+    uint32_t row;
+    memcpy(&row, record + field->offset, sizeof row);
+    return row;
+}
+
+static uint32_t space_of(const struct world *w, const struct change *change)
+{
+    return change->kind == RECORD_SPACE ? change->row : owner_of(w, change, "space");
+}
+
+static uint32_t organization_of(const struct world *w, const struct change *change)
+{
+    uint32_t space = space_of(w, change);
+    return space ? space_read(w, space)->organization : owner_of(w, change, "organization");
+}
+
+struct filter {
+    struct str event, project, key; /* .s NULL: any */
+    int64_t since_ms, until_ms;
+};
+
+static bool is_meant(struct str wanted, const char *id)
+{
+    return !wanted.s || (id && str_is(wanted, id));
+}
+
+static bool shows(const struct call *c, const struct change *change, const struct filter *f)
+{
+    const struct world *w = c->world;
+    const char *event = event_of(change);
+    if (!event || !record_id(w, change->kind, change->row) || !is_meant(f->event, event) ||
+        change->at_ms < f->since_ms || change->at_ms > f->until_ms ||
+        strcmp(change->cause, "fixture") == 0)
+        return false;
+    uint32_t space = space_of(w, change);
+    return organization_of(w, change) == key_read(w, c->key)->organization &&
+           is_meant(f->project, space ? space_read(w, space)->public_id : NULL) &&
+           is_meant(f->key, change->key ? key_read(w, change->key)->public_id : NULL);
+}
+
+static void print_entry(struct call *c, uint32_t seq)
+{
+    const struct change *change = changes_read(c->world, seq);
+    uint32_t space = space_of(c->world, change);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", arena_printf(c->arena, "aud_%026u", seq));
+    json_put_text(out, "eventType", event_of(change));
+    json_put_text(out, "projectId", space ? space_read(c->world, space)->public_id : NULL);
+    json_put_text(out, "apiKeyId", change->key ? key_read(c->world, change->key)->public_id : NULL);
+    json_put_text(out, "resourceId", record_id(c->world, change->kind, change->row));
+    layers_put_time(c, "createdAt", change->at_ms);
+    json_close_map(out);
+}
+
+/* The log only grows at its new end: a cursor is the last entry's number. */
+static void print_log(struct call *c, const struct page *page, const struct filter *f)
+{
+    uint32_t seq = page->row ? page->row - 1 : changes_last(c->world) + 1, last = 0;
+    const char *next = NULL;
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_key(out, "items");
+    json_open_list(out);
+    for (int64_t count = 0; --seq > 0;) {
+        if (!shows(c, changes_read(c->world, seq), f))
+            continue;
+        if (count++ == page->limit) {
+            next = page_cursor(c->arena, &(struct index_entry){.row = last});
+            break;
+        }
+        print_entry(c, seq);
+        last = seq;
+    }
+    json_close_list(out);
+    json_put_text(out, "nextCursor", next);
+    json_close_map(out);
+}
+
+void layers_list_audit_log(struct call *c)
+{
+    struct filter f = {.event = call_query(c, "eventType"),
+                       .project = call_query(c, "projectId"),
+                       .key = call_query(c, "apiKeyId"),
+                       .since_ms = INT64_MIN,
+                       .until_ms = INT64_MAX};
+    struct page page;
+    layers_query_instant(c, "since", &f.since_ms);
+    layers_query_instant(c, "until", &f.until_ms);
+    if (page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page) && page.row > changes_last(c->world) + 1)
+        call_issue(c, "cursor", "is not a cursor of this list");
+    if (!c->fault)
+        print_log(c, &page, &f);
+}

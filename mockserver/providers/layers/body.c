@@ -1,0 +1,100 @@
+/* What a client sent, held against what the documents allow. */
+#include "mockserver/providers/layers/layers.h"
+
+#include "base/time.h"
+
+#define SKEW_MS 30000 /* a due time may lie so far back: clocks differ */
+
+/* /targets/0/mode is targets[0].mode to this provider. */
+static const char *issue_path(struct arena *a, const char *pointer)
+{
+    struct buf path = {.arena = a};
+    struct str rest = str_skip(str_from(pointer), 1);
+    while (rest.n) {
+        struct str step = str_cut(&rest, '/');
+        int64_t number;
+        if (str_to_int(step, &number))
+            buf_printf(&path, "[" STR_FMT "]", STR_ARG(step));
+        else
+            buf_printf(&path, "%s" STR_FMT, path.n ? "." : "", STR_ARG(step));
+    }
+    return buf_c(&path);
+}
+
+bool layers_body(struct call *c, const struct fields *table, void *into)
+{
+    const struct node *body = call_body(c);
+    if (!body)
+        return false;
+    struct error err = {0};
+    fields_read(table, body, c->arena, into, &err);
+    for (const struct problem *p = err.first; p; p = p->next)
+        call_issue(c, issue_path(c->arena, p->pointer), "%s", p->text);
+    error_end(&err);
+    return !c->fault;
+}
+
+bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms)
+{
+    struct str time = str_from(text);
+    if (!time_parse(time, due_ms) || !time_is_utc(time))
+        return call_issue(c, path, "must be an ISO 8601 time in UTC");
+    if (*due_ms < c->now_ms - SKEW_MS)
+        return call_issue(c, path, "must not be in the past");
+    return true;
+}
+
+bool layers_query_instant(struct call *c, const char *name, int64_t *ms)
+{
+    struct str text = call_query(c, name);
+    return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
+}
+
+static size_t place_among(struct str text, const char *const *texts, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !str_is(text, texts[i]))
+        i++;
+    return i;
+}
+
+static bool refuse_word(struct call *c, const char *name, const char *const *texts, size_t count)
+{
+    struct buf choices = {.arena = c->arena};
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&choices, "%s%s", i ? ", " : "", texts[i]);
+    return call_issue(c, name, "must be one of %s", buf_c(&choices));
+}
+
+bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
+                         int *value)
+{
+    struct str text = call_query(c, name);
+    *value = -1;
+    if (!text.s)
+        return true;
+    size_t at = place_among(text, texts, count);
+    if (at == count)
+        return refuse_word(c, name, texts, count);
+    *value = (int)at;
+    return true;
+}
+
+unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
+                            size_t count)
+{
+    unsigned found = 0;
+    bool given = false;
+    (void)call_query(c, name); /* reads the query */
+    for (size_t i = 0; i < c->query_count; i++) {
+        if (!str_is(c->query[i].name, name))
+            continue;
+        size_t at = place_among(c->query[i].value, texts, count);
+        given = true;
+        if (at == count)
+            refuse_word(c, name, texts, count);
+        else
+            found |= 1u << at;
+    }
+    return given ? found : ~0u;
+}

@@ -1,0 +1,112 @@
+#include "mockserver/providers/layers/fixture_build.h"
+
+#include "mockserver/state/ids.h"
+#include "mockserver/state/lease.h"
+
+static bool geo_fine(const struct fixture_load *load, const struct field_list *geo, struct where at)
+{
+    bool good = true;
+    const char *const *items = geo->items;
+    for (size_t i = 0; i < geo->count; i++)
+        if (!layers_is_country(items[i]))
+            good = error_add(load->err, ERROR_INPUT, at, "'%s' is no ISO country code such as US",
+                             items[i]);
+    return good;
+}
+
+static bool build_pool_account(struct fixture_load *load, const struct fixture_pool_account *p)
+{
+    if (!p->handle || !p->vertical || !geo_fine(load, &p->geo, p->at))
+        return false;
+    if (pool_account_find(load->world, LAYERS, str_from(p->handle)))
+        return error_add(load->err, ERROR_INPUT, p->at, "'%s' is in the pool already", p->handle);
+    const struct pool_account account = {
+        .provider = LAYERS,
+        .platform = PLATFORM_TIKTOK,
+        .handle = p->handle,
+        .vertical = p->vertical,
+        .geo = layers_countries(load->arena, &p->geo),
+        .followers = p->followers,
+        .monthly_price_cents = p->monthly_price_cents,
+    };
+    pool_account_create(load->world, &account);
+    return true;
+}
+
+bool fixture_build_pool(struct fixture_load *load, const struct fixture_layers *all)
+{
+    bool good = true;
+    const struct fixture_pool_account *items = all->lease_pool.items;
+    for (size_t i = 0; i < all->lease_pool.count; i++)
+        good = build_pool_account(load, &items[i]) && good;
+    return good;
+}
+
+static uint32_t pool_of(const struct fixture_load *load, const struct fixture_account *a)
+{
+    return a->leased && a->status != LAYERS_DISCONNECTED
+               ? pool_account_find(load->world, LAYERS, str_from(a->handle))
+               : ROW_NONE;
+}
+
+void fixture_lease_terms(const struct fixture_load *load, struct fixture_account *a)
+{
+    uint32_t row = pool_of(load, a);
+    if (!row)
+        return;
+    const struct pool_account *p = pool_account_read(load->world, row);
+    if (!a->monthly_price_cents)
+        a->monthly_price_cents = p->monthly_price_cents;
+    if (!a->followers)
+        a->followers = p->followers;
+}
+
+bool fixture_lease_from_pool(struct fixture_load *load, const struct fixture_account *a)
+{
+    uint32_t row = pool_of(load, a);
+    if (!row)
+        return true;
+    if (pool_account_read(load->world, row)->account)
+        return error_add(load->err, ERROR_INPUT, a->at, "'%s' of the pool is leased already",
+                         a->handle);
+    pool_account_lease(load->world, row, a->row);
+    return true;
+}
+
+static bool build_request(struct fixture_load *load, uint32_t project,
+                          const struct fixture_lease_request *r)
+{
+    if (!r->vertical || r->count < 1 || !geo_fine(load, &r->geo, r->at))
+        return false;
+    uint32_t organization = space_read(load->world, project)->organization;
+    if (r->id && lease_request_find(load->world, organization, str_from(r->id)))
+        return error_add(load->err, ERROR_INPUT, r->at,
+                         "there is another lease request with the id '%s'", r->id);
+    int64_t submitted_at_ms =
+        r->submitted_at.given ? fixture_time(load, &r->submitted_at) : load->start_ms;
+    if (submitted_at_ms > load->start_ms)
+        return error_add(load->err, ERROR_INPUT, r->at,
+                         "the lease request is submitted after the clock's start");
+    const struct lease_request wish = {
+        .public_id = r->id ? r->id : ids_mint(load->world, "lreq_", ID_ULID),
+        .count = r->count,
+        .vertical = r->vertical,
+        .audience = r->audience,
+        .language = r->language,
+        .geo = layers_countries(load->arena, &r->geo),
+        .note = r->note,
+        .submitted_at_ms = submitted_at_ms,
+    };
+    lease_request_create(load->world, project, &wish);
+    return true;
+}
+
+bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project,
+                                  const struct fixture_project *p)
+{
+    bool good = true;
+    const struct fixture_lease_request *items = p->lease_requests.items;
+    for (size_t i = 0; i < p->lease_requests.count; i++)
+        good = build_request(load, project, &items[i]) && good;
+    return good;
+}

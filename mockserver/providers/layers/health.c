@@ -1,0 +1,60 @@
+/* How well an account does on its platform. The documents show the shape and the words; the figures
+ * here follow from the account alone, so that they are the same in every run. */
+#include "mockserver/providers/layers/layers.h"
+
+#include "base/digest.h"
+
+#define DAY       (INT64_C(24) * 60 * 60 * 1000)
+#define REFRESHED (INT64_C(30) * 60 * 1000) /* how often it is looked at */
+
+/* From an age on, an account is in a tier, and its score in a band of SCORE_BAND. */
+#define SCORE_BAND 15
+static const struct tier {
+    int64_t from_ms;
+    const char *name, *recommendation;
+    int score;
+} tiers[] = {
+    {0,        "new",        "Post once this week.",  15},
+    {7 * DAY,  "cold",       "Post twice this week.", 30},
+    {14 * DAY, "warming_up", "Post every other day.", 45},
+    {30 * DAY, "warm",       "Keep the pace.",        65},
+    {90 * DAY, "hot",        "Keep the pace.",        80},
+};
+static const struct tier shadowbanned = {
+    0, "shadowbanned", "Pause posting until the platform shows the account again.", 0};
+
+static const struct tier *tier_of(const struct account *a, int64_t age_ms)
+{
+    size_t i = sizeof tiers / sizeof *tiers - 1;
+    while (i && age_ms < tiers[i].from_ms)
+        i--;
+    return a->flagged ? &shadowbanned : &tiers[i];
+}
+
+static int score_of(const struct account *a, const struct tier *tier)
+{
+    unsigned char digest[DIGEST_SIZE];
+    digest_sha256(str_from(a->public_id), digest);
+    return tier->score + digest[0] % SCORE_BAND;
+}
+
+void layers_social_account_health(struct call *c)
+{
+    uint32_t row = layers_listed_account(c, c->params[0]);
+    if (!row) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such social account.");
+        return;
+    }
+    const struct account *a = account_read(c->world, row);
+    int64_t looked_ms = c->now_ms - c->now_ms % REFRESHED;
+    const struct tier *tier = tier_of(a, looked_ms - a->connected_at_ms);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "socialAccountId", a->public_id);
+    json_put_int(out, "score", score_of(a, tier));
+    json_put_text(out, "tier", tier->name);
+    json_put_bool(out, "isShadowbanned", a->flagged);
+    json_put_text(out, "shadowbanSeverity", a->flagged ? "severe" : NULL);
+    json_put_text(out, "recommendation", tier->recommendation);
+    json_close_map(out);
+}

@@ -1,0 +1,54 @@
+/* Rate budgets. The documents have the figures of the first three tiers; they name the other two
+ * and are silent on what a sandbox allows: here, what the default does. */
+#include "mockserver/providers/layers/layers.h"
+
+#include "mockserver/gate/gate.h"
+#include "mockserver/gate/rate_limit.h"
+
+#define MINUTE_MS (INT64_C(60) * 1000)
+#define DAY_MS    (INT64_C(24) * 60 * MINUTE_MS)
+
+static const struct rate_window windows[] = {
+    [LAYERS_WINDOW_READ] = {"read",      RATE_OF(BUDGET_READ),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE] = {"write",     RATE_OF(BUDGET_WRITE), MINUTE_MS},
+    [LAYERS_WINDOW_LONG] = {"long",      RATE_OF(BUDGET_LONG),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE_DAY] = {"write_day", RATE_OF(BUDGET_WRITE), DAY_MS   },
+};
+
+static const struct rate_tier tiers[] = {
+    {"standard", {120, 60, 20, 10000}     },
+    {"pilot",    {1200, 600, 60, 100000}  },
+    {"partner",  {6000, 3000, 300, 500000}},
+    {"internal", {0}                      },
+    {"sandbox",  {120, 60, 20, 10000}     },
+};
+
+const struct rate_limits layers_limits = {
+    .windows = windows,
+    .window_count = sizeof windows / sizeof *windows,
+    .tiers = tiers,
+    .tier_count = sizeof tiers / sizeof *tiers,
+};
+
+static const char *const class_texts[] = {
+    [BUDGET_NONE] = NULL,
+    [BUDGET_READ] = "read-light",
+    [BUDGET_WRITE] = "write-light",
+    [BUDGET_LONG] = "long-running",
+};
+
+static const char *endpoint_class(const struct call *c)
+{
+    const char *text = class_texts[c->route ? c->route->budget : BUDGET_NONE];
+    if (text)
+        return text;
+    return class_texts[str_is(c->req->method, "GET") ? BUDGET_READ : BUDGET_WRITE];
+}
+
+/* That headers tell of the bucket is documented, and Retry-After is; of the names of the others
+ * only the class's is. Those of limit, rest and reset are ours. */
+void layers_put_limits(struct call *c)
+{
+    call_header(c, "X-RateLimit-Endpoint-Class", endpoint_class(c));
+    gate_rate_limit_headers(c);
+}

@@ -1,0 +1,249 @@
+/* Consent: URLs to send an end-customer to, and what became of it. */
+#include "mockserver/providers/layers/layers.h"
+
+#include <string.h>
+
+#include "base/url.h"
+#include "mockserver/providers/layers/return_url.h"
+#include "mockserver/state/attempt.h"
+#include "mockserver/state/ids.h"
+
+#define ATTEMPT_MS   (INT64_C(10) * 60 * 1000)
+#define STATE_DIGITS 38
+#define SCOPES_MAX   32
+#define SCOPE_MAX    64
+
+static const struct {
+    const char *authorize, *scopes;
+    const char *separator; /* between scopes */
+} platforms[LAYERS_PLATFORMS] = {
+    [PLATFORM_TIKTOK] = {"https://www.tiktok.com/v2/auth/authorize/",
+                         "user.info.basic,video.list,video.publish,video.upload",       ","},
+    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/oauth/authorize",
+                         "instagram_business_basic,instagram_business_content_publish", ","},
+};
+
+struct url_body {
+    int platform;
+    const char *account, *return_url, *note;
+    struct field_list scopes;
+};
+
+#define SCOPES_ROW                                                                                 \
+    FIELD("scopes", FIELD_TEXTS, struct url_body, scopes, .max = SCOPES_MAX,                       \
+          .help = "What to ask the platform for, instead of the usual.")
+
+static const struct field oauth_rows[] = {
+    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true,
+          .texts = platform_texts, .text_count = LAYERS_PLATFORMS,
+          .help = "Where the end-customer has the account."),
+    FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url, .required = true,
+          .help = "Where the browser goes afterwards."),
+    FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "The partner's own remark."),
+    SCOPES_ROW,
+};
+static const struct fields oauth_fields =
+    FIELD_TABLE("body", oauth_rows, struct url_body, FIELDS_NO_PLACE);
+
+static const struct field reauth_rows[] = {
+    FIELD("socialAccountId", FIELD_TEXT, struct url_body, account, .required = true,
+          .help = "The account to reconnect."),
+    FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url,
+          .help = "Where the browser goes afterwards."),
+    SCOPES_ROW,
+};
+static const struct fields reauth_fields =
+    FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
+
+static bool scopes_fine(struct call *c, const struct url_body *body)
+{
+    const char *const *scopes = body->scopes.items;
+    for (size_t i = 0; i < body->scopes.count; i++)
+        if (!scopes[i][0] || strlen(scopes[i]) > SCOPE_MAX)
+            call_issue(c, arena_printf(c->arena, "scopes[%zu]", i), "must have 1 to %d characters",
+                       SCOPE_MAX);
+    return !c->fault;
+}
+
+bool layers_return_url_fine(struct call *c, const char *path, const char *url)
+{
+    const struct key *key = key_read(c->world, c->key);
+    const char *why;
+    if (!url)
+        return true;
+    switch (return_url_judge(c->arena, url, key->return_domains, key->return_domain_count, &why)) {
+    case RETURN_URL_ALLOWED:
+        return true;
+    case RETURN_URL_NO_URL:
+        return call_issue(c, path, "%s", why);
+    case RETURN_URL_REFUSED:
+        break;
+    }
+    return call_refuse(c, FAULT_RETURN_URL, "The return URL is not allowed for this key: %s.", why);
+}
+
+static const char *mint_state(struct call *c)
+{
+    char first[64], more[64];
+    ids_write(c->world, "st_", ID_ULID, first);
+    ids_write(c->world, "", ID_ULID, more);
+    return arena_printf(c->arena, "%s%.*s", first, STATE_DIGITS - 26, more);
+}
+
+static const char *join(struct arena *a, const struct field_list *texts, const char *separator)
+{
+    struct buf out = {.arena = a};
+    const char *const *items = texts->items;
+    for (size_t i = 0; i < texts->count; i++)
+        buf_printf(&out, "%s%s", i ? separator : "", items[i]);
+    return buf_c(&out);
+}
+
+static const char *authorize_url(struct call *c, enum platform platform, const char *state,
+                                 const struct field_list *scopes)
+{
+    if (c->world->local_consent)
+        return call_consent_page(c, state);
+    const char *asked = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
+                                      : platforms[platform].scopes;
+    const char *url = platforms[platform].authorize;
+    url = url_with_query(c->arena, url, "client_key", "layers");
+    url = url_with_query(c->arena, url, "scope", asked);
+    url = url_with_query(c->arena, url, "response_type", "code");
+    url = url_with_query(c->arena, url, "redirect_uri",
+                         arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
+                                      platform_texts[platform]));
+    return url_with_query(c->arena, url, "state", state);
+}
+
+/* With a test key nobody is asked: consent is given at once, by a user made up for it. */
+static void consent_if_test(struct call *c, uint32_t attempt)
+{
+    if (!str_starts(str_from(key_read(c->world, c->key)->value), STR("lp_test_")))
+        return;
+    const struct attempt *a = attempt_read(c->world, attempt);
+    char handle[64];
+    ids_write(c->world, "sandbox.", ID_HEX8, handle);
+    if (a->kind == ATTEMPT_FOR_ADS) {
+        struct ad_account_spec grant;
+        layers_ad_consented(c->world, a->ad_platform, handle, &grant);
+        attempt_complete_ads(c->world, attempt, &grant);
+        return;
+    }
+    struct account_spec user = {.handle = handle};
+    layers_consented(c->world, a->platform, &user);
+    attempt_complete(c->world, attempt, &user);
+}
+
+void layers_begin_attempt(struct call *c, struct attempt_spec *spec)
+{
+    spec->key = c->key;
+    spec->provider = LAYERS;
+    spec->token = mint_state(c);
+    spec->expires_at_ms = c->now_ms + ATTEMPT_MS;
+    consent_if_test(c, attempt_begin(c->world, spec));
+}
+
+static void begin(struct call *c, struct attempt_spec *spec, const struct url_body *body)
+{
+    spec->return_url = body->return_url;
+    spec->note = body->note;
+    layers_begin_attempt(c, spec);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "authorizeUrl",
+                  authorize_url(c, spec->platform, spec->token, &body->scopes));
+    json_put_text(out, "state", spec->token);
+    layers_put_time(c, "expiresAt", spec->expires_at_ms);
+    json_close_map(out);
+}
+
+void layers_create_oauth_url(struct call *c)
+{
+    struct url_body body = {0};
+    uint32_t project = layers_project(c);
+    if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_fine(c, &body) ||
+        !layers_return_url_fine(c, "returnUrl", body.return_url))
+        return;
+    struct attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
+    begin(c, &spec, &body);
+}
+
+void layers_create_reauth_url(struct call *c)
+{
+    struct url_body body = {0};
+    uint32_t project = layers_project(c);
+    if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_fine(c, &body) ||
+        !layers_return_url_fine(c, "returnUrl", body.return_url))
+        return;
+    uint32_t account = layers_listed_account(c, str_from(body.account));
+    if (!account || account_read(c->world, account)->space != project) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such social account in this project.");
+        return;
+    }
+    struct attempt_spec spec = {.space = project,
+                                .account = account,
+                                .reconnects = true,
+                                .platform = account_read(c->world, account)->platform};
+    begin(c, &spec, &body);
+}
+
+static const char *failure_message(const char *code)
+{
+    static const struct {
+        const char *code, *message;
+    } rows[] = {
+        {"access_denied",   "The end-customer declined."                         },
+        {"exchange_failed", "The platform did not exchange its code for a token."},
+        {"account_gone",    "The social account was disconnected meanwhile."     },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].code, code) == 0)
+            return rows[i].message;
+    return "Consent was not given.";
+}
+
+static void print_end(struct call *c, const struct attempt *a)
+{
+    struct json *out = &c->out;
+    if (a->state == ATTEMPT_COMPLETED)
+        json_put_text(out, "socialAccountId", account_read(c->world, a->account)->public_id);
+    if (a->state != ATTEMPT_FAILED)
+        return;
+    json_key(out, "error");
+    json_open_map(out);
+    json_put_text(out, "code", a->error);
+    json_put_text(out, "message", failure_message(a->error));
+    json_close_map(out);
+}
+
+/* To any other key, even of the same organization, the attempt is not there. */
+void layers_oauth_status(struct call *c)
+{
+    uint32_t row = attempt_find(c->world, c->params[0]);
+    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
+    if (!a || a->key != c->key || a->kind != ATTEMPT_FOR_ACCOUNT) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such state.");
+        return;
+    }
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "state", a->token);
+    json_put_text(out, "status", attempt_state_texts[a->state]); /* our words are theirs */
+    print_end(c, a);
+    layers_put_time(c, "expiresAt", a->expires_at_ms);
+    json_close_map(out);
+}
+
+const char *layers_consent_redirect(struct call *c, uint32_t attempt)
+{
+    const struct attempt *a = attempt_read(c->world, attempt);
+    const char *error = a->state == ATTEMPT_FAILED ? a->error : "state_expired";
+    if (a->state == ATTEMPT_COMPLETED)
+        error = NULL;
+    if (a->kind == ATTEMPT_FOR_ADS)
+        return layers_ads_redirect(c, a, error);
+    if (!a->return_url || !error)
+        return a->return_url;
+    return url_with_query(c->arena, a->return_url, "layers_oauth_error", error);
+}

@@ -1,0 +1,259 @@
+/* Scheduling content, and changing one's mind about it. */
+#include "mockserver/providers/layers/layers.h"
+
+#include "base/http/body.h"
+#include "mockserver/state/ids.h"
+
+#define TARGETS_MAX 50
+#define CAPTION_MAX 4000
+#define REASON_MAX  1024
+
+struct target {
+    const char *account, *caption, *first_comment, *post_id;
+    const struct node *tiktok_settings, *tiktok_music;
+    int mode;
+    bool share_reel;
+    uint32_t row; /* of the account, once found */
+};
+
+static const struct field target_rows[] = {
+    FIELD("socialAccountId", FIELD_TEXT, struct target, account, .required = true,
+          .help = "An account of the content's project."),
+    FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .texts = publish_mode_texts,
+          .text_count = MODE_COUNT,
+          .help = "Who posts: Layers, the creator, or the managed provider."),
+    FIELD("captionOverride", FIELD_TEXT, struct target, caption, .max = CAPTION_MAX,
+          .help = "A caption instead of the content's."),
+    FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
+          .help = "The first comment below the post."),
+    FIELD("scheduledPostId", FIELD_TEXT, struct target, post_id,
+          .help = "Accepted as older editions have it; the id is minted all the same."),
+    FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings,
+          .help = "What TikTok lets one set for a post."),
+    FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music,
+          .help = "The music of a TikTok post."),
+    FIELD("shareReelToFeed", FIELD_BOOL, struct target, share_reel,
+          .help = "Whether a reel is shown in the feed as well."),
+};
+static const struct fields target_fields =
+    FIELD_TABLE("target", target_rows, struct target, FIELDS_NO_PLACE);
+
+struct schedule_body {
+    const char *due;
+    struct field_list targets;
+};
+
+static const struct field schedule_rows[] = {
+    FIELD("scheduledFor", FIELD_TEXT, struct schedule_body, due, .required = true,
+          .help = "When to post, in UTC."),
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
+};
+static const struct fields schedule_fields =
+    FIELD_TABLE("body", schedule_rows, struct schedule_body, FIELDS_NO_PLACE);
+
+static const struct field publish_rows[] = {
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
+};
+static const struct fields publish_fields =
+    FIELD_TABLE("body", publish_rows, struct schedule_body, FIELDS_NO_PLACE);
+
+static const struct field reason_rows[] = {
+    {.key = "reason", .type = FIELD_TEXT, .max = REASON_MAX, .help = "Why, for the record."},
+};
+static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
+                                            FIELDS_NO_PLACE};
+
+static const struct field due_rows[] = {
+    {.key = "scheduledFor", .type = FIELD_TEXT, .required = true, .help = "The new time, in UTC."},
+};
+static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *),
+                                         FIELDS_NO_PLACE};
+
+static bool targets_fine(struct call *c, const struct schedule_body *body, uint32_t space)
+{
+    struct target *targets = body->targets.items;
+    for (size_t i = 0; i < body->targets.count; i++) {
+        uint32_t row = layers_listed_account(c, str_from(targets[i].account));
+        if (row && account_read(c->world, row)->space == space)
+            targets[i].row = row;
+        else
+            call_issue(c, arena_printf(c->arena, "targets[%zu].socialAccountId", i),
+                       "is no connected account of the content's project");
+    }
+    return !c->fault;
+}
+
+static bool content_fine(struct call *c, const struct content *content)
+{
+    if (content->state != CONTENT_COMPLETED)
+        return call_refuse(c, FAULT_CONFLICT, "The content is not completed.");
+    if (content->approval == APPROVAL_REJECTED)
+        return call_refuse(c, FAULT_CONTENT_REJECTED, NULL);
+    return true;
+}
+
+static uint32_t plan_post(struct call *c, uint32_t content, int64_t due_ms, bool draft)
+{
+    struct post post = {.content = content,
+                        .public_id = ids_mint(c->world, "post_", ID_OPEN),
+                        .text = content_read(c->world, content)->caption,
+                        .draft = draft,
+                        .due_at_ms = due_ms};
+    return post_schedule(c->world, content_read(c->world, content)->space, &post);
+}
+
+static uint32_t plan_target(struct call *c, uint32_t post, const struct target *target,
+                            const char *id)
+{
+    struct destination_spec spec = {.account = target->row,
+                                    .public_id = id,
+                                    .mode = (enum publish_mode)target->mode,
+                                    .caption = target->caption};
+    return destination_schedule(c->world, post, &spec);
+}
+
+static void print_scheduled(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "scheduledPostId", d->public_id);
+    json_put_text(out, "socialAccountId", account_read(c->world, d->account)->public_id);
+    json_put_text(out, "mode", publish_mode_texts[d->mode]);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "scheduledFor", d->due_at_ms);
+    json_close_map(out);
+}
+
+static void schedule(struct call *c, uint32_t content, const struct schedule_body *body,
+                     int64_t due_ms)
+{
+    uint32_t row = plan_post(c, content, due_ms, false);
+    const struct target *targets = body->targets.items;
+    struct json *out = call_json(c, 202);
+    json_open_map(out);
+    json_key(out, "scheduledPosts");
+    json_open_list(out);
+    for (size_t i = 0; i < body->targets.count; i++)
+        print_scheduled(c, plan_target(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
+    json_close_list(out);
+    json_close_map(out);
+}
+
+/* What waits for approval is no post yet: it has no id, and is in no list. */
+static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body,
+                             int64_t due_ms)
+{
+    uint32_t row = plan_post(c, content, due_ms, true);
+    const struct target *targets = body->targets.items;
+    for (size_t i = 0; i < body->targets.count; i++)
+        plan_target(c, row, &targets[i], NULL);
+    struct json *out = call_json(c, 202);
+    json_open_map(out);
+    json_put_text(out, "gateStatus", "blocked_on_approval");
+    json_close_map(out);
+}
+
+uint32_t layers_content(struct call *c)
+{
+    uint32_t row = content_find(c->world, LAYERS, c->params[0]);
+    if (row && call_owns(c, content_read(c->world, row)->space))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such content.");
+    return ROW_NONE;
+}
+
+void layers_schedule_content(struct call *c)
+{
+    struct schedule_body body = {0};
+    int64_t due_ms;
+    uint32_t row = layers_content(c);
+    if (!row || !layers_body(c, &schedule_fields, &body))
+        return;
+    const struct content *content = content_read(c->world, row);
+    layers_read_due(c, "scheduledFor", body.due, &due_ms);
+    if (!targets_fine(c, &body, content->space) || !content_fine(c, content))
+        return;
+    if (content->approval == APPROVAL_PENDING)
+        schedule_blocked(c, row, &body, due_ms);
+    else
+        schedule(c, row, &body, due_ms);
+}
+
+static bool is_approved(struct call *c, const struct content *content)
+{
+    if (content->approval != APPROVAL_PENDING)
+        return true;
+    const struct node *id = node_new_text(c->arena, str_from(content->public_id));
+    const struct node *status =
+        node_new_text(c->arena, str_from(approval_texts[content->approval]));
+    const struct node *data = node_new_map(c->arena, NULL, 0);
+    data = node_with(c->arena, data, "containerId", id);
+    c->fault_data = node_with(c->arena, data, "approvalStatus", status);
+    return call_refuse(c, FAULT_APPROVAL_REQUIRED, NULL);
+}
+
+/* Nothing is promised for content that waits for approval. What the documents answer otherwise we
+ * could not read: it is answered as scheduling is. */
+void layers_publish_content(struct call *c)
+{
+    struct schedule_body body = {0};
+    uint32_t row = layers_content(c);
+    if (!row || !layers_body(c, &publish_fields, &body))
+        return;
+    const struct content *content = content_read(c->world, row);
+    if (targets_fine(c, &body, content->space) && content_fine(c, content) &&
+        is_approved(c, content))
+        schedule(c, row, &body, c->now_ms);
+}
+
+/* ROW_NONE, and refused, unless it is still queued. */
+static uint32_t queued_post(struct call *c)
+{
+    uint32_t row = layers_scheduled_post(c);
+    if (!row || destination_read(c->world, row)->state == DESTINATION_QUEUED)
+        return row;
+    call_refuse(c, FAULT_CONFLICT, "The post is %s, no longer queued.",
+                destination_state_texts[destination_read(c->world, row)->state]);
+    return ROW_NONE;
+}
+
+void layers_cancel_scheduled_post(struct call *c)
+{
+    const char *reason = NULL;
+    if (!body_is_empty(c->req) && !layers_body(c, &reason_fields, &reason))
+        return;
+    uint32_t row = queued_post(c);
+    if (!row)
+        return;
+    destination_cancel(c->world, row);
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "canceledAt", d->canceled_at_ms);
+    json_close_map(out);
+}
+
+void layers_reschedule_post(struct call *c)
+{
+    const char *due = NULL;
+    int64_t due_ms;
+    if (!layers_body(c, &due_fields, &due) || !layers_read_due(c, "scheduledFor", due, &due_ms))
+        return;
+    uint32_t row = queued_post(c);
+    if (!row)
+        return;
+    destination_reschedule(c->world, row, due_ms);
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    json_put_text(out, "status", destination_state_texts[d->state]);
+    layers_put_time(c, "scheduledFor", d->due_at_ms);
+    layers_put_time(c, "updatedAt", d->updated_at_ms);
+    json_close_map(out);
+}

@@ -1,0 +1,207 @@
+/* Who calls, and the organization's projects. */
+#include "mockserver/providers/layers/layers.h"
+
+#include <string.h>
+
+#include "mockserver/providers/layers/page.h"
+#include "mockserver/gate/rate_limit.h"
+#include "mockserver/state/ids.h"
+
+#define LIMIT_DEFAULT 25
+#define LIMIT_MAX     200
+#define METADATA_MAX  8192 /* bytes of it as JSON */
+
+const char *const layers_project_status_texts[] = {"active", "archived"};
+
+/* The workspace is the organization by another name, as in the documents' sample; no partner here
+ * is another's child. */
+void layers_whoami(struct call *c)
+{
+    const struct key *k = key_read(c->world, c->key);
+    const struct organization *o = organization_read(c->world, k->organization);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "organizationId", o->public_id);
+    json_put_text(out, "workspaceId", o->public_id);
+    json_put_text(out, "organizationName", o->name);
+    json_put_null(out, "parentOrganizationId");
+    json_key(out, "scopes");
+    json_open_list(out);
+    for (uint32_t i = 0; i < k->scope_count; i++)
+        json_text(out, k->scopes[i]);
+    json_close_list(out);
+    json_put_text(out, "rateLimitTier", rate_tier_of(&layers_limits, k)->name);
+    json_put_text(out, "apiKeyId", k->public_id);
+    json_put_int(out, "creditBalance", o->credits);
+    json_close_map(out);
+}
+
+static void print_listed(struct call *c, const struct space *s)
+{
+    struct json *out = &c->out;
+    json_put_text(out, "id", s->public_id);
+    json_put_text(out, "name", s->name);
+    json_put_text(out, "status", layers_project_status_texts[s->archived]);
+    json_put_text(out, "customerExternalId", s->customer_id);
+    json_put_text(out, "timezone", s->timezone);
+    json_put_text(out, "primaryLanguage", s->language);
+    json_put_text(out, "ownerEmail", s->owner_email);
+    layers_put_time(c, "createdAt", s->created_at_ms);
+    layers_put_time(c, "updatedAt", s->updated_at_ms);
+}
+
+static void print_project(struct call *c, uint32_t row)
+{
+    json_open_map(&c->out);
+    print_listed(c, space_read(c->world, row));
+    json_close_map(&c->out);
+}
+
+/* What a project's brand and its ingestion are made of is not documented: there is none. */
+static void answer_project(struct call *c, int status, uint32_t row)
+{
+    const struct space *s = space_read(c->world, row);
+    struct json *out = call_json(c, status);
+    json_open_map(out);
+    print_listed(c, s);
+    json_put_text(out, "organizationId", organization_read(c->world, s->organization)->public_id);
+    json_key(out, "metadata");
+    json_raw(out, s->metadata ? str_from(s->metadata) : STR("{}"));
+    json_put_null(out, "brandContext");
+    json_put_null(out, "ingestState");
+    json_close_map(out);
+}
+
+void layers_read_project(struct call *c)
+{
+    uint32_t row = layers_project(c);
+    if (row)
+        answer_project(c, 200, row);
+}
+
+struct filter {
+    int status; /* -1: any */
+    struct str search, customer;
+};
+
+static bool has_nocase(struct str text, struct str part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++)
+        if (str_starts_nocase(str_skip(text, i), part))
+            return true;
+    return false;
+}
+
+static bool shows(const struct call *c, uint32_t row, const void *filter)
+{
+    const struct filter *f = filter;
+    const struct space *s = space_read(c->world, row);
+    return (f->status < 0 || f->status == (int)s->archived) &&
+           (!f->customer.s || (s->customer_id && str_is(f->customer, s->customer_id))) &&
+           has_nocase(str_from(s->name), f->search);
+}
+
+void layers_list_projects(struct call *c)
+{
+    struct filter f = {.search = call_query(c, "search"),
+                       .customer = call_query(c, "customerExternalId")};
+    struct page page;
+    layers_query_choice(c, "status", layers_project_status_texts, 2, &f.status);
+    page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
+    if (c->fault)
+        return;
+    struct page_list list = {.index = &c->world->indexes[INDEX_SPACE_ORGANIZATION],
+                             .key = key_read(c->world, c->key)->organization,
+                             .last_order = INT64_MAX,
+                             .shows = shows,
+                             .print = print_project,
+                             .filter = &f};
+    page_print(c, &page, &list);
+}
+
+struct project_body {
+    const char *name, *timezone, *customer_id, *owner_email, *language;
+    const struct node *metadata;
+};
+
+/* One edition of the documents allows a name 1 to 128 characters, a later one 3 to 30: what either
+ * allows is taken. */
+static const struct field project_rows[] = {
+    FIELD("name", FIELD_TEXT, struct project_body, name, .required = true, .min = 1, .max = 128,
+          .help = "What it is called."),
+    FIELD("timezone", FIELD_TEXT, struct project_body, timezone, .required = true,
+          .help = "An IANA time zone, such as Europe/Berlin."),
+    FIELD("customerExternalId", FIELD_TEXT, struct project_body, customer_id, .min = 1, .max = 255,
+          .help = "The partner's own id of its customer."),
+    FIELD("ownerEmail", FIELD_TEXT, struct project_body, owner_email, .max = 254,
+          .help = "Whom to write to."),
+    FIELD("primaryLanguage", FIELD_TEXT, struct project_body, language, .min = 2, .max = 35,
+          .help = "A language tag. Default: en."),
+    FIELD("metadata", FIELD_NODE, struct project_body, metadata,
+          .help = "An object of the partner's own, 8 KB at most."),
+};
+static const struct fields project_fields =
+    FIELD_TABLE("body", project_rows, struct project_body, FIELDS_NO_PLACE);
+
+static bool is_zone_byte(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '+';
+}
+
+/* It looks like one of the IANA database; whether that has it is not looked up. */
+static bool timezone_fine(struct call *c, const char *text)
+{
+    struct str rest = str_from(text);
+    bool has_parts = str_find(rest, '/') < rest.n && !str_ends(rest, STR("/"));
+    bool fine = has_parts || str_is(rest, "UTC");
+    while (rest.n && fine) {
+        struct str part = str_cut(&rest, '/');
+        fine = part.n > 0;
+        for (size_t i = 0; i < part.n; i++)
+            fine = fine && is_zone_byte(part.s[i]);
+    }
+    return fine || call_issue(c, "timezone", "must be an IANA time zone, such as Europe/Berlin");
+}
+
+static bool email_fine(struct call *c, const char *text)
+{
+    struct str domain = str_from(text), name = str_cut(&domain, '@');
+    return !text || (name.n && domain.n && str_find(domain, '@') == domain.n) ||
+           call_issue(c, "ownerEmail", "must be an e-mail address");
+}
+
+static bool metadata_fine(struct call *c, const struct node *metadata, const char **text)
+{
+    if (!metadata)
+        return true;
+    if (metadata->kind != NODE_MAP)
+        return call_issue(c, "metadata", "must be an object");
+    *text = json_print(c->arena, metadata);
+    return strlen(*text) <= METADATA_MAX ||
+           call_issue(c, "metadata", "must be at most %d bytes", METADATA_MAX);
+}
+
+void layers_create_project(struct call *c)
+{
+    struct project_body body = {.language = "en"};
+    const char *metadata = NULL;
+    if (!layers_body(c, &project_fields, &body))
+        return;
+    timezone_fine(c, body.timezone);
+    email_fine(c, body.owner_email);
+    metadata_fine(c, body.metadata, &metadata);
+    if (c->fault)
+        return;
+    struct space spec = {
+        .public_id = ids_mint(c->world, "prj_", ID_OPEN),
+        .name = body.name,
+        .timezone = body.timezone,
+        .customer_id = body.customer_id,
+        .owner_email = body.owner_email,
+        .language = body.language,
+        .metadata = metadata,
+    };
+    uint32_t organization = key_read(c->world, c->key)->organization;
+    answer_project(c, 201, space_open(c->world, organization, &spec));
+}

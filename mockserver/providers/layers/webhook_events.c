@@ -1,0 +1,220 @@
+/* What Layers tells by webhook: of which changes, with what data, signed how. */
+#include "mockserver/providers/layers/layers.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/time.h"
+#include "mockserver/providers/layers/webhooks.h"
+#include "mockserver/state/lease.h"
+#include "mockserver/state/records.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+
+const char *const layers_events[LAYERS_EVENT_COUNT] = {
+    "job.completed",
+    "job.failed",
+    "job.canceled",
+    "content.generated",
+    "content.approved",
+    "content.rejected",
+    "post.scheduled",
+    "post.published",
+    "post.failed",
+    "post.canceled",
+    "social_account.connected",
+    "social_account.needs_reauth",
+    "social_account.revoked",
+    "lease_request.assigned",
+    "lease_request.rejected",
+    LAYERS_TEST_EVENT,
+};
+
+static void put_time(struct json *out, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(out, key, ms ? time_seconds(ms, text) : NULL);
+}
+
+static void put_account(struct json *out, const struct world *w, uint32_t row)
+{
+    const struct account *a = account_read(w, row);
+    json_put_text(out, "socialAccountId", a->public_id);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "displayName", a->name ? a->name : a->handle);
+    if (account_is_listed(a))
+        put_time(out, "connectedAt", a->connected_at_ms);
+    else
+        put_time(out, "disconnectedAt", a->disconnected_at_ms);
+}
+
+static void put_post(struct json *out, const struct world *w, uint32_t row)
+{
+    const struct destination *d = destination_read(w, row);
+    uint32_t content = post_read(w, d->post)->content;
+    json_put_text(out, "scheduledPostId", d->public_id);
+    json_put_text(out, "containerId", content ? content_read(w, content)->public_id : NULL);
+    put_time(out, "scheduledFor", d->due_at_ms);
+    if (d->state == DESTINATION_PUBLISHED) {
+        json_put_text(out, "externalId", d->external_id);
+        json_put_text(out, "externalUrl", d->external_url);
+    } else if (d->state == DESTINATION_FAILED) {
+        json_key(out, "error");
+        json_open_map(out);
+        json_put_text(out, "code",
+                      d->failure_code ? d->failure_code : layers_failure_code(d->failure));
+        json_close_map(out);
+    } else if (d->state == DESTINATION_CANCELED) {
+        put_time(out, "canceledAt", d->canceled_at_ms);
+    }
+}
+
+static void put_request(struct json *out, const struct world *w, uint32_t row)
+{
+    const struct lease_request *r = lease_request_read(w, row);
+    struct index_walk walk;
+    json_put_text(out, "requestId", r->public_id);
+    json_put_text(out, "projectId", space_read(w, r->space)->public_id);
+    json_put_text(out, "status", lease_state_texts[r->state]);
+    json_key(out, "assignedSocialAccountIds");
+    json_open_list(out);
+    index_from(&w->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){row, INT64_MIN, 0});
+    while (index_next_of(&walk, row))
+        json_text(out, account_read(w, walk.entry.row)->public_id);
+    json_close_list(out);
+}
+
+/* A change from one state to another, by the words of the change log; NULL: from none, from any
+ * other. A request granted in part ends a partner's polling like one granted whole. */
+static const struct row {
+    enum record_kind kind;
+    bool created;
+    const char *to, *event;
+    void (*put)(struct json *out, const struct world *w, uint32_t row);
+} rows[] = {
+    {RECORD_ACCOUNT,       true,  NULL,           "social_account.connected",    put_account},
+    {RECORD_ACCOUNT,       false, "expired",      "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, "withdrawn",    "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, "disconnected", "social_account.revoked",      put_account},
+    {RECORD_DESTINATION,   true,  NULL,           "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, "queued",       "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, "published",    "post.published",              put_post   },
+    {RECORD_DESTINATION,   false, "failed",       "post.failed",                 put_post   },
+    {RECORD_DESTINATION,   false, "canceled",     "post.canceled",               put_post   },
+    {RECORD_LEASE_REQUEST, false, "assigned",     "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, "partial",      "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, "rejected",     "lease_request.rejected",      put_request},
+};
+
+static const struct row *row_of(const struct change *change)
+{
+    bool moved = !change->from || strcmp(change->from, change->to) != 0;
+    for (size_t i = 0; moved && i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].kind == change->kind && rows[i].created == !change->from &&
+            (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+            return &rows[i];
+    return NULL;
+}
+
+static uint32_t space_of(const struct world *w, const struct change *change)
+{
+    if (change->kind == RECORD_ACCOUNT)
+        return account_read(w, change->row)->space;
+    return change->kind == RECORD_DESTINATION ? destination_read(w, change->row)->space
+                                              : lease_request_read(w, change->row)->space;
+}
+
+/* What waits for approval has no id, and is told of once it has. Of a new leased account the
+ * request it came from is told. */
+static bool tells(struct arena *a, const struct world *w, const struct change *change,
+                  struct webhook_event *event)
+{
+    const struct row *row = row_of(change);
+    if (!row || !record_id(w, change->kind, change->row) ||
+        (row->kind == RECORD_ACCOUNT && row->created && account_read(w, change->row)->leased))
+        return false;
+    struct buf payload = {.arena = a};
+    struct json out = json_begin(&payload, 0);
+    json_open_map(&out);
+    row->put(&out, w, change->row);
+    json_close_map(&out);
+    event->space = space_of(w, change);
+    event->organization = space_read(w, event->space)->organization;
+    event->type = row->event;
+    event->payload = buf_c(&payload);
+    return true;
+}
+
+static void write_body(struct buf *body, const struct world *w, const struct delivery *d)
+{
+    struct json out = json_begin(body, 0);
+    json_open_map(&out);
+    json_put_text(&out, "id", d->event_id);
+    json_put_text(&out, "type", d->type);
+    if (d->replay_of)
+        json_put_text(&out, "replayOf", delivery_read(w, d->replay_of)->public_id);
+    json_key(&out, "data");
+    json_raw(&out, str_from(d->payload));
+    json_close_map(&out);
+}
+
+static void put_signature(struct buf *out, const char *secret, struct str signed_text)
+{
+    unsigned char mac[DIGEST_SIZE];
+    digest_hmac_sha256(str_from(secret), signed_text, mac);
+    buf_printf(out, ",v1=%s", digest_hex(out->arena, mac, sizeof mac));
+}
+
+/* t=<seconds>,v1=<HMAC of "<seconds>.<body>">, a second v1 while the secret before is still good. */
+static struct str sign(struct arena *a, const struct world *w, const struct webhook *h,
+                       int64_t time_s, struct str body)
+{
+    struct buf out = {.arena = a};
+    const char *text = arena_printf(a, "%lld." STR_FMT, (long long)time_s, STR_ARG(body));
+    const char *previous = webhook_previous_secret(w, h);
+    buf_printf(&out, "t=%lld", (long long)time_s);
+    put_signature(&out, h->secret, str_from(text));
+    if (previous)
+        put_signature(&out, previous, str_from(text));
+    return buf_str(&out);
+}
+
+static void write_request(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
+                          struct headers *headers, struct buf *body)
+{
+    const struct delivery *d = delivery_read(w, delivery);
+    write_body(body, w, d);
+    headers_add(a, headers, "Content-Type", STR("application/json"));
+    headers_add(a, headers, "X-Layers-Event-Id", str_from(d->event_id));
+    headers_add(a, headers, "X-Layers-Signature",
+                sign(a, w, webhook_read(w, d->webhook), time_s, buf_str(body)));
+}
+
+/* Two pages of the documents differ; a fixture chooses (webhooks: {retries: ...}). */
+static const int64_t waits_ms[] = {0,           30 * SECOND, MINUTE,   5 * MINUTE,
+                                   15 * MINUTE, HOUR,        6 * HOUR, 24 * HOUR};
+
+const struct webhooks layers_webhooks = {
+    .event_prefix = "evt_",
+    .events = layers_events,
+    .event_count = LAYERS_EVENT_COUNT - 1, /* the last is on trial */
+    .test_event = LAYERS_TEST_EVENT,
+    .policies =
+        {
+                   [WEBHOOK_POLICY_PATIENT] = {.name = "patient",
+                                        .waits_ms = waits_ms,
+                                        .attempts = 8,
+                                        .gave_up = DELIVERY_FAILED,
+                                        .pause_after = 20},
+                   [WEBHOOK_POLICY_BRIEF] = {.name = "brief",
+                                      .waits_ms = waits_ms,
+                                      .attempts = 5,
+                                      .refusals_end = true,
+                                      .gave_up = DELIVERY_ABANDONED,
+                                      .pause_after = 20},
+                   },
+    .tells = tells,
+    .write = write_request,
+};

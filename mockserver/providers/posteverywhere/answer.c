@@ -1,0 +1,168 @@
+/* What every answer of this provider has in common: the envelope, headers, instants. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include <stdarg.h>
+
+#include "base/time.h"
+#include "mockserver/gate/gate.h"
+#include "mockserver/state/ids.h"
+
+enum pe_edition pe_edition(const struct call *c)
+{
+    int64_t edition = c->key ? key_read(c->world, c->key)->edition : PE_EDITION_UNSAID;
+    if (edition == PE_EDITION_UNSAID)
+        edition = c->world->editions[POSTEVERYWHERE];
+    return edition == PE_EDITION_UNSAID ? PE_EDITION_PRESENT : (enum pe_edition)edition;
+}
+
+static const char *request_id(struct call *c)
+{
+    if (!c->request_id) {
+        char *id = arena_alloc(c->arena, 64);
+        ids_write(c->world, pe_edition(c) == PE_EDITION_OLDER ? "req_" : "", ID_HEX8, id);
+        c->request_id = id;
+    }
+    return c->request_id;
+}
+
+static const char *instant(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
+{
+    return pe_edition(c) == PE_EDITION_OLDER ? time_seconds(ms, text) : time_millis(ms, text);
+}
+
+void pe_put_time(struct call *c, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(&c->out, key, ms ? instant(c, ms, text) : NULL);
+}
+
+/* Our ids are texts; where this provider has numbers, they are digits. */
+void pe_put_number(struct json *out, const char *key, const char *digits)
+{
+    json_key(out, key);
+    json_raw(out, str_from(digits));
+}
+
+static void print_meta(struct call *c)
+{
+    json_key(&c->out, "meta");
+    json_open_map(&c->out);
+    json_put_text(&c->out, "request_id", request_id(c));
+    pe_put_time(c, "timestamp", c->now_ms);
+    json_close_map(&c->out);
+}
+
+struct json *pe_begin(struct call *c, int status)
+{
+    struct json *out = call_json(c, status);
+    json_open_map(out);
+    json_key(out, "data");
+    return out;
+}
+
+void pe_end(struct call *c)
+{
+    if (pe_edition(c) != PE_EDITION_OLDER)
+        json_put_null(&c->out, "error");
+    print_meta(c);
+    json_close_map(&c->out);
+}
+
+bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail,
+               ...)
+{
+    va_list args;
+    va_start(args, detail);
+    call_refuse(c, fault, "%s", arena_vprintf(c->arena, detail, args));
+    va_end(args);
+    c->fault_status = status;
+    c->fault_code = code;
+    return false;
+}
+
+/* The older pages spell these two differently. */
+static const char *older_code(enum fault fault)
+{
+    static const struct {
+        enum fault fault;
+        const char *code;
+    } rows[] = {
+        {FAULT_UNAUTHENTICATED, "invalid_api_key"},
+        {FAULT_RATE_LIMITED,    "rate_limited"   },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].fault == fault)
+            return rows[i].code;
+    return NULL;
+}
+
+static const char *code_of(const struct call *c, const struct fault_row *row)
+{
+    const char *older = pe_edition(c) == PE_EDITION_OLDER ? older_code(c->fault) : NULL;
+    return older ? older : c->fault_code ? c->fault_code : row->code;
+}
+
+static void print_details(const struct call *c, struct json *out)
+{
+    bool issues = c->fault == FAULT_INVALID && c->issues.count;
+    if (!issues && !c->fault_data)
+        return;
+    json_key(out, "details");
+    json_open_map(out);
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(c->fault_data, i)); i++)
+        json_put_node(out, m->key, m->value);
+    if (issues) {
+        json_key(out, "validation_errors");
+        json_open_list(out);
+        for (size_t i = 0; i < c->issues.count; i++) {
+            json_open_map(out);
+            json_put_text(out, "field", c->issues.items[i].path);
+            json_put_text(out, "message", c->issues.items[i].message);
+            json_close_map(out);
+        }
+        json_close_list(out);
+    }
+    json_close_map(out);
+}
+
+static const char *message_of(struct call *c, const struct fault_row *row)
+{
+    if (c->detail)
+        return c->detail;
+    if (c->fault != FAULT_INVALID || !c->issues.count)
+        return row->message;
+    const struct issue *first = &c->issues.items[0];
+    return arena_printf(c->arena, "%s%s%s", first->path, *first->path ? ": " : "", first->message);
+}
+
+void pe_dress(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(c->provider, c->fault);
+    int status = c->fault_status ? c->fault_status : row->status;
+    struct json *out = pe_begin(c, status);
+    json_null(out);
+    json_key(out, "error");
+    json_open_map(out);
+    json_put_text(out, "message", message_of(c, row));
+    json_put_text(out, "code", code_of(c, row));
+    json_put_bool(out, "retryable", status == 429 || (status >= 500 && status != 501));
+    print_details(c, out);
+    json_close_map(out);
+    print_meta(c);
+    json_close_map(out);
+}
+
+void pe_finish(struct call *c)
+{
+    gate_rate_limit_headers(c);
+}
+
+uint32_t pe_space(const struct call *c)
+{
+    uint32_t organization = key_read(c->world, c->key)->organization;
+    struct index_walk walk;
+    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
+               (struct index_entry){organization, INT64_MIN, 0});
+    return index_next_of(&walk, organization) ? walk.entry.row : ROW_NONE;
+}

@@ -1,0 +1,186 @@
+/* What a client sent, held against what the documents allow. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/time.h"
+
+#define SKEW_MS      30000 /* a due time may lie so far back: clocks differ */
+#define ACCOUNTS_MAX 100
+#define LIMIT_USUAL  20
+#define LIMIT_MAX    100
+
+static bool is_in(const struct fields *table, const char *key)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* null is as good as leaving it out. */
+static const struct node *only_known(struct arena *a, const struct fields *table,
+                                     const struct node *body)
+{
+    struct member *kept = arena_array(a, struct member, body->map.count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < body->map.count; i++)
+        if (is_in(table, body->map.members[i].key) && body->map.members[i].value->kind != NODE_NULL)
+            kept[count++] = body->map.members[i];
+    return node_new_map(a, kept, count);
+}
+
+/* /media_ids/0 is media_ids.0 to this provider. */
+static const char *field_path(struct arena *a, const char *pointer)
+{
+    char *path = arena_text(a, pointer && *pointer ? pointer + 1 : "");
+    for (char *slash = path; (slash = strchr(slash, '/'));)
+        *slash = '.';
+    return path;
+}
+
+bool pe_body(struct call *c, const struct fields *table, void *into)
+{
+    const struct node *body = call_body(c);
+    if (!body)
+        return false;
+    struct error err = {0};
+    fields_read(table, only_known(c->arena, table, body), c->arena, into, &err);
+    for (const struct problem *p = err.first; p; p = p->next)
+        call_issue(c, field_path(c->arena, p->pointer), "%s", p->text);
+    error_end(&err);
+    return !c->fault;
+}
+
+/* The older edition knows ids as texts. */
+static uint32_t account_of(struct call *c, const struct node *id)
+{
+    struct str digits = {0};
+    if (id->kind == NODE_INT)
+        digits = str_from(arena_printf(c->arena, "%" PRId64, id->integer));
+    else if (id->kind == NODE_TEXT && pe_edition(c) == PE_EDITION_OLDER)
+        digits = id->text;
+    uint32_t row = digits.n ? account_find(c->world, POSTEVERYWHERE, digits) : ROW_NONE;
+    if (!row || !account_is_listed(account_read(c->world, row)) ||
+        !call_owns(c, account_read(c->world, row)->space))
+        return ROW_NONE;
+    return row;
+}
+
+static bool is_among(const struct pe_rows *rows, uint32_t row)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->items[i] == row)
+            return true;
+    return false;
+}
+
+bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *out)
+{
+    *out = (struct pe_rows){arena_array(c->arena, uint32_t, node_count(ids) + 1), 0};
+    if (!ids)
+        return true;
+    if (ids->kind != NODE_LIST)
+        return call_issue(c, "account_ids", "must be a list of whole numbers");
+    if (ids->list.count > ACCOUNTS_MAX)
+        return pe_refuse(c, FAULT_INVALID, 400, "too_many_accounts",
+                         "A post goes to %d accounts at most.", ACCOUNTS_MAX);
+    for (size_t i = 0; i < ids->list.count; i++) {
+        uint32_t row = account_of(c, ids->list.items[i]);
+        if (!row)
+            return pe_refuse(c, FAULT_INVALID, 400, "invalid_accounts",
+                             "account_ids: %s is no account of your organization.",
+                             json_print_short(c->arena, ids->list.items[i], 40));
+        if (!is_among(out, row))
+            out->items[out->count++] = row;
+    }
+    return true;
+}
+
+/* By its writing alone: the areas of the time zone database and the names outside of them. */
+bool pe_read_timezone(struct call *c, const char *name)
+{
+    static const char *const known[] = {
+        "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/",
+        "Europe/", "Indian/",  "Pacific/",    "Etc/",    "US/",   "Canada/",   "UTC",
+        "GMT",     "EST",      "MST",         "HST",     "CET",   "EET",       "WET",
+    };
+    struct str zone = str_from(name);
+    for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
+        struct str k = str_from(known[i]);
+        if (str_ends(k, STR("/")) ? str_starts(zone, k) && zone.n > k.n && !str_has(zone, STR(" "))
+                                  : str_eq(zone, k))
+            return true;
+    }
+    return !name || pe_refuse(c, FAULT_INVALID, 400, "invalid_timezone",
+                              "timezone: '%s' is no IANA time zone.", name);
+}
+
+bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
+{
+    *due_ms = 0;
+    if (!text)
+        return true;
+    if (!time_parse(str_from(text), due_ms))
+        return pe_refuse(c, FAULT_INVALID, 400, "invalid_datetime",
+                         "scheduled_for: '%s' is no ISO 8601 time in UTC.", text);
+    if (*due_ms < c->now_ms - SKEW_MS)
+        return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time",
+                         "scheduled_for: '%s' is in the past.", text);
+    return true;
+}
+
+static bool query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value)
+{
+    struct str text = call_query(c, name);
+    int64_t given;
+    if (!text.s)
+        return true;
+    if (!str_to_int(text, &given) || given < least || given > most)
+        return call_issue(c, name, "must be a whole number from %" PRId64 " to %" PRId64, least,
+                          most);
+    *value = given;
+    return true;
+}
+
+bool pe_read_page(struct call *c, struct pe_page *page)
+{
+    *page = (struct pe_page){.limit = LIMIT_USUAL};
+    bool good = query_int(c, "limit", 1, LIMIT_MAX, &page->limit);
+    return query_int(c, "offset", 0, INT32_MAX, &page->offset) && good;
+}
+
+void pe_put_page(struct call *c, const struct pe_page *page, size_t total)
+{
+    struct json *out = &c->out;
+    json_key(out, "pagination");
+    json_open_map(out);
+    json_put_int(out, "limit", page->limit);
+    json_put_int(out, "offset", page->offset);
+    json_put_int(out, "total", (int64_t)total);
+    json_put_bool(out, "has_more", page->offset + page->limit < (int64_t)total);
+    json_close_map(out);
+}
+
+bool pe_query_time(struct call *c, const char *name, int64_t *ms)
+{
+    struct str text = call_query(c, name);
+    return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
+}
+
+bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count,
+                    unsigned *bits)
+{
+    struct str rest = call_query(c, name);
+    while (rest.n) {
+        struct str word = str_trim(str_cut(&rest, ','));
+        size_t i = 0;
+        while (i < count && !str_is(word, texts[i]))
+            i++;
+        if (i == count)
+            return call_issue(c, name, "'" STR_FMT "' is not one of its values", STR_ARG(word));
+        *bits |= 1u << i;
+    }
+    return true;
+}

@@ -1,0 +1,181 @@
+/* Connecting and reconnecting: links to send somebody to, and what became of them. Two families of
+ * paths in the provider's clients lead to the same attempt; its token is the session's id. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/url.h"
+#include "mockserver/state/ids.h"
+
+#define TOKEN_MS     (INT64_C(60) * 24 * 60 * 60 * 1000)
+#define FIRST_ID     2280 /* where nothing is connected yet */
+#define INTERVAL_S   2
+#define PICTURES     "https://cdn.posteverywhere.ai/avatars"
+#define CONNECT_PAGE "https://app.posteverywhere.ai/connect"
+
+/* Ids are counted up through all organizations. */
+static int64_t next_id(const struct world *w)
+{
+    int64_t next = FIRST_ID, id;
+    for (uint32_t row = 1; row <= world_count(w, RECORD_ACCOUNT); row++) {
+        const struct account *a = account_read(w, row);
+        if (a->provider == POSTEVERYWHERE && str_to_int(str_from(a->public_id), &id) && id >= next)
+            next = id + 1;
+    }
+    return next;
+}
+
+void pe_consented(struct world *w, enum platform platform, struct account_spec *spec)
+{
+    struct arena a = {0};
+    spec->public_id = world_text(w, arena_printf(&a, "%" PRId64, next_id(w)));
+    spec->platform = platform;
+    spec->name = world_text(w, arena_printf(&a, "@%s", spec->handle));
+    spec->avatar_url = world_text(
+        w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], spec->handle));
+    spec->token_expires_at_ms = world_now(w) + TOKEN_MS;
+    arena_end(&a);
+}
+
+const char *pe_consent_redirect(struct call *c, uint32_t attempt)
+{
+    return attempt_read(c->world, attempt)->return_url; /* none is documented: the page says so */
+}
+
+struct connect_body {
+    const char *mode, *return_url;
+    int platform;
+    int64_t account;
+};
+
+#define OF struct connect_body
+#define PLATFORM_ROW                                                                               \
+    FIELD("platform", FIELD_ENUM, OF, platform, .texts = platform_texts,                           \
+          .text_count = PLATFORM_COUNT, .help = "Where the account is.")
+static const struct field link_rows[] = {PLATFORM_ROW};
+static const struct fields link_fields = FIELD_TABLE("body", link_rows, OF, FIELDS_NO_PLACE);
+
+static const struct field start_rows[] = {
+    PLATFORM_ROW,
+    FIELD("mode", FIELD_TEXT, OF, mode, .help = "'reconnect', or absent."),
+    FIELD("account_id", FIELD_INT, OF, account, .min = 1, .max = INT64_MAX,
+          .help = "What to reconnect."),
+};
+static const struct fields start_fields = FIELD_TABLE("body", start_rows, OF, FIELDS_NO_PLACE);
+#undef OF
+
+static void print_session(struct call *c, uint32_t row)
+{
+    const struct attempt *a = attempt_read(c->world, row);
+    const char *url =
+        c->world->local_consent
+            ? call_consent_page(c, a->token)
+            : url_with_query(
+                  c->arena, arena_printf(c->arena, CONNECT_PAGE "/%s", platform_texts[a->platform]),
+                  "session", a->token);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "session_id", a->token);
+    json_put_text(out, "authorize_url", url);
+    json_put_text(out, "url", url);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+    if (a->reconnects)
+        pe_put_number(out, "account_id", account_read(c->world, a->account)->public_id);
+    json_put_int(out, "interval", INTERVAL_S);
+    json_put_int(out, "expires_in", PE_ATTEMPT_MS / 1000);
+    pe_put_time(c, "expires_at", a->expires_at_ms);
+    json_close_map(out);
+    pe_end(c);
+}
+
+static void begin(struct call *c, struct attempt_spec spec)
+{
+    spec.key = c->key;
+    spec.space = pe_space(c);
+    spec.provider = POSTEVERYWHERE;
+    spec.token = ids_mint(c->world, "", ID_UUID);
+    spec.expires_at_ms = c->now_ms + PE_ATTEMPT_MS;
+    print_session(c, attempt_begin(c->world, &spec));
+}
+
+static void connect(struct call *c, int platform)
+{
+    if (platform < 0)
+        call_issue(c, "platform", "is required");
+    else
+        begin(c, (struct attempt_spec){.platform = (enum platform)platform});
+}
+
+static void reconnect(struct call *c, struct str id)
+{
+    uint32_t row = pe_account(c, id);
+    if (row)
+        begin(c, (struct attempt_spec){.account = row, .reconnects = true});
+}
+
+void pe_create_connect_link(struct call *c)
+{
+    struct connect_body body = {.platform = -1};
+    if (pe_body(c, &link_fields, &body))
+        connect(c, body.platform);
+}
+
+void pe_reconnect_account(struct call *c)
+{
+    reconnect(c, c->params[0]);
+}
+
+void pe_start_social_connect(struct call *c)
+{
+    struct connect_body body = {.platform = -1};
+    if (!pe_body(c, &start_fields, &body))
+        return;
+    if (body.mode && strcmp(body.mode, "reconnect") != 0)
+        call_issue(c, "mode", "must be 'reconnect' or absent");
+    else if (body.mode && !body.account)
+        call_issue(c, "account_id", "is required to reconnect");
+    else if (body.mode)
+        reconnect(c, str_from(arena_printf(c->arena, "%" PRId64, body.account)));
+    else
+        connect(c, body.platform);
+}
+
+static void print_account(struct call *c, uint32_t row)
+{
+    const struct account *a = account_read(c->world, row);
+    struct json *out = &c->out;
+    json_key(out, "account");
+    json_open_map(out);
+    pe_put_number(out, "account_id", a->public_id);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "account_name", a->name);
+    json_close_map(out);
+}
+
+/* A consent that failed in whatever way was cancelled, to this provider's clients. */
+void pe_poll_social_connect(struct call *c)
+{
+    static const char *const words[] = {[ATTEMPT_PENDING] = "pending",
+                                        [ATTEMPT_COMPLETED] = "completed",
+                                        [ATTEMPT_FAILED] = "cancelled",
+                                        [ATTEMPT_EXPIRED] = "expired"};
+    uint32_t row = attempt_find(c->world, c->params[0]);
+    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
+    if (!a || a->provider != POSTEVERYWHERE || a->kind != ATTEMPT_FOR_ACCOUNT ||
+        !call_owns(c, a->space)) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such session.");
+        return;
+    }
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "session_id", a->token);
+    json_put_text(out, "status", words[a->state]);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+    if (a->state == ATTEMPT_COMPLETED)
+        print_account(c, a->account);
+    if (a->error)
+        json_put_text(out, "reason", a->error);
+    json_close_map(out);
+    pe_end(c);
+}

@@ -1,0 +1,70 @@
+/* fixture_fields.h - what the `posteverywhere:` section of a fixture may say, as read.
+ *
+ * Shapes:  lists are field_lists of the structs below; `at` is where each stands in the file.
+ * Errors:  fields_read's; references and duplicates are fixture.c's.
+ */
+#pragma once
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+struct fixture_limits {
+    int64_t minute, hour; /* calls; 0: as documented */
+};
+
+struct fixture_key {
+    struct where at;
+    const char *id, *name, *value;
+    struct field_list scopes;
+    struct fixture_limits limits;
+    int edition; /* index into pe_fixture_editions */
+    bool id_alias;
+};
+
+struct fixture_account {
+    struct where at;
+    const char *name, *avatar_url;
+    int64_t account_id; /* 0: minted */
+    int platform, health;
+    const struct node *is_active; /* true or false; NULL: true */
+    struct field_time created_at, token_expires_at;
+    uint32_t row; /* once built */
+};
+
+struct fixture_post {
+    struct where at;
+    const char *id, *content, *timezone;
+    const struct node *accounts, *failed; /* lists of account ids */
+    int status;                           /* enum pe_status */
+    struct field_time due, created_at;
+};
+
+struct fixture_media {
+    struct where at;
+    const char *id, *filename, *content_type;
+    int64_t size, width, height;
+};
+
+struct fixture_webhook {
+    struct where at;
+    const char *id, *url, *name, *secret;
+    struct field_list events;
+};
+
+struct fixture_organization {
+    struct where at;
+    const char *id, *name;
+    struct field_list keys, accounts, media, posts, webhooks;
+};
+
+struct fixture_posteverywhere {
+    struct where at;
+    int edition;
+    bool id_alias;
+    struct field_list organizations;
+};
+
+extern const enum pe_edition pe_fixture_editions[];
+extern const struct fields pe_fixture_fields; /* into a struct fixture_posteverywhere */
+
+/* hooks_fixture.c */
+bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
+                        const struct fixture_webhook *h);

@@ -1,0 +1,110 @@
+/* An account's health in full: what stands behind can_post, and what came of late posts. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#define DAY_MS        (INT64_C(24) * 60 * 60 * 1000)
+#define WEEK_MS       (7 * DAY_MS)
+#define FAILURES_MANY 3 /* in a week: a warning */
+
+struct activity {
+    int64_t last_published_at_ms, failures, queued;
+};
+
+static struct activity activity_of(const struct call *c, uint32_t row)
+{
+    struct activity sum = {0};
+    for (enum destination_state state = 0; state < DESTINATION_STATE_COUNT; state++) {
+        int64_t key = index_pair_key(row, state);
+        struct index_walk walk;
+        index_from(&c->world->indexes[INDEX_DESTINATION_ACCOUNT], &walk,
+                   (struct index_entry){key, INT64_MIN, 0});
+        while (index_next_of(&walk, key)) {
+            const struct destination *d = destination_read(c->world, walk.entry.row);
+            sum.queued += state == DESTINATION_QUEUED;
+            sum.failures += state == DESTINATION_FAILED && d->attempted_at_ms > c->now_ms - WEEK_MS;
+            if (d->published_at_ms > sum.last_published_at_ms)
+                sum.last_published_at_ms = d->published_at_ms;
+        }
+    }
+    return sum;
+}
+
+struct finding {
+    const char *name;
+    bool holds, breaks; /* breaks: nothing can be posted; else it is a warning */
+};
+
+static bool expires_soon(const struct call *c, const struct account *a)
+{
+    return a->token == TOKEN_LIVE && a->token_expires_at_ms &&
+           a->token_expires_at_ms <= c->now_ms + WEEK_MS;
+}
+
+static void print_findings(struct call *c, const struct account *a, const struct activity *sum)
+{
+    const struct finding findings[] = {
+        {"account_inactive",    a->inactive,               true                           },
+        {"needs_reconnection",  !account_can_publish(a),   true                           },
+        {"token_expired",       a->token == TOKEN_EXPIRED, true                           },
+        {"token_expiring_soon", expires_soon(c,            a),                              false},
+        {"recent_permanent_failures",                     sum->failures >= FAILURES_MANY,                    false},
+    };
+    const char *status = "healthy";
+    struct json *out = &c->out;
+    json_key(out, "reasons");
+    json_open_list(out);
+    for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
+        if (!findings[i].holds)
+            continue;
+        json_text(out, findings[i].name);
+        if (findings[i].breaks)
+            status = "broken";
+        else if (*status == 'h')
+            status = "warning";
+    }
+    json_close_list(out);
+    json_put_text(out, "status", status);
+    json_put_bool(out, "can_post", *status != 'b');
+}
+
+static void print_token(struct call *c, const struct account *a)
+{
+    struct json *out = &c->out;
+    json_key(out, "token");
+    json_open_map(out);
+    pe_put_time(c, "expires_at", a->token_expires_at_ms);
+    pe_put_time(c, "last_refresh", a->token_since_ms);
+    json_put_bool(out, "expired", a->token == TOKEN_EXPIRED);
+    json_put_bool(out, "expiring_soon", expires_soon(c, a));
+    json_close_map(out);
+}
+
+void pe_account_health(struct call *c)
+{
+    uint32_t row = pe_account(c, c->params[0]);
+    if (!row)
+        return;
+    const struct account *a = account_read(c->world, row);
+    const struct activity sum = activity_of(c, row);
+    bool is_fit = account_can_publish(a);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    pe_put_number(out, "account_id", a->public_id);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "account_name", a->name);
+    json_put_text(out, "platform_account_id", a->handle);
+    print_findings(c, a, &sum);
+    json_put_bool(out, "is_active", !a->inactive);
+    json_put_bool(out, "needs_reconnection", !is_fit);
+    pe_put_time(c, "needs_reconnection_since", is_fit ? 0 : a->updated_at_ms);
+    print_token(c, a);
+    json_key(out, "activity");
+    json_open_map(out);
+    pe_put_time(c, "last_published_at", sum.last_published_at_ms);
+    json_put_int(out, "failures_last_7d", sum.failures);
+    json_put_int(out, "permanent_failures_last_7d", sum.failures);
+    json_put_int(out, "queued_count", sum.queued);
+    json_close_map(out);
+    pe_put_time(c, "connected_at", a->connected_at_ms);
+    json_close_map(out);
+    pe_end(c);
+}

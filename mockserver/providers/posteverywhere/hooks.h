@@ -1,0 +1,25 @@
+/* hooks.h - PostEverywhere's webhooks: where to tell what, and how it is told.
+ *
+ * Shapes:  hooks.c serves; hooks_events.c maps changes to events and writes what is sent. Of a
+ *          webhook's record the name stands in its metadata.
+ * Units:   X-PostEverywhere-Timestamp is in seconds.
+ * Source:  the provider's clients, which know twelve events; its pages are silent on retries.
+ */
+#pragma once
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+#include "mockserver/webhooks.h"
+
+#define PE_TEST_EVENT "webhook.test"
+
+extern const struct webhooks pe_webhooks;
+
+bool pe_event_known(const char *name);
+const char *pe_mint_secret(struct world *w);
+const char *pe_hook_metadata(struct arena *a, const char *name);
+
+void pe_create_webhook(struct call *c);
+void pe_list_webhooks(struct call *c);
+void pe_read_webhook(struct call *c);
+void pe_update_webhook(struct call *c);
+void pe_delete_webhook(struct call *c);
+void pe_test_webhook(struct call *c);

@@ -1,0 +1,19 @@
+/* What PostEverywhere's documents leave open. The order of accounts is not stated, that of
+ * account_ids is: theirs. Instants have the form of the edition's samples. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include "mockserver/latitude.h"
+
+static const char *const foreign[] = {"details", "platform_content", "metadata"};
+
+static const struct latitude_rows rows[] = {
+    {"list_accounts", "/data/accounts", "/data/account_ids"},
+};
+
+const struct latitude pe_latitude = {
+    .more_below = "",
+    .foreign = foreign,
+    .foreign_count = sizeof foreign / sizeof *foreign,
+    .rows = rows,
+    .rows_count = sizeof rows / sizeof *rows,
+};

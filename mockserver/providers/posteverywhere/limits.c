@@ -1,0 +1,24 @@
+/* Rate budgets: "List accounts" says that there is a window, the provider's page on limits how much
+ * it allows. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include "mockserver/gate/rate_limit.h"
+
+#define MINUTE_MS (INT64_C(60) * 1000)
+#define ALL       (RATE_OF(BUDGET_READ) | RATE_OF(BUDGET_WRITE))
+
+static const struct rate_window windows[] = {
+    [PE_WINDOW_MINUTE] = {"minute", ALL, MINUTE_MS     },
+    [PE_WINDOW_HOUR] = {"hour",   ALL, 60 * MINUTE_MS},
+};
+
+static const struct rate_tier tiers[] = {
+    {"standard", {60, 1000}},
+};
+
+const struct rate_limits pe_limits = {
+    .windows = windows,
+    .window_count = sizeof windows / sizeof *windows,
+    .tiers = tiers,
+    .tier_count = sizeof tiers / sizeof *tiers,
+};

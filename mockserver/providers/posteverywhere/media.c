@@ -1,0 +1,309 @@
+/* Media, by what is said of them: bytes are taken, counted and dropped. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include <string.h>
+
+#include "mockserver/state/ids.h"
+
+#define MIB          (INT64_C(1) << 20)
+#define UPLOAD_S     900
+#define FILES        "https://cdn.posteverywhere.ai/media"
+#define UPLOAD_STEP  "Send the file to upload_url, then POST to /media/{media_id}/complete."
+#define COMPLETE_ADD "Name its id in media_ids of a post."
+
+static const struct kind {
+    const char *prefix, *type;
+    int64_t bytes_max;
+} kinds[] = {
+    {"image/",          "image",    20 * MIB },
+    {"video/",          "video",    500 * MIB},
+    {"application/pdf", "document", 100 * MIB},
+};
+
+static const struct kind *kind_of(const char *content_type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_starts_nocase(str_from(content_type), str_from(kinds[i].prefix)))
+            return &kinds[i];
+    return NULL;
+}
+
+struct upload_body {
+    const char *filename, *content_type;
+    int64_t size, file_size, width, height, duration;
+};
+
+#define OF  struct upload_body
+#define BIG .max = INT64_MAX
+static const struct field upload_rows[] = {
+    FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .min = 1, .max = 255,
+          .help = "The file's name."),
+    FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "Its MIME type."),
+    FIELD("size", FIELD_INT, OF, size, BIG, .help = "Bytes."),
+    FIELD("file_size", FIELD_INT, OF, file_size, BIG, .help = "The same, as an SDK spells it."),
+    FIELD("width", FIELD_INT, OF, width, BIG, .help = "Pixels."),
+    FIELD("height", FIELD_INT, OF, height, BIG, .help = "Pixels."),
+    FIELD("duration", FIELD_INT, OF, duration, .max = INT32_MAX, .help = "Seconds."),
+};
+static const struct fields upload_fields = FIELD_TABLE("body", upload_rows, OF, FIELDS_NO_PLACE);
+#undef OF
+
+static void put_known(struct json *out, const char *key, int64_t value)
+{
+    if (value)
+        json_put_int(out, key, value);
+    else
+        json_put_null(out, key);
+}
+
+static void put_ids(struct json *out, const char *id)
+{
+    json_put_text(out, "media_id", id);
+    json_key(out, "media_ids");
+    json_open_list(out);
+    json_text(out, id);
+    json_close_list(out);
+}
+
+static void print_members(struct call *c, uint32_t row)
+{
+    const struct media *m = media_read(c->world, row);
+    const struct kind *kind = kind_of(m->content_type);
+    bool is_ready = m->state == MEDIA_READY;
+    struct json *out = &c->out;
+    json_put_text(out, "id", m->public_id);
+    put_ids(out, m->public_id);
+    json_put_text(out, "filename", m->name);
+    json_put_text(out, "content_type", m->content_type);
+    json_put_text(out, "type", kind ? kind->type : "document");
+    json_put_text(out, "status", media_state_texts[m->state]); /* our words are theirs */
+    put_known(out, "size", m->size);
+    put_known(out, "width", m->width);
+    put_known(out, "height", m->height);
+    put_known(out, "duration", m->duration_ms / 1000);
+    json_put_text(out, "url", is_ready ? arena_printf(c->arena, FILES "/%s", m->public_id) : NULL);
+    json_put_null(out, "thumbnail_url");
+    pe_put_time(c, "created_at", m->created_at_ms);
+}
+
+void pe_print_media(struct call *c, uint32_t row)
+{
+    json_open_map(&c->out);
+    print_members(c, row);
+    json_close_map(&c->out);
+}
+
+/* Where the file goes: here, beside the API, in the same namespace. */
+static void answer_upload(struct call *c, uint32_t row, const struct kind *kind)
+{
+    const struct media *m = media_read(c->world, row);
+    struct json *out = pe_begin(c, 201);
+    json_open_map(out);
+    put_ids(out, m->public_id);
+    json_put_text(out, "upload_url",
+                  arena_printf(c->arena, "%s%s/media/uploads/%s", c->base_url, c->provider->base,
+                               m->public_id));
+    json_key(out, "upload_method");
+    json_open_map(out);
+    bool is_image = strcmp(kind->type, "image") == 0;
+    json_put_text(out, "method", is_image ? "POST" : "PUT");
+    json_put_text(out, "content_type", is_image ? "multipart/form-data" : m->content_type);
+    json_put_text(out, "field_name", is_image ? "file" : NULL);
+    json_close_map(out);
+    json_put_text(out, "provider", "mock");
+    json_put_text(out, "protocol", "https");
+    json_put_int(out, "expires_in", UPLOAD_S);
+    json_put_int(out, "max_size", kind->bytes_max);
+    json_put_text(out, "next_step", UPLOAD_STEP);
+    json_close_map(out);
+    pe_end(c);
+}
+
+void pe_create_upload(struct call *c)
+{
+    struct upload_body body = {0};
+    if (!pe_body(c, &upload_fields, &body))
+        return;
+    const struct kind *kind = kind_of(body.content_type);
+    int64_t size = body.size ? body.size : body.file_size;
+    if (!kind) {
+        pe_refuse(c, FAULT_INVALID, 400, "unsupported_media_type",
+                  "content_type: '%s' is neither an image, a video nor a PDF.", body.content_type);
+        return;
+    }
+    if (size > kind->bytes_max) {
+        pe_refuse(c, FAULT_INVALID, 400, "file_too_large", "size: a %s has %d MB at most.",
+                  kind->type, (int)(kind->bytes_max / MIB));
+        return;
+    }
+    const struct media said = {
+        .public_id = ids_mint(c->world, "", ID_UUID),
+        .name = body.filename,
+        .content_type = body.content_type,
+        .size = size,
+        .width = body.width,
+        .height = body.height,
+        .duration_ms = body.duration * 1000,
+    };
+    answer_upload(c, media_create(c->world, pe_space(c), &said), kind);
+}
+
+/* The address is its own credential: who knows it may send the file. */
+void pe_receive_upload(struct call *c)
+{
+    uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
+    if (!row || media_read(c->world, row)->state != MEDIA_UPLOADING) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no upload under way here.");
+        return;
+    }
+    media_receive(c->world, row, (int64_t)c->req->body.n);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "media_id", media_read(c->world, row)->public_id);
+    json_put_int(out, "received", (int64_t)c->req->body.n);
+    json_close_map(out);
+    pe_end(c);
+}
+
+static uint32_t own_media(struct call *c)
+{
+    uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
+    if (row && media_read(c->world, row)->state != MEDIA_REMOVED &&
+        call_owns(c, media_read(c->world, row)->space))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no media with this id.");
+    return ROW_NONE;
+}
+
+static void answer_media(struct call *c, uint32_t row, int status, const char *next_step)
+{
+    struct json *out = pe_begin(c, status);
+    json_open_map(out);
+    print_members(c, row);
+    if (next_step)
+        json_put_text(out, "next_step", next_step);
+    json_close_map(out);
+    pe_end(c);
+}
+
+/* What is complete stays so: asking again is no mistake. */
+void pe_complete_media(struct call *c)
+{
+    uint32_t row = own_media(c);
+    if (!row)
+        return;
+    const struct media *m = media_read(c->world, row);
+    if (m->state == MEDIA_UPLOADING && !m->received) {
+        pe_refuse(c, FAULT_INVALID, 400, "file_not_uploaded", "The file was not uploaded.");
+        return;
+    }
+    if (m->state == MEDIA_UPLOADING)
+        media_complete(c->world, row);
+    answer_media(c, row, 200, COMPLETE_ADD);
+}
+
+void pe_read_media(struct call *c)
+{
+    uint32_t row = own_media(c);
+    if (row)
+        answer_media(c, row, 200, NULL);
+}
+
+void pe_delete_media(struct call *c)
+{
+    uint32_t row = own_media(c);
+    if (!row)
+        return;
+    media_remove(c->world, row);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", media_read(c->world, row)->public_id);
+    json_put_bool(out, "deleted", true);
+    json_put_text(out, "message", "Media deleted.");
+    json_close_map(out);
+    pe_end(c);
+}
+
+void pe_list_media(struct call *c)
+{
+    struct pe_page page;
+    struct index_walk walk;
+    struct str type = call_query(c, "type");
+    if (!pe_read_page(c, &page))
+        return;
+    uint32_t space = pe_space(c);
+    int64_t count = 0;
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_key(out, "media");
+    json_open_list(out);
+    index_from(&c->world->indexes[INDEX_MEDIA_SPACE], &walk,
+               (struct index_entry){space, INT64_MIN, 0});
+    while (index_next_of(&walk, space)) {
+        const struct kind *kind = kind_of(media_read(c->world, walk.entry.row)->content_type);
+        if (type.n && (!kind || !str_is(type, kind->type)))
+            continue;
+        if (count >= page.offset && count < page.offset + page.limit)
+            pe_print_media(c, walk.entry.row);
+        count++;
+    }
+    json_close_list(out);
+    pe_put_page(c, &page, (size_t)count);
+    json_close_map(out);
+    pe_end(c);
+}
+
+struct url_body {
+    const char *url, *filename;
+};
+static const struct field url_rows[] = {
+    FIELD("url", FIELD_TEXT, struct url_body, url, .required = true, .help = "Where it is."),
+    FIELD("filename", FIELD_TEXT, struct url_body, filename, .help = "Its name here."),
+};
+static const struct fields url_fields =
+    FIELD_TABLE("body", url_rows, struct url_body, FIELDS_NO_PLACE);
+
+/* By the name's ending: nothing is fetched. */
+static const char *type_by_name(struct str name)
+{
+    static const struct {
+        const char *ending, *type;
+    } rows[] = {
+        {".png",  "image/png" },
+        {".gif",  "image/gif" },
+        {".webp", "image/webp"},
+        {".mp4",  "video/mp4" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (str_ends(name, str_from(rows[i].ending)))
+            return rows[i].type;
+    return "image/jpeg";
+}
+
+void pe_media_from_url(struct call *c)
+{
+    struct url_body body = {0};
+    struct url url;
+    const char *why;
+    if (!pe_body(c, &url_fields, &body))
+        return;
+    if (!url_parse(c->arena, body.url, &url, &why)) {
+        call_issue(c, "url", "%s", why);
+        return;
+    }
+    const char *slash = strrchr(url.path, '/');
+    const char *name = body.filename ? body.filename : slash && slash[1] ? slash + 1 : "file";
+    const char *type = type_by_name(str_from(url.path));
+    if (!str_starts(str_from(type), STR("image/"))) {
+        pe_refuse(c, FAULT_INVALID, 415, "unsupported_media_type",
+                  "url: only images are taken from elsewhere.");
+        return;
+    }
+    const struct media said = {
+        .public_id = ids_mint(c->world, "", ID_UUID),
+        .name = name,
+        .content_type = type,
+        .state = MEDIA_READY,
+    };
+    answer_media(c, media_create(c->world, pe_space(c), &said), 201, COMPLETE_ADD);
+}

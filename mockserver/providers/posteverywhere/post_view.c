@@ -1,0 +1,249 @@
+/* A post as it is shown: one of them, and what came of it at each account. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+const char *const pe_status_texts[] = {"draft",     "scheduled",        "publishing",
+                                       "published", "partially_failed", "failed"};
+
+void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk)
+{
+    index_from(&w->indexes[INDEX_DESTINATION_POST], walk, (struct index_entry){post, INT64_MIN, 0});
+}
+
+bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row)
+{
+    if (!index_next_of(walk, post))
+        return false;
+    *row = walk->entry.row;
+    return true;
+}
+
+/* What a destination's state is to a client; what was canceled can only be so with its account. */
+static enum pe_status status_of(const struct world *w, const struct destination *d)
+{
+    switch (d->state) {
+    case DESTINATION_HELD:
+        return PE_DRAFT;
+    case DESTINATION_QUEUED:
+        return d->due_at_ms > world_now(w) ? PE_SCHEDULED : PE_PUBLISHING;
+    case DESTINATION_PUBLISHING:
+        return PE_PUBLISHING;
+    case DESTINATION_PUBLISHED:
+    case DESTINATION_DRAFT:
+        return PE_PUBLISHED;
+    case DESTINATION_FAILED:
+    case DESTINATION_CANCELED:
+    case DESTINATION_STATE_COUNT:
+        break;
+    }
+    return PE_FAILED;
+}
+
+enum pe_status pe_status(const struct world *w, uint32_t post)
+{
+    uint32_t counts[PE_STATUS_COUNT] = {0}, all = 0, row;
+    struct index_walk walk;
+    if (post_read(w, post)->draft)
+        return PE_DRAFT;
+    pe_destinations(w, post, &walk);
+    while (pe_destination_next(&walk, post, &row)) {
+        counts[status_of(w, destination_read(w, row))]++;
+        all++;
+    }
+    for (enum pe_status s = 0; s < PE_STATUS_COUNT; s++)
+        if (all && counts[s] == all)
+            return s;
+    if (counts[PE_PUBLISHING] || counts[PE_SCHEDULED])
+        return PE_PUBLISHING;
+    return all ? PE_PARTIALLY_FAILED : PE_SCHEDULED;
+}
+
+/* To this provider whatever makes an account unfit is an expired token. */
+const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination)
+{
+    const struct destination *d = destination_read(w, destination);
+    const char *platform = pe_platforms[account_read(w, d->account)->platform].name;
+    if (d->state == DESTINATION_CANCELED)
+        return "The account was disconnected before the post was due.";
+    if (d->failure_code)
+        return d->failure_code;
+    switch (d->failure) {
+    case FAILURE_NONE:
+    case FAILURE_COUNT:
+        break;
+    case FAILURE_TOKEN_DEAD:
+    case FAILURE_FLAGGED:
+        return arena_printf(a, "Token expired: reconnect this %s account, then retry.", platform);
+    case FAILURE_ACCOUNT_GONE:
+        return "The account was disconnected before the post was due.";
+    case FAILURE_PLATFORM:
+        return arena_printf(a, "%s refused the post.", platform);
+    }
+    return NULL;
+}
+
+static void print_account(struct call *c, const struct destination *d)
+{
+    const struct account *a = account_read(c->world, d->account);
+    struct json *out = &c->out;
+    bool listed = account_is_listed(a);
+    if (listed)
+        pe_put_number(out, "account_id", a->public_id);
+    else
+        json_put_null(out, "account_id");
+    json_put_text(out, "account_name", listed ? a->name : NULL);
+    json_put_text(out, "platform", platform_texts[a->platform]);
+}
+
+static void print_outcome(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = &c->out;
+    pe_put_time(c, "published_at", d->published_at_ms);
+    json_put_text(out, "platform_post_id", d->external_id);
+    json_put_text(out, "platform_post_url", d->external_url);
+    json_put_text(out, "error", pe_failure_text(c->arena, c->world, row));
+    json_put_int(out, "attempts", d->attempts);
+}
+
+static void print_destination(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    enum pe_status status = status_of(c->world, d);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    print_account(c, d);
+    json_put_text(out, "status",
+                  d->state == DESTINATION_QUEUED ? "queued" : pe_status_texts[status]);
+    print_outcome(c, row);
+    pe_put_time(c, "scheduled_for", d->due_at_ms);
+    json_close_map(out);
+}
+
+/* Results know three states: what is not decided yet is queued. */
+static void print_result(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    enum pe_status status = status_of(c->world, d);
+    bool is_decided = status == PE_PUBLISHED || status == PE_FAILED;
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    print_account(c, d);
+    json_put_text(out, "status", is_decided ? pe_status_texts[status] : "queued");
+    print_outcome(c, row);
+    json_put_null(out, "next_retry_at"); /* nothing is tried again by itself */
+    json_close_map(out);
+}
+
+static void print_each(struct call *c, uint32_t post, const char *key,
+                       void (*print)(struct call *c, uint32_t row))
+{
+    struct index_walk walk;
+    uint32_t row;
+    json_key(&c->out, key);
+    json_open_list(&c->out);
+    pe_destinations(c->world, post, &walk);
+    while (pe_destination_next(&walk, post, &row))
+        print(c, row);
+    json_close_list(&c->out);
+}
+
+void pe_print_results(struct call *c, uint32_t post)
+{
+    print_each(c, post, "results", print_result);
+}
+
+static void print_account_id(struct call *c, uint32_t row)
+{
+    uint32_t account = destination_read(c->world, row)->account;
+    json_raw(&c->out, str_from(account_read(c->world, account)->public_id));
+}
+
+static void print_details(struct call *c, const struct post *p)
+{
+    const struct pe_details d = pe_details_read(c->arena, p->details);
+    const char *const *ids = d.media.items;
+    struct json *out = &c->out;
+    json_put_text(out, "timezone", d.timezone);
+    json_key(out, "media_ids");
+    json_open_list(out);
+    for (size_t i = 0; i < d.media.count; i++)
+        json_text(out, ids[i]);
+    json_close_list(out);
+    json_key(out, "media");
+    if (d.media.count)
+        json_open_list(out);
+    else
+        json_null(out);
+    for (size_t i = 0; i < d.media.count; i++) {
+        uint32_t row = media_find(c->world, POSTEVERYWHERE, str_from(ids[i]));
+        if (row)
+            pe_print_media(c, row);
+    }
+    if (d.media.count)
+        json_close_list(out);
+    json_key(out, "platform_content");
+    if (d.platforms)
+        json_node(out, d.platforms);
+    else
+        json_null(out);
+}
+
+void pe_print_post_members(struct call *c, uint32_t post)
+{
+    const struct post *p = post_read(c->world, post);
+    enum pe_status status = pe_status(c->world, post);
+    struct json *out = &c->out;
+    json_put_text(out, "post_id", p->public_id);
+    json_put_text(out, "id", p->public_id);
+    json_put_text(out, "content", p->text);
+    json_put_text(out, "status", pe_status_texts[status]);
+    print_each(c, post, "account_ids", print_account_id);
+    pe_put_time(c, "scheduled_for", p->due_at_ms);
+    print_details(c, p);
+    print_each(c, post, "destinations", print_destination);
+    pe_put_time(c, "created_at", p->created_at_ms);
+    pe_put_time(c, "updated_at", p->updated_at_ms);
+}
+
+void pe_print_post(struct call *c, uint32_t post)
+{
+    json_open_map(&c->out);
+    pe_print_post_members(c, post);
+    json_close_map(&c->out);
+}
+
+uint32_t pe_post(struct call *c)
+{
+    uint32_t row = post_find(c->world, POSTEVERYWHERE, c->params[0]);
+    if (row && !post_read(c->world, row)->removed_at_ms &&
+        call_owns(c, post_read(c->world, row)->space))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no post with this id.");
+    return ROW_NONE;
+}
+
+void pe_read_post(struct call *c)
+{
+    uint32_t post = pe_post(c);
+    if (!post)
+        return;
+    pe_begin(c, 200);
+    pe_print_post(c, post);
+    pe_end(c);
+}
+
+void pe_post_results(struct call *c)
+{
+    uint32_t post = pe_post(c);
+    if (!post)
+        return;
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "post_id", post_read(c->world, post)->public_id);
+    json_put_text(out, "post_status", pe_status_texts[pe_status(c->world, post)]);
+    pe_print_results(c, post);
+    json_close_map(out);
+    pe_end(c);
+}

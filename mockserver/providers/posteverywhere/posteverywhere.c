@@ -1,0 +1,144 @@
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include "mockserver/providers/posteverywhere/hooks.h"
+#include "mockserver/gate/gate.h"
+
+#define LIST    "List accounts"
+#define PAGE    "Developer pages, "
+#define CLIENTS "Official clients, "
+#define GET     "GET"
+#define POST    "POST"
+#define DEL     "DELETE"
+#define V       "/api/v1"
+#define READ    "read", BUDGET_READ, 0
+#define WRITE   "write", BUDGET_WRITE, 0
+#define AI      "ai", BUDGET_WRITE, 0
+#define OPEN    NULL, BUDGET_NONE, ROUTE_OPEN
+
+/* All that is documented; rows without a handler are known and not built. */
+/* clang-format off */
+static const struct route routes[] = {
+    /* accounts */
+    {GET,  V "/accounts",                       "list_accounts",          READ,  pe_list_accounts,        LIST},
+    {GET,  V "/accounts/{}",                    "read_account",           READ,  pe_read_account,         PAGE "Get account"},
+    {GET,  V "/accounts/{}/health",             "account_health",         READ,  pe_account_health,       PAGE "Account health"},
+    {POST, V "/accounts/connect-link",          "create_connect_link",    WRITE, pe_create_connect_link,  CLIENTS "connect link"},
+    {POST, V "/accounts/connect-credential",    "connect_credential",     WRITE, NULL,                    CLIENTS "connect credential"},
+    {POST, V "/accounts/{}/reconnect",          "reconnect_account",      WRITE, pe_reconnect_account,    CLIENTS "reconnect link"},
+
+    /* signing in and connecting, by polling */
+    {POST, V "/auth/device",                    "start_device_login",     OPEN,  pe_start_device_login,   CLIENTS "device login"},
+    {POST, V "/auth/device/token",              "poll_device_token",      OPEN,  pe_poll_device_token,    CLIENTS "device login"},
+    {POST, V "/auth/social-connect/start",      "start_social_connect",   WRITE, pe_start_social_connect, CLIENTS "social connect"},
+    {GET,  V "/auth/social-connect/poll/{}",    "poll_social_connect",    READ,  pe_poll_social_connect,  CLIENTS "social connect"},
+    {POST, V "/auth/social-connect/bluesky",    "connect_bluesky",        WRITE, NULL,                    CLIENTS "social connect"},
+    {POST, V "/auth/social-connect/telegram",   "connect_telegram",       WRITE, NULL,                    CLIENTS "social connect"},
+    {POST, V "/auth/social-connect/discord",    "connect_discord",        WRITE, NULL,                    CLIENTS "social connect"},
+
+    /* posts */
+    {POST, V "/posts",                          "create_post",            WRITE, pe_create_post,          PAGE "Create post"},
+    {GET,  V "/posts",                          "list_posts",             READ,  pe_list_posts,           PAGE "List posts"},
+    {POST, V "/posts/bulk",                     "bulk_create_posts",      WRITE, NULL,                    PAGE "Bulk operations"},
+    {POST, V "/posts/bulk-schedule",            "bulk_schedule_posts",    WRITE, NULL,                    PAGE "Bulk schedule"},
+    {POST, V "/posts/retry-failed",             "retry_failed_posts",     WRITE, NULL,                    PAGE "Bulk operations"},
+    {GET,  V "/posts/{}",                       "read_post",              READ,  pe_read_post,            PAGE "Get post"},
+    {"PATCH", V "/posts/{}",                    "update_post",            WRITE, pe_update_post,          CLIENTS "update post"},
+    {DEL,  V "/posts/{}",                       "delete_post",            WRITE, pe_delete_post,          PAGE "Delete post"},
+    {POST, V "/posts/{}/schedule",              "schedule_post",          WRITE, pe_schedule_post,        CLIENTS "schedule post"},
+    {GET,  V "/posts/{}/results",               "post_results",           READ,  pe_post_results,         PAGE "Get post results"},
+    {POST, V "/posts/{}/retry",                 "retry_post",             WRITE, pe_retry_post,           PAGE "Retry failed post"},
+
+    /* media */
+    {POST, V "/media/upload",                   "create_upload",          WRITE, pe_create_upload,        PAGE "Upload media"},
+    {POST, V "/media/upload-from-url",          "upload_media_from_url",  WRITE, pe_media_from_url,       PAGE "Upload media from URL"},
+    {"PUT", V "/media/uploads/{}",              "put_upload",             OPEN,  pe_receive_upload,       PAGE "Upload media"},
+    {POST, V "/media/uploads/{}",               "post_upload",            OPEN,  pe_receive_upload,       PAGE "Upload media"},
+    {POST, V "/media/{}/complete",              "complete_media",         WRITE, pe_complete_media,       PAGE "Complete upload"},
+    {GET,  V "/media",                          "list_media",             READ,  pe_list_media,           PAGE "List media"},
+    {GET,  V "/media/{}",                       "read_media",             READ,  pe_read_media,           PAGE "Get media"},
+    {DEL,  V "/media/{}",                       "delete_media",           WRITE, pe_delete_media,         PAGE "Delete media"},
+
+    /* the key and the platforms */
+    {GET,  V "/me",                             "me",                     READ,  pe_me,                   PAGE "Get me"},
+    {GET,  V "/platform-rules",                 "platform_rules",         READ,  pe_platform_rules,       CLIENTS "platform rules"},
+
+    /* webhooks */
+    {POST, V "/webhooks",                       "create_webhook",         WRITE, pe_create_webhook,       PAGE "Webhooks"},
+    {GET,  V "/webhooks",                       "list_webhooks",          READ,  pe_list_webhooks,        PAGE "Webhooks"},
+    {GET,  V "/webhooks/{}",                    "read_webhook",           READ,  pe_read_webhook,         PAGE "Webhooks"},
+    {"PATCH", V "/webhooks/{}",                 "update_webhook",         WRITE, pe_update_webhook,       PAGE "Webhooks"},
+    {DEL,  V "/webhooks/{}",                    "delete_webhook",         WRITE, pe_delete_webhook,       PAGE "Webhooks"},
+    {POST, V "/webhooks/{}/test",               "test_webhook",           WRITE, pe_test_webhook,         PAGE "Webhooks"},
+
+    /* campaigns, figures and pictures: not built */
+    {POST, V "/campaigns",                      "create_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
+    {GET,  V "/campaigns",                      "list_campaigns",         READ,  NULL,                    PAGE "Campaigns"},
+    {GET,  V "/campaigns/{}",                   "read_campaign",          READ,  NULL,                    PAGE "Campaigns"},
+    {"PATCH", V "/campaigns/{}",                "update_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
+    {DEL,  V "/campaigns/{}",                   "delete_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
+    {GET,  V "/analytics/summary",              "analytics_summary",      READ,  NULL,                    PAGE "Analytics"},
+    {POST, V "/ai/generate-image",              "generate_image",         AI,    NULL,                    PAGE "Generate image"},
+    {POST, V "/ai/generate-caption",            "generate_caption",       AI,    NULL,                    PAGE "Generate caption"},
+};
+/* clang-format on */
+
+/* "List accounts" names the statuses alone; the codes are those of the provider's other pages. */
+static const struct fault_row faults[] = {
+    {FAULT_NO_ROUTE,        404, "not_found",           "There is no such endpoint."                  },
+    {FAULT_METHOD,          405, "method_not_allowed",  "This endpoint does not take that method."    },
+    {FAULT_UNIMPLEMENTED,   501, "not_implemented",     "This endpoint is known, but not built here." },
+    {FAULT_BAD_HTTP,        400, "bad_request",         "This is no proper HTTP request."             },
+    {FAULT_TOO_LARGE,       413, "file_too_large",      "The body is too large."                      },
+    {FAULT_BAD_JSON,        400, "invalid_json",        "The body is not JSON."                       },
+    {FAULT_INVALID,         400, "validation_error",    "The request does not validate."              },
+    {FAULT_BAD_ID,          400, "validation_error",    "The id does not validate."                   },
+    {FAULT_UNAUTHENTICATED, 401, "unauthorized",        "The API key is missing or not valid."        },
+    {FAULT_FORBIDDEN_SCOPE, 403, "insufficient_scope",  "The API key lacks the scope this needs."     },
+    {FAULT_NOT_FOUND,       404, "not_found",           "There is no such thing in your organization."},
+    {FAULT_CONFLICT,        409, "conflict",            "The present state does not allow this."      },
+    {FAULT_RATE_LIMITED,    429, "rate_limit_exceeded", "Too many requests in this window."           },
+    {FAULT_RATE_LIMITED,    429, "rate_limited",        "Too many requests in this window."           },
+    {FAULT_UNAUTHENTICATED, 401, "invalid_api_key",     "The API key is missing or not valid."        },
+    {FAULT_UNPAID,          402, "payment_required",    "The organization's plan does not cover this."},
+    {FAULT_KILLED,          401, "unauthorized",        "This API key was revoked."                   },
+    {FAULT_INTERNAL,        500, "internal_error",      "Something went wrong."                       },
+    {FAULT_UNAVAILABLE,     503, "service_unavailable", "Try again later."                            },
+    {FAULT_NAMESPACE,       404, "not_found",           "There is no such world in this mock."        },
+};
+
+static const struct gate gates[] = {
+    {"key",        gate_bearer    },
+    {"standing",   gate_standing  },
+    {"rate_limit", gate_rate_limit},
+    {"scope",      gate_scope     },
+};
+
+static const char *account_prefix(void)
+{
+    return "";
+}
+
+const struct provider posteverywhere_provider = {
+    .name = "posteverywhere",
+    .id = POSTEVERYWHERE,
+    .mount = "/posteverywhere",
+    .host = "app.posteverywhere.ai",
+    .prefix = "/api/v1",
+    .base = "/api/v1",
+    .routes = routes,
+    .route_count = sizeof routes / sizeof *routes,
+    .faults = faults,
+    .fault_count = sizeof faults / sizeof *faults,
+    .gates = gates,
+    .gate_count = sizeof gates / sizeof *gates,
+    .limits = &pe_limits,
+    .dress = pe_dress,
+    .finish = pe_finish,
+    .consent_redirect = pe_consent_redirect,
+    .account_prefix = account_prefix,
+    .platforms = (1u << PLATFORM_COUNT) - 1,
+    .consented = pe_consented,
+    .webhooks = &pe_webhooks,
+    .latitude = &pe_latitude,
+    .fixture = &posteverywhere_fixture,
+};

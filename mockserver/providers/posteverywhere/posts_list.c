@@ -1,0 +1,177 @@
+/* The list of posts: filtered, sorted, page by page. */
+#include "mockserver/providers/posteverywhere/posteverywhere.h"
+
+#include <stdlib.h>
+
+enum sort { SORT_CREATED, SORT_SCHEDULED, SORT_PUBLISHED, SORT_UPDATED, SORT_COUNT };
+static const char *const sort_texts[] = {"created_at", "scheduled_for", "published_at",
+                                         "updated_at"};
+
+struct span { /* of one instant of a post */
+    const char *after, *before;
+    int64_t after_ms, before_ms;
+};
+
+struct filter {
+    unsigned statuses, platforms; /* a bit each; 0: all */
+    struct span spans[SORT_COUNT];
+    struct str account, search;
+    enum sort sort;
+    bool ascending;
+};
+
+static int64_t published_at(const struct world *w, uint32_t post)
+{
+    struct index_walk walk;
+    int64_t latest = 0;
+    uint32_t row;
+    pe_destinations(w, post, &walk);
+    while (pe_destination_next(&walk, post, &row))
+        if (destination_read(w, row)->published_at_ms > latest)
+            latest = destination_read(w, row)->published_at_ms;
+    return latest;
+}
+
+static int64_t instant_of(const struct world *w, uint32_t post, enum sort which)
+{
+    const struct post *p = post_read(w, post);
+    switch (which) {
+    case SORT_CREATED:
+    case SORT_COUNT:
+        break;
+    case SORT_SCHEDULED:
+        return p->due_at_ms;
+    case SORT_PUBLISHED:
+        return published_at(w, post);
+    case SORT_UPDATED:
+        return p->updated_at_ms;
+    }
+    return p->created_at_ms;
+}
+
+static bool goes_to(const struct world *w, uint32_t post, const struct filter *f)
+{
+    struct index_walk walk;
+    uint32_t row;
+    if (!f->platforms && !f->account.n)
+        return true;
+    pe_destinations(w, post, &walk);
+    while (pe_destination_next(&walk, post, &row)) {
+        const struct account *a = account_read(w, destination_read(w, row)->account);
+        if ((!f->platforms || f->platforms >> a->platform & 1) &&
+            (!f->account.n || str_is(f->account, a->public_id)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_within(const struct world *w, uint32_t post, const struct filter *f)
+{
+    for (enum sort which = 0; which < SORT_COUNT; which++) {
+        const struct span *s = &f->spans[which];
+        if (s->after_ms == INT64_MIN && s->before_ms == INT64_MAX)
+            continue;
+        int64_t ms = instant_of(w, post, which);
+        if (!ms || ms < s->after_ms || ms > s->before_ms)
+            return false;
+    }
+    return true;
+}
+
+static bool shows(const struct world *w, uint32_t post, const struct filter *f)
+{
+    return (!f->statuses || f->statuses >> pe_status(w, post) & 1) && goes_to(w, post, f) &&
+           is_within(w, post, f) && str_has(str_from(post_read(w, post)->text), f->search);
+}
+
+static void read_spans(struct call *c, struct filter *f)
+{
+    static const char *const after[] = {"created_after", "scheduled_after", "published_after",
+                                        "updated_after"};
+    static const char *const before[] = {"created_before", "scheduled_before", "published_before",
+                                         "updated_before"};
+    for (enum sort which = 0; which < SORT_COUNT; which++) {
+        f->spans[which] = (struct span){.after_ms = INT64_MIN, .before_ms = INT64_MAX};
+        pe_query_time(c, after[which], &f->spans[which].after_ms);
+        pe_query_time(c, before[which], &f->spans[which].before_ms);
+    }
+}
+
+static void read_order(struct call *c, struct filter *f)
+{
+    struct str sort = call_query(c, "sort"), order = call_query(c, "order");
+    enum sort which = SORT_CREATED;
+    while (sort.n && which < SORT_COUNT && !str_is(sort, sort_texts[which]))
+        which++;
+    if (which == SORT_COUNT)
+        call_issue(c, "sort", "'" STR_FMT "' is not one of its values", STR_ARG(sort));
+    if (order.n && !str_is(order, "asc") && !str_is(order, "desc"))
+        call_issue(c, "order", "must be asc or desc");
+    f->sort = which;
+    f->ascending = str_is(order, "asc");
+}
+
+static bool read_filter(struct call *c, struct filter *f)
+{
+    pe_query_words(c, "status", pe_status_texts, PE_STATUS_COUNT, &f->statuses);
+    pe_query_words(c, "platform", platform_texts, PLATFORM_COUNT, &f->platforms);
+    f->account = call_query(c, "account_id");
+    f->search = call_query(c, "search");
+    read_spans(c, f);
+    read_order(c, f);
+    return !c->fault;
+}
+
+static int by_order(const void *x, const void *y)
+{
+    const struct index_entry *a = x, *b = y;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return a->row < b->row ? -1 : 1;
+}
+
+/* The latest first unless it is asked otherwise; of the same instant, the one made last. */
+static struct pe_rows select_posts(struct call *c, const struct filter *f)
+{
+    struct {
+        struct index_entry *items;
+        size_t count, room;
+    } all = {0};
+    uint32_t space = pe_space(c);
+    struct index_walk walk;
+    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk,
+               (struct index_entry){space, INT64_MIN, 0});
+    while (index_next_of(&walk, space)) {
+        uint32_t row = walk.entry.row;
+        if (shows(c->world, row, f))
+            *arena_push(c->arena, &all, struct index_entry) =
+                (struct index_entry){.order = instant_of(c->world, row, f->sort), .row = row};
+    }
+    if (all.count)
+        qsort(all.items, all.count, sizeof *all.items, by_order);
+    struct pe_rows rows = {arena_array(c->arena, uint32_t, all.count + 1), all.count};
+    for (size_t i = 0; i < all.count; i++)
+        rows.items[i] = all.items[f->ascending ? i : all.count - 1 - i].row;
+    return rows;
+}
+
+void pe_list_posts(struct call *c)
+{
+    struct filter f = {0};
+    struct pe_page page;
+    bool good = read_filter(c, &f);
+    if (!pe_read_page(c, &page) || !good)
+        return;
+    struct pe_rows rows = select_posts(c, &f);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_key(out, "posts");
+    json_open_list(out);
+    for (size_t i = (size_t)page.offset; i < rows.count && i < (size_t)(page.offset + page.limit);
+         i++)
+        pe_print_post(c, rows.items[i]);
+    json_close_list(out);
+    pe_put_page(c, &page, rows.count);
+    json_close_map(out);
+    pe_end(c);
+}

@@ -1,0 +1,189 @@
+/* Social accounts: the list by platform, one with its usage, and the disconnection. */
+#include "mockserver/providers/postnitro/postnitro.h"
+
+#include "mockserver/state/ids.h"
+
+#define TOKEN_MS (INT64_C(60) * 24 * 60 * 60 * 1000)
+
+const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {
+    PLATFORM_LINKEDIN, PLATFORM_INSTAGRAM, PLATFORM_TIKTOK, PLATFORM_THREADS};
+const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS] = {"linkedin", "instagram",
+                                                                   "tiktok", "threads"};
+
+/* Only the first is documented. */
+const char *const postnitro_token_texts[TOKEN_COUNT] = {
+    [TOKEN_LIVE] = "active", [TOKEN_EXPIRED] = "expired", [TOKEN_WITHDRAWN] = "revoked"};
+
+/* A link's status, and the states that count as it. */
+static const struct {
+    const char *status;
+    enum destination_state states[2];
+} usages[] = {
+    {"PENDING",   {DESTINATION_QUEUED, DESTINATION_PUBLISHING}  },
+    {"PUBLISHED", {DESTINATION_PUBLISHED, DESTINATION_PUBLISHED}},
+    {"FAILED",    {DESTINATION_FAILED, DESTINATION_FAILED}      },
+    {"DRAFT",     {DESTINATION_HELD, DESTINATION_HELD}          },
+};
+
+uint32_t postnitro_workspace(const struct call *c)
+{
+    return key_read(c->world, c->key)->space;
+}
+
+uint32_t postnitro_find_account(const struct call *c, struct str id)
+{
+    uint32_t row = account_find(c->world, POSTNITRO, id);
+    const struct account *a = row ? account_read(c->world, row) : NULL;
+    return a && a->space == postnitro_workspace(c) && account_is_listed(a) ? row : ROW_NONE;
+}
+
+char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle)
+{
+    return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", platform_texts[platform],
+                        handle);
+}
+
+void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec)
+{
+    struct arena a = {0};
+    spec->public_id = ids_mint(w, "c", ID_CUID);
+    spec->name = spec->handle;
+    spec->kind = "personal";
+    spec->avatar_url = world_text(w, postnitro_logo_url(&a, platform, spec->handle));
+    spec->token_expires_at_ms = world_now(w) + TOKEN_MS;
+    arena_end(&a);
+}
+
+static const char *token_text(const struct account *a)
+{
+    return a->token_word ? a->token_word : postnitro_token_texts[a->token];
+}
+
+static void print_listed(struct call *c, const struct account *a)
+{
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", a->public_id);
+    json_put_text(out, "platformType", platform_texts[a->platform]);
+    json_put_text(out, "accountHandle", a->handle);
+    json_put_text(out, "accountType", a->kind);
+    json_put_text(out, "accountName", a->name);
+    json_put_text(out, "accountLogo", a->avatar_url);
+    json_put_text(out, "accessTokenStatus", token_text(a));
+    json_close_map(out);
+}
+
+static void print_group(struct call *c, enum platform platform)
+{
+    int64_t key = index_pair_key(postnitro_workspace(c), platform);
+    struct index_walk walk;
+    json_key(&c->out, platform_texts[platform]);
+    json_open_list(&c->out);
+    index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE_PLATFORM], &walk,
+               (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key))
+        print_listed(c, account_read(c->world, walk.entry.row));
+    json_close_list(&c->out);
+}
+
+void postnitro_list_social_accounts(struct call *c)
+{
+    struct json *out = postnitro_begin(c, NULL);
+    json_open_map(out);
+    json_key(out, "socialAccounts");
+    json_open_map(out);
+    for (size_t i = 0; i < POSTNITRO_PLATFORMS; i++)
+        print_group(c, postnitro_platforms[i]);
+    json_close_map(out);
+    json_close_map(out);
+    postnitro_end(c);
+}
+
+/* The account that the path names, or ROW_NONE and refused. */
+static uint32_t named_account(struct call *c)
+{
+    if (!str_trim(c->params[0]).n) {
+        call_refuse(c, FAULT_BAD_ID, NULL);
+        return ROW_NONE;
+    }
+    uint32_t row = postnitro_find_account(c, c->params[0]);
+    if (!row)
+        call_refuse(c, FAULT_NOT_FOUND, NULL);
+    return row;
+}
+
+static void print_account(struct call *c, const struct account *a)
+{
+    struct json *out = &c->out;
+    const struct space *workspace = space_read(c->world, a->space);
+    json_open_map(out);
+    json_put_text(out, "id", a->public_id);
+    json_put_text(out, "organizationId",
+                  organization_read(c->world, workspace->organization)->public_id);
+    json_put_text(out, "workspaceId", workspace->public_id);
+    json_put_text(out, "platformType", platform_texts[a->platform]);
+    json_put_text(out, "accountHandle", a->handle);
+    json_put_text(out, "accountName", a->name);
+    json_put_text(out, "accountLogo", a->avatar_url);
+    json_put_text(out, "accessTokenStatus", token_text(a));
+    postnitro_put_time(c, "tokenExpiresAt", a->token_expires_at_ms);
+    postnitro_put_time(c, "createdAt", a->connected_at_ms);
+    postnitro_put_time(c, "updatedAt", a->updated_at_ms);
+    json_close_map(out);
+}
+
+static uint32_t count_links(const struct world *w, uint32_t account, size_t usage)
+{
+    const enum destination_state *states = usages[usage].states;
+    uint32_t count = 0;
+    for (size_t i = 0; i < 2 && (i == 0 || states[i] != states[0]); i++)
+        count += index_count_of(&w->indexes[INDEX_DESTINATION_ACCOUNT],
+                                index_pair_key(account, states[i]));
+    return count;
+}
+
+/* A group without links is no group. */
+static void print_usage(struct call *c, uint32_t account)
+{
+    struct json *out = &c->out;
+    json_open_list(out);
+    for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
+        uint32_t count = count_links(c->world, account, i);
+        if (!count)
+            continue;
+        json_open_map(out);
+        json_put_text(out, "status", usages[i].status);
+        json_put_int(out, "_count", count);
+        json_close_map(out);
+    }
+    json_close_list(out);
+}
+
+void postnitro_read_social_account(struct call *c)
+{
+    uint32_t row = named_account(c);
+    if (!row)
+        return;
+    struct json *out = postnitro_begin(c, NULL);
+    json_open_map(out);
+    json_key(out, "socialAccount");
+    print_account(c, account_read(c->world, row));
+    json_key(out, "usage");
+    print_usage(c, row);
+    json_close_map(out);
+    postnitro_end(c);
+}
+
+void postnitro_delete_social_account(struct call *c)
+{
+    uint32_t row = named_account(c);
+    if (!row)
+        return;
+    account_leave_posts(c->world, row);
+    account_disconnect(c->world, row, DISCONNECT_REVOKED);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_bool(out, "success", true);
+    json_put_text(out, "message", "Social account deleted successfully");
+    json_close_map(out);
+}

@@ -1,0 +1,96 @@
+/* What every answer of this provider has in common: the envelopes, the sentences, instants. */
+#include "mockserver/providers/postnitro/postnitro.h"
+
+#include <string.h>
+
+#include "base/time.h"
+
+/* Who says it: the edge, or what stands behind it; that may tell the detail as well. */
+enum envelope {
+    EDGE,
+    APP,
+    APP_WITH_ERROR,
+};
+
+/* What an operation says of a fault instead of the provider's own sentence. */
+static const struct sentence {
+    const char *operation;
+    enum fault fault;
+    enum envelope envelope;
+    const char *message;
+} sentences[] = {
+    {"list_social_accounts",  FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching Social Accounts"  },
+    {"read_social_account",   FAULT_NOT_FOUND, APP,            "Social account not found"        },
+    {"read_social_account",   FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching Social Account"   },
+    {"delete_social_account", FAULT_NOT_FOUND, APP,            "Social account not found"        },
+    {"delete_social_account", FAULT_CONFLICT,  APP,            "Failed to delete social account" },
+    {"delete_social_account", FAULT_INTERNAL,  APP_WITH_ERROR, "Error deleting Social Account"   },
+    {"read_schedule",         FAULT_BAD_ID,    EDGE,           "Post id is required"             },
+    {"update_schedule",       FAULT_BAD_ID,    EDGE,           "Post id is required"             },
+    {"delete_schedule",       FAULT_BAD_ID,    EDGE,           "Post id is required"             },
+    {"create_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Not found."                      },
+    {"read_schedule",         FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },
+    {"update_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },
+    {"delete_schedule",       FAULT_NOT_FOUND, APP_WITH_ERROR, "Post details not found."         },
+    {"update_schedule",       FAULT_CONFLICT,  APP_WITH_ERROR, "Failed to update SCHEDULED post" },
+    {"update_schedule",       FAULT_INTERNAL,  APP_WITH_ERROR, "Failed to update SCHEDULED post" },
+    {"delete_schedule",       FAULT_CONFLICT,  APP_WITH_ERROR, "Error deleting post"             },
+    {"delete_schedule",       FAULT_INTERNAL,  APP_WITH_ERROR, "Error deleting post"             },
+    {"list_templates",        FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching Templates"        },
+    {"list_presets",          FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching AI Config Presets"},
+};
+
+static enum envelope usual_envelope(enum fault fault)
+{
+    if (fault == FAULT_NOT_FOUND)
+        return APP;
+    return fault == FAULT_CONFLICT || fault == FAULT_INTERNAL ? APP_WITH_ERROR : EDGE;
+}
+
+static struct sentence sentence_of(const struct call *c, const struct fault_row *row)
+{
+    const char *operation = c->route ? c->route->operation : "";
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        if (sentences[i].fault == c->fault && strcmp(sentences[i].operation, operation) == 0)
+            return sentences[i];
+    return (struct sentence){operation, c->fault, usual_envelope(c->fault), row->message};
+}
+
+/* A detail is the sentence itself, except of what went wrong inside. */
+void postnitro_dress(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(c->provider, c->fault);
+    struct sentence s = sentence_of(c, row);
+    const char *detail = c->issues.count ? c->issues.items[0].message : c->detail;
+    bool inside = c->fault == FAULT_INTERNAL;
+    const char *message = detail && !inside ? detail : s.message;
+    struct json *out = call_json(c, c->fault_status ? c->fault_status : row->status);
+    json_open_map(out);
+    json_put_bool(out, s.envelope == EDGE ? "status" : "success", false);
+    json_put_text(out, "message", message);
+    if (s.envelope == APP_WITH_ERROR)
+        json_put_text(out, "error", !inside ? message : detail ? detail : row->message);
+    json_close_map(out);
+}
+
+struct json *postnitro_begin(struct call *c, const char *message)
+{
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_bool(out, "success", true);
+    if (message)
+        json_put_text(out, "message", message);
+    json_key(out, "data");
+    return out;
+}
+
+void postnitro_end(struct call *c)
+{
+    json_close_map(&c->out);
+}
+
+void postnitro_put_time(struct call *c, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(&c->out, key, ms ? time_millis(ms, text) : NULL);
+}

@@ -1,0 +1,193 @@
+/* A scheduled post as it is shown. */
+#include "mockserver/providers/postnitro/postnitro.h"
+
+#include <string.h>
+
+static const char *const settings[] = {"postSettings", "instagramPostSettings",
+                                       "linkedinPostSettings", "tiktokPostSettings",
+                                       "threadsPostSettings"};
+static const char *const caption_keys[] = {"common", "linkedin", "instagram",
+                                           "tiktok", "facebook", "threads"};
+
+#define COUNT(items) (sizeof(items) / sizeof *(items))
+
+/* What the link's status is called, and what is said where it failed. */
+static const char *const link_texts[DESTINATION_STATE_COUNT] = {
+    [DESTINATION_QUEUED] = "PENDING",  [DESTINATION_PUBLISHING] = "PENDING",
+    [DESTINATION_DRAFT] = "PUBLISHED", [DESTINATION_PUBLISHED] = "PUBLISHED",
+    [DESTINATION_FAILED] = "FAILED",   [DESTINATION_CANCELED] = "FAILED",
+    [DESTINATION_HELD] = "DRAFT",
+};
+static const char *const failure_messages[FAILURE_COUNT] = {
+    [FAILURE_TOKEN_DEAD] = "The account's access token is no longer valid.",
+    [FAILURE_ACCOUNT_GONE] = "The account was disconnected.",
+    [FAILURE_PLATFORM] = "The platform refused the post.",
+    [FAILURE_FLAGGED] = "The platform has restricted the account.",
+};
+
+static const char *failure_message(const struct destination *d)
+{
+    if (d->failure == FAILURE_NONE)
+        return NULL;
+    return d->failure_code ? d->failure_code : failure_messages[d->failure];
+}
+
+struct tally { /* of a post's links */
+    uint32_t to_come, published, failed;
+    const char *error; /* of the first that failed */
+};
+
+static struct tally tally(const struct world *w, uint32_t post)
+{
+    struct tally t = {0};
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_DESTINATION_POST], &walk, (struct index_entry){post, 0, 0});
+    while (index_next_of(&walk, post)) {
+        const struct destination *d = destination_read(w, walk.entry.row);
+        const char *status = link_texts[d->state];
+        if (strcmp(status, "PUBLISHED") == 0)
+            t.published++;
+        else if (strcmp(status, "FAILED") != 0)
+            t.to_come++;
+        else if (!t.failed++)
+            t.error = failure_message(d);
+    }
+    return t;
+}
+
+/* Beyond DRAFT and SCHEDULED these are reported, not documented. */
+static const char *status_of(const struct post *p, const struct tally *t)
+{
+    if (p->draft)
+        return "DRAFT";
+    if (t->to_come)
+        return "SCHEDULED";
+    if (t->failed)
+        return t->published ? "PARTIALLY_FAILED" : "FAILED";
+    return p->published_at_ms ? "PUBLISHED" : "SCHEDULED";
+}
+
+const char *postnitro_post_status(const struct world *w, uint32_t row)
+{
+    struct tally t = tally(w, row);
+    return status_of(post_read(w, row), &t);
+}
+
+static bool in_tag(char c)
+{
+    return (unsigned char)c >= 0x80 || c == '_' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static void print_hashtags(struct json *out, struct str text)
+{
+    json_key(out, "hashtags");
+    json_open_list(out);
+    for (size_t i = 0; i < text.n; i++) {
+        size_t end = i + 1;
+        while (text.s[i] == '#' && end < text.n && in_tag(text.s[end]))
+            end++;
+        if (end > i + 1)
+            json_str(out, str_of(text.s + i, end - i));
+        i = end - 1;
+    }
+    json_close_list(out);
+}
+
+static void print_captions(struct json *out, const struct node *content)
+{
+    json_key(out, "postContents");
+    json_open_list(out);
+    for (size_t i = 0; i < COUNT(caption_keys); i++) {
+        const char *text = node_get_text(content, caption_keys[i]);
+        if (!text || !*text)
+            continue;
+        json_open_map(out);
+        json_put_text(out, "platform", caption_keys[i]);
+        json_put_text(out, "text", text);
+        print_hashtags(out, str_from(text));
+        json_close_map(out);
+    }
+    json_close_list(out);
+}
+
+const char *postnitro_details(struct arena *a, const struct node *body)
+{
+    struct buf text = {.arena = a};
+    struct json out = json_begin(&text, 0);
+    json_open_map(&out);
+    for (size_t i = 0; i < COUNT(settings); i++) {
+        const struct node *value = node_get(body, settings[i]);
+        if (value)
+            json_put_node(&out, settings[i], value);
+        else
+            json_put_null(&out, settings[i]);
+    }
+    print_captions(&out, node_get(body, "postContent"));
+    json_close_map(&out);
+    return buf_c(&text);
+}
+
+static void print_link(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "socialAccountId", account_read(c->world, d->account)->public_id);
+    json_put_text(out, "liveLink", d->external_url);
+    json_put_text(out, "errorMessage", failure_message(d));
+    json_put_text(out, "status", link_texts[d->state]);
+    postnitro_put_time(c, "publishedAt", d->published_at_ms);
+    json_close_map(out);
+}
+
+static void print_links(struct call *c, uint32_t post)
+{
+    struct index_walk walk;
+    json_key(&c->out, "socialAccounts");
+    json_open_list(&c->out);
+    index_from(&c->world->indexes[INDEX_DESTINATION_POST], &walk, (struct index_entry){post, 0, 0});
+    while (index_next_of(&walk, post))
+        print_link(c, walk.entry.row);
+    json_close_list(&c->out);
+}
+
+static void print_design(struct call *c, const struct content *design)
+{
+    struct json *out = &c->out;
+    json_key(out, "designDetails");
+    if (!design) {
+        json_null(out);
+        return;
+    }
+    json_open_map(out);
+    json_put_text(out, "id", design->public_id);
+    json_put_text(out, "name", design->name);
+    json_put_text(out, "designType", design->media_type);
+    json_put_text(out, "source", design->source);
+    json_close_map(out);
+}
+
+void postnitro_print_post(struct call *c, uint32_t row)
+{
+    const struct post *p = post_read(c->world, row);
+    const struct content *design = p->content ? content_read(c->world, p->content) : NULL;
+    struct tally t = tally(c->world, row);
+    const struct node *details = json_parse(c->arena, str_from(p->details), "details", NULL);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", p->public_id);
+    json_put_text(out, "designId", design ? design->public_id : NULL);
+    json_put_null(out, "labels");
+    json_put_text(out, "status", status_of(p, &t));
+    postnitro_put_time(c, "scheduledFor", p->due_at_ms);
+    postnitro_put_time(c, "publishedAt", p->published_at_ms);
+    json_put_text(out, "errorMessage", t.error);
+    for (size_t i = 0; i < node_count(details); i++)
+        json_put_node(out, details->map.members[i].key, details->map.members[i].value);
+    print_design(c, design);
+    print_links(c, row);
+    postnitro_put_time(c, "createdAt", p->created_at_ms);
+    postnitro_put_time(c, "updatedAt", p->updated_at_ms);
+    json_close_map(out);
+}
