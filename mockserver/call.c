@@ -88,7 +88,7 @@ static void begin_effects(struct call *c)
 static void make_plan(struct call *c)
 {
     begin_effects(c);
-    if (c->ns->rules && !place_is_door(c))
+    if (c->ns->rules && !place_is_internal(c))
         rules_plan(c->ns->rules, c);
 }
 
@@ -152,7 +152,7 @@ static const char *mock_error(enum fault fault)
 /* A control call may have moved the clock, and a refused one may have come to no world. */
 static int64_t now_of(const struct call *c)
 {
-    return c->ns && !place_is_door(c) ? c->now_ms : world_now(c->world);
+    return c->ns && !place_is_internal(c) ? c->now_ms : world_now(c->world);
 }
 
 static void finish(struct call *c)
@@ -176,7 +176,7 @@ void call_dress(struct call *c)
 /* Something changed, or the clock was moved. */
 static bool is_to_be_told(const struct call *c)
 {
-    return c->ns && (place_is_door(c) || changes_last(c->world) != c->changes_before);
+    return c->ns && (place_is_internal(c) || changes_last(c->world) != c->changes_before);
 }
 
 bool call_is_aside(const struct call *c)
@@ -190,7 +190,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     step(c);
     if (call_is_aside(c))
         return;
-    if (place_is_door(c))
+    if (place_is_internal(c))
         look_again(c);
     if (c->fault)
         dress(c);
@@ -202,7 +202,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     rules_headers(c);
     cors_finish(c); /* it names the headers that are there */
     hostile_headers(c);
-    if (c->ns && !place_is_door(c)) {
+    if (c->ns && !place_is_internal(c)) {
         journal_add(c->ns->journal, c);
         conduct_see(c->ns->conduct, c);
     }
@@ -256,7 +256,7 @@ static void wake(void *call)
     look_again(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
-        if (!place_is_door(c)) /* which goes on with what it has begun */
+        if (!place_is_internal(c)) /* which goes on with what it has begun */
             begin_effects(c);
         go_on(c, c->then);
         return;

@@ -99,7 +99,7 @@ struct call {
     const struct request *req;
     struct response *res;
     struct exchange *exchange; /* whose answer this is */
-    bool admin_port;           /* it came in by the control door's own port */
+    bool admin_port;           /* it came in by the admin API's own port */
 
     struct str path;      /* behind the namespace and mount prefix, raw */
     struct str ns_name;   /* of the world that was asked for */

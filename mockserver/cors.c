@@ -26,7 +26,7 @@ static enum admitted admits(const struct mock_options *o, struct str origin)
 
 static bool is_open(const struct call *c)
 {
-    return c->mock->options.cors_count && !c->admin_port && !place_names_door(c);
+    return c->mock->options.cors_count && !c->admin_port && !place_names_internal(c);
 }
 
 static struct str origin_of(const struct call *c)

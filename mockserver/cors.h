@@ -1,7 +1,7 @@
 /* cors.h - what pages of other sites may do with the mock: ask the providers, and read the answers.
  *
  * Shapes:  the origins that --cors names; one that is named may send credentials, one that only "*"
- *          lets in may not. The control door stays closed to other sites, whatever is named.
+ *          lets in may not. The admin API stays closed to other sites, whatever is named.
  * Errors:  a page of another origin that asks first gets 403 with the reason, which its browser
  *          shows to who looks. An answer that a rule gave its own Access-Control-Allow-Origin stays
  *          as it is.

@@ -323,10 +323,10 @@ void hostile_headers(struct call *c)
 
 /* --- turned away ---------------------------------------------------------------------------- */
 
-/* Who only looks at a world, through the door, changes nothing of what is to come. */
+/* Who only looks at a world, through the admin API, changes nothing of what is to come. */
 void hostile_enter(struct call *c)
 {
-    if (c->world->hostile && !place_is_door(c))
+    if (c->world->hostile && !place_is_internal(c))
         c->number = ++c->world->calls;
 }
 

@@ -8,7 +8,7 @@
  *          does anything. How far it goes is the provider's (latitude.h).
  *          All of it follows from the world's seed and the call's number in that world: the same
  *          calls meet the same. What was done is in c->trace.hostile, a line each, for the journal.
- *          The control door, a rule's answer and one that is given again are left alone.
+ *          The admin API, a rule's answer and one that is given again are left alone.
  * Units:   -
  * Errors:  none.
  */

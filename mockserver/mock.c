@@ -173,7 +173,7 @@ void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
 static void tell_unsent(const struct mock *m, const struct call *c)
 {
     const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
-    if (ns && ns->generation == c->generation && c->provider && !place_is_door(c))
+    if (ns && ns->generation == c->generation && c->provider && !place_is_internal(c))
         conduct_unsent(ns->conduct, c);
 }
 

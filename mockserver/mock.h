@@ -16,7 +16,7 @@ struct mock_options {
     const char *admin_token; /* NULL: none asked for */
     const char *const *cors; /* origins whose pages may call and read (cors.h) */
     size_t cors_count;
-    bool admin;  /* the control door is open on the providers' port */
+    bool admin;  /* the admin API is open on the providers' port */
     bool strict; /* no namespace comes into being by being used */
     bool local_consent;
     struct namespaces_limits limits;
@@ -81,7 +81,6 @@ void mock_entered(const struct mock *m);
 
 /* For server_options: ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);
-void mock_handle_admin(void *mock,
-                       struct exchange *x); /* of --admin-port: the control door alone */
+void mock_handle_admin(void *mock, struct exchange *x); /* of --admin-port: the admin API alone */
 void mock_done(void *mock, struct exchange *x, bool sent);
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why);

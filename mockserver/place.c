@@ -2,21 +2,21 @@
 
 #include <string.h>
 
-#include "mockserver/control/control.h"
+#include "mockserver/admin/api.h"
 #include "mockserver/mock.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/worlds/idle.h"
 
 #define NEAREST_MAX 3
 
-static bool is_door(const struct provider *d)
+static bool is_internal(const struct provider *d)
 {
-    return d == &control_provider || d == &consent_provider;
+    return d == &admin_provider || d == &consent_provider;
 }
 
-bool place_is_door(const struct call *c)
+bool place_is_internal(const struct call *c)
 {
-    return is_door(c->provider);
+    return is_internal(c->provider);
 }
 
 /* Is `path` the prefix itself, or something below it? NULL has nothing below it. */
@@ -80,21 +80,21 @@ static const struct provider *strip_mount(struct call *c)
     return NULL;
 }
 
-static const struct provider *door_of(const struct call *c)
+static const struct provider *internal_of(const struct call *c)
 {
     if (below(c->path, "/__admin") && (c->admin_port || c->mock->options.admin))
-        return &control_provider;
+        return &admin_provider;
     if (below(c->path, "/__consent"))
         return &consent_provider;
     return NULL;
 }
 
-bool place_names_door(const struct call *c)
+bool place_names_internal(const struct call *c)
 {
     struct call probe = *c;
     choose_world(&probe);
     strip_mount(&probe);
-    return below(probe.path, control_provider.mount);
+    return below(probe.path, admin_provider.mount);
 }
 
 static void set_base_url(struct call *c, bool chosen, const struct provider *mounted)
@@ -119,7 +119,7 @@ const char *call_consent_page(struct call *c, const char *token)
 
 static bool refuse_world(struct call *c, int status, const char *why)
 {
-    if (!is_door(c->provider))
+    if (!is_internal(c->provider))
         c->provider = NULL; /* no provider says such a thing */
     c->fault_status = status;
     return call_refuse(c, FAULT_NAMESPACE, "The world '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
@@ -131,7 +131,7 @@ static bool create_world(struct call *c)
     if (!namespaces_name_valid(c->ns_name))
         return refuse_world(c, 400,
                             "has no proper name: 1 to 64 of A-Z a-z 0-9 . _ - and no dot first.");
-    if (is_door(c->provider) || c->admin_port)
+    if (is_internal(c->provider) || c->admin_port)
         return refuse_world(c, 404,
                             "does not exist; it begins with a provider's first call, or "
                             "POST /__admin/namespaces.");
@@ -151,15 +151,15 @@ static bool create_world(struct call *c)
     return true;
 }
 
-/* Path, ns_name and base_url; the provider if a mount tells it, or it is a door. */
+/* Path, ns_name and base_url; the provider if a mount tells it, or it is the mock's own. */
 static void read_path(struct call *c)
 {
     bool chosen = choose_world(c);
     c->provider = strip_mount(c);
     set_base_url(c, chosen, c->provider);
-    const struct provider *door = door_of(c);
-    if (door)
-        c->provider = door;
+    const struct provider *internal = internal_of(c);
+    if (internal)
+        c->provider = internal;
 }
 
 bool place_world(struct call *c)
@@ -172,7 +172,7 @@ bool place_world(struct call *c)
     c->world = c->ns->world;
     c->generation = c->ns->generation;
     c->ns->last_us = c->exchange->arrived_us;
-    c->ns->called = c->ns->called || !place_is_door(c);
+    c->ns->called = c->ns->called || !place_is_internal(c);
     return true;
 }
 
@@ -264,7 +264,7 @@ static const char *find_anywhere(struct call *c)
 static const char *choose_route(struct call *c)
 {
     const char *allowed = NULL;
-    if (c->admin_port && c->provider != &control_provider) {
+    if (c->admin_port && c->provider != &admin_provider) {
         c->provider = NULL;
         return NULL;
     }
@@ -282,7 +282,7 @@ bool place_route(struct call *c)
     const char *allowed = choose_route(c);
     if (c->route)
         return decode_params(c);
-    if (c->provider == &control_provider && !control_admits(c)) /* as on a path that it has */
+    if (c->provider == &admin_provider && !admin_admits(c)) /* as on a path that it has */
         return false;
     return refuse_route(c, allowed);
 }

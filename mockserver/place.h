@@ -3,16 +3,17 @@
  * Shapes:  the world: /ns/<name>, else X-Mock-Namespace, else the one the credential is bound to,
  *          else "default"; it comes into being when a provider's call first names it. The provider:
  *          mount, else Host, else whose route it is, else by prefix (for the error's shape). The
- *          mock's own doors (/__admin, /__consent) stand beside the providers.
+ *          mock's own endpoints (/__admin, /__consent) stand beside the providers.
  * Errors:  FAULT_NAMESPACE; FAULT_NO_ROUTE and FAULT_METHOD, with the nearest routes.
  */
 #pragma once
 #include "mockserver/call.h"
 
-bool place_world(struct call *c); /* path, ns, world, base_url; the provider if it is a door */
+bool place_world(
+    struct call *c); /* path, ns, world, base_url; the provider if it is the mock's own */
 bool place_route(struct call *c); /* provider, route, params */
-bool place_is_door(const struct call *c);
-bool place_names_door(const struct call *c); /* by its path alone: is it for the control door? */
+bool place_is_internal(const struct call *c);
+bool place_names_internal(const struct call *c); /* by its path alone: is it for the admin API? */
 
 /* A refusal's place, for what never became a proper call: nothing is created, nothing refused. */
 void place_refusal(struct call *c);

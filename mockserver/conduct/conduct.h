@@ -10,7 +10,7 @@
  *          kinder to the client: time that stands still makes nobody impatient.
  * Errors:  none. Advice is told and never held against the client.
  *
- * The control door's calls and consent pages are nobody's conduct and never come here.
+ * The admin API's calls and consent pages are nobody's conduct and never come here.
  */
 #pragma once
 #include "mockserver/call.h"

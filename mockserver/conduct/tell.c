@@ -1,4 +1,4 @@
-/* A world's conduct in words: as JSON for the door, as lines for the log. */
+/* A world's conduct in words: as JSON for the admin API, as lines for the log. */
 #include "mockserver/conduct/watch.h"
 
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #include "base/http/client.h"
 #include "base/time.h"
 #include "base/url.h"
-#include "mockserver/control/control.h"
-#include "mockserver/control/guide.h"
+#include "mockserver/admin/api.h"
+#include "mockserver/admin/guide.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/reference/reference.h"
 #include "mockserver/schema.h"
@@ -27,8 +27,8 @@ int command_lint(const struct options *o, struct error *err)
     return error_any(err) ? 2 : 0;
 }
 
-/* What the control door of a mock just made answers. */
-static int print_door(const char *path, struct error *err)
+/* What the admin API of a mock just made answers. */
+static int print_admin(const char *path, struct error *err)
 {
     const struct mock_options options = {.public_url = "http://127.0.0.1", .admin = true};
     struct mock *m = mock_new(&options, err);
@@ -48,15 +48,15 @@ static int print_door(const char *path, struct error *err)
 int command_capabilities(const struct options *o, struct error *err)
 {
     (void)o;
-    return print_door("/__admin/capabilities", err);
+    return print_admin("/__admin/capabilities", err);
 }
 
-/* The door's own operations are in no document: what each is for stands there instead. */
+/* The admin API's own operations are in no document: what each is for stands there instead. */
 static void print_routes(const struct provider *d)
 {
     for (size_t i = 0; i < d->route_count; i++) {
         const struct route *r = &d->routes[i];
-        const char *source = d == &control_provider ? control_guide(r->operation)->help : r->source;
+        const char *source = d == &admin_provider ? admin_guide(r->operation)->help : r->source;
         if (!(r->flags & ROUTE_HIDDEN))
             printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
                    OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source,
@@ -67,10 +67,10 @@ static void print_routes(const struct provider *d)
 int command_routes(const struct options *o, struct error *err)
 {
     if (o->json)
-        return print_door("/__admin/routes", err);
+        return print_admin("/__admin/routes", err);
     for (size_t i = 0; i < provider_count; i++)
         print_routes(providers[i]);
-    print_routes(&control_provider);
+    print_routes(&admin_provider);
     return 0;
 }
 
@@ -104,7 +104,7 @@ struct health {
     const char *why; /* it is not well; NULL: it is */
 };
 
-/* Any proper answer will do: the door may be closed, or ask for a token, and all is well. */
+/* Any proper answer will do: the admin API may be closed, or ask for a token, and all is well. */
 static void on_answer(void *ctx, const struct http_answer *answer)
 {
     struct health *h = ctx;

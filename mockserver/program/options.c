@@ -222,14 +222,14 @@ static const struct flag serve_rows[] = {
     FLAG("tls-key", "FILE", set_tls_key, .help = "the key of --tls-cert (PEM, not encrypted)"),
     FLAG("cors", "ORIGIN", set_cors,
          .help = "pages of this origin may call the providers and read the answers (repeatable, or "
-                 "with commas; * for any); the control door stays closed to them"),
+                 "with commas; * for any); the admin API stays closed to them"),
     FLAG("consent", "WHERE", set_consent,
          .help = "consent is the 'provider's (default) or a 'local' page"),
     FLAG("admin-port", "N", set_admin_port,
-         .help = "give the control door a port of its own; 0 picks one"),
-    FLAG("no-admin", NULL, set_no_admin, .help = "have no control door"),
+         .help = "give the admin API a port of its own; 0 picks one"),
+    FLAG("no-admin", NULL, set_no_admin, .help = "have no admin API"),
     FLAG("admin-token", "TOKEN", set_admin_token,
-         .help = "the control door asks for this bearer token"),
+         .help = "the admin API asks for this bearer token"),
     FLAG("strict", NULL, set_strict,
          .help =
              "no world comes into being by being named in a call, and the exit status is 1 when "
@@ -273,7 +273,7 @@ static const struct flag export_rows[] = {
          .help = "the world that this file makes (else the sample)"),
     FLAG("from", "URL", set_from, .help = "instead: the world of a running mock, as it is now"),
     FLAG("namespace", "NAME", set_namespace, .help = "which of its worlds (default)"),
-    FLAG("admin-token", "TOKEN", set_admin_token, .help = "what its control door asks for"),
+    FLAG("admin-token", "TOKEN", set_admin_token, .help = "what its admin API asks for"),
     FLAG("cacert", "FILE", set_cacert,
          .help = "verify it by this certificate, such as the one that --tls made"),
 };
@@ -290,7 +290,7 @@ const struct command_row option_commands[] = {
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
      "List every operation, and where it is documented."                                                                                           },
     {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
-     "Print what the control door can do, as JSON."                                                                                                },
+     "Print what the admin API can do, as JSON."                                                                                                   },
     {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
      "Does a running mock answer? Status 0, else 1."                                                                                               },
     {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
@@ -392,11 +392,10 @@ static bool check(const struct options *o, const struct command_row *row, struct
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
         error_add(err, ERROR_USAGE, nowhere, "export takes one --fixture");
     if (!host_is_loopback(str_from(o->listen)) && !o->no_admin && !o->admin_token)
-        error_add(
-            err, ERROR_USAGE, nowhere,
-            "listening on %s needs --admin-token or --no-admin: others could reach the control "
-            "door",
-            o->listen);
+        error_add(err, ERROR_USAGE, nowhere,
+                  "listening on %s needs --admin-token or --no-admin: others could reach the admin "
+                  "API",
+                  o->listen);
     return !error_any(err);
 }
 

@@ -150,7 +150,7 @@ static bool open_mock(struct service *s, const struct options *o, struct error *
     return true;
 }
 
-static bool open_doors(struct service *s, const struct options *o, struct error *err)
+static bool open_listeners(struct service *s, const struct options *o, struct error *err)
 {
     if (!tls_begin(o, &s->tls, err) || !open_ports(s, o, err))
         return false;
@@ -196,7 +196,7 @@ int serve(const struct options *o, struct error *err)
     if (o->conduct_report && !file_can_write(o->conduct_report, err))
         return 2;
     signal(SIGPIPE, SIG_IGN);
-    if (open_mock(&s, o, err) && open_doors(&s, o, err)) {
+    if (open_mock(&s, o, err) && open_listeners(&s, o, err)) {
         loop_signal(s.loop, SIGINT, end, &s);
         loop_signal(s.loop, SIGTERM, end, &s);
         print_ready(&s, o);

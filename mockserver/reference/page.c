@@ -3,9 +3,9 @@
 
 #include "base/flags.h"
 #include "base/matcher.h"
+#include "mockserver/admin/api.h"
+#include "mockserver/admin/guide.h"
 #include "mockserver/conduct/conduct.h"
-#include "mockserver/control/control.h"
-#include "mockserver/control/guide.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/program/options.h"
 #include "mockserver/providers/providers.h"
@@ -191,7 +191,7 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     const struct fields *when = sub_of(&rule_fields, "when");
     md_heading(out, 2, "Rules");
     md_text(out,
-            "Scripted behaviour, in a fixture's `rules` or at run time through the control door. "
+            "Scripted behaviour, in a fixture's `rules` or at run time through the control admin. "
             "Rules act in their order, and are reported with their `hits`.");
     md_fields(out, &rule_fields, false);
     put_row_examples(out, examples, &rule_fields, "rule");
@@ -220,9 +220,10 @@ static void put_forces(struct buf *out, const struct field_list *examples)
     }
 }
 
-static void put_door_call(struct buf *out, const struct route *r, const struct field_list *examples)
+static void put_admin_call(struct buf *out, const struct route *r,
+                           const struct field_list *examples)
 {
-    const struct control_guide *g = control_guide(r->operation);
+    const struct admin_guide *g = admin_guide(r->operation);
     md_heading(out, 3, "`%s %s`", r->method, r->pattern);
     buf_printf(out, "%s%s\n\n", g->help, r->serve ? "" : " *Not built yet.*");
     if (g->query)
@@ -231,19 +232,19 @@ static void put_door_call(struct buf *out, const struct route *r, const struct f
         md_text(out, "Body: a [rule](#rules).");
     else if (g->body)
         md_fields(out, g->body, true);
-    md_examples(out, examples, arena_printf(out->arena, "door.%s", r->operation));
+    md_examples(out, examples, arena_printf(out->arena, "admin.%s", r->operation));
 }
 
-static void put_door(struct buf *out, const struct field_list *examples)
+static void put_admin(struct buf *out, const struct field_list *examples)
 {
-    md_heading(out, 2, "Control door");
+    md_heading(out, 2, "Admin API");
     md_text(
         out,
         "`/__admin` beside the providers, for the world of the call: `/ns/<name>` before the path "
         "or the header `X-Mock-Namespace` names one. Mistakes are answered as problem JSON "
         "(RFC 9457), each with the pointer of its place.");
-    for (size_t i = 0; i < control_provider.route_count; i++)
-        put_door_call(out, &control_provider.routes[i], examples);
+    for (size_t i = 0; i < admin_provider.route_count; i++)
+        put_admin_call(out, &admin_provider.routes[i], examples);
 }
 
 static void put_conduct(struct buf *out)
@@ -284,7 +285,7 @@ void reference_print(struct buf *out)
     put_fixtures(out, &examples);
     put_rules(out, &examples);
     put_forces(out, &examples);
-    put_door(out, &examples);
+    put_admin(out, &examples);
     put_conduct(out);
     put_headers(out, &examples);
     while (out->n && out->data[out->n - 1] == '\n')

@@ -194,7 +194,7 @@ static const struct field call_rows[] = {
     FIELD("arrivedUs", FIELD_INT, struct line, arrived_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "When its first line was read."),
     FIELD("adminPort", FIELD_BOOL, struct line, admin,
-          .help = "It came by the control door's own port."),
+          .help = "It came by the admin API's own port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
           .help = "It is no proper HTTP, and was refused with this status."),
     FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was refused."),

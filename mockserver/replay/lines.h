@@ -44,7 +44,7 @@ struct input {
     enum input_kind kind;
     int64_t number; /* of the call, timer or attempt; "end": how many calls there were */
     struct moment at;
-    bool admin; /* a call: it came by the control door's own port */
+    bool admin; /* a call: it came by the admin API's own port */
     int64_t
         status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the answer's */
     const char *why;

@@ -13,7 +13,7 @@ struct said {
 
 static const struct field option_rows[] = {
     FIELD("admin", FIELD_BOOL, struct said, admin,
-          .help = "The control door is open on the providers' port."),
+          .help = "The admin API is open on the providers' port."),
     FIELD("strict", FIELD_BOOL, struct said, strict,
           .help = "No world comes into being by being named."),
     FIELD("localConsent", FIELD_BOOL, struct said, local_consent,
@@ -31,7 +31,7 @@ static const struct field option_rows[] = {
     FIELD("cors", FIELD_TEXTS, struct said, cors,
           .help = "The sites whose pages may call and read."),
     FIELD("adminToken", FIELD_TEXT, struct said, admin_token,
-          .help = "What the control door asks for."),
+          .help = "What the admin API asks for."),
 };
 static const struct fields option_fields =
     FIELD_TABLE("options", option_rows, struct said, FIELDS_NO_PLACE);

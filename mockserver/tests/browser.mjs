@@ -46,7 +46,7 @@ function send(method, path, { headers = {}, body, host = hostname, trust = ca } 
   });
 }
 
-async function door(method, path, body) {
+async function admin(method, path, body) {
   const answer = await send(method, `/__admin${path}`, { body });
   assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.json();
@@ -131,7 +131,7 @@ try {
   assert.equal(page.origin, ready.url);
   assert.equal((await send('GET', page.pathname)).status, 200);
 
-  // A page of the named site may ask, call and read; another may not; neither reaches the door.
+  // A page of the named site may ask, call and read; another may not; neither reaches the admin.
   const asks = (from, path, method) =>
     send('OPTIONS', path, {
       headers: {
@@ -181,7 +181,7 @@ try {
   assert.equal(rest.at(-1).data.operation, 'list_social_accounts');
 
   // A reset ends the stream; who connects again has the new world from its beginning.
-  await door('POST', '/reset');
+  await admin('POST', '/reset');
   const last = await events.next();
   assert.equal(last.event, 'reset');
   assert.deepEqual(last.data, { world: 'default' });
@@ -196,9 +196,9 @@ try {
   const whole = await raw(accounts);
   assert.equal(whole.error, null);
   const cut = async (how) => {
-    await door('POST', '/rules', { rule: how, on: 'layers.list_social_accounts', then: [{ cut: how }] });
+    await admin('POST', '/rules', { rule: how, on: 'layers.list_social_accounts', then: [{ cut: how }] });
     const answer = await raw(accounts);
-    await door('DELETE', `/rules/${how}`);
+    await admin('DELETE', `/rules/${how}`);
     return answer;
   };
   const half = await cut('mid_body');
@@ -211,9 +211,9 @@ try {
   const reset = await cut('reset');
   assert.equal(reset.head, '');
   assert.equal(reset.error, 'ECONNRESET');
-  await door('POST', '/rules', { rule: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
+  await admin('POST', '/rules', { rule: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
   const slow = await raw(accounts);
-  await door('DELETE', '/rules/slow');
+  await admin('DELETE', '/rules/slow');
   assert.equal(slow.body, whole.body);
   assert.ok(slow.ms > (whole.body.length / 4096) * 1000 * 0.5, `${whole.body.length} bytes took ${slow.ms} ms`);
 

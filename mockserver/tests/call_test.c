@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "mockserver/control/control.h"
+#include "mockserver/admin/api.h"
 #include "mockserver/journal.h"
 #include "mockserver/tests/mock_test.h"
 
@@ -99,11 +99,11 @@ static void a_provider_is_chosen_by_mount_then_host_then_route_then_prefix(void 
     }
 }
 
-static void the_doors_are_providers_of_the_mock_itself(void **state)
+static void the_admin_api_and_the_consent_page_are_providers_too(void **state)
 {
     struct mock *m = *state;
-    assert_ptr_equal(mock_call(m, "GET /__admin/health").call->provider, &control_provider);
-    assert_ptr_equal(mock_call(m, "GET /__admin/nothing").call->provider, &control_provider);
+    assert_ptr_equal(mock_call(m, "GET /__admin/health").call->provider, &admin_provider);
+    assert_ptr_equal(mock_call(m, "GET /__admin/nothing").call->provider, &admin_provider);
     assert_ptr_equal(mock_call(m, "GET /layers/__consent/layers/x").call->provider,
                      &consent_provider);
     assert_null(mock_call(m, "GET /__administrator").call->provider);
@@ -111,7 +111,7 @@ static void the_doors_are_providers_of_the_mock_itself(void **state)
     assert_int_equal(mock_call(m, "GET /__admin/health").status, 404);
 }
 
-static void the_admin_port_has_the_control_door_alone(void **state)
+static void the_admin_port_serves_only_the_admin_api(void **state)
 {
     static const struct {
         const char *path;
@@ -291,7 +291,7 @@ static void what_is_no_proper_http_is_refused_in_the_providers_shape(void **stat
     arena_end(&x.arena);
 }
 
-static void what_is_no_proper_http_is_refused_in_the_doors_shape(void **state)
+static void malformed_http_is_refused_in_the_shape_of_the_admin_api(void **state)
 {
     static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules",
                                         "/layers/__admin/nowhere"};
@@ -366,7 +366,7 @@ static void every_fault_has_a_name_and_a_row(void **state)
         assert_int_equal(row->fault, f);
         assert_string_equal(row->code, fault_texts[f]);
         assert_ptr_equal(call_fault_named(NULL, str_from(row->code)), row);
-        assert_non_null(call_fault_row(&control_provider, (enum fault)f));
+        assert_non_null(call_fault_row(&admin_provider, (enum fault)f));
     }
     assert_null(call_fault_named(NULL, STR("nothing")));
 }
@@ -377,8 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_world_is_chosen_by_prefix_then_header_then_credential),
         TEST(a_provider_is_chosen_by_mount_then_host_then_route_then_prefix),
-        TEST(the_doors_are_providers_of_the_mock_itself),
-        TEST(the_admin_port_has_the_control_door_alone),
+        TEST(the_admin_api_and_the_consent_page_are_providers_too),
+        TEST(the_admin_port_serves_only_the_admin_api),
         TEST(a_providers_first_call_makes_its_world_and_no_other_does),
         TEST(too_many_worlds_are_refused),
         TEST(what_is_not_there_says_how),
@@ -387,7 +387,7 @@ int main(void)
         TEST(a_path_parameter_comes_decoded),
         TEST(calls_are_written_down_and_control_calls_are_not),
         TEST(what_is_no_proper_http_is_refused_in_the_providers_shape),
-        TEST(what_is_no_proper_http_is_refused_in_the_doors_shape),
+        TEST(malformed_http_is_refused_in_the_shape_of_the_admin_api),
         TEST(a_body_too_large_is_refused_before_any_gate),
         TEST(a_reset_under_a_control_call_is_survived),
         cmocka_unit_test(a_call_reads_its_query_and_body),

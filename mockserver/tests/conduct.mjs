@@ -47,25 +47,25 @@ async function call(mock, method, path, { body, key = full, headers = {}, signal
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-async function door(mock, method, path, body) {
+async function admin(mock, method, path, body) {
   const response = await fetch(`${mock.url}/__admin${path}`, { method, body: body && JSON.stringify(body) });
   assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
   return response.json();
 }
 
 async function verdicts(mock) {
-  const { answers } = await door(mock, 'GET', '/conduct');
+  const { answers } = await admin(mock, 'GET', '/conduct');
   return Object.fromEntries(answers.map((a) => [a.id, a.verdict]));
 }
 
 // What both have to cope with: a call that is limited once, a write that fails once.
 async function make_hard(mock, wait) {
-  await door(mock, 'POST', '/rules', {
+  await admin(mock, 'POST', '/rules', {
     on: 'layers.list_social_accounts',
     when: { nth: 1 },
     then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': wait } }],
   });
-  await door(mock, 'POST', '/rules', {
+  await admin(mock, 'POST', '/rules', {
     on: 'layers.schedule_content',
     when: { nth: 1 },
     then: [{ answer: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': wait } }],
@@ -90,7 +90,7 @@ const naive = {
   async connect(mock) {
     const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
     for (let i = 0; i < 20; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
-    await door(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    await admin(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
     for (let i = 0; i < 5; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
   },
   async revoke(mock) {
@@ -127,7 +127,7 @@ const careful = {
   async connect(mock) {
     const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
     await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
-    await door(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    await admin(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
     await sleep(1000);
     const { body: end } = await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
     assert.equal(end.status, 'completed');
@@ -198,7 +198,7 @@ const tests = {
 
   async 'calls that were under way together are not held against each other'() {
     const mock = await start();
-    await door(mock, 'POST', '/rules', {
+    await admin(mock, 'POST', '/rules', {
       on: 'layers.whoami',
       then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
     });
@@ -212,7 +212,7 @@ const tests = {
 
   async 'but the very write that was refused is, on whichever connection it comes again'() {
     const mock = await start();
-    await door(mock, 'POST', '/rules', {
+    await admin(mock, 'POST', '/rules', {
       on: 'layers.schedule_content',
       then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
     });
@@ -233,7 +233,7 @@ const tests = {
   async 'a write whose answer was not waited for has to keep its key'() {
     for (const [again, verdict] of [['a', 'kept'], ['b', 'broken']]) {
       const mock = await start();
-      await door(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay: '200ms' }] });
+      await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay: '200ms' }] });
       const headers = (key) => ({ 'Idempotency-Key': key });
       const first = call(mock, 'POST', schedule, { body: post, headers: headers('a'), signal: AbortSignal.timeout(50) });
       await assert.rejects(first);

@@ -1,4 +1,4 @@
-/* What is told of conduct: at the door, as JUnit, and of worlds that have ended. */
+/* What is told of conduct: at the admin API, as JUnit, and of worlds that have ended. */
 #include "mockserver/tests/conduct_test.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void every_question_is_answered(void **state)
     }
 }
 
-static void the_door_and_its_pages_are_nobodys_conduct(void **state)
+static void the_admin_api_and_its_pages_are_not_checked(void **state)
 {
     mock_call(*state, "GET /__admin/requests?key=lp_live_01HX9Y6K7EJ4T2_full", NULL);
     mock_call(*state, "GET /__consent/layers/lp_live_01HX9Y6K7EJ4T2_full", NULL);
@@ -189,7 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CONDUCT_TEST(every_question_is_answered),
-        CONDUCT_TEST(the_door_and_its_pages_are_nobodys_conduct),
+        CONDUCT_TEST(the_admin_api_and_its_pages_are_not_checked),
         CONDUCT_TEST(a_world_has_a_conduct_of_its_own_until_its_reset),
         CONDUCT_TEST(occurrences_are_bounded_and_the_others_counted),
         CONDUCT_TEST(seqs_of_a_journal_that_was_cleared_are_not_told),

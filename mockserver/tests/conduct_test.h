@@ -1,4 +1,4 @@
-/* conduct_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the door
+/* conduct_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the admin API
  * says of that.
  *
  * Shapes:  CONDUCT_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.

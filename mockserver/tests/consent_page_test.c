@@ -1,5 +1,5 @@
 /* Consent on a page of the mock's own. */
-#include "mockserver/tests/control_test.h"
+#include "mockserver/tests/admin_test.h"
 
 /* The page of a fresh attempt, as the authorize URL names it. */
 static const char *consent_path(struct mock *m, const char *method, const char *token)

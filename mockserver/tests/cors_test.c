@@ -191,7 +191,7 @@ static void options_without_a_browsers_question_is_a_call_like_others(void **sta
     assert_header(a, "Access-Control-Allow-Origin", APP);
 }
 
-static void the_control_door_stays_closed(void **state)
+static void the_admin_api_stays_closed_to_other_origins(void **state)
 {
     static const char *const paths[] = {"/__admin/state", "/layers/__admin/state",
                                         "/ns/default/__admin/state"};
@@ -259,7 +259,7 @@ int main(void)
         TEST(a_browser_that_asks_first_is_told),
         TEST(a_page_of_another_site_is_told_why_not),
         TEST(options_without_a_browsers_question_is_a_call_like_others),
-        TEST(the_control_door_stays_closed),
+        TEST(the_admin_api_stays_closed_to_other_origins),
         TEST(an_origin_is_written_as_browsers_write_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

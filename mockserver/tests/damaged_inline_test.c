@@ -11,7 +11,7 @@
 static const char host[] = "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
                            "layers: { organizations: [ { name: Host } ] }\n";
 
-struct door {
+struct admin {
     struct mock *mock;
     size_t calls;
 };
@@ -36,12 +36,12 @@ static void use(struct mock *m, const struct damage *d)
 
 static void post_namespace(const struct damage *d, void *ctx)
 {
-    struct door *door = ctx;
-    if (!door->mock || ++door->calls % CALLS_A_RUN == 0) {
-        mock_free(door->mock);
-        door->mock = mock_test_new(host);
+    struct admin *admin = ctx;
+    if (!admin->mock || ++admin->calls % CALLS_A_RUN == 0) {
+        mock_free(admin->mock);
+        admin->mock = mock_test_new(host);
     }
-    struct mock *m = door->mock;
+    struct mock *m = admin->mock;
     struct answer a = mock_call(
         m, "POST /__admin/namespaces",
         arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
@@ -63,10 +63,10 @@ static void post_namespace(const struct damage *d, void *ctx)
 
 static void a_damaged_inline_fixture_makes_a_world_or_nothing(void **state)
 {
-    struct door door = {0};
+    struct admin admin = {0};
     (void)state;
-    damaged_fixtures(post_namespace, &door);
-    mock_free(door.mock);
+    damaged_fixtures(post_namespace, &admin);
+    mock_free(admin.mock);
 }
 
 int main(void)

@@ -51,7 +51,7 @@ static void the_same_calls_leave_the_same_journal(void **state)
     struct answer first = journal_of(*state), second = journal_of(other);
     assert_int_equal(first.status, 200);
     assert_int_equal(node_count(node_get(first.body, "items")),
-                     sizeof calls / sizeof *calls - 1); /* all but the door's */
+                     sizeof calls / sizeof *calls - 1); /* all but the admin API's */
     assert_true(str_eq(first.text, second.text));
     mock_test_teardown(&other);
 }

@@ -83,18 +83,18 @@ async function call(method, path, body) {
   const text = await answer.text();
   return { status: answer.status, headers: answer.headers, text, json: text.startsWith('{') ? JSON.parse(text) : null };
 }
-async function door(method, path, body) {
+async function admin(method, path, body) {
   const answer = await call(method, `/__admin${path}`, body);
   assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
   return answer.json;
 }
 const rule = (target, then, when = {}) =>
-  door('POST', '/rules', { rule: 'effect', ...target, when, then: [then].flat() });
-const hits = async () => (await door('GET', '/rules/effect')).hits;
-const advance = (by) => door('POST', '/clock/advance', { by });
-const lose = (account) => door('POST', '/force/token_lost', { account, why: 'revoked_upstream' });
+  admin('POST', '/rules', { rule: 'effect', ...target, when, then: [then].flat() });
+const hits = async () => (await admin('GET', '/rules/effect')).hits;
+const advance = (by) => admin('POST', '/clock/advance', { by });
+const lose = (account) => admin('POST', '/force/token_lost', { account, why: 'revoked_upstream' });
 const ping = () => call('POST', '/v1/webhook-endpoints/11111111-1111-4111-8111-111111111111/test');
-const deliveries = async () => (await door('GET', '/state/deliveries')).items;
+const deliveries = async () => (await admin('GET', '/state/deliveries')).items;
 const status = async (path = LIST) => (await call('GET', path)).status;
 
 // What comes over a connection of its own, with how it ended.
@@ -152,7 +152,7 @@ section('patch', async () => {
   const answer = await call('GET', LIST);
   assert.equal(answer.json.items[0].handle, 7);
   assert.ok(!('nextCursor' in answer.json));
-  assert.equal((await door('GET', `/state/accounts/${answer.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
+  assert.equal((await admin('GET', `/state/accounts/${answer.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
 });
 
 section('edit', async () => {
@@ -224,16 +224,16 @@ section('throttle', async () => {
 
 section('several effects at once, and several rules', async () => {
   await rule({ on: 'layers.list_social_accounts' }, [{ patch: [{ op: 'add', path: '/a', value: 1 }] }, { headers: { 'X-One': '1' } }]);
-  await door('POST', '/rules', { rule: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
+  await admin('POST', '/rules', { rule: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
   const answer = await call('GET', LIST);
   assert.deepEqual([answer.json.a, answer.json.b, answer.headers.get('x-one')], [1, 1, '1']);
-  const [entry] = (await door('GET', '/requests?operation=layers.list_social_accounts')).items.slice(-1);
+  const [entry] = (await admin('GET', '/requests?operation=layers.list_social_accounts')).items.slice(-1);
   assert.deepEqual(entry.rules, ['effect', 'second']);
 });
 
 section('conditions choose the calls', async () => {
   const seen = async (when, ask) => {
-    await door('DELETE', '/rules');
+    await admin('DELETE', '/rules');
     await rule({ on: 'layers.list_social_accounts' }, { answer: { status: 418 } }, when);
     return ask();
   };
@@ -295,7 +295,7 @@ section('webhook: late, by the world\'s clock', async () => {
 });
 
 section('webhook: late, as time passes by itself', async () => {
-  await door('PUT', '/clock', { mode: 'runs' });
+  await admin('PUT', '/clock', { mode: 'runs' });
   await fate({ late: '300ms' }, { times: 1 });
   await lose('sa_a');
   await lose('sa_b');
@@ -305,7 +305,7 @@ section('webhook: late, as time passes by itself', async () => {
 
 for (const mode of ['frozen', 'runs'])
   section(`webhook: reorder, ${mode}`, async () => {
-    await door('PUT', '/clock', { mode });
+    await admin('PUT', '/clock', { mode });
     await fate({ reorder: 1 }, { nth: 1 });
     await lose('sa_a');
     await ping();
@@ -335,19 +335,19 @@ section('webhook: skew', async () => {
 });
 
 section('webhook: the force is a rule for the next of a name', async () => {
-  const { rule: name } = await door('POST', '/force/webhook', { event: LOST, action: 'repeat' });
+  const { rule: name } = await admin('POST', '/force/webhook', { event: LOST, action: 'repeat' });
   await lose('sa_a');
   await lose('sa_b');
   await arrived(3);
   assert.deepEqual(accounts().sort(), ['sa_a', 'sa_a', 'sa_b']);
-  assert.equal((await door('GET', `/rules/${name}`)).hits, 1);
+  assert.equal((await admin('GET', `/rules/${name}`)).hits, 1);
 });
 
 /* --- all of them, each in a world as it began ---------------------------------------------------- */
 
 try {
   for (const { name, run } of sections) {
-    await door('POST', '/reset');
+    await admin('POST', '/reset');
     received = [];
     waiting = [];
     try {

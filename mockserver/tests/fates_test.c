@@ -429,7 +429,7 @@ static void what_cannot_be_a_fate_is_refused_at_its_place(void **state)
     assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules", NULL), "/items"), "[]");
 }
 
-static void a_wish_of_the_door_is_a_rule(void **state)
+static void a_delivery_fault_of_the_admin_api_is_a_rule(void **state)
 {
     struct network *n = *state;
     struct answer a =
@@ -467,7 +467,7 @@ int main(void)
         TEST(a_replay_is_an_event_like_any_other),
         TEST(a_snapshot_keeps_what_is_held_and_what_is_late),
         TEST(what_cannot_be_a_fate_is_refused_at_its_place),
-        TEST(a_wish_of_the_door_is_a_rule),
+        TEST(a_delivery_fault_of_the_admin_api_is_a_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

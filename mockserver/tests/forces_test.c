@@ -1,5 +1,5 @@
 /* What only a provider or an end-customer can cause. */
-#include "mockserver/tests/control_test.h"
+#include "mockserver/tests/admin_test.h"
 
 static void approval_connects_and_leads_back(void **state)
 {
@@ -33,7 +33,7 @@ static void each_outcome_ends_as_documented(void **state)
         {"abandon",        "null",                                                     "pending"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct mock *m = mock_test_new(control_fixture);
+        struct mock *m = mock_test_new(admin_fixture);
         const char *token = begin_attempt(m);
         struct answer a =
             consent(m, token, arena_printf(&m->arena, "\"outcome\":\"%s\"", rows[i].outcome));

@@ -333,7 +333,7 @@ static void an_answer_given_again_is_the_same_to_the_byte(void **state)
     }
 }
 
-static void the_door_is_left_alone(void **state)
+static void the_admin_api_is_never_hostile(void **state)
 {
     struct mock *m = *state, *plain = world(LAYERS, 42, false);
     static const char *const calls[] = {"GET /__admin/state/accounts", "GET /__admin/clock",
@@ -344,7 +344,7 @@ static void the_door_is_left_alone(void **state)
     mock_free(plain);
 }
 
-static void who_looks_through_the_door_changes_nothing_that_follows(void **state)
+static void reading_through_the_admin_api_changes_no_later_response(void **state)
 {
     void *other = world(LAYERS, 42, true);
     for (size_t i = 0; i < 5; i++) {
@@ -413,8 +413,8 @@ int main(void)
         TEST(an_answer_that_is_documented_whole_stays_whole),
         TEST(what_is_the_clients_own_stays_as_it_was_given),
         TEST(an_answer_given_again_is_the_same_to_the_byte),
-        TEST(the_door_is_left_alone),
-        TEST(who_looks_through_the_door_changes_nothing_that_follows),
+        TEST(the_admin_api_is_never_hostile),
+        TEST(reading_through_the_admin_api_changes_no_later_response),
         TEST(a_rule_has_the_last_word),
         TEST(ids_have_each_form_that_the_documents_show),
         LAYERS_TEST(a_world_can_be_made_hostile_as_it_is_created),

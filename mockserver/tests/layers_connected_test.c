@@ -1,4 +1,4 @@
-/* What follows a successful connect, seen through the control door, over fixtures/layers-acme.yaml.
+/* What follows a successful connect, seen through the admin API, over fixtures/layers-acme.yaml.
  */
 #include "mockserver/tests/layers_test.h"
 

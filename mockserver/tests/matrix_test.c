@@ -1,5 +1,5 @@
 /* Every state of an account, a consent and a scheduled post against every event it can meet, by the
- * API and the control door: what is allowed does its whole effect, the rest changes nothing. Leases
+ * API and the admin API: what is allowed does its whole effect, the rest changes nothing. Leases
  * and ad accounts have theirs in lease_test.c and ad_account_test.c. */
 #include "mockserver/tests/mock_test.h"
 

@@ -204,7 +204,7 @@ static void commands_print_on_stdout(void **state)
         {"lint --help",                              "Usage: mockserver lint"     },
         {"--version",                                "mockserver "                },
         {"routes",                                   "layers.list_social_accounts"},
-        {"routes",                                   "control.explain"            },
+        {"routes",                                   "admin.explain"              },
         {"schema rule",                              "\"$schema\""                },
         {"reference",                                "# The mock, for reference"  },
         {"routes --json",                            "{\"items\":[{\"provider\":" },

@@ -85,13 +85,13 @@ async function raw(url, bytes) {
 }
 
 async function drive(url) {
-  const door = (method, path, body) => call(url, method, `/__admin${path}`, body);
-  await door('POST', '/rules', {
+  const admin = (method, path, body) => call(url, method, `/__admin${path}`, body);
+  await admin('POST', '/rules', {
     rule: 'slow', method: 'GET', when: { rate: 0.3 },
     then: [{ hold_back: { lognormal: { median: '8ms', sigma: 0.5 } } }, { delay: '3ms' }],
   });
-  await door('POST', '/rules', { rule: 'cut', on: 'layers.whoami', when: { every: 4 }, then: [{ cut: 'mid_body' }] });
-  const waiting = door('POST', '/requests/wait', { atLeast: 40, timeout: '10s' });
+  await admin('POST', '/rules', { rule: 'cut', on: 'layers.whoami', when: { every: 4 }, then: [{ cut: 'mid_body' }] });
+  const waiting = admin('POST', '/requests/wait', { atLeast: 40, timeout: '10s' });
   const stream = await fetch(`${url}/__admin/events`);
   await abandon(url, '/__admin/requests/wait', { count: 100000, timeout: '60s' });
 
@@ -108,20 +108,20 @@ async function drive(url) {
   await Promise.all(Array.from({ length: 8 }, (_, client) => one(client)));
   assert.equal((await waiting).status, 200);
 
-  await door('POST', '/force/token_lost', { account: 'sa_a', why: 'expired' });
+  await admin('POST', '/force/token_lost', { account: 'sa_a', why: 'expired' });
   await raw(url, 'GET /v1/whoami HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
   await stream.body.cancel();
 
   await writeFile(fixture, world('Behind'));
-  const reloaded = JSON.parse((await door('POST', '/reload', {})).text);
+  const reloaded = JSON.parse((await admin('POST', '/reload', {})).text);
   assert.ok(reloaded, 'the fixtures were read again');
   await writeFile(fixture, 'layers: [');
-  assert.notEqual((await door('POST', '/reload', {})).status, 200);
+  assert.notEqual((await admin('POST', '/reload', {})).status, 200);
   await writeFile(fixture, world('Behind'));
-  await door('POST', '/reset');
+  await admin('POST', '/reset');
   assert.match((await call(url, 'GET', '/v1/projects/prj_a')).text, /Behind/);
   for (const path of ['/requests?limit=1000', '/namespaces', '/state', '/health', '/rules'])
-    await door('GET', path);
+    await admin('GET', path);
 }
 
 try {

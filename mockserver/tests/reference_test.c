@@ -12,8 +12,8 @@
 #include "base/match.h"
 #include "base/matcher.h"
 #include "base/yaml.h"
-#include "mockserver/control/control.h"
-#include "mockserver/control/guide.h"
+#include "mockserver/admin/api.h"
+#include "mockserver/admin/guide.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/program/options.h"
 #include "mockserver/reference/example.h"
@@ -279,9 +279,9 @@ static void use_call(struct used *u, const struct example_call *c)
     struct str params[ROUTE_PARAMS_MAX];
     struct arena a = {0};
     if ((c->status < 300 || c->status == 409) &&
-        route_find(control_provider.routes, control_provider.route_count, method, path, &route,
-                   params, &a, NULL) == ROUTE_FOUND) {
-        const struct control_guide *g = control_guide(route->operation);
+        route_find(admin_provider.routes, admin_provider.route_count, method, path, &route, params,
+                   &a, NULL) == ROUTE_FOUND) {
+        const struct admin_guide *g = admin_guide(route->operation);
         use(u, route);
         if (g->body == &rule_fields)
             use_rule(u, c->body);
@@ -373,9 +373,9 @@ static void whatever_can_be_asked_stands_in_an_example(void **state)
             fail_msg("no example has the force %s", forces[i].name);
         assert_all(&u, forces[i].body);
     }
-    for (size_t i = 0; i < control_provider.route_count; i++) {
-        const struct route *r = &control_provider.routes[i];
-        const struct control_guide *g = control_guide(r->operation);
+    for (size_t i = 0; i < admin_provider.route_count; i++) {
+        const struct route *r = &admin_provider.routes[i];
+        const struct admin_guide *g = admin_guide(r->operation);
         if (r->serve && !is_used(&u, r))
             fail_msg("no example calls %s %s", r->method, r->pattern);
         if (r->serve && g->body)

@@ -22,7 +22,7 @@
 #define TARGETS "\"targets\":[{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"publish\"}]"
 #define RETURN  "\"returnUrl\":\"https://app.your-product.com/done\""
 #define FIRST   "/v1/projects/prj_acme_a"
-#define DOOR    "/__admin"
+#define ADMIN   "/__admin"
 
 #define HOOK                                                                                       \
     "{\"url\":\"http://127.0.0.1:9/a\",\"events\":[\"post.published\",\"post.failed\","            \
@@ -49,37 +49,37 @@ static const struct {
     {"POST %s/api/v1/accounts/connect-link",                 "{\"platform\":\"x\"}",                                         ACME  },
     {"GET %s/social-account",                                NULL,                                                           NITRO },
     {"DELETE %s/social-account/cacme000000000000disposable", NULL,                                                           NITRO },
-    {"GET %s" DOOR "/clock",                                 NULL,                                                           NULL  },
-    {"GET %s" DOOR "/state",                                 NULL,                                                           NULL  },
-    {"GET %s" DOOR "/requests?limit=5",                      NULL,                                                           NULL  },
-    {"GET %s" DOOR "/health",                                NULL,                                                           NULL  },
-    {"GET %s" DOOR "/rules",                                 NULL,                                                           NULL  },
-    {"GET %s" DOOR "/conduct",                               NULL,                                                           NULL  },
-    {"GET " DOOR "/namespaces",                              NULL,                                                           NULL  },
-    {"PUT %s" DOOR "/clock",                                 "{\"mode\":\"frozen\"}",                                        NULL  },
-    {"PUT %s" DOOR "/clock",                                 "{\"mode\":\"runs\"}",                                          NULL  },
-    {"POST %s" DOOR "/clock/advance",                        "{\"by\":\"7h\"}",                                              NULL  },
-    {"POST %s" DOOR "/clock/advance",                        "{\"until\":\"next_event\"}",                                   NULL  },
-    {"POST %s" DOOR "/reset",                                NULL,                                                           NULL  },
-    {"POST %s" DOOR "/snapshots",                            "{\"name\":\"s\"}",                                             NULL  },
-    {"POST %s" DOOR "/snapshots/s/restore",                  NULL,                                                           NULL  },
-    {"POST " DOOR "/namespaces",                             "{\"name\":\"c\",\"from\":\"s\"}",                              NULL  },
-    {"DELETE " DOOR "/namespaces/b",                         NULL,                                                           NULL  },
-    {"POST %s" DOOR "/force/token_lost",                     "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",
+    {"GET %s" ADMIN "/clock",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/state",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/requests?limit=5",                     NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/health",                               NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/rules",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/conduct",                              NULL,                                                           NULL  },
+    {"GET " ADMIN "/namespaces",                             NULL,                                                           NULL  },
+    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"frozen\"}",                                        NULL  },
+    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"runs\"}",                                          NULL  },
+    {"POST %s" ADMIN "/clock/advance",                       "{\"by\":\"7h\"}",                                              NULL  },
+    {"POST %s" ADMIN "/clock/advance",                       "{\"until\":\"next_event\"}",                                   NULL  },
+    {"POST %s" ADMIN "/reset",                               NULL,                                                           NULL  },
+    {"POST %s" ADMIN "/snapshots",                           "{\"name\":\"s\"}",                                             NULL  },
+    {"POST %s" ADMIN "/snapshots/s/restore",                 NULL,                                                           NULL  },
+    {"POST " ADMIN "/namespaces",                            "{\"name\":\"c\",\"from\":\"s\"}",                              NULL  },
+    {"DELETE " ADMIN "/namespaces/b",                        NULL,                                                           NULL  },
+    {"POST %s" ADMIN "/force/token_lost",                    "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",
      NULL                                                                                                                          },
-    {"POST %s" DOOR "/force/publish_outcome",
+    {"POST %s" ADMIN "/force/publish_outcome",
      "{\"account\":\"sa_acme_instagram\",\"outcome\":\"error\"}",                                                            NULL  },
-    {"POST %s" DOOR "/force/fail",                           "{\"operation\":\"layers.whoami\",\"times\":2,\"status\":503}",
+    {"POST %s" ADMIN "/force/fail",                          "{\"operation\":\"layers.whoami\",\"times\":2,\"status\":503}",
      NULL                                                                                                                          },
-    {"POST %s" DOOR "/requests/wait",                        "{\"atLeast\":3,\"timeout\":\"20s\"}",                          NULL  },
-    {"POST %s" DOOR "/requests/verify",                      "{\"atLeast\":3}",                                              NULL  },
-    {"POST %s" DOOR "/rules",
+    {"POST %s" ADMIN "/requests/wait",                       "{\"atLeast\":3,\"timeout\":\"20s\"}",                          NULL  },
+    {"POST %s" ADMIN "/requests/verify",                     "{\"atLeast\":3}",                                              NULL  },
+    {"POST %s" ADMIN "/rules",
      "{\"method\":\"DELETE\",\"when\":{\"rate\":0.5},\"then\":[{\"hold_back\":\"3s\"}]}",                                    NULL  },
-    {"POST %s" DOOR "/rules",
+    {"POST %s" ADMIN "/rules",
      "{\"provider\":\"layers\",\"when\":{\"rate\":0.2},"
      "\"then\":[{\"hold_back\":{\"lognormal\":{\"median\":\"500ms\",\"sigma\":1}}},{\"cut\":"
      "\"reset\"}]}",                                                                                                         NULL  },
-    {"DELETE %s" DOOR "/rules",                              NULL,                                                           NULL  },
+    {"DELETE %s" ADMIN "/rules",                             NULL,                                                           NULL  },
     {"POST %s/v1/webhook-endpoints",                         HOOK,                                                           LAYERS},
 };
 

@@ -81,7 +81,7 @@ class Space {
     return answer;
   }
 
-  async door(method, path, body) {
+  async admin(method, path, body) {
     const answer = await send(method, `/ns/${this.name}/__admin${path}`, {}, body);
     assert.equal(Math.trunc(answer.status / 100), 2, `${this.name} ${path}: ${answer.text}`);
     return answer.body;
@@ -92,7 +92,7 @@ async function anAccountIsConnected(space) {
   const body = { platform: 'tiktok', returnUrl: 'https://app.test/back' };
   const { state } = (await space.call('POST', '/v1/projects/prj_one/social/oauth-url', body)).body;
   const handle = `handle.${space.number}`;
-  await space.door('POST', '/force/consent', { state, outcome: 'approve', handle });
+  await space.admin('POST', '/force/consent', { state, outcome: 'approve', handle });
   const done = (await space.get(`/v1/social/oauth-status/${state}`)).body;
   assert.equal(done.status, 'completed');
   const { items } = (await space.get('/v1/projects/prj_one/social-accounts')).body;
@@ -106,8 +106,8 @@ async function timeIsItsOwn(space, account) {
   const targets = [{ socialAccountId: account, mode: 'publish' }];
   const scheduled = await space.call('POST', '/v1/content/cnt_one/schedule', { scheduledFor: at, targets });
   const [{ scheduledPostId: post }] = scheduled.body.scheduledPosts;
-  await space.door('POST', '/clock/advance', { by: `${hours}h` });
-  assert.equal((await space.door('GET', '/clock')).now, at);
+  await space.admin('POST', '/clock/advance', { by: `${hours}h` });
+  assert.equal((await space.admin('GET', '/clock')).now, at);
   assert.equal((await space.get(`/v1/scheduled-posts/${post}`)).body.status, 'published');
   return post;
 }
@@ -119,9 +119,9 @@ async function aRevocationIsItsOwn(space, account) {
 
 async function itsRuleIsItsOwn(space) {
   const rule = { rule: space.name, on: 'layers.whoami', then: [{ headers: { 'X-Space': space.name } }] };
-  await space.door('POST', '/rules', rule);
+  await space.admin('POST', '/rules', rule);
   assert.equal((await space.get('/v1/whoami')).headers['x-space'], space.name);
-  assert.deepEqual((await space.door('GET', '/rules')).items.map((r) => [r.rule, r.hits]), [[space.name, 1]]);
+  assert.deepEqual((await space.admin('GET', '/rules')).items.map((r) => [r.rule, r.hits]), [[space.name, 1]]);
 }
 
 async function itsBudgetIsItsOwn(space) {
@@ -131,11 +131,11 @@ async function itsBudgetIsItsOwn(space) {
 }
 
 async function itsJournalIsItsOwn(space) {
-  const { items, lost, truncated } = await space.door('GET', '/requests?stable=1');
+  const { items, lost, truncated } = await space.admin('GET', '/requests?stable=1');
   assert.deepEqual([items.length, lost, truncated], [space.calls, 0, false]);
   for (const { request } of items) assert.equal(request.headers['X-Test'], space.name);
   const match = { headers: { 'X-Test': space.name } };
-  assert.equal((await space.door('POST', '/requests/verify', { match, count: space.calls })).matched, space.calls);
+  assert.equal((await space.admin('POST', '/requests/verify', { match, count: space.calls })).matched, space.calls);
 }
 
 async function test(number) {

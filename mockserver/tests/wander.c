@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "mockserver/control/force.h"
+#include "mockserver/admin/force.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/attempt.h"

@@ -104,7 +104,7 @@ async function start(program, fixture) {
 const mock = await start(...process.argv.slice(2));
 const slept = [];
 
-async function door(path, body) {
+async function admin(path, body) {
   const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
   assert.equal(response.status, 200, path);
   return response.json();
@@ -113,11 +113,11 @@ async function door(path, body) {
 // Nobody waits: the mock's clock goes on instead.
 async function sleep(seconds) {
   slept.push(seconds);
-  await door('/clock/advance', { by: `${seconds}s` });
+  await admin('/clock/advance', { by: `${seconds}s` });
 }
 
 const clientOf = (who) => new Layers(mock.bases.layers, keys[who], sleep);
-const consents = (outcome, handle) => (state) => door('/force/consent', { state, outcome, handle });
+const consents = (outcome, handle) => (state) => admin('/force/consent', { state, outcome, handle });
 
 async function collect(items) {
   const all = [];
@@ -133,7 +133,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await door('/force/budget', { key: 'reader', class: 'read', remaining: 1 });
+  await admin('/force/budget', { key: 'reader', class: 'read', remaining: 1 });
   assert.equal((await collect(clientOf('reader').accounts())).length, 6); // three calls
   assert.equal(slept.length, 1);
   assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
@@ -161,9 +161,9 @@ async function aDeadTokenIsRecovered(id) {
   const { now } = await (await fetch(`${mock.url}/__admin/clock`)).json();
   const at = (hours) => new Date(Date.parse(now) + hours * 3600e3).toISOString();
   const [early, late] = [...(await full.schedule('cnt_open', at(1), id)), ...(await full.schedule('cnt_open', at(3), id))];
-  await door('/force/token_lost', { account: id, why: 'revoked_upstream' });
+  await admin('/force/token_lost', { account: id, why: 'revoked_upstream' });
   assert.equal((await full.account(id)).status, 'reauth_required');
-  await door('/clock/advance', { by: '2h' });
+  await admin('/clock/advance', { by: '2h' });
   const failed = await full.post(early);
   assert.deepEqual([failed.status, failed.lastError.code], ['failed', 'CREDENTIAL_INVALID']);
 
@@ -171,7 +171,7 @@ async function aDeadTokenIsRecovered(id) {
   assert.deepEqual([answer.status, answer.socialAccountId], ['completed', id]);
   assert.equal((await full.account(id)).status, 'connected');
   assert.equal((await full.post(late)).status, 'queued');
-  await door('/clock/advance', { by: '2h' });
+  await admin('/clock/advance', { by: '2h' });
   assert.equal((await full.post(late)).status, 'published');
   assert.equal((await full.post(early)).status, 'failed');
   return at(240);

@@ -89,7 +89,7 @@ async function start(program, fixture) {
 const mock = await start(...process.argv.slice(2));
 const slept = [];
 
-async function door(path, body) {
+async function admin(path, body) {
   const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
   assert.equal(response.status, 200, path);
   return response.json();
@@ -98,7 +98,7 @@ async function door(path, body) {
 // Nobody waits: the mock's clock goes on instead.
 async function sleep(seconds) {
   slept.push(seconds);
-  await door('/clock/advance', { by: `${seconds}s` });
+  await admin('/clock/advance', { by: `${seconds}s` });
 }
 
 const clientOf = (who) => new PostEverywhere(mock.bases.posteverywhere, keys[who], sleep);
@@ -117,7 +117,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await door('/force/budget', { key: 'acme', class: 'minute', remaining: 1 });
+  await admin('/force/budget', { key: 'acme', class: 'minute', remaining: 1 });
   const contents = [];
   for await (const post of clientOf('acme').posts()) contents.push(post.content); // three calls
   assert.equal(contents.length, 5);
@@ -135,7 +135,7 @@ async function anExpiredAccountIsReconnectedAndRetried() {
 
   const answer = await acme.reconnect(3004, async ({ session_id }) => {
     assert.equal((await acme.call('GET', `/auth/social-connect/poll/${session_id}`)).status, 'pending');
-    await door('/force/consent', { state: session_id, outcome: 'approve' });
+    await admin('/force/consent', { state: session_id, outcome: 'approve' });
   });
   assert.deepEqual([answer.status, answer.account.account_id], ['completed', 3004]);
   assert.equal((await acme.retry(post.id)).retried_count, 1);

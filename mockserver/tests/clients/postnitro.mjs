@@ -74,7 +74,7 @@ async function start(program, fixture) {
 
 const mock = await start(...process.argv.slice(2));
 
-async function door(path, body) {
+async function admin(path, body) {
   const response = await fetch(`${mock.url}/__admin${path}`, { method: 'POST', body: JSON.stringify(body) });
   assert.equal(response.status, 200, path);
   return response.json();
@@ -108,14 +108,14 @@ async function aTokenDiesAndTheUserComesBack() {
   const acme = clientOf('acme');
   const find = async () => (await acme.accounts()).find((a) => a.accountHandle === 'acme.popup');
   const first = await find();
-  await door('/force/token_lost', { account: first.id, why: 'revoked_upstream' });
+  await admin('/force/token_lost', { account: first.id, why: 'revoked_upstream' });
   assert.notEqual((await find()).accessTokenStatus, 'active');
 
   assert.equal((await acme.disconnect(first.id)).message, 'Social account deleted successfully');
   assert.equal(await find(), undefined);
   assert.deepEqual((await acme.post('cacmepost00000000000alone')).socialAccounts, []);
 
-  await door('/force/account_connected', { space: 'ws_acme', platform: 'threads', handle: 'acme.popup' });
+  await admin('/force/account_connected', { space: 'ws_acme', platform: 'threads', handle: 'acme.popup' });
   const second = await find();
   assert.equal(second.accessTokenStatus, 'active');
   assert.notEqual(second.id, first.id);
@@ -134,7 +134,7 @@ async function bothEnvelopesAreUnderstood() {
   await refused(acme.disconnect(' '), 422, true, 'Social account id is required');
   await refused(acme.post('nothing'), 404, false, 'Post details not found.');
 
-  const fails = (operation, error) => door('/force/fail', { operation: `postnitro.${operation}`, times: 1, error });
+  const fails = (operation, error) => admin('/force/fail', { operation: `postnitro.${operation}`, times: 1, error });
   await fails('delete_social_account', 'FAILED');
   await refused(acme.disconnect(account.id), 400, false, 'Failed to delete social account');
   await fails('list_social_accounts', 'INTERNAL');

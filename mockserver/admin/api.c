@@ -1,0 +1,304 @@
+#include "mockserver/admin/api.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/host.h"
+#include "base/time.h"
+#include "base/url.h"
+#include "mockserver/admin/guide.h"
+#include "mockserver/admin/handlers.h"
+#include "mockserver/mock.h"
+#include "mockserver/providers/providers.h"
+
+#define COUNT(a)         (sizeof(a) / sizeof *(a))
+#define CONTROL_PROTOCOL 1
+
+static void health(struct call *c);
+static void version(struct call *c);
+static void capabilities(struct call *c);
+static void list_routes(struct call *c);
+
+#define ADMIN(method, path, operation, serve)                                                      \
+    {                                                                                              \
+        method, "/__admin" path, operation, NULL, BUDGET_NONE, ROUTE_OPEN, serve, "admin API"      \
+    }
+
+static const struct route routes[] = {
+    ADMIN("GET", "/health", "health", health),
+    ADMIN("GET", "/version", "version", version),
+    ADMIN("GET", "/capabilities", "capabilities", capabilities),
+    ADMIN("GET", "/routes", "list_routes", list_routes),
+    ADMIN("POST", "/reset", "reset", admin_reset),
+    ADMIN("GET", "/namespaces", "list_namespaces", admin_namespaces),
+    ADMIN("POST", "/namespaces", "create_namespace", admin_namespace_create),
+    ADMIN("GET", "/namespaces/{}", "read_namespace", admin_namespace),
+    ADMIN("DELETE", "/namespaces/{}", "delete_namespace", admin_namespace_delete),
+    ADMIN("POST", "/namespaces/{}/reset", "reset_namespace", admin_namespace_reset),
+    ADMIN("GET", "/snapshots", "list_snapshots", admin_snapshots),
+    ADMIN("POST", "/snapshots", "save_snapshot", admin_snapshot_save),
+    ADMIN("DELETE", "/snapshots/{}", "drop_snapshot", admin_snapshot_drop),
+    ADMIN("POST", "/snapshots/{}/restore", "restore_snapshot", admin_snapshot_restore),
+    ADMIN("GET", "/state", "read_state", admin_state),
+    ADMIN("GET", "/state/{}", "list_records", admin_state_kind),
+    ADMIN("GET", "/state/{}/{}", "read_record", admin_state_record),
+    ADMIN("PATCH", "/state/{}/{}", "patch_record", admin_state_patch),
+    ADMIN("GET", "/clock", "read_clock", admin_clock),
+    ADMIN("PUT", "/clock", "set_clock", admin_clock_set),
+    ADMIN("POST", "/clock/advance", "advance_clock", admin_clock_advance),
+    ADMIN("GET", "/rules", "list_rules", admin_rules),
+    ADMIN("POST", "/rules", "add_rule", admin_rule_add),
+    ADMIN("DELETE", "/rules", "clear_rules", admin_rules_clear),
+    ADMIN("GET", "/rules/{}", "read_rule", admin_rule),
+    ADMIN("DELETE", "/rules/{}", "remove_rule", admin_rule_remove),
+    ADMIN("GET", "/requests", "list_requests", admin_requests),
+    ADMIN("DELETE", "/requests", "clear_requests", admin_requests_clear),
+    ADMIN("POST", "/requests/verify", "verify_requests", admin_verify),
+    ADMIN("POST", "/requests/wait", "wait_for_requests", admin_wait),
+    ADMIN("GET", "/requests/unmatched", "list_unmatched", admin_unmatched),
+    ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", admin_near_misses),
+    ADMIN("GET", "/explain/{}", "explain", admin_explain),
+    ADMIN("POST", "/reload", "reload", admin_reload),
+    ADMIN("GET", "/conduct", "conduct", admin_conduct),
+    ADMIN("GET", "/events", "events", admin_events),
+    ADMIN("POST", "/force/{}", "force", admin_force),
+};
+
+/* What a client may count on, and the operation that it rests on. */
+static const struct {
+    const char *name, *operation;
+} abilities[] = {
+    {"reset",      "reset"            },
+    {"clock",      "advance_clock"    },
+    {"namespaces", "create_namespace" },
+    {"snapshots",  "save_snapshot"    },
+    {"state",      "read_state"       },
+    {"rules",      "add_rule"         },
+    {"requests",   "list_requests"    },
+    {"verify",     "verify_requests"  },
+    {"wait",       "wait_for_requests"},
+    {"explain",    "explain"          },
+    {"conduct",    "conduct"          },
+    {"events",     "events"           },
+    {"reload",     "reload"           },
+};
+
+static bool is_built(const char *operation)
+{
+    for (size_t i = 0; i < COUNT(routes); i++)
+        if (strcmp(routes[i].operation, operation) == 0)
+            return routes[i].serve;
+    return false;
+}
+
+static void health(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_text(w, "status", "ok");
+    json_put_bool(w, "ready", true);
+    json_put_text(w, "version", UNDERSTUDY_VERSION);
+    json_put_int(w, "uptimeInSeconds", (time_wall_ms() - c->mock->started_wall_ms) / 1000);
+    json_put_int(w, "worlds", (int64_t)namespaces_count(c->mock->namespaces));
+    json_close_map(w);
+}
+
+static void version(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_text(w, "version", UNDERSTUDY_VERSION);
+    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_close_map(w);
+}
+
+static void capabilities(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_key(w, "providers");
+    json_open_list(w);
+    for (size_t i = 0; i < provider_count; i++)
+        json_text(w, providers[i]->name);
+    json_close_list(w);
+    json_put_bool(w, "mutating", true);
+    json_key(w, "forces");
+    json_open_list(w);
+    for (size_t i = 0; i < force_count; i++)
+        if (forces[i].apply)
+            json_text(w, forces[i].name);
+    json_close_list(w);
+    for (size_t i = 0; i < COUNT(abilities); i++)
+        json_put_bool(w, abilities[i].name, is_built(abilities[i].operation));
+    json_close_map(w);
+}
+
+static void put_route(struct json *w, const struct provider *d, const struct route *r)
+{
+    json_open_map(w);
+    json_put_text(w, "provider", d->name);
+    json_put_text(w, "method", r->method);
+    json_put_text(w, "path", r->pattern);
+    json_key(w, "id");
+    json_text(w, r->operation);
+    json_put_text(w, "scope", r->scope);
+    json_put_text(w, "budget", budget_texts[r->budget]);
+    json_put_text(w, "source", r->source);
+    json_put_bool(w, "implemented", r->serve);
+    if (d == &admin_provider)
+        json_put_text(w, "help", admin_guide(r->operation)->help);
+    json_close_map(w);
+}
+
+static void put_routes(struct json *w, const struct provider *d)
+{
+    for (size_t i = 0; i < d->route_count; i++)
+        if (!(d->routes[i].flags & ROUTE_HIDDEN))
+            put_route(w, d, &d->routes[i]);
+}
+
+static void list_routes(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (size_t i = 0; i < provider_count; i++)
+        put_routes(w, providers[i]);
+    put_routes(w, &admin_provider);
+    json_close_list(w);
+    json_close_map(w);
+}
+
+static struct str without_port(struct str host)
+{
+    if (str_starts(host, STR("[")))
+        return str_head(host, str_find(host, ']') + 1);
+    return str_head(host, str_find(host, ':'));
+}
+
+static bool is_public(struct call *c, struct str host)
+{
+    struct url url;
+    return c->mock->options.public_url &&
+           url_parse(c->arena, c->mock->options.public_url, &url, NULL) &&
+           str_eq_nocase(host, str_from(url.host));
+}
+
+/* A page of some other site may reach us through its reader's browser: under a name of its own that
+ * it made resolve to us (Host tells), or with its own name as Origin. No browser leaves out Host.
+ */
+static bool admits_site(struct call *c)
+{
+    const struct headers *h = &c->req->headers;
+    struct str authority = headers_get(h, "Host"), host = without_port(authority);
+    if (authority.n && !host_is_loopback(host) && !is_public(c, host))
+        return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
+                           "The Host is neither a loopback one nor that of the public URL");
+    if (!headers_find(h, "Origin"))
+        return true;
+    struct str origin = headers_get(h, "Origin");
+    size_t colon = str_find(origin, ':');
+    if (!str_starts(str_skip(origin, colon), STR("://")) ||
+        !str_eq_nocase(str_skip(origin, colon + 3), authority))
+        return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
+                           "The Origin is not the admin API's own; --cors does not open it");
+    return true;
+}
+
+static bool admits_bearer(struct call *c)
+{
+    const char *token = c->mock->options.admin_token;
+    if (!token)
+        return true;
+    struct str given = headers_get(&c->req->headers, "Authorization");
+    if (str_starts_nocase(given, STR("Bearer ")) &&
+        digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
+        return true;
+    call_header(c, "WWW-Authenticate", "Bearer realm=\"admin\"");
+    return call_refuse(c, FAULT_UNAUTHENTICATED, "The admin API asks for its token");
+}
+
+bool admin_admits(struct call *c)
+{
+    return admits_site(c) && admits_bearer(c);
+}
+
+struct json *problem_json(struct call *c, int status, const char *code, const char *detail)
+{
+    struct json *w = call_json(c, status);
+    call_header(c, "Content-Type", "application/problem+json");
+    json_open_map(w);
+    json_put_text(w, "type", "about:blank");
+    json_put_text(w, "title", status_text(status));
+    json_put_int(w, "status", status);
+    json_put_text(w, "code", code);
+    json_put_text(w, "detail", detail);
+    return w;
+}
+
+static void dress(struct call *c)
+{
+    const struct fault_row *row = call_fault_row(&admin_provider, c->fault);
+    int status = c->fault_status ? c->fault_status : row->status;
+    struct json *w = problem_json(c, status, row->code, c->detail ? c->detail : row->message);
+    if (c->issues.count) {
+        json_key(w, "errors");
+        json_open_list(w);
+        for (size_t i = 0; i < c->issues.count; i++) {
+            json_open_map(w);
+            json_put_text(w, "pointer", c->issues.items[i].path);
+            json_put_text(w, "detail", c->issues.items[i].message);
+            json_close_map(w);
+        }
+        json_close_list(w);
+    }
+    json_close_map(w);
+}
+
+static void finish(struct call *c)
+{
+    call_header(c, "Cache-Control", "no-store");
+}
+
+static const struct fault_row faults[] = {
+    {FAULT_NO_ROUTE,        404, "no_route",        "The admin API has no such path."    },
+    {FAULT_UNIMPLEMENTED,   501, "unimplemented",   "This is planned, and not built yet."},
+    {FAULT_INVALID,         422, "invalid",         "The request cannot be used."        },
+    {FAULT_UNAUTHENTICATED, 401, "unauthenticated", "The admin API asks for its token."  },
+    {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The admin API is not for this site."},
+};
+
+/* A parameter that nobody reads would be taken for one that was heeded. */
+static bool knows_query(struct call *c)
+{
+    const struct admin_guide *guide = admin_guide(c->route->operation);
+    (void)call_query(c, ""); /* reads it */
+    for (size_t i = 0; i < c->query_count; i++)
+        if (!admin_guide_asks(guide, c->query[i].name))
+            return call_refuse(c, FAULT_INVALID, "there is no parameter '" STR_FMT "' here; %s%s",
+                               STR_ARG(c->query[i].name),
+                               guide->query ? "there are " : "none at all",
+                               guide->query ? guide->query : "");
+    return c->fault == FAULT_NONE;
+}
+
+static const struct gate gates[] = {
+    {"admin", admin_admits},
+    {"query", knows_query },
+};
+
+const struct provider admin_provider = {
+    .name = "admin",
+    .id = -1,
+    .mount = "/__admin",
+    .routes = routes,
+    .route_count = COUNT(routes),
+    .faults = faults,
+    .fault_count = COUNT(faults),
+    .gates = gates,
+    .gate_count = COUNT(gates),
+    .dress = dress,
+    .finish = finish,
+};

@@ -1,0 +1,214 @@
+#include "mockserver/admin/ear.h"
+
+#include "base/time.h"
+#include "mockserver/admin/requests.h"
+#include "mockserver/mock.h"
+#include "mockserver/state/changes.h"
+
+#define CHUNK_BYTES 8192 /* about as much is written at once */
+#define SILENCE_US  INT64_C(10000000)
+#define RETRY_LINE  "retry: 1000\n"
+
+const char *const event_type_texts[] = {"request", "change"};
+
+static bool wants(const struct ear *e, enum event_type type)
+{
+    return e->types & 1u << type;
+}
+
+/* writing events */
+
+static void put_id(struct buf *out, const struct position *at)
+{
+    buf_printf(out, "id: %lld.%llu.%llu.%llu.%u\n", (long long)at->started_ms,
+               (unsigned long long)at->generation, (unsigned long long)at->epoch,
+               (unsigned long long)at->seq, at->change);
+}
+
+static struct json open_event(struct buf *out, const char *name)
+{
+    buf_printf(out, "event: %s\ndata: ", name);
+    struct json w = json_begin(out, 0);
+    json_open_map(&w);
+    return w;
+}
+
+static void close_event(struct json *w)
+{
+    json_close_map(w);
+    buf_text(w->out, "\n\n");
+}
+
+static void put_begin(struct ear *e, struct buf *out)
+{
+    buf_text(out, RETRY_LINE);
+    put_id(out, &e->at);
+    struct json w = open_event(out, "begin");
+    json_put_text(&w, "world", e->world);
+    json_put_int(&w, "requests", (int64_t)e->at.seq);
+    json_put_int(&w, "changes", e->at.change);
+    close_event(&w);
+}
+
+/* An `id: start` on the way: whoever connects again begins with the new world. */
+static void put_reset(const struct ear *e, struct buf *out)
+{
+    buf_text(out, "id: start\n");
+    struct json w = open_event(out, "reset");
+    json_put_text(&w, "world", e->world);
+    close_event(&w);
+}
+
+static void put_cleared(const struct ear *e, struct buf *out)
+{
+    put_id(out, &e->at);
+    struct json w = open_event(out, "cleared");
+    close_event(&w);
+}
+
+static void put_lost(const struct ear *e, struct buf *out, uint64_t requests, uint32_t changes)
+{
+    requests = wants(e, EVENT_REQUEST) ? requests : 0;
+    changes = wants(e, EVENT_CHANGE) ? changes : 0;
+    if (!requests && !changes)
+        return;
+    put_id(out, &e->at);
+    struct json w = open_event(out, "lost");
+    json_put_int(&w, "requests", (int64_t)requests);
+    json_put_int(&w, "changes", changes);
+    close_event(&w);
+}
+
+static void put_request(const struct ear *e, struct buf *out, const struct journal_entry *entry)
+{
+    put_id(out, &e->at);
+    struct json w = open_event(out, event_type_texts[EVENT_REQUEST]);
+    request_put_name(&w, entry->seq, entry);
+    admin_put_time(&w, "at", entry->at_ms);
+    json_put_text(&w, "key", entry->key_name);
+    json_put_text(&w, "fault", entry->fault);
+    request_put_rules(&w, entry);
+    json_put_int(&w, "changes", (int64_t)entry->change_last + 1 - entry->change_first);
+    close_event(&w);
+}
+
+static void put_change(const struct ear *e, struct buf *out)
+{
+    put_id(out, &e->at);
+    buf_printf(out, "event: %s\ndata: ", event_type_texts[EVENT_CHANGE]);
+    struct json w = json_begin(out, 0);
+    admin_put_change(&w, e->ns->world, e->at.change);
+    buf_text(out, "\n\n");
+}
+
+/* going on */
+
+/* One step through journal and change log; false: there is nothing new. A call comes before what it
+ * changed. */
+static bool step(struct ear *e, struct buf *out)
+{
+    const struct journal *j = e->ns->journal;
+    struct position *at = &e->at;
+    if (at->epoch != journal_epoch(j)) {
+        at->epoch = journal_epoch(j);
+        at->seq = 0;
+        put_cleared(e, out);
+        return true;
+    }
+    if (at->seq < journal_lost(j)) {
+        uint64_t lost = journal_lost(j) - at->seq;
+        at->seq = journal_lost(j);
+        put_lost(e, out, lost, 0);
+        return true;
+    }
+    const struct journal_entry *entry = journal_read(j, at->seq + 1);
+    bool changed = at->change < changes_last(e->ns->world);
+    if (entry && (!changed || entry->change_first <= at->change + 1)) {
+        at->seq++;
+        if (wants(e, EVENT_REQUEST))
+            put_request(e, out, entry);
+        return true;
+    }
+    if (changed) {
+        at->change++;
+        if (wants(e, EVENT_CHANGE))
+            put_change(e, out);
+    }
+    return changed;
+}
+
+static void put_chunk(struct ear *e, struct buf *out)
+{
+    if (!e->begun)
+        put_begin(e, out);
+    if (e->restarts)
+        put_reset(e, out);
+    e->begun = true;
+    e->restarts = false;
+    while (out->n < CHUNK_BYTES && step(e, out))
+        ;
+}
+
+static bool next(void *ctx, struct buf *out)
+{
+    struct ear *e = ctx;
+    if (e->ns)
+        put_chunk(e, out);
+    else
+        buf_add(out, buf_str(&e->farewell));
+    return e->ns;
+}
+
+static void on_news(struct listener *l)
+{
+    const struct ear *e = (const struct ear *)l;
+    const struct journal *j = e->ns->journal;
+    if (e->exchange->server && (e->at.change != changes_last(e->ns->world) ||
+                                e->at.seq != journal_last(j) || e->at.epoch != journal_epoch(j)))
+        server_wake(e->exchange);
+}
+
+/* A world is not idle while somebody listens, and may be from now on. */
+static void leave(struct ear *e)
+{
+    pulse_unlisten(&e->listener);
+    if (e->ns)
+        e->ns->last_us = time_monotonic_us();
+    e->ns = NULL;
+}
+
+/* A chunk of what has not been told yet is written while the world is still there. */
+static void on_over(struct listener *l)
+{
+    struct ear *e = (struct ear *)l;
+    put_chunk(e, &e->farewell);
+    put_lost(e, &e->farewell, journal_last(e->ns->journal) - e->at.seq,
+             changes_last(e->ns->world) - e->at.change);
+    put_reset(e, &e->farewell);
+    leave(e);
+    if (e->exchange->server)
+        server_wake(e->exchange);
+}
+
+static void release(void *ear)
+{
+    struct ear *e = ear;
+    leave(e);
+    e->mock->event_streams--;
+}
+
+void ear_listen(struct ear *e, struct call *c)
+{
+    e->listener = (struct listener){.news = on_news, .over = on_over};
+    e->mock->event_streams++;
+    pulse_listen(e->ns->pulse, &e->listener);
+    arena_own(c->arena, e, release);
+    c->res->status = 200;
+    call_header(c, "Content-Type", "text/event-stream");
+    c->res->stream = (struct body_stream){
+        .next = next,
+        .ctx = e,
+        .idle = ":\n\n",
+        .idle_us = SILENCE_US,
+    };
+}

@@ -1,0 +1,112 @@
+/* What happens in a world, as it happens: what is asked for. */
+#include "mockserver/admin/ear.h"
+
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+#include "mockserver/state/changes.h"
+
+#define STREAMS_MAX 200
+#define ID_NUMBERS  5
+
+static bool read_types(struct call *c, unsigned *types)
+{
+    struct str rest = call_query(c, "types");
+    *types = rest.s ? 0 : ~0u;
+    while (rest.n) {
+        struct str name = str_cut(&rest, ',');
+        size_t i = 0;
+        while (i < EVENT_TYPE_COUNT && !str_is(name, event_type_texts[i]))
+            i++;
+        if (i == EVENT_TYPE_COUNT) {
+            const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
+            return call_refuse(c, FAULT_INVALID, "'types' knows no '" STR_FMT "'%s%s%s",
+                               STR_ARG(name),
+                               near ? "; did you mean '" : "; there are request and change",
+                               near ? near : "", near ? "'?" : "");
+        }
+        *types |= 1u << i;
+    }
+    return *types ? c->fault == FAULT_NONE
+                  : call_refuse(c, FAULT_INVALID, "'types' names none of request and change");
+}
+
+static struct position newest(const struct call *c)
+{
+    return (struct position){
+        .started_ms = c->mock->started_wall_ms,
+        .generation = c->ns->generation,
+        .epoch = journal_epoch(c->ns->journal),
+        .seq = journal_last(c->ns->journal),
+        .change = changes_last(c->world),
+    };
+}
+
+static bool read_id(struct str id, struct position *at)
+{
+    int64_t numbers[ID_NUMBERS];
+    for (size_t i = 0; i < ID_NUMBERS; i++)
+        if (!str_to_int(str_cut(&id, '.'), &numbers[i]) || numbers[i] < 0)
+            return false;
+    if (id.n || numbers[4] > UINT32_MAX)
+        return false;
+    *at = (struct position){numbers[0], (uint64_t)numbers[1], (uint64_t)numbers[2],
+                            (uint64_t)numbers[3], (uint32_t)numbers[4]};
+    return true;
+}
+
+/* Is it a place in this world's history? The journal may have been cleared since. */
+static bool is_of_here(const struct position *at, const struct position *now)
+{
+    return at->started_ms == now->started_ms && at->generation == now->generation &&
+           at->change <= now->change && at->epoch <= now->epoch &&
+           (at->epoch < now->epoch || at->seq <= now->seq);
+}
+
+/* What a client that connects again says it has had goes before what its URL says. */
+static bool read_since(struct call *c, struct ear *e)
+{
+    struct str since = headers_get(&c->req->headers, "Last-Event-ID");
+    struct position given, now = newest(c);
+    if (!since.n)
+        since = call_query(c, "since");
+    e->at = now;
+    if (!since.n)
+        return c->fault == FAULT_NONE;
+    bool is_id = read_id(since, &given);
+    if (!is_id && !str_is(since, "0") && !str_is(since, "start"))
+        return call_refuse(
+            c, FAULT_INVALID,
+            "'since' is an event's id; or 'start', where the world began; or 0, with "
+            "what its fixture made");
+    e->restarts = is_id && !is_of_here(&given, &now);
+    e->at.seq = 0;
+    e->at.change = str_is(since, "0") ? 0 : pulse_changes_before(c->ns->pulse);
+    if (is_id && !e->restarts)
+        e->at = given;
+    return true;
+}
+
+static bool has_room(struct call *c)
+{
+    if (c->mock->event_streams < STREAMS_MAX)
+        return true;
+    struct json *w =
+        problem_json(c, 503, "too_many_streams",
+                     arena_printf(c->arena, "There are %d event streams already", STREAMS_MAX));
+    json_close_map(w);
+    return false;
+}
+
+void admin_events(struct call *c)
+{
+    struct ear *e = arena_new(c->arena, struct ear);
+    *e = (struct ear){
+        .exchange = c->exchange,
+        .mock = c->mock,
+        .world = str_dup(c->arena, c->ns_name),
+        .ns = c->ns,
+        .farewell = {.arena = c->arena},
+    };
+    if (read_types(c, &e->types) && read_since(c, e) && has_room(c))
+        ear_listen(e, c);
+}

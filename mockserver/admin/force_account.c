@@ -1,0 +1,181 @@
+/* What an end-customer does with an account, and what a platform does to its token. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/consent.h"
+#include "mockserver/admin/select.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/state/layer.h"
+#include "mockserver/state/post.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+struct consent {
+    const char *state, *handle;
+    int outcome;
+};
+
+static const struct field consent_rows[] = {
+    FIELD("state", FIELD_TEXT, struct consent, state, .help = "The attempt's state token.",
+          .required = true),
+    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end-customer does.",
+          .required = true, .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
+    FIELD("handle", FIELD_TEXT, struct consent, handle,
+          .help = "Who consents; made up if it is not said."),
+};
+const struct fields force_consent_fields =
+    FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
+
+void force_consent(struct call *c, const void *fields)
+{
+    const struct consent *f = fields;
+    uint32_t row = select_attempt(c, "/state", f->state);
+    if (!row || !consent_give(c, row, (enum consent_outcome)f->outcome, f->handle))
+        return;
+    const struct attempt *a = attempt_read(c->world, row);
+    const char *redirect = consent_redirect(c, row);
+    struct json *w = force_begin(c);
+    json_put_text(w, "redirect", redirect);
+    json_put_text(w, "state", a->token);
+    json_put_text(w, "status", attempt_state_texts[a->state]);
+    force_put_id(c, "account", RECORD_ACCOUNT, a->account);
+    if (a->kind == ATTEMPT_FOR_ADS)
+        force_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
+    force_end(c);
+}
+
+static const char *const why_texts[] = {"expired", "revoked_upstream"};
+
+struct token_lost {
+    const char *account;
+    int why;
+};
+
+static const struct field token_lost_rows[] = {
+    FIELD("account", FIELD_TEXT, struct token_lost, account,
+          .help = "Whose token, by id or handle.", .required = true),
+    FIELD("why", FIELD_ENUM, struct token_lost, why,
+          .help = "Whether its time was over or the platform withdrew it.", .required = true,
+          .texts = why_texts, .text_count = COUNT(why_texts)),
+};
+const struct fields force_token_lost_fields =
+    FIELD_TABLE("token_lost", token_lost_rows, struct token_lost, FIELDS_NO_PLACE);
+
+uint32_t force_listed_account(struct call *c, const char *who)
+{
+    uint32_t row = select_account(c, "/account", who);
+    if (!row || account_is_listed(account_read(c->world, row)))
+        return row;
+    call_refuse(c, FAULT_CONFLICT, "The account is disconnected already");
+    return ROW_NONE;
+}
+
+void force_answer_account(struct call *c, uint32_t row)
+{
+    struct json *w = force_begin(c);
+    force_put_id(c, "account", RECORD_ACCOUNT, row);
+    json_put_text(w, "state", account_state_text(account_read(c->world, row)));
+    force_end(c);
+}
+
+void force_token_lost(struct call *c, const void *fields)
+{
+    const struct token_lost *f = fields;
+    uint32_t row = force_listed_account(c, f->account);
+    if (!row)
+        return;
+    const struct account *a = account_read(c->world, row);
+    if (a->token != TOKEN_LIVE) {
+        call_refuse(c, FAULT_CONFLICT, "Its token is lost already: %s", token_texts[a->token]);
+        return;
+    }
+    account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
+    force_answer_account(c, row);
+}
+
+struct account_connected {
+    const char *space, *handle;
+    int platform;
+};
+
+static const struct field account_connected_rows[] = {
+    FIELD("space", FIELD_TEXT, struct account_connected, space,
+          .help = "The project or workspace, by id or name.", .required = true),
+    FIELD("platform", FIELD_ENUM, struct account_connected, platform,
+          .help = "Where the account is.", .required = true, .texts = platform_texts,
+          .text_count = PLATFORM_COUNT),
+    FIELD("handle", FIELD_TEXT, struct account_connected, handle, .help = "Whose it is.",
+          .required = true),
+};
+const struct fields force_account_connected_fields = FIELD_TABLE(
+    "account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
+
+void force_account_connected(struct call *c, const void *fields)
+{
+    const struct account_connected *f = fields;
+    uint32_t space = select_space(c, "/space", f->space);
+    const char *handle = consent_read_handle(c, f->handle);
+    if (!handle)
+        call_issue(c, "/handle", "is no handle");
+    if (!space || !handle)
+        return;
+    const struct provider *d = provider_with_id(space_provider(c->world, space));
+    if (!(d->platforms >> f->platform & 1)) {
+        call_issue(c, "/platform", "is no platform of %s", d->name);
+        return;
+    }
+    struct account_spec user;
+    consent_user(c, d->id, (enum platform)f->platform, handle, &user);
+    force_answer_account(c, account_connect(c->world, space, &user));
+}
+
+struct account_removed {
+    const char *account;
+};
+
+static const struct field account_removed_rows[] = {
+    FIELD("account", FIELD_TEXT, struct account_removed, account, .help = "Which, by id or handle.",
+          .required = true),
+};
+const struct fields force_account_removed_fields =
+    FIELD_TABLE("account_removed", account_removed_rows, struct account_removed, FIELDS_NO_PLACE);
+
+void force_account_removed(struct call *c, const void *fields)
+{
+    const struct account_removed *f = fields;
+    uint32_t row = force_listed_account(c, f->account);
+    if (!row)
+        return;
+    if (provider_with_id(account_read(c->world, row)->provider)->leaves_posts)
+        account_leave_posts(c->world, row);
+    account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
+    force_answer_account(c, row);
+}
+
+static const char *const step_outcome_texts[] = {"fail", "ok"};
+
+struct side_effect {
+    int step, outcome;
+};
+
+static const struct field side_effect_rows[] = {
+    FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true,
+          .texts = connect_step_texts, .text_count = CONNECT_STEP_COUNT,
+          .help = "Which of the steps that follow a new connection."),
+    FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true,
+          .texts = step_outcome_texts, .text_count = COUNT(step_outcome_texts),
+          .help = "Of its next run; the connection stands all the same."),
+};
+const struct fields force_side_effect_fields =
+    FIELD_TABLE("side_effect", side_effect_rows, struct side_effect, FIELDS_NO_PLACE);
+
+void force_side_effect(struct call *c, const void *fields)
+{
+    const struct side_effect *f = fields;
+    connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == 0);
+    struct json *w = force_begin(c);
+    json_put_text(w, "step", connect_step_texts[f->step]);
+    json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
+    force_end(c);
+}

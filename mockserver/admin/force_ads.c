@@ -1,0 +1,104 @@
+/* What becomes of an ad account outside the API. */
+#include "mockserver/admin/force.h"
+
+#include <string.h>
+
+#include "mockserver/admin/select.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/state/ad_account.h"
+#include "mockserver/state/records.h"
+#include "mockserver/state/tenant.h"
+
+struct ad_force {
+    const char *project, *status;
+    int platform;
+    bool connect, disconnect;
+};
+
+static const struct field ad_rows[] = {
+    FIELD("project", FIELD_TEXT, struct ad_force, project,
+          .help = "Whose, by the project's id or name.", .required = true),
+    FIELD("platform", FIELD_ENUM, struct ad_force, platform, .help = "On which ad platform.",
+          .required = true, .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
+    FIELD("status", FIELD_TEXT, struct ad_force, status,
+          .help = "valid: it is validated, or granted anew; expired or revoked: it dies."),
+    FIELD("connect", FIELD_BOOL, struct ad_force, connect,
+          .help = "Or true: one is connected, where there is none."),
+    FIELD("disconnect", FIELD_BOOL, struct ad_force, disconnect,
+          .help = "Or true: it is disconnected, for good."),
+};
+const struct fields force_ad_account_fields =
+    FIELD_TABLE("ad_account", ad_rows, struct ad_force, FIELDS_NO_PLACE);
+
+static void answer(struct call *c, uint32_t row)
+{
+    const struct ad_account *a = ad_account_read(c->world, row);
+    struct json *w = force_begin(c);
+    force_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
+    json_put_text(w, "externalId", a->external_id);
+    json_put_text(w, "state", ad_account_state_text(a));
+    force_end(c);
+}
+
+static void connect(struct call *c, uint32_t space, enum ad_platform platform)
+{
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
+    struct ad_account_spec spec;
+    if (!d->ad_consented) {
+        call_issue(c, "/project", "is of a provider without ad accounts");
+        return;
+    }
+    if (ad_account_of(c->world, space, platform)) {
+        call_refuse(c, FAULT_CONFLICT, "The project has an ad account on %s already",
+                    ad_platform_texts[platform]);
+        return;
+    }
+    d->ad_consented(c->world, platform, space_read(c->world, space)->name, &spec);
+    answer(c, ad_account_connect(c->world, space, &spec));
+}
+
+/* What comes to the token. A new grant waits for nothing here: `valid` is what was asked for. */
+static bool set_status(struct call *c, uint32_t row, const char *status)
+{
+    const struct ad_account *a = ad_account_read(c->world, row);
+    bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
+    if (!valid && !expired && strcmp(status, "revoked") != 0)
+        return call_issue(c, "/status", "must be valid, expired or revoked");
+    if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
+        return call_refuse(c, FAULT_CONFLICT, "Its token is %s already", ad_token_texts[a->token]);
+    if (!valid)
+        ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
+    else if (!ad_account_can(a, AD_VALIDATES))
+        ad_account_reconnect(c->world, row);
+    if (valid && ad_account_can(ad_account_read(c->world, row), AD_VALIDATES))
+        ad_account_validate(c->world, row);
+    return true;
+}
+
+void force_ad_account(struct call *c, const void *fields)
+{
+    const struct ad_force *f = fields;
+    enum ad_platform platform = (enum ad_platform)f->platform;
+    if ((f->status != NULL) + f->connect + f->disconnect != 1) {
+        call_issue(c, "", "takes 'status', 'connect' or 'disconnect', one of the three");
+        return;
+    }
+    uint32_t space = select_space(c, "/project", f->project);
+    if (!space)
+        return;
+    if (f->connect) {
+        connect(c, space, platform);
+        return;
+    }
+    uint32_t row = ad_account_of(c->world, space, platform);
+    if (!row) {
+        call_refuse(c, FAULT_CONFLICT, "The project has no ad account on %s",
+                    ad_platform_texts[platform]);
+        return;
+    }
+    if (f->disconnect)
+        ad_account_disconnect(c->world, row);
+    else if (!set_status(c, row, f->status))
+        return;
+    answer(c, row);
+}

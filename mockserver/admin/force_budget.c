@@ -1,0 +1,74 @@
+/* A rate budget used up, or filled again, without a flood of calls. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/select.h"
+#include "mockserver/gate/rate_limit.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/state/records.h"
+
+struct budget_left {
+    const char *key, *class;
+    int64_t remaining;
+};
+
+static const struct field budget_rows[] = {
+    FIELD("key", FIELD_TEXT, struct budget_left, key, .required = true,
+          .help = "Whose budget: a key by name, value or id."),
+    FIELD("class", FIELD_TEXT, struct budget_left, class,
+          .help = "Which budget, such as read, write, long or write_day. Default: all of them."),
+    FIELD("remaining", FIELD_INT, struct budget_left, remaining, .required = true, .max = INT32_MAX,
+          .help = "How many calls are left in the present window; at most its limit."),
+};
+const struct fields force_budget_fields =
+    FIELD_TABLE("budget", budget_rows, struct budget_left, FIELDS_NO_PLACE);
+
+static bool known_class(struct call *c, const struct rate_limits *l, const char *class)
+{
+    const char *names[QUOTA_WINDOWS];
+    for (size_t i = 0; i < l->window_count; i++) {
+        names[i] = l->windows[i].name;
+        if (str_is(str_from(class), names[i]))
+            return true;
+    }
+    const char *near = str_nearest(str_from(class), names, l->window_count);
+    return call_issue(c, "/class", "there is no budget '%s'%s%s%s", class,
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window,
+                       int64_t remaining)
+{
+    int64_t limit = rate_limit_of(l, key_read(c->world, key), window);
+    const struct rate_window *x = &l->windows[window];
+    if (!limit) {
+        json_put_null(&c->out, x->name);
+        return;
+    }
+    if (remaining > limit)
+        remaining = limit;
+    quota_set(c->world, key, window, x->length_ms, limit - remaining);
+    json_put_int(&c->out, x->name, remaining);
+}
+
+void force_budget(struct call *c, const void *fields)
+{
+    const struct budget_left *f = fields;
+    uint32_t key = select_key(c, "/key", f->key);
+    if (!key)
+        return;
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
+    const struct rate_limits *l = d->limits;
+    if (!l)
+        call_issue(c, "/key", "is of a provider without budgets");
+    if (!l || (f->class && !known_class(c, l, f->class)))
+        return;
+    struct json *w = force_begin(c);
+    force_put_id(c, "key", RECORD_KEY, key);
+    json_key(w, "remaining"); /* null: no limit */
+    json_open_map(w);
+    for (size_t i = 0; i < l->window_count; i++)
+        if (!f->class || str_is(str_from(f->class), l->windows[i].name))
+            set_window(c, key, l, i, f->remaining);
+    json_close_map(w);
+    force_end(c);
+}

@@ -1,0 +1,58 @@
+/* The next calls of an operation fail: a rule in other words. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/rules/rules.h"
+#include "mockserver/worlds/namespaces.h"
+
+struct fail {
+    const struct node *operation, *provider, *times, *status, *error;
+};
+
+static const struct field fail_rows[] = {
+    FIELD("operation", FIELD_NODE, struct fail, operation, .shape = "operation",
+          .help = "Which operation fails.", .required = true),
+    FIELD("provider", FIELD_NODE, struct fail, provider, .shape = "provider",
+          .help = "Of which provider, where several have one of that name."),
+    FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
+          .help = "How many of the next calls.", .required = true),
+    FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
+          .help = "With this status and no body."),
+    FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
+          .help = "Or as the provider fails, by its own word."),
+};
+const struct fields force_fail_fields =
+    FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
+
+static const struct node *map_of_one(struct arena *a, const char *key, const struct node *value)
+{
+    return node_with(a, node_new_map(a, NULL, 0), key, value);
+}
+
+/* Made of the body's own values, so that what is wrong with them is told at their place. */
+static const struct node *rule_of(struct arena *a, const struct fail *f)
+{
+    const struct node *answer =
+        f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
+    const struct node **then = arena_array(a, const struct node *, 1);
+    then[0] = map_of_one(a, "answer", answer);
+    const struct node *rule = map_of_one(a, "on", f->operation);
+    if (f->provider)
+        rule = node_with(a, rule, "provider", f->provider);
+    rule = node_with(a, rule, "when", map_of_one(a, "times", f->times));
+    return node_with(a, rule, "then", node_new_list(a, then, 1));
+}
+
+void force_fail(struct call *c, const void *fields)
+{
+    const struct fail *f = fields;
+    struct error err = {0};
+    const char *name;
+    if (!f->status == !f->error) {
+        call_issue(c, "", "takes 'status' or 'error', one of the two");
+    } else if (!rules_add(c->ns->rules, rule_of(c->arena, f), &name, &err)) {
+        admin_issues(c, call_body(c), &err);
+    } else {
+        json_put_text(force_begin(c), "rule", name);
+        force_end(c);
+    }
+}

@@ -1,0 +1,76 @@
+/* Whether an account is fit to publish, in PostEverywhere's three words. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/consent.h"
+#include "mockserver/providers/providers.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum health { HEALTHY, EXPIRED, UNHEALTHY };
+static const char *const health_texts[] = {"healthy", "expired", "unhealthy"};
+
+struct health_body {
+    const char *account;
+    int status;
+};
+
+static const struct field health_rows[] = {
+    FIELD("account", FIELD_TEXT, struct health_body, account, .help = "Whose, by id or handle.",
+          .required = true),
+    FIELD("status", FIELD_ENUM, struct health_body, status, .required = true, .texts = health_texts,
+          .text_count = COUNT(health_texts),
+          .help = "healthy: on a token of today; expired: its token ran out; unhealthy: the "
+                  "platform flagged it."),
+};
+const struct fields force_health_fields =
+    FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
+
+static void reconnect(struct call *c, uint32_t row)
+{
+    const struct account *a = account_read(c->world, row);
+    struct account_spec user;
+    if (account_can_publish(a))
+        return;
+    consent_user(c, a->provider, a->platform, a->handle, &user);
+    account_reconnect(c->world, row, user.token_expires_at_ms);
+}
+
+/* An account is fit before it becomes unfit in another way. */
+static void set_health(struct call *c, uint32_t row, enum health status)
+{
+    switch (status) {
+    case HEALTHY:
+        reconnect(c, row);
+        break;
+    case EXPIRED:
+        if (account_read(c->world, row)->token == TOKEN_EXPIRED)
+            break;
+        reconnect(c, row);
+        account_lose_token(c->world, row, TOKEN_EXPIRED);
+        break;
+    case UNHEALTHY:
+        if (account_read(c->world, row)->flagged)
+            break;
+        reconnect(c, row);
+        account_flag(c->world, row);
+        break;
+    }
+}
+
+void force_health(struct call *c, const void *fields)
+{
+    const struct health_body *f = fields;
+    uint32_t row = force_listed_account(c, f->account);
+    if (!row)
+        return;
+    const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
+    if (!str_is(str_from(d->name), "posteverywhere")) {
+        call_issue(c, "/account", "is an account of %s, which knows no such health", d->name);
+        return;
+    }
+    set_health(c, row, (enum health)f->status);
+    struct json *w = force_begin(c);
+    force_put_id(c, "account", RECORD_ACCOUNT, row);
+    json_put_text(w, "status", health_texts[f->status]);
+    force_end(c);
+}

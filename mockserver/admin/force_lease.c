@@ -1,0 +1,128 @@
+/* The provider's review of a request for leased accounts. */
+#include "mockserver/admin/force.h"
+
+#include <inttypes.h>
+
+#include "mockserver/admin/select.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/state/lease.h"
+
+static const char *const decision_texts[] = {"assigned", "partial", "rejected"};
+static const enum lease_state decisions[] = {LEASE_ASSIGNED, LEASE_PARTIAL, LEASE_REJECTED};
+
+struct lease_decide {
+    const char *request, *project, *remark;
+    int outcome;
+    int64_t count; /* 0: not said */
+};
+
+static const struct field lease_decide_rows[] = {
+    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Which, by its id.",
+          .required = true),
+    FIELD("project", FIELD_TEXT, struct lease_decide, project,
+          .help = "Its project, by id or name, where two organizations have a request of that id."),
+    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "What is decided.",
+          .required = true, .texts = decision_texts,
+          .text_count = sizeof decisions / sizeof *decisions),
+    FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
+          .help = "How many accounts, where it is partial. Default: what the pool has, and one "
+                  "less than asked for at most."),
+    FIELD("remark", FIELD_TEXT, struct lease_decide, remark,
+          .help = "A word to the partner about it."),
+};
+const struct fields force_lease_decide_fields =
+    FIELD_TABLE("lease_decide", lease_decide_rows, struct lease_decide, FIELDS_NO_PLACE);
+
+static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome,
+                        int64_t said)
+{
+    int64_t wanted = lease_request_read(c->world, request)->count;
+    if (said)
+        return said;
+    if (outcome != LEASE_PARTIAL)
+        return outcome == LEASE_ASSIGNED ? wanted : 0;
+    int64_t had = lease_request_matches(c->world, request);
+    return had < wanted ? had : wanted - 1;
+}
+
+static void refuse_count(struct call *c, const struct lease_request *r, int64_t count,
+                         enum lease_state outcome)
+{
+    if (outcome != LEASE_PARTIAL)
+        call_issue(c, "/count", "goes with the outcome 'partial'");
+    else if (count)
+        call_issue(c, "/count", "must be less than the %" PRId64 " that are asked for", r->count);
+    else
+        call_issue(c, "/outcome",
+                   r->count > 1 ? "nothing in the pool fits the request"
+                                : "a request for one account has no part");
+}
+
+/* Names what is left of the request's vertical, as a selector would. */
+static void refuse_pool(struct call *c, uint32_t request, int64_t count)
+{
+    const struct lease_request *r = lease_request_read(c->world, request);
+    struct buf others = {.arena = c->arena};
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_POOL_ACCOUNT); row++) {
+        const struct pool_account *p = pool_account_read(c->world, row);
+        if (p->provider == r->provider && !p->account)
+            buf_printf(&others, "%s%s (%s, %s)", others.n ? ", " : "", p->handle, p->vertical,
+                       p->geo ? p->geo : "anywhere");
+    }
+    call_issue(c, "/request",
+               "%" PRId64 " accounts are wanted of '%s' in %s, but %" PRId64
+               " in the pool fit; free are: %s",
+               count, r->vertical, r->geo ? r->geo : "any country",
+               lease_request_matches(c->world, request), others.n ? buf_c(&others) : "none");
+}
+
+static bool may_decide(struct call *c, uint32_t request, const struct lease_decision *d)
+{
+    const struct lease_request *r = lease_request_read(c->world, request);
+    switch (lease_request_judge(c->world, request, d)) {
+    case LEASE_POSSIBLE:
+        return true;
+    case LEASE_DECIDED_ALREADY:
+        return call_refuse(c, FAULT_CONFLICT, "The request is decided already: it is %s",
+                           lease_state_texts[r->state]);
+    case LEASE_WRONG_COUNT:
+        refuse_count(c, r, d->count, d->outcome);
+        break;
+    case LEASE_POOL_TOO_SMALL:
+        refuse_pool(c, request, d->count);
+        break;
+    }
+    return false;
+}
+
+void force_lease_decide(struct call *c, const void *fields)
+{
+    const struct lease_decide *f = fields;
+    uint32_t project = f->project ? select_space(c, "/project", f->project) : ROW_NONE;
+    uint32_t row = c->fault ? ROW_NONE : select_lease_request(c, "/request", f->request, project);
+    if (!row)
+        return;
+    enum lease_state outcome = decisions[f->outcome];
+    int provider = lease_request_read(c->world, row)->provider;
+    const struct lease_decision decision = {
+        .outcome = outcome,
+        .count = count_of(c, row, outcome, f->count),
+        .remark = f->remark,
+        .id_prefix = provider_with_id(provider)->account_prefix(),
+    };
+    if (!may_decide(c, row, &decision))
+        return;
+    lease_request_decide(c->world, row, &decision);
+    struct json *w = force_begin(c);
+    force_put_id(c, "request", RECORD_LEASE_REQUEST, row);
+    json_put_text(w, "state", lease_state_texts[outcome]);
+    struct index_walk walk;
+    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk,
+               (struct index_entry){row, INT64_MIN, 0});
+    json_key(w, "accounts");
+    json_open_list(w);
+    while (index_next_of(&walk, row))
+        json_text(w, account_read(c->world, walk.entry.row)->public_id);
+    json_close_list(w);
+    force_end(c);
+}

@@ -1,0 +1,33 @@
+/* A key's plan ends, or is paid for again; a key is switched off. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/select.h"
+#include "mockserver/state/tenant.h"
+
+struct plan {
+    const char *key;
+    int standing;
+};
+
+static const struct field plan_rows[] = {
+    FIELD("key", FIELD_TEXT, struct plan, key, .required = true,
+          .help = "Whose plan: a key by name, value or id."),
+    FIELD("status", FIELD_ENUM, struct plan, standing, .required = true,
+          .texts = key_standing_texts, .text_count = KEY_STANDING_COUNT,
+          .help = "What holds from now on: it is served, nobody pays for it, or it is off."),
+};
+const struct fields force_plan_fields =
+    FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
+
+void force_plan(struct call *c, const void *fields)
+{
+    const struct plan *f = fields;
+    uint32_t key = select_key(c, "/key", f->key);
+    if (!key)
+        return;
+    key_set_standing(c->world, key, (enum key_standing)f->standing);
+    struct json *w = force_begin(c);
+    force_put_id(c, "key", RECORD_KEY, key);
+    json_put_text(w, "status", key_standing_texts[f->standing]);
+    force_end(c);
+}

@@ -1,0 +1,62 @@
+/* What a platform will answer to a post. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/select.h"
+#include "mockserver/state/post.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char *const result_texts[] = {"success", "error"};
+
+struct publish_outcome {
+    const char *post, *account, *code;
+    int outcome;
+};
+
+static const struct field publish_outcome_rows[] = {
+    FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Which post, by its id."),
+    FIELD("account", FIELD_TEXT, struct publish_outcome, account,
+          .help = "Or the next post of this account, by id or handle."),
+    FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome,
+          .help = "What the platform will answer when it is due.", .required = true,
+          .texts = result_texts, .text_count = COUNT(result_texts)),
+    FIELD("code", FIELD_TEXT, struct publish_outcome, code, .help = "The failure's code."),
+};
+const struct fields force_publish_outcome_fields =
+    FIELD_TABLE("publish_outcome", publish_outcome_rows, struct publish_outcome, FIELDS_NO_PLACE);
+
+static void set_post_outcome(struct call *c, const char *post, enum outcome outcome,
+                             const char *code)
+{
+    uint32_t row = select_destination(c, "/post", post);
+    if (!row)
+        return;
+    enum destination_state state = destination_read(c->world, row)->state;
+    if (state != DESTINATION_QUEUED && state != DESTINATION_PUBLISHING) {
+        call_refuse(c, FAULT_CONFLICT, "The post is %s already", destination_state_texts[state]);
+        return;
+    }
+    destination_set_outcome(c->world, row, outcome, code);
+    force_begin(c);
+    force_put_id(c, "post", RECORD_DESTINATION, row);
+    force_end(c);
+}
+
+void force_publish_outcome(struct call *c, const void *fields)
+{
+    const struct publish_outcome *f = fields;
+    enum outcome outcome = f->outcome ? OUTCOME_ERROR : OUTCOME_SUCCESS;
+    if (!f->post == !f->account) {
+        call_issue(c, "", "takes 'post' or 'account', one of the two");
+    } else if (f->code && outcome == OUTCOME_SUCCESS) {
+        call_issue(c, "/code", "goes with the outcome 'error'");
+    } else if (f->post) {
+        set_post_outcome(c, f->post, outcome, f->code);
+    } else {
+        uint32_t row = force_listed_account(c, f->account);
+        if (!row)
+            return;
+        account_set_outcome(c->world, row, outcome, f->code);
+        force_answer_account(c, row);
+    }
+}

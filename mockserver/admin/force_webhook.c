@@ -1,0 +1,125 @@
+/* Deliveries as a network has them: one out of nothing; or a rule for the next of an event. */
+#include "mockserver/admin/force.h"
+
+#include "mockserver/admin/select.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/webhooks.h"
+#include "mockserver/worlds/namespaces.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+enum action { FIRE, REPEAT, HOLD, DROP };
+static const char *const action_texts[] = {"fire", "repeat", "hold", "drop"};
+
+struct webhook_body {
+    const char *event, *webhook;
+    const struct node *data;
+    int64_t by_ms;
+    int action; /* enum action */
+};
+
+static const struct field webhook_rows[] = {
+    FIELD("event", FIELD_TEXT, struct webhook_body, event, .required = true, .min = 1,
+          .help = "The event's name."),
+    FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
+          .text_count = COUNT(action_texts),
+          .help = "fire: deliver one now. Or what befalls the next such event: repeat (it is "
+                  "delivered twice), hold (it is late), drop (it is never delivered). That is a "
+                  "rule."),
+    FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
+          .help = "Whom to fire at, by id, whatever events it asked for."),
+    FIELD("data", FIELD_NODE, struct webhook_body, data, .help = "What is fired. Default: {}."),
+    FIELD("by", FIELD_DURATION, struct webhook_body, by_ms, .help = "How long it is held."),
+};
+const struct fields force_webhook_fields =
+    FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
+
+/* A delivery made, or a rule. */
+static void answer(struct call *c, const struct webhook_body *f, uint32_t delivery,
+                   const char *rule)
+{
+    struct json *w = force_begin(c);
+    json_put_text(w, "event", f->event);
+    json_put_text(w, "action", action_texts[f->action]);
+    if (delivery)
+        force_put_id(c, "delivery", RECORD_DELIVERY, delivery);
+    if (rule)
+        json_put_text(w, "rule", rule);
+    force_end(c);
+}
+
+static void fire(struct call *c, const struct webhook_body *f)
+{
+    uint32_t row = select_webhook(c, "/webhook", f->webhook);
+    if (!row)
+        return;
+    const struct webhook *h = webhook_read(c->world, row);
+    struct webhook_event event = {
+        .type = f->event,
+        .payload = f->data ? json_print(c->arena, f->data) : "{}",
+    };
+    if (h->state != WEBHOOK_ACTIVE) {
+        call_refuse(c, FAULT_CONFLICT, "The webhook is %s", webhook_state_texts[h->state]);
+        return;
+    }
+    const struct webhooks *of = provider_with_id(h->provider)->webhooks;
+    answer(c, f, webhooks_deliver(c->world, of, row, &event, NULL, ROW_NONE), NULL);
+}
+
+static const struct node *map_of_one(struct arena *a, const char *key, const struct node *value)
+{
+    return node_with(a, node_new_map(a, NULL, 0), key, value);
+}
+
+/* Made of the body's own values, so that what is wrong with them is told at their place. */
+static const struct node *fate_of(struct arena *a, const struct node *body, enum action action)
+{
+    switch (action) {
+    case FIRE:
+        break;
+    case REPEAT:
+        return map_of_one(a, "duplicate", node_new_int(a, 1));
+    case HOLD:
+        return map_of_one(a, "late", node_get(body, "by"));
+    case DROP:
+        return map_of_one(a, "drop", node_new_bool(a, true));
+    }
+    return NULL;
+}
+
+static void wish(struct call *c, const struct webhook_body *f)
+{
+    struct arena *a = c->arena;
+    struct error err = {0};
+    const char *name;
+    const struct node *body = call_body(c);
+    const struct node *effect = map_of_one(a, "webhook", fate_of(a, body, (enum action)f->action));
+    const struct node *rule = map_of_one(a, "event", node_get(body, "event"));
+    rule = node_with(a, rule, "when", map_of_one(a, "times", node_new_int(a, 1)));
+    rule = node_with(a, rule, "then", node_new_list(a, &effect, 1));
+    if (rules_add(c->ns->rules, rule, &name, &err))
+        answer(c, f, ROW_NONE, name);
+    else
+        admin_issues(c, body, &err);
+}
+
+void force_webhook(struct call *c, const void *fields)
+{
+    const struct webhook_body *f = fields;
+    bool fires = f->action == FIRE, holds = f->action == HOLD;
+    if (str_has(str_from(f->event), STR(" ")))
+        call_issue(c, "/event", "is no event's name");
+    if (fires != (f->webhook != NULL))
+        call_issue(c, "/webhook", fires ? "is required to fire" : "goes with the action 'fire'");
+    if (f->data && !fires)
+        call_issue(c, "/data", "goes with the action 'fire'");
+    if (holds != (f->by_ms > 0))
+        call_issue(c, "/by", holds ? "is required to hold" : "goes with the action 'hold'");
+    if (c->fault)
+        return;
+    if (fires)
+        fire(c, f);
+    else
+        wish(c, f);
+}

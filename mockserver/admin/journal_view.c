@@ -1,0 +1,241 @@
+#include "mockserver/admin/requests.h"
+
+#include <string.h>
+
+#include "mockserver/providers/providers.h"
+#include "mockserver/worlds/namespaces.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+
+typedef bool wanted_fn(struct call *c, const struct journal_entry *e);
+typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
+
+static bool first_of_name(const struct headers *h, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (str_eq_nocase(str_from(h->items[before].name), str_from(h->items[i].name)))
+            return false;
+    return true;
+}
+
+/* One member a name; what was sent several times stands in one value, as HTTP allows. */
+static void put_headers(struct json *w, const struct headers *h, struct arena *a)
+{
+    json_key(w, "headers");
+    json_open_map(w);
+    for (size_t i = 0; i < h->count; i++) {
+        if (!first_of_name(h, i))
+            continue;
+        struct buf value = {.arena = a};
+        buf_add(&value, h->items[i].value);
+        for (size_t next = i + 1; next < h->count; next++)
+            if (str_eq_nocase(str_from(h->items[next].name), str_from(h->items[i].name)))
+                buf_printf(&value, ", " STR_FMT, STR_ARG(h->items[next].value));
+        json_key(w, h->items[i].name);
+        json_str(w, buf_str(&value));
+    }
+    json_close_map(w);
+}
+
+/* `json` when the body is that, else `text`; neither when there is none. */
+static void put_body(struct json *w, struct str body, bool cut)
+{
+    size_t bad_offset;
+    const char *why;
+    if (body.n && !cut && json_check(body, &bad_offset, &why)) {
+        json_key(w, "json");
+        json_raw(w, body);
+    } else if (body.n) {
+        json_key(w, "text");
+        json_str(w, body);
+    }
+    if (cut)
+        json_put_bool(w, "cut", true);
+}
+
+static void put_list(struct json *w, const char *key, const char *text, char separator)
+{
+    struct str rest = str_from(text);
+    json_key(w, key);
+    json_open_list(w);
+    while (rest.n)
+        json_str(w, str_cut(&rest, separator));
+    json_close_list(w);
+}
+
+void request_put_rules(struct json *w, const struct journal_entry *e)
+{
+    put_list(w, "rules", e->rules, ',');
+}
+
+static void put_request(struct json *w, const struct journal_entry *e, struct arena *a)
+{
+    json_key(w, "request");
+    json_open_map(w);
+    json_key(w, "method");
+    json_str(w, e->method);
+    json_key(w, "target");
+    json_str(w, e->target);
+    put_headers(w, &e->request_headers, a);
+    put_body(w, e->request_body, e->request_cut);
+    json_close_map(w);
+}
+
+static void put_response(struct json *w, const struct journal_entry *e, struct arena *a)
+{
+    json_key(w, "response");
+    json_open_map(w);
+    json_put_int(w, "status", e->status);
+    put_headers(w, &e->response_headers, a);
+    put_body(w, e->response_body, e->response_cut);
+    json_close_map(w);
+}
+
+void request_put_hostile(struct json *w, const struct journal_entry *e)
+{
+    if (e->trace.hostile.n)
+        put_list(w, "hostile", e->trace.hostile.s, '\n');
+}
+
+static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
+{
+    json_open_map(w);
+    json_put_int(w, "seq", (int64_t)e->seq);
+    admin_put_time(w, "at", e->at_ms);
+    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "provider", e->provider);
+    json_put_text(w, "operation", e->operation);
+    json_put_text(w, "key", e->key_name);
+    json_put_text(w, "fault", e->fault);
+    request_put_rules(w, e);
+    request_put_hostile(w, e);
+    if (e->nearest)
+        put_list(w, "nearest", e->nearest, '\n');
+    put_request(w, e, c->arena);
+    put_response(w, e, c->arena);
+    request_put_effects(w, c->world, e);
+    if (!stable) {
+        json_key(w, "wall");
+        json_open_map(w);
+        admin_put_time(w, "at", e->wall_ms);
+        json_put_int(w, "micros", e->wall_us);
+        json_close_map(w);
+    }
+    json_close_map(w);
+}
+
+void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e)
+{
+    json_put_int(w, "seq", (int64_t)seq);
+    if (!e)
+        return;
+    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "provider", e->provider);
+    json_put_text(w, "operation", e->operation);
+    json_key(w, "method");
+    json_str(w, e->method);
+    json_key(w, "target");
+    json_str(w, e->target);
+    json_put_int(w, "status", e->status);
+}
+
+static bool is_of(struct call *c, const struct journal_entry *e)
+{
+    const struct operation *wanted = c->own;
+    return !wanted || (e->operation && strcmp(e->operation, wanted->route->operation) == 0 &&
+                       strcmp(e->provider, wanted->provider->name) == 0);
+}
+
+/* "layers.oauth_status", or a bare name where that is one provider's. */
+static bool read_operation(struct call *c)
+{
+    struct str operation = call_query(c, "operation");
+    struct operation *wanted = arena_new(c->arena, struct operation);
+    struct error err = {0};
+    if (!operation.s)
+        return true;
+    c->own = wanted;
+    if (!provider_operation(operation, STR(""), (struct where){0}, wanted, &err))
+        call_refuse(c, FAULT_INVALID, "'operation': %s", err.first->text);
+    error_end(&err);
+    return !c->fault;
+}
+
+/* `next` is the `since` to go on from, and one that is still to come is of another life of this
+ * world; `truncated` says that entries in between were dropped. */
+static void put_page(struct call *c, wanted_fn *wanted, put_fn *put)
+{
+    const struct journal *j = c->ns->journal;
+    int64_t since = 0, limit = LIMIT_DEFAULT;
+    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j), &since) ||
+        !admin_query_int(c, "limit", 1, LIMIT_MAX, &limit))
+        return;
+    bool truncated = (uint64_t)since < journal_lost(j);
+    uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;
+
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (; limit && seq <= journal_last(j); seq++) {
+        const struct journal_entry *e = journal_read(j, seq);
+        if (wanted(c, e)) {
+            put(c, w, e);
+            limit--;
+        }
+    }
+    json_close_list(w);
+    json_put_int(w, "next", (int64_t)(seq - 1));
+    json_put_bool(w, "more", seq <= journal_last(j));
+    json_put_bool(w, "truncated", truncated);
+    json_put_int(w, "lost", (int64_t)journal_lost(j));
+    json_close_map(w);
+}
+
+static void put_whole(struct call *c, struct json *w, const struct journal_entry *e)
+{
+    put_entry(c, w, e, admin_query_flag(c, "stable"));
+}
+
+void admin_requests(struct call *c)
+{
+    if (read_operation(c))
+        put_page(c, is_of, put_whole);
+}
+
+static bool is_unmatched(struct call *c, const struct journal_entry *e)
+{
+    (void)c;
+    return !e->operation;
+}
+
+void admin_unmatched(struct call *c)
+{
+    put_page(c, is_unmatched, put_whole);
+}
+
+static void put_near_misses(struct call *c, struct json *w, const struct journal_entry *e)
+{
+    json_open_map(w);
+    request_put_name(w, e->seq, e);
+    reasons_put_routes(c, w, e);
+    reasons_put_rules(c, w, e);
+    json_close_map(w);
+}
+
+void admin_near_misses(struct call *c)
+{
+    put_page(c, is_unmatched, put_near_misses);
+}
+
+void admin_requests_clear(struct call *c)
+{
+    const struct journal *j = c->ns->journal;
+    uint64_t count = journal_last(j) ? journal_last(j) - journal_first(j) + 1 : 0;
+    journal_clear(c->ns->journal);
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_int(w, "removed", (int64_t)count);
+    json_close_map(w);
+}

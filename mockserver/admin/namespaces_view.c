@@ -1,0 +1,271 @@
+#include "mockserver/admin/handlers.h"
+
+#include <string.h>
+
+#include "base/time.h"
+#include "mockserver/journal.h"
+#include "mockserver/mock.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/worlds/idle.h"
+
+#define IDLE_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
+
+struct create_body {
+    const char *name, *from;
+    const struct node *fixture;
+    struct wish wish;
+    struct field_list credentials;
+    int64_t idle_ms;
+};
+
+static const struct field clock_rows[] = {
+    FIELD("start", FIELD_TIME, struct wish, clock_start,
+          .help = "An instant not before the fixture's own, or how far behind it (+1h)."),
+    FIELD("mode", FIELD_ENUM, struct wish, clock_mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Whether time passes by itself."),
+};
+
+static const struct fields clock_fields =
+    FIELD_TABLE("clock", clock_rows, struct wish, FIELDS_NO_PLACE);
+
+static const struct field create_rows[] = {
+    FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
+          .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first."),
+    FIELD("fixture", FIELD_NODE, struct create_body, fixture, .shape = "{type: [string, object]}",
+          .help = "The name of a fixture that was loaded at start, or one as an object."),
+    FIELD("from", FIELD_TEXT, struct create_body, from,
+          .help = "Instead: a world or a snapshot to begin as a copy of."),
+    FIELD("seed", FIELD_INT, struct create_body, wish.seed, .max = INT64_MAX,
+          .help = "What the ids minted from now on follow from."),
+    FIELD("hostile", FIELD_BOOL, struct create_body, wish.hostile,
+          .help = "true: answers are as unkind as the documents allow, whatever the fixture says."),
+    FIELD("clock", FIELD_MAP, struct create_body, wish, .sub = &clock_fields,
+          .help = "Where its time starts and whether it passes."),
+    FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
+          .help = "Keys whose calls belong to this world, wherever they are used."),
+    FIELD("idle", FIELD_DURATION, struct create_body, idle_ms,
+          .help = "How long it lives without a call. Default, and 0s: for ever."),
+};
+
+const struct fields admin_create_fields =
+    FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
+
+static void put_duration(struct json *w, const char *key, int64_t us)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(w, key, duration_text((us > 0 ? us : 0) / 1000, text));
+}
+
+static void put_idle(struct json *w, const struct namespace *ns)
+{
+    int64_t idle_us = ns->waiting ? 0 : time_monotonic_us() - ns->last_us;
+    put_duration(w, "idleFor", idle_us);
+    if (ns->idle_us)
+        put_duration(w, "expiresIn", ns->idle_us - idle_us);
+    else
+        json_put_null(w, "expiresIn");
+}
+
+static void put_namespace(struct json *w, const struct namespace *ns)
+{
+    json_open_map(w);
+    json_put_text(w, "name", ns->name);
+    json_put_text(w, "fixture", ns->fixture->name);
+    json_put_int(w, "generation", (int64_t)ns->generation);
+    json_key(w, "clock");
+    json_open_map(w);
+    admin_put_clock(w, ns->world);
+    json_close_map(w);
+    json_put_int(w, "requests", (int64_t)journal_last(ns->journal));
+    json_put_int(w, "rules", (int64_t)rules_count(ns->rules));
+    json_put_bool(w, "inUse", namespace_in_use(ns));
+    json_put_bool(w, "outdated", ns->newer);
+    put_idle(w, ns);
+    json_put_bool(w, "hostile", ns->world->hostile);
+    json_close_map(w);
+}
+
+static struct namespace *named(struct call *c)
+{
+    struct namespace *ns = namespaces_find(c->mock->namespaces, c->params[0]);
+    if (!ns)
+        call_refuse(c, FAULT_NOT_FOUND, "There is no world '" STR_FMT "'", STR_ARG(c->params[0]));
+    return ns;
+}
+
+void admin_namespaces(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    const struct namespace *ns;
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (size_t i = 0; (ns = namespaces_at(c->mock->namespaces, i)); i++)
+        put_namespace(w, ns);
+    json_close_list(w);
+    json_close_map(w);
+}
+
+void admin_namespace(struct call *c)
+{
+    const struct namespace *ns = named(c);
+    if (ns)
+        put_namespace(call_json(c, 200), ns);
+}
+
+/* What a new world begins as: a fixture, and a world of ours that is forked once more. */
+struct origin {
+    struct fixture *fixture; /* held; NULL: the first */
+    struct world *world;     /* NULL: refused */
+};
+
+static struct fixture *fixture_named(struct call *c, struct str name)
+{
+    const char **names = arena_array(c->arena, const char *, c->mock->fixture_count);
+    for (size_t i = 0; i < c->mock->fixture_count; i++) {
+        names[i] = c->mock->fixtures[i]->name;
+        if (str_is(name, names[i]))
+            return c->mock->fixtures[i];
+    }
+    const char *near = str_nearest(name, names, c->mock->fixture_count);
+    call_issue(c, "/fixture", "no fixture '" STR_FMT "' was loaded%s%s%s", STR_ARG(name),
+               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return NULL;
+}
+
+static struct fixture *fixture_inline(struct call *c, const struct create_body *body,
+                                      const struct node *root)
+{
+    struct error err = {0};
+    struct fixture *fixture = fixture_of_node(body->fixture, body->name, &err);
+    if (!fixture)
+        admin_issues(c, root, &err);
+    return fixture;
+}
+
+static void begin_as_fixture(struct call *c, const struct create_body *body,
+                             const struct node *root, struct origin *o)
+{
+    if (!body->fixture)
+        o->fixture = fixture_hold(c->mock->fixtures[0]);
+    else if (body->fixture->kind == NODE_TEXT)
+        o->fixture = fixture_hold(fixture_named(c, body->fixture->text));
+    else
+        o->fixture = fixture_inline(c, body, root);
+    if (o->fixture)
+        o->world = beginning_of(o->fixture->world);
+}
+
+static void begin_as_copy(struct call *c, const char *from, struct origin *o)
+{
+    const struct namespace *ns = namespaces_find(c->mock->namespaces, str_from(from));
+    struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(from));
+    if (!ns == !snapshot) {
+        call_issue(c, "/from",
+                   ns ? "a world and a snapshot have the name '%s'"
+                      : "no world or snapshot has the name '%s'",
+                   from);
+        return;
+    }
+    o->fixture = ns ? fixture_hold(ns->fixture) : NULL;
+    o->world = world_fork(ns ? ns->world : snapshot);
+    clock_set_mode(&o->world->clock, o->world->clock.mode); /* it goes on from this moment */
+}
+
+static bool set_up(struct call *c, const struct create_body *body, struct world *w)
+{
+    const char *why = beginning_grant(w, &body->wish);
+    return !why || call_issue(c, "/clock/start", "%s", why);
+}
+
+static bool check_credentials(struct call *c, const struct field_list *list)
+{
+    const char *const *texts = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (!*texts[i])
+            return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i), "is empty");
+    return true;
+}
+
+static bool check_idle(struct call *c, int64_t idle_ms)
+{
+    return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) || call_issue(c, "/idle", "from 0s to 3660d");
+}
+
+static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
+{
+    struct error err = {0};
+    struct str name = str_from(body->name);
+    if (namespaces_find(c->mock->namespaces, name)) {
+        call_refuse(c, FAULT_CONFLICT, "The world '%s' exists already", body->name);
+        return NULL;
+    }
+    struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, &err);
+    if (!ns)
+        call_issue(c, "/name", "%s", err.first->text);
+    error_end(&err);
+    return ns;
+}
+
+void admin_namespace_create(struct call *c)
+{
+    struct create_body body = {.wish = WISH_NONE};
+    struct origin origin = {0};
+    struct namespace *ns = NULL;
+    if (!admin_body(c, &admin_create_fields, &body) || !check_credentials(c, &body.credentials) ||
+        !check_idle(c, body.idle_ms))
+        return;
+    if (body.fixture && body.from)
+        call_issue(c, "/from", "takes 'fixture' or 'from', not both");
+    else if (body.from)
+        begin_as_copy(c, body.from, &origin);
+    else
+        begin_as_fixture(c, &body, call_body(c), &origin);
+    if (origin.world && set_up(c, &body, origin.world))
+        ns = create(c, &body, &origin);
+    world_free(origin.world);
+    fixture_free(origin.fixture);
+    if (!ns)
+        return;
+    ns->is_copy = body.from;
+    ns->wish = body.wish;
+    idle_limit(c->mock->idle, ns, body.idle_ms);
+    for (size_t i = 0; i < body.credentials.count; i++)
+        namespaces_bind(c->mock->namespaces,
+                        str_from(((const char *const *)body.credentials.items)[i]), ns);
+    put_namespace(call_json(c, 201), ns);
+}
+
+void admin_namespace_delete(struct call *c)
+{
+    struct namespace *ns = named(c);
+    if (!ns)
+        return;
+    if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
+        call_refuse(c, FAULT_CONFLICT, "The first world stays: reset it");
+        return;
+    }
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "removed");
+    json_str(w, c->params[0]);
+    json_close_map(w);
+}
+
+static void reset(struct call *c, struct namespace *ns)
+{
+    namespace_reset(ns);
+    put_namespace(call_json(c, 200), ns);
+}
+
+void admin_namespace_reset(struct call *c)
+{
+    struct namespace *ns = named(c);
+    if (ns)
+        reset(c, ns);
+}
+
+void admin_reset(struct call *c)
+{
+    reset(c, c->ns);
+}

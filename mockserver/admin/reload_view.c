@@ -1,0 +1,94 @@
+/* The fixtures read again, on demand. */
+#include "mockserver/admin/handlers.h"
+
+#include "base/http/body.h"
+#include "mockserver/mock.h"
+#include "mockserver/worlds/reload.h"
+
+struct reload_body {
+    bool reset;
+};
+
+static const struct field reload_rows[] = {
+    FIELD("reset", FIELD_BOOL, struct reload_body, reset,
+          .help = "Worlds that are in use begin anew as well, changed or not. Default: false, they "
+                  "keep their state until their next reset."),
+};
+
+const struct fields admin_reload_fields =
+    FIELD_TABLE("reload", reload_rows, struct reload_body, FIELDS_NO_PLACE);
+
+static void put_fixtures(struct json *w, const struct reload_result *result)
+{
+    json_key(w, "fixtures");
+    json_open_list(w);
+    for (size_t i = 0; i < result->fixture_count; i++) {
+        const struct include_files *files = &result->fixtures[i].files;
+        json_open_map(w);
+        json_put_text(w, "fixture", result->fixtures[i].name);
+        json_put_bool(w, "changed", result->fixtures[i].changed);
+        json_key(w, "files");
+        json_open_list(w);
+        for (size_t j = 0; j < files->count; j++)
+            json_text(w, files->items[j].path);
+        json_close_list(w);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+static void put_worlds(struct json *w, const struct reload_result *result)
+{
+    json_key(w, "worlds");
+    json_open_map(w);
+    for (size_t fate = 0; fate < FATE_COUNT; fate++) {
+        json_key(w, namespace_fate_texts[fate]);
+        json_open_list(w);
+        for (size_t i = 0; i < result->worlds[fate].count; i++)
+            json_text(w, result->worlds[fate].items[i]);
+        json_close_list(w);
+    }
+    json_close_map(w);
+}
+
+static void put_problems(struct json *w, const struct error *problems)
+{
+    json_key(w, "errors");
+    json_open_list(w);
+    for (const struct problem *p = problems->first; p; p = p->next) {
+        json_open_map(w);
+        json_put_text(w, "file", p->at.file);
+        json_put_int(w, "line", p->at.line);
+        json_put_int(w, "column", p->at.column);
+        json_put_text(w, "detail", p->text);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+static void answer(struct call *c)
+{
+    const struct reload_result *result = c->own;
+    struct json *w;
+    if (error_any(&result->problems)) {
+        w = problem_json(c, 422, "unusable_fixtures",
+                         "The fixtures cannot be used as they are now; they stay as they were.");
+        put_problems(w, &result->problems);
+    } else {
+        w = call_json(c, 200);
+        json_open_map(w);
+        put_fixtures(w, result);
+        put_worlds(w, result);
+    }
+    json_close_map(w);
+}
+
+void admin_reload(struct call *c)
+{
+    struct reload_body body = {0};
+    if (!c->mock->reload)
+        call_refuse(c, FAULT_CONFLICT,
+                    "This world is the built-in sample: there is no file to read again");
+    else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
+        reload_ask(c->mock->reload, c, body.reset, answer);
+}

@@ -1,0 +1,220 @@
+#include "mockserver/admin/request_match.h"
+
+#include <string.h>
+
+#include "mockserver/admin/select.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/state/tenant.h"
+#include "mockserver/worlds/namespaces.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define PLACE    "/match"
+
+static const char *const selector_texts[] = {
+#define X(name, text) text,
+    SELECTORS(X)
+#undef X
+};
+
+#define SELECT(name, text, shape_, help_)                                                          \
+    FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .shape = (shape_),          \
+          .help = (help_))
+
+#define VALUE "expectation"
+#define NAMED "named_texts"
+
+static const struct field rows[] = {
+    SELECT(OPERATION, "operation", VALUE,
+           "The operation, with its provider where that is in doubt."),
+    SELECT(PROVIDER, "provider", VALUE, "Whose call it was."),
+    SELECT(METHOD, "method", VALUE, "GET, POST ..."),
+    SELECT(PATH, "path", VALUE, "The path, without namespace and mount."),
+    SELECT(STATUS, "status", VALUE, "The answer's status."),
+    SELECT(KEY, "key", VALUE, "The caller's key, by name or value."),
+    SELECT(QUERY, "query", NAMED, "Query parameter: what its value must look like."),
+    SELECT(HEADERS, "headers", NAMED, "Request header: what its value must look like."),
+    SELECT(BODY, "body", VALUE, "What the request's JSON body must look like."),
+    SELECT(FAULT, "fault", VALUE, "Why it was refused, by its neutral name."),
+    SELECT(RULE, "rule", VALUE, "A rule that acted."),
+};
+
+const struct fields request_match_fields =
+    FIELD_TABLE("match", rows, struct request_match, FIELDS_NO_PLACE);
+
+static const struct node *same_place_text(struct arena *a, const struct node *at, const char *text)
+{
+    struct node *n = arena_copy(a, node_new_text(a, str_from(text)), sizeof *n);
+    n->at = at->at;
+    return n;
+}
+
+static bool check_operation(struct call *c, struct request_match *m, struct error *err)
+{
+    const struct node *n = m->of[SELECTOR_OPERATION];
+    const struct node *provider = m->of[SELECTOR_PROVIDER];
+    struct operation found;
+    struct str of = str_from(provider ? node_text(provider) : NULL);
+    if (!provider_operation(n->text, of, n->at, &found, err))
+        return false;
+    m->of[SELECTOR_OPERATION] = same_place_text(
+        c->arena, n, arena_printf(c->arena, "%s.%s", found.provider->name, found.route->operation));
+    return true;
+}
+
+static bool unknown(struct error *err, const char *what, const struct node *n,
+                    const char *const *words, size_t count)
+{
+    const char *near = str_nearest(n->text, words, count);
+    return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s%s%s", what,
+                     STR_ARG(n->text), near ? "; did you mean '" : "", near ? near : "",
+                     near ? "'?" : "");
+}
+
+static bool check_provider(struct call *c, struct request_match *m, struct error *err)
+{
+    const struct node *n = m->of[SELECTOR_PROVIDER];
+    const char **names = arena_array(c->arena, const char *, provider_count);
+    for (size_t i = 0; i < provider_count; i++)
+        names[i] = providers[i]->name;
+    return provider_named(n->text) || unknown(err, "provider", n, names, provider_count);
+}
+
+static bool check_method(struct call *c, struct request_match *m, struct error *err)
+{
+    static const char *const methods[] = {"GET",  "POST",    "PUT",   "PATCH",  "DELETE",
+                                          "HEAD", "OPTIONS", "TRACE", "CONNECT"};
+    const struct node *n = m->of[SELECTOR_METHOD];
+    (void)c;
+    for (size_t i = 0; i < COUNT(methods); i++)
+        if (str_is(n->text, methods[i]))
+            return true;
+    return unknown(err, "method", n, methods, COUNT(methods));
+}
+
+static bool check_key(struct call *c, struct request_match *m, struct error *err)
+{
+    const struct node *n = m->of[SELECTOR_KEY];
+    (void)err; /* it makes an issue of its own */
+    uint32_t row = select_key(c, PLACE "/key", node_text(n));
+    if (row != ROW_NONE)
+        m->of[SELECTOR_KEY] = same_place_text(c->arena, n, key_label(key_read(c->world, row)));
+    return row != ROW_NONE;
+}
+
+static bool check_fault(struct call *c, struct request_match *m, struct error *err)
+{
+    const struct node *n = m->of[SELECTOR_FAULT];
+    (void)c;
+    for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
+        if (str_is(n->text, fault_texts[i]))
+            return true;
+    return unknown(err, "fault", n, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
+}
+
+static bool has_acted(const struct journal *j, struct str rule)
+{
+    for (uint64_t seq = journal_first(j); seq && seq <= journal_last(j); seq++) {
+        struct str rest = str_from(journal_read(j, seq)->rules);
+        while (rest.n)
+            if (str_eq(str_cut(&rest, ','), rule))
+                return true;
+    }
+    return false;
+}
+
+/* One that was removed is still known by what it did. */
+static bool check_rule(struct call *c, struct request_match *m, struct error *err)
+{
+    const struct node *n = m->of[SELECTOR_RULE];
+    if (!rules_written(c->ns->rules, n->text) && !has_acted(c->ns->journal, n->text))
+        return error_add(err, ERROR_INPUT, n->at, "there is no rule '" STR_FMT "'",
+                         STR_ARG(n->text));
+    const struct member some = {.key = "$some", .key_at = n->at, .value = n};
+    m->of[SELECTOR_RULE] = node_new_map(c->arena, arena_copy(c->arena, &some, sizeof some), 1);
+    return true;
+}
+
+/* What a plain text stands for, where that is more than itself; how much a miss of it weighs. */
+static const struct {
+    bool (*check)(struct call *c, struct request_match *m, struct error *err);
+    unsigned weight;
+} parts[] = {
+    [SELECTOR_OPERATION] = {check_operation, 4},
+    [SELECTOR_PROVIDER] = {check_provider,  4},
+    [SELECTOR_METHOD] = {check_method,    2},
+    [SELECTOR_PATH] = {NULL,            4},
+    [SELECTOR_STATUS] = {NULL,            1},
+    [SELECTOR_KEY] = {check_key,       1},
+    [SELECTOR_QUERY] = {NULL,            1},
+    [SELECTOR_HEADERS] = {NULL,            1},
+    [SELECTOR_BODY] = {NULL,            1},
+    [SELECTOR_FAULT] = {check_fault,     1},
+    [SELECTOR_RULE] = {check_rule,      1},
+};
+
+static bool check_part(struct call *c, struct request_match *m, enum selector i, struct error *err)
+{
+    const struct node *n = m->of[i];
+    if (i == SELECTOR_QUERY || i == SELECTOR_HEADERS)
+        return rules_check_named(n, i == SELECTOR_QUERY ? "query" : "header", err);
+    if (n->kind != NODE_TEXT && n->kind != NODE_MAP && i != SELECTOR_BODY && i != SELECTOR_STATUS)
+        return error_add(err, ERROR_INPUT, n->at, "'%s' is text or matchers, not %s",
+                         selector_texts[i], node_kind_name(n->kind));
+    if (i == SELECTOR_STATUS && n->kind != NODE_INT && n->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, n->at, "'status' is a number or matchers, not %s",
+                         node_kind_name(n->kind));
+    if (!match_check(n, err))
+        return false;
+    return n->kind != NODE_TEXT || !parts[i].check || parts[i].check(c, m, err);
+}
+
+bool request_match_check(struct call *c, const struct node *body, struct request_match *m)
+{
+    struct error err = {0};
+    for (enum selector i = 0; i < SELECTOR_COUNT; i++)
+        if (m->of[i])
+            check_part(c, m, i, &err);
+    admin_issues(c, body, &err);
+    return !c->fault;
+}
+
+struct request_judgement request_match_judge(struct arena *a, const struct request_match *m,
+                                             const struct journal_entry *e,
+                                             struct match_results *results)
+{
+    struct match_context context = {.arena = a, .now_ms = e->at_ms};
+    struct request_judgement judgement = {0};
+    struct match_results own = {0}, *all = results ? results : &own;
+    bool cut = m->of[SELECTOR_BODY] && e->request_cut;
+    for (enum selector i = 0; i < SELECTOR_COUNT; i++) {
+        if (!m->of[i] || (i == SELECTOR_BODY && cut))
+            continue;
+        size_t before = all->count;
+        match_run(&context, m->of[i], request_value(a, e, i, m->of[i]),
+                  arena_printf(a, "/%s", selector_texts[i]), all);
+        for (; before < all->count; before++)
+            if (all->items[before].verdict == MATCH_FAILS)
+                judgement.misses += parts[i].weight;
+    }
+    judgement.undecided = cut && !judgement.misses;
+    return judgement;
+}
+
+void request_put_misses(struct json *w, const struct match_results *results)
+{
+    json_key(w, "misses");
+    json_open_list(w);
+    for (size_t i = 0; i < results->count; i++) {
+        const struct match_result *r = &results->items[i];
+        if (r->verdict != MATCH_FAILS)
+            continue;
+        json_open_map(w);
+        json_put_text(w, "pointer", r->pointer);
+        json_put_text(w, "matcher", r->matcher);
+        json_put_text(w, "expected", r->expected);
+        json_put_text(w, "actual", r->actual);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}

@@ -1,0 +1,61 @@
+#include "mockserver/admin/handlers.h"
+
+#include "mockserver/rules/rules.h"
+#include "mockserver/worlds/namespaces.h"
+
+static void refuse_unknown(struct call *c)
+{
+    call_refuse(c, FAULT_NOT_FOUND, "There is no rule '" STR_FMT "'", STR_ARG(c->params[0]));
+}
+
+static void put_removed(struct call *c, size_t count)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_put_int(w, "removed", (int64_t)count);
+    json_close_map(w);
+}
+
+void admin_rules(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    rules_print(c->ns->rules, w);
+    json_close_map(w);
+}
+
+void admin_rule(struct call *c)
+{
+    if (!rules_print_one(c->ns->rules, c->params[0], call_json(c, 200)))
+        refuse_unknown(c);
+}
+
+void admin_rule_add(struct call *c)
+{
+    const struct node *body = call_body(c);
+    if (!body)
+        return;
+    const char *name = NULL;
+    struct error err = {0};
+    const struct node *list = node_new_list(c->arena, &body, 1);
+    if (!rules_check_keys(list, c->world, &err) || !rules_add(c->ns->rules, body, &name, &err))
+        admin_issues(c, body, &err);
+    else
+        rules_print_one(c->ns->rules, str_from(name), call_json(c, 201));
+}
+
+void admin_rules_clear(struct call *c)
+{
+    size_t count = rules_count(c->ns->rules);
+    rules_clear(c->ns->rules);
+    put_removed(c, count);
+}
+
+void admin_rule_remove(struct call *c)
+{
+    if (rules_remove(c->ns->rules, c->params[0]))
+        put_removed(c, 1);
+    else
+        refuse_unknown(c);
+}

@@ -1,0 +1,83 @@
+#include "mockserver/admin/handlers.h"
+
+#include "mockserver/mock.h"
+
+struct save_body {
+    const char *name;
+};
+
+static const struct field save_rows[] = {
+    FIELD("name", FIELD_TEXT, struct save_body, name, .required = true,
+          .help = "What to call it; one of that name is replaced."),
+};
+
+const struct fields admin_save_fields =
+    FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
+
+static void put_name(struct call *c, int status, const char *key, struct str name)
+{
+    struct json *w = call_json(c, status);
+    json_open_map(w);
+    json_key(w, key);
+    json_str(w, name);
+    json_close_map(w);
+}
+
+void admin_snapshots(struct call *c)
+{
+    const char *name;
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    json_open_list(w);
+    for (size_t i = 0; (name = snapshots_at(c->mock->namespaces, i)); i++) {
+        json_open_map(w);
+        json_put_text(w, "name", name);
+        admin_put_clock(w, snapshots_find(c->mock->namespaces, str_from(name)));
+        json_close_map(w);
+    }
+    json_close_list(w);
+    json_close_map(w);
+}
+
+void admin_snapshot_save(struct call *c)
+{
+    struct save_body body = {0};
+    if (!admin_body(c, &admin_save_fields, &body))
+        return;
+    if (snapshots_save(c->mock->namespaces, body.name, c->ns))
+        put_name(c, 201, "name", str_from(body.name));
+    else
+        call_issue(c, "/name", "is 1 to %d of A-Z a-z 0-9 . _ - and no dot first",
+                   NAMESPACE_NAME_MAX);
+}
+
+static void refuse_unknown(struct call *c)
+{
+    call_refuse(c, FAULT_NOT_FOUND, "There is no snapshot '" STR_FMT "'", STR_ARG(c->params[0]));
+}
+
+void admin_snapshot_drop(struct call *c)
+{
+    if (snapshots_drop(c->mock->namespaces, c->params[0]))
+        put_name(c, 200, "removed", c->params[0]);
+    else
+        refuse_unknown(c);
+}
+
+void admin_snapshot_restore(struct call *c)
+{
+    struct world *snapshot = snapshots_find(c->mock->namespaces, c->params[0]);
+    if (!snapshot) {
+        refuse_unknown(c);
+        return;
+    }
+    namespace_restore(c->ns, snapshot);
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "restored");
+    json_str(w, c->params[0]);
+    json_put_int(w, "generation", (int64_t)c->ns->generation);
+    admin_put_clock(w, c->ns->world);
+    json_close_map(w);
+}

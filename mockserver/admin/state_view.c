@@ -1,0 +1,247 @@
+#include "mockserver/admin/handlers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "mockserver/record_json.h"
+#include "mockserver/state/places.h"
+#include "mockserver/worlds/export.h"
+
+static const struct record_shape *kind_of(struct call *c)
+{
+    struct error err = {0};
+    const char *name = str_dup(c->arena, c->params[0]);
+    const struct record_shape *s = record_shape_read(name, (struct where){0}, &err);
+    if (!s)
+        call_refuse(c, FAULT_NOT_FOUND, "%s", err.first->text);
+    error_end(&err);
+    return s;
+}
+
+/* ~2: the second of its kind, as an export names a record that has no id of its own. */
+static uint32_t row_numbered(const struct call *c, const struct record_shape *s)
+{
+    int64_t number;
+    if (!str_starts(c->params[1], STR("~")) || !str_to_int(str_skip(c->params[1], 1), &number))
+        return ROW_NONE;
+    return number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number : ROW_NONE;
+}
+
+static uint32_t row_of(struct call *c, const struct record_shape *s)
+{
+    uint32_t row = row_numbered(c, s);
+    if (row)
+        return row;
+    row = record_find(c->world, s->kind, c->params[1]);
+    if (!row)
+        call_refuse(c, FAULT_NOT_FOUND, "None of the %s has the id '" STR_FMT "'", s->name,
+                    STR_ARG(c->params[1]));
+    else if (!places_unique(c->world, s->kind, c->params[1]))
+        call_refuse(c, FAULT_CONFLICT,
+                    "Several of the %s have the id '" STR_FMT
+                    "': say which by its number among them all, ~%u and so on",
+                    s->name, STR_ARG(c->params[1]), row);
+    return c->fault ? ROW_NONE : row;
+}
+
+struct filter { /* ?account=sa_1: what this field must read; none as an empty text */
+    const struct record_field *field;
+    struct str value;
+};
+
+static const struct filter *read_filters(struct call *c, const struct record_shape *s)
+{
+    struct error err = {0};
+    (void)call_query(c, ""); /* reads the query */
+    struct filter *filters = arena_array(c->arena, struct filter, c->query_count);
+    for (size_t i = 0; i < c->query_count && !error_any(&err); i++) {
+        struct member m = {.key = str_dup(c->arena, c->query[i].name)};
+        filters[i] = (struct filter){record_field_read(s, &m, &err), c->query[i].value};
+    }
+    if (err.first)
+        call_issue(c, "", "%s", err.first->text);
+    error_end(&err);
+    return c->fault ? NULL : filters;
+}
+
+static bool lists(const struct record_value *v, struct str text)
+{
+    for (size_t i = 0; i < v->count && v->texts; i++)
+        if (str_is(text, v->texts[i]))
+            return true;
+    return !v->count && !text.n;
+}
+
+static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
+                  const struct filter *f)
+{
+    struct record_value v;
+    char number[24];
+    record_get(w, kind, row, f->field, &v);
+    if (v.none)
+        return !f->value.n;
+    switch (f->field->type) {
+    case RECORD_BOOL:
+        return str_is(f->value, v.truth ? "true" : "false");
+    case RECORD_INT:
+    case RECORD_CHANGE:
+        snprintf(number, sizeof number, "%" PRId64, v.number);
+        return str_is(f->value, number);
+    case RECORD_TEXTS:
+    case RECORD_INTS:
+        return lists(&v, f->value);
+    case RECORD_TEXT:
+    case RECORD_TIME:
+    case RECORD_ENUM:
+    case RECORD_REF:
+        break;
+    }
+    return str_is(f->value, v.text);
+}
+
+static void put_kind(struct json *w, const struct world *world, enum record_kind kind,
+                     const struct filter *filters, size_t count)
+{
+    json_open_list(w);
+    for (uint32_t row = 1; row <= world_count(world, kind); row++) {
+        bool wanted = true;
+        for (size_t i = 0; i < count && wanted; i++)
+            wanted = reads(world, kind, row, &filters[i]);
+        if (wanted)
+            record_write(w, world, kind, row);
+    }
+    json_close_list(w);
+}
+
+static void dump(struct call *c)
+{
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "clock");
+    json_open_map(w);
+    admin_put_clock(w, c->world);
+    json_close_map(w);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        json_key(w, record_kind_texts[kind]);
+        put_kind(w, c->world, kind, NULL, 0);
+    }
+    json_close_map(w);
+}
+
+void admin_state(struct call *c)
+{
+    struct str format = call_query(c, "format");
+    if (!format.s && !c->fault) {
+        dump(c);
+    } else if (str_is(format, "fixture")) {
+        call_json(c, 200);
+        export_namespace(c->arena, c->ns, &c->res->body);
+    } else {
+        call_issue(c, "", "the format is 'fixture', or none: the plain dump");
+    }
+}
+
+void admin_state_kind(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    const struct filter *filters = s ? read_filters(c, s) : NULL;
+    if (!filters)
+        return;
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "items");
+    put_kind(w, c->world, s->kind, filters, c->query_count);
+    json_close_map(w);
+}
+
+void admin_state_record(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    uint32_t row = s ? row_of(c, s) : ROW_NONE;
+    if (row)
+        record_write(call_json(c, 200), c->world, s->kind, row);
+}
+
+/* The merge patch of a flat record: each member is a field to set, null is none. */
+static struct record_edit *read_patch(struct call *c, const struct record_shape *s,
+                                      const struct node *body)
+{
+    struct error err = {0};
+    struct record_edit *edits = arena_array(c->arena, struct record_edit, body->map.count + 1);
+    for (size_t i = 0; i < body->map.count; i++) {
+        const struct member *m = &body->map.members[i];
+        edits[i].field = record_field_read(s, m, &err);
+        if (edits[i].field && edits[i].field->fixed)
+            error_add(&err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
+        else if (edits[i].field)
+            record_value_read(c->arena, edits[i].field, m->value, &edits[i].value, &err);
+    }
+    if (error_any(&err)) {
+        admin_issues(c, body, &err);
+        return NULL;
+    }
+    return edits;
+}
+
+struct faults {
+    size_t count;
+    struct buf first;
+};
+
+static void note_fault(void *ctx, enum record_kind kind, uint32_t row, const char *why)
+{
+    struct faults *f = ctx;
+    if (!f->count++)
+        buf_printf(&f->first, "%s %u: %s", record_kind_texts[kind], row, why);
+}
+
+static struct faults faults_of(struct call *c, const struct world *w)
+{
+    struct faults faults = {.first = {.arena = c->arena}};
+    world_check_each(w, note_fault, &faults);
+    return faults;
+}
+
+/* What was broken on purpose before stays so. */
+static bool breaks(struct call *c, const struct world *patched)
+{
+    struct faults after = faults_of(c, patched);
+    if (!after.count || after.count <= faults_of(c, c->world).count)
+        return false;
+    return !call_refuse(c, FAULT_CONFLICT,
+                        "This would break the world (?unchecked=1 does it all the same): %s",
+                        buf_c(&after.first));
+}
+
+/* Whether the world would still hold together, asked of a copy. */
+static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
+                       const struct record_edit *edits, const struct node *body)
+{
+    struct error err = {0};
+    struct world *copy = world_fork(c->world);
+    copy->checks = false;
+    bool fine = record_set(copy, kind, row, edits, body->map.count, &err)
+                    ? admin_query_flag(c, "unchecked") || !breaks(c, copy)
+                    : admin_issues(c, body, &err);
+    world_free(copy);
+    error_end(&err);
+    return fine;
+}
+
+void admin_state_patch(struct call *c)
+{
+    const struct record_shape *s = kind_of(c);
+    uint32_t row = s ? row_of(c, s) : ROW_NONE;
+    const struct node *body = row ? call_body(c) : NULL;
+    const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
+    if (!edits || !would_hold(c, s->kind, row, edits, body))
+        return;
+    c->world->cause = "force";
+    record_set(c->world, s->kind, row, edits, body->map.count, NULL);
+    struct json *w = call_json(c, 200);
+    json_open_map(w);
+    json_key(w, "record");
+    record_write(w, c->world, s->kind, row);
+    admin_put_new_changes(c);
+    json_close_map(w);
+}

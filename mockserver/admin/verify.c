@@ -1,0 +1,273 @@
+/* Whether calls were made, so many of them; now or within a time. */
+#include "mockserver/admin/request_match.h"
+
+#include "base/time.h"
+#include "mockserver/admin/requests.h"
+#include "mockserver/worlds/namespaces.h"
+
+#define TIMEOUT_DEFAULT_MS 10000
+#define TIMEOUT_MAX_MS     60000
+#define CLOSEST_MAX        3
+#define SHOWN_MAX          20
+
+struct verify_body {
+    struct request_match match;
+    int64_t count, at_least, at_most; /* -1: not said */
+    int64_t since, timeout_ms;
+};
+
+#define CALLS(name, member, help_)                                                                 \
+    FIELD(name, FIELD_INT, struct verify_body, member, .max = INT32_MAX, .help = (help_))
+
+#define VERIFY_ROWS                                                                                \
+    FIELD("match", FIELD_MAP, struct verify_body, match, .sub = &request_match_fields,             \
+          .help = "Which calls; none: all."),                                                      \
+        CALLS("count", count, "So many of them."),                                                 \
+        CALLS("atLeast", at_least, "Or so many and more; once, where nothing is said."),           \
+        CALLS("atMost", at_most, "Or so many and fewer."),                                         \
+        FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                     \
+              .help = "Only calls after the journal entry with this seq.")
+
+static const struct field verify_rows[] = {VERIFY_ROWS};
+static const struct field wait_rows[] = {
+    VERIFY_ROWS,
+    FIELD("timeout", FIELD_DURATION, struct verify_body, timeout_ms,
+          .help = "How long to wait for it, 60s at most; 10s where nothing is said."),
+};
+
+const struct fields admin_verify_fields =
+    FIELD_TABLE("verification", verify_rows, struct verify_body, FIELDS_NO_PLACE);
+const struct fields admin_wait_fields =
+    FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
+
+struct close_one {
+    uint64_t seq;
+    unsigned misses;
+};
+
+/* What is known so far: entries are judged once, as they come. */
+struct verification {
+    struct request_match match;
+    int64_t least, most;
+    uint64_t judged; /* seq of the last that was */
+    uint64_t epoch;  /* of the journal, meanwhile */
+    int64_t until_us;
+    int64_t matched, undecided;
+    uint64_t lost; /* dropped before they could be judged */
+    uint64_t shown[SHOWN_MAX];
+    struct close_one closest[CLOSEST_MAX];
+    size_t close_count;
+};
+
+/* Of equally close ones the newest. */
+static void keep_closest(struct verification *v, uint64_t seq, unsigned misses)
+{
+    size_t at = v->close_count;
+    while (at && v->closest[at - 1].misses >= misses)
+        at--;
+    if (at == CLOSEST_MAX)
+        return;
+    if (v->close_count < CLOSEST_MAX)
+        v->close_count++;
+    for (size_t i = v->close_count - 1; i > at; i--)
+        v->closest[i] = v->closest[i - 1];
+    v->closest[at] = (struct close_one){seq, misses};
+}
+
+static void judge(struct verification *v, const struct journal_entry *e)
+{
+    struct arena scratch = {0};
+    struct request_judgement judgement = request_match_judge(&scratch, &v->match, e, NULL);
+    if (judgement.misses)
+        keep_closest(v, e->seq, judgement.misses);
+    else if (judgement.undecided)
+        v->undecided++;
+    else if (v->matched++ < SHOWN_MAX)
+        v->shown[v->matched - 1] = e->seq;
+    arena_end(&scratch);
+}
+
+/* A journal that was cleared begins anew, and so does what is waited for. */
+static void begin_anew(struct verification *v, uint64_t epoch)
+{
+    v->epoch = epoch;
+    v->judged = v->lost = 0;
+    v->matched = v->undecided = 0;
+    v->close_count = 0;
+}
+
+static void judge_new(struct verification *v, const struct journal *j)
+{
+    if (v->epoch != journal_epoch(j))
+        begin_anew(v, journal_epoch(j));
+    if (v->judged < journal_lost(j)) {
+        v->lost += journal_lost(j) - v->judged;
+        v->judged = journal_lost(j);
+    }
+    while (v->judged < journal_last(j))
+        judge(v, journal_read(j, ++v->judged));
+}
+
+static bool holds(const struct verification *v)
+{
+    return !v->lost && v->matched >= v->least && v->matched + v->undecided <= v->most;
+}
+
+static bool may_still_hold(const struct verification *v)
+{
+    return !v->lost && v->matched + v->undecided <= v->most;
+}
+
+static void put_expected(struct json *w, const struct verification *v)
+{
+    json_key(w, "expected");
+    json_open_map(w);
+    json_put_int(w, "atLeast", v->least);
+    if (v->most < INT64_MAX)
+        json_put_int(w, "atMost", v->most);
+    json_close_map(w);
+}
+
+/* Those that were dropped since they were judged are told by their seq alone. */
+static void put_matches(struct json *w, const struct verification *v, const struct journal *j)
+{
+    json_put_int(w, "matched", v->matched);
+    json_key(w, "matches");
+    json_open_list(w);
+    for (int64_t i = 0; i < v->matched && i < SHOWN_MAX; i++) {
+        json_open_map(w);
+        request_put_name(w, v->shown[i], journal_read(j, v->shown[i]));
+        json_close_map(w);
+    }
+    json_close_list(w);
+    json_put_int(w, "next", (int64_t)v->judged);
+}
+
+static void put_closest(struct call *c, struct json *w, const struct verification *v)
+{
+    json_key(w, "closest");
+    json_open_list(w);
+    for (size_t i = 0; i < v->close_count; i++) {
+        const struct journal_entry *e = journal_read(c->ns->journal, v->closest[i].seq);
+        struct match_results results = {0};
+        if (!e)
+            continue;
+        request_match_judge(c->arena, &v->match, e, &results);
+        json_open_map(w);
+        request_put_name(w, e->seq, e);
+        request_put_misses(w, &results);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+static const char *wanted_words(struct arena *a, const struct verification *v)
+{
+    if (v->least == v->most)
+        return arena_printf(a, "%lld", (long long)v->least);
+    if (v->most == INT64_MAX)
+        return arena_printf(a, "at least %lld", (long long)v->least);
+    if (!v->least)
+        return arena_printf(a, "at most %lld", (long long)v->most);
+    return arena_printf(a, "%lld to %lld", (long long)v->least, (long long)v->most);
+}
+
+static const char *why_not(struct arena *a, const struct verification *v)
+{
+    struct buf text = {.arena = a};
+    buf_printf(&text, "%lld matching calls where %s were expected", (long long)v->matched,
+               wanted_words(a, v));
+    if (v->lost)
+        buf_printf(&text,
+                   "; the journal has dropped %llu entries of that range for room, so nobody can "
+                   "tell: say since",
+                   (unsigned long long)v->lost);
+    if (v->undecided)
+        buf_printf(&text,
+                   "; %lld more may match, but the journal keeps only the first %u bytes of a body",
+                   (long long)v->undecided, JOURNAL_BODY_MAX);
+    return buf_c(&text);
+}
+
+static void answer(struct call *c, const struct verification *v)
+{
+    struct json *w;
+    if (holds(v)) {
+        w = call_json(c, 200);
+        json_open_map(w);
+        put_matches(w, v, c->ns->journal);
+    } else {
+        w = problem_json(c, 409, "not_verified", why_not(c->arena, v));
+        put_expected(w, v);
+        put_matches(w, v, c->ns->journal);
+        json_put_int(w, "lost", (int64_t)v->lost);
+        json_put_int(w, "undecided", v->undecided);
+        put_closest(c, w, v);
+    }
+    json_close_map(w);
+}
+
+static bool check_counts(struct call *c, const struct verify_body *b)
+{
+    if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
+        return call_issue(c, "/count", "'count' stands alone: it is 'atLeast' and 'atMost' in one");
+    if (b->at_most >= 0 && b->at_least > b->at_most)
+        return call_issue(c, "/atLeast", "is more than 'atMost'");
+    if ((uint64_t)b->since > journal_last(c->ns->journal))
+        return call_issue(c, "/since", "the newest journal entry is %llu",
+                          (unsigned long long)journal_last(c->ns->journal));
+    if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
+        return call_issue(c, "/timeout", "from 0s to 60s");
+    return true;
+}
+
+/* NULL: refused. */
+static struct verification *begin(struct call *c, const struct fields *fields)
+{
+    struct verify_body b = {
+        .count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
+    const struct node *body = call_body(c);
+    struct error err = {0};
+    if (!body || !(fields_read(fields, body, c->arena, &b, &err) || admin_issues(c, body, &err)) ||
+        !check_counts(c, &b) || !request_match_check(c, body, &b.match))
+        return NULL;
+    struct verification *v = arena_new(c->arena, struct verification);
+    v->match = b.match;
+    v->least = b.count >= 0 ? b.count : b.at_least >= 0 ? b.at_least : b.at_most < 0;
+    v->most = b.count >= 0 ? b.count : b.at_most >= 0 ? b.at_most : INT64_MAX;
+    v->judged = (uint64_t)b.since;
+    v->epoch = journal_epoch(c->ns->journal);
+    v->until_us = time_monotonic_us() + b.timeout_ms * 1000;
+    return v;
+}
+
+void admin_verify(struct call *c)
+{
+    struct verification *v = begin(c, &admin_verify_fields);
+    if (!v)
+        return;
+    judge_new(v, c->ns->journal);
+    answer(c, v);
+}
+
+/* Until the next call has been answered, or the time is over. */
+static bool put_aside(struct call *c, const struct verification *v, void (*then)(struct call *c))
+{
+    int64_t left_us = v->until_us - time_monotonic_us();
+    return left_us > 0 && call_park(c, journal_slot(c->ns->journal), then) &&
+           call_later(c, left_us, then);
+}
+
+static void look(struct call *c)
+{
+    struct verification *v = c->own;
+    judge_new(v, c->ns->journal);
+    if (holds(v) || !may_still_hold(v) || !put_aside(c, v, look))
+        answer(c, v);
+}
+
+void admin_wait(struct call *c)
+{
+    if ((c->own = begin(c, &admin_wait_fields)))
+        look(c);
+}

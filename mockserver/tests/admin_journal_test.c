@@ -1,0 +1,170 @@
+/* The journal as the admin API tells it. */
+#include "mockserver/tests/admin_test.h"
+
+static void the_journal_tells_what_was_asked_and_answered(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, LIST, NULL, KEY);
+    mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    mock_call(m, "GET /layers/v1/nowhere", NULL, KEY);
+    struct answer a = mock_call(m, "GET /__admin/requests", NULL);
+    assert_string_equal(at(a, "/items/0/operation"), "list_social_accounts");
+    assert_string_equal(at(a, "/items/0/provider"), "layers");
+    assert_string_equal(at(a, "/items/0/key"), "full");
+    assert_string_equal(at(a, "/items/0/request/method"), "GET");
+    assert_string_equal(at(a, "/items/0/request/headers/Host"), "mock.test");
+    assert_string_equal(at(a, "/items/0/response/status"), "200");
+    assert_string_equal(at(a, "/items/0/response/json/items/1/socialAccountId"), "sa_one");
+    assert_string_equal(at(a, "/items/1/changes/0/what"), "destination_cancel");
+    assert_string_equal(at(a, "/items/2/fault"), "no_route");
+    assert_non_null(at(a, "/items/2/nearest/0"));
+    assert_non_null(at(a, "/items/0/wall/micros"));
+    assert_string_equal(at(a, "/next"), "3");
+    assert_string_equal(at(a, "/more"), "false");
+    assert_string_equal(at(a, "/truncated"), "false");
+}
+
+static void the_journal_is_read_in_pages(void **state)
+{
+    struct mock *m = *state;
+    for (int i = 0; i < 3; i++)
+        mock_call(m, LIST, NULL, KEY);
+    mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    struct answer first = mock_call(m, "GET /__admin/requests?limit=2&stable=1", NULL);
+    assert_string_equal(at(first, "/next"), "2");
+    assert_string_equal(at(first, "/more"), "true");
+    assert_null(at(first, "/items/0/wall"));
+    struct answer rest = mock_call(m, "GET /__admin/requests?since=2", NULL);
+    assert_string_equal(at(rest, "/items/0/seq"), "3");
+    assert_string_equal(at(rest, "/items/1/seq"), "4");
+    struct answer some =
+        mock_call(m, "GET /__admin/requests?operation=layers.revoke_social_account", NULL);
+    assert_string_equal(at(some, "/items/0/seq"), "4");
+    assert_null(at(some, "/items/1"));
+    assert_problem(mock_call(m, "GET /__admin/requests?limit=0", NULL), 422, NULL, "limit");
+    assert_problem(mock_call(m, "GET /__admin/requests?since=x", NULL), 422, NULL, "since");
+    assert_string_equal(at(mock_call(m, "DELETE /__admin/requests", NULL), "/removed"), "4");
+    assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
+}
+
+static void a_cursor_from_before_a_reset_is_refused(void **state)
+{
+    struct mock *m = *state;
+    for (int i = 0; i < 3; i++)
+        mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(at(mock_call(m, "GET /__admin/requests?since=3", NULL), "/items"), "[]");
+    mock_call(m, "POST /__admin/reset", NULL);
+    mock_call(m, LIST, NULL, KEY);
+    assert_problem(mock_call(m, "GET /__admin/requests?since=3", NULL), 422, NULL, "from 0 to 1");
+    assert_problem(mock_call(m, "GET /__admin/requests/unmatched?since=2", NULL), 422, NULL,
+                   "since");
+}
+
+static void an_operation_is_named_as_everywhere(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *operation, *words;
+    } rows[] = {
+        {"list_social_acounts",  "did you mean"                  },
+        {"nobody.list",          "nobody"                        },
+        {"list_social_accounts", "postnitro.list_social_accounts"},
+        {"",                     ""                              },
+    };
+    mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(
+        at(mock_call(m, "GET /__admin/requests?operation=list_leased_accounts", NULL), "/items"),
+        "[]");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *line =
+            arena_printf(&m->arena, "GET /__admin/requests?operation=%s", rows[i].operation);
+        assert_problem(mock_call(m, line, NULL), 422, NULL, rows[i].words);
+    }
+}
+
+static void a_parameter_that_nobody_reads_is_refused(void **state)
+{
+    static const char *const lines[] = {
+        "GET /__admin/requests?opration=layers.whoami",
+        "GET /__admin/requests?since=0&Since=1",
+        "GET /__admin/requests/unmatched?operation=layers.whoami",
+        "GET /__admin/requests/unmatched/near-misses?stable=1",
+        "GET /__admin/clock?now=1",
+        "POST /__admin/reset?all=1",
+        "GET /__admin/explain/1?verbose",
+    };
+    for (size_t i = 0; i < COUNT(lines); i++)
+        assert_problem(mock_call(*state, lines[i], NULL), 422, NULL, "there is no parameter");
+    assert_problem(mock_call(*state, lines[0], NULL), 422, NULL, "operation=ID");
+    assert_problem(mock_call(*state, "GET /__admin/requests?since=%zz", NULL), 422, "query",
+                   "escape");
+    assert_int_equal(mock_call(*state, "GET /__admin/requests/unmatched?stable=1", NULL).status,
+                     200);
+    assert_int_equal(mock_call(*state, "GET /__admin/state/accounts?handle=one", NULL).status, 200);
+}
+
+static void what_a_call_scheduled_is_told_and_whether_it_happened(void **state)
+{
+    struct mock *m = *state;
+    struct answer scheduled =
+        mock_call(m, "POST /layers/v1/content/cnt_one/schedule",
+                  "{\"scheduledFor\":\"2026-05-02T10:00:00Z\",\"targets\":[{\"socialAccountId\":"
+                  "\"sa_one\",\"mode\":\"publish\"}]}",
+                  KEY);
+    assert_int_equal(scheduled.status / 100, 2);
+    mock_call(m, LIST, NULL, KEY);
+    struct answer a = mock_call(m, "GET /__admin/requests", NULL);
+    assert_string_equal(at(a, "/items/0/events/0/what"), "post_due");
+    assert_string_equal(at(a, "/items/0/events/0/kind"), "destinations");
+    assert_string_equal(at(a, "/items/0/events/0/id"),
+                        at(scheduled, "/scheduledPosts/0/scheduledPostId"));
+    assert_string_equal(at(a, "/items/0/events/0/at"), "2026-05-02T10:00:00.000Z");
+    assert_string_equal(at(a, "/items/0/events/0/done"), "false");
+    assert_null(at(a, "/items/0/events/1"));
+    assert_string_equal(at(a, "/items/1/events"), "[]");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    a = mock_call(m, "GET /__admin/explain/1", NULL);
+    assert_string_equal(at(a, "/events/0/what"), "post_due");
+    assert_string_equal(at(a, "/events/0/done"), "true");
+}
+
+static void what_was_dropped_for_room_is_told(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct mock *m = mock_new(&(struct mock_options){.public_url = "http://mock.test",
+                                                     .admin = true,
+                                                     .limits.journal_bytes = 8 << 10},
+                              &err);
+    for (int i = 0; i < 50; i++)
+        mock_call(m, "GET /v1/nowhere", NULL);
+    struct answer a = mock_call(m, "GET /__admin/requests?since=3", NULL);
+    assert_string_equal(at(a, "/truncated"), "true");
+    int64_t lost = node_get(a.body, "lost")->integer;
+    assert_true(lost > 3 && lost < 50);
+    assert_int_equal(node_pointer(a.body, "/items/0/seq")->integer, lost + 1);
+    const char *line = arena_printf(&m->arena, "GET /__admin/requests?since=%lld", (long long)lost);
+    assert_string_equal(at(mock_call(m, line, NULL), "/truncated"), "false");
+    a = mock_call(m, "POST /__admin/requests/verify", "{\"match\":{\"method\":\"GET\"}}");
+    assert_int_equal(a.status, 409);
+    assert_non_null(strstr(at(a, "/detail"), "has dropped"));
+    a = mock_call(m, "POST /__admin/requests/verify",
+                  arena_printf(&m->arena, "{\"match\":{\"method\":\"GET\"},\"since\":%lld}",
+                               (long long)lost));
+    assert_int_equal(a.status, 200);
+    mock_free(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_journal_tells_what_was_asked_and_answered),
+        TEST(the_journal_is_read_in_pages),
+        TEST(a_cursor_from_before_a_reset_is_refused),
+        TEST(an_operation_is_named_as_everywhere),
+        TEST(a_parameter_that_nobody_reads_is_refused),
+        TEST(what_a_call_scheduled_is_told_and_whether_it_happened),
+        cmocka_unit_test(what_was_dropped_for_room_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* The tester's admin: what it says of itself, and whom it lets in. */
+#include "mockserver/tests/admin_test.h"
+
+static void the_admin_api_lists_its_capabilities(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = mock_call(m, "GET /__admin/capabilities", NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/protocol"), "1");
+    assert_string_equal(at(a, "/providers/0"), "layers");
+    assert_string_equal(at(a, "/mutating"), "true");
+    assert_string_equal(at(a, "/clock"), "true");
+    assert_string_equal(at(a, "/reset"), "true");
+    static const char *const abilities[] = {"/verify", "/wait", "/explain", "/conduct"};
+    for (size_t i = 0; i < COUNT(abilities); i++)
+        assert_string_equal(at(a, abilities[i]), "true");
+    static const char *const built[] = {
+        "consent",         "token_lost", "account_connected", "account_removed", "side_effect",
+        "publish_outcome", "fail"};
+    for (size_t i = 0; i < COUNT(built); i++)
+        assert_non_null(strstr(at(a, "/forces"), built[i]));
+    struct answer health = mock_call(m, "GET /__admin/health", NULL);
+    assert_string_equal(at(health, "/status"), "ok");
+    assert_string_equal(at(health, "/ready"), "true");
+    assert_string_equal(at(health, "/worlds"), "1");
+    assert_string_equal(header_of(health, "Cache-Control"), "no-store");
+    assert_string_equal(at(mock_call(m, "GET /__admin/version", NULL), "/protocol"), "1");
+    assert_string_equal(at(mock_call(m, "GET /__admin/routes", NULL), "/items/0/provider"),
+                        "layers");
+}
+
+static void an_unknown_admin_path_answers_404(void **state)
+{
+    assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL, "no such path");
+    assert_problem(force(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
+}
+
+/* It takes minutes, and gigabytes, where each mistake is looked for in the whole body. */
+static void many_mistakes_are_told_each_at_its_place(void **state)
+{
+    struct buf body = {.arena = &((struct mock *)*state)->arena};
+    for (int i = 0; i < 20000; i++)
+        buf_printf(&body, "%s\"k%d\":1", i ? ",\n" : "{", i);
+    buf_text(&body, "}");
+    struct answer a = mock_call(*state, "POST /__admin/requests/verify", buf_c(&body));
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/k0");
+    assert_string_equal(at(a, "/errors/13141/pointer"), "/k13141");
+    assert_string_equal(at(a, "/errors/19999/pointer"), "/k19999");
+}
+
+static void only_its_own_site_gets_in(void **state)
+{
+    static const struct {
+        const char *host, *origin;
+        int status;
+    } rows[] = {
+        {"Host: mock.test",              NULL,                            200},
+        {"Host: mock.test:8080",         NULL,                            200},
+        {"Host: localhost:8080",         NULL,                            200},
+        {"Host: 127.0.0.1:8080",         NULL,                            200},
+        {"Host: [::1]:8080",             NULL,                            200},
+        {"Host: LOCALHOST.:8080",        NULL,                            200},
+        {"Host: app.localhost:8080",     NULL,                            200},
+        {"Host: [0:0:0:0:0:0:0:1]:8080", NULL,                            200},
+        {"Host: [::ffff:127.0.0.1]",     NULL,                            200},
+        {"Host: evil.test",              NULL,                            403},
+        {"Host: 127.evil.test",          NULL,                            403},
+        {"Host: 127.1:8080",             NULL,                            403},
+        {"Host: 127.0.0.256",            NULL,                            403},
+        {"Host: 0.0.0.0:8080",           NULL,                            403},
+        {"Host: notlocalhost",           NULL,                            403},
+        {"Host: .localhost",             NULL,                            403},
+        {"Host: localhost.evil.test",    NULL,                            403},
+        {"Host: mock.test.evil",         NULL,                            403},
+        {"Host: localhost:8080",         "Origin: http://localhost:8080", 200},
+        {"Host: localhost:8080",         "Origin: http://localhost:9090", 403},
+        {"Host: localhost:8080",         "Origin: https://evil.test",     403},
+        {"Host: localhost:8080",         "Origin: null",                  403},
+    };
+    struct mock *m = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange x = {
+            .request = {.method = STR("GET"),
+                        .target = STR("/__admin/clock"),
+                        .path = STR("/__admin/clock")}
+        };
+        const char *lines[] = {rows[i].host, rows[i].origin};
+        for (size_t line = 0; line < 2 && lines[line]; line++) {
+            struct str rest = str_from(lines[line]), name = str_cut(&rest, ':');
+            headers_add(&x.arena, &x.request.headers, str_dup(&x.arena, name), str_trim(rest));
+        }
+        mock_handle(m, &x);
+        if (x.response.status != rows[i].status)
+            fail_msg("%s %s: %d", rows[i].host, rows[i].origin ? rows[i].origin : "",
+                     x.response.status);
+        arena_end(&x.arena);
+    }
+}
+
+static void a_stranger_is_not_told_what_paths_there_are(void **state)
+{
+    static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset",
+                                        "GET /__admin/nowhere"};
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct answer a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
+                                    "Access-Control-Request-Method: POST");
+        assert_problem(a, 403, NULL, "--cors does not open it");
+        assert_null(header_of(a, "Allow"));
+    }
+}
+
+static void the_admin_api_requires_its_token(void **state)
+{
+    struct mock *m = *state;
+    m->options.admin_token = "open-sesame";
+    struct answer a = mock_call(m, "GET /__admin/clock", NULL);
+    assert_problem(a, 401, NULL, "token");
+    assert_non_null(header_of(a, "WWW-Authenticate"));
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open").status,
+                     401);
+    assert_int_equal(
+        mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open-sesame").status, 200);
+}
+
+static void a_closed_admin_api_answers_404(void **state)
+{
+    struct mock *m = *state;
+    m->options.admin = false;
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL).status, 404);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_admin_api_lists_its_capabilities),
+        TEST(an_unknown_admin_path_answers_404),
+        TEST(many_mistakes_are_told_each_at_its_place),
+        TEST(a_stranger_is_not_told_what_paths_there_are),
+        TEST(only_its_own_site_gets_in),
+        TEST(the_admin_api_requires_its_token),
+        TEST(a_closed_admin_api_answers_404),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

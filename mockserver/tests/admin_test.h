@@ -1,0 +1,95 @@
+/* admin_test.h - what the tests of the admin API share: a world of two projects, and short ways to
+ * ask for what they ask often.
+ *
+ * Shapes:  TEST(name) is a test whose *state is a mock of that world, frozen at 2026-05-02T09:00:00Z.
+ * Errors:  an answer that is no such problem fails the test and is shown.
+ */
+#pragma once
+#include "mockserver/tests/mock_test.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define KEY      "Authorization: Bearer lp_live_full"
+#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
+
+static const char admin_fixture[] =
+    "world: control\n"
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+    "consent: local\n"
+    "layers:\n"
+    "  organizations:\n"
+    "    - name: \"Acme <b>&Co\"\n"
+    "      keys:\n"
+    "        - { name: full, key: lp_live_full, scopes: ['*'], return_domains: [app.test] }\n"
+    "      projects:\n"
+    "        - id: prj_one\n"
+    "          name: One\n"
+    "          social_accounts:\n"
+    "            - { id: sa_one, platform: tiktok, handle: one, connected_at: -2d, "
+    "token_expires_at: +20d }\n"
+    "            - { id: sa_two, platform: instagram, handle: twin, connected_at: -1d, "
+    "token_expires_at: +20d }\n"
+    "          content: [ { id: cnt_one, media_type: video } ]\n"
+    "          scheduled_posts:\n"
+    "            - { id: sp_one, content: cnt_one, account: sa_one, at: +2d }\n"
+    "            - { id: sp_two, content: cnt_one, account: sa_one, at: +3d }\n"
+    "        - id: prj_two\n"
+    "          name: Two\n"
+    "          social_accounts: [ { id: sa_three, platform: tiktok, handle: twin, connected_at: "
+    "-1d, token_expires_at: +20d } ]\n";
+
+static inline int setup(void **state)
+{
+    *state = mock_test_new(admin_fixture);
+    return 0;
+}
+
+/* The answer must be a problem of that status, its first error at `pointer` with those words. */
+static inline void assert_problem(struct answer a, int status, const char *pointer,
+                                  const char *words)
+{
+    const char *at_pointer = at(a, "/errors/0/pointer"), *detail = at(a, "/errors/0/detail");
+    if (!pointer)
+        detail = at(a, "/detail");
+    if (a.status != status || !detail || !strstr(detail, words) ||
+        (pointer && strcmp(at_pointer, pointer) != 0))
+        fail_msg("expected %d %s '%s', got %d " STR_FMT, status, pointer ? pointer : "", words,
+                 a.status, STR_ARG(a.text));
+    assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
+    assert_string_equal(at(a, "/type"), "about:blank");
+}
+
+static inline const char *begin_attempt(struct mock *m)
+{
+    struct answer a =
+        mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
+                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    assert_int_equal(a.status, 200);
+    return at(a, "/state");
+}
+
+static inline struct answer force(struct mock *m, const char *name, const char *body)
+{
+    return mock_call(m, arena_printf(&m->arena, "POST /__admin/force/%s", name), body);
+}
+
+static inline struct answer consent(struct mock *m, const char *token, const char *rest)
+{
+    return force(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
+}
+
+static inline const char *attempt_status(struct mock *m, const char *token, const char *pointer)
+{
+    return at(mock_call(m, arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token),
+                        NULL, KEY),
+              pointer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)

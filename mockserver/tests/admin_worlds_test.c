@@ -1,0 +1,133 @@
+/* Worlds made, reset, saved and dropped through the admin API. */
+#include "mockserver/tests/admin_test.h"
+
+static void a_reset_equals_a_fresh_start(void **state)
+{
+    struct mock *m = *state;
+    struct answer before = mock_call(m, "GET /__admin/state", NULL);
+    mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    mock_call(m, "POST /__admin/rules", "{\"then\":[{\"answer\":{\"status\":500}}]}");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3h\"}");
+    struct answer a = mock_call(m, "POST /__admin/reset", NULL);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/name"), "default");
+    struct answer after = mock_call(m, "GET /__admin/state", NULL);
+    assert_true(str_eq(before.text, after.text));
+    assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
+    assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
+}
+
+static void worlds_are_made_and_dropped(void **state)
+{
+    struct mock *m = *state;
+    struct answer a = mock_call(m, "POST /__admin/namespaces",
+                                "{\"name\":\"one\",\"fixture\":\"control\",\"seed\":7,\"clock\":"
+                                "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/fixture"), "control");
+    assert_string_equal(at(a, "/clock/now"), "2026-05-02T10:00:00.000Z");
+    mock_call(m, "DELETE /ns/one/layers/v1/social-accounts/sa_one", NULL, KEY);
+    assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/1/socialAccountId"), "sa_one");
+    struct answer list = mock_call(m, "GET /__admin/namespaces", NULL);
+    assert_string_equal(at(list, "/items/1/name"), "one");
+    assert_string_equal(at(list, "/items/1/requests"), "1");
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces/one/reset", NULL).status, 200);
+    assert_string_equal(
+        at(mock_call(m, "GET /ns/one/__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
+    assert_int_equal(mock_call(m, "DELETE /ns/one/__admin/namespaces/one", NULL).status, 200);
+    assert_problem(mock_call(m, "GET /ns/one/__admin/clock", NULL), 404, NULL, "does not exist");
+    assert_problem(mock_call(m, "DELETE /__admin/namespaces/default", NULL), 409, NULL, "stays");
+}
+
+static void a_world_can_bring_its_own_fixture(void **state)
+{
+    struct mock *m = *state;
+    const char *body =
+        "{\"name\":\"own\",\"fixture\":{\"world\":\"tiny\",\"clock\":{\"start\":"
+        "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"rule\":\"r\",\"when\":"
+        "{\"nth\":2},\"then\":[{\"answer\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
+        "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
+        "\"projects\":[{\"id\":\"prj_tiny\",\"name\":\"Tiny\"}]}]}},"
+        "\"credentials\":[\"lp_live_tiny\"]}";
+    struct answer a = mock_call(m, "POST /__admin/namespaces", body);
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/fixture"), "tiny");
+    assert_string_equal(at(a, "/clock/now"), "2026-01-01T00:00:00.000Z");
+    const char *call = "GET /layers/v1/projects/prj_tiny/social-accounts";
+    const char *key = "Authorization: Bearer lp_live_tiny";
+    assert_int_equal(mock_call(m, call, NULL, key).status, 200);
+    assert_int_equal(mock_call(m, call, NULL, key).status, 500);
+    /* its copy outlives it, rules and all */
+    assert_int_equal(
+        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"own\"}").status,
+        201);
+    assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/own", NULL).status, 200);
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces/copy/reset", NULL).status, 200);
+    assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/rule"), "r");
+}
+
+static void a_world_that_cannot_be_made_is_refused(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *body;
+        int status;
+        const char *pointer, *words;
+    } rows[] = {
+        {"{}",                                                                              422, "",               "name"          },
+        {"{\"name\":\".x\"}",                                                               422, "/name",          "name"          },
+        {"{\"name\":\"default\"}",                                                          409, NULL,             "exists already"},
+        {"{\"name\":\"x\",\"fixture\":\"contrl\"}",                                         422, "/fixture",       "control"       },
+        {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",       ""              },
+        {"{\"name\":\"x\",\"fixture\":{\"wrld\":\"y\"}}",                                   422, "/fixture/wrld",  "world"         },
+        {"{\"name\":\"x\",\"fixture\":{\"layers\":{\"organizations\":[{\"nam\":\"T\"}]}}}", 422,
+         "/fixture/layers/organizations/0/nam",                                                                    "name"          },
+        {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}",      422,
+         "/fixture/timings/publish",                                                                               "duration"      },
+        {"{\"name\":\"x\",\"fixture\":{\"clock\":{\"start\":\"+106751991167d\"}}}",         422,
+         "/fixture/clock/start",                                                                                   "a time"        },
+        {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",                                   422, "/credentials/1", "empty"         },
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",                           422, "/clock/start",   "too far"       },
+        {"{\"name\":\"x\",\"from\":\"nowhere\"}",                                           422, "/from",          "nowhere"       },
+        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"control\"}",                   422, "/from",          "not both"      },
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}",                 422, "/clock/start",
+         "never"                                                                                                                   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_problem(mock_call(m, "POST /__admin/namespaces", rows[i].body), rows[i].status,
+                       rows[i].pointer, rows[i].words);
+    assert_string_equal(at(mock_call(m, "GET /__admin/health", NULL), "/worlds"), "1");
+}
+
+static void a_snapshot_brings_a_world_back(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"before\"}").status, 201);
+    mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    assert_string_equal(at(mock_call(m, "GET /__admin/snapshots", NULL), "/items/0/name"),
+                        "before");
+    struct answer copy =
+        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"before\"}");
+    assert_int_equal(copy.status, 201);
+    assert_string_equal(
+        at(mock_call(m, "GET /ns/copy/__admin/state/accounts/sa_one", NULL), "/disconnect"),
+        "none");
+    assert_int_equal(mock_call(m, "POST /__admin/snapshots/before/restore", NULL).status, 200);
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"),
+                        "none");
+    assert_int_equal(mock_call(m, "DELETE /__admin/snapshots/before", NULL).status, 200);
+    assert_problem(mock_call(m, "POST /__admin/snapshots/before/restore", NULL), 404, NULL,
+                   "before");
+    assert_problem(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"a b\"}"), 422, "/name",
+                   "is");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_reset_equals_a_fresh_start),      TEST(worlds_are_made_and_dropped),
+        TEST(a_world_can_bring_its_own_fixture), TEST(a_world_that_cannot_be_made_is_refused),
+        TEST(a_snapshot_brings_a_world_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
