@@ -4,7 +4,7 @@
 
 #include "base/http/body.h"
 #include "base/time.h"
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/cors.h"
 #include "mockserver/gate/gate.h"
 #include "mockserver/hostile.h"
@@ -204,7 +204,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     hostile_headers(c);
     if (c->ns && !place_is_internal(c)) {
         journal_add(c->ns->journal, c);
-        conduct_see(c->ns->conduct, c);
+        client_checks_observe(c->ns->client_checks, c);
     }
     struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
     bool beats = is_to_be_told(c);

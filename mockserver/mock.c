@@ -2,7 +2,7 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/fixture/fixtures.h"
 #include "mockserver/place.h"
@@ -26,7 +26,7 @@ static void begin_pulse(void *mock, struct namespace *ns)
 {
     struct mock *m = mock;
     ns->pulse = pulse_new(m, ns);
-    ns->conduct = conduct_begin(m->conducts, ns->name, ns->generation);
+    ns->client_checks = client_checks_begin(m->client_registry, ns->name, ns->generation);
     if (m->loop)
         pulse_beat(ns->pulse);
 }
@@ -55,7 +55,7 @@ static struct mock *begin_worlds(struct mock *m)
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
-    m->conducts = conducts_new();
+    m->client_registry = client_registry_new();
     namespaces_on_begin(m->namespaces, begin_pulse, m);
     return m;
 }
@@ -100,7 +100,7 @@ void mock_free(struct mock *m)
     namespaces_free(m->namespaces);
     idle_free(m->idle);
     deliver_free(m->deliver);
-    conducts_free(m->conducts);
+    client_registry_free(m->client_registry);
     for (size_t i = 0; i < m->fixture_count; i++)
         fixture_free(m->fixtures[i]);
     arena_end(&m->arena);
@@ -174,7 +174,7 @@ static void tell_unsent(const struct mock *m, const struct call *c)
 {
     const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
     if (ns && ns->generation == c->generation && c->provider && !place_is_internal(c))
-        conduct_unsent(ns->conduct, c);
+        client_checks_unsent(ns->client_checks, c);
 }
 
 void mock_done(void *mock, struct exchange *x, bool sent)

@@ -55,7 +55,7 @@ struct mock {
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;
-    struct conducts *conducts;
+    struct client_registry *client_registry;
     size_t event_streams; /* open now, over all worlds */
     struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
     const struct mock_timers *timers; /* NULL: the loop keeps them */

@@ -59,7 +59,7 @@ static const struct route routes[] = {
     ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", admin_near_misses),
     ADMIN("GET", "/explain/{}", "explain", admin_explain),
     ADMIN("POST", "/reload", "reload", admin_reload),
-    ADMIN("GET", "/conduct", "conduct", admin_conduct),
+    ADMIN("GET", "/client-checks", "client_checks", admin_client_checks),
     ADMIN("GET", "/events", "events", admin_events),
     ADMIN("POST", "/force/{}", "force", admin_force),
 };
@@ -68,19 +68,19 @@ static const struct route routes[] = {
 static const struct {
     const char *name, *operation;
 } abilities[] = {
-    {"reset",      "reset"            },
-    {"clock",      "advance_clock"    },
-    {"namespaces", "create_namespace" },
-    {"snapshots",  "save_snapshot"    },
-    {"state",      "read_state"       },
-    {"rules",      "add_rule"         },
-    {"requests",   "list_requests"    },
-    {"verify",     "verify_requests"  },
-    {"wait",       "wait_for_requests"},
-    {"explain",    "explain"          },
-    {"conduct",    "conduct"          },
-    {"events",     "events"           },
-    {"reload",     "reload"           },
+    {"reset",         "reset"            },
+    {"clock",         "advance_clock"    },
+    {"namespaces",    "create_namespace" },
+    {"snapshots",     "save_snapshot"    },
+    {"state",         "read_state"       },
+    {"rules",         "add_rule"         },
+    {"requests",      "list_requests"    },
+    {"verify",        "verify_requests"  },
+    {"wait",          "wait_for_requests"},
+    {"explain",       "explain"          },
+    {"client_checks", "client_checks"    },
+    {"events",        "events"           },
+    {"reload",        "reload"           },
 };
 
 static bool is_built(const char *operation)

@@ -80,7 +80,7 @@ static const struct admin_guide rows[] = {
         "reload", admin_reload_fields,
         "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "
         "state until its reset."),
-    ASKS("conduct", "format=json (default) or junit",
+    ASKS("client_checks", "format=json (default) or junit",
          "How the client of the call's world behaved: a verdict for each question, and what was "
          "wrong, with who, when and why."),
     ASKS("events",

@@ -63,7 +63,7 @@ void admin_wait(struct call *c);
 void admin_explain(struct call *c);
 
 void admin_events(struct call *c);
-void admin_conduct(struct call *c);
+void admin_client_checks(struct call *c);
 
 void admin_reload(struct call *c);
 

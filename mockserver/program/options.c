@@ -178,9 +178,9 @@ static bool set_no_watch(struct options *o, const struct given *g)
     return flag_switch(g, &o->no_watch);
 }
 
-static bool set_conduct_report(struct options *o, const struct given *g)
+static bool set_client_report(struct options *o, const struct given *g)
 {
-    o->conduct_report = g->value;
+    o->client_report = g->value;
     return *g->value || flag_wrong(g, "empty");
 }
 
@@ -234,7 +234,7 @@ static const struct flag serve_rows[] = {
          .help =
              "no world comes into being by being named in a call, and the exit status is 1 when "
              "a client misbehaved"),
-    FLAG("conduct-report", "FILE", set_conduct_report,
+    FLAG("client-report", "FILE", set_client_report,
          .help = "at the end, write how the clients behaved, as JUnit XML"),
     FLAG("namespaces", "N", set_namespaces, .help = "have so many worlds at most (10000)"),
     FLAG("namespace-idle", "DURATION", set_namespace_idle,

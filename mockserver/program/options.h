@@ -50,7 +50,7 @@ struct options {
     enum command command;
     struct texts_list fixtures;  /* serve, export */
     struct texts_list arguments; /* what stands behind the options */
-    const char *listen, *public_url, *admin_token, *conduct_report;
+    const char *listen, *public_url, *admin_token, *client_report;
     int64_t port, admin_port;       /* -1: none */
     const char *record_to;          /* NULL: nobody writes the run down */
     struct texts_list cors;         /* origins */

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/program/tls.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/replay/record.h"
@@ -25,8 +25,8 @@ struct service {
     struct recorder *recorder;     /* NULL: nobody writes the run down */
     struct server *server, *admin; /* admin NULL: no port of its own */
     struct tls tls;
-    int64_t ends_us; /* 0: serving */
-    bool misbehaved; /* a client, by the end */
+    int64_t ends_us;           /* 0: serving */
+    bool client_checks_failed; /* a client, by the end */
 };
 
 /* What a port hands its exchanges to: the mock, or who writes down what enters it. */
@@ -159,17 +159,17 @@ static bool open_listeners(struct service *s, const struct options *o, struct er
     return !s->recorder || recorder_open(s->recorder, err);
 }
 
-static void tell_conduct(struct service *s, const struct options *o, struct error *err)
+static void put_client_checks(struct service *s, const struct options *o, struct error *err)
 {
-    const struct conducts *all = s->mock->conducts;
-    if (o->conduct_report) {
+    const struct client_registry *all = s->mock->client_registry;
+    if (o->client_report) {
         struct buf text = {.arena = o->arena};
-        conducts_junit(all, &text);
-        file_write(o->conduct_report, buf_str(&text), err);
+        client_registry_junit(all, &text);
+        file_write(o->client_report, buf_str(&text), err);
     }
-    if (o->conduct_report || o->strict)
-        conducts_log(all);
-    s->misbehaved = conducts_misbehaved(all);
+    if (o->client_report || o->strict)
+        client_registry_log(all);
+    s->client_checks_failed = client_registry_failed(all);
 }
 
 static void close_all(struct service *s, const struct options *o, struct error *err)
@@ -182,7 +182,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
     if (s->recorder && served)
         recorder_close(s->recorder, err);
     if (served)
-        tell_conduct(s, o, err);
+        put_client_checks(s, o, err);
     tls_end(&s->tls);
     mock_free(s->mock);
     recorder_free(s->recorder);
@@ -193,7 +193,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
 int serve(const struct options *o, struct error *err)
 {
     struct service s = {0};
-    if (o->conduct_report && !file_can_write(o->conduct_report, err))
+    if (o->client_report && !file_can_write(o->client_report, err))
         return 2;
     signal(SIGPIPE, SIG_IGN);
     if (open_mock(&s, o, err) && open_listeners(&s, o, err)) {
@@ -205,5 +205,5 @@ int serve(const struct options *o, struct error *err)
     close_all(&s, o, err);
     if (error_any(err))
         return 2;
-    return o->strict && s.misbehaved ? 1 : 0;
+    return o->strict && s.client_checks_failed ? 1 : 0;
 }

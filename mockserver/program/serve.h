@@ -4,7 +4,7 @@
  *          with "admin" for a port of its own and "certificate" for one that was made. SIGINT and
  *          SIGTERM end it: no new connections, what is under way is answered; a second one, or the
  *          deadline, ends it at once.
- *          At its end it tells how the clients behaved, in the log and in --conduct-report FILE.
+ *          At its end it tells how the clients behaved, in the log and in --client-report FILE.
  * Errors:  fixtures that cannot be used, ports that cannot be had, a report that cannot be written:
  *          what is known at the start is told then.
  */

@@ -5,7 +5,7 @@
 #include "base/matcher.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/admin/guide.h"
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/program/options.h"
 #include "mockserver/providers/providers.h"
@@ -247,15 +247,15 @@ static void put_admin(struct buf *out, const struct field_list *examples)
         put_admin_call(out, &admin_provider.routes[i], examples);
 }
 
-static void put_conduct(struct buf *out)
+static void put_client_checks(struct buf *out)
 {
-    md_heading(out, 2, "Conduct");
-    md_text(out, "What is asked of every call: `GET /__admin/conduct` answers for one world, "
-                 "`--conduct-report` for all of them at the end. A verdict is `kept`, `broken` or "
+    md_heading(out, 2, "Client checks");
+    md_text(out, "What is asked of every call: `GET /__admin/client-checks` answers for one world, "
+                 "`--client-report` for all of them at the end. A verdict is `kept`, `broken` or "
                  "`not_exercised`. A wait has passed when it has by the world's clock or by the "
                  "machine's, whichever is kinder.");
-    for (size_t i = 0; i < conduct_question_count; i++) {
-        const struct conduct_question *q = &conduct_questions[i];
+    for (size_t i = 0; i < client_check_count; i++) {
+        const struct client_check *q = &client_checks_table[i];
         md_heading(out, 3, "`%s`: %s", q->id, q->title);
         md_text(out, arena_printf(out->arena, "%s %s", q->help, q->judged));
     }
@@ -286,7 +286,7 @@ void reference_print(struct buf *out)
     put_rules(out, &examples);
     put_forces(out, &examples);
     put_admin(out, &examples);
-    put_conduct(out);
+    put_client_checks(out);
     put_headers(out, &examples);
     while (out->n && out->data[out->n - 1] == '\n')
         out->n--;

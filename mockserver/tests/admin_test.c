@@ -11,7 +11,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
     assert_string_equal(at(a, "/mutating"), "true");
     assert_string_equal(at(a, "/clock"), "true");
     assert_string_equal(at(a, "/reset"), "true");
-    static const char *const abilities[] = {"/verify", "/wait", "/explain", "/conduct"};
+    static const char *const abilities[] = {"/verify", "/wait", "/explain", "/client_checks"};
     for (size_t i = 0; i < COUNT(abilities); i++)
         assert_string_equal(at(a, abilities[i]), "true");
     static const char *const built[] = {

@@ -177,7 +177,7 @@ try {
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const left = once(spawn('sed', ['-n', '2q', pipe], { stdio: 'ignore' }), 'exit'); // reads two lines
   const report = join(folder, 'report.xml');
-  const cut = await start('--to', pipe, '--conduct-report', report);
+  const cut = await start('--to', pipe, '--client-report', report);
   await call(cut.url, 'GET', '/__admin/health');
   await left;
   for (let i = 0; i < 3; i++) assert.equal((await call(cut.url, 'GET', '/__admin/health')).status, 200);

@@ -54,7 +54,7 @@ static const struct {
     {"GET %s" ADMIN "/requests?limit=5",                     NULL,                                                           NULL  },
     {"GET %s" ADMIN "/health",                               NULL,                                                           NULL  },
     {"GET %s" ADMIN "/rules",                                NULL,                                                           NULL  },
-    {"GET %s" ADMIN "/conduct",                              NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/client-checks",                        NULL,                                                           NULL  },
     {"GET " ADMIN "/namespaces",                             NULL,                                                           NULL  },
     {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"frozen\"}",                                        NULL  },
     {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"runs\"}",                                          NULL  },

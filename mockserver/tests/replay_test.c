@@ -204,7 +204,7 @@ static void a_client_that_was_gone_when_its_answer_came(void **state)
     r->unsent = false;
     run_pass(r, 1000);
     run_ask(r, "POST /v1/projects", project, LAYERS);
-    struct asked *conduct = run_ask(r, "GET /__admin/conduct", NULL);
+    struct asked *conduct = run_ask(r, "GET /__admin/client-checks", NULL);
     assert_true(str_has(conduct->body, STR("its answer was not waited for")));
     same(r);
     run_free(r);

@@ -7,7 +7,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/journal.h"
 #include "mockserver/pulse.h"
@@ -93,8 +93,8 @@ static void end(struct namespace *ns)
 {
     pulse_free(ns->pulse);
     ns->pulse = NULL;
-    conduct_end(ns->conduct);
-    ns->conduct = NULL;
+    client_checks_end(ns->client_checks);
+    ns->client_checks = NULL;
 }
 
 static struct entry *add(struct namespaces *all, struct str name, struct fixture *fixture,

@@ -20,7 +20,7 @@ struct journal;
 struct rules;
 struct fixture;
 struct pulse;
-struct conduct;
+struct client_checks;
 
 struct namespace
 {
@@ -30,9 +30,9 @@ struct namespace
     struct world *start; /* what reset goes back to; never written */
     struct journal *journal;
     struct rules *rules;
-    struct pulse *pulse;     /* of its present world; NULL: nobody made one */
-    struct conduct *conduct; /* of who calls that, likewise */
-    struct fixture *fixture; /* where its rules and names come from; held */
+    struct pulse *pulse;                 /* of its present world; NULL: nobody made one */
+    struct client_checks *client_checks; /* of who calls that, likewise */
+    struct fixture *fixture;             /* where its rules and names come from; held */
     struct fixture *newer; /* what it goes back to instead, from its next reset on; held, or NULL */
     bool is_copy;     /* of another world: it goes back to that, whatever becomes of fixtures */
     struct wish wish; /* how its beginning differs from the fixture's */

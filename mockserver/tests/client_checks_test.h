@@ -1,7 +1,7 @@
-/* conduct_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the admin API
+/* client_checks_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the admin API
  * says of that.
  *
- * Shapes:  CONDUCT_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.
+ * Shapes:  CLIENT_CHECKS_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.
  * Errors:  an answer that is not as expected fails the test, and tells it.
  */
 #pragma once
@@ -10,11 +10,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "mockserver/conduct/conduct.h"
+#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/state/events.h"
 
-#define CONDUCT_TEST(f) LAYERS_TEST(f)
-#define CONDUCT         "GET /__admin/conduct"
+#define CLIENT_CHECKS_TEST(f) LAYERS_TEST(f)
+#define CLIENT_CHECKS         "GET /__admin/client-checks"
 #define RULES           "POST /__admin/rules"
 
 static inline void pass(struct mock *m, int64_t ms)
@@ -24,9 +24,9 @@ static inline void pass(struct mock *m, int64_t ms)
 }
 
 /* The answer to one question, as an object. */
-static inline const struct node *conduct_answer(struct mock *m, const char *id)
+static inline const struct node *client_check_result(struct mock *m, const char *id)
 {
-    const struct node *answers = node_get(mock_call(m, CONDUCT, NULL).body, "answers");
+    const struct node *answers = node_get(mock_call(m, CLIENT_CHECKS, NULL).body, "checks");
     for (size_t i = 0; i < node_count(answers); i++)
         if (strcmp(node_get_text(node_at(answers, i), "id"), id) == 0)
             return node_at(answers, i);
@@ -40,14 +40,14 @@ static inline const char *first_why(const struct node *answer)
     return first ? node_get_text(first, "why") : "";
 }
 
-/* "kept 1 0", and of the first occurrence why: "" for none. */
-static inline void assert_conduct(struct mock *m, const char *id, const char *expected,
+/* "passed 1 0", and of the first occurrence why: "" for none. */
+static inline void assert_client_check(struct mock *m, const char *id, const char *expected,
                                   const char *why)
 {
-    const struct node *a = conduct_answer(m, id);
+    const struct node *a = client_check_result(m, id);
     const char *seen =
         arena_printf(&m->arena, "%s %" PRId64 " %" PRId64, node_get_text(a, "verdict"),
-                     node_get(a, "exercised")->integer, node_get(a, "broken")->integer);
+                     node_get(a, "tested")->integer, node_get(a, "failures")->integer);
     if (strcmp(seen, expected) != 0 || strcmp(first_why(a), why) != 0)
         fail_msg("%s: expected '%s' \"%s\", got '%s' \"%s\"", id, expected, why, seen,
                  first_why(a));

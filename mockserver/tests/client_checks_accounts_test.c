@@ -1,6 +1,6 @@
 /* Conduct towards accounts and keys: one way to reconnect at a time, no writes for what is gone, no
  * secrets in URLs, no key that was refused. */
-#include "mockserver/tests/conduct_test.h"
+#include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
 
@@ -35,18 +35,18 @@ static struct answer schedule(struct mock *m, const char *account)
 
 static void one_url_for_each_account_is_fine(void **state)
 {
-    assert_conduct(*state, "reauth_once", "not_exercised 0 0", "");
+    assert_client_check(*state, "reauth_once", "not_tested 0 0", "");
     assert_int_equal(reauth(*state, "sa_acme_expired").status, 200);
     assert_int_equal(reauth(*state, "sa_acme_withdrawn").status, 200);
     assert_int_equal(reauth(*state, "sa_acme_nobody").status, 404);
-    assert_conduct(*state, "reauth_once", "kept 2 0", "");
+    assert_client_check(*state, "reauth_once", "passed 2 0", "");
 }
 
 static void another_one_while_one_is_open_is_not(void **state)
 {
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
-    assert_conduct(*state, "reauth_once", "broken 2 1",
+    assert_client_check(*state, "reauth_once", "failed 2 1",
                    "asked for another consent URL for sa_acme_expired while one was open");
 }
 
@@ -62,7 +62,7 @@ static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
                      "\"then\":[{\"cut\":\"mid_body\"}]}");
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
-    assert_conduct(*state, "reauth_once", "kept 3 0", "");
+    assert_client_check(*state, "reauth_once", "passed 3 0", "");
 }
 
 /* --- writes ------------------------------------------------------------------------------------------ */
@@ -70,23 +70,23 @@ static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
 static void who_leaves_a_revoked_account_alone_is_fine(void **state)
 {
     schedule(*state, "sa_acme_tiktok");
-    assert_conduct(*state, "dead_accounts", "not_exercised 0 0", "");
+    assert_client_check(*state, "dead_accounts", "not_tested 0 0", "");
     assert_int_equal(mock_call(*state, DELETE, NULL, AS_FULL).status, 200);
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, DELETE, NULL, AS_FULL);
     mock_call(*state, "GET /v1/social-accounts/sa_acme_disposable/health", NULL, AS_FULL);
     schedule(*state, "sa_acme_tiktok");
-    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+    assert_client_check(*state, "dead_accounts", "passed 1 0", "");
 }
 
 static void who_writes_for_it_again_is_not(void **state)
 {
     mock_call(*state, DELETE, NULL, AS_FULL);
     schedule(*state, "sa_acme_disposable");
-    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+    assert_client_check(*state, "dead_accounts", "passed 1 0", "");
     pass(*state, 60000);
     schedule(*state, "sa_acme_disposable");
-    assert_conduct(*state, "dead_accounts", "broken 1 1",
+    assert_client_check(*state, "dead_accounts", "failed 1 1",
                    "wrote for sa_acme_disposable again, which was disconnected");
 }
 
@@ -94,9 +94,9 @@ static void a_dead_token_asks_for_reconnecting(void **state)
 {
     schedule(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
-    assert_conduct(*state, "dead_accounts", "kept 1 0", "");
+    assert_client_check(*state, "dead_accounts", "passed 1 0", "");
     schedule(*state, "sa_acme_expired");
-    assert_conduct(*state, "dead_accounts", "broken 1 1",
+    assert_client_check(*state, "dead_accounts", "failed 1 1",
                    "wrote for sa_acme_expired again, which must be reconnected first");
 }
 
@@ -112,7 +112,7 @@ static void a_reconnected_account_begins_anew(void **state)
     mock_call(*state, "POST /__admin/force/token_lost",
               "{\"account\":\"sa_acme_expired\",\"why\":\"expired\"}");
     schedule(*state, "sa_acme_expired");
-    assert_conduct(*state, "dead_accounts", "kept 2 0", "");
+    assert_client_check(*state, "dead_accounts", "passed 2 0", "");
 }
 
 static void accounts_are_found_as_each_provider_names_them(void **state)
@@ -137,7 +137,7 @@ static void accounts_are_found_as_each_provider_names_them(void **state)
         struct mock *m = mock_test_file(path);
         for (int n = 0; n < 2; n++)
             assert_true(mock_call(m, rows[i].line, rows[i].body, rows[i].key).status < 500);
-        assert_conduct(m, "dead_accounts", "broken 1 1", rows[i].why);
+        assert_client_check(m, "dead_accounts", "failed 1 1", rows[i].why);
         mock_free(m);
     }
 }
@@ -161,7 +161,7 @@ static void large_bodies_are_read_once(void **state)
             buf_text(&body, rows[i].behind);
         mock_call(*state, SCHEDULE, buf_c(&body), AS_FULL);
     }
-    assert_conduct(*state, "dead_accounts", "not_exercised 0 0", "");
+    assert_client_check(*state, "dead_accounts", "not_tested 0 0", "");
 }
 
 /* --- secrets ----------------------------------------------------------------------------------------- */
@@ -190,9 +190,9 @@ static void secrets_in_urls_are_found(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         mock_call(*state, rows[i].line, NULL, rows[i].header);
-        assert_conduct(*state, "secrets_in_urls", *rows[i].why ? "broken 1 1" : "kept 1 0",
+        assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0",
                        rows[i].why);
-        struct answer a = mock_call(*state, CONDUCT, NULL);
+        struct answer a = mock_call(*state, CLIENT_CHECKS, NULL);
         assert_false(str_has(a.text, STR("lp_live_")));
     }
 }
@@ -204,10 +204,10 @@ static void secrets_that_come_later_are_known(void **state)
                   "{\"url\":\"http://localhost:9/x\",\"events\":[\"post.failed\"]}", AS_FULL);
     assert_int_equal(hook.status, 201);
     mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
-    assert_conduct(*state, "secrets_in_urls", "kept 2 0", "");
+    assert_client_check(*state, "secrets_in_urls", "passed 2 0", "");
     mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")),
               NULL, AS_FULL);
-    assert_conduct(*state, "secrets_in_urls", "broken 3 1",
+    assert_client_check(*state, "secrets_in_urls", "failed 3 1",
                    arena_printf(hook.arena, "the secret of the webhook %s stands in the query",
                                 at(hook, "/endpoint/id")));
 }
@@ -217,12 +217,12 @@ static void a_key_that_was_refused_is_put_away(void **state)
     static const char dead[] = "Authorization: Bearer lp_live_00000000000000_dead";
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL); /* no key at all is no key that was refused */
-    assert_conduct(*state, "refused_key", "not_exercised 0 0", "");
+    assert_client_check(*state, "refused_key", "not_tested 0 0", "");
     mock_call(*state, LIST, NULL, dead);
     mock_call(*state, LIST, NULL, dead);
-    assert_conduct(*state, "refused_key", "kept 1 0", "");
+    assert_client_check(*state, "refused_key", "passed 1 0", "");
     mock_call(*state, "GET /v1/whoami", NULL, dead);
-    assert_conduct(*state, "refused_key", "broken 1 1",
+    assert_client_check(*state, "refused_key", "failed 1 1",
                    "a key that is unknown here was used again after it was refused 2 times");
 }
 
@@ -231,32 +231,32 @@ static void a_key_that_was_killed_is_put_away(void **state)
     mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     for (int i = 0; i < 3; i++)
         assert_int_equal(mock_call(*state, LIST, NULL, AS_SECOND).status, 503);
-    assert_conduct(*state, "refused_key", "broken 1 1",
+    assert_client_check(*state, "refused_key", "failed 1 1",
                    "the key 'second' was used again after it was refused 2 times");
     mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"active\"}");
     mock_call(*state, LIST, NULL, AS_SECOND);
     mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     mock_call(*state, LIST, NULL, AS_SECOND);
-    assert_conduct(*state, "refused_key", "broken 2 1",
+    assert_client_check(*state, "refused_key", "failed 2 1",
                    "the key 'second' was used again after it was refused 2 times");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONDUCT_TEST(one_url_for_each_account_is_fine),
-        CONDUCT_TEST(another_one_while_one_is_open_is_not),
-        CONDUCT_TEST(one_that_expired_was_used_or_never_came_is_not_open),
-        CONDUCT_TEST(who_leaves_a_revoked_account_alone_is_fine),
-        CONDUCT_TEST(who_writes_for_it_again_is_not),
-        CONDUCT_TEST(a_dead_token_asks_for_reconnecting),
-        CONDUCT_TEST(a_reconnected_account_begins_anew),
+        CLIENT_CHECKS_TEST(one_url_for_each_account_is_fine),
+        CLIENT_CHECKS_TEST(another_one_while_one_is_open_is_not),
+        CLIENT_CHECKS_TEST(one_that_expired_was_used_or_never_came_is_not_open),
+        CLIENT_CHECKS_TEST(who_leaves_a_revoked_account_alone_is_fine),
+        CLIENT_CHECKS_TEST(who_writes_for_it_again_is_not),
+        CLIENT_CHECKS_TEST(a_dead_token_asks_for_reconnecting),
+        CLIENT_CHECKS_TEST(a_reconnected_account_begins_anew),
         cmocka_unit_test(accounts_are_found_as_each_provider_names_them),
-        CONDUCT_TEST(large_bodies_are_read_once),
-        CONDUCT_TEST(secrets_in_urls_are_found),
-        CONDUCT_TEST(secrets_that_come_later_are_known),
-        CONDUCT_TEST(a_key_that_was_refused_is_put_away),
-        CONDUCT_TEST(a_key_that_was_killed_is_put_away),
+        CLIENT_CHECKS_TEST(large_bodies_are_read_once),
+        CLIENT_CHECKS_TEST(secrets_in_urls_are_found),
+        CLIENT_CHECKS_TEST(secrets_that_come_later_are_known),
+        CLIENT_CHECKS_TEST(a_key_that_was_refused_is_put_away),
+        CLIENT_CHECKS_TEST(a_key_that_was_killed_is_put_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

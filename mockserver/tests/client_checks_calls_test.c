@@ -1,5 +1,5 @@
 /* Conduct that shows in calls alone: waiting, keys of writes, polling, pauses between tries. */
-#include "mockserver/tests/conduct_test.h"
+#include "mockserver/tests/client_checks_test.h"
 
 #define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
 #define WHOAMI   "GET /v1/whoami"
@@ -28,17 +28,17 @@ static void limit_list(struct mock *m, const char *retry_after)
 static void nobody_was_asked_to_wait(void **state)
 {
     mock_call(*state, LIST, NULL, AS_FULL);
-    assert_conduct(*state, "retry_after", "not_exercised 0 0", "");
+    assert_client_check(*state, "retry_after", "not_tested 0 0", "");
 }
 
 static void who_waits_as_told_is_patient(void **state)
 {
     limit_list(*state, "30");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 429);
-    assert_conduct(*state, "retry_after", "kept 1 0", "");
+    assert_client_check(*state, "retry_after", "passed 1 0", "");
     pass(*state, 30000);
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 200);
-    assert_conduct(*state, "retry_after", "kept 1 0", "");
+    assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
 static void who_calls_too_early_is_not(void **state)
@@ -47,13 +47,13 @@ static void who_calls_too_early_is_not(void **state)
     mock_call(*state, LIST, NULL, AS_FULL);
     pass(*state, 29000);
     mock_call(*state, LIST, NULL, AS_FULL);
-    assert_conduct(*state, "retry_after", "broken 1 1",
+    assert_client_check(*state, "retry_after", "failed 1 1",
                    "429 asked to wait 30s; called again after 29s");
     const struct node *o =
-        node_at(node_get(conduct_answer(*state, "retry_after"), "occurrences"), 0);
+        node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_int_equal(node_get(o, "seq")->integer, 2);
     assert_int_equal(node_get(o, "after")->integer, 1);
-    assert_int_equal(node_count(node_get(o, "requestIds")), 2);
+    assert_int_equal(node_count(node_get(o, "request_ids")), 2);
     assert_string_equal(node_get_text(o, "operation"), "list_social_accounts");
     assert_string_equal(node_get_text(o, "at"), "2026-05-02T09:00:29.000Z");
 }
@@ -65,7 +65,7 @@ static void a_refusal_by_a_rule_is_of_its_operation_and_key(void **state)
     pass(*state, 1000);
     mock_call(*state, WHOAMI, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_SECOND);
-    assert_conduct(*state, "retry_after", "kept 1 0", "");
+    assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
 static void a_spent_budget_is_spent_for_all_that_it_pays_for(void **state)
@@ -76,9 +76,9 @@ static void a_spent_budget_is_spent_for_all_that_it_pays_for(void **state)
     pass(*state, 1000);
     mock_call(*state, WHOAMI, NULL, AS_SECOND);
     mock_call(*state, SCHEDULE, ONE, AS_FULL);
-    assert_conduct(*state, "retry_after", "kept 1 0", "");
+    assert_client_check(*state, "retry_after", "passed 1 0", "");
     mock_call(*state, WHOAMI, NULL, AS_FULL);
-    assert_conduct(*state, "retry_after", "broken 2 1",
+    assert_client_check(*state, "retry_after", "failed 2 1",
                    "429 asked to wait 1m; called again after 1s");
 }
 
@@ -89,15 +89,15 @@ static void each_form_of_retry_after_is_understood(void **state)
         int64_t early_ms;
         const char *expected;
     } rows[] = {
-        {"2",                             1000, "broken 1 1"       },
-        {"2",                             1990, "kept 1 0"         }, /* a timer that is early */
-        {"0",                             0,    "not_exercised 0 0"},
-        {"Sat, 02 May 2026 09:00:05 GMT", 4000, "broken 1 1"       },
-        {"Sat, 02 May 2026 09:00:05 GMT", 5000, "kept 1 0"         },
-        {"Sat, 02 May 2026 08:00:00 GMT", 0,    "not_exercised 0 0"},
-        {"-5",                            0,    "not_exercised 0 0"},
-        {"soon",                          0,    "not_exercised 0 0"},
-        {"9223372036854775807",           1000, "broken 1 1"       },
+        {"2",                             1000, "failed 1 1"       },
+        {"2",                             1990, "passed 1 0"         }, /* a timer that is early */
+        {"0",                             0,    "not_tested 0 0"},
+        {"Sat, 02 May 2026 09:00:05 GMT", 4000, "failed 1 1"       },
+        {"Sat, 02 May 2026 09:00:05 GMT", 5000, "passed 1 0"         },
+        {"Sat, 02 May 2026 08:00:00 GMT", 0,    "not_tested 0 0"},
+        {"-5",                            0,    "not_tested 0 0"},
+        {"soon",                          0,    "not_tested 0 0"},
+        {"9223372036854775807",           1000, "failed 1 1"       },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -105,7 +105,7 @@ static void each_form_of_retry_after_is_understood(void **state)
         mock_call(*state, LIST, NULL, AS_FULL);
         pass(*state, rows[i].early_ms);
         mock_call(*state, LIST, NULL, AS_FULL);
-        const struct node *a = conduct_answer(*state, "retry_after");
+        const struct node *a = client_check_result(*state, "retry_after");
         if (!str_starts(str_from(rows[i].expected), str_from(node_get_text(a, "verdict"))))
             fail_msg("%s: %s", rows[i].value, node_get_text(a, "verdict"));
     }
@@ -117,7 +117,7 @@ static void an_answer_that_was_cut_asked_for_nothing(void **state)
                      "{\"answer\":{\"error\":\"RATE_LIMITED\"}},{\"cut\":\"before_headers\"}]}");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL);
-    assert_conduct(*state, "retry_after", "not_exercised 0 0", "");
+    assert_client_check(*state, "retry_after", "not_tested 0 0", "");
 }
 
 /* --- Idempotency-Key ------------------------------------------------------------------------------ */
@@ -138,35 +138,35 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                   KEY_A,  KEY_A,  "kept 1 0",          ""           },
-        {SERVER_ERROR,                   KEY_A,  KEY_B,  "broken 1 1",
+        {SERVER_ERROR,                   KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {SERVER_ERROR,                   KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 500"                   },
-        {SERVER_ERROR,                   KEY_A,  "X: y", "broken 1 1",
+        {SERVER_ERROR,                   KEY_A,  "X: y", "failed 1 1",
          "a write was repeated without its Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                   "X: y", "X: y", "broken 1 1",
+        {SERVER_ERROR,                   "X: y", "X: y", "failed 1 1",
          "a write was repeated without any Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                   "X: y", KEY_A,  "broken 1 1",
+        {SERVER_ERROR,                   "X: y", KEY_A,  "failed 1 1",
          "a write was repeated, and its first try had no Idempotency-Key: it got 500"      },
-        {LIMITED,                        KEY_A,  KEY_A,  "kept 1 0",          ""           },
-        {LIMITED,                        KEY_A,  KEY_B,  "broken 1 1",
+        {LIMITED,                        KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {LIMITED,                        KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 429"                   },
-        {LIMITED,                        "X: y", "X: y", "not_exercised 0 0", ""           }, /* it had no effect */
-        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_exercised 0 0", ""           }, /* sent with it */
-        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "kept 1 0",          ""           },
-        {"{\"cut\":\"reset\"}",          KEY_A,  KEY_B,  "broken 1 1",
+        {LIMITED,                        "X: y", "X: y", "not_tested 0 0", ""           }, /* it had no effect */
+        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_tested 0 0", ""           }, /* sent with it */
+        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {"{\"cut\":\"reset\"}",          KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was cut off"       },
-        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "kept 1 0",          ""           },
-        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_B,  "broken 1 1",
+        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_exercised 0 0", ""           }, /* two writes */
+        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_tested 0 0", ""           }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         fail_first(*state, rows[i].effect);
         mock_call(*state, SCHEDULE, ONE, AS_FULL, rows[i].first);
-        assert_conduct(*state, "idempotency_kept", "not_exercised 0 0", "");
+        assert_client_check(*state, "idempotency_kept", "not_tested 0 0", "");
         mock_call(*state, SCHEDULE, ONE, AS_FULL, rows[i].second);
-        assert_conduct(*state, "idempotency_kept", rows[i].expected, rows[i].why);
+        assert_client_check(*state, "idempotency_kept", rows[i].expected, rows[i].why);
     }
 }
 
@@ -176,17 +176,17 @@ static void another_write_is_no_repetition(void **state)
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
     mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_B);
     mock_call(*state, SCHEDULE, ONE, AS_SECOND, KEY_B);
-    assert_conduct(*state, "idempotency_kept", "not_exercised 0 0", "");
+    assert_client_check(*state, "idempotency_kept", "not_tested 0 0", "");
 }
 
 static void one_key_is_for_one_write(void **state)
 {
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
-    assert_conduct(*state, "idempotency_unique", "not_exercised 0 0", "");
+    assert_client_check(*state, "idempotency_unique", "not_tested 0 0", "");
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
-    assert_conduct(*state, "idempotency_unique", "kept 1 0", "");
+    assert_client_check(*state, "idempotency_unique", "passed 1 0", "");
     assert_int_equal(mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_A).status, 409);
-    assert_conduct(*state, "idempotency_unique", "broken 2 1",
+    assert_client_check(*state, "idempotency_unique", "failed 2 1",
                    "an Idempotency-Key was sent with another path or body before");
 }
 
@@ -196,7 +196,7 @@ static void a_key_that_the_provider_forgot_is_new(void **state)
     pass(*state, INT64_C(24) * 3600 * 1000);
     mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_A);
     mock_call(*state, SCHEDULE, OTHER, AS_SECOND, KEY_A);
-    assert_conduct(*state, "idempotency_unique", "not_exercised 0 0", "");
+    assert_client_check(*state, "idempotency_unique", "not_tested 0 0", "");
 }
 
 /* --- polling ---------------------------------------------------------------------------------------- */
@@ -225,7 +225,7 @@ static void approve(struct mock *m, const char *state)
 static void who_polls_calmly_and_stops_is_fine(void **state)
 {
     const char *one = begin_consent(*state), *two = begin_consent(*state);
-    assert_conduct(*state, "poll_pace", "not_exercised 0 0", "");
+    assert_client_check(*state, "poll_pace", "not_tested 0 0", "");
     poll(*state, one);
     poll(*state, two); /* another one has a pace of its own */
     pass(*state, 1000);
@@ -233,11 +233,11 @@ static void who_polls_calmly_and_stops_is_fine(void **state)
     pass(*state, 950);
     approve(*state, one);
     assert_string_equal(at(poll(*state, one), "/status"), "completed");
-    assert_conduct(*state, "poll_pace", "kept 2 0", "");
-    assert_conduct(*state, "poll_end", "kept 1 0", "");
+    assert_client_check(*state, "poll_pace", "passed 2 0", "");
+    assert_client_check(*state, "poll_end", "passed 1 0", "");
     pass(*state, 60000);
     poll(*state, one); /* somebody looks it up */
-    assert_conduct(*state, "poll_end", "kept 1 0", "");
+    assert_client_check(*state, "poll_end", "passed 1 0", "");
 }
 
 static void who_polls_fast_or_on_and_on_is_not(void **state)
@@ -246,17 +246,17 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
     poll(*state, one);
     pass(*state, 300);
     poll(*state, one);
-    assert_conduct(*state, "poll_pace", "broken 1 1",
+    assert_client_check(*state, "poll_pace", "failed 1 1",
                    "polled 300ms after the poll before; the least is 1s");
-    assert_conduct(*state, "poll_end", "not_exercised 0 0", "");
+    assert_client_check(*state, "poll_end", "not_tested 0 0", "");
     pass(*state, 2000);
     approve(*state, one);
     poll(*state, one);
     pass(*state, 2000);
     poll(*state, one);
-    assert_conduct(*state, "poll_end", "broken 1 1",
+    assert_client_check(*state, "poll_end", "failed 1 1",
                    "polled again 2s after it was told: completed");
-    assert_conduct(*state, "poll_pace", "broken 2 1",
+    assert_client_check(*state, "poll_pace", "failed 2 1",
                    "polled 300ms after the poll before; the least is 1s");
 }
 
@@ -269,8 +269,8 @@ static void a_poll_whose_answer_was_cut_may_be_sent_again(void **state)
     poll(*state, one);
     pass(*state, 10);
     poll(*state, one);
-    assert_conduct(*state, "poll_pace", "not_exercised 0 0", "");
-    assert_conduct(*state, "poll_end", "kept 1 0", "");
+    assert_client_check(*state, "poll_pace", "not_tested 0 0", "");
+    assert_client_check(*state, "poll_end", "passed 1 0", "");
 }
 
 static void other_polls_are_known_too(void **state)
@@ -280,11 +280,11 @@ static void other_polls_are_known_too(void **state)
     mock_call(*state, lease, NULL, AS_FULL);
     pass(*state, 300);
     mock_call(*state, lease, NULL, AS_FULL);
-    assert_conduct(*state, "poll_pace", "broken 1 1",
+    assert_client_check(*state, "poll_pace", "failed 1 1",
                    "polled 300ms after the poll before; the least is 1s");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL); /* a list is no poll */
-    assert_conduct(*state, "poll_pace", "broken 1 1",
+    assert_client_check(*state, "poll_pace", "failed 1 1",
                    "polled 300ms after the poll before; the least is 1s");
 }
 
@@ -308,23 +308,23 @@ static void who_hammers_is_advised(void **state)
         size_t count;
         const char *expected;
     } rows[] = {
-        {{0},                           0, "not_exercised 0 0"},
-        {{200, 200, 200},               3, "kept 3 0"         },
-        {{200, 200, 200, 200},          4, "broken 4 1"       },
-        {{200, 200, 200, 200, 200},     5, "broken 5 2"       },
-        {{500, 1000, 2000, 4000, 8000}, 5, "kept 5 0"         },
-        {{0, 500, 1000, 2000, 4000},    5, "kept 5 0"         }, /* once at once, then slower */
-        {{6000, 6000, 6000, 6000},      4, "kept 4 0"         },
+        {{0},                           0, "not_tested 0 0"},
+        {{200, 200, 200},               3, "passed 3 0"         },
+        {{200, 200, 200, 200},          4, "failed 4 1"       },
+        {{200, 200, 200, 200, 200},     5, "failed 5 2"       },
+        {{500, 1000, 2000, 4000, 8000}, 5, "passed 5 0"         },
+        {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"         }, /* once at once, then slower */
+        {{6000, 6000, 6000, 6000},      4, "passed 4 0"         },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         try_with_pauses(*state, rows[i].pauses_ms, rows[i].count);
-        const struct node *a = conduct_answer(*state, "backoff");
-        assert_conduct(*state, "backoff", rows[i].expected, first_why(a));
+        const struct node *a = client_check_result(*state, "backoff");
+        assert_client_check(*state, "backoff", rows[i].expected, first_why(a));
         assert_true(node_get(a, "advice")->truth);
-        assert_string_equal(at(mock_call(*state, CONDUCT, NULL), "/misbehaved"), "false");
+        assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "false");
     }
     try_with_pauses(*state, rows[3].pauses_ms, 4);
-    assert_conduct(*state, "backoff", "broken 4 1",
+    assert_client_check(*state, "backoff", "failed 4 1",
                    "try 5 of a call that keeps failing (500) came 200ms after the one before; the "
                    "pauses began with 200ms");
 }
@@ -337,8 +337,8 @@ static void who_waits_as_told_needs_no_pauses_of_its_own(void **state)
         mock_call(*state, WHOAMI, NULL, AS_FULL);
         pass(*state, 1000);
     }
-    assert_conduct(*state, "backoff", "kept 7 0", "");
-    assert_conduct(*state, "retry_after", "kept 8 0", "");
+    assert_client_check(*state, "backoff", "passed 7 0", "");
+    assert_client_check(*state, "retry_after", "passed 8 0", "");
 }
 
 static void a_call_that_went_well_begins_anew(void **state)
@@ -348,30 +348,30 @@ static void a_call_that_went_well_begins_anew(void **state)
              "]}");
     for (int i = 0; i < 20; i++)
         mock_call(*state, PROJECTS, NULL, AS_FULL);
-    assert_conduct(*state, "backoff", "kept 9 0", "");
+    assert_client_check(*state, "backoff", "passed 9 0", "");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONDUCT_TEST(nobody_was_asked_to_wait),
-        CONDUCT_TEST(who_waits_as_told_is_patient),
-        CONDUCT_TEST(who_calls_too_early_is_not),
-        CONDUCT_TEST(a_refusal_by_a_rule_is_of_its_operation_and_key),
-        CONDUCT_TEST(a_spent_budget_is_spent_for_all_that_it_pays_for),
-        CONDUCT_TEST(each_form_of_retry_after_is_understood),
-        CONDUCT_TEST(an_answer_that_was_cut_asked_for_nothing),
-        CONDUCT_TEST(a_write_that_is_repeated_keeps_its_key),
-        CONDUCT_TEST(another_write_is_no_repetition),
-        CONDUCT_TEST(one_key_is_for_one_write),
-        CONDUCT_TEST(a_key_that_the_provider_forgot_is_new),
-        CONDUCT_TEST(who_polls_calmly_and_stops_is_fine),
-        CONDUCT_TEST(who_polls_fast_or_on_and_on_is_not),
-        CONDUCT_TEST(a_poll_whose_answer_was_cut_may_be_sent_again),
-        CONDUCT_TEST(other_polls_are_known_too),
-        CONDUCT_TEST(who_hammers_is_advised),
-        CONDUCT_TEST(who_waits_as_told_needs_no_pauses_of_its_own),
-        CONDUCT_TEST(a_call_that_went_well_begins_anew),
+        CLIENT_CHECKS_TEST(nobody_was_asked_to_wait),
+        CLIENT_CHECKS_TEST(who_waits_as_told_is_patient),
+        CLIENT_CHECKS_TEST(who_calls_too_early_is_not),
+        CLIENT_CHECKS_TEST(a_refusal_by_a_rule_is_of_its_operation_and_key),
+        CLIENT_CHECKS_TEST(a_spent_budget_is_spent_for_all_that_it_pays_for),
+        CLIENT_CHECKS_TEST(each_form_of_retry_after_is_understood),
+        CLIENT_CHECKS_TEST(an_answer_that_was_cut_asked_for_nothing),
+        CLIENT_CHECKS_TEST(a_write_that_is_repeated_keeps_its_key),
+        CLIENT_CHECKS_TEST(another_write_is_no_repetition),
+        CLIENT_CHECKS_TEST(one_key_is_for_one_write),
+        CLIENT_CHECKS_TEST(a_key_that_the_provider_forgot_is_new),
+        CLIENT_CHECKS_TEST(who_polls_calmly_and_stops_is_fine),
+        CLIENT_CHECKS_TEST(who_polls_fast_or_on_and_on_is_not),
+        CLIENT_CHECKS_TEST(a_poll_whose_answer_was_cut_may_be_sent_again),
+        CLIENT_CHECKS_TEST(other_polls_are_known_too),
+        CLIENT_CHECKS_TEST(who_hammers_is_advised),
+        CLIENT_CHECKS_TEST(who_waits_as_told_needs_no_pauses_of_its_own),
+        CLIENT_CHECKS_TEST(a_call_that_went_well_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

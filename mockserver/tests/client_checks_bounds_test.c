@@ -1,5 +1,5 @@
 /* What is remembered of a client is bounded, whatever it does, and what was forgotten is told. */
-#include "mockserver/tests/conduct_test.h"
+#include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
 
@@ -8,11 +8,11 @@
 #include "mockserver/worlds/namespaces.h"
 
 #define CALLS  100000
-#define WORLDS (CONDUCT_WORLDS_MAX + 50)
+#define WORLDS (CLIENT_CHECKS_NAMESPACES_MAX + 50)
 
-static struct conduct *conduct_of(struct mock *m)
+static struct client_checks *client_checks_of(struct mock *m)
 {
-    return namespaces_at(m->namespaces, 0)->conduct;
+    return namespaces_at(m->namespaces, 0)->client_checks;
 }
 
 /* Without keeping the answers, as a server does. */
@@ -52,14 +52,14 @@ static void ever_new_keys_accounts_and_writes_take_no_more_memory(void **state)
             call(m, "POST", "/v1/content/cnt_open/schedule",
                  (const char *[]){"Authorization", bearer, "Idempotency-Key", token, NULL}, body);
         if (i == CALLS / 2)
-            half = conduct_bytes(conduct_of(m));
+            half = client_checks_bytes(client_checks_of(m));
     }
-    assert_int_equal(conduct_bytes(conduct_of(m)), half);
+    assert_int_equal(client_checks_bytes(client_checks_of(m)), half);
     assert_true(half < 1u << 20);
-    assert_true(node_get(conduct_answer(m, "refused_key"), "forgotten")->integer > 0);
-    assert_true(node_get(conduct_answer(m, "idempotency_kept"), "forgotten")->integer > 0);
-    assert_true(node_get(conduct_answer(m, "poll_pace"), "forgotten")->integer > 0);
-    assert_conduct(m, "refused_key", "kept 50000 0", "");
+    assert_true(node_get(client_check_result(m, "refused_key"), "forgotten")->integer > 0);
+    assert_true(node_get(client_check_result(m, "idempotency_kept"), "forgotten")->integer > 0);
+    assert_true(node_get(client_check_result(m, "poll_pace"), "forgotten")->integer > 0);
+    assert_client_check(m, "refused_key", "passed 50000 0", "");
 }
 
 static void what_happened_last_is_remembered(void **state)
@@ -71,15 +71,15 @@ static void what_happened_last_is_remembered(void **state)
         for (int n = 0; n < 3; n++)
             call(m, "GET", "/v1/whoami", (const char *[]){"Authorization", bearer, NULL}, "");
     }
-    const struct node *a = conduct_answer(m, "refused_key");
-    assert_int_equal(node_get(a, "broken")->integer, 5000);
+    const struct node *a = client_check_result(m, "refused_key");
+    assert_int_equal(node_get(a, "failures")->integer, 5000);
 }
 
 static void an_idle_world_takes_little(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "GET /ns/idle/v1/whoami", NULL, AS_FULL);
-    assert_true(conduct_bytes(namespaces_find(m->namespaces, STR("idle"))->conduct) < 4096);
+    assert_true(client_checks_bytes(namespaces_find(m->namespaces, STR("idle"))->client_checks) < 4096);
 }
 
 static void worlds_beyond_the_bound_are_summed_up(void **state)
@@ -89,27 +89,27 @@ static void worlds_beyond_the_bound_are_summed_up(void **state)
     for (int i = 0; i < WORLDS; i++) {
         (void)snprintf(name, sizeof name, "w%d", i);
         (void)snprintf(line, sizeof line, "/ns/%s/v1/whoami%s", name,
-                       i >= CONDUCT_WORLDS_MAX ? "?k=lp_live_01HX9Y6K7EJ4T2_full" : "");
+                       i >= CLIENT_CHECKS_NAMESPACES_MAX ? "?k=lp_live_01HX9Y6K7EJ4T2_full" : "");
         call(m, "GET", line,
              (const char *[]){"Authorization", "Bearer lp_live_01HX9Y6K7EJ4T2_full", NULL}, "");
         assert_true(namespaces_delete(m->namespaces, str_from(name)));
     }
     struct buf out = {.arena = &m->arena};
-    conducts_junit(m->conducts, &out);
+    client_registry_junit(m->client_registry, &out);
     assert_non_null(
         strstr(buf_c(&out), "<testsuite name=\"50 more worlds\" tests=\"10\" failures=\"1\""));
-    assert_non_null(strstr(buf_c(&out), "<property name=\"broken\" value=\"50\"/>"));
+    assert_non_null(strstr(buf_c(&out), "<property name=\"failures\" value=\"50\"/>"));
     assert_null(strstr(buf_c(&out), "name=\"w1000 "));
-    assert_true(conducts_misbehaved(m->conducts));
+    assert_true(client_registry_failed(m->client_registry));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONDUCT_TEST(ever_new_keys_accounts_and_writes_take_no_more_memory),
-        CONDUCT_TEST(what_happened_last_is_remembered),
-        CONDUCT_TEST(an_idle_world_takes_little),
-        CONDUCT_TEST(worlds_beyond_the_bound_are_summed_up),
+        CLIENT_CHECKS_TEST(ever_new_keys_accounts_and_writes_take_no_more_memory),
+        CLIENT_CHECKS_TEST(what_happened_last_is_remembered),
+        CLIENT_CHECKS_TEST(an_idle_world_takes_little),
+        CLIENT_CHECKS_TEST(worlds_beyond_the_bound_are_summed_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

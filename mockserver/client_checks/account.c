@@ -1,5 +1,5 @@
 /* Accounts that cannot publish: one way back for each, and no writes until it was gone. */
-#include "mockserver/conduct/watch.h"
+#include "mockserver/client_checks/observer.h"
 
 #include <string.h>
 
@@ -28,23 +28,24 @@ static bool is_open(const struct call *c, uint32_t attempt)
     return a->state == ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
 }
 
-/* note: row is the attempt that was begun for the account. */
-void see_reauth(struct watch *w, const struct call *c)
+/* entry: row is the attempt that was begun for the account. */
+void check_reauth(struct observer *w, const struct call *c)
 {
-    uint32_t row = c->key && watch_is_write(c) && watch_is_told(c) && c->res->status < 300
-                       ? changed(c, RECORD_ATTEMPT, "attempt_begin")
-                       : ROW_NONE;
+    uint32_t row =
+        c->key && observer_is_write(c) && observer_is_delivered(c) && c->res->status < 300
+            ? changed(c, RECORD_ATTEMPT, "attempt_begin")
+            : ROW_NONE;
     const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
     if (!a || !a->reconnects)
         return;
     const struct account *account = account_read(c->world, a->account);
-    struct note *note = watch_note(w, watch_id(RECORD_ACCOUNT, a->account));
-    watch_exercised(w);
-    if (note->row && is_open(c, note->row))
-        watch_blame(w, c, note, "asked for another consent URL for %s while one was open",
-                    account->public_id);
-    note->row = row;
-    watch_mark(w, note, watch_answered(w, c));
+    struct history_entry *entry = observer_entry(w, history_id(RECORD_ACCOUNT, a->account));
+    observer_tested(w);
+    if (entry->row && is_open(c, entry->row))
+        report_violation(w, c, entry, "asked for another consent URL for %s while one was open",
+                         account->public_id);
+    entry->row = row;
+    observer_mark(w, entry, observer_answered(w, c));
 }
 
 /* --- writes on dead accounts ------------------------------------------------------------------ */
@@ -135,42 +136,42 @@ static bool is_remedy(const struct call *c)
 
 static uint64_t account_id(const struct call *c, uint32_t row)
 {
-    return watch_id(watch_id(RECORD_ACCOUNT, row),
-                    (uint64_t)account_read(c->world, row)->token_generation);
+    return history_id(history_id(RECORD_ACCOUNT, row),
+                      (uint64_t)account_read(c->world, row)->token_generation);
 }
 
-/* note: count of the writes on it while it was dead, first and at the first and last one; a reconnected account is
+/* entry: count of the writes on it while it was dead, first and at the first and last one; a reconnected account is
  * another. */
-static void judge_write(struct watch *w, const struct call *c, uint32_t row)
+static void judge_write(struct observer *w, const struct call *c, uint32_t row)
 {
     const struct account *a = account_read(c->world, row);
     uint64_t id = account_id(c, row);
-    struct note *note = notes_find(w->notes, id);
+    struct history_entry *entry = client_history_find(w->history, id);
     if (account_can_publish(a))
         return;
-    if (!note)
-        watch_exercised(w);
-    struct note before = note ? *note : (struct note){0};
-    if (before.count >= PARDONED && !watch_together(&before.first, &w->now))
-        watch_blame(w, c, &before, "wrote for %s again, which %s", a->public_id,
-                    account_is_listed(a) ? "must be reconnected first" : "was disconnected");
-    note = watch_note(w, id);
-    note->count = before.count + 1;
-    watch_mark(w, note, watch_answered(w, c));
+    if (!entry)
+        observer_tested(w);
+    struct history_entry before = entry ? *entry : (struct history_entry){0};
+    if (before.count >= PARDONED && !observer_together(&before.first, &w->now))
+        report_violation(w, c, &before, "wrote for %s again, which %s", a->public_id,
+                         account_is_listed(a) ? "must be reconnected first" : "was disconnected");
+    entry = observer_entry(w, id);
+    entry->count = before.count + 1;
+    observer_mark(w, entry, observer_answered(w, c));
     if (!before.id)
-        note->first = note->at;
+        entry->first = entry->at;
 }
 
-void see_dead_account(struct watch *w, const struct call *c)
+void check_dead_account(struct observer *w, const struct call *c)
 {
-    if (!c->key || !watch_is_write(c))
+    if (!c->key || !observer_is_write(c))
         return;
     uint32_t gone = changed(c, RECORD_ACCOUNT, "account_disconnect");
     if (gone) {
-        watch_exercised(w);
-        struct note *note = watch_note(w, account_id(c, gone));
-        watch_mark(w, note, watch_answered(w, c));
-        note->first = note->at;
+        observer_tested(w);
+        struct history_entry *entry = observer_entry(w, account_id(c, gone));
+        observer_mark(w, entry, observer_answered(w, c));
+        entry->first = entry->at;
         return;
     }
     if (is_remedy(c))

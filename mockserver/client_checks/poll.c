@@ -1,5 +1,5 @@
 /* What is asked again and again until it has ended: how fast, and that it stops. */
-#include "mockserver/conduct/watch.h"
+#include "mockserver/client_checks/observer.h"
 
 #include <string.h>
 
@@ -38,17 +38,17 @@ static const struct poll *poll_of(const struct call *c)
     return NULL;
 }
 
-static uint64_t poll_id(struct watch *w, const struct call *c, const struct poll *p)
+static uint64_t poll_id(struct observer *w, const struct call *c, const struct poll *p)
 {
-    return watch_id(watch_id(w->who, w->operation),
-                    p->flags & OF_BODY ? str_hash(c->req->body) : watch_path(w, c));
+    return history_id(history_id(w->who, w->operation),
+                      p->flags & OF_BODY ? str_hash(c->req->body) : observer_path(w, c));
 }
 
 /* The state the client was told, if that is an end: a view into p->ends. */
 static struct str end_told(const struct call *c, const struct poll *p)
 {
     struct str rest = str_from(p->ends);
-    if (c->res->status != 200 || !watch_is_told(c))
+    if (c->res->status != 200 || !observer_is_delivered(c))
         return (struct str){0};
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
     const char *state = body ? node_text(node_pointer(body, p->status)) : NULL;
@@ -60,52 +60,53 @@ static struct str end_told(const struct call *c, const struct poll *p)
     return (struct str){0};
 }
 
-/* note: at when the poll before came; status 1: it was told an end. */
-void see_poll_pace(struct watch *w, const struct call *c)
+/* entry: at when the poll before came; status 1: it was told an end. */
+void check_poll_pace(struct observer *w, const struct call *c)
 {
     const struct poll *p = poll_of(c);
     if (!p)
         return;
     uint64_t id = poll_id(w, c, p);
-    struct note *note = notes_find(w->notes, id);
-    if (note && !note->status) {
-        int64_t pause_ms = watch_elapsed_ms(&note->at, &w->now);
-        watch_exercised(w);
+    struct history_entry *entry = client_history_find(w->history, id);
+    if (entry && !entry->status) {
+        int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now);
+        observer_tested(w);
         if (pause_ms < p->least_ms - p->least_ms / 10) /* a timer may be that inexact */
-            watch_blame(w, c, note, "polled %s after the poll before; the least is %s",
-                        watch_duration(c->arena, pause_ms), watch_duration(c->arena, p->least_ms));
+            report_violation(w, c, entry, "polled %s after the poll before; the least is %s",
+                             observer_duration(c->arena, pause_ms),
+                             observer_duration(c->arena, p->least_ms));
     }
-    if (!watch_is_told(c)) { /* who sends it once more has polled once */
-        if (note)
-            notes_drop(w->notes, note);
+    if (!observer_is_delivered(c)) { /* who sends it once more has polled once */
+        if (entry)
+            client_history_drop(w->history, entry);
         return;
     }
-    note = watch_note(w, id);
-    note->status = end_told(c, p).n != 0;
-    watch_mark(w, note, w->now);
+    entry = observer_entry(w, id);
+    entry->status = end_told(c, p).n != 0;
+    observer_mark(w, entry, w->now);
 }
 
-/* note: at when an end was told, row where it stands in the row's ends. */
-void see_poll_end(struct watch *w, const struct call *c)
+/* entry: at when an end was told, row where it stands in the row's ends. */
+void check_poll_end(struct observer *w, const struct call *c)
 {
     const struct poll *p = poll_of(c);
     if (!p || (p->flags & LOOKED_AT))
         return;
     uint64_t id = poll_id(w, c, p);
-    struct note *note = notes_find(w->notes, id);
-    if (note) {
-        int64_t passed_ms = watch_elapsed_ms(&note->at, &w->now);
-        struct str rest = str_from(p->ends + note->row), end = str_cut(&rest, ' ');
-        if (passed_ms < LOOKED_MS && !watch_together(&note->at, &w->now))
-            watch_blame(w, c, note, "polled again %s after it was told: " STR_FMT,
-                        watch_duration(c->arena, passed_ms), STR_ARG(end));
+    struct history_entry *entry = client_history_find(w->history, id);
+    if (entry) {
+        int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
+        struct str rest = str_from(p->ends + entry->row), end = str_cut(&rest, ' ');
+        if (passed_ms < LOOKED_MS && !observer_together(&entry->at, &w->now))
+            report_violation(w, c, entry, "polled again %s after it was told: " STR_FMT,
+                             observer_duration(c->arena, passed_ms), STR_ARG(end));
         return;
     }
     struct str end = end_told(c, p);
-    if (!end.n || !watch_is_told(c))
+    if (!end.n || !observer_is_delivered(c))
         return;
-    watch_exercised(w);
-    note = watch_note(w, id);
-    note->row = (uint32_t)(end.s - p->ends);
-    watch_mark(w, note, watch_answered(w, c));
+    observer_tested(w);
+    entry = observer_entry(w, id);
+    entry->row = (uint32_t)(end.s - p->ends);
+    observer_mark(w, entry, observer_answered(w, c));
 }

@@ -1,19 +1,19 @@
 /* A world's conduct in words: as JSON for the admin API, as lines for the log. */
-#include "mockserver/conduct/watch.h"
+#include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
 
 #include "base/log.h"
 #include "base/time.h"
 
-static const char *verdict_text(const struct conduct *k, size_t question)
+static const char *verdict_text(const struct client_checks *k, size_t question)
 {
-    return conduct_verdict_texts[conduct_verdict(k, question)];
+    return client_check_verdict_texts[client_check_verdict(k, question)];
 }
 
 static void put_ids(struct json *w, const struct occurrence *o)
 {
-    json_key(w, "requestIds");
+    json_key(w, "request_ids");
     json_open_list(w);
     if (o->earlier_id)
         json_text(w, o->earlier_id);
@@ -37,56 +37,56 @@ static void put_occurrence(struct json *w, const struct occurrence *o)
     json_close_map(w);
 }
 
-static void put_answer(struct json *w, const struct conduct *k, size_t i)
+static void put_result(struct json *w, const struct client_checks *k, size_t i)
 {
-    const struct conduct_question *q = &conduct_questions[i];
-    const struct conduct_answer *a = &k->answers[i];
+    const struct client_check *q = &client_checks_table[i];
+    const struct client_check_result *a = &k->results[i];
     json_open_map(w);
     json_put_text(w, "id", q->id);
     json_put_text(w, "title", q->title);
     json_put_text(w, "verdict", verdict_text(k, i));
     json_put_bool(w, "advice", q->advice);
-    json_put_int(w, "exercised", (int64_t)a->exercised);
-    json_put_int(w, "broken", (int64_t)a->broken);
-    json_put_int(w, "forgotten", (int64_t)conduct_forgotten(k, i));
+    json_put_int(w, "tested", (int64_t)a->tested);
+    json_put_int(w, "failures", (int64_t)a->failures);
+    json_put_int(w, "forgotten", (int64_t)client_checks_forgotten(k, i));
     json_key(w, "occurrences");
     json_open_list(w);
     for (size_t o = 0; o < a->count; o++)
         put_occurrence(w, &a->occurrences[o]);
     json_close_list(w);
-    json_put_int(w, "leftOut", (int64_t)(a->broken - a->count));
+    json_put_int(w, "left_out", (int64_t)(a->failures - a->count));
     json_close_map(w);
 }
 
-void conduct_print(const struct conduct *k, struct json *out)
+void client_checks_print(const struct client_checks *k, struct json *out)
 {
     json_open_map(out);
     json_put_text(out, "world", k->world);
     json_put_int(out, "calls", (int64_t)k->calls);
-    json_put_bool(out, "misbehaved", conduct_misbehaved(k));
-    json_key(out, "answers");
+    json_put_bool(out, "failed", client_checks_failed(k));
+    json_key(out, "checks");
     json_open_list(out);
-    for (size_t i = 0; i < conduct_question_count; i++)
-        put_answer(out, k, i);
+    for (size_t i = 0; i < client_check_count; i++)
+        put_result(out, k, i);
     json_close_list(out);
     json_close_map(out);
 }
 
-static void log_world(void *ctx, const char *name, const struct conduct *k)
+static void log_world(void *ctx, const char *name, const struct client_checks *k)
 {
     (void)ctx;
-    for (size_t i = 0; i < conduct_question_count; i++) {
-        const struct conduct_question *q = &conduct_questions[i];
-        const struct conduct_answer *a = &k->answers[i];
-        if (!a->broken)
+    for (size_t i = 0; i < client_check_count; i++) {
+        const struct client_check *q = &client_checks_table[i];
+        const struct client_check_result *a = &k->results[i];
+        if (!a->failures)
             continue;
-        log_line(q->advice ? LOG_INFO : LOG_WARN, "%s: %s, broken %" PRIu64 " times%s%s", name,
-                 q->id, a->broken, a->count ? ", first: " : "",
+        log_line(q->advice ? LOG_INFO : LOG_WARN, "%s: %s failed %" PRIu64 " times%s%s", name,
+                 q->id, a->failures, a->count ? ", first: " : "",
                  a->count ? a->occurrences[0].why : "");
     }
 }
 
-void conducts_log(const struct conducts *all)
+void client_registry_log(const struct client_registry *all)
 {
-    conducts_each(all, log_world, NULL);
+    client_registry_each(all, log_world, NULL);
 }

@@ -1,5 +1,5 @@
 /* What is told of conduct: at the admin API, as JUnit, and of worlds that have ended. */
-#include "mockserver/tests/conduct_test.h"
+#include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,25 +22,25 @@ static size_t times(const char *text, const char *part)
 static const char *report(struct mock *m)
 {
     struct buf out = {.arena = &m->arena};
-    conducts_junit(m->conducts, &out);
+    client_registry_junit(m->client_registry, &out);
     return buf_c(&out);
 }
 
-static void every_question_is_answered(void **state)
+static void every_check_has_a_result(void **state)
 {
-    struct answer a = mock_call(*state, CONDUCT, NULL);
-    const struct node *answers = node_get(a.body, "answers");
+    struct answer a = mock_call(*state, CLIENT_CHECKS, NULL);
+    const struct node *answers = node_get(a.body, "checks");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/world"), "default");
     assert_string_equal(at(a, "/calls"), "0");
-    assert_int_equal(node_count(answers), conduct_question_count);
-    for (size_t i = 0; i < conduct_question_count; i++) {
-        const struct conduct_question *q = &conduct_questions[i];
+    assert_int_equal(node_count(answers), client_check_count);
+    for (size_t i = 0; i < client_check_count; i++) {
+        const struct client_check *q = &client_checks_table[i];
         assert_string_equal(node_get_text(node_at(answers, i), "id"), q->id);
-        assert_string_equal(node_get_text(node_at(answers, i), "verdict"), "not_exercised");
+        assert_string_equal(node_get_text(node_at(answers, i), "verdict"), "not_tested");
         assert_true(*q->title && *q->help && *q->judged);
         for (size_t other = 0; other < i; other++)
-            assert_string_not_equal(conduct_questions[other].id, q->id);
+            assert_string_not_equal(client_checks_table[other].id, q->id);
     }
 }
 
@@ -48,30 +48,31 @@ static void the_admin_api_and_its_pages_are_not_checked(void **state)
 {
     mock_call(*state, "GET /__admin/requests?key=lp_live_01HX9Y6K7EJ4T2_full", NULL);
     mock_call(*state, "GET /__consent/layers/lp_live_01HX9Y6K7EJ4T2_full", NULL);
-    assert_string_equal(at(mock_call(*state, CONDUCT, NULL), "/calls"), "0");
-    assert_conduct(*state, "secrets_in_urls", "not_exercised 0 0", "");
+    assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/calls"), "0");
+    assert_client_check(*state, "secrets_in_urls", "not_tested 0 0", "");
 }
 
-static void a_world_has_a_conduct_of_its_own_until_its_reset(void **state)
+static void a_namespace_has_its_own_client_checks_until_its_reset(void **state)
 {
     mock_call(*state, LEAKS, NULL, AS_FULL);
     mock_call(*state, "GET /ns/other/v1/whoami", NULL, AS_FULL);
-    assert_conduct(*state, "secrets_in_urls", "broken 1 1", "the key 'full' stands in the query");
-    assert_string_equal(at(mock_call(*state, CONDUCT, NULL), "/misbehaved"), "true");
-    struct answer other = mock_call(*state, "GET /ns/other/__admin/conduct", NULL);
+    assert_client_check(*state, "secrets_in_urls", "failed 1 1",
+                        "the key 'full' stands in the query");
+    assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "true");
+    struct answer other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
     assert_string_equal(at(other, "/world"), "other");
-    assert_string_equal(at(other, "/misbehaved"), "false");
+    assert_string_equal(at(other, "/failed"), "false");
     mock_call(*state, "POST /__admin/reset", NULL);
-    assert_conduct(*state, "secrets_in_urls", "not_exercised 0 0", "");
+    assert_client_check(*state, "secrets_in_urls", "not_tested 0 0", "");
 }
 
 static void occurrences_are_bounded_and_the_others_counted(void **state)
 {
-    for (int i = 0; i < CONDUCT_OCCURRENCES_MAX + 7; i++)
+    for (int i = 0; i < CLIENT_CHECK_OCCURRENCES_MAX + 7; i++)
         mock_call(*state, LEAKS, NULL, AS_FULL);
-    const struct node *a = conduct_answer(*state, "secrets_in_urls");
-    assert_int_equal(node_count(node_get(a, "occurrences")), CONDUCT_OCCURRENCES_MAX);
-    assert_int_equal(node_get(a, "leftOut")->integer, 7);
+    const struct node *a = client_check_result(*state, "secrets_in_urls");
+    assert_int_equal(node_count(node_get(a, "occurrences")), CLIENT_CHECK_OCCURRENCES_MAX);
+    assert_int_equal(node_get(a, "left_out")->integer, 7);
     assert_non_null(strstr(report(*state), "and 7 more"));
 }
 
@@ -83,27 +84,27 @@ static void seqs_of_a_journal_that_was_cleared_are_not_told(void **state)
     mock_call(*state, "DELETE /__admin/requests", NULL);
     mock_call(*state, LIST, NULL, AS_FULL);
     const struct node *o =
-        node_at(node_get(conduct_answer(*state, "retry_after"), "occurrences"), 0);
+        node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_null(node_get(o, "after"));
-    assert_int_equal(node_count(node_get(o, "requestIds")), 1);
+    assert_int_equal(node_count(node_get(o, "request_ids")), 1);
 }
 
 static void a_format_that_is_none_is_refused(void **state)
 {
-    assert_int_equal(mock_call(*state, CONDUCT "?format=yaml", NULL).status, 422);
-    assert_int_equal(mock_call(*state, CONDUCT "?format=json", NULL).status, 200);
+    assert_int_equal(mock_call(*state, CLIENT_CHECKS "?format=yaml", NULL).status, 422);
+    assert_int_equal(mock_call(*state, CLIENT_CHECKS "?format=json", NULL).status, 200);
 }
 
 static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state)
 {
     mock_call(*state, LEAKS, NULL, AS_FULL);
-    struct answer a = mock_call(*state, CONDUCT "?format=junit", NULL);
+    struct answer a = mock_call(*state, CLIENT_CHECKS "?format=junit", NULL);
     assert_string_equal(header_of(a, "Content-Type"), "application/xml; charset=utf-8");
     const char *text = str_dup(a.arena, a.text);
-    assert_non_null(strstr(text, "<testsuites name=\"conduct\" tests=\"10\" failures=\"1\" "
+    assert_non_null(strstr(text, "<testsuites name=\"client-checks\" tests=\"10\" failures=\"1\" "
                                  "errors=\"0\" skipped=\"9\""));
-    assert_int_equal(times(text, "<testcase "), conduct_question_count);
-    assert_int_equal(times(text, "<skipped "), conduct_question_count - 1);
+    assert_int_equal(times(text, "<testcase "), client_check_count);
+    assert_int_equal(times(text, "<skipped "), client_check_count - 1);
     assert_int_equal(times(text, "<failure "), 1);
     assert_non_null(strstr(text, "<failure message=\"the key 'full' stands in the query\""));
     assert_null(strstr(text, "lp_live_"));
@@ -118,7 +119,7 @@ static void advice_fails_nothing(void **state)
     assert_int_equal(times(text, "<failure "), 0);
     assert_int_equal(times(text, "<system-out>Advice:"), 1);
     struct mock *m = *state;
-    assert_false(conducts_misbehaved(m->conducts));
+    assert_false(client_registry_failed(m->client_registry));
 }
 
 static void worlds_that_ended_are_in_the_report(void **state)
@@ -135,14 +136,14 @@ static void worlds_that_ended_are_in_the_report(void **state)
     assert_non_null(strstr(text, "<testsuite name=\"gone (ended, generation 3)\""));
     assert_non_null(strstr(text, "<testsuite name=\"here\""));
     assert_int_equal(times(text, "<failure "), 1);
-    assert_true(conducts_misbehaved(m->conducts));
+    assert_true(client_registry_failed(m->client_registry));
 }
 
 static void a_report_of_nothing_is_all_skipped(void **state)
 {
     const char *text = report(*state);
     assert_int_equal(times(text, "<testsuite "), 1);
-    assert_int_equal(times(text, "<skipped "), conduct_question_count);
+    assert_int_equal(times(text, "<skipped "), client_check_count);
 }
 
 static int xmllint(const char *path)
@@ -170,7 +171,7 @@ static void a_report_is_well_formed_whatever_it_tells(void **state)
     (void)state;
     mock_call(m, "GET /v1/whoami?key=lp_live_odd_odd_odd", NULL,
               "Authorization: Bearer lp_live_odd_odd_odd");
-    char path[] = P_tmpdir "/conduct-test-XXXXXX";
+    char path[] = P_tmpdir "/client-checks-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     const char *text = report(m);
@@ -188,16 +189,16 @@ static void a_report_is_well_formed_whatever_it_tells(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONDUCT_TEST(every_question_is_answered),
-        CONDUCT_TEST(the_admin_api_and_its_pages_are_not_checked),
-        CONDUCT_TEST(a_world_has_a_conduct_of_its_own_until_its_reset),
-        CONDUCT_TEST(occurrences_are_bounded_and_the_others_counted),
-        CONDUCT_TEST(seqs_of_a_journal_that_was_cleared_are_not_told),
-        CONDUCT_TEST(a_format_that_is_none_is_refused),
-        CONDUCT_TEST(junit_skips_what_nobody_tried_and_fails_what_was_broken),
-        CONDUCT_TEST(advice_fails_nothing),
-        CONDUCT_TEST(worlds_that_ended_are_in_the_report),
-        CONDUCT_TEST(a_report_of_nothing_is_all_skipped),
+        CLIENT_CHECKS_TEST(every_check_has_a_result),
+        CLIENT_CHECKS_TEST(the_admin_api_and_its_pages_are_not_checked),
+        CLIENT_CHECKS_TEST(a_namespace_has_its_own_client_checks_until_its_reset),
+        CLIENT_CHECKS_TEST(occurrences_are_bounded_and_the_others_counted),
+        CLIENT_CHECKS_TEST(seqs_of_a_journal_that_was_cleared_are_not_told),
+        CLIENT_CHECKS_TEST(a_format_that_is_none_is_refused),
+        CLIENT_CHECKS_TEST(junit_skips_what_nobody_tried_and_fails_what_was_broken),
+        CLIENT_CHECKS_TEST(advice_fails_nothing),
+        CLIENT_CHECKS_TEST(worlds_that_ended_are_in_the_report),
+        CLIENT_CHECKS_TEST(a_report_of_nothing_is_all_skipped),
         cmocka_unit_test(a_report_is_well_formed_whatever_it_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* Conduct as JUnit has it: a suite a world, a case a question. What was not exercised is skipped, so
+/* Conduct as JUnit has it: a suite a world, a case a question. What was not tested is skipped, so
  * that nothing is green which nobody tried; advice never fails. */
-#include "mockserver/conduct/watch.h"
+#include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
 
@@ -16,17 +16,17 @@ struct report {
     struct totals totals;
 };
 
-static bool fails(const struct conduct *k, size_t i)
+static bool fails(const struct client_checks *k, size_t i)
 {
-    return conduct_verdict(k, i) == CONDUCT_BROKEN && !conduct_questions[i].advice;
+    return client_check_verdict(k, i) == CLIENT_CHECK_FAILED && !client_checks_table[i].advice;
 }
 
-static struct totals totals_of(const struct conduct *k)
+static struct totals totals_of(const struct client_checks *k)
 {
-    struct totals t = {.cases = (uint32_t)conduct_question_count};
-    for (size_t i = 0; i < conduct_question_count; i++) {
+    struct totals t = {.cases = (uint32_t)client_check_count};
+    for (size_t i = 0; i < client_check_count; i++) {
         t.failures += fails(k, i);
-        t.skipped += conduct_verdict(k, i) == CONDUCT_NOT_EXERCISED;
+        t.skipped += client_check_verdict(k, i) == CLIENT_CHECK_NOT_TESTED;
     }
     return t;
 }
@@ -52,7 +52,7 @@ static void add_ids(struct buf *text, const struct occurrence *o)
 }
 
 /* An occurrence a line: "seq 7 (after 5) 2026-05-02T09:00:00.000Z layers.whoami: why req_... req_..." */
-static void put_occurrences(struct buf *out, const struct conduct_answer *a)
+static void put_occurrences(struct buf *out, const struct client_check_result *a)
 {
     struct buf text = {.arena = out->arena};
     for (size_t i = 0; i < a->count; i++) {
@@ -68,36 +68,36 @@ static void put_occurrences(struct buf *out, const struct conduct_answer *a)
         add_ids(&text, o);
         buf_byte(&text, '\n');
     }
-    if (a->broken > a->count)
-        buf_printf(&text, "and %" PRIu64 " more\n", a->broken - a->count);
+    if (a->failures > a->count)
+        buf_printf(&text, "and %" PRIu64 " more\n", a->failures - a->count);
     xml_text(out, buf_str(&text));
 }
 
-static const char *first_why(struct arena *a, const struct conduct_answer *answer)
+static const char *first_why(struct arena *a, const struct client_check_result *result)
 {
-    const char *why = answer->count ? answer->occurrences[0].why : "in a world that is summed up";
-    return answer->broken == 1
+    const char *why = result->count ? result->occurrences[0].why : "in a world that is summed up";
+    return result->failures == 1
                ? why
-               : arena_printf(a, "%s (and %" PRIu64 " more)", why, answer->broken - 1);
+               : arena_printf(a, "%s (and %" PRIu64 " more)", why, result->failures - 1);
 }
 
-static void put_outcome(struct buf *out, const struct conduct *k, size_t i)
+static void put_outcome(struct buf *out, const struct client_checks *k, size_t i)
 {
-    const struct conduct_answer *a = &k->answers[i];
-    switch (conduct_verdict(k, i)) {
-    case CONDUCT_KEPT:
+    const struct client_check_result *a = &k->results[i];
+    switch (client_check_verdict(k, i)) {
+    case CLIENT_CHECK_PASSED:
         return;
-    case CONDUCT_NOT_EXERCISED:
-        buf_text(out, "      <skipped message=\"not exercised\"/>\n");
+    case CLIENT_CHECK_NOT_TESTED:
+        buf_text(out, "      <skipped message=\"not tested\"/>\n");
         return;
-    case CONDUCT_BROKEN:
+    case CLIENT_CHECK_FAILED:
         break;
     }
     const char *element = fails(k, i) ? "failure" : "system-out";
     buf_printf(out, "      <%s", element);
     if (fails(k, i)) {
         xml_attribute(out, "message", first_why(out->arena, a));
-        xml_attribute(out, "type", "broken");
+        xml_attribute(out, "type", "failed");
     }
     buf_byte(out, '>');
     if (!fails(k, i))
@@ -106,22 +106,22 @@ static void put_outcome(struct buf *out, const struct conduct *k, size_t i)
     buf_printf(out, "</%s>\n", element);
 }
 
-static void put_case(struct buf *out, const struct conduct *k, size_t i)
+static void put_case(struct buf *out, const struct client_checks *k, size_t i)
 {
-    const struct conduct_question *q = &conduct_questions[i];
+    const struct client_check *q = &client_checks_table[i];
     buf_text(out, "    <testcase");
     xml_attribute(out, "name", arena_printf(out->arena, "%s: %s", q->id, q->title));
-    xml_attribute(out, "classname", "conduct");
+    xml_attribute(out, "classname", "client-checks");
     buf_text(out, " time=\"0\">\n      <properties>\n");
-    put_property(out, "exercised", k->answers[i].exercised);
-    put_property(out, "broken", k->answers[i].broken);
-    put_property(out, "forgotten", conduct_forgotten(k, i));
+    put_property(out, "tested", k->results[i].tested);
+    put_property(out, "failures", k->results[i].failures);
+    put_property(out, "forgotten", client_checks_forgotten(k, i));
     buf_text(out, "      </properties>\n");
     put_outcome(out, k, i);
     buf_text(out, "    </testcase>\n");
 }
 
-static void put_suite(void *ctx, const char *name, const struct conduct *k)
+static void put_suite(void *ctx, const char *name, const struct client_checks *k)
 {
     struct report *r = ctx;
     struct buf *out = r->suites;
@@ -135,30 +135,30 @@ static void put_suite(void *ctx, const char *name, const struct conduct *k)
     buf_text(out, " time=\"0\">\n    <properties>\n");
     buf_printf(out, "      <property name=\"calls\" value=\"%" PRIu64 "\"/>\n", k->calls);
     buf_text(out, "    </properties>\n");
-    for (size_t i = 0; i < conduct_question_count; i++)
+    for (size_t i = 0; i < client_check_count; i++)
         put_case(out, k, i);
     buf_text(out, "  </testsuite>\n");
 }
 
 static void put_document(struct buf *out, const struct report *r)
 {
-    buf_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"conduct\"");
+    buf_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"client-checks\"");
     put_totals(out, &r->totals);
     buf_text(out, " time=\"0\">\n");
     buf_add(out, buf_str(r->suites));
     buf_text(out, "</testsuites>\n");
 }
 
-void conduct_junit(const struct conduct *k, struct buf *out)
+void client_checks_junit(const struct client_checks *k, struct buf *out)
 {
     struct report r = {.suites = &(struct buf){.arena = out->arena}};
     put_suite(&r, k->world, k);
     put_document(out, &r);
 }
 
-void conducts_junit(const struct conducts *all, struct buf *out)
+void client_registry_junit(const struct client_registry *all, struct buf *out)
 {
     struct report r = {.suites = &(struct buf){.arena = out->arena}};
-    conducts_each(all, put_suite, &r);
+    client_registry_each(all, put_suite, &r);
     put_document(out, &r);
 }

@@ -1,5 +1,5 @@
 /* Secrets: not in a URL, and not tried again once they were refused. */
-#include "mockserver/conduct/watch.h"
+#include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -86,9 +86,9 @@ static bool is_in_word(char c)
 
 /* The first secret among the words of a text, in words. A word that is long enough has no other
  * character within that length: looking from its end finds the next place where one may begin. */
-static const char *find_secret(const struct watch *w, const struct call *c, struct str text)
+static const char *find_secret(const struct observer *w, const struct call *c, struct str text)
 {
-    const struct secrets *k = &w->conduct->secrets;
+    const struct secrets *k = &w->client_checks->secrets;
     while (k->shortest && text.n >= k->shortest) {
         size_t n = k->shortest;
         while (n && is_in_word(text.s[n - 1]))
@@ -109,7 +109,7 @@ static const char *find_secret(const struct watch *w, const struct call *c, stru
     return NULL;
 }
 
-static const char *find_raw(const struct watch *w, const struct call *c, struct str raw)
+static const char *find_raw(const struct observer *w, const struct call *c, struct str raw)
 {
     struct str text = raw;
     if (raw.n && memchr(raw.s, '%', raw.n))
@@ -120,25 +120,25 @@ static const char *find_raw(const struct watch *w, const struct call *c, struct 
 /* A credential that is none of this world's is one all the same. */
 static const char *find_own(const struct call *c)
 {
-    struct str own = c->key ? STR("") : watch_credential(c);
+    struct str own = c->key ? STR("") : observer_credential(c);
     return own.n >= SECRET_MIN && str_has(c->req->target, own) ? "the credential of its header"
                                                                : NULL;
 }
 
-void see_urls(struct watch *w, const struct call *c)
+void check_urls(struct observer *w, const struct call *c)
 {
-    read_secrets(&w->conduct->secrets, c->world);
-    watch_exercised(w);
+    read_secrets(&w->client_checks->secrets, c->world);
+    observer_tested(w);
     const char *in_path = c->route ? NULL : find_raw(w, c, c->req->path);
     for (size_t i = 0; c->route && i < ROUTE_PARAMS_MAX && c->params[i].n && !in_path; i++)
         in_path = find_secret(w, c, c->params[i]); /* all else of the path is the pattern's */
     const char *in_query = in_path ? NULL : find_raw(w, c, c->req->query);
     const char *own = in_path || in_query ? NULL : find_own(c);
     if (in_path || in_query)
-        watch_blame(w, c, NULL, "%s stands in the %s", in_path ? in_path : in_query,
-                    in_path ? "path" : "query");
+        report_violation(w, c, NULL, "%s stands in the %s", in_path ? in_path : in_query,
+                         in_path ? "path" : "query");
     else if (own)
-        watch_blame(w, c, NULL, "%s stands in the URL", own);
+        report_violation(w, c, NULL, "%s stands in the URL", own);
 }
 
 /* --- keys that were refused --------------------------------------------------------------------- */
@@ -149,27 +149,27 @@ static bool is_refused(const struct call *c)
            c->fault == FAULT_KILLED || c->res->status == 401;
 }
 
-/* note: count of refusals, at the first one. */
-void see_refused_key(struct watch *w, const struct call *c)
+/* entry: count of refusals, at the first one. */
+void check_refused_key(struct observer *w, const struct call *c)
 {
     bool refused = is_refused(c);
-    struct str credential = refused || w->notes->count ? watch_credential(c) : STR("");
+    struct str credential = refused || w->history->count ? observer_credential(c) : STR("");
     if (!credential.n)
         return;
-    uint64_t id = watch_id(str_hash(credential), 0);
-    struct note *note = notes_find(w->notes, id);
+    uint64_t id = history_id(str_hash(credential), 0);
+    struct history_entry *entry = client_history_find(w->history, id);
     if (!refused) {
-        if (note && c->key)
-            notes_drop(w->notes, note); /* it is good again */
+        if (entry && c->key)
+            client_history_drop(w->history, entry); /* it is good again */
         return;
     }
-    if (!note) {
-        watch_exercised(w);
-        note = watch_note(w, id);
-        watch_mark(w, note, watch_answered(w, c));
-    } else if (note->count >= PARDONED && !watch_together(&note->at, &w->now)) {
-        watch_blame(w, c, note, "%s was used again after it was refused %" PRIu32 " times",
-                    watch_key_name(c), note->count);
+    if (!entry) {
+        observer_tested(w);
+        entry = observer_entry(w, id);
+        observer_mark(w, entry, observer_answered(w, c));
+    } else if (entry->count >= PARDONED && !observer_together(&entry->at, &w->now)) {
+        report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times",
+                         observer_key_name(c), entry->count);
     }
-    note->count++;
+    entry->count++;
 }

@@ -1,7 +1,7 @@
-// conduct.mjs - a naive client and a careful one, each alone with the mock as it ships, and what the mock says of
-// them at its end: in --conduct-report and, with --strict, by its exit status.
+// client_checks.mjs - a naive client and a careful one, each alone with the mock as it ships, and what the mock says of
+// them at its end: in --client-report and, with --strict, by its exit status.
 //
-//   node conduct.mjs <mockserver> <fixture>
+//   node client_checks.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,8 +13,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [program, fixture] = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), 'conduct-'));
-const report = join(folder, 'conduct.xml');
+const folder = mkdtempSync(join(tmpdir(), 'client-checks-'));
+const report = join(folder, 'client-checks.xml');
 const full = 'lp_live_01HX9Y6K7EJ4T2_full';
 const returnUrl = 'https://app.your-product.com/connected';
 const project = '/v1/projects/prj_acme_a';
@@ -54,7 +54,7 @@ async function admin(mock, method, path, body) {
 }
 
 async function verdicts(mock) {
-  const { answers } = await admin(mock, 'GET', '/conduct');
+  const { checks: answers } = await admin(mock, 'GET', '/client-checks');
   return Object.fromEntries(answers.map((a) => [a.id, a.verdict]));
 }
 
@@ -149,42 +149,42 @@ async function live(mock, client) {
 
 const tests = {
   async 'a naive client is told what it did, and fails a strict run'() {
-    const mock = await start('--strict', '--conduct-report', report);
+    const mock = await start('--strict', '--client-report', report);
     assert.deepEqual(await live(mock, naive), {
-      retry_after: 'broken',
-      idempotency_kept: 'broken',
-      idempotency_unique: 'not_exercised',
-      poll_pace: 'broken',
-      poll_end: 'broken',
-      reauth_once: 'broken',
-      refused_key: 'broken',
-      secrets_in_urls: 'broken',
-      dead_accounts: 'broken',
-      backoff: 'kept',
+      retry_after: 'failed',
+      idempotency_kept: 'failed',
+      idempotency_unique: 'not_tested',
+      poll_pace: 'failed',
+      poll_end: 'failed',
+      reauth_once: 'failed',
+      refused_key: 'failed',
+      secrets_in_urls: 'failed',
+      dead_accounts: 'failed',
+      backoff: 'passed',
     });
     const { status, said } = await mock.end();
     assert.equal(status, 1);
-    assert.match(said, /warn: default: poll_end, broken \d+ times, first: polled again/);
+    assert.match(said, /warn: default: poll_end failed \d+ times, first: polled again/);
     const text = readFileSync(report, 'utf8');
-    assert.match(text, /<testsuites name="conduct" tests="10" failures="8" errors="0" skipped="1"/);
+    assert.match(text, /<testsuites name="client-checks" tests="10" failures="8" errors="0" skipped="1"/);
     assert.ok(!text.includes(full) && !said.includes(full));
-    assert.deepEqual(readdirSync(folder), ['conduct.xml']); // and nothing half-written
+    assert.deepEqual(readdirSync(folder), ['client-checks.xml']); // and nothing half-written
     assert.equal(spawnSync('xmllint', ['--noout', report]).status, 0);
   },
 
   async 'a careful client passes it'() {
-    const mock = await start('--strict', '--conduct-report', report);
+    const mock = await start('--strict', '--client-report', report);
     assert.deepEqual(await live(mock, careful), {
-      retry_after: 'kept',
-      idempotency_kept: 'kept',
-      idempotency_unique: 'kept',
-      poll_pace: 'kept',
-      poll_end: 'kept',
-      reauth_once: 'kept',
-      refused_key: 'kept',
-      secrets_in_urls: 'kept',
-      dead_accounts: 'kept',
-      backoff: 'kept',
+      retry_after: 'passed',
+      idempotency_kept: 'passed',
+      idempotency_unique: 'passed',
+      poll_pace: 'passed',
+      poll_end: 'passed',
+      reauth_once: 'passed',
+      refused_key: 'passed',
+      secrets_in_urls: 'passed',
+      dead_accounts: 'passed',
+      backoff: 'passed',
     });
     assert.deepEqual(await mock.end(), { status: 0, said: '' });
     assert.match(readFileSync(report, 'utf8'), /failures="0" errors="0" skipped="0"/);
@@ -206,7 +206,7 @@ const tests = {
     await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/whoami')));
     await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/projects', dead)));
     const { retry_after, refused_key } = await verdicts(mock);
-    assert.deepEqual([retry_after, refused_key], ['kept', 'kept']);
+    assert.deepEqual([retry_after, refused_key], ['passed', 'passed']);
     await mock.end();
   },
 
@@ -224,14 +224,14 @@ const tests = {
       });
     await write('a');
     await write('b');
-    assert.equal((await verdicts(mock)).retry_after, 'kept');
+    assert.equal((await verdicts(mock)).retry_after, 'passed');
     await write('b');
-    assert.equal((await verdicts(mock)).retry_after, 'broken');
+    assert.equal((await verdicts(mock)).retry_after, 'failed');
     await mock.end();
   },
 
   async 'a write whose answer was not waited for has to keep its key'() {
-    for (const [again, verdict] of [['a', 'kept'], ['b', 'broken']]) {
+    for (const [again, verdict] of [['a', 'passed'], ['b', 'failed']]) {
       const mock = await start();
       await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay: '200ms' }] });
       const headers = (key) => ({ 'Idempotency-Key': key });
@@ -246,7 +246,7 @@ const tests = {
 
   async 'a report that cannot be written is told before anything is served'() {
     for (const path of ['/no-such-folder/report.xml', folder]) {
-      const { status, stderr, stdout } = spawnSync(program, ['--port', '0', '--conduct-report', path]);
+      const { status, stderr, stdout } = spawnSync(program, ['--port', '0', '--client-report', path]);
       assert.deepEqual([status, String(stdout)], [2, '']);
       assert.match(String(stderr), new RegExp(`cannot write ${path}: `));
     }
@@ -256,7 +256,7 @@ const tests = {
     const gone = join(folder, 'gone');
     for (const path of [join(gone, 'report.xml'), '/dev/full']) {
       mkdirSync(gone);
-      const mock = await start('--strict', '--conduct-report', path);
+      const mock = await start('--strict', '--client-report', path);
       rmSync(gone, { recursive: true });
       await naive.use_dead_key(mock);
       const { status, said } = await mock.end();

@@ -1,0 +1,155 @@
+/* A call that failed is made again: after the wait it was told of, and ever more slowly. */
+#include "mockserver/client_checks/observer.h"
+
+#include <inttypes.h>
+
+#include "base/time.h"
+#include "mockserver/gate/rate_limit.h"
+
+#define WAIT_MAX_MS   (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define EARLY_MS      50   /* that a client's timer may fire before its time */
+#define TRIES         5    /* from here on, the same pause again is one too short */
+#define AT_ONCE_MS    10   /* that is no pause */
+#define PAUSE_FINE_MS 5000 /* nobody is hurt by tries this far apart */
+
+/* Seconds, or an instant of the world's; 0: it does not say. */
+static int64_t asked_ms(const struct call *c)
+{
+    int64_t n;
+    int status = c->res->status;
+    if ((status != 429 && status != 503) || !observer_is_delivered(c))
+        return 0;
+    struct str value = str_trim(headers_get(&c->res->headers, "Retry-After"));
+    if (str_to_int(value, &n))
+        n = n < WAIT_MAX_MS / 1000 ? n * 1000 : WAIT_MAX_MS;
+    else if (time_parse_http(value, &n))
+        n -= c->now_ms;
+    else
+        return 0;
+    return n < WAIT_MAX_MS ? n : WAIT_MAX_MS;
+}
+
+/* The budgets that are counted in one window with the route's. */
+static unsigned budgets_of(const struct call *c)
+{
+    const struct rate_limits *l = c->provider->limits;
+    unsigned all = RATE_OF(c->route->budget);
+    for (size_t i = 0; l && i < l->window_count; i++)
+        if (l->windows[i].budgets & RATE_OF(c->route->budget))
+            all |= l->windows[i].budgets;
+    return all;
+}
+
+/* What the key may not call: a budget that is spent is spent for all that it pays for; any other
+ * refusal is of the operation. */
+static uint64_t budget_id(const struct observer *w, const struct call *c)
+{
+    return history_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | budgets_of(c));
+}
+
+static uint64_t operation_id(const struct observer *w)
+{
+    return history_id(w->who, w->operation);
+}
+
+static bool is_spent(const struct call *c)
+{
+    const char *limited = fault_texts[FAULT_RATE_LIMITED];
+    return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
+}
+
+/* The very write that was refused is no other that was on its way meanwhile. */
+static uint64_t write_of(const struct call *c)
+{
+    struct str token = headers_get(&c->req->headers, "Idempotency-Key");
+    return token.n ? str_hash(token) : 0;
+}
+
+/* entry: at when the last answer was there, first when the first was that asked to wait, wait_ms, the
+ * status that asked for it, mark the write that was refused. */
+static bool waited(struct observer *w, const struct call *c, struct history_entry *entry)
+{
+    if (!entry)
+        return true;
+    bool again = entry->mark && entry->mark == write_of(c);
+    if (!again && observer_together(&entry->first, &w->now))
+        return true;
+    int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
+    if (passed_ms + EARLY_MS < entry->wait_ms) {
+        report_violation(w, c, entry, "%d asked to wait %s; called again after %s",
+                         (int)entry->status, observer_duration(c->arena, entry->wait_ms),
+                         observer_duration(c->arena, passed_ms));
+        return false;
+    }
+    client_history_drop(w->history, entry);
+    return true;
+}
+
+void check_retry_after(struct observer *w, const struct call *c)
+{
+    if (!w->operation)
+        return;
+    if (w->history->count && waited(w, c, client_history_find(w->history, operation_id(w))))
+        waited(w, c, client_history_find(w->history, budget_id(w, c)));
+    int64_t wait_ms = asked_ms(c);
+    if (wait_ms <= 0)
+        return;
+    observer_tested(w);
+    struct history_entry *entry =
+        observer_entry(w, is_spent(c) ? budget_id(w, c) : operation_id(w));
+    observer_mark(w, entry, observer_answered(w, c));
+    if (!entry->wait_ms)
+        entry->first = entry->at;
+    entry->wait_ms = wait_ms;
+    entry->status = c->res->status;
+    entry->mark = write_of(c);
+}
+
+static bool failed(const struct call *c)
+{
+    int status = c->res->status;
+    bool ours = c->fault == FAULT_UNIMPLEMENTED || c->fault == FAULT_UNAVAILABLE;
+    return (status == 429 || status >= 500 || !observer_is_delivered(c)) && !ours;
+}
+
+/* entry: count of tries in a row, at the last one, mark the pause they began with in ms, wait_ms what
+ * the last answer asked for. */
+static void judge_pause(struct observer *w, const struct call *c, const struct history_entry *entry)
+{
+    int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now), first_ms = (int64_t)entry->mark;
+    bool as_told = entry->wait_ms > 0 && pause_ms + EARLY_MS >= entry->wait_ms;
+    bool grew = first_ms >= AT_ONCE_MS && pause_ms >= 2 * first_ms;
+    if (entry->count + 1 >= TRIES && pause_ms < PAUSE_FINE_MS && !as_told && !grew)
+        report_violation(w, c, entry,
+                         "try %" PRIu32 " of a call that keeps failing (%d) came %s after the one "
+                         "before; the pauses began with %s",
+                         entry->count + 1, (int)entry->status,
+                         observer_duration(c->arena, pause_ms),
+                         observer_duration(c->arena, first_ms));
+}
+
+void check_backoff(struct observer *w, const struct call *c)
+{
+    bool again = failed(c);
+    if (!w->operation || (!again && !w->history->count))
+        return;
+    uint64_t id = history_id(history_id(w->who, w->operation), observer_path(w, c));
+    struct history_entry *entry = client_history_find(w->history, id);
+    struct history_entry before = entry ? *entry : (struct history_entry){0};
+    if (entry) {
+        observer_tested(w);
+        judge_pause(w, c, entry);
+    }
+    if (entry && !again)
+        client_history_drop(w->history, entry);
+    if (!again)
+        return;
+    entry = observer_entry(w, id);
+    entry->count = before.count + 1;
+    entry->mark = before.mark;
+    if (before.count && before.mark < AT_ONCE_MS) /* a first try at once is nobody's pace */
+        entry->mark = (uint64_t)observer_elapsed_ms(&before.at, &w->now);
+    entry->status = c->res->status;
+    entry->wait_ms = asked_ms(c);
+    observer_mark(w, entry, observer_answered(w, c));
+}
