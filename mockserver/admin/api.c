@@ -61,7 +61,7 @@ static const struct route routes[] = {
     ADMIN("POST", "/reload", "reload", admin_reload),
     ADMIN("GET", "/client-checks", "client_checks", admin_client_checks),
     ADMIN("GET", "/events", "events", admin_events),
-    ADMIN("POST", "/force/{}", "force", admin_force),
+    ADMIN("POST", "/simulate/{}", "simulate", admin_simulate),
 };
 
 /* What a client may count on, and the operation that it rests on. */
@@ -123,11 +123,11 @@ static void capabilities(struct call *c)
         json_text(w, providers[i]->name);
     json_close_list(w);
     json_put_bool(w, "mutating", true);
-    json_key(w, "forces");
+    json_key(w, "simulations");
     json_open_list(w);
-    for (size_t i = 0; i < force_count; i++)
-        if (forces[i].apply)
-            json_text(w, forces[i].name);
+    for (size_t i = 0; i < simulation_count; i++)
+        if (simulations[i].apply)
+            json_text(w, simulations[i].name);
     json_close_list(w);
     for (size_t i = 0; i < COUNT(abilities); i++)
         json_put_bool(w, abilities[i].name, is_built(abilities[i].operation));

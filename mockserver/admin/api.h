@@ -15,12 +15,12 @@ bool admin_admits(struct call *c);
 /* The local consent page, /__consent/<provider>/<state>: plain HTML that works without script. */
 extern const struct provider consent_provider;
 
-struct force {
+struct simulation {
     const char *name;
     const struct fields *body;
     void (*apply)(struct call *c, const void *fields); /* writes the answer, or refuses */
     const char *help;
     const char *providers; /* that it is about; NULL: all */
 };
-extern const struct force forces[];
-extern const size_t force_count;
+extern const struct simulation simulations[];
+extern const size_t simulation_count;

@@ -1,4 +1,4 @@
-/* consent.h - the end-customer's part of OAuth, played by a tester (force) or on our own page.
+/* consent.h - the end-customer's part of OAuth, played by a tester (simulation) or on our own page.
  *
  * Shapes:  an outcome ends a pending attempt, or leaves it (abandon). A handle is the platform
  *          user's, without @; where none is given one is made up, the same in the same world. Where

@@ -220,7 +220,7 @@ static void decide(struct call *c)
         ask(c, row, 422, "Choose Approve or Deny.");
         return;
     }
-    c->world->cause = "force";
+    c->world->cause = "simulation";
     if (consent_give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, form_value(c, "handle"))) {
         leave(c, row);
         return;

@@ -28,7 +28,7 @@ static const struct admin_guide rows[] = {
          "Whether the mock answers, its version, how long it is up, how many worlds it has."),
     CALL("version", "The version, and that of the admin API's protocol."),
     CALL("capabilities",
-         "What can be forced and what the admin API can do: a runner asks before it begins."),
+         "What can be simulated and what the admin API can do: a runner asks before it begins."),
     CALL("list_routes",
          "Every operation of every provider and of the admin API itself, built or not."),
     CALL("reset", "The call's world goes back to its fixture, as if it had just started, its rules "
@@ -89,7 +89,8 @@ static const struct admin_guide rows[] = {
          "What happens, as it happens: server-sent events, each with an id; Last-Event-ID goes on "
          "from there. 'begin' comes first; 'lost' tells how much the journal dropped, 'cleared' "
          "that it was emptied, 'reset' that the world is gone."),
-    CALL("force", "Something that only the provider or the end-customer can cause, by its name."),
+    CALL("simulate",
+         "Something that only the provider or the end-customer can cause, by its name."),
 };
 
 const struct admin_guide *admin_guide(const char *operation)

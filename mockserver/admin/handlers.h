@@ -31,7 +31,7 @@ void admin_put_new_changes(struct call *c); /* those since the call began */
 extern const struct fields admin_create_fields, admin_clock_fields, admin_advance_fields,
     admin_reload_fields, admin_save_fields, admin_verify_fields, admin_wait_fields;
 
-void admin_force(struct call *c);
+void admin_simulate(struct call *c);
 
 void admin_state(struct call *c);
 void admin_state_kind(struct call *c);

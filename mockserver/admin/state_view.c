@@ -236,7 +236,7 @@ void admin_state_patch(struct call *c)
     const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
     if (!edits || !would_hold(c, s->kind, row, edits, body))
         return;
-    c->world->cause = "force";
+    c->world->cause = "simulation";
     record_set(c->world, s->kind, row, edits, body->map.count, NULL);
     struct json *w = call_json(c, 200);
     json_open_map(w);

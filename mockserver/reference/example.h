@@ -1,7 +1,7 @@
 /* example.h - the examples of the reference page. The page shows them, the tests run them.
  *
  * Shapes:  reference/examples.yaml, built into the program: a list of struct example. What one is
- *          about is `of`: "rule.nth", "force.plan". Its world is the sample, or its own `fixture`;
+ *          about is `of`: "rule.nth", "simulate.plan". Its world is the sample, or its own `fixture`;
  *          then its rule is added, then its calls are made, in order, with time standing still.
  *          A text $name in a call is what an earlier one of the example has saved.
  * Units:   as in the tables that the texts are read by.

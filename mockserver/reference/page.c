@@ -18,7 +18,7 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char intro[] =
-    "What can be written, asked and forced. `mockserver reference` prints this page from the "
+    "What can be written, asked and simulated. `mockserver reference` prints this page from the "
     "tables "
     "that the program itself reads by. The tests run its examples: in the sample world "
     "(`fixtures/sample.yaml`) unless they bring their own, with the first key that fits, and with "
@@ -206,17 +206,18 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     put_matchers(out, examples);
 }
 
-static void put_forces(struct buf *out, const struct field_list *examples)
+static void put_simulations(struct buf *out, const struct field_list *examples)
 {
-    md_heading(out, 2, "Forces");
-    md_text(out, "`POST /__admin/force/<name>`. Each changes what the documents say such an event "
-                 "changes, and nothing else, and answers what that was.");
-    for (size_t i = 0; i < force_count; i++) {
-        buf_printf(out, "### `%s`\n\n%s", forces[i].name, forces[i].help);
-        buf_printf(out, forces[i].providers ? " (%s)\n\n" : "%s\n\n",
-                   forces[i].providers ? forces[i].providers : "");
-        md_fields(out, forces[i].body, true);
-        md_examples(out, examples, arena_printf(out->arena, "force.%s", forces[i].name));
+    md_heading(out, 2, "Simulations");
+    md_text(out,
+            "`POST /__admin/simulate/<name>`. Each changes what the documents say such an event "
+            "changes, and nothing else, and answers what that was.");
+    for (size_t i = 0; i < simulation_count; i++) {
+        buf_printf(out, "### `%s`\n\n%s", simulations[i].name, simulations[i].help);
+        buf_printf(out, simulations[i].providers ? " (%s)\n\n" : "%s\n\n",
+                   simulations[i].providers ? simulations[i].providers : "");
+        md_fields(out, simulations[i].body, true);
+        md_examples(out, examples, arena_printf(out->arena, "simulate.%s", simulations[i].name));
     }
 }
 
@@ -284,7 +285,7 @@ void reference_print(struct buf *out)
     put_command_line(out);
     put_fixtures(out, &examples);
     put_rules(out, &examples);
-    put_forces(out, &examples);
+    put_simulations(out, &examples);
     put_admin(out, &examples);
     put_client_checks(out);
     put_headers(out, &examples);

@@ -1,4 +1,4 @@
-/* reference.h - the reference page: everything that can be written, asked or forced, from the very
+/* reference.h - the reference page: everything that can be written, asked or simulated, from the very
  * tables that read it.
  *
  * Shapes:  Markdown. The copy in REFERENCE.md is what people read; a test holds it to what is

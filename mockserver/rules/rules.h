@@ -1,5 +1,5 @@
 /* rules.h - scripted behaviour: on this operation, under these conditions, do that; or what befalls
- * an event that webhooks are told of. Also what force/fail, force/webhook and mutants are.
+ * an event that webhooks are told of. Also what simulate/fail, simulate/webhook and mutants are.
  *
  * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
  *          copies of what it is given. A rule for calls makes a plan for one; the plan acts around

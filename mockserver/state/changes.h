@@ -15,7 +15,7 @@ struct change {
     const char *what;      /* the transition: "account_connect", "destination_publish" */
     const char *from, *to; /* the state word of records.h before and after; NULL: did not exist */
     uint32_t key;          /* whose call caused it, or ROW_NONE */
-    const char *cause;     /* "call", "force", "time", "delivery", "fixture" */
+    const char *cause;     /* "call", "simulation", "time", "delivery", "fixture" */
 };
 
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what,

@@ -18,7 +18,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
         "consent",         "token_lost", "account_connected", "account_removed", "side_effect",
         "publish_outcome", "fail"};
     for (size_t i = 0; i < COUNT(built); i++)
-        assert_non_null(strstr(at(a, "/forces"), built[i]));
+        assert_non_null(strstr(at(a, "/simulations"), built[i]));
     struct answer health = mock_call(m, "GET /__admin/health", NULL);
     assert_string_equal(at(health, "/status"), "ok");
     assert_string_equal(at(health, "/ready"), "true");
@@ -32,7 +32,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
 static void an_unknown_admin_path_answers_404(void **state)
 {
     assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL, "no such path");
-    assert_problem(force(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
+    assert_problem(simulation(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
 }
 
 /* It takes minutes, and gigabytes, where each mistake is looked for in the whole body. */

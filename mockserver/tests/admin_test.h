@@ -75,14 +75,14 @@ static inline const char *begin_attempt(struct mock *m)
     return at(a, "/state");
 }
 
-static inline struct answer force(struct mock *m, const char *name, const char *body)
+static inline struct answer simulation(struct mock *m, const char *name, const char *body)
 {
-    return mock_call(m, arena_printf(&m->arena, "POST /__admin/force/%s", name), body);
+    return mock_call(m, arena_printf(&m->arena, "POST /__admin/simulate/%s", name), body);
 }
 
 static inline struct answer consent(struct mock *m, const char *token, const char *rest)
 {
-    return force(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
+    return simulation(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
 }
 
 static inline const char *attempt_status(struct mock *m, const char *token, const char *pointer)

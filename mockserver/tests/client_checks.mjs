@@ -90,7 +90,7 @@ const naive = {
   async connect(mock) {
     const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
     for (let i = 0; i < 20; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
-    await admin(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    await admin(mock, 'POST', '/simulate/consent', { state: body.state, outcome: 'approve' });
     for (let i = 0; i < 5; i++) await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
   },
   async revoke(mock) {
@@ -127,7 +127,7 @@ const careful = {
   async connect(mock) {
     const { body } = await call(mock, 'POST', `${project}/social/oauth-url`, { body: { platform: 'tiktok', returnUrl } });
     await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
-    await admin(mock, 'POST', '/force/consent', { state: body.state, outcome: 'approve' });
+    await admin(mock, 'POST', '/simulate/consent', { state: body.state, outcome: 'approve' });
     await sleep(1000);
     const { body: end } = await call(mock, 'GET', `/v1/social/oauth-status/${body.state}`);
     assert.equal(end.status, 'completed');
@@ -274,5 +274,5 @@ try {
   }
 } finally {
   for (const child of running) child.kill();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, simulation: true });
 }

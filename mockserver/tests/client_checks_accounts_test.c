@@ -47,7 +47,7 @@ static void another_one_while_one_is_open_is_not(void **state)
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
     assert_client_check(*state, "reauth_once", "failed 2 1",
-                   "asked for another consent URL for sa_acme_expired while one was open");
+                        "asked for another consent URL for sa_acme_expired while one was open");
 }
 
 static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
@@ -55,7 +55,7 @@ static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
     reauth(*state, "sa_acme_expired");
     pass(*state, 600000);
     const char *used = at(reauth(*state, "sa_acme_expired"), "/state");
-    mock_call(*state, "POST /__admin/force/consent",
+    mock_call(*state, "POST /__admin/simulate/consent",
               arena_printf(&((struct mock *)*state)->arena,
                            "{\"state\":\"%s\",\"outcome\":\"deny\"}", used));
     add_rule(*state, "{\"on\":\"layers.create_reauth_url\",\"when\":{\"nth\":1},"
@@ -87,7 +87,7 @@ static void who_writes_for_it_again_is_not(void **state)
     pass(*state, 60000);
     schedule(*state, "sa_acme_disposable");
     assert_client_check(*state, "dead_accounts", "failed 1 1",
-                   "wrote for sa_acme_disposable again, which was disconnected");
+                        "wrote for sa_acme_disposable again, which was disconnected");
 }
 
 static void a_dead_token_asks_for_reconnecting(void **state)
@@ -97,19 +97,19 @@ static void a_dead_token_asks_for_reconnecting(void **state)
     assert_client_check(*state, "dead_accounts", "passed 1 0", "");
     schedule(*state, "sa_acme_expired");
     assert_client_check(*state, "dead_accounts", "failed 1 1",
-                   "wrote for sa_acme_expired again, which must be reconnected first");
+                        "wrote for sa_acme_expired again, which must be reconnected first");
 }
 
 static void a_reconnected_account_begins_anew(void **state)
 {
     schedule(*state, "sa_acme_expired");
     const char *token = at(reauth(*state, "sa_acme_expired"), "/state");
-    mock_call(*state, "POST /__admin/force/consent",
+    mock_call(*state, "POST /__admin/simulate/consent",
               arena_printf(&((struct mock *)*state)->arena,
                            "{\"state\":\"%s\",\"outcome\":\"approve\"}", token));
     schedule(*state, "sa_acme_expired");
     schedule(*state, "sa_acme_expired");
-    mock_call(*state, "POST /__admin/force/token_lost",
+    mock_call(*state, "POST /__admin/simulate/token_lost",
               "{\"account\":\"sa_acme_expired\",\"why\":\"expired\"}");
     schedule(*state, "sa_acme_expired");
     assert_client_check(*state, "dead_accounts", "passed 2 0", "");
@@ -191,7 +191,7 @@ static void secrets_in_urls_are_found(void **state)
         mock_call(*state, "POST /__admin/reset", NULL);
         mock_call(*state, rows[i].line, NULL, rows[i].header);
         assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0",
-                       rows[i].why);
+                            rows[i].why);
         struct answer a = mock_call(*state, CLIENT_CHECKS, NULL);
         assert_false(str_has(a.text, STR("lp_live_")));
     }
@@ -208,8 +208,8 @@ static void secrets_that_come_later_are_known(void **state)
     mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")),
               NULL, AS_FULL);
     assert_client_check(*state, "secrets_in_urls", "failed 3 1",
-                   arena_printf(hook.arena, "the secret of the webhook %s stands in the query",
-                                at(hook, "/endpoint/id")));
+                        arena_printf(hook.arena, "the secret of the webhook %s stands in the query",
+                                     at(hook, "/endpoint/id")));
 }
 
 static void a_key_that_was_refused_is_put_away(void **state)
@@ -223,22 +223,22 @@ static void a_key_that_was_refused_is_put_away(void **state)
     assert_client_check(*state, "refused_key", "passed 1 0", "");
     mock_call(*state, "GET /v1/whoami", NULL, dead);
     assert_client_check(*state, "refused_key", "failed 1 1",
-                   "a key that is unknown here was used again after it was refused 2 times");
+                        "a key that is unknown here was used again after it was refused 2 times");
 }
 
 static void a_key_that_was_killed_is_put_away(void **state)
 {
-    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
+    mock_call(*state, "POST /__admin/simulate/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     for (int i = 0; i < 3; i++)
         assert_int_equal(mock_call(*state, LIST, NULL, AS_SECOND).status, 503);
     assert_client_check(*state, "refused_key", "failed 1 1",
-                   "the key 'second' was used again after it was refused 2 times");
-    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"active\"}");
+                        "the key 'second' was used again after it was refused 2 times");
+    mock_call(*state, "POST /__admin/simulate/plan", "{\"key\":\"second\",\"status\":\"active\"}");
     mock_call(*state, LIST, NULL, AS_SECOND);
-    mock_call(*state, "POST /__admin/force/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
+    mock_call(*state, "POST /__admin/simulate/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     mock_call(*state, LIST, NULL, AS_SECOND);
     assert_client_check(*state, "refused_key", "failed 2 1",
-                   "the key 'second' was used again after it was refused 2 times");
+                        "the key 'second' was used again after it was refused 2 times");
 }
 
 int main(void)

@@ -48,7 +48,7 @@ static void who_calls_too_early_is_not(void **state)
     pass(*state, 29000);
     mock_call(*state, LIST, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "failed 1 1",
-                   "429 asked to wait 30s; called again after 29s");
+                        "429 asked to wait 30s; called again after 29s");
     const struct node *o =
         node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_int_equal(node_get(o, "seq")->integer, 2);
@@ -70,7 +70,7 @@ static void a_refusal_by_a_rule_is_of_its_operation_and_key(void **state)
 
 static void a_spent_budget_is_spent_for_all_that_it_pays_for(void **state)
 {
-    mock_call(*state, "POST /__admin/force/budget",
+    mock_call(*state, "POST /__admin/simulate/budget",
               "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 429);
     pass(*state, 1000);
@@ -79,7 +79,7 @@ static void a_spent_budget_is_spent_for_all_that_it_pays_for(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
     mock_call(*state, WHOAMI, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "failed 2 1",
-                   "429 asked to wait 1m; called again after 1s");
+                        "429 asked to wait 1m; called again after 1s");
 }
 
 static void each_form_of_retry_after_is_understood(void **state)
@@ -89,15 +89,15 @@ static void each_form_of_retry_after_is_understood(void **state)
         int64_t early_ms;
         const char *expected;
     } rows[] = {
-        {"2",                             1000, "failed 1 1"       },
-        {"2",                             1990, "passed 1 0"         }, /* a timer that is early */
+        {"2",                             1000, "failed 1 1"    },
+        {"2",                             1990, "passed 1 0"    }, /* a timer that is early */
         {"0",                             0,    "not_tested 0 0"},
-        {"Sat, 02 May 2026 09:00:05 GMT", 4000, "failed 1 1"       },
-        {"Sat, 02 May 2026 09:00:05 GMT", 5000, "passed 1 0"         },
+        {"Sat, 02 May 2026 09:00:05 GMT", 4000, "failed 1 1"    },
+        {"Sat, 02 May 2026 09:00:05 GMT", 5000, "passed 1 0"    },
         {"Sat, 02 May 2026 08:00:00 GMT", 0,    "not_tested 0 0"},
         {"-5",                            0,    "not_tested 0 0"},
         {"soon",                          0,    "not_tested 0 0"},
-        {"9223372036854775807",           1000, "failed 1 1"       },
+        {"9223372036854775807",           1000, "failed 1 1"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -138,7 +138,7 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                   KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {SERVER_ERROR,                   KEY_A,  KEY_A,  "passed 1 0",     ""              },
         {SERVER_ERROR,                   KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 500"                   },
         {SERVER_ERROR,                   KEY_A,  "X: y", "failed 1 1",
@@ -147,18 +147,18 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
          "a write was repeated without any Idempotency-Key: it got 500"                    },
         {SERVER_ERROR,                   "X: y", KEY_A,  "failed 1 1",
          "a write was repeated, and its first try had no Idempotency-Key: it got 500"      },
-        {LIMITED,                        KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {LIMITED,                        KEY_A,  KEY_A,  "passed 1 0",     ""              },
         {LIMITED,                        KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 429"                   },
-        {LIMITED,                        "X: y", "X: y", "not_tested 0 0", ""           }, /* it had no effect */
-        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_tested 0 0", ""           }, /* sent with it */
-        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {LIMITED,                        "X: y", "X: y", "not_tested 0 0", ""              }, /* it had no effect */
+        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_tested 0 0", ""              }, /* sent with it */
+        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "passed 1 0",     ""              },
         {"{\"cut\":\"reset\"}",          KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was cut off"       },
-        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "passed 1 0",          ""           },
+        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "passed 1 0",     ""              },
         {"{\"delay\":\"10s\"}",          KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_tested 0 0", ""           }, /* two writes */
+        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_tested 0 0", ""              }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -187,7 +187,7 @@ static void one_key_is_for_one_write(void **state)
     assert_client_check(*state, "idempotency_unique", "passed 1 0", "");
     assert_int_equal(mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_A).status, 409);
     assert_client_check(*state, "idempotency_unique", "failed 2 1",
-                   "an Idempotency-Key was sent with another path or body before");
+                        "an Idempotency-Key was sent with another path or body before");
 }
 
 static void a_key_that_the_provider_forgot_is_new(void **state)
@@ -219,7 +219,7 @@ static struct answer poll(struct mock *m, const char *state)
 static void approve(struct mock *m, const char *state)
 {
     const char *body = arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", state);
-    assert_int_equal(mock_call(m, "POST /__admin/force/consent", body).status, 200);
+    assert_int_equal(mock_call(m, "POST /__admin/simulate/consent", body).status, 200);
 }
 
 static void who_polls_calmly_and_stops_is_fine(void **state)
@@ -247,7 +247,7 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
     pass(*state, 300);
     poll(*state, one);
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                   "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the poll before; the least is 1s");
     assert_client_check(*state, "poll_end", "not_tested 0 0", "");
     pass(*state, 2000);
     approve(*state, one);
@@ -255,9 +255,9 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
     pass(*state, 2000);
     poll(*state, one);
     assert_client_check(*state, "poll_end", "failed 1 1",
-                   "polled again 2s after it was told: completed");
+                        "polled again 2s after it was told: completed");
     assert_client_check(*state, "poll_pace", "failed 2 1",
-                   "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the poll before; the least is 1s");
 }
 
 static void a_poll_whose_answer_was_cut_may_be_sent_again(void **state)
@@ -281,11 +281,11 @@ static void other_polls_are_known_too(void **state)
     pass(*state, 300);
     mock_call(*state, lease, NULL, AS_FULL);
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                   "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the poll before; the least is 1s");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL); /* a list is no poll */
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                   "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the poll before; the least is 1s");
 }
 
 /* --- pauses ----------------------------------------------------------------------------------------- */
@@ -309,12 +309,12 @@ static void who_hammers_is_advised(void **state)
         const char *expected;
     } rows[] = {
         {{0},                           0, "not_tested 0 0"},
-        {{200, 200, 200},               3, "passed 3 0"         },
-        {{200, 200, 200, 200},          4, "failed 4 1"       },
-        {{200, 200, 200, 200, 200},     5, "failed 5 2"       },
-        {{500, 1000, 2000, 4000, 8000}, 5, "passed 5 0"         },
-        {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"         }, /* once at once, then slower */
-        {{6000, 6000, 6000, 6000},      4, "passed 4 0"         },
+        {{200, 200, 200},               3, "passed 3 0"    },
+        {{200, 200, 200, 200},          4, "failed 4 1"    },
+        {{200, 200, 200, 200, 200},     5, "failed 5 2"    },
+        {{500, 1000, 2000, 4000, 8000}, 5, "passed 5 0"    },
+        {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"    }, /* once at once, then slower */
+        {{6000, 6000, 6000, 6000},      4, "passed 4 0"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         try_with_pauses(*state, rows[i].pauses_ms, rows[i].count);
@@ -324,9 +324,10 @@ static void who_hammers_is_advised(void **state)
         assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "false");
     }
     try_with_pauses(*state, rows[3].pauses_ms, 4);
-    assert_client_check(*state, "backoff", "failed 4 1",
-                   "try 5 of a call that keeps failing (500) came 200ms after the one before; the "
-                   "pauses began with 200ms");
+    assert_client_check(
+        *state, "backoff", "failed 4 1",
+        "try 5 of a call that keeps failing (500) came 200ms after the one before; the "
+        "pauses began with 200ms");
 }
 
 static void who_waits_as_told_needs_no_pauses_of_its_own(void **state)

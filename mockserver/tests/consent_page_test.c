@@ -105,7 +105,7 @@ static void a_dead_link_leads_nowhere(void **state)
 static void a_reconnect_is_for_the_same_user_alone(void **state)
 {
     struct mock *m = *state;
-    force(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
+    simulation(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
     const char *body = "{\"socialAccountId\":\"sa_one\",\"returnUrl\":\"https://app.test/again\"}";
     struct answer url =
         mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);

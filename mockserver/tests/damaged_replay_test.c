@@ -47,7 +47,7 @@ static void record(struct recording *rec, struct folder *folder)
     run_ask(r, "POST /v1/webhook-endpoints",
             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
             KEY);
-    run_ask(r, "POST /__admin/force/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
+    run_ask(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
     assert_true(run_land(r, 500));
     run_pass(r, DAY);
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);

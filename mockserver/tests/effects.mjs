@@ -92,7 +92,7 @@ const rule = (target, then, when = {}) =>
   admin('POST', '/rules', { rule: 'effect', ...target, when, then: [then].flat() });
 const hits = async () => (await admin('GET', '/rules/effect')).hits;
 const advance = (by) => admin('POST', '/clock/advance', { by });
-const lose = (account) => admin('POST', '/force/token_lost', { account, why: 'revoked_upstream' });
+const lose = (account) => admin('POST', '/simulate/token_lost', { account, why: 'revoked_upstream' });
 const ping = () => call('POST', '/v1/webhook-endpoints/11111111-1111-4111-8111-111111111111/test');
 const deliveries = async () => (await admin('GET', '/state/deliveries')).items;
 const status = async (path = LIST) => (await call('GET', path)).status;
@@ -334,8 +334,8 @@ section('webhook: skew', async () => {
   assert.ok(Math.abs(stale.skew + 600) < 30, `${stale.skew}`);
 });
 
-section('webhook: the force is a rule for the next of a name', async () => {
-  const { rule: name } = await admin('POST', '/force/webhook', { event: LOST, action: 'repeat' });
+section('webhook: the simulation is a rule for the next of a name', async () => {
+  const { rule: name } = await admin('POST', '/simulate/webhook', { event: LOST, action: 'repeat' });
   await lose('sa_a');
   await lose('sa_b');
   await arrived(3);

@@ -114,13 +114,13 @@ static void rules_that_acted_are_named(void **state)
     client_end(c);
 }
 
-static void forces_and_time_are_told_too(void **state)
+static void simulations_and_time_are_recorded_too(void **state)
 {
     struct setup *s = *state;
     struct client *c = listen_to(s, "/__admin/events");
-    ask(s, "POST /__admin/force/token_lost",
+    ask(s, "POST /__admin/simulate/token_lost",
         "{\"account\":\"" ACCOUNT "\",\"why\":\"revoked_upstream\"}");
-    hear(c, "\"cause\":\"force\"}\n\n");
+    hear(c, "\"cause\":\"simulation\"}\n\n");
     assert_int_equal(ask(s, "POST /__admin/clock/advance", "{\"by\":\"60d\"}").status, 200);
     hear(c, "\"cause\":\"time\"}\n\n");
     client_end(c);
@@ -353,7 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(calls_and_what_they_changed_come_in_order),
         TEST(rules_that_acted_are_named),
-        TEST(forces_and_time_are_told_too),
+        TEST(simulations_and_time_are_recorded_too),
         TEST(only_the_types_asked_for_come),
         TEST(what_cannot_be_understood_is_refused),
         TEST(another_world_is_heard_by_its_own_listeners),

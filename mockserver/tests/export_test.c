@@ -123,7 +123,7 @@ static void an_export_makes_a_world_at_run_time(void **state)
 static void records_that_share_an_id_are_named_by_their_number(void **state)
 {
     struct mock *m = *state;
-    assert_int_equal(mock_call(m, "POST /__admin/force/lease_decide",
+    assert_int_equal(mock_call(m, "POST /__admin/simulate/lease_decide",
                                "{\"request\":\"lreq\",\"project\":\"prj_two\","
                                "\"outcome\":\"assigned\"}")
                          .status,

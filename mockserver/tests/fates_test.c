@@ -24,8 +24,8 @@ static void add_fate(struct network *n, const char *event, const char *when, con
 
 static void lose(struct network *n, const char *account)
 {
-    force(n, "token_lost",
-          arena_printf(&n->arena, "{\"account\":\"%s\",\"why\":\"expired\"}", account));
+    simulation(n, "token_lost",
+               arena_printf(&n->arena, "{\"account\":\"%s\",\"why\":\"expired\"}", account));
 }
 
 static void ping(struct network *n)
@@ -325,7 +325,7 @@ static void an_event_that_nobody_is_told_of_does_not_count(void **state)
     add_fate(n, "*", "{\"nth\":1}", "{\"duplicate\":1}");
     lose(n, "sa_a");
     assert_int_equal(n->count, 0);
-    force(n, "account_removed", "{\"account\":\"sa_b\"}");
+    simulation(n, "account_removed", "{\"account\":\"sa_b\"}");
     assert_string_equal(order(n), "gone gone");
 }
 
@@ -433,12 +433,12 @@ static void a_delivery_fault_of_the_admin_api_is_a_rule(void **state)
 {
     struct network *n = *state;
     struct answer a =
-        force(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
+        simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     lose(n, "sa_a");
     assert_string_equal(of_delivery(n, 1, "/fate_by"), "rule-1");
     assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules/rule-1", NULL), "/hits"), "1");
-    a = mock_call(n->mock, "POST /__admin/force/webhook",
+    a = mock_call(n->mock, "POST /__admin/simulate/webhook",
                   "{\"event\":\"social_account.lost\",\"action\":\"drop\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/event");

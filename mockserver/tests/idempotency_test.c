@@ -123,7 +123,7 @@ static void what_a_gate_refuses_is_not_kept(void **state)
 {
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
-    mock_call(*state, "POST /__admin/force/budget",
+    mock_call(*state, "POST /__admin/simulate/budget",
               "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
     advance(*state, MINUTE);
@@ -140,7 +140,7 @@ static void what_a_rule_said_instead_is_not_kept(void **state)
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"layers.create_project\",\"times\":1,%s}",
                  answers[i]);
-        assert_int_equal(mock_call(*state, "POST /__admin/force/fail", body).status, 200);
+        assert_int_equal(mock_call(*state, "POST /__admin/simulate/fail", body).status, 200);
         assert_true(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN).status >= 400);
     }
     struct answer made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);

@@ -60,7 +60,7 @@ static void what_others_changed_meanwhile_is_not_its_doing(void **state)
     struct client *c = begin_held(s, "");
     const char *body = "{\"space\":\"prj_01HX9Y7K8M2P4RSTUV56789AB\",\"platform\":\"tiktok\","
                        "\"handle\":\"other\"}";
-    assert_int_equal(ask(s, "POST /__admin/force/account_connected", body).status, 200);
+    assert_int_equal(ask(s, "POST /__admin/simulate/account_connected", body).status, 200);
     assert_int_equal(client_hear_last(c).status, 200);
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
     const struct journal_entry *e = journal_read(ns->journal, journal_last(ns->journal));

@@ -20,9 +20,9 @@ static const char *json(struct mock *m, const char *text)
     return copy;
 }
 
-static struct answer force(struct mock *m, const char *body)
+static struct answer simulation(struct mock *m, const char *body)
 {
-    return mock_call(m, "POST /__admin/force/ad_account", json(m, body));
+    return mock_call(m, "POST /__admin/simulate/ad_account", json(m, body));
 }
 
 static struct answer get_url(struct mock *m, const char *body)
@@ -110,7 +110,7 @@ static const char *parameter(struct mock *m, const char *url, const char *name)
 
 static struct answer consent(struct mock *m, const char *url, const char *outcome)
 {
-    return mock_call(m, "POST /__admin/force/consent",
+    return mock_call(m, "POST /__admin/simulate/consent",
                      arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}",
                                   parameter(m, url, "state"), outcome));
 }
@@ -291,7 +291,7 @@ static void campaigns_and_relays_have_the_documented_shapes(void **state)
 
 /* Each state of the token, and what a tester can do from there: what comes of it, or the status of
  * the refusal. */
-static void a_tester_forces_only_what_can_happen(void **state)
+static void a_simulation_must_be_possible(void **state)
 {
     enum { VALID, EXPIRED, REVOKED, CONNECT, DISCONNECT, WAYS };
     static const char *const ways[WAYS] = {
@@ -314,8 +314,8 @@ static void a_tester_forces_only_what_can_happen(void **state)
             mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
             const char *before = dump_world(&m->arena, mock_test_world(m));
             struct answer a =
-                force(m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
-                                      rows[i].platform, ways[way]));
+                simulation(m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
+                                           rows[i].platform, ways[way]));
             if (rows[i].to[way]) {
                 assert_int_equal(a.status, 200);
                 assert_string_equal(at(a, "/state"), rows[i].to[way]);
@@ -328,13 +328,13 @@ static void a_tester_forces_only_what_can_happen(void **state)
         }
 }
 
-static void what_a_tester_forces_shows_in_the_list(void **state)
+static void a_simulated_change_shows_in_the_list(void **state)
 {
-    force(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
+    simulation(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
     assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
                         "tiktok_ads revoked, apple_ads expired");
     struct answer again =
-        force(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
+        simulation(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
     assert_string_equal(at(again, "/state"), "valid");
     struct answer list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
@@ -342,7 +342,7 @@ static void what_a_tester_forces_shows_in_the_list(void **state)
     assert_string_not_equal(at(again, "/adAccount"), "ad_acme_meta");
 }
 
-static void a_force_that_makes_no_sense_is_told_so(void **state)
+static void an_impossible_simulation_is_refused(void **state)
 {
     static const struct {
         const char *body;
@@ -361,7 +361,7 @@ static void a_force_that_makes_no_sense_is_told_so(void **state)
     mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
-        struct answer a = force(m, rows[i].body);
+        struct answer a = simulation(m, rows[i].body);
         assert_int_equal(a.status, rows[i].status);
         if (rows[i].pointer)
             assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
@@ -381,11 +381,11 @@ static void a_validation_that_takes_time_is_seen(void **state)
     const char *key = "Authorization: Bearer lp_live_k",
                *list = "GET /v1/projects/p/ads/ad-accounts";
     assert_string_equal(tokens(mock_call(m, list, NULL, key)), "meta_ads pending, apple_ads valid");
-    force(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
+    simulation(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"9m\"}");
     assert_string_equal(tokens(mock_call(m, list, NULL, key)),
                         "meta_ads pending, tiktok_ads pending, apple_ads valid");
-    force(m, "{'project':'p','platform':'meta_ads','status':'revoked'}");
+    simulation(m, "{'project':'p','platform':'meta_ads','status':'revoked'}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1m\"}");
     assert_string_equal(tokens(mock_call(m, list, NULL, key)),
                         "meta_ads revoked, tiktok_ads valid, apple_ads valid");
@@ -427,9 +427,9 @@ int main(void)
         LAYERS_TEST(the_local_page_grants_ad_accounts_too),
         LAYERS_TEST(an_url_that_cannot_be_given_is_refused),
         LAYERS_TEST(campaigns_and_relays_have_the_documented_shapes),
-        cmocka_unit_test(a_tester_forces_only_what_can_happen),
-        LAYERS_TEST(what_a_tester_forces_shows_in_the_list),
-        LAYERS_TEST(a_force_that_makes_no_sense_is_told_so),
+        cmocka_unit_test(a_simulation_must_be_possible),
+        LAYERS_TEST(a_simulated_change_shows_in_the_list),
+        LAYERS_TEST(an_impossible_simulation_is_refused),
         cmocka_unit_test(a_validation_that_takes_time_is_seen),
         LAYERS_TEST(what_is_not_the_callers_is_not_there),
     };

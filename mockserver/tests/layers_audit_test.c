@@ -52,12 +52,12 @@ static void what_a_revocation_did_is_told_newest_first(void **state)
     assert_string_equal(values(mock_call(m, LOG, NULL, AS_OTHER), "id"), "");
 }
 
-static void what_time_and_force_do_is_no_keys_doing(void **state)
+static void time_and_simulations_are_not_attributed_to_a_key(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
     revoke(m, "sa_acme_disposable", AS_FULL);
-    mock_call(m, "POST /__admin/force/token_lost",
+    mock_call(m, "POST /__admin/simulate/token_lost",
               "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
     events_advance(w, world_now(w) + DAY);
     struct answer a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
@@ -145,7 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(a_world_begins_with_nothing_in_the_log),
         LAYERS_TEST(what_a_revocation_did_is_told_newest_first),
-        LAYERS_TEST(what_time_and_force_do_is_no_keys_doing),
+        LAYERS_TEST(time_and_simulations_are_not_attributed_to_a_key),
         LAYERS_TEST(each_filter_chooses),
         LAYERS_TEST(pages_hold_together_while_the_log_grows),
         LAYERS_TEST(a_query_that_cannot_be_read_is_refused),

@@ -13,7 +13,7 @@ static struct answer consent(struct mock *m, const char *url, const char *body)
     struct answer a = mock_call(m, url, body, AS_FULL);
     assert_int_equal(a.status, 200);
     return mock_call(
-        m, "POST /__admin/force/consent",
+        m, "POST /__admin/simulate/consent",
         arena_printf(a.arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
 }
 
@@ -80,9 +80,9 @@ static void a_reconnection_skips_it(void **state)
 
 static void a_step_that_is_made_to_fail_is_logged_and_the_flow_completes(void **state)
 {
-    struct answer force = mock_call(*state, "POST /__admin/force/side_effect",
-                                    "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
-    assert_int_equal(force.status, 200);
+    struct answer simulation = mock_call(*state, "POST /__admin/simulate/side_effect",
+                                         "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
+    assert_int_equal(simulation.status, 200);
     struct answer done = consent(*state, URL_FOR("prj_acme_a"), BODY("tiktok"));
     assert_string_equal(at(done, "/status"), "completed");
     assert_non_null(strstr(at(done, "/changes"), "layer_create_fail"));
@@ -95,7 +95,7 @@ static void a_step_that_is_made_to_fail_is_logged_and_the_flow_completes(void **
 
 static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
 {
-    mock_call(*state, "POST /__admin/force/side_effect",
+    mock_call(*state, "POST /__admin/simulate/side_effect",
               "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
     consent(*state, URL_FOR("prj_acme_empty"), BODY("instagram"));
     struct answer list =
@@ -106,7 +106,7 @@ static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
 
 static void a_step_nobody_knows_is_refused(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/force/side_effect",
+    struct answer a = mock_call(*state, "POST /__admin/simulate/side_effect",
                                 "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/step");

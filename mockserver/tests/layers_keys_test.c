@@ -78,14 +78,15 @@ static void killing_twice_changes_nothing_more(void **state)
     assert_int_equal(changes_last(w), after);
 }
 
-static void a_key_may_kill_itself_and_is_brought_back_by_force(void **state)
+static void a_key_can_disable_itself_and_a_simulation_enables_it_again(void **state)
 {
     struct mock *m = *state;
     const char *id = key_id(m, AS_FULL);
     assert_int_equal(kill_key(m, id, AS_FULL).status, 200);
     assert_refused(kill_key(m, id, AS_FULL), 503, "KILL_SWITCH");
     assert_int_equal(
-        mock_call(m, "POST /__admin/force/plan", "{\"key\":\"full\",\"status\":\"active\"}").status,
+        mock_call(m, "POST /__admin/simulate/plan", "{\"key\":\"full\",\"status\":\"active\"}")
+            .status,
         200);
     assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
 }
@@ -160,7 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(a_killed_key_gets_503_wherever_it_calls),
         LAYERS_TEST(killing_twice_changes_nothing_more),
-        LAYERS_TEST(a_key_may_kill_itself_and_is_brought_back_by_force),
+        LAYERS_TEST(a_key_can_disable_itself_and_a_simulation_enables_it_again),
         LAYERS_TEST(keys_of_others_and_unknown_ones_are_not_there),
         LAYERS_TEST(health_follows_from_an_accounts_age),
         LAYERS_TEST(an_account_that_the_platform_flagged_is_shadowbanned),

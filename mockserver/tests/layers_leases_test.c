@@ -26,7 +26,7 @@ static struct answer ask(struct mock *m, const char *body)
 
 static struct answer decide(struct mock *m, const char *body)
 {
-    return mock_call(m, "POST /__admin/force/lease_decide", json(m, body));
+    return mock_call(m, "POST /__admin/simulate/lease_decide", json(m, body));
 }
 
 static struct answer advance(struct mock *m, const char *body)
@@ -184,11 +184,11 @@ static void languages_and_countries_of_their_shape_are_taken(void **state)
 
 static void what_was_assigned_is_in_both_lists(void **state)
 {
-    struct answer forced =
+    struct answer simulated =
         decide(*state, "{'request':'lreq_acme_open','outcome':'assigned','remark':'Enjoy.'}");
-    assert_int_equal(forced.status, 200);
-    assert_string_equal(at(forced, "/state"), "assigned");
-    const char *first = at(forced, "/accounts/0"), *second = at(forced, "/accounts/1");
+    assert_int_equal(simulated.status, 200);
+    assert_string_equal(at(simulated, "/state"), "assigned");
+    const char *first = at(simulated, "/accounts/0"), *second = at(simulated, "/accounts/1");
     assert_true(str_starts(str_from(first), STR("sa_")));
 
     struct answer r = mock_call(*state, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
@@ -228,21 +228,22 @@ static void what_was_assigned_is_in_both_lists(void **state)
 static void billing_begins_with_the_assignment_and_stops_with_the_release(void **state)
 {
     const struct world *w = mock_test_world(*state);
-    struct answer forced = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct answer simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 2);
     struct answer wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
     assert_string_equal(at(wallet, "/items/0/organization"), "org_acme");
-    assert_string_equal(at(wallet, "/items/0/account"), at(forced, "/accounts/0"));
+    assert_string_equal(at(wallet, "/items/0/account"), at(simulated, "/accounts/0"));
     assert_string_equal(at(wallet, "/items/0/cents"), "-15000");
     assert_string_equal(at(wallet, "/items/1/cents"), "-12000");
     assert_string_equal(at(wallet, "/items/0/what"), "lease_assignment");
 
     advance(*state, "{'to':'2026-05-20T00:00:00Z'}"); /* the fixture's own was renewed */
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3);
-    struct answer a = call_with(*state, "DELETE /v1/leased-accounts/", at(forced, "/accounts/0"));
+    struct answer a =
+        call_with(*state, "DELETE /v1/leased-accounts/", at(simulated, "/accounts/0"));
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(a.body), 4);
-    assert_string_equal(at(a, "/socialAccountId"), at(forced, "/accounts/0"));
+    assert_string_equal(at(a, "/socialAccountId"), at(simulated, "/accounts/0"));
     assert_string_equal(at(a, "/status"), "disconnected");
     assert_string_equal(at(a, "/disconnectedReason"), "released_by_partner");
     assert_string_equal(at(a, "/disconnectedAt"), "2026-05-20T00:00:00Z");
@@ -250,7 +251,7 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
     advance(*state, "{'to':'2026-06-02T09:00:00Z'}");
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 4);
     wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
-    assert_string_equal(at(wallet, "/items/3/account"), at(forced, "/accounts/1"));
+    assert_string_equal(at(wallet, "/items/3/account"), at(simulated, "/accounts/1"));
     assert_string_equal(at(wallet, "/items/3/what"), "lease_renewal");
     assert_string_equal(at(wallet, "/items/3/at"), "2026-06-02T09:00:00.000Z");
 }
@@ -414,12 +415,12 @@ static void what_is_not_the_callers_is_not_there(void **state)
 
 static void leased_accounts_are_targets_like_any_other(void **state)
 {
-    struct answer forced = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct answer simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     struct mock *m = *state;
     const char *body = arena_printf(&m->arena,
                                     "{\"scheduledFor\":\"2026-05-03T09:00:00Z\",\"targets\":"
                                     "[{\"socialAccountId\":\"%s\",\"mode\":\"publish\"}]}",
-                                    at(forced, "/accounts/0"));
+                                    at(simulated, "/accounts/0"));
     struct answer a = mock_call(m, "POST /v1/content/cnt_open/schedule", body, AS_FULL);
     assert_int_equal(a.status, 202);
     advance(m, "{'to':'2026-05-03T09:00:00Z'}");

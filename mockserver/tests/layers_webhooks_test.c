@@ -39,7 +39,7 @@ static void each_change_is_told_in_its_own_words(void **state)
 {
     struct network *n = *state;
     static const struct {
-        const char *force, *body, *type, *pointer, *value;
+        const char *simulation, *body, *type, *pointer, *value;
     } rows[] = {
         {"account_connected", "{\"space\":\"prj_b\",\"platform\":\"tiktok\",\"handle\":\"new\"}",
          "social_account.connected",                                                                                             "/data/displayName", "new"                 },
@@ -51,7 +51,7 @@ static void each_change_is_told_in_its_own_words(void **state)
          "/data/disconnectedAt",                                                                                                                      "2026-05-02T09:00:00Z"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        force(n, rows[i].force, rows[i].body);
+        simulation(n, rows[i].simulation, rows[i].body);
         assert_int_equal(n->count, i + 1);
         assert_string_equal(text_at(n, i, "/type"), rows[i].type);
         assert_string_equal(text_at(n, i, rows[i].pointer), rows[i].value);
@@ -76,7 +76,7 @@ static void a_decided_lease_request_is_told_and_its_accounts_are_not(void **stat
          "rejected",                                                                                   0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        force(n, "lease_decide", rows[i].body);
+        simulation(n, "lease_decide", rows[i].body);
         assert_int_equal(n->count, i + 1);
         assert_string_equal(text_at(n, i, "/type"), rows[i].type);
         assert_string_equal(text_at(n, i, "/data/status"), rows[i].status);
@@ -154,7 +154,7 @@ static void the_brief_rules_abandon_a_refusal_and_a_fifth_failure(void **state)
     advance(n, "48h");
     assert_int_equal(n->count, 1);
     n->status = 503;
-    force(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
+    simulation(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
     advance(n, "48h");
     assert_int_equal(n->count, 1 + 5);
     struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
@@ -235,34 +235,34 @@ static void a_reset_world_begins_again_and_is_told_of_nothing_twice(void **state
 static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **state)
 {
     struct network *n = *state;
-    force(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"repeat\"}");
-    force(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
+    simulation(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"repeat\"}");
+    simulation(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
     assert_int_equal(n->count, 2);
     assert_string_equal(n->sent[0].id, n->sent[1].id);
     assert_string_equal(n->sent[0].body, n->sent[1].body);
 
-    force(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"hold\",\"by\":\"10m\"}");
+    simulation(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"hold\",\"by\":\"10m\"}");
     advance(n, "1h");
     assert_int_equal(n->count, 2);
-    force(n, "token_lost", "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* overtakes it */
+    simulation(n, "token_lost", "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* overtakes it */
     assert_string_equal(text_at(n, 2, "/type"), "social_account.needs_reauth");
     advance(n, "10m");
     assert_string_equal(text_at(n, 3, "/type"), "post.failed");
 
-    force(n, "webhook", "{\"event\":\"social_account.revoked\",\"action\":\"drop\"}");
-    force(n, "account_removed", "{\"account\":\"sa_b\"}");
+    simulation(n, "webhook", "{\"event\":\"social_account.revoked\",\"action\":\"drop\"}");
+    simulation(n, "account_removed", "{\"account\":\"sa_b\"}");
     advance(n, "48h");
     assert_int_equal(n->count, 4);
-    force(n, "account_removed", "{\"account\":\"sa_a\"}");
+    simulation(n, "account_removed", "{\"account\":\"sa_a\"}");
     assert_int_equal(n->count, 5);
 }
 
 static void a_tester_fires_what_never_happened(void **state)
 {
     struct network *n = *state;
-    struct answer a = force(n, "webhook",
-                            ("{\"event\":\"job.completed\",\"webhook\":\"" HOOK "\","
-                             "\"data\":{\"jobId\":\"job_1\"}}"));
+    struct answer a = simulation(n, "webhook",
+                                 ("{\"event\":\"job.completed\",\"webhook\":\"" HOOK "\","
+                                  "\"data\":{\"jobId\":\"job_1\"}}"));
     assert_non_null(at(a, "/delivery"));
     assert_int_equal(n->count, 1);
     assert_string_equal(text_at(n, 0, "/type"), "job.completed");
@@ -286,7 +286,7 @@ static void a_wish_that_makes_no_sense_is_refused(void **state)
         {"{\"event\":\"x\",\"action\":\"lose\"}",                          "/action" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(n->mock, "POST /__admin/force/webhook", rows[i].body);
+        struct answer a = mock_call(n->mock, "POST /__admin/simulate/webhook", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
     }

@@ -122,10 +122,10 @@ static inline void advance(struct network *n, const char *by)
     assert_int_equal(a.status, 200);
 }
 
-static inline struct answer force(struct network *n, const char *name, const char *body)
+static inline struct answer simulation(struct network *n, const char *name, const char *body)
 {
     struct answer a =
-        mock_call(n->mock, arena_printf(&n->arena, "POST /__admin/force/%s", name), body);
+        mock_call(n->mock, arena_printf(&n->arena, "POST /__admin/simulate/%s", name), body);
     assert_int_equal(a.status, 200);
     return a;
 }

@@ -77,9 +77,9 @@ static void advance(struct mock *m, const char *by)
     assert_int_equal(a.status, 200);
 }
 
-static struct answer force(struct mock *m, const char *name, const char *body)
+static struct answer simulation(struct mock *m, const char *name, const char *body)
 {
-    return mock_call(m, arena_printf(&m->arena, "POST /__admin/force/%s", name), body);
+    return mock_call(m, arena_printf(&m->arena, "POST /__admin/simulate/%s", name), body);
 }
 
 /* NULL: it is not in the list. */
@@ -117,15 +117,15 @@ static struct answer reconnect(struct mock *m, const char *account)
                   arena_printf(&m->arena, "{\"socialAccountId\":\"%s\"}", account), KEY);
     return a.status != 200
                ? a
-               : force(m, "consent",
-                       arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}",
-                                    at(a, "/state")));
+               : simulation(m, "consent",
+                            arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}",
+                                         at(a, "/state")));
 }
 
 static struct answer lose(struct mock *m, const char *account, const char *why)
 {
-    return force(m, "token_lost",
-                 arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
+    return simulation(m, "token_lost",
+                      arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
 }
 
 static struct answer expire(struct mock *m, const char *account)
@@ -146,7 +146,8 @@ static struct answer revoke(struct mock *m, const char *account)
 
 static struct answer remove_by_user(struct mock *m, const char *account)
 {
-    return force(m, "account_removed", arena_printf(&m->arena, "{\"account\":\"%s\"}", account));
+    return simulation(m, "account_removed",
+                      arena_printf(&m->arena, "{\"account\":\"%s\"}", account));
 }
 
 static struct answer release(struct mock *m, const char *account)
@@ -265,8 +266,9 @@ static const char *begin_attempt(struct mock *m)
 
 static struct answer consent(struct mock *m, const char *token, const char *outcome)
 {
-    return force(m, "consent",
-                 arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
+    return simulation(
+        m, "consent",
+        arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
 }
 
 #define CONNECTED                                                                                  \
@@ -385,8 +387,8 @@ static const char *in_state(struct mock *m, const char *state)
 {
     const char *id = schedule(m, strcmp(state, "draft") == 0 ? "draft" : "publish");
     if (strcmp(state, "failed") == 0)
-        force(m, "publish_outcome",
-              arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
+        simulation(m, "publish_outcome",
+                   arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
     if (strcmp(state, "canceled") == 0)
         cancel(m, id);
     else if (strcmp(state, "publishing") == 0)

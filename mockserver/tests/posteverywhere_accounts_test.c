@@ -110,10 +110,10 @@ static void every_platform_health_and_picture_is_told(void **state)
     }
 }
 
-static void a_forced_health_changes_that_account_and_nothing_else(void **state)
+static void a_simulated_health_changes_only_that_account(void **state)
 {
     static const struct {
-        const char *force, *status, *can_post;
+        const char *simulation, *status, *can_post;
     } rows[] = {
         {"{\"account\":\"3001\",\"status\":\"expired\"}",   "expired",   "false"},
         {"{\"account\":\"3001\",\"status\":\"unhealthy\"}", "unhealthy", "false"},
@@ -123,7 +123,7 @@ static void a_forced_health_changes_that_account_and_nothing_else(void **state)
         {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        force(*state, "health", rows[i].force);
+        simulation(*state, "health", rows[i].simulation);
         struct answer got = mock_call(*state, LIST, NULL, AS_ACME);
         assert_string_equal(at(got, "/data/accounts/0/health/status"), rows[i].status);
         assert_string_equal(at(got, "/data/accounts/0/health/can_post"), rows[i].can_post);
@@ -135,7 +135,7 @@ static void a_forced_health_changes_that_account_and_nothing_else(void **state)
 
 static void only_its_own_accounts_have_such_a_health(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/force/health",
+    struct answer a = mock_call(*state, "POST /__admin/simulate/health",
                                 "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
     assert_int_equal(a.status, 422);
     assert_true(str_has(a.text, STR("an account of layers")));
@@ -379,9 +379,9 @@ static void every_refusal_is_json_with_an_error(void **state)
 
 static void a_scripted_failure_has_the_providers_shape(void **state)
 {
-    force(*state, "fail",
-          "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
-          "error\"}");
+    simulation(*state, "fail",
+               "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
+               "error\"}");
     struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_refused(a, 500, "internal_error");
     assert_string_equal(at(a, "/error/retryable"), "true");
@@ -411,7 +411,7 @@ int main(void)
         PE_TEST(ids_stand_in_the_order_of_the_accounts_as_whole_numbers),
         PE_TEST(an_organization_without_accounts_has_two_empty_lists),
         PE_TEST(every_platform_health_and_picture_is_told),
-        PE_TEST(a_forced_health_changes_that_account_and_nothing_else),
+        PE_TEST(a_simulated_health_changes_only_that_account),
         PE_TEST(only_its_own_accounts_have_such_a_health),
         PE_TEST(a_token_that_runs_out_expires_the_account),
         PE_TEST(one_account_is_the_same_object),

@@ -12,9 +12,9 @@ static struct answer poll(struct mock *m, struct answer begun)
 static void consent(struct mock *m, struct answer begun, const char *pointer, const char *outcome,
                     const char *more)
 {
-    force(m, "consent",
-          arena_printf(begun.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}", at(begun, pointer),
-                       outcome, more));
+    simulation(m, "consent",
+               arena_printf(begun.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}",
+                            at(begun, pointer), outcome, more));
 }
 
 static void both_families_of_links_connect_a_new_account(void **state)

@@ -83,8 +83,8 @@ static void after_reconnecting_a_retry_succeeds(void **state)
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
 
     struct answer link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
-    force(*state, "consent",
-          line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
+    simulation(*state, "consent",
+               line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
     assert_int_equal(again.status, 200);
     results = results_of(*state, made);
@@ -116,9 +116,9 @@ static void a_scheduled_post_waits_for_its_time(void **state)
 
 static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **state)
 {
-    force(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
-    force(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
-    force(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
+    simulation(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
+    simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
+    simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
     advance(*state, 25 * HOUR);
     struct answer post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
     assert_string_equal(at(post, "/data/post_status"), "partially_failed");
@@ -300,7 +300,7 @@ static void pages_hold_every_post_once(void **state)
 
 static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
 {
-    force(*state, "account_removed", "{\"account\":\"3002\"}");
+    simulation(*state, "account_removed", "{\"account\":\"3002\"}");
     struct answer a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/destinations/1/status"), "failed");
     assert_string_equal(at(a, "/data/destinations/1/account_id"), "null");

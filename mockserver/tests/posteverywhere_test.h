@@ -55,10 +55,10 @@ static inline void assert_refused(struct answer a, int status, const char *code)
     assert_non_null(at(a, "/meta/timestamp"));
 }
 
-static inline struct answer force(struct mock *m, const char *name, const char *body)
+static inline struct answer simulation(struct mock *m, const char *name, const char *body)
 {
     char line[64];
-    (void)snprintf(line, sizeof line, "POST /__admin/force/%s", name);
+    (void)snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
     struct answer a = mock_call(m, line, body);
     assert_int_equal(a.status, 200);
     return a;

@@ -190,16 +190,16 @@ static void a_disconnected_account_leaves_all_its_posts(void **state)
 
 static void so_does_one_that_its_owner_removed(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/force/account_removed",
+    struct answer a = mock_call(*state, "POST /__admin/simulate/account_removed",
                                 "{\"account\":\"cacme000000000000disposable\"}");
     assert_int_equal(a.status, 200);
     assert_it_left_its_posts(*state);
 }
 
-static struct answer force(struct mock *m, const char *name, const char *body)
+static struct answer simulation(struct mock *m, const char *name, const char *body)
 {
     char line[64];
-    snprintf(line, sizeof line, "POST /__admin/force/%s", name);
+    snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
     return mock_call(m, line, body);
 }
 
@@ -216,13 +216,14 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
         char body[128];
         snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
                  rows[i].why);
-        assert_int_equal(force(m, "token_lost", body).status, 200);
+        assert_int_equal(simulation(m, "token_lost", body).status, 200);
         struct answer a = mock_call(m, READ, NULL, AS_ACME);
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
         assert_string_equal(at(a, "/data/socialAccount/updatedAt"), "2026-05-02T09:00:00.000Z");
 
-        a = force(m, "account_connected",
-                  "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
+        a = simulation(
+            m, "account_connected",
+            "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
         const char *id = at(a, "/account");
         assert_int_equal(a.status, 200);
         assert_int_equal(str_from(id).n, 25);
@@ -265,7 +266,7 @@ static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(voi
         snprintf(line, sizeof line, "GET /__admin/state/accounts/%s", rows[i].id);
         assert_string_equal(at(mock_call(m, line, NULL), "/token_word"), rows[i].kept);
     }
-    force(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
+    simulation(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
     struct answer a = mock_call(m, "GET /social-account/odd", NULL, "embed-api-key: pn-k");
     assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), "expired");
     mock_free(m);
@@ -273,33 +274,36 @@ static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(voi
 
 static void only_its_platforms_can_be_connected(void **state)
 {
-    struct answer a = force(*state, "account_connected",
-                            "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
+    struct answer a =
+        simulation(*state, "account_connected",
+                   "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/platform");
-    a = force(*state, "account_connected",
-              "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
+    a = simulation(*state, "account_connected",
+                   "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422); /* Layers has no LinkedIn */
 }
 
 static void a_plan_ends_and_is_paid_for_again(void **state)
 {
     struct mock *m = *state;
-    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
     assert_answer(mock_call(m, LIST, NULL, AS_ACME), 402, UNPAID);
     assert_int_equal(mock_call(m, LIST, NULL, AS_EMPTY).status, 200);
-    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
-    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
     assert_answer(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
-    assert_int_equal(force(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
-    assert_int_equal(force(m, "plan", "{\"key\":\"nobody\",\"status\":\"active\"}").status, 422);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"nobody\",\"status\":\"active\"}").status,
+                     422);
 
     /* Layers has a killed key as well. */
     const char *layers = "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full";
     const char *line = "GET /v1/projects/prj_acme_a/social-accounts";
     assert_int_equal(mock_call(m, line, NULL, layers).status, 200);
-    assert_int_equal(force(m, "plan", "{\"key\":\"layers\",\"status\":\"killed\"}").status, 200);
+    assert_int_equal(simulation(m, "plan", "{\"key\":\"layers\",\"status\":\"killed\"}").status,
+                     200);
     assert_string_equal(at(mock_call(m, line, NULL, layers), "/error/code"), "KILL_SWITCH");
 }
 
@@ -336,7 +340,7 @@ static void each_operation_fails_in_its_own_words(void **state)
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}",
                  rows[i].operation, rows[i].error);
-        assert_int_equal(force(*state, "fail", body).status, 200);
+        assert_int_equal(simulation(*state, "fail", body).status, 200);
         assert_answer(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status, rows[i].text);
     }
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);

@@ -294,7 +294,7 @@ static struct answer read_post(struct mock *m, const char *id)
 static void a_post_goes_out_or_fails_when_it_is_due(void **state)
 {
     static const struct {
-        const char *force, *body, *status, *first, *message;
+        const char *simulation, *body, *status, *first, *message;
     } rows[] = {
         {NULL,              NULL,                                                                "PUBLISHED",        "PUBLISHED", "null"                                          },
         {"publish_outcome",
@@ -307,8 +307,9 @@ static void a_post_goes_out_or_fails_when_it_is_due(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
         char line[64];
-        snprintf(line, sizeof line, "POST /__admin/force/%s", rows[i].force ? rows[i].force : "");
-        if (rows[i].force)
+        snprintf(line, sizeof line, "POST /__admin/simulate/%s",
+                 rows[i].simulation ? rows[i].simulation : "");
+        if (rows[i].simulation)
             assert_int_equal(mock_call(m, line, rows[i].body).status, 200);
         assert_string_equal(at(read_post(m, "cacmepost0000000000shared"), "/data/status"),
                             "SCHEDULED");
@@ -331,7 +332,7 @@ static void what_the_platform_will_say_of_one_post_can_be_set(void **state)
     struct mock *m = *state;
     const char *body = "{\"post\":\"cacmepost00000000000alone\",\"outcome\":\"error\","
                        "\"code\":\"No.\"}";
-    assert_int_equal(mock_call(m, "POST /__admin/force/publish_outcome", body).status, 200);
+    assert_int_equal(mock_call(m, "POST /__admin/simulate/publish_outcome", body).status, 200);
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
     struct answer a = read_post(m, "cacmepost00000000000alone");
     assert_string_equal(at(a, "/data/status"), "FAILED");

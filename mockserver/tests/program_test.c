@@ -208,7 +208,7 @@ static void commands_print_on_stdout(void **state)
         {"schema rule",                              "\"$schema\""                },
         {"reference",                                "# The mock, for reference"  },
         {"routes --json",                            "{\"items\":[{\"provider\":" },
-        {"capabilities",                             "\"forces\":["               },
+        {"capabilities",                             "\"simulations\":["          },
         {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
         {"export --help",                            "all its secrets"            },
         {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },

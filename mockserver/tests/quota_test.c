@@ -1,4 +1,4 @@
-/* Rate budgets: counting in the world, the gate, and the force that sets what is left. */
+/* Rate budgets: counting in the world, the gate, and the simulation that sets what is left. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -194,7 +194,7 @@ static void tiers_are_as_documented(void **state)
         }
         char body[128];
         snprintf(body, sizeof body, "{\"key\":\"%s\",\"remaining\":9999999}", rows[i].name);
-        struct answer all = mock_call(*state, "POST /__admin/force/budget", body);
+        struct answer all = mock_call(*state, "POST /__admin/simulate/budget", body);
         assert_string_equal(at(all, "/remaining/write_day"), rows[i].day);
     }
 }
@@ -220,9 +220,9 @@ static void a_key_without_scopes_may_do_nothing(void **state)
         assert_refused(mock_call(*state, lines[i], NULL, KEY("nothing")), 403, "FORBIDDEN_SCOPE");
 }
 
-static void a_budget_can_be_spent_and_filled_by_force(void **state)
+static void a_simulation_spends_and_refills_a_rate_limit(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/force/budget",
+    struct answer a = mock_call(*state, "POST /__admin/simulate/budget",
                                 "{\"key\":\"standard\",\"class\":\"read\",\"remaining\":1}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/remaining"), "{\"read\":1}");
@@ -230,11 +230,12 @@ static void a_budget_can_be_spent_and_filled_by_force(void **state)
     assert_spent(mock_call(*state, LIST, NULL, KEY("standard")), "60");
     assert_int_equal(mock_call(*state, REVOKE, NULL, KEY("standard")).status, 404);
 
-    a = mock_call(*state, "POST /__admin/force/budget",
+    a = mock_call(*state, "POST /__admin/simulate/budget",
                   "{\"key\":\"lp_live_standard\",\"remaining\":0}"); /* no class: all of them */
     assert_string_equal(at(a, "/remaining"), "{\"read\":0,\"write\":0,\"long\":0,\"write_day\":0}");
     assert_spent(mock_call(*state, REVOKE, NULL, KEY("standard")), "86400");
-    a = mock_call(*state, "POST /__admin/force/budget", "{\"key\":\"standard\",\"remaining\":50}");
+    a = mock_call(*state, "POST /__admin/simulate/budget",
+                  "{\"key\":\"standard\",\"remaining\":50}");
     assert_string_equal(at(a, "/remaining/long"), "20"); /* its limit is the most */
     assert_left(mock_call(*state, LIST, NULL, KEY("standard")), "120", "49", START_S + 60);
 }
@@ -251,7 +252,7 @@ static void a_budget_of_nobody_and_nothing_is_refused(void **state)
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, "POST /__admin/force/budget", rows[i].body);
+        struct answer a = mock_call(*state, "POST /__admin/simulate/budget", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
         assert_non_null(strstr(at(a, "/errors/0/detail"), rows[i].words));
@@ -272,7 +273,7 @@ static void a_reset_and_a_new_world_have_full_budgets(void **state)
 
 static void a_rules_429_tells_when_to_try_again(void **state)
 {
-    mock_call(*state, "POST /__admin/force/fail",
+    mock_call(*state, "POST /__admin/simulate/fail",
               "{\"operation\":\"layers.list_social_accounts\",\"times\":1,"
               "\"error\":\"RATE_LIMITED\"}");
     struct answer a = mock_call(*state, LIST, NULL, KEY("few"));
@@ -297,7 +298,7 @@ int main(void)
         TEST(an_internal_key_is_never_limited),
         TEST(a_call_without_scope_costs_all_the_same),
         TEST(a_key_without_scopes_may_do_nothing),
-        TEST(a_budget_can_be_spent_and_filled_by_force),
+        TEST(a_simulation_spends_and_refills_a_rate_limit),
         TEST(a_budget_of_nobody_and_nothing_is_refused),
         TEST(a_reset_and_a_new_world_have_full_budgets),
         TEST(a_rules_429_tells_when_to_try_again),

@@ -108,7 +108,7 @@ async function drive(url) {
   await Promise.all(Array.from({ length: 8 }, (_, client) => one(client)));
   assert.equal((await waiting).status, 200);
 
-  await admin('POST', '/force/token_lost', { account: 'sa_a', why: 'expired' });
+  await admin('POST', '/simulate/token_lost', { account: 'sa_a', why: 'expired' });
   await raw(url, 'GET /v1/whoami HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
   await stream.body.cancel();
 

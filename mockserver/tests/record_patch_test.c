@@ -117,7 +117,7 @@ static void nothing_is_created_in_the_future(void **state)
 static void a_lease_request_is_found_among_its_organizations_own(void **state)
 {
     struct mock *m = *state;
-    assert_int_equal(mock_call(m, "POST /__admin/force/lease_decide",
+    assert_int_equal(mock_call(m, "POST /__admin/simulate/lease_decide",
                                "{\"request\":\"lreq\",\"project\":\"prj\","
                                "\"outcome\":\"assigned\"}")
                          .status,

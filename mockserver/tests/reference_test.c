@@ -21,9 +21,9 @@
 #include "mockserver/rules/rule.h"
 #include "mockserver/tests/mock_test.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof *(a))
-#define HEADERS_MAX 8
-#define FORCE_PATH  "/__admin/force/"
+#define COUNT(a)      (sizeof(a) / sizeof *(a))
+#define HEADERS_MAX   8
+#define SIMULATE_PATH "/__admin/simulate/"
 
 /* --- running one --------------------------------------------------------------------------- */
 
@@ -287,10 +287,10 @@ static void use_call(struct used *u, const struct example_call *c)
             use_rule(u, c->body);
         else if (g->body)
             use_map(u, g->body, c->body);
-        for (size_t i = 0; i < force_count; i++)
-            if (str_is(path, arena_printf(&a, FORCE_PATH "%s", forces[i].name))) {
-                use(u, &forces[i]);
-                use_map(u, forces[i].body, c->body);
+        for (size_t i = 0; i < simulation_count; i++)
+            if (str_is(path, arena_printf(&a, SIMULATE_PATH "%s", simulations[i].name))) {
+                use(u, &simulations[i]);
+                use_map(u, simulations[i].body, c->body);
             }
     }
     arena_end(&a);
@@ -368,10 +368,10 @@ static void whatever_can_be_asked_stands_in_an_example(void **state)
     struct used u = {0};
     const struct fields fixture = fixture_fields(&u.arena);
     use_all(&u, &fixture);
-    for (size_t i = 0; i < force_count; i++) {
-        if (!is_used(&u, &forces[i]))
-            fail_msg("no example has the force %s", forces[i].name);
-        assert_all(&u, forces[i].body);
+    for (size_t i = 0; i < simulation_count; i++) {
+        if (!is_used(&u, &simulations[i]))
+            fail_msg("no example has the simulation %s", simulations[i].name);
+        assert_all(&u, simulations[i].body);
     }
     for (size_t i = 0; i < admin_provider.route_count; i++) {
         const struct route *r = &admin_provider.routes[i];

@@ -31,7 +31,7 @@ static struct replay same(struct run *r)
     return out;
 }
 
-static void calls_and_forces_of_every_provider(void **state)
+static void calls_and_simulations_of_every_provider(void **state)
 {
     (void)state;
     static const struct {
@@ -44,9 +44,9 @@ static void calls_and_forces_of_every_provider(void **state)
         {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,            LAYERS, 200},
         {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":", LAYERS, 422},
         {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            ACME,   401},
-        {"layers-acme.yaml",         "POST /__admin/force/token_lost",
+        {"layers-acme.yaml",         "POST /__admin/simulate/token_lost",
          "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",                                   LAYERS, 200},
-        {"layers-acme.yaml",         "POST /__admin/force/nonsense",              "{}",            LAYERS, 404},
+        {"layers-acme.yaml",         "POST /__admin/simulate/nonsense",           "{}",            LAYERS, 404},
         {"layers-acme.yaml",         "GET /__admin/state",                        NULL,            LAYERS, 200},
         {"layers-acme.yaml",         "GET /__admin/health",                       NULL,            LAYERS, 200},
         {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,            ACME,   200},
@@ -95,7 +95,7 @@ static void webhooks_and_receivers_that_fail(void **state)
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
     assert_int_equal(run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
-    run_ask(r, "POST /__admin/force/token_lost",
+    run_ask(r, "POST /__admin/simulate/token_lost",
             "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
     assert_true(run_land(r, 500));
     run_pass(r, HOUR);
@@ -313,7 +313,7 @@ static void event_streams_begin_and_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_and_forces_of_every_provider),
+        cmocka_unit_test(calls_and_simulations_of_every_provider),
         cmocka_unit_test(time_that_passes_by_itself),
         cmocka_unit_test(webhooks_and_receivers_that_fail),
         cmocka_unit_test(an_advance_that_waits_for_a_delivery),

@@ -92,7 +92,7 @@ async function anAccountIsConnected(space) {
   const body = { platform: 'tiktok', returnUrl: 'https://app.test/back' };
   const { state } = (await space.call('POST', '/v1/projects/prj_one/social/oauth-url', body)).body;
   const handle = `handle.${space.number}`;
-  await space.admin('POST', '/force/consent', { state, outcome: 'approve', handle });
+  await space.admin('POST', '/simulate/consent', { state, outcome: 'approve', handle });
   const done = (await space.get(`/v1/social/oauth-status/${state}`)).body;
   assert.equal(done.status, 'completed');
   const { items } = (await space.get('/v1/projects/prj_one/social-accounts')).body;

@@ -11,7 +11,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/attempt.h"
@@ -384,8 +384,8 @@ static const char *pending_attempt(const struct world *world)
     return "nothing";
 }
 
-static const char *force_text(struct arena *a, struct wander *w, const struct world *world,
-                              const char *name)
+static const char *simulate_text(struct arena *a, struct wander *w, const struct world *world,
+                                 const char *name)
 {
     static const char *const events[] = {"post.published", "post.failed", "post.canceled",
                                          "social_account.connected", "webhook.test"};
@@ -402,8 +402,8 @@ static const char *force_text(struct arena *a, struct wander *w, const struct wo
     return some_id(w, world, kind_for(w, name), -1);
 }
 
-static void put_force_value(struct json *out, struct arena *a, struct wander *w,
-                            const struct world *world, const struct field *f)
+static void put_simulation_value(struct json *out, struct arena *a, struct wander *w,
+                                 const struct world *world, const struct field *f)
 {
     json_key(out, f->key);
     switch (f->type) {
@@ -423,7 +423,7 @@ static void put_force_value(struct json *out, struct arena *a, struct wander *w,
         json_text(out, some_time(a, w, world));
         break;
     case FIELD_TEXT:
-        json_text(out, force_text(a, w, world, f->key));
+        json_text(out, simulate_text(a, w, world, f->key));
         break;
     case FIELD_TEXTS:
     case FIELD_LIST:
@@ -438,34 +438,34 @@ static void put_force_value(struct json *out, struct arena *a, struct wander *w,
     }
 }
 
-/* Optional members are there now and then: which go together is the force's to say. */
-static void step_force(struct arena *a, struct wander *w, const struct world *world,
-                       struct step *step)
+/* Optional members are there now and then: which go together is the simulation's to say. */
+static void step_simulation(struct arena *a, struct wander *w, const struct world *world,
+                            struct step *step)
 {
-    const struct force *force = &forces[below(w, force_count)];
-    if (strcmp(force->name, "plan") == 0 && !chance(w, 20))
-        force = &forces[0]; /* or soon nobody would be served */
+    const struct simulation *simulation = &simulations[below(w, simulation_count)];
+    if (strcmp(simulation->name, "plan") == 0 && !chance(w, 20))
+        simulation = &simulations[0]; /* or soon nobody would be served */
     struct buf body = {.arena = a};
     struct json out = json_begin(&body, 0);
-    bool makes_rules = strcmp(force->name, "fail") == 0;
+    bool makes_rules = strcmp(simulation->name, "fail") == 0;
     if (makes_rules && !(w->kinds & WANDER_RULES))
-        force = &forces[0];
+        simulation = &simulations[0];
     if (makes_rules && w->kinds & WANDER_RULES) {
         const struct provider *d = providers[below(w, provider_count)];
-        step->line = "POST /__admin/force/fail";
+        step->line = "POST /__admin/simulate/fail";
         step->body =
             arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}", d->name,
                          d->routes[below(w, d->route_count)].operation, 1 + below(w, 2));
         return;
     }
     json_open_map(&out);
-    for (size_t i = 0; i < force->body->count; i++)
-        if (force->body->rows[i].required || chance(w, 40))
-            put_force_value(&out, a, w, world, &force->body->rows[i]);
+    for (size_t i = 0; i < simulation->body->count; i++)
+        if (simulation->body->rows[i].required || chance(w, 40))
+            put_simulation_value(&out, a, w, world, &simulation->body->rows[i]);
     if (chance(w, 2))
         json_put_int(&out, "odd", 1);
     json_close_map(&out);
-    step->line = arena_printf(a, "POST /__admin/force/%s", force->name);
+    step->line = arena_printf(a, "POST /__admin/simulate/%s", simulation->name);
     step->body = buf_c(&body);
 }
 
@@ -572,8 +572,8 @@ struct step wander_next(struct arena *a, struct wander *w, struct mock *m)
         step_time(a, w, &step);
     else if (at < 150 && w->kinds & WANDER_PATCHES)
         step_patch(a, w, world, &step);
-    else if (at < 400 && w->kinds & WANDER_FORCES)
-        step_force(a, w, world, &step);
+    else if (at < 400 && w->kinds & WANDER_SIMULATIONS)
+        step_simulation(a, w, world, &step);
     else
         step_call(a, w, world, &step);
     return step;

@@ -2,7 +2,7 @@
  *
  * Shapes:  struct wander: a sequence of steps that follows from its seed and from the worlds it is
  *          shown. A step is one call, written out, so that it can be played to several mocks. Calls
- *          are made from the route tables, forces from their bodies' tables, patches from the record
+ *          are made from the route tables, simulations from their bodies' tables, patches from the record
  *          tables; ids come from the world. What is new there joins by itself.
  *          struct network stands in for all that webhooks are delivered to.
  * Units:   WANDER_SEED in the environment plays that one seed alone, and prints its steps.
@@ -13,13 +13,13 @@
 
 /* Kinds of steps, to be or-ed. */
 enum {
-    WANDER_CALLS = 1,  /* as a provider's client */
-    WANDER_FORCES = 2, /* but for those that make rules */
+    WANDER_CALLS = 1,       /* as a provider's client */
+    WANDER_SIMULATIONS = 2, /* but for those that make rules */
     WANDER_TIME = 4,
     WANDER_PATCHES = 8,
     WANDER_RULES = 16,
     WANDER_WORLDS = 32, /* snapshots and their restoring, resets, worlds made of others */
-    WANDER_HISTORY = WANDER_CALLS | WANDER_FORCES | WANDER_TIME | WANDER_PATCHES,
+    WANDER_HISTORY = WANDER_CALLS | WANDER_SIMULATIONS | WANDER_TIME | WANDER_PATCHES,
 };
 
 struct wander {

@@ -108,7 +108,7 @@ try {
 
   // After a rotation both secrets are good for a day, then one.
   const { signingSecret } = await call('POST', `/v1/webhook-endpoints/${hook}/rotate-secret`);
-  await call('POST', '/__admin/force/token_lost', { account: 'sa_a', why: 'revoked_upstream' });
+  await call('POST', '/__admin/simulate/token_lost', { account: 'sa_a', why: 'revoked_upstream' });
   await advance('1ms');
   assert.equal(received.at(-1).event.data.displayName, 'caf\u00e9.acme');
   assert.ok(signedBy(signingSecret, received.at(-1)));

@@ -117,7 +117,7 @@ async function sleep(seconds) {
 }
 
 const clientOf = (who) => new Layers(mock.bases.layers, keys[who], sleep);
-const consents = (outcome, handle) => (state) => admin('/force/consent', { state, outcome, handle });
+const consents = (outcome, handle) => (state) => admin('/simulate/consent', { state, outcome, handle });
 
 async function collect(items) {
   const all = [];
@@ -133,7 +133,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await admin('/force/budget', { key: 'reader', class: 'read', remaining: 1 });
+  await admin('/simulate/budget', { key: 'reader', class: 'read', remaining: 1 });
   assert.equal((await collect(clientOf('reader').accounts())).length, 6); // three calls
   assert.equal(slept.length, 1);
   assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
@@ -161,7 +161,7 @@ async function aDeadTokenIsRecovered(id) {
   const { now } = await (await fetch(`${mock.url}/__admin/clock`)).json();
   const at = (hours) => new Date(Date.parse(now) + hours * 3600e3).toISOString();
   const [early, late] = [...(await full.schedule('cnt_open', at(1), id)), ...(await full.schedule('cnt_open', at(3), id))];
-  await admin('/force/token_lost', { account: id, why: 'revoked_upstream' });
+  await admin('/simulate/token_lost', { account: id, why: 'revoked_upstream' });
   assert.equal((await full.account(id)).status, 'reauth_required');
   await admin('/clock/advance', { by: '2h' });
   const failed = await full.post(early);

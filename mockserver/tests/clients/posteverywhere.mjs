@@ -117,7 +117,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await admin('/force/budget', { key: 'acme', class: 'minute', remaining: 1 });
+  await admin('/simulate/budget', { key: 'acme', class: 'minute', remaining: 1 });
   const contents = [];
   for await (const post of clientOf('acme').posts()) contents.push(post.content); // three calls
   assert.equal(contents.length, 5);
@@ -135,7 +135,7 @@ async function anExpiredAccountIsReconnectedAndRetried() {
 
   const answer = await acme.reconnect(3004, async ({ session_id }) => {
     assert.equal((await acme.call('GET', `/auth/social-connect/poll/${session_id}`)).status, 'pending');
-    await admin('/force/consent', { state: session_id, outcome: 'approve' });
+    await admin('/simulate/consent', { state: session_id, outcome: 'approve' });
   });
   assert.deepEqual([answer.status, answer.account.account_id], ['completed', 3004]);
   assert.equal((await acme.retry(post.id)).retried_count, 1);

@@ -108,14 +108,14 @@ async function aTokenDiesAndTheUserComesBack() {
   const acme = clientOf('acme');
   const find = async () => (await acme.accounts()).find((a) => a.accountHandle === 'acme.popup');
   const first = await find();
-  await admin('/force/token_lost', { account: first.id, why: 'revoked_upstream' });
+  await admin('/simulate/token_lost', { account: first.id, why: 'revoked_upstream' });
   assert.notEqual((await find()).accessTokenStatus, 'active');
 
   assert.equal((await acme.disconnect(first.id)).message, 'Social account deleted successfully');
   assert.equal(await find(), undefined);
   assert.deepEqual((await acme.post('cacmepost00000000000alone')).socialAccounts, []);
 
-  await admin('/force/account_connected', { space: 'ws_acme', platform: 'threads', handle: 'acme.popup' });
+  await admin('/simulate/account_connected', { space: 'ws_acme', platform: 'threads', handle: 'acme.popup' });
   const second = await find();
   assert.equal(second.accessTokenStatus, 'active');
   assert.notEqual(second.id, first.id);
@@ -134,7 +134,7 @@ async function bothEnvelopesAreUnderstood() {
   await refused(acme.disconnect(' '), 422, true, 'Social account id is required');
   await refused(acme.post('nothing'), 404, false, 'Post details not found.');
 
-  const fails = (operation, error) => admin('/force/fail', { operation: `postnitro.${operation}`, times: 1, error });
+  const fails = (operation, error) => admin('/simulate/fail', { operation: `postnitro.${operation}`, times: 1, error });
   await fails('delete_social_account', 'FAILED');
   await refused(acme.disconnect(account.id), 400, false, 'Failed to delete social account');
   await fails('list_social_accounts', 'INTERNAL');

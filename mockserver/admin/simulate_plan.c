@@ -1,5 +1,5 @@
 /* A key's plan ends, or is paid for again; a key is switched off. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
 #include "mockserver/state/tenant.h"
@@ -16,18 +16,18 @@ static const struct field plan_rows[] = {
           .texts = key_standing_texts, .text_count = KEY_STANDING_COUNT,
           .help = "What holds from now on: it is served, nobody pays for it, or it is off."),
 };
-const struct fields force_plan_fields =
+const struct fields simulate_plan_fields =
     FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
 
-void force_plan(struct call *c, const void *fields)
+void simulate_plan(struct call *c, const void *fields)
 {
     const struct plan *f = fields;
     uint32_t key = select_key(c, "/key", f->key);
     if (!key)
         return;
     key_set_standing(c->world, key, (enum key_standing)f->standing);
-    struct json *w = force_begin(c);
-    force_put_id(c, "key", RECORD_KEY, key);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "key", RECORD_KEY, key);
     json_put_text(w, "status", key_standing_texts[f->standing]);
-    force_end(c);
+    simulation_end(c);
 }

@@ -1,5 +1,5 @@
 /* What an end-customer does with an account, and what a platform does to its token. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
 #include "mockserver/admin/select.h"
@@ -24,10 +24,10 @@ static const struct field consent_rows[] = {
     FIELD("handle", FIELD_TEXT, struct consent, handle,
           .help = "Who consents; made up if it is not said."),
 };
-const struct fields force_consent_fields =
+const struct fields simulate_consent_fields =
     FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
 
-void force_consent(struct call *c, const void *fields)
+void simulate_consent(struct call *c, const void *fields)
 {
     const struct consent *f = fields;
     uint32_t row = select_attempt(c, "/state", f->state);
@@ -35,14 +35,14 @@ void force_consent(struct call *c, const void *fields)
         return;
     const struct attempt *a = attempt_read(c->world, row);
     const char *redirect = consent_redirect(c, row);
-    struct json *w = force_begin(c);
+    struct json *w = simulation_begin(c);
     json_put_text(w, "redirect", redirect);
     json_put_text(w, "state", a->token);
     json_put_text(w, "status", attempt_state_texts[a->state]);
-    force_put_id(c, "account", RECORD_ACCOUNT, a->account);
+    simulation_put_id(c, "account", RECORD_ACCOUNT, a->account);
     if (a->kind == ATTEMPT_FOR_ADS)
-        force_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
-    force_end(c);
+        simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
+    simulation_end(c);
 }
 
 static const char *const why_texts[] = {"expired", "revoked_upstream"};
@@ -59,10 +59,10 @@ static const struct field token_lost_rows[] = {
           .help = "Whether its time was over or the platform withdrew it.", .required = true,
           .texts = why_texts, .text_count = COUNT(why_texts)),
 };
-const struct fields force_token_lost_fields =
+const struct fields simulate_token_lost_fields =
     FIELD_TABLE("token_lost", token_lost_rows, struct token_lost, FIELDS_NO_PLACE);
 
-uint32_t force_listed_account(struct call *c, const char *who)
+uint32_t simulation_listed_account(struct call *c, const char *who)
 {
     uint32_t row = select_account(c, "/account", who);
     if (!row || account_is_listed(account_read(c->world, row)))
@@ -71,18 +71,18 @@ uint32_t force_listed_account(struct call *c, const char *who)
     return ROW_NONE;
 }
 
-void force_answer_account(struct call *c, uint32_t row)
+void simulation_answer_account(struct call *c, uint32_t row)
 {
-    struct json *w = force_begin(c);
-    force_put_id(c, "account", RECORD_ACCOUNT, row);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "account", RECORD_ACCOUNT, row);
     json_put_text(w, "state", account_state_text(account_read(c->world, row)));
-    force_end(c);
+    simulation_end(c);
 }
 
-void force_token_lost(struct call *c, const void *fields)
+void simulate_token_lost(struct call *c, const void *fields)
 {
     const struct token_lost *f = fields;
-    uint32_t row = force_listed_account(c, f->account);
+    uint32_t row = simulation_listed_account(c, f->account);
     if (!row)
         return;
     const struct account *a = account_read(c->world, row);
@@ -91,7 +91,7 @@ void force_token_lost(struct call *c, const void *fields)
         return;
     }
     account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
-    force_answer_account(c, row);
+    simulation_answer_account(c, row);
 }
 
 struct account_connected {
@@ -108,10 +108,10 @@ static const struct field account_connected_rows[] = {
     FIELD("handle", FIELD_TEXT, struct account_connected, handle, .help = "Whose it is.",
           .required = true),
 };
-const struct fields force_account_connected_fields = FIELD_TABLE(
+const struct fields simulate_account_connected_fields = FIELD_TABLE(
     "account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
 
-void force_account_connected(struct call *c, const void *fields)
+void simulate_account_connected(struct call *c, const void *fields)
 {
     const struct account_connected *f = fields;
     uint32_t space = select_space(c, "/space", f->space);
@@ -127,7 +127,7 @@ void force_account_connected(struct call *c, const void *fields)
     }
     struct account_spec user;
     consent_user(c, d->id, (enum platform)f->platform, handle, &user);
-    force_answer_account(c, account_connect(c->world, space, &user));
+    simulation_answer_account(c, account_connect(c->world, space, &user));
 }
 
 struct account_removed {
@@ -138,19 +138,19 @@ static const struct field account_removed_rows[] = {
     FIELD("account", FIELD_TEXT, struct account_removed, account, .help = "Which, by id or handle.",
           .required = true),
 };
-const struct fields force_account_removed_fields =
+const struct fields simulate_account_removed_fields =
     FIELD_TABLE("account_removed", account_removed_rows, struct account_removed, FIELDS_NO_PLACE);
 
-void force_account_removed(struct call *c, const void *fields)
+void simulate_account_removed(struct call *c, const void *fields)
 {
     const struct account_removed *f = fields;
-    uint32_t row = force_listed_account(c, f->account);
+    uint32_t row = simulation_listed_account(c, f->account);
     if (!row)
         return;
     if (provider_with_id(account_read(c->world, row)->provider)->leaves_posts)
         account_leave_posts(c->world, row);
     account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
-    force_answer_account(c, row);
+    simulation_answer_account(c, row);
 }
 
 static const char *const step_outcome_texts[] = {"fail", "ok"};
@@ -167,15 +167,15 @@ static const struct field side_effect_rows[] = {
           .texts = step_outcome_texts, .text_count = COUNT(step_outcome_texts),
           .help = "Of its next run; the connection stands all the same."),
 };
-const struct fields force_side_effect_fields =
+const struct fields simulate_side_effect_fields =
     FIELD_TABLE("side_effect", side_effect_rows, struct side_effect, FIELDS_NO_PLACE);
 
-void force_side_effect(struct call *c, const void *fields)
+void simulate_side_effect(struct call *c, const void *fields)
 {
     const struct side_effect *f = fields;
     connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == 0);
-    struct json *w = force_begin(c);
+    struct json *w = simulation_begin(c);
     json_put_text(w, "step", connect_step_texts[f->step]);
     json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
-    force_end(c);
+    simulation_end(c);
 }

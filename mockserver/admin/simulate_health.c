@@ -1,5 +1,5 @@
 /* Whether an account is fit to publish, in PostEverywhere's three words. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
 #include "mockserver/providers/providers.h"
@@ -22,7 +22,7 @@ static const struct field health_rows[] = {
           .help = "healthy: on a token of today; expired: its token ran out; unhealthy: the "
                   "platform flagged it."),
 };
-const struct fields force_health_fields =
+const struct fields simulate_health_fields =
     FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
 
 static void reconnect(struct call *c, uint32_t row)
@@ -57,10 +57,10 @@ static void set_health(struct call *c, uint32_t row, enum health status)
     }
 }
 
-void force_health(struct call *c, const void *fields)
+void simulate_health(struct call *c, const void *fields)
 {
     const struct health_body *f = fields;
-    uint32_t row = force_listed_account(c, f->account);
+    uint32_t row = simulation_listed_account(c, f->account);
     if (!row)
         return;
     const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
@@ -69,8 +69,8 @@ void force_health(struct call *c, const void *fields)
         return;
     }
     set_health(c, row, (enum health)f->status);
-    struct json *w = force_begin(c);
-    force_put_id(c, "account", RECORD_ACCOUNT, row);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "account", RECORD_ACCOUNT, row);
     json_put_text(w, "status", health_texts[f->status]);
-    force_end(c);
+    simulation_end(c);
 }

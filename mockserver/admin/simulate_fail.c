@@ -1,5 +1,5 @@
 /* The next calls of an operation fail: a rule in other words. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/rules/rules.h"
 #include "mockserver/worlds/namespaces.h"
@@ -20,7 +20,7 @@ static const struct field fail_rows[] = {
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
           .help = "Or as the provider fails, by its own word."),
 };
-const struct fields force_fail_fields =
+const struct fields simulate_fail_fields =
     FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
 
 static const struct node *map_of_one(struct arena *a, const char *key, const struct node *value)
@@ -42,7 +42,7 @@ static const struct node *rule_of(struct arena *a, const struct fail *f)
     return node_with(a, rule, "then", node_new_list(a, then, 1));
 }
 
-void force_fail(struct call *c, const void *fields)
+void simulate_fail(struct call *c, const void *fields)
 {
     const struct fail *f = fields;
     struct error err = {0};
@@ -52,7 +52,7 @@ void force_fail(struct call *c, const void *fields)
     } else if (!rules_add(c->ns->rules, rule_of(c->arena, f), &name, &err)) {
         admin_issues(c, call_body(c), &err);
     } else {
-        json_put_text(force_begin(c), "rule", name);
-        force_end(c);
+        json_put_text(simulation_begin(c), "rule", name);
+        simulation_end(c);
     }
 }

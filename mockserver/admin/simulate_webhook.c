@@ -1,5 +1,5 @@
 /* Deliveries as a network has them: one out of nothing; or a rule for the next of an event. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
 #include "mockserver/providers/providers.h"
@@ -32,21 +32,21 @@ static const struct field webhook_rows[] = {
     FIELD("data", FIELD_NODE, struct webhook_body, data, .help = "What is fired. Default: {}."),
     FIELD("by", FIELD_DURATION, struct webhook_body, by_ms, .help = "How long it is held."),
 };
-const struct fields force_webhook_fields =
+const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
 
 /* A delivery made, or a rule. */
 static void answer(struct call *c, const struct webhook_body *f, uint32_t delivery,
                    const char *rule)
 {
-    struct json *w = force_begin(c);
+    struct json *w = simulation_begin(c);
     json_put_text(w, "event", f->event);
     json_put_text(w, "action", action_texts[f->action]);
     if (delivery)
-        force_put_id(c, "delivery", RECORD_DELIVERY, delivery);
+        simulation_put_id(c, "delivery", RECORD_DELIVERY, delivery);
     if (rule)
         json_put_text(w, "rule", rule);
-    force_end(c);
+    simulation_end(c);
 }
 
 static void fire(struct call *c, const struct webhook_body *f)
@@ -104,7 +104,7 @@ static void wish(struct call *c, const struct webhook_body *f)
         admin_issues(c, body, &err);
 }
 
-void force_webhook(struct call *c, const void *fields)
+void simulate_webhook(struct call *c, const void *fields)
 {
     const struct webhook_body *f = fields;
     bool fires = f->action == FIRE, holds = f->action == HOLD;

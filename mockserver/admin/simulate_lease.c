@@ -1,5 +1,5 @@
 /* The provider's review of a request for leased accounts. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include <inttypes.h>
 
@@ -30,7 +30,7 @@ static const struct field lease_decide_rows[] = {
     FIELD("remark", FIELD_TEXT, struct lease_decide, remark,
           .help = "A word to the partner about it."),
 };
-const struct fields force_lease_decide_fields =
+const struct fields simulate_lease_decide_fields =
     FIELD_TABLE("lease_decide", lease_decide_rows, struct lease_decide, FIELDS_NO_PLACE);
 
 static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome,
@@ -95,7 +95,7 @@ static bool may_decide(struct call *c, uint32_t request, const struct lease_deci
     return false;
 }
 
-void force_lease_decide(struct call *c, const void *fields)
+void simulate_lease_decide(struct call *c, const void *fields)
 {
     const struct lease_decide *f = fields;
     uint32_t project = f->project ? select_space(c, "/project", f->project) : ROW_NONE;
@@ -113,8 +113,8 @@ void force_lease_decide(struct call *c, const void *fields)
     if (!may_decide(c, row, &decision))
         return;
     lease_request_decide(c->world, row, &decision);
-    struct json *w = force_begin(c);
-    force_put_id(c, "request", RECORD_LEASE_REQUEST, row);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "request", RECORD_LEASE_REQUEST, row);
     json_put_text(w, "state", lease_state_texts[outcome]);
     struct index_walk walk;
     index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk,
@@ -124,5 +124,5 @@ void force_lease_decide(struct call *c, const void *fields)
     while (index_next_of(&walk, row))
         json_text(w, account_read(c->world, walk.entry.row)->public_id);
     json_close_list(w);
-    force_end(c);
+    simulation_end(c);
 }

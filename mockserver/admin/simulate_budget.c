@@ -1,5 +1,5 @@
 /* A rate budget used up, or filled again, without a flood of calls. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
 #include "mockserver/gate/rate_limit.h"
@@ -19,7 +19,7 @@ static const struct field budget_rows[] = {
     FIELD("remaining", FIELD_INT, struct budget_left, remaining, .required = true, .max = INT32_MAX,
           .help = "How many calls are left in the present window; at most its limit."),
 };
-const struct fields force_budget_fields =
+const struct fields simulate_budget_fields =
     FIELD_TABLE("budget", budget_rows, struct budget_left, FIELDS_NO_PLACE);
 
 static bool known_class(struct call *c, const struct rate_limits *l, const char *class)
@@ -50,7 +50,7 @@ static void set_window(struct call *c, uint32_t key, const struct rate_limits *l
     json_put_int(&c->out, x->name, remaining);
 }
 
-void force_budget(struct call *c, const void *fields)
+void simulate_budget(struct call *c, const void *fields)
 {
     const struct budget_left *f = fields;
     uint32_t key = select_key(c, "/key", f->key);
@@ -62,13 +62,13 @@ void force_budget(struct call *c, const void *fields)
         call_issue(c, "/key", "is of a provider without budgets");
     if (!l || (f->class && !known_class(c, l, f->class)))
         return;
-    struct json *w = force_begin(c);
-    force_put_id(c, "key", RECORD_KEY, key);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "key", RECORD_KEY, key);
     json_key(w, "remaining"); /* null: no limit */
     json_open_map(w);
     for (size_t i = 0; i < l->window_count; i++)
         if (!f->class || str_is(str_from(f->class), l->windows[i].name))
             set_window(c, key, l, i, f->remaining);
     json_close_map(w);
-    force_end(c);
+    simulation_end(c);
 }

@@ -1,5 +1,5 @@
 /* What becomes of an ad account outside the API. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include <string.h>
 
@@ -9,35 +9,35 @@
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
-struct ad_force {
+struct ad_simulation {
     const char *project, *status;
     int platform;
     bool connect, disconnect;
 };
 
 static const struct field ad_rows[] = {
-    FIELD("project", FIELD_TEXT, struct ad_force, project,
+    FIELD("project", FIELD_TEXT, struct ad_simulation, project,
           .help = "Whose, by the project's id or name.", .required = true),
-    FIELD("platform", FIELD_ENUM, struct ad_force, platform, .help = "On which ad platform.",
+    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "On which ad platform.",
           .required = true, .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
-    FIELD("status", FIELD_TEXT, struct ad_force, status,
+    FIELD("status", FIELD_TEXT, struct ad_simulation, status,
           .help = "valid: it is validated, or granted anew; expired or revoked: it dies."),
-    FIELD("connect", FIELD_BOOL, struct ad_force, connect,
+    FIELD("connect", FIELD_BOOL, struct ad_simulation, connect,
           .help = "Or true: one is connected, where there is none."),
-    FIELD("disconnect", FIELD_BOOL, struct ad_force, disconnect,
+    FIELD("disconnect", FIELD_BOOL, struct ad_simulation, disconnect,
           .help = "Or true: it is disconnected, for good."),
 };
-const struct fields force_ad_account_fields =
-    FIELD_TABLE("ad_account", ad_rows, struct ad_force, FIELDS_NO_PLACE);
+const struct fields simulate_ad_account_fields =
+    FIELD_TABLE("ad_account", ad_rows, struct ad_simulation, FIELDS_NO_PLACE);
 
 static void answer(struct call *c, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(c->world, row);
-    struct json *w = force_begin(c);
-    force_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
+    struct json *w = simulation_begin(c);
+    simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
     json_put_text(w, "externalId", a->external_id);
     json_put_text(w, "state", ad_account_state_text(a));
-    force_end(c);
+    simulation_end(c);
 }
 
 static void connect(struct call *c, uint32_t space, enum ad_platform platform)
@@ -75,9 +75,9 @@ static bool set_status(struct call *c, uint32_t row, const char *status)
     return true;
 }
 
-void force_ad_account(struct call *c, const void *fields)
+void simulate_ad_account(struct call *c, const void *fields)
 {
-    const struct ad_force *f = fields;
+    const struct ad_simulation *f = fields;
     enum ad_platform platform = (enum ad_platform)f->platform;
     if ((f->status != NULL) + f->connect + f->disconnect != 1) {
         call_issue(c, "", "takes 'status', 'connect' or 'disconnect', one of the three");

@@ -17,7 +17,7 @@ static void approval_connects_and_leads_back(void **state)
         mock_call(m, arena_printf(&m->arena, "GET /__admin/state/accounts/%s", id), NULL);
     assert_string_equal(at(account, "/handle"), "newcomer");
     assert_string_equal(at(account, "/token_expires_at"), "2026-06-01T09:00:00.000Z");
-    assert_string_equal(at(a, "/changes/0/cause"), "force");
+    assert_string_equal(at(a, "/changes/0/cause"), "simulation");
     assert_string_equal(at(a, "/changes/0/id"), id);
 }
 
@@ -54,11 +54,11 @@ static void an_attempt_ends_once(void **state)
     assert_problem(consent(m, late, "\"outcome\":\"approve\""), 409, NULL, "expired");
 }
 
-static void forces_refuse_what_they_cannot_use(void **state)
+static void simulations_refuse_invalid_input(void **state)
 {
     struct mock *m = *state;
     static const struct {
-        const char *force, *body, *pointer, *words;
+        const char *simulation, *body, *pointer, *words;
     } rows[] = {
         {"consent",           NULL,                                                                           "",           "object"        },
         {"consent",           "[]",                                                                           "",           "object"        },
@@ -89,15 +89,17 @@ static void forces_refuse_what_they_cannot_use(void **state)
          "/error",                                                                                                          "NO"            },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_problem(force(m, rows[i].force, rows[i].body), 422, rows[i].pointer, rows[i].words);
-    assert_problem(force(m, "consent", "{"), 400, NULL, "JSON");
+        assert_problem(simulation(m, rows[i].simulation, rows[i].body), 422, rows[i].pointer,
+                       rows[i].words);
+    assert_problem(simulation(m, "consent", "{"), 400, NULL, "JSON");
     assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
 }
 
 static void a_lost_token_needs_new_consent(void **state)
 {
     struct mock *m = *state;
-    struct answer a = force(m, "token_lost", "{\"account\":\"@one\",\"why\":\"revoked_upstream\"}");
+    struct answer a =
+        simulation(m, "token_lost", "{\"account\":\"@one\",\"why\":\"revoked_upstream\"}");
     assert_string_equal(at(a, "/account"), "sa_one");
     assert_string_equal(at(a, "/state"), "withdrawn");
     assert_string_equal(at(a, "/changes/0/from"), "live");
@@ -106,21 +108,21 @@ static void a_lost_token_needs_new_consent(void **state)
     assert_string_equal(at(list, "/items/0/socialAccountId"), "sa_one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "queued");
-    assert_problem(force(m, "token_lost", "{\"account\":\"sa_one\",\"why\":\"expired\"}"), 409,
+    assert_problem(simulation(m, "token_lost", "{\"account\":\"sa_one\",\"why\":\"expired\"}"), 409,
                    NULL, "withdrawn");
 }
 
 static void customers_come_and_go_by_themselves(void **state)
 {
     struct mock *m = *state;
-    struct answer gone = force(m, "account_removed", "{\"account\":\"one\"}");
+    struct answer gone = simulation(m, "account_removed", "{\"account\":\"one\"}");
     assert_string_equal(at(gone, "/state"), "disconnected");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "canceled");
-    assert_problem(force(m, "account_removed", "{\"account\":\"sa_one\"}"), 409, NULL,
+    assert_problem(simulation(m, "account_removed", "{\"account\":\"sa_one\"}"), 409, NULL,
                    "disconnected");
-    struct answer back = force(m, "account_connected",
-                               "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
+    struct answer back = simulation(
+        m, "account_connected", "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
     assert_string_equal(at(back, "/state"), "live");
     assert_string_not_equal(at(back, "/account"), "sa_one");
 }
@@ -128,8 +130,8 @@ static void customers_come_and_go_by_themselves(void **state)
 static void the_platforms_answer_can_be_set(void **state)
 {
     struct mock *m = *state;
-    force(m, "publish_outcome",
-          "{\"post\":\"sp_one\",\"outcome\":\"error\",\"code\":\"TOO_LONG\"}");
+    simulation(m, "publish_outcome",
+               "{\"post\":\"sp_one\",\"outcome\":\"error\",\"code\":\"TOO_LONG\"}");
     struct answer a = mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"5d\"}");
     assert_string_equal(at(a, "/now"), "2026-05-07T09:00:00.000Z");
     assert_string_equal(at(a, "/changes/0/id"), "sp_one");
@@ -140,14 +142,15 @@ static void the_platforms_answer_can_be_set(void **state)
     assert_string_equal(
         at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/failure_code"),
         "TOO_LONG");
-    assert_problem(force(m, "publish_outcome", "{\"post\":\"sp_one\",\"outcome\":\"success\"}"),
-                   409, NULL, "failed");
+    assert_problem(
+        simulation(m, "publish_outcome", "{\"post\":\"sp_one\",\"outcome\":\"success\"}"), 409,
+        NULL, "failed");
 }
 
 static void calls_can_be_made_to_fail(void **state)
 {
     struct mock *m = *state;
-    struct answer a = force(
+    struct answer a = simulation(
         m, "fail",
         "{\"operation\":\"layers.list_social_accounts\",\"times\":2,\"error\":\"RATE_LIMITED\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
@@ -165,7 +168,7 @@ int main(void)
         TEST(approval_connects_and_leads_back),
         cmocka_unit_test(each_outcome_ends_as_documented),
         TEST(an_attempt_ends_once),
-        TEST(forces_refuse_what_they_cannot_use),
+        TEST(simulations_refuse_invalid_input),
         TEST(a_lost_token_needs_new_consent),
         TEST(customers_come_and_go_by_themselves),
         TEST(the_platforms_answer_can_be_set),

@@ -1,5 +1,5 @@
 /* What a platform will answer to a post. */
-#include "mockserver/admin/force.h"
+#include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
 #include "mockserver/state/post.h"
@@ -22,7 +22,7 @@ static const struct field publish_outcome_rows[] = {
           .texts = result_texts, .text_count = COUNT(result_texts)),
     FIELD("code", FIELD_TEXT, struct publish_outcome, code, .help = "The failure's code."),
 };
-const struct fields force_publish_outcome_fields =
+const struct fields simulate_publish_outcome_fields =
     FIELD_TABLE("publish_outcome", publish_outcome_rows, struct publish_outcome, FIELDS_NO_PLACE);
 
 static void set_post_outcome(struct call *c, const char *post, enum outcome outcome,
@@ -37,12 +37,12 @@ static void set_post_outcome(struct call *c, const char *post, enum outcome outc
         return;
     }
     destination_set_outcome(c->world, row, outcome, code);
-    force_begin(c);
-    force_put_id(c, "post", RECORD_DESTINATION, row);
-    force_end(c);
+    simulation_begin(c);
+    simulation_put_id(c, "post", RECORD_DESTINATION, row);
+    simulation_end(c);
 }
 
-void force_publish_outcome(struct call *c, const void *fields)
+void simulate_publish_outcome(struct call *c, const void *fields)
 {
     const struct publish_outcome *f = fields;
     enum outcome outcome = f->outcome ? OUTCOME_ERROR : OUTCOME_SUCCESS;
@@ -53,10 +53,10 @@ void force_publish_outcome(struct call *c, const void *fields)
     } else if (f->post) {
         set_post_outcome(c, f->post, outcome, f->code);
     } else {
-        uint32_t row = force_listed_account(c, f->account);
+        uint32_t row = simulation_listed_account(c, f->account);
         if (!row)
             return;
         account_set_outcome(c->world, row, outcome, f->code);
-        force_answer_account(c, row);
+        simulation_answer_account(c, row);
     }
 }
