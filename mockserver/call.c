@@ -41,7 +41,7 @@ void call_answer(struct call *c)
         c->world->caller = c->key;
         make_plan(c);
     }
-    if (!call_later(c, c->plan ? c->plan->hold_back_us : 0, serve))
+    if (!call_later(c, c->plan ? c->plan->delay_before_us : 0, serve))
         go_on(c, serve);
 }
 
@@ -102,10 +102,10 @@ static void forgive(struct call *c)
 
 static void serve(struct call *c)
 {
-    if (c->plan && c->plan->answer) {
+    if (c->plan && c->plan->respond) {
         forgive(c);     /* a rule's word goes before a gate's ... */
         c->keep = NULL; /* ... and is no answer of the world's */
-        rules_answer(c);
+        rules_respond(c);
     } else if (!c->fault && !c->answered) {
         if (c->route->serve)
             c->route->serve(c);

@@ -1,7 +1,7 @@
 /* call.h - START HERE: one request's way through the mock.
  *
  *   call_answer:  world -> due events -> route -> gates -> rules make a plan
- *                 -> serve (or the plan's answer) -> patch, edit -> finish -> journal -> conduct
+ *                 -> serve (or the plan's answer) -> patch, set_state -> finish -> journal -> conduct
  *                 -> reply
  *                 (a hostile world changes the answer before the patches and after finish)
  *

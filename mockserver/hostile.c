@@ -260,7 +260,7 @@ static void keep_told(struct call *c, const struct buf *told)
 void hostile_body(struct call *c)
 {
     const struct latitude *may = latitude_of(c);
-    if (!may || c->answered || (c->plan && c->plan->answer) || c->res->body.n > BODY_MAX)
+    if (!may || c->answered || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
         return;
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
     if (!body)

@@ -127,7 +127,7 @@ static void put_set(struct json *w, const struct record_shape *s)
     struct arena a = {0};
     json_key(w, "set");
     json_open_map(w);
-    schema_put_shape(w, arena_printf(&a, "edit/properties/%s/properties/where", s->name));
+    schema_put_shape(w, arena_printf(&a, "set_state/properties/%s/properties/where", s->name));
     json_key(w, "properties");
     json_open_map(w);
     for (size_t i = 0; i < s->field_count; i++)
@@ -138,7 +138,7 @@ static void put_set(struct json *w, const struct record_shape *s)
     arena_end(&a);
 }
 
-static void put_edit(struct json *w)
+static void put_set_state(struct json *w)
 {
     schema_put_shape(w, "{type: object, additionalProperties: false}");
     json_key(w, "properties");
@@ -264,7 +264,7 @@ static const struct schema_definition definitions[] = {
      .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
               "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"
               " from: {type: string}, value: {}}}}"                                        },
-    {.name = "edit",        .write = put_edit                                              },
+    {.name = "set_state",   .write = put_set_state                                         },
     {.name = "delay",
      .shape = "{anyOf: [{$ref: '#/$defs/duration'}, {type: object, required: [lognormal],"
               " properties: {lognormal: {$ref: '#/$defs/lognormal'}},"

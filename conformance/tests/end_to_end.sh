@@ -126,7 +126,7 @@ exit_codes_are_right() {
 # An interrupted run cleans up after itself: no mock is left, and the status says so.
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
-    printf 'world: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - rule: slow\n    on: layers.list_social_accounts\n    then: [ { delay: 3s } ]\n' "$source" >"$tmp/slow.yaml"
+    printf 'world: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.list_social_accounts\n    then: [ { delay_after: 3s } ]\n' "$source" >"$tmp/slow.yaml"
     "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" --report ndjson=- >"$tmp/out" 2>/dev/null </dev/null &
     pid=$!
     until grep -q '"event":"scenario_started"' "$tmp/out"; do kill -0 $pid || fail "the run ended before it began"; done

@@ -85,8 +85,8 @@ scenarios() { find "$suite" -mindepth 2 -name '*.yaml' ! -path '*/flows/*' ! -pa
 nothing_is_written() {
     start provider
     target 'rps: 50'
-    curl -sf -o /dev/null "$url/__admin/rules" -d '{ "rule": "spent-once", "on": "layers.list_social_accounts", "when": { "times": 1 },
-        "then": [ { "answer": { "status": 429, "headers": { "Retry-After": "1" }, "body": { "error": { "code": "RATE_LIMITED", "message": "slow" } } } } ] }'
+    curl -sf -o /dev/null "$url/__admin/rules" -d '{ "name": "spent-once", "on": "layers.list_social_accounts", "when": { "times": 1 },
+        "then": [ { "respond": { "status": 429, "headers": { "Retry-After": "1" }, "body": { "error": { "code": "RATE_LIMITED", "message": "slow" } } } } ] }'
     run 0 "$suite"
     has '^  scenarios  [0-9]+, of which [1-9]'
     has "it writes, and --allow-writes was not given"

@@ -34,7 +34,7 @@ static const struct node *rule_of(struct arena *a, const struct fail *f)
     const struct node *answer =
         f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
     const struct node **then = arena_array(a, const struct node *, 1);
-    then[0] = map_of_one(a, "answer", answer);
+    then[0] = map_of_one(a, "respond", answer);
     const struct node *rule = map_of_one(a, "on", f->operation);
     if (f->provider)
         rule = node_with(a, rule, "provider", f->provider);

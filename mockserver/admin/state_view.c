@@ -167,20 +167,22 @@ static struct record_edit *read_patch(struct call *c, const struct record_shape 
                                       const struct node *body)
 {
     struct error err = {0};
-    struct record_edit *edits = arena_array(c->arena, struct record_edit, body->map.count + 1);
+    struct record_edit *state_changes =
+        arena_array(c->arena, struct record_edit, body->map.count + 1);
     for (size_t i = 0; i < body->map.count; i++) {
         const struct member *m = &body->map.members[i];
-        edits[i].field = record_field_read(s, m, &err);
-        if (edits[i].field && edits[i].field->fixed)
+        state_changes[i].field = record_field_read(s, m, &err);
+        if (state_changes[i].field && state_changes[i].field->fixed)
             error_add(&err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
-        else if (edits[i].field)
-            record_value_read(c->arena, edits[i].field, m->value, &edits[i].value, &err);
+        else if (state_changes[i].field)
+            record_value_read(c->arena, state_changes[i].field, m->value, &state_changes[i].value,
+                              &err);
     }
     if (error_any(&err)) {
         admin_issues(c, body, &err);
         return NULL;
     }
-    return edits;
+    return state_changes;
 }
 
 struct faults {
@@ -215,12 +217,12 @@ static bool breaks(struct call *c, const struct world *patched)
 
 /* Whether the world would still hold together, asked of a copy. */
 static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
-                       const struct record_edit *edits, const struct node *body)
+                       const struct record_edit *state_changes, const struct node *body)
 {
     struct error err = {0};
     struct world *copy = world_fork(c->world);
     copy->checks = false;
-    bool fine = record_set(copy, kind, row, edits, body->map.count, &err)
+    bool fine = record_set(copy, kind, row, state_changes, body->map.count, &err)
                     ? admin_query_flag(c, "unchecked") || !breaks(c, copy)
                     : admin_issues(c, body, &err);
     world_free(copy);
@@ -233,11 +235,11 @@ void admin_state_patch(struct call *c)
     const struct record_shape *s = kind_of(c);
     uint32_t row = s ? row_of(c, s) : ROW_NONE;
     const struct node *body = row ? call_body(c) : NULL;
-    const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
-    if (!edits || !would_hold(c, s->kind, row, edits, body))
+    const struct record_edit *state_changes = body ? read_patch(c, s, body) : NULL;
+    if (!state_changes || !would_hold(c, s->kind, row, state_changes, body))
         return;
     c->world->cause = "simulation";
-    record_set(c->world, s->kind, row, edits, body->map.count, NULL);
+    record_set(c->world, s->kind, row, state_changes, body->map.count, NULL);
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_key(w, "record");

@@ -22,9 +22,9 @@ static void answer_text(struct call *c, int status, struct str text)
     buf_add(&c->res->body, text);
 }
 
-bool rules_answer(struct call *c)
+bool rules_respond(struct call *c)
 {
-    const struct node *answer = c->plan ? c->plan->answer : NULL;
+    const struct node *answer = c->plan ? c->plan->respond : NULL;
     if (!answer)
         return false;
     const char *error = node_get_text(answer, "error");
@@ -75,12 +75,12 @@ void rules_finish(struct call *c)
         return;
     for (size_t i = 0; i < p->patches.count; i++)
         patch_body(c, p->patches.items[i]);
-    for (size_t i = 0; i < p->edits.count; i++)
-        if (!edit_run(c, p->edits.items[i]))
-            missed(c, "edit");
+    for (size_t i = 0; i < p->state_changes.count; i++)
+        if (!set_state_run(c, p->state_changes.items[i]))
+            missed(c, "set_state");
     if (p->failed)
         call_header(c, "X-Mock-Error", arena_printf(c->arena, "rule:%s", p->failed_by));
-    c->res->delay_us += p->delay_us;
+    c->res->delay_us += p->delay_after_us;
     c->res->cut = p->cut;
     c->res->bytes_per_second = p->bytes_per_second;
 }

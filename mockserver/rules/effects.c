@@ -20,7 +20,7 @@ struct answer {
     const struct node *body, *headers;
 };
 
-static const struct field answer_rows[] = {
+static const struct field respond_rows[] = {
     FIELD("error", FIELD_TEXT, struct answer, error,
           .help = "The provider's own word for a failure, answered in the provider's own shape."),
     FIELD("status", FIELD_INT, struct answer, status, .min = 200, .max = 599,
@@ -31,8 +31,8 @@ static const struct field answer_rows[] = {
           .help = "Headers of the answer."),
 };
 
-static const struct fields answer_fields =
-    FIELD_TABLE("answer", answer_rows, struct answer, FIELDS_NO_PLACE);
+static const struct fields respond_fields =
+    FIELD_TABLE("respond", respond_rows, struct answer, FIELDS_NO_PLACE);
 
 static bool headers_check(const struct node *map, const struct provider *d, struct error *err)
 {
@@ -72,17 +72,17 @@ static bool code_check(const char *code, const struct provider *only, struct whe
     return known;
 }
 
-static bool answer_check(const struct node *value, const struct provider *d, struct error *err)
+static bool respond_check(const struct node *value, const struct provider *d, struct error *err)
 {
     struct arena a = {0};
     struct answer answer = {0};
-    bool fine = fields_read(&answer_fields, value, &a, &answer, err);
+    bool fine = fields_read(&respond_fields, value, &a, &answer, err);
     arena_end(&a);
     if (!fine)
         return false;
     if (!answer.error == !answer.status)
         fine = error_add(err, ERROR_INPUT, value->at,
-                         "an answer takes 'error' or 'status', one of the two");
+                         "'respond' takes 'error' or 'status', one of the two");
     if (answer.body && !answer.status)
         fine = error_add(err, ERROR_INPUT, answer.body->at, "a 'body' goes with a 'status'");
     if (answer.error && !code_check(answer.error, d, node_get(value, "error")->at, err))
@@ -90,14 +90,14 @@ static bool answer_check(const struct node *value, const struct provider *d, str
     return (!answer.headers || headers_check(answer.headers, d, err)) && fine;
 }
 
-static void answer_plan(const struct rule *r, const struct node *value, struct call *c,
-                        struct rule_plan *p)
+static void respond_plan(const struct rule *r, const struct node *value, struct call *c,
+                         struct rule_plan *p)
 {
     (void)r;
-    if (p->answer)
+    if (p->respond)
         return; /* the first rule's answer stands */
     const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
-    p->answer = value;
+    p->respond = value;
     if (headers)
         *arena_push(c->arena, &p->headers, const struct node *) = headers;
     if (!status || status->integer >= 400)
@@ -117,11 +117,11 @@ static void patch_plan(const struct rule *r, const struct node *value, struct ca
     *arena_push(c->arena, &p->patches, const struct node *) = value;
 }
 
-static void edit_plan(const struct rule *r, const struct node *value, struct call *c,
-                      struct rule_plan *p)
+static void set_state_plan(const struct rule *r, const struct node *value, struct call *c,
+                           struct rule_plan *p)
 {
     (void)r;
-    *arena_push(c->arena, &p->edits, const struct node *) = value;
+    *arena_push(c->arena, &p->state_changes, const struct node *) = value;
 }
 
 static void headers_plan(const struct rule *r, const struct node *value, struct call *c,
@@ -131,19 +131,19 @@ static void headers_plan(const struct rule *r, const struct node *value, struct 
     *arena_push(c->arena, &p->headers, const struct node *) = value;
 }
 
-static void delay_plan(const struct rule *r, const struct node *value, struct call *c,
-                       struct rule_plan *p)
+static void delay_after_plan(const struct rule *r, const struct node *value, struct call *c,
+                             struct rule_plan *p)
 {
-    p->delay_us += delay_us(r, value, c);
+    p->delay_after_us += delay_us(r, value, c);
 }
 
-static void hold_back_plan(const struct rule *r, const struct node *value, struct call *c,
-                           struct rule_plan *p)
+static void delay_before_plan(const struct rule *r, const struct node *value, struct call *c,
+                              struct rule_plan *p)
 {
-    p->hold_back_us += delay_us(r, value, c);
+    p->delay_before_us += delay_us(r, value, c);
 }
 
-static enum wire_cut cut_read(const struct node *value)
+static enum wire_cut close_connection_read(const struct node *value)
 {
     for (size_t i = CUT_BEFORE_HEADERS; i < COUNT(cut_texts); i++)
         if (value->kind == NODE_TEXT && str_is(value->text, cut_texts[i]))
@@ -151,23 +151,25 @@ static enum wire_cut cut_read(const struct node *value)
     return CUT_NONE;
 }
 
-static bool cut_check(const struct node *value, const struct provider *d, struct error *err)
+static bool close_connection_check(const struct node *value, const struct provider *d,
+                                   struct error *err)
 {
     (void)d;
-    if (cut_read(value) != CUT_NONE)
+    if (close_connection_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
-        return error_add(err, ERROR_INPUT, value->at, "'cut' takes a word, not %s",
+        return error_add(err, ERROR_INPUT, value->at, "'close_connection' takes a word, not %s",
                          node_kind_name(value->kind));
-    return rule_unknown(err, "cut", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
+    return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1,
+                        COUNT(cut_texts) - 1);
 }
 
-static void cut_plan(const struct rule *r, const struct node *value, struct call *c,
-                     struct rule_plan *p)
+static void close_connection_plan(const struct rule *r, const struct node *value, struct call *c,
+                                  struct rule_plan *p)
 {
     (void)r;
     (void)c;
-    p->cut = cut_read(value);
+    p->cut = close_connection_read(value);
     p->failed = true;
 }
 
@@ -215,51 +217,51 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
 
 /* Help is of the words behind the name: "answer: ...". */
 const struct effect rule_effects[] = {
-    {.name = "answer",
-     .check = answer_check,
-     .plan = answer_plan,
+    {.name = "respond",
+     .check = respond_check,
+     .plan = respond_plan,
      .help = "This, instead of serving the call.",
-     .fields = &answer_fields                                                                                      },
+     .fields = &respond_fields                                                                                         },
     {.name = "patch",
      .check = patch_check_value,
      .plan = patch_plan,
      .help = "Changes the answer's JSON body: a JSON Patch (RFC 6902).",
-     .shape = "patch"                                                                                              },
-    {.name = "edit",
-     .check = edit_check,
-     .plan = edit_plan,
+     .shape = "patch"                                                                                                  },
+    {.name = "set_state",
+     .check = set_state_check,
+     .plan = set_state_plan,
      .help =
-         "Changes records of the world after serving: by kind, which ones (where) and how (set).", .shape = "edit" },
-    {.name = "delay",
+         "Changes records of the world after serving: by kind, which ones (where) and how (set).", .shape = "set_state"},
+    {.name = "delay_after",
      .check = delay_check,
-     .plan = delay_plan,
+     .plan = delay_after_plan,
      .help = "The answer is late by this much real time, after the call had its effect; 10m at "
-             "most.",                                                                              .shape = "delay"},
-    {.name = "hold_back",
+             "most.",                                                                              .shape = "delay"    },
+    {.name = "delay_before",
      .check = delay_check,
-     .plan = hold_back_plan,
+     .plan = delay_before_plan,
      .help = "The call waits this much real time before it has an effect; 10m at most.",
-     .shape = "delay"                                                                                              },
+     .shape = "delay"                                                                                                  },
     {.name = "headers",
      .check = headers_check,
      .plan = headers_plan,
      .help = "Headers that the answer gets, or gets instead.",
-     .shape = "headers"                                                                                            },
-    {.name = "cut",
-     .check = cut_check,
-     .plan = cut_plan,
+     .shape = "headers"                                                                                                },
+    {.name = "close_connection",
+     .check = close_connection_check,
+     .plan = close_connection_plan,
      .help = "Where the connection breaks off.",
-     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"                                           },
+     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"                                               },
     {.name = "throttle",
      .check = throttle_check,
      .plan = throttle_plan,
      .help = "The body is sent at this speed, such as 2KiB/s.",
-     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"                                                },
+     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"                                                    },
     {.name = "webhook",
      .check = fate_check,
      .befall = fate_befall,
      .help = "Of a rule for an event: what befalls its deliveries.",
-     .fields = &rule_fate_fields                                                                                   },
+     .fields = &rule_fate_fields                                                                                       },
 };
 const size_t rule_effect_count = COUNT(rule_effects);
 
@@ -301,7 +303,7 @@ static bool check_step(const struct node *step, const struct rule *r, struct err
 {
     if (step->kind != NODE_MAP || !step->map.count)
         return error_add(err, ERROR_INPUT, step->at, "an effect is an object: %s",
-                         r->form.event ? "{webhook: {late: 5m}}" : "{delay: 800ms}");
+                         r->form.event ? "{webhook: {late: 5m}}" : "{delay_after: 800ms}");
     bool fine = true;
     for (size_t i = 0; i < step->map.count; i++)
         fine = check_effect(&step->map.members[i], r, err) && fine;

@@ -16,7 +16,7 @@ static const struct field when_rows[] = {
           .help = "Every so many of them."),
     FIELD("after", FIELD_INT, struct rule_when, after, .min = 1, .max = INT32_MAX,
           .help = "Not for the first so many."),
-    FIELD("rate", FIELD_NODE, struct rule_when, rate,
+    FIELD("probability", FIELD_NODE, struct rule_when, probability,
           .shape = "{type: number, minimum: 0, maximum: 1}",
           .help = "This share of them, 0 to 1, drawn from the world's seed."),
     FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "The caller's key, by name or value."),
@@ -34,7 +34,7 @@ static const struct fields when_fields =
     FIELD_TABLE("rule's when", when_rows, struct rule_when, offsetof(struct rule_when, at));
 
 static const struct field rule_rows[] = {
-    FIELD("rule", FIELD_TEXT, struct rule_form, name, .min = 1, .max = NAME_MAX_BYTES,
+    FIELD("name", FIELD_TEXT, struct rule_form, name, .min = 1, .max = NAME_MAX_BYTES,
           .help = "Its name."),
     FIELD("on", FIELD_TEXT, struct rule_form, on, .shape = "operation",
           .help = "The operation it acts on; all of them if nothing narrows it."),
@@ -108,9 +108,10 @@ static bool check_when(const struct rule_when *w, struct error *err)
     fine = rules_check_named(w->header, "header", err) && fine;
     fine = (!w->path || match_check_text(w->path, "path", err)) && fine;
     fine = (!w->body || match_check(w->body, err)) && fine;
-    if (w->rate &&
-        !(node_is_number(w->rate) && node_number(w->rate) >= 0 && node_number(w->rate) <= 1))
-        fine = error_add(err, ERROR_INPUT, w->rate->at, "'rate' is a number from 0 to 1");
+    if (w->probability && !(node_is_number(w->probability) && node_number(w->probability) >= 0 &&
+                            node_number(w->probability) <= 1))
+        fine = error_add(err, ERROR_INPUT, w->probability->at,
+                         "'probability' is a number from 0 to 1");
     return fine;
 }
 
@@ -132,7 +133,7 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
     if (map->kind != NODE_MAP)
         return false;
     if (rule->form.name && !name_fine(rule->form.name))
-        fine = error_add(err, ERROR_INPUT, rule_place(map, "rule"),
+        fine = error_add(err, ERROR_INPUT, rule_place(map, "name"),
                          "the name '%s' has more than letters, digits and . _ -", rule->form.name);
     fine = target_read(map, rule, err) && fine;
     fine = check_when(&rule->form.when, err) && fine;
@@ -143,7 +144,7 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
 static bool named_before(const struct node *list, size_t i, const char *name)
 {
     while (name && i--) {
-        const char *other = node_get_text(list->list.items[i], "rule");
+        const char *other = node_get_text(list->list.items[i], "name");
         if (other && strcmp(other, name) == 0)
             return true;
     }
@@ -163,7 +164,7 @@ bool rules_check(const struct node *list, struct error *err)
         struct rule rule = {0};
         fine = rule_read(map, &a, &rule, err) && fine;
         if (named_before(list, i, rule.form.name))
-            fine = error_add(err, ERROR_INPUT, rule_place(map, "rule"),
+            fine = error_add(err, ERROR_INPUT, rule_place(map, "name"),
                              "there is a rule '%s' already", rule.form.name);
     }
     arena_end(&a);

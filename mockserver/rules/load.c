@@ -75,7 +75,7 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
     struct rule read = {0};
     bool fine = rule_read(rule, &a, &read, err);
     if (read.form.name && find(r, str_from(read.form.name)) < r->list.count)
-        fine = error_add(err, ERROR_INPUT, rule_place(rule, "rule"), "there is a rule '%s' already",
+        fine = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "there is a rule '%s' already",
                          read.form.name);
     arena_end(&a);
     if (fine) {
@@ -139,13 +139,13 @@ const struct node *rules_written(const struct rules *r, struct str name)
 static void print(const struct rule *rule, bool counts, struct json *out)
 {
     json_open_map(out);
-    json_put_text(out, "rule", rule->form.name);
+    json_put_text(out, "name", rule->form.name);
     if (counts) {
         json_put_int(out, "hits", (int64_t)rule->hits);
         json_put_int(out, "seen", (int64_t)rule->seen);
     }
     for (size_t i = 0; i < rule->node->map.count; i++)
-        if (strcmp(rule->node->map.members[i].key, "rule") != 0)
+        if (strcmp(rule->node->map.members[i].key, "name") != 0)
             json_put_node(out, rule->node->map.members[i].key, rule->node->map.members[i].value);
     json_close_map(out);
 }

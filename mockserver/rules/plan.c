@@ -89,8 +89,8 @@ double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const cha
 
 static bool drawn(const struct rule *r, struct arena *a, uint64_t seed)
 {
-    const struct node *rate = r->form.when.rate;
-    return !rate || rule_draw(r, a, seed, "rate") < node_number(rate);
+    const struct node *probability = r->form.when.probability;
+    return !probability || rule_draw(r, a, seed, "rate") < node_number(probability);
 }
 
 static const char *count_failed(const struct rule *r, struct arena *a, uint64_t seed)
@@ -105,7 +105,7 @@ static const char *count_failed(const struct rule *r, struct arena *a, uint64_t 
         return "/when/every";
     if (w->times && r->hits >= (uint64_t)w->times)
         return "/when/times";
-    return drawn(r, a, seed) ? NULL : "/when/rate";
+    return drawn(r, a, seed) ? NULL : "/when/probability";
 }
 
 const char *rule_count(struct rule *r, struct arena *a, uint64_t seed)

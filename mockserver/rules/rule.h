@@ -16,7 +16,7 @@
 struct rule_when {
     int64_t nth, times, every, after; /* 0: no such condition */
     const char *key;
-    const struct node *rate, *query, *header, *path, *body;
+    const struct node *probability, *query, *header, *path, *body;
     struct where at;
 };
 
@@ -63,7 +63,7 @@ extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
 
 extern const struct fields rule_fields; /* of struct rule_form */
-extern const struct fields rule_edit_fields;
+extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
 extern const struct fields rule_fate_fields;
 const char *rule_reference_word(size_t i); /* of $call.<word>; NULL behind the last */
@@ -79,8 +79,8 @@ int64_t delay_us(const struct rule *r, const struct node *value, const struct ca
 bool fate_check(const struct node *value, const struct provider *d, struct error *err);
 void fate_befall(const struct node *value, struct delivery_fate *fate);
 
-bool edit_check(const struct node *edit, const struct provider *d, struct error *err);
-bool edit_run(struct call *c, const struct node *edit); /* false: a record refused it */
+bool set_state_check(const struct node *edit, const struct provider *d, struct error *err);
+bool set_state_run(struct call *c, const struct node *edit); /* false: a record refused it */
 
 /* Reads and checks a rule as it is written; what it keeps points into `map` and `a`. */
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err);

@@ -6,17 +6,17 @@
  *          serving and on the wire. A rule for events adds to the fate of one's deliveries. Keys of
  *          a rule are the table in form.c, effects the one in effects.c, fates the one in fate.c.
  *
- *   rule: name                          else rule-1, rule-2 ...
+ *   name: text                          else rule-1, rule-2 ...
  *   on: operation                       or provider, method, path (a route's pattern); none: all
- *   when: nth | times | every | after   counts, which hold together; rate: 0..1, seeded
+ *   when: nth | times | every | after   counts, which hold together; probability: 0..1, seeded
  *         key                           the caller's key, by name or value
  *         query | header                maps of expectations, a member each
  *         path | body                   expectations (base/match.h)
- *   then: [answer | patch | edit | delay | hold_back | headers | cut | throttle]
+ *   then: [respond | patch | set_state | delay_before | delay_after | headers | close_connection | throttle]
  *
  *   event: name                         of what a provider tells by webhook, or "*" for each;
  *                                       instead of on, method, path; provider may stand beside it
- *   when: the counts, rate              of events; body: of an event's data
+ *   when: the counts, probability              of events; body: of an event's data
  *   then: [webhook: {drop | duplicate | late | reorder | flip_bit | skew}]
  *
  * An event counts once, however many webhooks are told of it, and its deliveries share its fate.
@@ -34,7 +34,7 @@
  *          all other conditions, or events that webhooks were told of.
  * Errors:  rules_check: unknown operation, event, key, code, effect, matcher; bad pointer or
  *          pattern; nth: 0; what is for calls in a rule for events, and the other way round. Each at its place. What a patch or edit meets only later (the answer lacks the
- *          place) is marked on the answer, X-Mock-Rule-Missed: patch | edit.
+ *          place) is marked on the answer, X-Mock-Rule-Missed: patch | set_state.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -43,12 +43,12 @@ struct delivery_fate;
 struct rules;
 
 struct rule_plan {
-    const struct node *answer; /* instead of serving; NULL: serve */
+    const struct node *respond; /* instead of serving; NULL: serve */
     struct {
         const struct node **items;
         size_t count, room;
-    } patches, edits, headers;
-    int64_t hold_back_us, delay_us; /* before serving; after it */
+    } patches, state_changes, headers;
+    int64_t delay_before_us, delay_after_us; /* before serving; after it */
     enum wire_cut cut;
     int64_t bytes_per_second;
     const char *names;     /* of the rules that acted, comma-separated */
@@ -82,8 +82,8 @@ const struct node *rules_written(const struct rules *r, struct str name);
  * pointer of the condition that failed, "" if it acted. */
 void rules_plan(struct rules *r, struct call *c);
 /* Instead of serving: writes the planned answer. False if the plan has none. */
-bool rules_answer(struct call *c);
-/* After serving: patches and world edits, delays and cuts. */
+bool rules_respond(struct call *c);
+/* After serving: patches and world state_changes, delays and cuts. */
 void rules_finish(struct call *c);
 /* Once all headers are set: those that rules want instead. */
 void rules_headers(struct call *c);

@@ -54,7 +54,7 @@ static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
             .status,
         200);
     static const char rule[] = "{\"on\":\"layers.whoami\",\"when\":{\"key\":\"%s\"},"
-                               "\"then\":[{\"answer\":{\"status\":503}}]}";
+                               "\"then\":[{\"respond\":{\"status\":503}}]}";
     assert_problem(mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "full")), 422,
                    "/when/key", "no key has the name or value 'full'");
     assert_int_equal(

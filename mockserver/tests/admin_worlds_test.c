@@ -6,7 +6,7 @@ static void a_reset_equals_a_fresh_start(void **state)
     struct mock *m = *state;
     struct answer before = mock_call(m, "GET /__admin/state", NULL);
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
-    mock_call(m, "POST /__admin/rules", "{\"then\":[{\"answer\":{\"status\":500}}]}");
+    mock_call(m, "POST /__admin/rules", "{\"then\":[{\"respond\":{\"status\":500}}]}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3h\"}");
     struct answer a = mock_call(m, "POST /__admin/reset", NULL);
     assert_int_equal(a.status, 200);
@@ -44,8 +44,8 @@ static void a_world_can_bring_its_own_fixture(void **state)
     struct mock *m = *state;
     const char *body =
         "{\"name\":\"own\",\"fixture\":{\"world\":\"tiny\",\"clock\":{\"start\":"
-        "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"rule\":\"r\",\"when\":"
-        "{\"nth\":2},\"then\":[{\"answer\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
+        "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"name\":\"r\",\"when\":"
+        "{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
         "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
         "\"projects\":[{\"id\":\"prj_tiny\",\"name\":\"Tiny\"}]}]}},"
         "\"credentials\":[\"lp_live_tiny\"]}";
@@ -63,7 +63,7 @@ static void a_world_can_bring_its_own_fixture(void **state)
         201);
     assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/own", NULL).status, 200);
     assert_int_equal(mock_call(m, "POST /__admin/namespaces/copy/reset", NULL).status, 200);
-    assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/rule"), "r");
+    assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/name"), "r");
 }
 
 static void a_world_that_cannot_be_made_is_refused(void **state)

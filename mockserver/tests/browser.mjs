@@ -196,7 +196,7 @@ try {
   const whole = await raw(accounts);
   assert.equal(whole.error, null);
   const cut = async (how) => {
-    await admin('POST', '/rules', { rule: how, on: 'layers.list_social_accounts', then: [{ cut: how }] });
+    await admin('POST', '/rules', { name: how, on: 'layers.list_social_accounts', then: [{ close_connection: how }] });
     const answer = await raw(accounts);
     await admin('DELETE', `/rules/${how}`);
     return answer;
@@ -211,7 +211,7 @@ try {
   const reset = await cut('reset');
   assert.equal(reset.head, '');
   assert.equal(reset.error, 'ECONNRESET');
-  await admin('POST', '/rules', { rule: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
+  await admin('POST', '/rules', { name: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
   const slow = await raw(accounts);
   await admin('DELETE', '/rules/slow');
   assert.equal(slow.body, whole.body);

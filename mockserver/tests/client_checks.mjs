@@ -63,12 +63,12 @@ async function make_hard(mock, wait) {
   await admin(mock, 'POST', '/rules', {
     on: 'layers.list_social_accounts',
     when: { nth: 1 },
-    then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': wait } }],
+    then: [{ respond: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': wait } }],
   });
   await admin(mock, 'POST', '/rules', {
     on: 'layers.schedule_content',
     when: { nth: 1 },
-    then: [{ answer: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': wait } }],
+    then: [{ respond: { error: 'UNAVAILABLE' } }, { headers: { 'Retry-After': wait } }],
   });
 }
 
@@ -200,7 +200,7 @@ const tests = {
     const mock = await start();
     await admin(mock, 'POST', '/rules', {
       on: 'layers.whoami',
-      then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
+      then: [{ respond: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
     });
     const dead = { key: 'lp_live_0000000000_dead' };
     await Promise.all(Array.from({ length: 8 }, () => call(mock, 'GET', '/v1/whoami')));
@@ -214,7 +214,7 @@ const tests = {
     const mock = await start();
     await admin(mock, 'POST', '/rules', {
       on: 'layers.schedule_content',
-      then: [{ answer: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
+      then: [{ respond: { error: 'RATE_LIMITED' } }, { headers: { 'Retry-After': '60' } }],
     });
     const write = (key) =>
       new Promise((done, fail) => {
@@ -233,7 +233,7 @@ const tests = {
   async 'a write whose answer was not waited for has to keep its key'() {
     for (const [again, verdict] of [['a', 'passed'], ['b', 'failed']]) {
       const mock = await start();
-      await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay: '200ms' }] });
+      await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay_after: '200ms' }] });
       const headers = (key) => ({ 'Idempotency-Key': key });
       const first = call(mock, 'POST', schedule, { body: post, headers: headers('a'), signal: AbortSignal.timeout(50) });
       await assert.rejects(first);

@@ -59,7 +59,7 @@ static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
               arena_printf(&((struct mock *)*state)->arena,
                            "{\"state\":\"%s\",\"outcome\":\"deny\"}", used));
     add_rule(*state, "{\"on\":\"layers.create_reauth_url\",\"when\":{\"nth\":1},"
-                     "\"then\":[{\"cut\":\"mid_body\"}]}");
+                     "\"then\":[{\"close_connection\":\"mid_body\"}]}");
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
     assert_client_check(*state, "reauth_once", "passed 3 0", "");

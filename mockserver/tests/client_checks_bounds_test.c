@@ -38,7 +38,7 @@ static void ever_new_keys_accounts_and_writes_take_no_more_memory(void **state)
     struct mock *m = *state;
     char bearer[64], token[64], target[128], body[256];
     add_rule(m,
-             "{\"on\":\"layers.schedule_content\",\"then\":[{\"answer\":{\"error\":\"INTERNAL\"}},"
+             "{\"on\":\"layers.schedule_content\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}},"
              "{\"headers\":{\"Retry-After\":\"5\"}}]}");
     size_t half = 0;
     for (int i = 0; i < CALLS; i++) {
@@ -79,7 +79,8 @@ static void an_idle_world_takes_little(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "GET /ns/idle/v1/whoami", NULL, AS_FULL);
-    assert_true(client_checks_bytes(namespaces_find(m->namespaces, STR("idle"))->client_checks) < 4096);
+    assert_true(client_checks_bytes(namespaces_find(m->namespaces, STR("idle"))->client_checks) <
+                4096);
 }
 
 static void worlds_beyond_the_bound_are_summed_up(void **state)

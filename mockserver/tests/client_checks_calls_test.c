@@ -19,8 +19,8 @@ static void limit_list(struct mock *m, const char *retry_after)
 {
     add_rule(m,
              arena_printf(&m->arena,
-                          "{\"rule\":\"limited\",\"on\":\"layers.list_social_accounts\",\"when\":"
-                          "{\"times\":1},\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}},"
+                          "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"when\":"
+                          "{\"times\":1},\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}},"
                           "{\"headers\":{\"Retry-After\":\"%s\"}}]}",
                           retry_after));
 }
@@ -113,8 +113,10 @@ static void each_form_of_retry_after_is_understood(void **state)
 
 static void an_answer_that_was_cut_asked_for_nothing(void **state)
 {
-    add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"when\":{\"nth\":1},\"then\":["
-                     "{\"answer\":{\"error\":\"RATE_LIMITED\"}},{\"cut\":\"before_headers\"}]}");
+    add_rule(
+        *state,
+        "{\"on\":\"layers.list_social_accounts\",\"when\":{\"nth\":1},\"then\":["
+        "{\"respond\":{\"error\":\"RATE_LIMITED\"}},{\"close_connection\":\"before_headers\"}]}");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "not_tested 0 0", "");
@@ -130,35 +132,36 @@ static void fail_first(struct mock *m, const char *effect)
                           effect));
 }
 
-#define SERVER_ERROR "{\"answer\":{\"error\":\"INTERNAL\"}}"
-#define LIMITED      "{\"answer\":{\"error\":\"RATE_LIMITED\"}}"
+#define SERVER_ERROR "{\"respond\":{\"error\":\"INTERNAL\"}}"
+#define LIMITED      "{\"respond\":{\"error\":\"RATE_LIMITED\"}}"
 
 static void a_write_that_is_repeated_keeps_its_key(void **state)
 {
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                   KEY_A,  KEY_A,  "passed 1 0",     ""              },
-        {SERVER_ERROR,                   KEY_A,  KEY_B,  "failed 1 1",
+        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""       },
+        {SERVER_ERROR,                          KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 500"                   },
-        {SERVER_ERROR,                   KEY_A,  "X: y", "failed 1 1",
+        {SERVER_ERROR,                          KEY_A,  "X: y", "failed 1 1",
          "a write was repeated without its Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                   "X: y", "X: y", "failed 1 1",
+        {SERVER_ERROR,                          "X: y", "X: y", "failed 1 1",
          "a write was repeated without any Idempotency-Key: it got 500"                    },
-        {SERVER_ERROR,                   "X: y", KEY_A,  "failed 1 1",
+        {SERVER_ERROR,                          "X: y", KEY_A,  "failed 1 1",
          "a write was repeated, and its first try had no Idempotency-Key: it got 500"      },
-        {LIMITED,                        KEY_A,  KEY_A,  "passed 1 0",     ""              },
-        {LIMITED,                        KEY_A,  KEY_B,  "failed 1 1",
+        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""       },
+        {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: it got 429"                   },
-        {LIMITED,                        "X: y", "X: y", "not_tested 0 0", ""              }, /* it had no effect */
-        {LIMITED ",{\"delay\":\"10s\"}", KEY_A,  KEY_B,  "not_tested 0 0", ""              }, /* sent with it */
-        {"{\"cut\":\"mid_body\"}",       KEY_A,  KEY_A,  "passed 1 0",     ""              },
-        {"{\"cut\":\"reset\"}",          KEY_A,  KEY_B,  "failed 1 1",
+        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""       }, /* it had no effect */
+        {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0",
+         ""                                                                                }, /* sent with it */
+        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""       },
+        {"{\"close_connection\":\"reset\"}",    KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was cut off"       },
-        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_A,  "passed 1 0",     ""              },
-        {"{\"delay\":\"10s\"}",          KEY_A,  KEY_B,  "failed 1 1",
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""       },
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key: its answer was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}",  KEY_A,  KEY_B,  "not_tested 0 0", ""              }, /* two writes */
+        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""       }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -265,7 +268,7 @@ static void a_poll_whose_answer_was_cut_may_be_sent_again(void **state)
     const char *one = begin_consent(*state);
     approve(*state, one);
     add_rule(*state, "{\"on\":\"layers.oauth_status\",\"when\":{\"nth\":1},"
-                     "\"then\":[{\"cut\":\"mid_body\"}]}");
+                     "\"then\":[{\"close_connection\":\"mid_body\"}]}");
     poll(*state, one);
     pass(*state, 10);
     poll(*state, one);

@@ -78,7 +78,7 @@ static void occurrences_are_bounded_and_the_others_counted(void **state)
 
 static void seqs_of_a_journal_that_was_cleared_are_not_told(void **state)
 {
-    add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"error\":"
+    add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"error\":"
                      "\"RATE_LIMITED\"}},{\"headers\":{\"Retry-After\":\"9\"}}]}");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, "DELETE /__admin/requests", NULL);
@@ -112,7 +112,8 @@ static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state
 
 static void advice_fails_nothing(void **state)
 {
-    add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[{\"answer\":{\"error\":\"INTERNAL\"}}]}");
+    add_rule(*state,
+             "{\"on\":\"layers.whoami\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}}]}");
     for (int i = 0; i < 8; i++)
         mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
     const char *text = report(*state);

@@ -128,7 +128,7 @@ static void add_rule(struct mock *m, const char *rule)
 static void so_can_what_a_rule_answers(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"error\":"
+    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"error\":"
                 "\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
     struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 429);
@@ -141,7 +141,7 @@ static void so_can_what_a_rule_answers(void **state)
 static void a_rule_may_say_otherwise(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":{\"status\":200,"
+    add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"status\":200,"
                 "\"body\":{},\"headers\":{\"Access-Control-Allow-Origin\":\"https://else\"}}}]}");
     struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     assert_header(a, "Access-Control-Allow-Origin", "https://else");

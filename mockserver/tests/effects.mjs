@@ -89,7 +89,7 @@ async function admin(method, path, body) {
   return answer.json;
 }
 const rule = (target, then, when = {}) =>
-  admin('POST', '/rules', { rule: 'effect', ...target, when, then: [then].flat() });
+  admin('POST', '/rules', { name: 'effect', ...target, when, then: [then].flat() });
 const hits = async () => (await admin('GET', '/rules/effect')).hits;
 const advance = (by) => admin('POST', '/clock/advance', { by });
 const lose = (account) => admin('POST', '/simulate/token_lost', { account, why: 'revoked_upstream' });
@@ -121,8 +121,8 @@ const section = (name, run) => sections.push({ name, run });
 
 /* --- effects on calls ---------------------------------------------------------------------------- */
 
-section('answer: the provider\'s own error', async () => {
-  await rule({ on: 'layers.list_social_accounts' }, { answer: { error: 'RATE_LIMITED', headers: { 'Retry-After': '2' } } }, { times: 1 });
+section('respond: the provider\'s own error', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { respond: { error: 'RATE_LIMITED', headers: { 'Retry-After': '2' } } }, { times: 1 });
   const answer = await call('GET', LIST);
   assert.equal(answer.status, 429);
   assert.equal(answer.json.error.code, 'RATE_LIMITED');
@@ -133,16 +133,16 @@ section('answer: the provider\'s own error', async () => {
   assert.equal(await hits(), 1);
 });
 
-section('answer: any status and body', async () => {
-  await rule({ on: 'layers.list_social_accounts' }, { answer: { status: 502, body: '<h1>Bad gateway</h1>', headers: { 'Content-Type': 'text/html' } } });
+section('respond: any status and body', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 502, body: '<h1>Bad gateway</h1>', headers: { 'Content-Type': 'text/html' } } });
   const answer = await call('GET', LIST);
   assert.equal(answer.status, 502);
   assert.equal(answer.text, '<h1>Bad gateway</h1>');
   assert.equal(answer.headers.get('content-type'), 'text/html');
 });
 
-section('answer: instead of serving, so nothing happens', async () => {
-  await rule({ on: 'layers.revoke_social_account' }, { answer: { status: 500 } }, { times: 1 });
+section('respond: instead of serving, so nothing happens', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { respond: { status: 500 } }, { times: 1 });
   assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).status, 500);
   assert.equal((await call('GET', LIST)).json.items.length, 2);
 });
@@ -155,8 +155,8 @@ section('patch', async () => {
   assert.equal((await admin('GET', `/state/accounts/${answer.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
 });
 
-section('edit', async () => {
-  await rule({ on: 'layers.revoke_social_account' }, { edit: { destinations: { where: { account: '$call.account', state: 'canceled' }, set: { state: 'queued', canceled_at: null } } } });
+section('set_state', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { set_state: { destinations: { where: { account: '$call.account', state: 'canceled' }, set: { state: 'queued', canceled_at: null } } } });
   assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).json.canceledScheduledPosts, 1);
   assert.equal((await call('GET', '/v1/scheduled-posts/sp_a')).json.status, 'queued');
 });
@@ -168,8 +168,8 @@ section('headers', async () => {
   assert.equal(answer.headers.get('x-ratelimit-remaining'), '1');
 });
 
-section('delay: it has happened before it is answered', async () => {
-  await rule({ on: 'layers.revoke_social_account' }, { delay: '1500ms' });
+section('delay_after: it has happened before it is answered', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { delay_after: '1500ms' });
   let answered = false;
   const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
   let gone = false;
@@ -178,8 +178,8 @@ section('delay: it has happened before it is answered', async () => {
   assert.equal((await revoke).status, 200);
 });
 
-section('hold_back: it is answered as soon as it has happened, and others go first', async () => {
-  await rule({ on: 'layers.revoke_social_account' }, { hold_back: '1s' });
+section('delay_before: it is answered as soon as it has happened, and others go first', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { delay_before: '1s' });
   let answered = false;
   const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
   for (let i = 0; i < 5; i++) assert.equal((await call('GET', LIST)).json.items.length, 2);
@@ -188,8 +188,8 @@ section('hold_back: it is answered as soon as it has happened, and others go fir
   assert.equal((await call('GET', LIST)).json.items.length, 1);
 });
 
-section('delay: spread around a median', async () => {
-  await rule({ on: 'layers.list_social_accounts' }, { delay: { lognormal: { median: '40ms', sigma: 0.6 } } });
+section('delay_after: spread around a median', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { delay_after: { lognormal: { median: '40ms', sigma: 0.6 } } });
   const took = [];
   for (let i = 0; i < 8; i++) {
     const start = performance.now();
@@ -206,8 +206,8 @@ for (const [cut, check] of Object.entries({
   mid_body: (seen) => assert.ok(seen.status === 200 && seen.bytes > 0 && seen.bytes < seen.length && seen.error, 'half a body'),
   reset: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'a reset'),
 }))
-  section(`cut: ${cut}`, async () => {
-    await rule({ on: 'layers.list_social_accounts' }, { cut }, { times: 1 });
+  section(`close_connection: ${cut}`, async () => {
+    await rule({ on: 'layers.list_social_accounts' }, { close_connection: cut }, { times: 1 });
     check(await raw(LIST));
     assert.equal((await raw(LIST)).error, null);
   });
@@ -224,7 +224,7 @@ section('throttle', async () => {
 
 section('several effects at once, and several rules', async () => {
   await rule({ on: 'layers.list_social_accounts' }, [{ patch: [{ op: 'add', path: '/a', value: 1 }] }, { headers: { 'X-One': '1' } }]);
-  await admin('POST', '/rules', { rule: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
+  await admin('POST', '/rules', { name: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
   const answer = await call('GET', LIST);
   assert.deepEqual([answer.json.a, answer.json.b, answer.headers.get('x-one')], [1, 1, '1']);
   const [entry] = (await admin('GET', '/requests?operation=layers.list_social_accounts')).items.slice(-1);
@@ -234,7 +234,7 @@ section('several effects at once, and several rules', async () => {
 section('conditions choose the calls', async () => {
   const seen = async (when, ask) => {
     await admin('DELETE', '/rules');
-    await rule({ on: 'layers.list_social_accounts' }, { answer: { status: 418 } }, when);
+    await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 418 } }, when);
     return ask();
   };
   const several = async () => {
@@ -246,7 +246,7 @@ section('conditions choose the calls', async () => {
   assert.equal(await seen({ times: 2 }, several), 'xx..');
   assert.equal(await seen({ every: 2 }, several), '.x.x');
   assert.equal(await seen({ after: 3 }, several), '...x');
-  assert.equal(await seen({ rate: 1 }, several), 'xxxx');
+  assert.equal(await seen({ probability: 1 }, several), 'xxxx');
   assert.equal(await seen({ key: 'full' }, status), 418);
   assert.equal(await seen({ query: { platform: 'tiktok' } }, () => status(`${LIST}?platform=tiktok`)), 418);
   assert.equal(await seen({ query: { platform: 'tiktok' } }, () => status(`${LIST}?platform=instagram`)), 200);

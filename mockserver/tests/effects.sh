@@ -49,20 +49,20 @@ body_has() { grep -qE -- "$1" "$tmp/body" || fail "the body lacks $1"; }
 # rule TARGET WHEN EFFECT: alone, in a world as it began.
 rule() {
     ask 0 POST /__admin/reset
-    ask 0 POST /__admin/rules -d "{\"rule\":\"effect\",$1,\"when\":$2,\"then\":[$3]}"
+    ask 0 POST /__admin/rules -d "{\"name\":\"effect\",$1,\"when\":$2,\"then\":[$3]}"
     head_has '^HTTP/1.1 201'
 }
 on_list='"on":"layers.list_social_accounts"'
 on_revoke='"on":"layers.revoke_social_account"'
 
-rule "$on_list" '{"times":1}' '{"answer":{"error":"RATE_LIMITED","headers":{"Retry-After":"2"}}}'
+rule "$on_list" '{"times":1}' '{"respond":{"error":"RATE_LIMITED","headers":{"Retry-After":"2"}}}'
 ask 22 GET $list --fail
 head_has '^HTTP/1.1 429'
 head_has '^Retry-After: 2'
 head_has '^X-Mock-Error: rule:effect'
 ask 0 GET $list --fail
 
-rule "$on_list" '{}' '{"answer":{"status":503,"body":"Back soon.\n"}}'
+rule "$on_list" '{}' '{"respond":{"status":503,"body":"Back soon.\n"}}'
 ask 0 GET $list
 head_has '^HTTP/1.1 503'
 [ "$(cat "$tmp/body")" = "Back soon." ] || fail "another body"
@@ -71,7 +71,7 @@ rule "$on_list" '{}' '{"patch":[{"op":"replace","path":"/items","value":"none"}]
 ask 0 GET $list
 body_has '"items":"none"'
 
-rule "$on_revoke" '{}' '{"edit":{"accounts":{"where":{"id":"sa_b"},"set":{"handle":"renamed"}}}}'
+rule "$on_revoke" '{}' '{"set_state":{"accounts":{"where":{"id":"sa_b"},"set":{"handle":"renamed"}}}}'
 ask 0 DELETE /v1/social-accounts/sa_a
 ask 0 GET $list
 body_has '"handle":"renamed"'
@@ -81,18 +81,18 @@ ask 0 GET $list
 head_has '^X-Extra: yes'
 
 # Whoever gives up on a late answer has had the effect; who gives up while held back has not.
-rule "$on_revoke" '{}' '{"delay":"5s"}'
+rule "$on_revoke" '{}' '{"delay_after":"5s"}'
 ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
 ask 0 GET $list
 ! grep -q sa_a "$tmp/body" || fail "a late answer, and nothing had happened"
-rule "$on_revoke" '{}' '{"hold_back":"5s"}'
+rule "$on_revoke" '{}' '{"delay_before":"5s"}'
 ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
 ask 0 GET $list
 body_has sa_a
 
 # 52: an empty reply; 18: less than was promised; 56: receiving failed.
 for cut in before_headers:52 after_headers:18 mid_body:18 reset:56; do
-    rule "$on_list" '{"times":1}' "{\"cut\":\"${cut%:*}\"}"
+    rule "$on_list" '{"times":1}' "{\"close_connection\":\"${cut%:*}\"}"
     ask "${cut#*:}" GET $list
     case $cut in
     before_headers:* | reset:*) [ ! -s "$tmp/head" ] || fail "$cut: there is a head" ;;

@@ -107,7 +107,7 @@ static void rules_that_acted_are_named(void **state)
     struct setup *s = *state;
     struct client *c = listen_to(s, "/__admin/events?types=request");
     ask(s, "POST /__admin/rules",
-        "{\"rule\":\"down\",\"then\":[{\"answer\":{\"status\":503,\"body\":\"x\"}}]}");
+        "{\"name\":\"down\",\"then\":[{\"respond\":{\"status\":503,\"body\":\"x\"}}]}");
     ask(s, "GET " LIST, "");
     hear(c, "\"status\":503");
     hear(c, "\"rules\":[\"down\"]");

@@ -123,7 +123,7 @@ static void it_tells_each_rule_and_the_condition_that_failed(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}",
                                  rows[i].rule));
-    add_rule(n, "{\"rule\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
+    add_rule(n, "{\"name\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
     mock_call(n->mock, (GET_LIST "?platform=instagram"), NULL, AS_FULL);
     struct answer a = last(n);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -163,7 +163,7 @@ static void it_tells_changes_and_the_deliveries_they_caused(void **state)
 static void it_tells_what_befell_them_and_by_which_rule(void **state)
 {
     struct network *n = *state;
-    add_rule(n, "{\"rule\":\"lost\",\"event\":\"social_account.revoked\","
+    add_rule(n, "{\"name\":\"lost\",\"event\":\"social_account.revoked\","
                 "\"then\":[{\"webhook\":{\"drop\":true,\"late\":\"5m\"}}]}");
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
@@ -195,7 +195,7 @@ static void an_answer_that_was_given_before_is_said_to_be(void **state)
 static void what_met_no_route_is_listed_with_the_nearest(void **state)
 {
     struct network *n = *state;
-    add_rule(n, "{\"rule\":\"other\",\"when\":{\"query\":{\"a\":\"b\"}},"
+    add_rule(n, "{\"name\":\"other\",\"when\":{\"query\":{\"a\":\"b\"}},"
                 "\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}");
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "GET /v1/projects/prj_a/social-acounts?a=c", NULL, AS_FULL);

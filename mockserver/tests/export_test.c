@@ -24,7 +24,7 @@ static const char fixture[] =
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "webhooks: { allow: [hooks.test, more.test] }\n"
     "rules:\n"
-    "  - { rule: slow, on: layers.whoami, then: [ { headers: { X-Slow: 'yes' } } ] }\n"
+    "  - { name: slow, on: layers.whoami, then: [ { headers: { X-Slow: 'yes' } } ] }\n"
     "layers:\n"
     "  organizations:\n"
     "    - name: One\n"
@@ -73,7 +73,7 @@ static void a_world_is_written_in_the_words_of_its_records(void **state)
         {"/clock/start",                         "2026-05-02T09:00:00.000Z"      },
         {"/clock/mode",                          "frozen"                        },
         {"/webhooks/allow",                      "[\"hooks.test\",\"more.test\"]"},
-        {"/rules/0/rule",                        "slow"                          },
+        {"/rules/0/name",                        "slow"                          },
         {"/records/keys/0/scopes",               "[\"*\"]"                       },
         {"/records/keys/0/return_domains",       "[\"app.test\"]"                },
         {"/records/accounts/0/id",               "sa"                            },
@@ -204,7 +204,7 @@ static void an_export_can_be_included(void **state)
         "include: [ %s ]\n"
         "world: later\n"
         "clock: { start: 2026-05-04T09:00:00Z }\n"
-        "rules: [ { rule: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
+        "rules: [ { name: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
         path));
     struct answer a = mock_call(other, "GET /v1/whoami", NULL, KEY);
     assert_string_equal(header_of(a, "X-Slow"), "yes");

@@ -17,7 +17,7 @@ static void add_rule(struct network *n, const char *json)
 static void add_fate(struct network *n, const char *event, const char *when, const char *fate)
 {
     add_rule(n, arena_printf(&n->arena,
-                             "{\"rule\":\"fate\",\"event\":\"%s\",\"when\":%s,"
+                             "{\"name\":\"fate\",\"event\":\"%s\",\"when\":%s,"
                              "\"then\":[{\"webhook\":%s}]}",
                              event, when, fate));
 }
@@ -255,8 +255,8 @@ static void counts_decide_which_events_it_is(void **state)
         {"{\"every\":2}",             {1, 2, 1, 2, 1}},
         {"{\"after\":3}",             {1, 1, 1, 2, 2}},
         {"{\"after\":1,\"every\":2}", {1, 1, 2, 1, 2}},
-        {"{\"rate\":0}",              {1, 1, 1, 1, 1}},
-        {"{\"rate\":1}",              {2, 2, 2, 2, 2}},
+        {"{\"probability\":0}",       {1, 1, 1, 1, 1}},
+        {"{\"probability\":1}",       {2, 2, 2, 2, 2}},
         {"{\"body\":{\"no\":1}}",     {1, 1, 1, 1, 1}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -280,7 +280,7 @@ static void a_seeded_rate_takes_the_same_events_each_time(void **state)
     const char *first = NULL;
     for (int round = 0; round < 2; round++) {
         struct buf told = {.arena = &n->arena};
-        add_fate(n, "test.ping", "{\"rate\":0.5}", "{\"drop\":true}");
+        add_fate(n, "test.ping", "{\"probability\":0.5}", "{\"drop\":true}");
         for (int i = 0; i < 16; i++) {
             size_t before = n->count;
             ping(n);
@@ -332,11 +332,11 @@ static void an_event_that_nobody_is_told_of_does_not_count(void **state)
 static void the_fates_of_several_rules_add_up(void **state)
 {
     struct network *n = *state;
-    add_rule(n, "{\"rule\":\"a\",\"event\":\"" LOST "\","
+    add_rule(n, "{\"name\":\"a\",\"event\":\"" LOST "\","
                 "\"then\":[{\"webhook\":{\"late\":\"1m\"}},{\"webhook\":{\"duplicate\":1}}]}");
-    add_rule(n, "{\"rule\":\"b\",\"event\":\"*\",\"provider\":\"layers\","
+    add_rule(n, "{\"name\":\"b\",\"event\":\"*\",\"provider\":\"layers\","
                 "\"then\":[{\"webhook\":{\"late\":\"2m\",\"duplicate\":1}}]}");
-    add_rule(n, "{\"rule\":\"c\",\"event\":\"*\",\"provider\":\"posteverywhere\","
+    add_rule(n, "{\"name\":\"c\",\"event\":\"*\",\"provider\":\"posteverywhere\","
                 "\"then\":[{\"webhook\":{\"drop\":true}}]}");
     lose(n, "sa_a");
     assert_string_equal(of_delivery(n, 1, "/fate_by"), "a,b");
@@ -395,8 +395,9 @@ static void what_cannot_be_a_fate_is_refused_at_its_place(void **state)
          "about an event"                                                                                                               },
         {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                 "/when/path",               "about an event"                },
         {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                      "/when/nth",                "nth"                           },
-        {"{\"event\":\"*\",\"then\":[{\"delay\":\"1s\"}]}",                 "/then/0/delay",            "it takes 'webhook'"            },
-        {"{\"event\":\"*\",\"then\":[{\"answer\":{\"status\":500}}]}",      "/then/0/answer",
+        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",           "/then/0/delay_after",
+         "it takes 'webhook'"                                                                                                           },
+        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",     "/then/0/respond",
          "about an event"                                                                                                               },
         {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                    "/then/0/webhok",
          "did you mean 'webhook'?"                                                                                                      },

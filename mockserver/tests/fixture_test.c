@@ -259,10 +259,10 @@ static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
 {
     (void)state;
     struct fixture *f = of_text("world: ruled\n"
-                                "rules: [ { rule: slow, on: layers.list_social_accounts,\n"
-                                "           then: [ { delay: 5ms } ] } ]\n");
+                                "rules: [ { name: slow, on: layers.list_social_accounts,\n"
+                                "           then: [ { delay_after: 5ms } ] } ]\n");
     assert_string_equal(f->name, "ruled");
-    assert_string_equal(node_get_text(node_at(f->rules, 0), "rule"), "slow");
+    assert_string_equal(node_get_text(node_at(f->rules, 0), "name"), "slow");
     fixture_free(f);
 }
 
@@ -273,7 +273,7 @@ static void a_rule_can_name_a_key_that_has_no_name(void **state)
         of_text("records:\n"
                 "  organizations: [ { id: o, provider: layers, name: A } ]\n"
                 "  keys: [ { organization: o, value: lp_live_x } ]\n"
-                "rules: [ { when: { key: lp_live_x }, then: [ { delay: 1ms } ] } ]\n");
+                "rules: [ { when: { key: lp_live_x }, then: [ { delay_after: 1ms } ] } ]\n");
     assert_null(key_read(f->world, 1)->name);
     assert_int_equal(node_count(f->rules), 1);
     fixture_free(f);

@@ -359,7 +359,7 @@ static void a_rule_has_the_last_word(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "POST /__admin/rules",
-              "{\"on\":\"layers.whoami\",\"then\":[{\"answer\":{\"status\":200,"
+              "{\"on\":\"layers.whoami\",\"then\":[{\"respond\":{\"status\":200,"
               "\"body\":{\"b\":1,\"a\":2}}}]}");
     mock_call(m, "POST /__admin/rules",
               "{\"on\":\"layers.list_projects\",\"then\":[{\"patch\":[{\"op\":\"replace\","

@@ -7,7 +7,7 @@
 #include "mockserver/tests/served_mock.h"
 
 #define HELD_US INT64_C(40000)
-#define HELD    "{\"rule\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"hold_back\":\"40ms\"}]}"
+#define HELD    "{\"name\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"delay_before\":\"40ms\"}]}"
 #define ACCOUNT "/v1/social-accounts/sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
 #define LIST    "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 

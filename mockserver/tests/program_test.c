@@ -346,7 +346,7 @@ static void a_running_mocks_world_is_exported(void **state)
     arena_end(&g.arena);
 }
 
-#define HELD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"200ms\"}]}"
+#define HELD "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"200ms\"}]}"
 
 static void what_is_under_way_is_answered_before_the_end(void **state)
 {

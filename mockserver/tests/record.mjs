@@ -87,10 +87,10 @@ async function raw(url, bytes) {
 async function drive(url) {
   const admin = (method, path, body) => call(url, method, `/__admin${path}`, body);
   await admin('POST', '/rules', {
-    rule: 'slow', method: 'GET', when: { rate: 0.3 },
-    then: [{ hold_back: { lognormal: { median: '8ms', sigma: 0.5 } } }, { delay: '3ms' }],
+    name: 'slow', method: 'GET', when: { probability: 0.3 },
+    then: [{ delay_before: { lognormal: { median: '8ms', sigma: 0.5 } } }, { delay_after: '3ms' }],
   });
-  await admin('POST', '/rules', { rule: 'cut', on: 'layers.whoami', when: { every: 4 }, then: [{ cut: 'mid_body' }] });
+  await admin('POST', '/rules', { name: 'cut', on: 'layers.whoami', when: { every: 4 }, then: [{ close_connection: 'mid_body' }] });
   const waiting = admin('POST', '/requests/wait', { atLeast: 40, timeout: '10s' });
   const stream = await fetch(`${url}/__admin/events`);
   await abandon(url, '/__admin/requests/wait', { count: 100000, timeout: '60s' });

@@ -138,7 +138,7 @@ static void assert_wire(struct play *r, const struct example_call *c, struct ans
 {
     const struct rule_plan *p = x.call->plan;
     const char *cut = cut_words[x.call->res->cut];
-    int64_t late_us = p ? p->hold_back_us + p->delay_us : 0;
+    int64_t late_us = p ? p->delay_before_us + p->delay_after_us : 0;
     if (c->late_ms && late_us != c->late_ms * 1000)
         complain(r, "%s: %s: is %lld us late", r->example->of, c->call, (long long)late_us);
     if (x.call->res->bytes_per_second != c->speed)

@@ -164,7 +164,7 @@ static void the_server_may_end_while_files_are_checked(void **state)
     client_end(c);
 }
 
-#define HOLD "{\"method\":\"GET\",\"then\":[{\"hold_back\":\"300ms\"}]}"
+#define HOLD "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"300ms\"}]}"
 
 /* Its rule makes the world one in use, and so does the call itself, from its first moment. */
 static void a_call_under_way_keeps_its_world(void **state)

@@ -16,7 +16,7 @@
     "      projects: [ { id: prj_one, name: " project " } ]\n"
 
 #define RULE(name, value)                                                                          \
-    "rules: [ { rule: " name ", then: [ { headers: { X-Told: " value " } } ] } ]\n"
+    "rules: [ { name: " name ", then: [ { headers: { X-Told: " value " } } ] } ]\n"
 
 struct setup {
     struct folder folder;
@@ -104,7 +104,7 @@ static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
     assert_string_equal(at(a, "/fixtures/1/changed"), "false");
     assert_string_equal(at(a, "/worlds"), "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
     assert_string_equal(project(s, "default"), "After");
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/rule"), "new");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/name"), "new");
     use(s, "implicit");
     assert_string_equal(project(s, "implicit"), "After");
 }
@@ -117,13 +117,13 @@ static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
     struct answer a = reload(s, "{}");
     assert_string_equal(at(a, "/worlds/kept"), "[\"mine\"]");
     assert_string_equal(project(s, "mine"), "Before");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
                         "old");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
                         "true");
     assert_int_equal(mock_call(s->m, "POST /ns/mine/__admin/reset", NULL).status, 200);
     assert_string_equal(project(s, "mine"), "After");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
                         "new");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
                         "false");
@@ -133,14 +133,14 @@ static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
 static void what_a_tester_did_is_use(void **state)
 {
     static const char *const calls[][2] = {
-        {"POST /ns/x/__admin/clock/advance",         "{\"by\":\"1h\"}"                           },
-        {"PUT /ns/x/__admin/clock",                  "{\"mode\":\"runs\"}"                       },
-        {"PATCH /ns/x/__admin/state/spaces/prj_one", "{\"name\":\"Mine\"}"                       },
-        {"POST /ns/x/__admin/rules",                 "{\"then\":[{\"answer\":{\"status\":500}}]}"},
-        {"DELETE /ns/x/__admin/rules",               NULL                                        },
-        {"POST /ns/x/__admin/simulate/budget",       "{\"key\":\"full\",\"remaining\":0}"        },
-        {"POST /ns/x/__admin/snapshots/s/restore",   NULL                                        },
-        {"POST /ns/x/__admin/simulate/side_effect",  "{\"step\":\"avatar\",\"outcome\":\"fail\"}"},
+        {"POST /ns/x/__admin/clock/advance",         "{\"by\":\"1h\"}"                            },
+        {"PUT /ns/x/__admin/clock",                  "{\"mode\":\"runs\"}"                        },
+        {"PATCH /ns/x/__admin/state/spaces/prj_one", "{\"name\":\"Mine\"}"                        },
+        {"POST /ns/x/__admin/rules",                 "{\"then\":[{\"respond\":{\"status\":500}}]}"},
+        {"DELETE /ns/x/__admin/rules",               NULL                                         },
+        {"POST /ns/x/__admin/simulate/budget",       "{\"key\":\"full\",\"remaining\":0}"         },
+        {"POST /ns/x/__admin/snapshots/s/restore",   NULL                                         },
+        {"POST /ns/x/__admin/simulate/side_effect",  "{\"step\":\"avatar\",\"outcome\":\"fail\"}" },
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct setup *s = *state;
@@ -318,7 +318,7 @@ static void a_fixture_lives_as_long_as_a_world_needs_it(void **state)
         assert_string_equal(at(reload(s, NULL), "/worlds/kept"), "[\"mine\"]");
     }
     use(s, "mine");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/rule"),
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
                         "old");
     mock_call(s->m, "POST /ns/mine/__admin/reset", NULL);
     assert_string_equal(project(s, "mine"), "After2");

@@ -74,10 +74,11 @@ static const struct {
     {"POST %s" ADMIN "/requests/wait",                       "{\"atLeast\":3,\"timeout\":\"20s\"}",                  NULL  },
     {"POST %s" ADMIN "/requests/verify",                     "{\"atLeast\":3}",                                      NULL  },
     {"POST %s" ADMIN "/rules",
-     "{\"method\":\"DELETE\",\"when\":{\"rate\":0.5},\"then\":[{\"hold_back\":\"3s\"}]}",                            NULL  },
+     "{\"method\":\"DELETE\",\"when\":{\"probability\":0.5},\"then\":[{\"delay_before\":\"3s\"}]}",                  NULL  },
     {"POST %s" ADMIN "/rules",
-     "{\"provider\":\"layers\",\"when\":{\"rate\":0.2},"
-     "\"then\":[{\"hold_back\":{\"lognormal\":{\"median\":\"500ms\",\"sigma\":1}}},{\"cut\":"
+     "{\"provider\":\"layers\",\"when\":{\"probability\":0.2},"
+     "\"then\":[{\"delay_before\":{\"lognormal\":{\"median\":\"500ms\",\"sigma\":1}}},{\"close_"
+     "connection\":"
      "\"reset\"}]}",                                                                                                 NULL  },
     {"DELETE %s" ADMIN "/rules",                             NULL,                                                   NULL  },
     {"POST %s/v1/webhook-endpoints",                         HOOK,                                                   LAYERS},

@@ -144,8 +144,9 @@ static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
 }
 
 #define SLOW                                                                                       \
-    "{\"rule\":\"slow\",\"on\":\"layers.list_social_accounts\","                                   \
-    "\"then\":[{\"hold_back\":\"2s\"},{\"delay\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0." \
+    "{\"name\":\"slow\",\"on\":\"layers.list_social_accounts\","                                   \
+    "\"then\":[{\"delay_before\":\"2s\"},{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\","    \
+    "\"sigma\":0."                                                                                 \
     "4}}},"                                                                                        \
     "{\"throttle\":\"2KiB/s\"}]}"
 
@@ -245,13 +246,13 @@ static void rules_that_draw_lots(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(
-        r, "POST /__admin/rules",
-        "{\"rule\":\"now-and-then\",\"on\":\"layers.list_social_accounts\",\"when\":{\"rate\":0.4},"
-        "\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}}]}");
     run_ask(r, "POST /__admin/rules",
-            "{\"rule\":\"cut\",\"on\":\"layers.list_social_accounts\",\"when\":{\"every\":3},"
-            "\"then\":[{\"cut\":\"mid_body\"}]}");
+            "{\"name\":\"now-and-then\",\"on\":\"layers.list_social_accounts\",\"when\":{"
+            "\"probability\":0.4},"
+            "\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}}]}");
+    run_ask(r, "POST /__admin/rules",
+            "{\"name\":\"cut\",\"on\":\"layers.list_social_accounts\",\"when\":{\"every\":3},"
+            "\"then\":[{\"close_connection\":\"mid_body\"}]}");
     size_t limited = 0;
     for (int i = 0; i < 30; i++)
         limited += run_ask(r, LIST, NULL, LAYERS)->status == 429;

@@ -70,15 +70,15 @@ static void counts_decide_which_calls_a_rule_acts_on(void **state)
         {"{\"after\":1,\"every\":2}", "200 200 429 200 429 200"},
         {"{\"after\":1,\"times\":1}", "200 429 200 200 200 200"},
         {"{\"every\":2,\"times\":1}", "200 429 200 200 200 200"},
-        {"{\"rate\":0}",              "200 200 200 200 200 200"},
-        {"{\"rate\":1}",              "429 429 429 429 429 429"},
+        {"{\"probability\":0}",       "200 200 200 200 200 200"},
+        {"{\"probability\":1}",       "429 429 429 429 429 429"},
         {"{}",                        "429 429 429 429 429 429"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_new(fixture);
         add_rule(m, arena_printf(&m->arena,
                                  "{\"on\":\"layers.list_social_accounts\",\"when\":%s,"
-                                 "\"then\":[{\"answer\":{\"error\":\"RATE_LIMITED\"}}]}",
+                                 "\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}}]}",
                                  rows[i].when));
         assert_string_equal(statuses(m, 6, LIST, KEY), rows[i].expected);
         mock_free(m);
@@ -92,8 +92,8 @@ static void a_seeded_rate_is_the_same_each_time(void **state)
     char kept[64];
     for (int i = 0; i < 2; i++) {
         struct mock *m = mock_test_new(fixture);
-        add_rule(m, "{\"rule\":\"now-and-then\",\"when\":{\"rate\":0.5},"
-                    "\"then\":[{\"answer\":{\"status\":500}}]}");
+        add_rule(m, "{\"name\":\"now-and-then\",\"when\":{\"probability\":0.5},"
+                    "\"then\":[{\"respond\":{\"status\":500}}]}");
         const char *seen = statuses(m, 12, LIST, KEY);
         if (first)
             assert_string_equal(seen, kept);
@@ -131,7 +131,7 @@ static void conditions_look_at_the_call(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_new(fixture);
-        add_rule(m, arena_printf(&m->arena, "{%s,\"then\":[{\"answer\":{\"status\":418}}]}",
+        add_rule(m, arena_printf(&m->arena, "{%s,\"then\":[{\"respond\":{\"status\":418}}]}",
                                  rows[i].rule));
         int status = mock_call(m, rows[i].target, NULL, rows[i].key).status;
         if (status != rows[i].expected)
@@ -145,7 +145,7 @@ static void a_body_can_be_what_a_rule_waits_for(void **state)
     struct mock *m = *state;
     const char *url = "POST /layers/v1/projects/prj_one/social/oauth-url";
     add_rule(m, "{\"on\":\"create_oauth_url\",\"when\":{\"body\":{\"platform\":\"instagram\"}},"
-                "\"then\":[{\"answer\":{\"status\":503}}]}");
+                "\"then\":[{\"respond\":{\"status\":503}}]}");
     assert_int_equal(
         mock_call(m, url, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/\"}", KEY)
             .status,
@@ -160,7 +160,7 @@ static void an_error_comes_in_the_providers_own_shape(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
-             "{\"rule\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"answer\":"
+             "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":"
              "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
     struct answer a = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(a.status, 429);
@@ -173,9 +173,9 @@ static void an_answer_can_be_anything(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
-             "{\"when\":{\"nth\":1},\"then\":[{\"answer\":{\"status\":502,"
+             "{\"when\":{\"nth\":1},\"then\":[{\"respond\":{\"status\":502,"
              "\"body\":\"<h1>Bad gateway</h1>\",\"headers\":{\"Content-Type\":\"text/html\"}}}]}");
-    add_rule(m, "{\"when\":{\"nth\":2},\"then\":[{\"answer\":{\"status\":200,"
+    add_rule(m, "{\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":200,"
                 "\"body\":{\"items\":\"none\"}}}]}");
     struct answer first = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(first.status, 502);
@@ -190,7 +190,7 @@ static void a_failed_call_has_no_effect(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"on\":\"revoke_social_account\",\"when\":{\"times\":1},"
-                "\"then\":[{\"answer\":{\"status\":500}}]}");
+                "\"then\":[{\"respond\":{\"status\":500}}]}");
     assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status,
                      500);
     assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"),
@@ -224,7 +224,7 @@ static void a_patch_that_finds_no_place_is_told_on_the_answer(void **state)
 static void an_edit_changes_the_world_after_serving(void **state)
 {
     struct mock *m = *state;
-    add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"edit\":{\"destinations\":{"
+    add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"set_state\":{\"destinations\":{"
                 "\"where\":{\"account\":\"$call.account\",\"state\":\"canceled\"},"
                 "\"set\":{\"state\":\"queued\",\"canceled_at\":null}}}}]}");
     struct answer a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
@@ -244,7 +244,7 @@ static void an_edit_knows_the_record_by_each_way_to_name_it(void **state)
     for (size_t i = 0; i < COUNT(references); i++) {
         struct mock *m = mock_test_new(fixture);
         add_rule(m, arena_printf(&m->arena,
-                                 "{\"on\":\"revoke_social_account\",\"then\":[{\"edit\":{"
+                                 "{\"on\":\"revoke_social_account\",\"then\":[{\"set_state\":{"
                                  "\"accounts\":{\"where\":{\"id\":\"%s\"},"
                                  "\"set\":{\"handle\":\"renamed\"}}}}]}",
                                  references[i]));
@@ -261,7 +261,7 @@ static void an_edit_knows_the_record_by_each_way_to_name_it(void **state)
 static void wire_effects_reach_the_response(void **state)
 {
     struct mock *m = *state;
-    add_rule(m, "{\"then\":[{\"delay\":\"800ms\"},{\"cut\":\"mid_body\"},"
+    add_rule(m, "{\"then\":[{\"delay_after\":\"800ms\"},{\"close_connection\":\"mid_body\"},"
                 "{\"throttle\":\"2KiB/s\"},{\"headers\":{\"X-Extra\":\"1\"}}]}");
     struct exchange x = {
         .request = {.method = STR("GET"),
@@ -292,7 +292,8 @@ static int64_t delay_of_next(struct mock *m)
 static void a_spread_delay_spreads_around_its_median(void **state)
 {
     struct mock *m = *state;
-    add_rule(m, "{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0.4}}}]}");
+    add_rule(m,
+             "{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0.4}}}]}");
     int shorter = 0, usual = 0;
     for (int i = 0; i < 200; i++) {
         int64_t us = delay_of_next(m);
@@ -317,15 +318,15 @@ static void a_rules_header_goes_before_the_providers_own(void **state)
 static void rules_tell_how_often_they_acted(void **state)
 {
     struct mock *m = *state;
-    add_rule(m,
-             "{\"rule\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"answer\":{\"status\":500}}]}");
+    add_rule(
+        m, "{\"name\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}");
     add_rule(m, "{\"then\":[{\"headers\":{\"X-Seen\":\"1\"}}]}");
     statuses(m, 3, LIST, KEY);
     struct answer a = mock_call(m, "GET /__admin/rules", NULL);
-    assert_string_equal(at(a, "/items/0/rule"), "second");
+    assert_string_equal(at(a, "/items/0/name"), "second");
     assert_string_equal(at(a, "/items/0/hits"), "1");
     assert_string_equal(at(a, "/items/0/seen"), "3");
-    assert_string_equal(at(a, "/items/1/rule"), "rule-1");
+    assert_string_equal(at(a, "/items/1/name"), "rule-1");
     assert_string_equal(at(a, "/items/1/hits"), "3");
     struct answer log = mock_call(m, "GET /__admin/requests", NULL);
     assert_string_equal(at(log, "/items/1/rules"), "[\"second\",\"rule-1\"]");
@@ -334,11 +335,11 @@ static void rules_tell_how_often_they_acted(void **state)
 static void a_rule_that_is_gone_acts_no_more(void **state)
 {
     struct mock *m = *state;
-    add_rule(m, "{\"rule\":\"a\",\"then\":[{\"answer\":{\"status\":500}}]}");
+    add_rule(m, "{\"name\":\"a\",\"then\":[{\"respond\":{\"status\":500}}]}");
     assert_int_equal(mock_call(m, "DELETE /__admin/rules/a", NULL).status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
     assert_int_equal(mock_call(m, "DELETE /__admin/rules/a", NULL).status, 404);
-    add_rule(m, "{\"rule\":\"a\",\"then\":[{\"answer\":{\"status\":500}}]}");
+    add_rule(m, "{\"name\":\"a\",\"then\":[{\"respond\":{\"status\":500}}]}");
     assert_int_equal(mock_call(m, "DELETE /__admin/rules", NULL).status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
 }
@@ -349,71 +350,77 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{}",                                                                                      "",                        "then"                    },
-        {"{\"then\":[]}",                                                                           "/then",                   "list of effects"         },
-        {"{\"on\":\"list_social_acounts\",\"then\":[{\"cut\":\"reset\"}]}",                         "/on",
-         "list_social_accounts"                                                                                                                          },
-        {"{\"provider\":\"layer\",\"then\":[{\"cut\":\"reset\"}]}",                                 "/provider",               "layers"                  },
-        {"{\"method\":\"FETCH\",\"then\":[{\"cut\":\"reset\"}]}",                                   "/method",                 "FETCH"                   },
-        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"cut\":\"reset\"}]}",                               "/path",                   "no route"                },
-        {"{\"on\":\"layers.whoami\",\"method\":\"POST\",\"then\":[{\"cut\":\"reset\"}]}",           "",
-         "never act"                                                                                                                                     },
-        {"{\"path\":\"/v1/whoami\",\"method\":\"DELETE\",\"then\":[{\"cut\":\"reset\"}]}",          "",
-         "never act"                                                                                                                                     },
-        {"{\"rule\":\"a b\",\"then\":[{\"cut\":\"reset\"}]}",                                       "/rule",                   "name"                    },
-        {"{\"whem\":{},\"then\":[{\"cut\":\"reset\"}]}",                                            "/whem",                   "when"                    },
-        {"{\"when\":{\"nth\":0},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/nth",               "nth"                     },
-        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"cut\":\"reset\"}]}",                          "/when/key",               "nobody"                  },
-        {"{\"when\":{\"key\":1},\"then\":[{\"cut\":\"reset\"}]}",                                   "/when/key",               "key"                     },
-        {"{\"when\":{\"rate\":2},\"then\":[{\"cut\":\"reset\"}]}",                                  "/when/rate",              "0 to 1"                  },
-        {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                  "quotes"                  },
-        {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/path/$matches",                                                                                                ""                        },
-        {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/body/$matchs",                                                                                                 "$matches"                },
-        {"{\"when\":{\"path\":{\"matches\":\"x\"}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/path/matches",                                                                                                 "did you mean '$matches'?"},
-        {"{\"when\":{\"path\":7},\"then\":[{\"cut\":\"reset\"}]}",                                  "/when/path",              "quotes"                  },
-        {"{\"when\":{\"query\":{\"limit\":{\"in\":[\"1\"]}}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/query/limit/in",                                                                                               "did you mean '$in'?"     },
-        {"{\"when\":{\"query\":{\"limit\":{}}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                  "has no members"          },
-        {"{\"when\":{\"header\":{\"X-A\":{\"wholly\":1}}},\"then\":[{\"cut\":\"reset\"}]}",
-         "/when/header/X-A/wholly",                                                                                            "has no members"          },
-        {"{\"then\":[{\"explode\":true}]}",                                                         "/then/0/explode",
-         "it is one of: answer, patch, edit, delay, hold_back, headers, cut, throttle"                                                                   },
-        {"{\"then\":[{\"cut\":\"sometimes\"}]}",                                                    "/then/0/cut",
-         "it is one of: before_headers, after_headers, mid_body, reset"                                                                                  },
-        {"{\"then\":[{\"edit\":{\"zebras\":{\"set\":{}}}}]}",                                       "/then/0/edit/zebras",
-         "it is one of: organizations, keys, spaces, accounts,"                                                                                          },
-        {"{\"then\":[{\"dely\":\"1s\"}]}",                                                          "/then/0/dely",            "delay"                   },
-        {"{\"then\":[{\"delay\":5}]}",                                                              "/then/0/delay",           "duration"                },
-        {"{\"then\":[{\"delay\":\"-1s\"}]}",                                                        "/then/0/delay",           "duration"                },
-        {"{\"then\":[{\"delay\":\"11m\"}]}",                                                        "/then/0/delay",           "at most 10m"             },
-        {"{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"1s\"}}}]}",                            "/then/0/delay/lognormal",
-         "sigma"                                                                                                                                         },
-        {"{\"then\":[{\"delay\":{\"lognormal\":{\"median\":\"1s\",\"sigma\":9}}}]}",
-         "/then/0/delay/lognormal/sigma",                                                                                      "0 to 3"                  },
-        {"{\"then\":[{\"cut\":\"mid-body\"}]}",                                                     "/then/0/cut",             "mid_body"                },
-        {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                    "/then/0/throttle",        "2KiB/s"                  },
-        {"{\"then\":[{\"answer\":{\"error\":\"RATE_LIMITD\"}}]}",                                   "/then/0/answer/error",
-         "RATE_LIMITED"                                                                                                                                  },
-        {"{\"then\":[{\"answer\":{}}]}",                                                            "/then/0/answer",          "one of the two"          },
-        {"{\"then\":[{\"answer\":{\"status\":99}}]}",                                               "/then/0/answer/status",   "status"                  },
-        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                              "/then/0/headers/X A",     "header name"             },
-        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                         "/then/0/headers/X",       "one line"                },
+        {"{}",                                                                             "",                                           "then"},
+        {"{\"then\":[]}",                                                                  "/then",                                      "list of effects"},
+        {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}",   "/on",
+         "list_social_accounts"},
+        {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}",           "/provider",
+         "layers"},
+        {"{\"method\":\"FETCH\",\"then\":[{\"close_connection\":\"reset\"}]}",             "/method",                                    "FETCH"},
+        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"close_connection\":\"reset\"}]}",         "/path",
+         "no route"},
+        {"{\"on\":\"layers.whoami\",\"method\":\"POST\",\"then\":[{\"close_connection\":\"reset\"}]"
+         "}",                                                                                 "",                                                                                                                            "never act"},
+        {"{\"path\":\"/v1/"
+         "whoami\",\"method\":\"DELETE\",\"then\":[{\"close_connection\":\"reset\"}]}",                                                                                "",                                                                                                                             "never act"},
+        {"{\"name\":\"a b\",\"then\":[{\"close_connection\":\"reset\"}]}",                                                                     "/name","name"},
+        {"{\"whem\":{},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                          "/whem",                                                                                                                                  "when"},
+        {"{\"when\":{\"nth\":0},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                          "/when/nth","nth"},
+        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                           "/when/key",
+         "nobody"                                                                                                                                     },
+        {"{\"when\":{\"key\":1},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                         "/when/key",                                                                                                                     "key"},
+        {"{\"when\":{\"probability\":2},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/probability",   "0 to 1"           },
+        {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/query/limit",                                                                                                                  "quotes"},
+        {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/path/$matches",   ""},
+        {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/body/$matchs",                                                                                                                        "$matches"},
+        {"{\"when\":{\"path\":{\"matches\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/path/matches","did you mean '$matches'?"},
+        {"{\"when\":{\"path\":7},\"then\":[{\"close_connection\":\"reset\"}]}",                                                      "/when/path",
+         "quotes"                                                                    },
+        {"{\"when\":{\"query\":{\"limit\":{\"in\":[\"1\"]}}},\"then\":[{\"close_connection\":"
+         "\"reset\"}]}",                                                                         "/when/query/limit/in",                                                                                                                     "did you mean '$in'?"},
+        {"{\"when\":{\"query\":{\"limit\":{}}},\"then\":[{\"close_connection\":\"reset\"}]}",
+         "/when/query/limit","has no members"},
+        {"{\"when\":{\"header\":{\"X-A\":{\"wholly\":1}}},\"then\":[{\"close_connection\":"
+         "\"reset\"}]}",                                                              "/when/header/X-A/wholly",                                                                                                                                                                                                      "has no members"                                                                                                                                                             },
+        {"{\"then\":[{\"explode\":true}]}",                                                                   "/then/0/explode",                         "respond"},
+        {"{\"then\":[{\"close_connection\":\"sometimes\"}]}",                                                "/then/0/close_connection",
+         "it is one of: before_headers, after_headers, mid_body, reset"},
+        {"{\"then\":[{\"set_state\":{\"zebras\":{\"set\":{}}}}]}",                              "/then/0/set_state/zebras",
+         "it is one of: organizations, keys, spaces, accounts,"},
+        {"{\"then\":[{\"dely\":\"1s\"}]}",                         "/then/0/dely",              "delay"},
+        {"{\"then\":[{\"delay_after\":5}]}",                                                 "/then/0/delay_after",                                                       "duration"},
+        {"{\"then\":[{\"delay_after\":\"-1s\"}]}",                                               "/then/0/delay_after",                      "duration"},
+        {"{\"then\":[{\"delay_after\":\"11m\"}]}",                                         "/then/0/delay_after",                  "at most 10m"},
+        {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\"}}}]}",
+         "/then/0/delay_after/lognormal",                        "sigma"},
+        {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\",\"sigma\":9}}}]}",
+         "/then/0/delay_after/lognormal/sigma",                                                                                                "0 to 3"},
+        {"{\"then\":[{\"close_connection\":\"mid-body\"}]}", "/then/0/close_connection",
+         "mid_body"},
+        {"{\"then\":[{\"throttle\":\"fast\"}]}",                               "/then/0/throttle",                                                 "2KiB/s"},
+        {"{\"then\":[{\"respond\":{\"error\":\"RATE_LIMITD\"}}]}",                                           "/then/0/respond/error",
+         "RATE_LIMITED"},
+        {"{\"then\":[{\"respond\":{}}]}",                         "/then/0/respond",    "one of the two"},
+        {"{\"then\":[{\"respond\":{\"status\":99}}]}",                                                  "/then/0/respond/status",                                                     "status"},
+        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                     "/then/0/headers/X A",        "header name"},
+        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                     "/then/0/headers/X",                        "one line"},
         {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",
-         "/then/0/patch/0/path",                                                                                               ""                        },
-        {"{\"then\":[{\"edit\":{\"account\":{\"set\":{}}}}]}",                                      "/then/0/edit/account",    "accounts"                },
-        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
-         "/then/0/edit/accounts/set/hndle",                                                                                    "handle"                  },
-        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
-         "/then/0/edit/accounts/set/id",                                                                                       "cannot be changed"       },
-        {"{\"then\":[{\"edit\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
-         "/then/0/edit/accounts/set/token",                                                                                    "live"                    },
-        {"{\"then\":[{\"edit\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}}]}",
-         "/then/0/edit/accounts/where/id",                                                                                     "account"                 },
+         "/then/0/patch/0/path",                     ""},
+        {"{\"then\":[{\"set_state\":{\"account\":{\"set\":{}}}}]}",     "/then/0/set_state/account",
+         "accounts"},
+        {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
+         "/then/0/set_state/accounts/set/hndle",                                     "handle"},
+        {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
+         "/then/0/set_state/accounts/set/id",                                                                                         "cannot be changed"},
+        {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
+         "/then/0/set_state/accounts/set/token",                                                                                            "live"},
+        {"{\"then\":[{\"set_state\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}"
+         "}]}",      "/then/0/set_state/accounts/where/id",                                                                                         "account"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer a = mock_call(m, "POST /__admin/rules", rows[i].rule);
@@ -430,9 +437,9 @@ static void a_list_of_rules_tells_all_its_mistakes(void **state)
     (void)state;
     struct arena a = {0};
     struct error err = {0};
-    const char *yaml = "- { rule: one, then: [ { delay: 1s } ] }\n"
-                       "- { rule: one, then: [ { delay: never } ] }\n"
-                       "- { on: nothing_like_it, then: [ { cut: reset } ] }\n";
+    const char *yaml = "- { name: one, then: [ { delay_after: 1s } ] }\n"
+                       "- { name: one, then: [ { delay_after: never } ] }\n"
+                       "- { on: nothing_like_it, then: [ { close_connection: reset } ] }\n";
     const struct node *list = yaml_parse(&a, str_from(yaml), "rules.yaml", &err);
     assert_non_null(list);
     assert_false(rules_check(list, &err));
@@ -448,7 +455,7 @@ static void a_fixtures_rule_names_a_key_of_its_world(void **state)
 {
     struct mock *m = *state;
     const char *body = "{\"name\":\"x\",\"fixture\":{\"rules\":[{\"when\":{\"key\":\"nobody\"},"
-                       "\"then\":[{\"cut\":\"reset\"}]}]}}";
+                       "\"then\":[{\"close_connection\":\"reset\"}]}]}}";
     struct answer a = mock_call(m, "POST /__admin/namespaces", body);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/rules/0/when/key");
@@ -461,7 +468,7 @@ static void a_fixtures_rules_come_back_with_a_reset(void **state)
     struct arena a = {0};
     yaml.arena = &a;
     buf_printf(&yaml,
-               "%srules:\n  - { rule: first, when: { times: 1 }, then: [ { answer: { status: "
+               "%srules:\n  - { name: first, when: { times: 1 }, then: [ { respond: { status: "
                "500 } } ] }\n",
                fixture);
     struct mock *m = mock_test_new(buf_c(&yaml));

@@ -63,16 +63,16 @@ with TemporaryDirectory() as room:
     for (kind, text), value in zip(shown, of_files(paths)):
         judge(schemas[kind], text, value, True)
 
-then = [{'delay': '1s'}]
+then = [{'delay_after': '1s'}]
 for rule in (
-    {}, {'then': []}, {'then': [{}]}, {'then': [{'dely': '1s'}]}, {'then': [{'delay': 'soon'}]},
+    {}, {'then': []}, {'then': [{}]}, {'then': [{'dely': '1s'}]}, {'then': [{'delay_after': 'soon'}]},
     {'on': 'layers.whoamy', 'then': then}, {'provider': 'layer', 'then': then},
-    {'when': {'nth': 0}, 'then': then}, {'when': {'rate': 2}, 'then': then},
+    {'when': {'nth': 0}, 'then': then}, {'when': {'probability': 2}, 'then': then},
     {'when': {'query': {'limit': 5}}, 'then': then}, {'when': {'body': {'$mtches': 'x'}}, 'then': then},
-    {'when': {'body': {'$gt': 1, 'a': 2}}, 'then': then}, {'then': [{'cut': 'midbody'}]},
-    {'then': [{'edit': {'accounts': {'set': {'tokn': 'live'}}}}]},
-    {'then': [{'edit': {'accounts': {'set': {'id': 'x'}}}}]}, {'then': [{'throttle': 'slow'}]},
-    {'then': [{'answer': {'status': 99}}]}, {'then': [{'patch': [{'op': 'put', 'path': '/a'}]}]},
+    {'when': {'body': {'$gt': 1, 'a': 2}}, 'then': then}, {'then': [{'close_connection': 'midbody'}]},
+    {'then': [{'set_state': {'accounts': {'set': {'tokn': 'live'}}}}]},
+    {'then': [{'set_state': {'accounts': {'set': {'id': 'x'}}}}]}, {'then': [{'throttle': 'slow'}]},
+    {'then': [{'respond': {'status': 99}}]}, {'then': [{'patch': [{'op': 'put', 'path': '/a'}]}]},
 ):
     judge(schemas['rule'], json.dumps(rule), rule, False)
 

@@ -118,10 +118,10 @@ async function aRevocationIsItsOwn(space, account) {
 }
 
 async function itsRuleIsItsOwn(space) {
-  const rule = { rule: space.name, on: 'layers.whoami', then: [{ headers: { 'X-Space': space.name } }] };
+  const rule = { name: space.name, on: 'layers.whoami', then: [{ headers: { 'X-Space': space.name } }] };
   await space.admin('POST', '/rules', rule);
   assert.equal((await space.get('/v1/whoami')).headers['x-space'], space.name);
-  assert.deepEqual((await space.admin('GET', '/rules')).items.map((r) => [r.rule, r.hits]), [[space.name, 1]]);
+  assert.deepEqual((await space.admin('GET', '/rules')).items.map((r) => [r.name, r.hits]), [[space.name, 1]]);
 }
 
 async function itsBudgetIsItsOwn(space) {

@@ -28,9 +28,9 @@ static const char fixture[] =
     "        - id: prj_one\n"
     "          social_accounts: [ { id: sa_one, platform: tiktok, handle: one } ]\n"
     "rules:\n"
-    "  - { rule: limited, on: layers.list_social_accounts, when: { query: { limit: '7' } },\n"
-    "      then: [ { answer: { error: RATE_LIMITED } } ] }\n"
-    "  - { rule: marked, on: layers.list_social_accounts, then: [ { headers: { X-A: b } } ] }\n";
+    "  - { name: limited, on: layers.list_social_accounts, when: { query: { limit: '7' } },\n"
+    "      then: [ { respond: { error: RATE_LIMITED } } ] }\n"
+    "  - { name: marked, on: layers.list_social_accounts, then: [ { headers: { X-A: b } } ] }\n";
 
 /* Five calls: 1 list, 2 list of tiktok by the reader, 3 limited list, 4 an URL, 5 nothing. */
 static int setup(void **state)

@@ -24,18 +24,19 @@ static const struct {
 };
 #define WORD_COUNT (sizeof words / sizeof *words)
 
-struct edit {
+struct set_state {
     const struct node *where, *set;
 };
 
-static const struct field edit_rows[] = {
-    FIELD("where", FIELD_NODE, struct edit, where, .shape = "{type: object}",
+static const struct field set_state_rows[] = {
+    FIELD("where", FIELD_NODE, struct set_state, where, .shape = "{type: object}",
           .help = "Which records: field and value, all of them; none: every record of the kind."),
-    FIELD("set", FIELD_NODE, struct edit, set, .required = true, .shape = "{type: object}",
+    FIELD("set", FIELD_NODE, struct set_state, set, .required = true, .shape = "{type: object}",
           .help = "Which fields they get."),
 };
 
-const struct fields rule_edit_fields = FIELD_TABLE("edit", edit_rows, struct edit, FIELDS_NO_PLACE);
+const struct fields rule_set_state_fields =
+    FIELD_TABLE("set_state", set_state_rows, struct set_state, FIELDS_NO_PLACE);
 
 const char *rule_reference_word(size_t i)
 {
@@ -98,16 +99,16 @@ static bool check_values(const struct record_shape *s, const struct node *map, b
 static bool check_kind(const struct member *m, struct error *err)
 {
     struct arena a = {0};
-    struct edit edit = {0};
+    struct set_state edit = {0};
     const struct record_shape *s = record_shape_read(m->key, m->key_at, err);
-    bool fine = fields_read(&rule_edit_fields, m->value, &a, &edit, err) && s;
+    bool fine = fields_read(&rule_set_state_fields, m->value, &a, &edit, err) && s;
     fine = fine && (!edit.where || check_values(s, edit.where, false, err));
     fine = fine && check_values(s, edit.set, true, err);
     arena_end(&a);
     return fine;
 }
 
-bool edit_check(const struct node *edit, const struct provider *d, struct error *err)
+bool set_state_check(const struct node *edit, const struct provider *d, struct error *err)
 {
     (void)d;
     if (edit->kind != NODE_MAP)
@@ -215,7 +216,7 @@ static bool run_kind(struct call *c, const struct record_shape *s, const struct 
     return fine;
 }
 
-bool edit_run(struct call *c, const struct node *edit)
+bool set_state_run(struct call *c, const struct node *edit)
 {
     const char *cause = c->world->cause;
     bool fine = true;
