@@ -90,9 +90,9 @@ static void take_off(void *ctx, uint32_t delivery)
     struct buf body = {.arena = &f->arena};
     int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
     webhooks_of(d->provider)
-        ->write(&f->arena, p->world, delivery, (now_ms + d->fate.skew_ms) / 1000, &r.headers,
-                &body);
-    if (d->attempts <= d->fate.flips)
+        ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000,
+                &r.headers, &body);
+    if (d->attempts <= d->faults.corrupt_attempts)
         flip_a_bit(&body, p->world, d);
     r.body = buf_str(&body);
     struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, land, f);
@@ -123,10 +123,10 @@ static void set_timer(struct pulse *p)
     p->timer_us = at_us;
 }
 
-static void wish(void *ctx, uint32_t delivery, struct delivery_fate *fate)
+static void wish(void *ctx, uint32_t delivery, struct delivery_faults *faults)
 {
     struct pulse *p = ctx;
-    rules_befall(p->ns->rules, &p->told, p->world, delivery, fate);
+    rules_delivery_faults(p->ns->rules, &p->told, p->world, delivery, faults);
 }
 
 static struct outbox outbox(struct pulse *p)
@@ -134,7 +134,7 @@ static struct outbox outbox(struct pulse *p)
     return (struct outbox){.of = webhooks_of, .wish = wish, .due = take_off, .ctx = p};
 }
 
-/* What is new is told before time goes on: a delivery's fate is known before it is due. */
+/* What is new is told before time goes on: a delivery's faults is known before it is due. */
 static void tell(struct pulse *p)
 {
     const struct outbox o = outbox(p);

@@ -57,8 +57,8 @@ static void put_deliveries(struct json *w, const struct world *world, const stru
     json_close_list(w);
 }
 
-/* In the words of the record, without their "fate_". */
-static void put_fate(struct json *w, const struct world *world, uint32_t row)
+/* In the words of the record, without their "fault_". */
+static void put_faults(struct json *w, const struct world *world, uint32_t row)
 {
     const struct record_shape *s = record_shape(RECORD_DELIVERY);
     const struct delivery *d = delivery_read(world, row);
@@ -69,25 +69,25 @@ static void put_fate(struct json *w, const struct world *world, uint32_t row)
     for (size_t i = 0; i < s->field_count; i++) {
         struct record_value v;
         struct str name = str_from(s->fields[i].name);
-        if (!str_starts(name, STR("fate_")))
+        if (!str_starts(name, STR("fault_")))
             continue;
         record_get(world, RECORD_DELIVERY, row, &s->fields[i], &v);
-        json_key(w, s->fields[i].name + strlen("fate_"));
+        json_key(w, s->fields[i].name + strlen("fault_"));
         record_value_write(w, &s->fields[i], &v);
     }
     json_close_map(w);
 }
 
-void request_put_fates(struct json *w, const struct world *world, const struct journal_entry *e)
+void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e)
 {
     struct index_walk walk;
     const struct delivery *d;
-    json_key(w, "fates");
+    json_key(w, "delivery_faults");
     json_open_list(w);
     deliveries_from(world, &walk, e);
     while ((d = deliveries_next(world, &walk, e)))
-        if (d->fate.by)
-            put_fate(w, world, walk.entry.row);
+        if (d->faults.rules)
+            put_faults(w, world, walk.entry.row);
     json_close_list(w);
 }
 

@@ -121,7 +121,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     reasons_put_rules(c, w, e);
     put_answer(w, e);
     request_put_effects(w, c->world, e);
-    request_put_fates(w, c->world, e);
+    request_put_faults(w, c->world, e);
     json_close_map(w);
 }
 

@@ -74,7 +74,7 @@ static const struct admin_guide rows[] = {
          "For each of those the nearest routes, and what they have in its place."),
     CALL("explain",
          "Why one call was answered as it was: world, provider, route, gates, rules. And "
-         "what it caused, with what rules had befall its webhook deliveries. By its seq "
+         "what it caused, with the faults of its webhook deliveries. By its seq "
          "or request id."),
     TAKES(
         "reload", admin_reload_fields,

@@ -41,11 +41,11 @@ static void put_worlds(struct json *w, const struct reload_result *result)
 {
     json_key(w, "worlds");
     json_open_map(w);
-    for (size_t fate = 0; fate < FATE_COUNT; fate++) {
-        json_key(w, namespace_fate_texts[fate]);
+    for (size_t faults = 0; faults < FATE_COUNT; faults++) {
+        json_key(w, namespace_fate_texts[faults]);
         json_open_list(w);
-        for (size_t i = 0; i < result->worlds[fate].count; i++)
-            json_text(w, result->worlds[fate].items[i]);
+        for (size_t i = 0; i < result->worlds[faults].count; i++)
+            json_text(w, result->worlds[faults].items[i]);
         json_close_list(w);
     }
     json_close_map(w);

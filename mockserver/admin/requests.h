@@ -19,8 +19,8 @@ void request_put_hostile(struct json *w, const struct journal_entry *e);
  * those that tell of the changes. */
 void request_put_effects(struct json *w, const struct world *world, const struct journal_entry *e);
 
-/* fates: what rules have had befall those deliveries, and which rules; a member of an open map. */
-void request_put_fates(struct json *w, const struct world *world, const struct journal_entry *e);
+/* delivery faults: what rules have had befall those deliveries, and which rules; a member of an open map. */
+void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e);
 
 /* nearestRoutes: for a path that fits none; what each has in its place. */
 void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);

@@ -24,7 +24,7 @@ static const struct field webhook_rows[] = {
           .help = "The event's name."),
     FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
           .text_count = COUNT(action_texts),
-          .help = "fire: deliver one now. Or what befalls the next such event: repeat (it is "
+          .help = "fire: deliver one now. Or a fault of the next such event: repeat (it is "
                   "delivered twice), hold (it is late), drop (it is never delivered). That is a "
                   "rule."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
@@ -73,7 +73,7 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
 }
 
 /* Made of the body's own values, so that what is wrong with them is told at their place. */
-static const struct node *fate_of(struct arena *a, const struct node *body, enum action action)
+static const struct node *fault_of(struct arena *a, const struct node *body, enum action action)
 {
     switch (action) {
     case FIRE:
@@ -81,20 +81,20 @@ static const struct node *fate_of(struct arena *a, const struct node *body, enum
     case REPEAT:
         return map_of_one(a, "duplicate", node_new_int(a, 1));
     case HOLD:
-        return map_of_one(a, "late", node_get(body, "by"));
+        return map_of_one(a, "delay", node_get(body, "by"));
     case DROP:
         return map_of_one(a, "drop", node_new_bool(a, true));
     }
     return NULL;
 }
 
-static void wish(struct call *c, const struct webhook_body *f)
+static void add_rule_for(struct call *c, const struct webhook_body *f)
 {
     struct arena *a = c->arena;
     struct error err = {0};
     const char *name;
     const struct node *body = call_body(c);
-    const struct node *effect = map_of_one(a, "webhook", fate_of(a, body, (enum action)f->action));
+    const struct node *effect = map_of_one(a, "webhook", fault_of(a, body, (enum action)f->action));
     const struct node *rule = map_of_one(a, "event", node_get(body, "event"));
     rule = node_with(a, rule, "when", map_of_one(a, "times", node_new_int(a, 1)));
     rule = node_with(a, rule, "then", node_new_list(a, &effect, 1));
@@ -121,5 +121,5 @@ void simulate_webhook(struct call *c, const void *fields)
     if (fires)
         fire(c, f);
     else
-        wish(c, f);
+        add_rule_for(c, f);
 }

@@ -57,22 +57,23 @@ static bool begins_attempt(const struct change *change)
 /* Those of one event follow each other, and share what befalls it. */
 struct last_event {
     const char *id; /* NULL: there was none yet */
-    struct delivery_fate fate;
+    struct delivery_faults faults;
 };
 
-static void befall(struct world *w, uint32_t row, const struct outbox *o, struct last_event *last)
+static void apply_faults(struct world *w, uint32_t row, const struct outbox *o,
+                         struct last_event *last)
 {
     const struct delivery *d = delivery_read(w, row);
     if (d->copy_of || d->state != DELIVERY_PENDING || d->attempts)
         return;
     if (!last->id || strcmp(last->id, d->event_id) != 0) {
         *last = (struct last_event){.id = d->event_id};
-        o->wish(o->ctx, row, &last->fate);
+        o->wish(o->ctx, row, &last->faults);
     }
-    if (!last->fate.by)
+    if (!last->faults.rules)
         return;
-    delivery_befall(w, row, &last->fate);
-    for (int64_t i = 0; !last->fate.dropped && i < last->fate.copies; i++)
+    delivery_apply_faults(w, row, &last->faults);
+    for (int64_t i = 0; !last->faults.drop && i < last->faults.duplicates; i++)
         delivery_copy(w, row, ids_mint(w, "", ID_UUID));
 }
 
@@ -85,7 +86,7 @@ void outbox_read(struct world *w, const struct outbox *o)
         const struct change change = *changes_read(w, ++w->announced);
         if (change.kind == RECORD_DELIVERY) {
             if (!change.from)
-                befall(w, change.row, o, &last);
+                apply_faults(w, change.row, o, &last);
             else if (begins_attempt(&change))
                 o->due(o->ctx, change.row);
         } else if (change.kind != RECORD_WEBHOOK) {

@@ -11,9 +11,9 @@
 
 struct outbox {
     const struct webhooks *(*of)(int provider); /* NULL: it has none */
-    /* What befalls the event of this delivery: `fate` is all zero, and stays so for nothing. What it
+    /* What befalls the event of this delivery: `faults` is all zero, and stays so for nothing. What it
      * fills lives until the log has been read. */
-    void (*wish)(void *ctx, uint32_t delivery, struct delivery_fate *fate);
+    void (*wish)(void *ctx, uint32_t delivery, struct delivery_faults *faults);
     void (*due)(void *ctx, uint32_t delivery);
     void *ctx;
 };

@@ -258,10 +258,10 @@ const struct effect rule_effects[] = {
      .help = "The body is sent at this speed, such as 2KiB/s.",
      .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"                                                    },
     {.name = "webhook",
-     .check = fate_check,
-     .befall = fate_befall,
-     .help = "Of a rule for an event: what befalls its deliveries.",
-     .fields = &rule_fate_fields                                                                                       },
+     .check = delivery_faults_check,
+     .add_faults = delivery_faults_add,
+     .help = "Of a rule for an event: delivery faults of its deliveries.",
+     .fields = &rule_delivery_fault_fields                                                                             },
 };
 const size_t rule_effect_count = COUNT(rule_effects);
 
@@ -295,7 +295,7 @@ static bool check_effect(const struct member *m, const struct rule *r, struct er
     return error_add(err, ERROR_INPUT, m->key_at,
                      of_event ? "'%s' acts on a call, and this rule is about an event: it takes "
                                 "'webhook'"
-                              : "'%s' befalls an event: the rule takes 'event', and no calls",
+                              : "'%s' acts on an event: the rule takes 'event', and no calls",
                      m->key);
 }
 
@@ -303,7 +303,7 @@ static bool check_step(const struct node *step, const struct rule *r, struct err
 {
     if (step->kind != NODE_MAP || !step->map.count)
         return error_add(err, ERROR_INPUT, step->at, "an effect is an object: %s",
-                         r->form.event ? "{webhook: {late: 5m}}" : "{delay_after: 800ms}");
+                         r->form.event ? "{webhook: {delay: 5m}}" : "{delay_after: 800ms}");
     bool fine = true;
     for (size_t i = 0; i < step->map.count; i++)
         fine = check_effect(&step->map.members[i], r, err) && fine;
@@ -320,13 +320,13 @@ bool effects_check(const struct node *then, const struct rule *r, struct error *
     return fine;
 }
 
-void effects_befall(const struct rule *r, struct delivery_fate *fate)
+void effects_add_faults(const struct rule *r, struct delivery_faults *faults)
 {
     const struct node *then = r->form.then;
     for (size_t i = 0; i < then->list.count; i++) {
         const struct node *step = then->list.items[i];
         for (size_t k = 0; k < step->map.count; k++)
-            find(step->map.members[k].key)->befall(step->map.members[k].value, fate);
+            find(step->map.members[k].key)->add_faults(step->map.members[k].value, faults);
     }
 }
 

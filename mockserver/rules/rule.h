@@ -1,8 +1,8 @@
 /* rule.h - the inside of rules: one rule as it is kept, and one row per effect.
  *
  * Shapes:  form.c reads a rule and target.c what it is about, load.c keeps the list, plan.c decides
- *          which of them act on a call, befall.c which on an event. effects.c has what they do, edit.c
- *          the one effect that changes the world, fate.c the one that is for events.
+ *          which of them act on a call, event_rules.c which on an event. effects.c has what they do, edit.c
+ *          the one effect that changes the world, delivery_faults.c the one that is for events.
  * Units:   counts are calls, or events.
  */
 #pragma once
@@ -56,8 +56,8 @@ struct effect {
     const char *help;
     const struct fields *fields; /* what it takes, if that is a map of its own ... */
     const char *shape;           /* ... else its shape: base/schema.h */
-    /* Instead of plan, of a rule for events: adds to the fate. */
-    void (*befall)(const struct node *value, struct delivery_fate *fate);
+    /* Instead of plan, of a rule for events: adds to the faults. */
+    void (*add_faults)(const struct node *value, struct delivery_faults *faults);
 };
 extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
@@ -65,19 +65,19 @@ extern const size_t rule_effect_count;
 extern const struct fields rule_fields; /* of struct rule_form */
 extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
-extern const struct fields rule_fate_fields;
+extern const struct fields rule_delivery_fault_fields;
 const char *rule_reference_word(size_t i); /* of $call.<word>; NULL behind the last */
 
 /* Those of `then` that the rule may have: of calls, or of events. */
 bool effects_check(const struct node *then, const struct rule *r, struct error *err);
-void effects_befall(const struct rule *r, struct delivery_fate *fate);
+void effects_add_faults(const struct rule *r, struct delivery_faults *faults);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
 
 bool delay_check(const struct node *value, const struct provider *d, struct error *err);
 int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c);
 
-bool fate_check(const struct node *value, const struct provider *d, struct error *err);
-void fate_befall(const struct node *value, struct delivery_fate *fate);
+bool delivery_faults_check(const struct node *value, const struct provider *d, struct error *err);
+void delivery_faults_add(const struct node *value, struct delivery_faults *faults);
 
 bool set_state_check(const struct node *edit, const struct provider *d, struct error *err);
 bool set_state_run(struct call *c, const struct node *edit); /* false: a record refused it */

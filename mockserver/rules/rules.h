@@ -3,8 +3,8 @@
  *
  * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
  *          copies of what it is given. A rule for calls makes a plan for one; the plan acts around
- *          serving and on the wire. A rule for events adds to the fate of one's deliveries. Keys of
- *          a rule are the table in form.c, effects the one in effects.c, fates the one in fate.c.
+ *          serving and on the wire. A rule for events adds to the faults of one's deliveries. Keys of
+ *          a rule are the table in form.c, effects the one in effects.c, delivery faults the one in delivery_faults.c.
  *
  *   name: text                          else rule-1, rule-2 ...
  *   on: operation                       or provider, method, path (a route's pattern); none: all
@@ -17,9 +17,9 @@
  *   event: name                         of what a provider tells by webhook, or "*" for each;
  *                                       instead of on, method, path; provider may stand beside it
  *   when: the counts, probability              of events; body: of an event's data
- *   then: [webhook: {drop | duplicate | late | reorder | flip_bit | skew}]
+ *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew}]
  *
- * An event counts once, however many webhooks are told of it, and its deliveries share its fate.
+ * An event counts once, however many webhooks are told of it, and its deliveries share its faults.
  * Several rules add up: copies, lateness, events that overtake, damaged attempts and skew are sums.
  *
  * A delay is a duration, 10m at most, or {lognormal: {median, sigma}}, seeded.
@@ -39,7 +39,7 @@
 #pragma once
 #include "mockserver/call.h"
 
-struct delivery_fate;
+struct delivery_faults;
 struct rules;
 
 struct rule_plan {
@@ -88,7 +88,7 @@ void rules_finish(struct call *c);
 /* Once all headers are set: those that rules want instead. */
 void rules_headers(struct call *c);
 
-/* What befalls the event that this delivery tells: adds to `fate`, whose words are then on the
+/* What befalls the event that this delivery tells: adds to `faults`, whose words are then on the
  * arena. */
-void rules_befall(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
-                  struct delivery_fate *fate);
+void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w,
+                           uint32_t delivery, struct delivery_faults *faults);

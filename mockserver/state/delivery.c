@@ -129,7 +129,7 @@ static uint32_t first_of(const struct world *w, uint32_t webhook, enum delivery_
 static void release(struct world *w, uint32_t held)
 {
     struct delivery_edit e = edit_begin(w, held);
-    int64_t from_ms = e.d->created_at_ms + e.d->fate.late_ms;
+    int64_t from_ms = e.d->created_at_ms + e.d->faults.delay_ms;
     e.d->awaits = 0;
     e.d->state = DELIVERY_PENDING;
     try_at(w, held, e.d, from_ms);
@@ -208,25 +208,25 @@ static bool is_another_held(const struct world *w, const struct delivery *d)
     return first && !is_of_event(w, first, d);
 }
 
-void delivery_befall(struct world *w, uint32_t delivery, const struct delivery_fate *fate)
+void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults)
 {
     struct delivery_edit e = edit_begin(w, delivery);
     struct delivery *d = e.d;
-    int64_t at_ms = d->next_attempt_at_ms + fate->late_ms;
+    int64_t at_ms = d->next_attempt_at_ms + faults->delay_ms;
     assert(e.from == DELIVERY_PENDING && !d->attempts);
-    d->fate = *fate;
-    d->fate.by = world_text(w, fate->by);
+    d->faults = *faults;
+    d->faults.rules = world_text(w, faults->rules);
     d->next_attempt_at_ms = 0;
-    if (fate->dropped) {
+    if (faults->drop) {
         d->state = DELIVERY_ABANDONED;
         d->ended_at_ms = world_now(w);
-    } else if (fate->overtake && !is_another_held(w, d)) {
+    } else if (faults->reorder && !is_another_held(w, d)) {
         d->state = DELIVERY_HELD;
-        d->awaits = fate->overtake;
+        d->awaits = faults->reorder;
     } else {
         try_at(w, delivery, d, at_ms);
     }
-    edit_end(&e, "delivery_befall");
+    edit_end(&e, "delivery_apply_faults");
 }
 
 static void abandon(struct world *w, uint32_t delivery)

@@ -2,11 +2,11 @@
  *
  * Shapes:  delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
  *          event's data as JSON)}; a replay is a delivery of its own, with a new event id, that
- *          names the one it repeats. A fate is what befalls one that was just made; a copy has the
+ *          names the one it repeats. A delivery fault is what befalls one that was just made; a copy has the
  *          same event id, and shares it.
  * States:  pending -> delivering -> delivered | pending (a later attempt) | failed | abandoned, as
  *          the policy has it; pending -> held -> pending (later events of its webhook went first);
- *          pending, held -> abandoned (its webhook was deleted, or so its fate). delivered, failed
+ *          pending, held -> abandoned (its webhook was deleted, or so its faults). delivered, failed
  *          and abandoned are ends. It is delivering from the moment an attempt is due until that
  *          has ended: who sends watches the change log for it.
  * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
@@ -31,14 +31,15 @@ enum delivery_state {
 extern const char *const delivery_state_texts[];
 
 /* Members that are zero: nothing of the kind happens. */
-struct delivery_fate {
-    bool dropped;     /* it is never sent */
-    int64_t copies;   /* so many more deliveries of the same event */
-    int64_t late_ms;  /* of the world's time, before it is first tried */
-    int64_t overtake; /* so many later events of the webhook go first */
-    int64_t flips;    /* in so many attempts, from the first, one bit of the body is wrong */
-    int64_t skew_ms;  /* by which the signature's time is off */
-    const char *by;   /* the rules that wished it, comma-separated; NULL: none did */
+struct delivery_faults {
+    bool drop;          /* it is never sent */
+    int64_t duplicates; /* so many more deliveries of the same event */
+    int64_t delay_ms;   /* of the world's time, before it is first tried */
+    int64_t reorder;    /* so many later events of the webhook go first */
+    int64_t
+        corrupt_attempts;  /* in so many attempts, from the first, one bit of the body is wrong */
+    int64_t clock_skew_ms; /* by which the signature's time is off */
+    const char *rules;     /* the rules that wished it, comma-separated; NULL: none did */
 };
 
 struct delivery {
@@ -53,7 +54,7 @@ struct delivery {
     const char *last_error;        /* why there was none */
     int64_t next_attempt_at_ms;    /* 0 while pending: its webhook is paused */
     int64_t created_at_ms, ended_at_ms;
-    struct delivery_fate fate;
+    struct delivery_faults faults;
     int64_t awaits; /* while held: so many events have still to go */
 };
 
@@ -80,7 +81,8 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
                           const struct delivery_policy *policy);
 /* Of one that was just made and is not tried yet. It is not held where another event's already is:
  * so that of a webhook always something goes. */
-void delivery_befall(struct world *w, uint32_t delivery, const struct delivery_fate *fate);
+void delivery_apply_faults(struct world *w, uint32_t delivery,
+                           const struct delivery_faults *faults);
 /* One more of the same event, that stands where this one does. */
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
 /* Parts of a webhook's transitions. */

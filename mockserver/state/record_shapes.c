@@ -245,7 +245,7 @@ static const struct record_field webhook_fields[] = {
 };
 
 /* What befell a delivery is seen, and is too late to change. */
-#define FATE(member, kind) ROW(delivery, "fate_" #member, kind, fate.member, .fixed = true)
+#define FAULT(member, kind) ROW(delivery, "fault_" #member, kind, faults.member, .fixed = true)
 
 static const struct record_field delivery_fields[] = {
     ID(delivery, public_id),
@@ -263,13 +263,13 @@ static const struct record_field delivery_fields[] = {
     TIME(delivery, created_at),
     TIME(delivery, ended_at),
     OWNER(delivery, copy_of, RECORD_DELIVERY),
-    FATE(by, RECORD_TEXT),
-    FATE(dropped, RECORD_BOOL),
-    FATE(copies, RECORD_INT),
-    FATE(late_ms, RECORD_INT),
-    FATE(overtake, RECORD_INT),
-    FATE(flips, RECORD_INT),
-    FATE(skew_ms, RECORD_INT),
+    FAULT(rules, RECORD_TEXT),
+    FAULT(drop, RECORD_BOOL),
+    FAULT(duplicates, RECORD_INT),
+    FAULT(delay_ms, RECORD_INT),
+    FAULT(reorder, RECORD_INT),
+    FAULT(corrupt_attempts, RECORD_INT),
+    FAULT(clock_skew_ms, RECORD_INT),
     INT(delivery, awaits),
 };
 

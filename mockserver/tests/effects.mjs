@@ -1,4 +1,4 @@
-// effects.mjs - every effect of a rule and every fate of a webhook, as a client and a receiver in Node meet them.
+// effects.mjs - every effect of a rule and every faults of a webhook, as a client and a receiver in Node meet them.
 //
 //   node effects.mjs <mockserver>
 import assert from 'node:assert/strict';
@@ -254,9 +254,9 @@ section('conditions choose the calls', async () => {
   assert.equal(await seen({ path: { $matches: 'prj_b' } }, status), 200);
 });
 
-/* --- fates of webhooks --------------------------------------------------------------------------- */
+/* --- delivery faults of webhooks --------------------------------------------------------------------------- */
 
-const fate = (webhook, when) => rule({ event: LOST }, { webhook }, when);
+const faults = (webhook, when) => rule({ event: LOST }, { webhook }, when);
 const accounts = () => received.map(({ body }) => JSON.parse(body).data.socialAccountId ?? 'ping');
 
 section('webhook: as it is', async () => {
@@ -266,18 +266,18 @@ section('webhook: as it is', async () => {
 });
 
 section('webhook: drop', async () => {
-  await fate({ drop: true }, { times: 1 });
+  await faults({ drop: true }, { times: 1 });
   await lose('sa_a');
   await lose('sa_b');
   await arrived(1);
   await advance('47h');
   assert.deepEqual(accounts(), ['sa_b']);
-  const dropped = (await deliveries()).find((d) => d.fate_by === 'effect');
-  assert.deepEqual([dropped.state, dropped.fate_dropped], ['abandoned', true]);
+  const dropped = (await deliveries()).find((d) => d.fault_rules === 'effect');
+  assert.deepEqual([dropped.state, dropped.fault_drop], ['abandoned', true]);
 });
 
 section('webhook: duplicate', async () => {
-  await fate({ duplicate: 2 });
+  await faults({ duplicate: 2 });
   await lose('sa_a');
   const all = await arrived(3);
   assert.equal(new Set(all.map((r) => r.id)).size, 1);
@@ -286,7 +286,7 @@ section('webhook: duplicate', async () => {
 });
 
 section('webhook: late, by the world\'s clock', async () => {
-  await fate({ late: '5m' });
+  await faults({ delay: '5m' });
   await lose('sa_a');
   await advance('299s');
   assert.equal(received.length, 0);
@@ -296,7 +296,7 @@ section('webhook: late, by the world\'s clock', async () => {
 
 section('webhook: late, as time passes by itself', async () => {
   await admin('PUT', '/clock', { mode: 'runs' });
-  await fate({ late: '300ms' }, { times: 1 });
+  await faults({ delay: '300ms' }, { times: 1 });
   await lose('sa_a');
   await lose('sa_b');
   await arrived(2);
@@ -306,7 +306,7 @@ section('webhook: late, as time passes by itself', async () => {
 for (const mode of ['frozen', 'runs'])
   section(`webhook: reorder, ${mode}`, async () => {
     await admin('PUT', '/clock', { mode });
-    await fate({ reorder: 1 }, { nth: 1 });
+    await faults({ reorder: 1 }, { nth: 1 });
     await lose('sa_a');
     await ping();
     await arrived(2);
@@ -315,7 +315,7 @@ for (const mode of ['frozen', 'runs'])
   });
 
 section('webhook: flip_bit, and the retry is whole', async () => {
-  await fate({ flip_bit: 1 });
+  await faults({ corrupt: 1 });
   await lose('sa_a');
   await arrived(1);
   await advance('30s');
@@ -327,7 +327,7 @@ section('webhook: flip_bit, and the retry is whole', async () => {
 });
 
 section('webhook: skew', async () => {
-  await fate({ skew: '-10m' }, { times: 1 });
+  await faults({ clock_skew: '-10m' }, { times: 1 });
   await lose('sa_a');
   const [stale] = await arrived(1);
   assert.ok(stale.genuine && !stale.fresh);

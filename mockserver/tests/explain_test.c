@@ -164,19 +164,19 @@ static void it_tells_what_befell_them_and_by_which_rule(void **state)
 {
     struct network *n = *state;
     add_rule(n, "{\"name\":\"lost\",\"event\":\"social_account.revoked\","
-                "\"then\":[{\"webhook\":{\"drop\":true,\"late\":\"5m\"}}]}");
+                "\"then\":[{\"webhook\":{\"drop\":true,\"delay\":\"5m\"}}]}");
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
-    assert_string_equal(at(explain(n, "1"), "/fates"), "[]");
+    assert_string_equal(at(explain(n, "1"), "/delivery_faults"), "[]");
     struct answer a = explain(n, "2");
-    assert_int_equal(node_count(node_get(a.body, "fates")), 1);
-    assert_non_null(strstr(at(a, "/deliveries"), at(a, "/fates/0/delivery")));
-    assert_string_equal(at(a, "/fates/0/event"), "social_account.revoked");
-    assert_string_equal(at(a, "/fates/0/state"), "abandoned");
-    assert_string_equal(at(a, "/fates/0/by"), "lost");
-    assert_string_equal(at(a, "/fates/0/dropped"), "true");
-    assert_string_equal(at(a, "/fates/0/late_ms"), "300000");
-    assert_string_equal(at(a, "/fates/0/copies"), "0");
+    assert_int_equal(node_count(node_get(a.body, "delivery_faults")), 1);
+    assert_non_null(strstr(at(a, "/deliveries"), at(a, "/delivery_faults/0/delivery")));
+    assert_string_equal(at(a, "/delivery_faults/0/event"), "social_account.revoked");
+    assert_string_equal(at(a, "/delivery_faults/0/state"), "abandoned");
+    assert_string_equal(at(a, "/delivery_faults/0/rules"), "lost");
+    assert_string_equal(at(a, "/delivery_faults/0/drop"), "true");
+    assert_string_equal(at(a, "/delivery_faults/0/delay_ms"), "300000");
+    assert_string_equal(at(a, "/delivery_faults/0/duplicates"), "0");
 }
 
 static void an_answer_that_was_given_before_is_said_to_be(void **state)

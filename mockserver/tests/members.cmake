@@ -23,7 +23,7 @@ set(OTHERS
   state/quota.h    quota          worlds/export.c none
   state/quota.h    quota_window   worlds/export.c none
   state/replies.h  reply          worlds/export.c none
-  state/delivery.h delivery_fate  state/record_shapes.c none
+  state/delivery.h delivery_faults  state/record_shapes.c none
   mock.h           mock_options   replay/preface.c none
   worlds/namespaces.h namespaces_limits replay/preface.c none)
 
@@ -70,7 +70,7 @@ while(rest)
   foreach(member IN LISTS members)
     math(EXPR seen "${seen} + 1")
     string(REGEX REPLACE "_ms$" "" word ${member})
-    if(NOT member MATCHES "^(provider|digest|fate)$" AND
+    if(NOT member MATCHES "^(provider|digest|faults)$" AND
        NOT shapes MATCHES "\\(${record}, ([a-z_]+, )?(${word}|${member})[,)]")
       tell("struct ${record} has '${member}', and record_shapes.c no row for it: an export would lose it")
     endif()

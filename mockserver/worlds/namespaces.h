@@ -86,7 +86,7 @@ enum namespace_fate {
         FATE_COUNT
 };
 extern const char *const namespace_fate_texts[];
-typedef void namespace_told(void *ctx, const struct namespace *ns, enum namespace_fate fate);
+typedef void namespace_told(void *ctx, const struct namespace *ns, enum namespace_fate faults);
 
 /* Worlds made from `old` are made from `fixture` from now on: at once where they are not in use or
  * `reset`, else from their next reset on. */

@@ -86,10 +86,10 @@ static void hand_to(struct reload_result *result, struct call *c)
     c->own = arena_own(c->arena, result, result_release);
 }
 
-static void told(void *ctx, const struct namespace *ns, enum namespace_fate fate)
+static void told(void *ctx, const struct namespace *ns, enum namespace_fate faults)
 {
     struct reload_result *result = ctx;
-    *arena_push(&result->arena, &result->worlds[fate], const char *) =
+    *arena_push(&result->arena, &result->worlds[faults], const char *) =
         arena_text(&result->arena, ns->name);
 }
 

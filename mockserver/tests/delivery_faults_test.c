@@ -13,13 +13,14 @@ static void add_rule(struct network *n, const char *json)
         fail_msg("%s", a.text.s);
 }
 
-/* A rule for that event with one fate. */
-static void add_fate(struct network *n, const char *event, const char *when, const char *fate)
+/* A rule for that event with one faults. */
+static void add_delivery_fault(struct network *n, const char *event, const char *when,
+                               const char *faults)
 {
     add_rule(n, arena_printf(&n->arena,
-                             "{\"name\":\"fate\",\"event\":\"%s\",\"when\":%s,"
+                             "{\"name\":\"faults\",\"event\":\"%s\",\"when\":%s,"
                              "\"then\":[{\"webhook\":%s}]}",
-                             event, when, fate));
+                             event, when, faults));
 }
 
 static void lose(struct network *n, const char *account)
@@ -43,7 +44,7 @@ static const char *of_delivery(struct network *n, uint32_t row, const char *fiel
 
 static const char *hits(struct network *n)
 {
-    return at(mock_call(n->mock, "GET /__admin/rules/fate", NULL), "/hits");
+    return at(mock_call(n->mock, "GET /__admin/rules/faults", NULL), "/hits");
 }
 
 /* What went out, by its types: "lost ping". */
@@ -64,21 +65,21 @@ static const char *order(struct network *n)
 static void a_dropped_event_is_never_sent(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{\"times\":1}", "{\"drop\":true}");
+    add_delivery_fault(n, LOST, "{\"times\":1}", "{\"drop\":true}");
     lose(n, "sa_a");
     advance(n, "48h");
     lose(n, "sa_b");
     assert_string_equal(order(n), "post.failed lost");
     assert_string_equal(of_delivery(n, 1, "/state"), "abandoned");
-    assert_string_equal(of_delivery(n, 1, "/fate_dropped"), "true");
-    assert_string_equal(of_delivery(n, 1, "/fate_by"), "fate");
+    assert_string_equal(of_delivery(n, 1, "/fault_drop"), "true");
+    assert_string_equal(of_delivery(n, 1, "/fault_rules"), "faults");
     assert_string_equal(of_delivery(n, 1, "/attempts"), "0");
 }
 
 static void copies_have_the_same_id_and_bytes(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{}", "{\"duplicate\":2}");
+    add_delivery_fault(n, LOST, "{}", "{\"duplicate\":2}");
     lose(n, "sa_a");
     assert_string_equal(order(n), "lost lost lost");
     for (size_t i = 0; i < 3; i++) {
@@ -88,25 +89,25 @@ static void copies_have_the_same_id_and_bytes(void **state)
     }
     assert_string_equal(hits(n), "1");
     assert_string_equal(of_delivery(n, 3, "/copy_of"), of_delivery(n, 1, "/id"));
-    assert_string_equal(of_delivery(n, 3, "/fate_by"), "fate");
+    assert_string_equal(of_delivery(n, 3, "/fault_rules"), "faults");
 }
 
 static void what_is_late_comes_by_the_worlds_clock(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{}", "{\"late\":\"5m\"}");
+    add_delivery_fault(n, LOST, "{}", "{\"delay\":\"5m\"}");
     lose(n, "sa_a");
     advance(n, "299s");
     assert_int_equal(n->count, 0);
     advance(n, "1s");
     assert_string_equal(order(n), "lost");
-    assert_string_equal(of_delivery(n, 1, "/fate_late_ms"), "300000");
+    assert_string_equal(of_delivery(n, 1, "/fault_delay_ms"), "300000");
 }
 
 static void what_is_held_lets_the_next_ones_go_first(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{\"nth\":1}", "{\"reorder\":2}");
+    add_delivery_fault(n, LOST, "{\"nth\":1}", "{\"reorder\":2}");
     lose(n, "sa_a");
     assert_string_equal(of_delivery(n, 1, "/state"), "held");
     ping(n);
@@ -122,7 +123,7 @@ static void what_is_held_lets_the_next_ones_go_first(void **state)
 static void where_each_is_to_be_held_they_go_in_pairs(void **state)
 {
     struct network *n = *state;
-    add_fate(n, "*", "{}", "{\"reorder\":1}");
+    add_delivery_fault(n, "*", "{}", "{\"reorder\":1}");
     lose(n, "sa_a");
     ping(n);
     ping(n);
@@ -136,7 +137,7 @@ static void a_later_attempt_of_an_older_event_lets_nothing_pass(void **state)
     struct network *n = *state;
     n->status = 500;
     ping(n);
-    add_fate(n, LOST, "{\"times\":1}", "{\"reorder\":1}");
+    add_delivery_fault(n, LOST, "{\"times\":1}", "{\"reorder\":1}");
     lose(n, "sa_a");
     n->status = 200;
     advance(n, "30s");
@@ -148,7 +149,7 @@ static void a_later_attempt_of_an_older_event_lets_nothing_pass(void **state)
 static void copies_of_what_is_held_are_held_with_it(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{}", "{\"reorder\":1,\"duplicate\":1,\"late\":\"1m\"}");
+    add_delivery_fault(n, LOST, "{}", "{\"reorder\":1,\"duplicate\":1,\"delay\":\"1m\"}");
     lose(n, "sa_a");
     ping(n);
     assert_string_equal(order(n), "ping"); /* nothing is earlier than it is late */
@@ -160,7 +161,7 @@ static void copies_of_what_is_held_are_held_with_it(void **state)
 static void a_pause_does_not_let_go_what_is_held(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{}", "{\"reorder\":1}");
+    add_delivery_fault(n, LOST, "{}", "{\"reorder\":1}");
     lose(n, "sa_a");
     hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
     hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"active\"}");
@@ -196,7 +197,7 @@ static void a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole(void **
 {
     struct network *n = *state;
     deliver_use_network(n->mock->deliver, damaged, n);
-    add_fate(n, LOST, "{}", "{\"flip_bit\":1}");
+    add_delivery_fault(n, LOST, "{}", "{\"corrupt\":1}");
     lose(n, "sa_a");
     advance(n, "30s");
     assert_int_equal(n->count, 2);
@@ -211,7 +212,7 @@ static void every_attempt_can_be_damaged_and_the_same_seed_damages_alike(void **
     struct network *n = *state;
     deliver_use_network(n->mock->deliver, damaged, n);
     for (int round = 0; round < 2; round++) {
-        add_fate(n, LOST, "{}", "{\"flip_bit\":true}");
+        add_delivery_fault(n, LOST, "{}", "{\"corrupt\":true}");
         lose(n, "sa_a");
         advance(n, "48h");
         mock_call(n->mock, "POST /__admin/reset", NULL);
@@ -235,7 +236,7 @@ static int64_t signed_at(struct network *n, size_t i)
 static void a_signatures_time_can_be_off_and_is_signed_all_the_same(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{\"nth\":2}", "{\"skew\":\"-10m\"}");
+    add_delivery_fault(n, LOST, "{\"nth\":2}", "{\"clock_skew\":\"-10m\"}");
     lose(n, "sa_a");
     lose(n, "sa_b");
     int64_t off = signed_at(n, 1) - signed_at(n, 0);
@@ -263,7 +264,7 @@ static void counts_decide_which_events_it_is(void **state)
         void *network;
         set_up(&network);
         struct network *n = network;
-        add_fate(n, "test.ping", cases[i].when, "{\"duplicate\":1}");
+        add_delivery_fault(n, "test.ping", cases[i].when, "{\"duplicate\":1}");
         for (int k = 0; k < 5; k++) {
             size_t before = n->count;
             ping(n);
@@ -280,7 +281,7 @@ static void a_seeded_rate_takes_the_same_events_each_time(void **state)
     const char *first = NULL;
     for (int round = 0; round < 2; round++) {
         struct buf told = {.arena = &n->arena};
-        add_fate(n, "test.ping", "{\"probability\":0.5}", "{\"drop\":true}");
+        add_delivery_fault(n, "test.ping", "{\"probability\":0.5}", "{\"drop\":true}");
         for (int i = 0; i < 16; i++) {
             size_t before = n->count;
             ping(n);
@@ -298,7 +299,7 @@ static void a_seeded_rate_takes_the_same_events_each_time(void **state)
 static void an_events_data_can_be_what_a_rule_waits_for(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{\"body\":{\"socialAccountId\":\"sa_b\"}}", "{\"duplicate\":1}");
+    add_delivery_fault(n, LOST, "{\"body\":{\"socialAccountId\":\"sa_b\"}}", "{\"duplicate\":1}");
     lose(n, "sa_a");
     assert_int_equal(n->count, 1);
     lose(n, "sa_b");
@@ -310,7 +311,7 @@ static void an_event_counts_once_however_many_are_told(void **state)
 {
     struct network *n = *state;
     hook_call(n, "POST", "", "{\"url\":\"http://127.0.0.1:9098/\",\"events\":[\"" LOST "\"]}");
-    add_fate(n, LOST, "{\"times\":1}", "{\"duplicate\":1}");
+    add_delivery_fault(n, LOST, "{\"times\":1}", "{\"duplicate\":1}");
     lose(n, "sa_a");
     assert_int_equal(n->count, 4);
     assert_string_equal(hits(n), "1");
@@ -322,25 +323,25 @@ static void an_event_that_nobody_is_told_of_does_not_count(void **state)
 {
     struct network *n = *state;
     hook_call(n, "PATCH", "/" HOOK, "{\"events\":[\"" GONE "\"]}");
-    add_fate(n, "*", "{\"nth\":1}", "{\"duplicate\":1}");
+    add_delivery_fault(n, "*", "{\"nth\":1}", "{\"duplicate\":1}");
     lose(n, "sa_a");
     assert_int_equal(n->count, 0);
     simulation(n, "account_removed", "{\"account\":\"sa_b\"}");
     assert_string_equal(order(n), "gone gone");
 }
 
-static void the_fates_of_several_rules_add_up(void **state)
+static void the_delivery_faults_of_several_rules_add_up(void **state)
 {
     struct network *n = *state;
     add_rule(n, "{\"name\":\"a\",\"event\":\"" LOST "\","
-                "\"then\":[{\"webhook\":{\"late\":\"1m\"}},{\"webhook\":{\"duplicate\":1}}]}");
+                "\"then\":[{\"webhook\":{\"delay\":\"1m\"}},{\"webhook\":{\"duplicate\":1}}]}");
     add_rule(n, "{\"name\":\"b\",\"event\":\"*\",\"provider\":\"layers\","
-                "\"then\":[{\"webhook\":{\"late\":\"2m\",\"duplicate\":1}}]}");
+                "\"then\":[{\"webhook\":{\"delay\":\"2m\",\"duplicate\":1}}]}");
     add_rule(n, "{\"name\":\"c\",\"event\":\"*\",\"provider\":\"posteverywhere\","
                 "\"then\":[{\"webhook\":{\"drop\":true}}]}");
     lose(n, "sa_a");
-    assert_string_equal(of_delivery(n, 1, "/fate_by"), "a,b");
-    assert_string_equal(of_delivery(n, 1, "/fate_late_ms"), "180000");
+    assert_string_equal(of_delivery(n, 1, "/fault_rules"), "a,b");
+    assert_string_equal(of_delivery(n, 1, "/fault_delay_ms"), "180000");
     advance(n, "3m");
     assert_int_equal(n->count, 3);
 }
@@ -349,7 +350,7 @@ static void a_replay_is_an_event_like_any_other(void **state)
 {
     struct network *n = *state;
     lose(n, "sa_a");
-    add_fate(n, LOST, "{}", "{\"drop\":true}");
+    add_delivery_fault(n, LOST, "{}", "{\"drop\":true}");
     mock_call(
         n->mock,
         arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", of_delivery(n, 1, "/id")),
@@ -361,7 +362,7 @@ static void a_replay_is_an_event_like_any_other(void **state)
 static void a_snapshot_keeps_what_is_held_and_what_is_late(void **state)
 {
     struct network *n = *state;
-    add_fate(n, LOST, "{\"nth\":1}", "{\"reorder\":1}");
+    add_delivery_fault(n, LOST, "{\"nth\":1}", "{\"reorder\":1}");
     lose(n, "sa_a");
     mock_call(n->mock, "POST /__admin/snapshots", "{\"name\":\"then\"}");
     ping(n);
@@ -373,52 +374,53 @@ static void a_snapshot_keeps_what_is_held_and_what_is_late(void **state)
     assert_string_equal(n->sent[3].id, n->sent[1].id);
 }
 
-static void what_cannot_be_a_fate_is_refused_at_its_place(void **state)
+static void what_cannot_be_a_delivery_fault_is_refused_at_its_place(void **state)
 {
     struct network *n = *state;
 #define THEN ",\"then\":[{\"webhook\":{\"drop\":true}}]}"
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{\"event\":\"post.publishd\"" THEN,                               "/event",                   "did you mean 'post.published'?"},
-        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                      "/event",                   "unknown event"                 },
-        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,      "/event",                   "unknown event"                 },
-        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                "/event",                   "postnitro tells no events"     },
-        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                    "/provider",                "layers"                        },
-        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                  "/on",                      "about an event"                },
-        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                        "/method",                  "about an event"                },
-        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                   "/path",                    "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,               "/when/key",                "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,        "/when/query",
-         "about an event"                                                                                                               },
-        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,       "/when/header",
-         "about an event"                                                                                                               },
-        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                 "/when/path",               "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                      "/when/nth",                "nth"                           },
-        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",           "/then/0/delay_after",
-         "it takes 'webhook'"                                                                                                           },
-        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",     "/then/0/respond",
-         "about an event"                                                                                                               },
-        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                    "/then/0/webhok",
-         "did you mean 'webhook'?"                                                                                                      },
-        {"{\"event\":\"*\",\"then\":[{}]}",                                 "/then/0",                  "{webhook: {late: 5m}}"         },
-        {"{\"on\":\"layers.whoami\"" THEN,                                  "/then/0/webhook",          "takes 'event'"                 },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                   "/then/0/webhook",          "a fate"                        },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",       "/then/0/webhook/drp",
-         "drop"                                                                                                                         },
+        {"{\"event\":\"post.publishd\"" THEN,                                    "/event",                  "did you mean 'post.published'?"},
+        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                           "/event",                  "unknown event"                 },
+        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,           "/event",                  "unknown event"                 },
+        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                     "/event",                  "postnitro tells no events"     },
+        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                         "/provider",               "layers"                        },
+        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                       "/on",                     "about an event"                },
+        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                             "/method",                 "about an event"                },
+        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                        "/path",                   "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,                    "/when/key",               "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,             "/when/query",
+         "about an event"                                                                                                                   },
+        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,            "/when/header",
+         "about an event"                                                                                                                   },
+        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                      "/when/path",              "about an event"                },
+        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                           "/when/nth",               "nth"                           },
+        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",                "/then/0/delay_after",
+         "it takes 'webhook'"                                                                                                               },
+        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",          "/then/0/respond",
+         "about an event"                                                                                                                   },
+        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                         "/then/0/webhok",
+         "did you mean 'webhook'?"                                                                                                          },
+        {"{\"event\":\"*\",\"then\":[{}]}",                                      "/then/0",                 "{webhook: {delay: 5m}}"        },
+        {"{\"on\":\"layers.whoami\"" THEN,                                       "/then/0/webhook",         "takes 'event'"                 },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                        "/then/0/webhook",         "a delivery fault"              },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",            "/then/0/webhook/drp",
+         "drop"                                                                                                                             },
         {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}",
-         "/then/0/webhook/duplicate",                                                                   "duplicate"                     },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"late\":\"-5m\"}}]}",   "/then/0/webhook/late",
-         "late"                                                                                                                         },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"late\":5}}]}",         "/then/0/webhook/late",     "late"                          },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"skew\":\"400d\"}}]}",  "/then/0/webhook/skew",
-         "366d"                                                                                                                         },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"flip_bit\":0}}]}",     "/then/0/webhook/flip_bit",
-         "attempts"                                                                                                                     },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"flip_bit\":\"x\"}}]}",
-         "/then/0/webhook/flip_bit",                                                                    "attempts"                      },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",   "/then/0/webhook/reorder",
-         "reorder"                                                                                                                      },
+         "/then/0/webhook/duplicate",                                                                       "duplicate"                     },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":\"-5m\"}}]}",       "/then/0/webhook/delay",
+         "delay"                                                                                                                            },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":5}}]}",             "/then/0/webhook/delay",
+         "delay"                                                                                                                            },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"clock_skew\":\"400d\"}}]}",
+         "/then/0/webhook/clock_skew",                                                                      "366d"                          },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":0}}]}",           "/then/0/webhook/corrupt",
+         "attempts"                                                                                                                         },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":\"x\"}}]}",
+         "/then/0/webhook/corrupt",                                                                         "attempts"                      },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",        "/then/0/webhook/reorder",
+         "reorder"                                                                                                                          },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct answer a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
@@ -437,7 +439,7 @@ static void a_delivery_fault_of_the_admin_api_is_a_rule(void **state)
         simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     lose(n, "sa_a");
-    assert_string_equal(of_delivery(n, 1, "/fate_by"), "rule-1");
+    assert_string_equal(of_delivery(n, 1, "/fault_rules"), "rule-1");
     assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules/rule-1", NULL), "/hits"), "1");
     a = mock_call(n->mock, "POST /__admin/simulate/webhook",
                   "{\"event\":\"social_account.lost\",\"action\":\"drop\"}");
@@ -464,10 +466,10 @@ int main(void)
         TEST(an_events_data_can_be_what_a_rule_waits_for),
         TEST(an_event_counts_once_however_many_are_told),
         TEST(an_event_that_nobody_is_told_of_does_not_count),
-        TEST(the_fates_of_several_rules_add_up),
+        TEST(the_delivery_faults_of_several_rules_add_up),
         TEST(a_replay_is_an_event_like_any_other),
         TEST(a_snapshot_keeps_what_is_held_and_what_is_late),
-        TEST(what_cannot_be_a_fate_is_refused_at_its_place),
+        TEST(what_cannot_be_a_delivery_fault_is_refused_at_its_place),
         TEST(a_delivery_fault_of_the_admin_api_is_a_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

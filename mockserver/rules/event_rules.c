@@ -25,11 +25,11 @@ static bool is_meant(const struct rule *r, const struct told *t)
     return !f->when.body || match_holds(&m, f->when.body, t->data);
 }
 
-static void act(const struct rule *r, struct arena *a, struct delivery_fate *fate)
+static void act(const struct rule *r, struct arena *a, struct delivery_faults *faults)
 {
-    effects_befall(r, fate);
-    fate->by =
-        fate->by ? arena_printf(a, "%s,%s", fate->by, r->form.name) : arena_text(a, r->form.name);
+    effects_add_faults(r, faults);
+    faults->rules = faults->rules ? arena_printf(a, "%s,%s", faults->rules, r->form.name)
+                                  : arena_text(a, r->form.name);
 }
 
 static bool has_any(const struct rules *r)
@@ -40,8 +40,8 @@ static bool has_any(const struct rules *r)
     return false;
 }
 
-void rules_befall(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
-                  struct delivery_fate *fate)
+void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w,
+                           uint32_t delivery, struct delivery_faults *faults)
 {
     if (!r || !has_any(r))
         return;
@@ -50,6 +50,6 @@ void rules_befall(struct rules *r, struct arena *a, const struct world *w, uint3
     for (size_t i = 0; i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
         if (is_meant(rule, &t) && !rule_count(rule, a, w->seed))
-            act(rule, a, fate);
+            act(rule, a, faults);
     }
 }
