@@ -106,7 +106,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_put_int(w, "seq", (int64_t)e->seq);
-    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "request_id", e->request_id);
     json_key(w, "method");
     json_str(w, e->method);
     json_key(w, "target");

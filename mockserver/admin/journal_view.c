@@ -103,7 +103,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_open_map(w);
     json_put_int(w, "seq", (int64_t)e->seq);
     admin_put_time(w, "at", e->at_ms);
-    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "request_id", e->request_id);
     json_put_text(w, "provider", e->provider);
     json_put_text(w, "operation", e->operation);
     json_put_text(w, "key", e->key_name);
@@ -130,7 +130,7 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
     json_put_int(w, "seq", (int64_t)seq);
     if (!e)
         return;
-    json_put_text(w, "requestId", e->request_id);
+    json_put_text(w, "request_id", e->request_id);
     json_put_text(w, "provider", e->provider);
     json_put_text(w, "operation", e->operation);
     json_key(w, "method");

@@ -59,11 +59,11 @@ static void put_duration(struct json *w, const char *key, int64_t us)
 static void put_idle(struct json *w, const struct namespace *ns)
 {
     int64_t idle_us = ns->waiting ? 0 : time_monotonic_us() - ns->last_us;
-    put_duration(w, "idleFor", idle_us);
+    put_duration(w, "idle_for", idle_us);
     if (ns->idle_us)
-        put_duration(w, "expiresIn", ns->idle_us - idle_us);
+        put_duration(w, "expires_in", ns->idle_us - idle_us);
     else
-        json_put_null(w, "expiresIn");
+        json_put_null(w, "expires_in");
 }
 
 static void put_namespace(struct json *w, const struct namespace *ns)
@@ -78,7 +78,7 @@ static void put_namespace(struct json *w, const struct namespace *ns)
     json_close_map(w);
     json_put_int(w, "requests", (int64_t)journal_last(ns->journal));
     json_put_int(w, "rules", (int64_t)rules_count(ns->rules));
-    json_put_bool(w, "inUse", namespace_in_use(ns));
+    json_put_bool(w, "in_use", namespace_in_use(ns));
     json_put_bool(w, "outdated", ns->newer);
     put_idle(w, ns);
     json_put_bool(w, "hostile", ns->world->hostile);

@@ -81,7 +81,7 @@ static void put_nearest(struct call *c, struct json *w, const struct provider *d
 
 void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e)
 {
-    json_key(w, "nearestRoutes");
+    json_key(w, "nearest_routes");
     json_open_list(w);
     for (size_t i = 0; i < provider_count; i++)
         if (!e->provider || strcmp(e->provider, providers[i]->name) == 0)

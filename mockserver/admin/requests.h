@@ -22,7 +22,7 @@ void request_put_effects(struct json *w, const struct world *world, const struct
 /* delivery faults: what rules have had befall those deliveries, and which rules; a member of an open map. */
 void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e);
 
-/* nearestRoutes: for a path that fits none; what each has in its place. */
+/* nearest_routes: for a path that fits none; what each has in its place. */
 void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);
 /* rules: whether each acted, and else the condition that failed. */
 void reasons_put_rules(struct call *c, struct json *w, const struct journal_entry *e);

@@ -23,8 +23,8 @@ struct verify_body {
     FIELD("match", FIELD_MAP, struct verify_body, match, .sub = &request_match_fields,             \
           .help = "Which calls; none: all."),                                                      \
         CALLS("count", count, "So many of them."),                                                 \
-        CALLS("atLeast", at_least, "Or so many and more; once, where nothing is said."),           \
-        CALLS("atMost", at_most, "Or so many and fewer."),                                         \
+        CALLS("at_least", at_least, "Or so many and more; once, where nothing is said."),          \
+        CALLS("at_most", at_most, "Or so many and fewer."),                                        \
         FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                     \
               .help = "Only calls after the journal entry with this seq.")
 
@@ -122,9 +122,9 @@ static void put_expected(struct json *w, const struct verification *v)
 {
     json_key(w, "expected");
     json_open_map(w);
-    json_put_int(w, "atLeast", v->least);
+    json_put_int(w, "at_least", v->least);
     if (v->most < INT64_MAX)
-        json_put_int(w, "atMost", v->most);
+        json_put_int(w, "at_most", v->most);
     json_close_map(w);
 }
 
@@ -210,9 +210,10 @@ static void answer(struct call *c, const struct verification *v)
 static bool check_counts(struct call *c, const struct verify_body *b)
 {
     if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
-        return call_issue(c, "/count", "'count' stands alone: it is 'atLeast' and 'atMost' in one");
+        return call_issue(c, "/count",
+                          "'count' stands alone: it is 'at_least' and 'at_most' in one");
     if (b->at_most >= 0 && b->at_least > b->at_most)
-        return call_issue(c, "/atLeast", "is more than 'atMost'");
+        return call_issue(c, "/at_least", "is more than 'at_most'");
     if ((uint64_t)b->since > journal_last(c->ns->journal))
         return call_issue(c, "/since", "the newest journal entry is %llu",
                           (unsigned long long)journal_last(c->ns->journal));

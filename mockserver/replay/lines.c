@@ -77,8 +77,8 @@ static struct json open_input(struct buf *b, enum input_kind kind, uint64_t numb
                               struct moment at)
 {
     struct json w = open_line(b, input_texts[kind], number);
-    json_put_int(&w, "wallMs", at.wall_ms);
-    json_put_int(&w, "monotonicUs", at.monotonic_us);
+    json_put_int(&w, "wall_ms", at.wall_ms);
+    json_put_int(&w, "monotonic_us", at.monotonic_us);
     return w;
 }
 
@@ -92,9 +92,9 @@ void line_call(struct buf *b, const struct input *in)
 {
     const struct request *r = &in->request;
     struct json w = open_input(b, INPUT_CALL, (uint64_t)in->number, in->at);
-    json_put_int(&w, "arrivedUs", in->arrived_us);
+    json_put_int(&w, "arrived_us", in->arrived_us);
     if (in->admin)
-        json_put_bool(&w, "adminPort", true);
+        json_put_bool(&w, "admin_port", true);
     if (in->status) {
         json_put_int(&w, "refused", in->status);
         json_put_text(&w, "why", in->why);
@@ -102,14 +102,14 @@ void line_call(struct buf *b, const struct input *in)
     if (r->peer)
         json_put_text(&w, "peer", r->peer);
     if (r->peer_port)
-        json_put_int(&w, "peerPort", r->peer_port);
+        json_put_int(&w, "peer_port", r->peer_port);
     json_key(&w, "method");
     put_bytes(&w, r->method);
     json_key(&w, "target");
     put_bytes(&w, r->target);
     put_headers(&w, &r->headers);
     if (r->body_too_large)
-        json_put_bool(&w, "tooLarge", true);
+        json_put_bool(&w, "too_large", true);
     put_body(&w, r->body);
     close_line(b, &w);
 }
@@ -150,9 +150,9 @@ void line_answer(struct buf *b, uint64_t number, const struct response *r)
     if (r->cut != CUT_NONE)
         json_put_text(&w, "cut", cut_texts[r->cut]);
     if (r->delay_us)
-        json_put_int(&w, "delayUs", r->delay_us);
+        json_put_int(&w, "delay_us", r->delay_us);
     if (r->bytes_per_second)
-        json_put_int(&w, "bytesPerSecond", r->bytes_per_second);
+        json_put_int(&w, "bytes_per_second", r->bytes_per_second);
     put_headers(&w, &r->headers);
     if (r->stream.next)
         json_put_bool(&w, "stream", true);
@@ -183,30 +183,30 @@ struct line {
 #define NUMBER(key, help_)                                                                         \
     FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
 #define MOMENT                                                                                     \
-    FIELD("wallMs", FIELD_INT, struct line, at.wall_ms, .required = true, .max = LINE_WALL_MAX_MS, \
-          .help = "When it entered."),                                                             \
-        FIELD("monotonicUs", FIELD_INT, struct line, at.monotonic_us, .required = true,            \
+    FIELD("wall_ms", FIELD_INT, struct line, at.wall_ms, .required = true,                         \
+          .max = LINE_WALL_MAX_MS, .help = "When it entered."),                                    \
+        FIELD("monotonic_us", FIELD_INT, struct line, at.monotonic_us, .required = true,           \
               .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes.")
 
 static const struct field call_rows[] = {
     NUMBER("call", "Which call this is."),
     MOMENT,
-    FIELD("arrivedUs", FIELD_INT, struct line, arrived_us, .required = true,
+    FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "When its first line was read."),
-    FIELD("adminPort", FIELD_BOOL, struct line, admin,
+    FIELD("admin_port", FIELD_BOOL, struct line, admin,
           .help = "It came by the admin API's own port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
           .help = "It is no proper HTTP, and was refused with this status."),
     FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was refused."),
     FIELD("peer", FIELD_TEXT, struct line, peer, .help = "Where it came from."),
-    FIELD("peerPort", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535,
+    FIELD("peer_port", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535,
           .help = "Its connection's port there."),
     FIELD("method", FIELD_NODE, struct line, method, .required = true, .help = "As it was sent."),
     FIELD("target", FIELD_NODE, struct line, target, .required = true,
           .help = "Path and query, as they were sent."),
     FIELD("headers", FIELD_NODE, struct line, headers, .required = true,
           .help = "Its header lines, [name, value] each."),
-    FIELD("tooLarge", FIELD_BOOL, struct line, too_large,
+    FIELD("too_large", FIELD_BOOL, struct line, too_large,
           .help = "Its body went over the limit and was dropped."),
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
 };
@@ -265,9 +265,9 @@ static const struct field answer_rows[] = {
           .help = "Its status."),
     FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1,
           .text_count = COUNT(cut_texts) - 1, .help = "Where the connection ends."),
-    FIELD("delayUs", FIELD_INT, struct output_line, delay_us, .max = INT64_MAX,
+    FIELD("delay_us", FIELD_INT, struct output_line, delay_us, .max = INT64_MAX,
           .help = "How much later it is sent."),
-    FIELD("bytesPerSecond", FIELD_INT, struct output_line, bytes_per_second, .max = INT64_MAX,
+    FIELD("bytes_per_second", FIELD_INT, struct output_line, bytes_per_second, .max = INT64_MAX,
           .help = "The speed of its body."),
     FIELD("stream", FIELD_BOOL, struct output_line, stream, .help = "Its body is a stream."),
     OUT_CONTENT,

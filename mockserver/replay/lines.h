@@ -8,7 +8,7 @@
  *          machine's time, at which the clocks stand still for as long as it is dealt with.
  *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
  *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
- * Units:   wallMs since the epoch; monotonicUs, arrivedUs and delayUs in microseconds.
+ * Units:   wall_ms since the epoch; monotonic_us, arrived_us and delay_us in microseconds.
  * Errors:  an unknown line, or one whose members are not those of its kind: ERROR_INPUT at its
  *          place.
  */

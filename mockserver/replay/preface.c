@@ -16,21 +16,21 @@ static const struct field option_rows[] = {
           .help = "The admin API is open on the providers' port."),
     FIELD("strict", FIELD_BOOL, struct said, strict,
           .help = "No world comes into being by being named."),
-    FIELD("localConsent", FIELD_BOOL, struct said, local_consent,
+    FIELD("local_consent", FIELD_BOOL, struct said, local_consent,
           .help = "Consent is a page of the mock's own."),
     FIELD("namespaces", FIELD_INT, struct said, namespaces, .max = INT64_MAX,
           .help = "How many worlds there may be; 0: as many as is usual."),
-    FIELD("namespaceIdleMs", FIELD_INT, struct said, namespace_idle_ms, .max = DURATION_MAX_MS,
+    FIELD("namespace_idle_ms", FIELD_INT, struct said, namespace_idle_ms, .max = DURATION_MAX_MS,
           .help = "How long a world that nobody calls lives; 0: for ever."),
     FIELD("watch", FIELD_BOOL, struct said, watch,
           .help = "The fixtures' files are looked at again when they change."),
-    FIELD("journalBytes", FIELD_INT, struct said, journal_bytes, .max = INT64_MAX,
+    FIELD("journal_bytes", FIELD_INT, struct said, journal_bytes, .max = INT64_MAX,
           .help = "What a journal may hold; 0: what is usual."),
-    FIELD("publicUrl", FIELD_TEXT, struct said, public_url,
+    FIELD("public_url", FIELD_TEXT, struct said, public_url,
           .help = "Where minted URLs begin, if that was said."),
     FIELD("cors", FIELD_TEXTS, struct said, cors,
           .help = "The sites whose pages may call and read."),
-    FIELD("adminToken", FIELD_TEXT, struct said, admin_token,
+    FIELD("admin_token", FIELD_TEXT, struct said, admin_token,
           .help = "What the admin API asks for."),
 };
 static const struct fields option_fields =
@@ -69,9 +69,9 @@ static const struct field preface_rows[] = {
           .help = "The format of what follows."),
     FIELD("version", FIELD_TEXT, struct said_preface, version, .required = true,
           .help = "Of the program that wrote it."),
-    FIELD("wallMs", FIELD_INT, struct said_preface, started.wall_ms, .required = true,
+    FIELD("wall_ms", FIELD_INT, struct said_preface, started.wall_ms, .required = true,
           .max = LINE_WALL_MAX_MS, .help = "When the worlds were made."),
-    FIELD("monotonicUs", FIELD_INT, struct said_preface, started.monotonic_us, .required = true,
+    FIELD("monotonic_us", FIELD_INT, struct said_preface, started.monotonic_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes."),
     FIELD("url", FIELD_TEXT, struct said_preface, url, .required = true,
           .help = "Where the mock listened."),
@@ -90,20 +90,20 @@ static void put_options(struct json *w, const struct mock *m)
     json_open_map(w);
     json_put_bool(w, "admin", o->admin);
     json_put_bool(w, "strict", o->strict);
-    json_put_bool(w, "localConsent", o->local_consent);
+    json_put_bool(w, "local_consent", o->local_consent);
     json_put_int(w, "namespaces", (int64_t)o->limits.count);
-    json_put_int(w, "namespaceIdleMs", o->namespace_idle_ms);
+    json_put_int(w, "namespace_idle_ms", o->namespace_idle_ms);
     json_put_bool(w, "watch", m->reload && reload_watches(m->reload));
-    json_put_int(w, "journalBytes", (int64_t)o->limits.journal_bytes);
+    json_put_int(w, "journal_bytes", (int64_t)o->limits.journal_bytes);
     json_key(w, "cors");
     json_open_list(w);
     for (size_t i = 0; i < o->cors_count; i++)
         json_text(w, o->cors[i]);
     json_close_list(w);
     if (o->public_url)
-        json_put_text(w, "publicUrl", o->public_url);
+        json_put_text(w, "public_url", o->public_url);
     if (o->admin_token)
-        json_put_text(w, "adminToken", o->admin_token);
+        json_put_text(w, "admin_token", o->admin_token);
     json_close_map(w);
 }
 
@@ -127,8 +127,8 @@ void preface_write(struct buf *b, const struct mock *m, struct moment started)
     json_open_map(&w);
     json_put_int(&w, "recording", RECORDING_FORMAT);
     json_put_text(&w, "version", UNDERSTUDY_VERSION);
-    json_put_int(&w, "wallMs", started.wall_ms);
-    json_put_int(&w, "monotonicUs", started.monotonic_us);
+    json_put_int(&w, "wall_ms", started.wall_ms);
+    json_put_int(&w, "monotonic_us", started.monotonic_us);
     json_put_text(&w, "url", m->url);
     put_options(&w, m);
     json_key(&w, "worlds");

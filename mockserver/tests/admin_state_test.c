@@ -62,7 +62,7 @@ static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
         201);
     assert_int_equal(mock_call(m, "GET /layers/v1/whoami", NULL, KEY).status, 503);
     struct answer verified = mock_call(m, "POST /__admin/requests/verify",
-                                       "{\"match\":{\"key\":\"lp_live_full\"},\"atLeast\":1}");
+                                       "{\"match\":{\"key\":\"lp_live_full\"},\"at_least\":1}");
     assert_int_equal(verified.status, 200);
 }
 

@@ -31,7 +31,7 @@ static void a_call_is_found_by_seq_and_by_request_id(void **state)
     assert_string_equal(at(a, "/seq"), "1");
     assert_string_equal(at(a, "/target"), LIST);
     assert_string_equal(at(a, "/key"), "full");
-    assert_string_equal(at(explain(n, at(a, "/requestId")), "/seq"), "1");
+    assert_string_equal(at(explain(n, at(a, "/request_id")), "/seq"), "1");
     struct answer none = explain(n, "2");
     assert_int_equal(none.status, 404);
     assert_non_null(strstr(at(none, "/detail"), "it keeps seq 1 to 1, and 0 were dropped"));
@@ -207,20 +207,20 @@ static void what_met_no_route_is_listed_with_the_nearest(void **state)
 
     struct answer a = mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
     assert_string_equal(at(a, "/items/0/seq"), "2");
-    assert_string_equal(at(a, "/items/0/nearestRoutes/0/operation"), "list_social_accounts");
-    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/pointer"), "/path/3");
-    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/expected"), "social-accounts");
-    assert_string_equal(at(a, "/items/0/nearestRoutes/0/misses/0/actual"), "social-acounts");
-    assert_null(at(a, "/items/0/nearestRoutes/0/misses/1"));
+    assert_string_equal(at(a, "/items/0/nearest_routes/0/operation"), "list_social_accounts");
+    assert_string_equal(at(a, "/items/0/nearest_routes/0/misses/0/pointer"), "/path/3");
+    assert_string_equal(at(a, "/items/0/nearest_routes/0/misses/0/expected"), "social-accounts");
+    assert_string_equal(at(a, "/items/0/nearest_routes/0/misses/0/actual"), "social-acounts");
+    assert_null(at(a, "/items/0/nearest_routes/0/misses/1"));
     assert_string_equal(at(a, "/items/0/rules/0/rule"), "other");
     assert_string_equal(at(a, "/items/0/rules/0/failed/pointer"), "/when/query/a");
     assert_string_equal(at(a, "/items/0/rules/0/failed/actual"), "c");
-    assert_string_equal(at(a, "/items/1/nearestRoutes/0/misses/0/pointer"), "/method");
-    assert_string_equal(at(a, "/items/1/nearestRoutes/0/misses/0/actual"), "PUT");
+    assert_string_equal(at(a, "/items/1/nearest_routes/0/misses/0/pointer"), "/method");
+    assert_string_equal(at(a, "/items/1/nearest_routes/0/misses/0/actual"), "PUT");
     a = explain(n, "2");
     assert_string_equal(at(a, "/route"), "null");
     assert_string_equal(at(a, "/gates"), "[]");
-    assert_non_null(at(a, "/nearestRoutes/0"));
+    assert_non_null(at(a, "/nearest_routes/0"));
 }
 
 int main(void)

@@ -80,9 +80,9 @@ static void who_made_a_world_says_how_long_it_lives(void **state)
     assert_true(is_there(s, "long"));
     assert_false(is_there(s, "short"));
     struct answer a = ask(s, "GET /__admin/namespaces/long", "");
-    assert_true(str_has(a.body, STR("\"expiresIn\":\"9m59s")));
+    assert_true(str_has(a.body, STR("\"expires_in\":\"9m59s")));
     a = ask(s, "GET /__admin/namespaces/lasting", "");
-    assert_true(str_has(a.body, STR("\"expiresIn\":null")));
+    assert_true(str_has(a.body, STR("\"expires_in\":null")));
     a = ask(s, "POST /__admin/namespaces", "{\"name\":\"x\",\"idle\":\"-1s\"}");
     assert_int_equal(a.status, 422);
     assert_true(str_has(a.body, STR("\"pointer\":\"/idle\"")));
@@ -102,11 +102,11 @@ static void a_world_whose_call_waits_is_not_idle(void **state)
     struct setup *s = *state;
     use(s, "a");
     struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                                    "{\"match\":{},\"atLeast\":2,\"timeout\":\"60s\"}");
+                                    "{\"match\":{},\"at_least\":2,\"timeout\":\"60s\"}");
     pass(s, 2 * IDLE);
     assert_true(is_there(s, "a"));
     assert_true(str_has(ask(s, "GET /__admin/namespaces", "").body,
-                        STR("\"idleFor\":\"0s\",\"expiresIn\":\"150ms\"")));
+                        STR("\"idle_for\":\"0s\",\"expires_in\":\"150ms\"")));
     use(s, "a");
     assert_int_equal(client_hear_last(c).status, 200);
     pass(s, 2 * IDLE);
@@ -118,7 +118,7 @@ static void a_world_whose_client_left_is_idle_again(void **state)
     struct setup *s = *state;
     use(s, "a");
     client_end(begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                            "{\"match\":{},\"atLeast\":9,\"timeout\":\"50ms\"}"));
+                            "{\"match\":{},\"at_least\":9,\"timeout\":\"50ms\"}"));
     pass(s, 3 * IDLE);
     assert_false(is_there(s, "a"));
 }
@@ -140,7 +140,7 @@ static void a_call_that_outlives_its_world_counts_for_no_other(void **state)
     struct setup *s = *state;
     use(s, "a");
     struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                                    "{\"match\":{},\"atLeast\":9,\"timeout\":\"60s\"}");
+                                    "{\"match\":{},\"at_least\":9,\"timeout\":\"60s\"}");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status, 200);
     use(s, "a");
     client_end(c);

@@ -91,7 +91,7 @@ async function drive(url) {
     then: [{ delay_before: { lognormal: { median: '8ms', sigma: 0.5 } } }, { delay_after: '3ms' }],
   });
   await admin('POST', '/rules', { name: 'cut', on: 'layers.whoami', when: { every: 4 }, then: [{ close_connection: 'mid_body' }] });
-  const waiting = admin('POST', '/requests/wait', { atLeast: 40, timeout: '10s' });
+  const waiting = admin('POST', '/requests/wait', { at_least: 40, timeout: '10s' });
   const stream = await fetch(`${url}/__admin/events`);
   await abandon(url, '/__admin/requests/wait', { count: 100000, timeout: '60s' });
 

@@ -185,7 +185,7 @@ static void what_was_over_before_the_beginning_is_no_use(void **state)
               "          scheduled_posts: [ { content: cnt, account: sa, at: -1d, status: "
               "published } ]\n");
     reload(s, NULL);
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/inUse"),
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/in_use"),
                         "false");
 }
 

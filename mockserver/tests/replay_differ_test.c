@@ -55,7 +55,7 @@ static void the_call_that_differs_first_is_told(void **state)
         {9,  "[\"X-Mock-Error\",\"unmatched\"]", "[\"X-Other\",\"a\"]",            4, "/headers/X-Other",
          "\"a\"",                                                                                                             NULL                    },
         {11, "\"body\":\"{",                     "\"body\":\"{ ",                  5, "/body, byte 1",                 NULL,  NULL                    },
-        {11, "\"headers\":",                     "\"delayUs\":5,\"headers\":",     5, "/delayUs",                      "5",   NULL                    },
+        {11, "\"headers\":",                     "\"delay_us\":5,\"headers\":",    5, "/delay_us",                     "5",   NULL                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
@@ -110,17 +110,17 @@ static void what_is_missing_or_too_much_is_told(void **state)
         uint64_t number;
         int at;
     } rows[] = {
-        {4,  "{\"call\":2", "{\"gone\":9,\"wallMs\":1,\"monotonicUs\":1}\n{\"call\":2", "call",     9,
-         4                                                                                               },
+        {4,  "{\"call\":2", "{\"gone\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2", "call",     9,
+         4                                                                                                 },
         {4,  "{\"call\":2",
-         "{\"answer\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",     "call",     7, 4 },
+         "{\"answer\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",       "call",     7, 4 },
         {4,  "{\"call\":2",
-         "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",    "delivery", 3,
-         4                                                                                               },
-        {12, "{\"timer\":", "{\"timer\":99",                                            "timer",    0, 12},
+         "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",      "delivery", 3,
+         4                                                                                                 },
+        {12, "{\"timer\":", "{\"timer\":99",                                              "timer",    0, 12},
         {4,  "{\"call\":2",
-         "{\"landed\":4,\"wallMs\":1,\"monotonicUs\":1,\"status\":200}\n{\"call\":2",   "delivery", 4,
-         4                                                                                               },
+         "{\"landed\":4,\"wall_ms\":1,\"monotonic_us\":1,\"status\":200}\n{\"call\":2",   "delivery",
+         4,                                                                                              4 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
@@ -230,7 +230,7 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
         {1, "\"prj_acme_a\"",    "7",                      ":1:"                                 },
         {1, "\"worlds\":",       "\"words\":",             "did you mean 'worlds'?"              },
         {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: this is no line of a recording"},
-        {4, "\"monotonicUs\":",  "\"monotonic\":",         ":4:"                                 },
+        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                                 },
         {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                 },
         {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                 },
         {5, "\"status\":",       "\"state\":",             ":5:"                                 },

@@ -85,7 +85,7 @@ static void time_that_passes_by_itself(void **state)
     run_ask(r, "PUT /__admin/clock", "{\"mode\":\"runs\"}");
     run_pass(r, DAY);
     struct asked *last = run_ask(r, "GET /__admin/health", NULL);
-    assert_true(str_has(last->body, STR("\"uptimeInSeconds\":262800")));
+    assert_true(str_has(last->body, STR("\"uptime_seconds\":262800")));
     assert_true(same(r).timers > 0);
     run_free(r);
 }

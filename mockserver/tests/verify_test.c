@@ -47,7 +47,7 @@ static int setup(void **state)
 /* The seqs of the calls that match: "1 2 3". */
 static const char *matching(struct mock *m, const char *match)
 {
-    const char *body = arena_printf(&m->arena, "{\"match\":%s,\"atLeast\":0}", match);
+    const char *body = arena_printf(&m->arena, "{\"match\":%s,\"at_least\":0}", match);
     struct answer a = mock_call(m, VERIFY, body);
     if (a.status != 200)
         fail_msg("%s: %s", match, a.text.s);
@@ -107,20 +107,20 @@ static void so_many_calls_are_what_was_asked_or_not(void **state)
         const char *counts;
         int status;
     } rows[] = {
-        {"\"count\":3",                200},
-        {"\"count\":2",                409},
-        {"\"count\":4",                409},
-        {"\"atLeast\":3",              200},
-        {"\"atLeast\":4",              409},
-        {"\"atMost\":3",               200},
-        {"\"atMost\":2",               409},
-        {"\"atLeast\":2,\"atMost\":4", 200},
-        {"\"atLeast\":4,\"atMost\":5", 409},
-        {"\"since\":1",                200},
-        {"\"since\":1,\"count\":2",    200},
-        {"\"since\":3,\"count\":0",    200},
-        {"\"since\":3",                409}, /* at least one */
-        {"\"since\":3,\"atMost\":0",   200},
+        {"\"count\":3",                  200},
+        {"\"count\":2",                  409},
+        {"\"count\":4",                  409},
+        {"\"at_least\":3",               200},
+        {"\"at_least\":4",               409},
+        {"\"at_most\":3",                200},
+        {"\"at_most\":2",                409},
+        {"\"at_least\":2,\"at_most\":4", 200},
+        {"\"at_least\":4,\"at_most\":5", 409},
+        {"\"since\":1",                  200},
+        {"\"since\":1,\"count\":2",      200},
+        {"\"since\":3,\"count\":0",      200},
+        {"\"since\":3",                  409}, /* at least one */
+        {"\"since\":3,\"at_most\":0",    200},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = *state;
@@ -144,7 +144,7 @@ static void what_fails_tells_the_closest_field_by_field(void **state)
     assert_string_equal(at(a, "/code"), "not_verified");
     assert_string_equal(at(a, "/detail"), "0 matching calls where at least 1 were expected");
     assert_string_equal(at(a, "/matched"), "0");
-    assert_string_equal(at(a, "/expected/atLeast"), "1");
+    assert_string_equal(at(a, "/expected/at_least"), "1");
     assert_string_equal(at(a, "/lost"), "0");
     assert_string_equal(at(a, "/next"), "5");
     assert_string_equal(at(a, "/closest/0/seq"), "2");
@@ -192,8 +192,8 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
-        {"{\"match\":{},\"count\":1,\"atLeast\":1}",       "/count",                  "stands alone"               },
-        {"{\"match\":{},\"atLeast\":3,\"atMost\":2}",      "/atLeast",                "more than"                  },
+        {"{\"match\":{},\"count\":1,\"at_least\":1}",      "/count",                  "stands alone"               },
+        {"{\"match\":{},\"at_least\":3,\"at_most\":2}",    "/at_least",               "more than"                  },
         {"{\"match\":{},\"count\":-1}",                    "/count",                  ""                           },
         {"{\"match\":{},\"since\":6}",                     "/since",                  "newest journal entry is 5"  },
         {"{\"match\":{},\"timeout\":\"1s\"}",              "/timeout",                "unknown"                    },

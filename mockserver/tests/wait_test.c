@@ -4,7 +4,7 @@
 #include "mockserver/tests/served_mock.h"
 
 #define LIST   "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
-#define LISTED "{\"match\":{\"operation\":\"layers.list_social_accounts\"},\"atLeast\":2%s}"
+#define LISTED "{\"match\":{\"operation\":\"layers.list_social_accounts\"},\"at_least\":2%s}"
 
 /* A client that waits for two lists in world `prefix`; the server has heard it. */
 static struct client *begin_wait(struct setup *s, const char *prefix, const char *more)
@@ -68,13 +68,13 @@ static void what_does_not_come_is_told_at_the_timeout(void **state)
 static void what_cannot_hold_any_more_is_not_waited_for(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_wait(s, "", ",\"atMost\":2,\"since\":0,\"timeout\":\"60s\"");
+    struct client *c = begin_wait(s, "", ",\"at_most\":2,\"since\":0,\"timeout\":\"60s\"");
     list(s);
     list(s);
     assert_int_equal(client_hear_last(c).status, 200);
     list(s);
     struct answer a =
-        ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"atMost\":2,\"timeout\":\"60s\"}");
+        ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"at_most\":2,\"timeout\":\"60s\"}");
     assert_int_equal(a.status, 409);
 }
 
