@@ -350,10 +350,10 @@ bool hostile_turns_away(struct call *c, const struct gate *g)
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct dice dice = dice_for(c, DICE_AWAY);
     struct call_budget budget = budget_of(c);
-    bool away =
-        !draw(&dice, TURNED_AWAY) && budget.limit && !quota_is_away(c->world, c->key, operation);
-    quota_set_away(c->world, c->key, operation, away);
-    if (!away)
+    bool refuse = !draw(&dice, TURNED_AWAY) && budget.limit &&
+                  !quota_had_spurious_429(c->world, c->key, operation);
+    quota_set_spurious_429(c->world, c->key, operation, refuse);
+    if (!refuse)
         return false;
     struct buf told = {.arena = c->arena};
     c->budget = budget;

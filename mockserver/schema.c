@@ -2,7 +2,7 @@
 
 #include "base/schema.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/fixture/moment.h"
+#include "mockserver/fixture/runtime_state.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/record_json.h"
 #include "mockserver/rules/rule.h"
@@ -248,28 +248,28 @@ static void put_records(struct json *w)
 #define FIXTURES_OWN 4 /* the first so many definitions */
 
 static const struct schema_definition definitions[] = {
-    {.name = "records",     .write = put_records                                           },
-    {.name = "moment",      .fields = &moment_fields                                       },
-    {.name = "instant",     .shape = "{type: [string, integer, 'null']}"                   },
-    {.name = "record_name", .shape = "{type: [string, integer, 'null']}"                   },
-    {.name = "rule",        .fields = &rule_fields                                         },
-    {.name = "provider",    .write = put_providers                                         },
-    {.name = "operation",   .write = put_operations                                        },
-    {.name = "event",       .write = put_events                                            },
+    {.name = "records",       .write = put_records                                           },
+    {.name = "runtime_state", .fields = &runtime_state_fields                                },
+    {.name = "instant",       .shape = "{type: [string, integer, 'null']}"                   },
+    {.name = "record_name",   .shape = "{type: [string, integer, 'null']}"                   },
+    {.name = "rule",          .fields = &rule_fields                                         },
+    {.name = "provider",      .write = put_providers                                         },
+    {.name = "operation",     .write = put_operations                                        },
+    {.name = "event",         .write = put_events                                            },
     {.name = "named_texts",
-     .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"      },
-    {.name = "effects",     .write = put_effects                                           },
-    {.name = "headers",     .shape = "{type: object, additionalProperties: {type: string}}"},
+     .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"        },
+    {.name = "effects",       .write = put_effects                                           },
+    {.name = "headers",       .shape = "{type: object, additionalProperties: {type: string}}"},
     {.name = "patch",
      .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
               "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"
-              " from: {type: string}, value: {}}}}"                                        },
-    {.name = "set_state",   .write = put_set_state                                         },
+              " from: {type: string}, value: {}}}}"                                          },
+    {.name = "set_state",     .write = put_set_state                                         },
     {.name = "delay",
      .shape = "{anyOf: [{$ref: '#/$defs/duration'}, {type: object, required: [lognormal],"
               " properties: {lognormal: {$ref: '#/$defs/lognormal'}},"
-              " additionalProperties: false}]}"                                            },
-    {.name = "lognormal",   .fields = &rule_spread_fields                                  },
+              " additionalProperties: false}]}"                                              },
+    {.name = "lognormal",     .fields = &rule_spread_fields                                  },
 };
 
 void schema_print(struct json *w, size_t which)

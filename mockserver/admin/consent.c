@@ -33,12 +33,12 @@ static uint32_t signed_in_key(const struct call *c, int provider, const char *na
 
 const char *consent_handle(struct call *c, uint32_t attempt)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
-    if (a->kind == ATTEMPT_FOR_KEY)
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
+    if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return key_name(c, signed_in_key(c, a->provider, NULL));
     if (a->reconnects)
         return account_read(c->world, a->account)->handle;
-    return arena_printf(c->arena, "%s.user.%u", attempt_platform_text(a),
+    return arena_printf(c->arena, "%s.user.%u", oauth_attempt_platform_text(a),
                         world_count(c->world, RECORD_ACCOUNT) + 1);
 }
 
@@ -68,7 +68,7 @@ static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
     const char *given = *handle ? consent_read_handle(c, *handle) : usual;
     if (!given)
         return call_issue(c, "/handle", "is 1 to %d characters without blanks", HANDLE_MAX_BYTES);
-    if (attempt_read(c->world, attempt)->reconnects && strcmp(given, usual) != 0)
+    if (oauth_attempt_read(c->world, attempt)->reconnects && strcmp(given, usual) != 0)
         return call_issue(c, "/handle", "this attempt reconnects '%s'; nobody else can consent",
                           usual);
     *handle = given;
@@ -77,51 +77,51 @@ static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
 
 static bool sign_in(struct call *c, uint32_t attempt, const char *name)
 {
-    uint32_t key = signed_in_key(c, attempt_read(c->world, attempt)->provider, name);
+    uint32_t key = signed_in_key(c, oauth_attempt_read(c->world, attempt)->provider, name);
     uint32_t organization = key ? key_read(c->world, key)->organization : ROW_NONE;
     struct index_walk walk;
     index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
                (struct index_entry){organization, INT64_MIN, 0});
     if (!key || !index_next_of(&walk, organization))
         return call_issue(c, "/handle", "there is no key '%s' to sign in with", name ? name : "");
-    attempt_complete_key(c->world, attempt, walk.entry.row, key);
+    oauth_attempt_complete_key(c->world, attempt, walk.entry.row, key);
     return true;
 }
 
 static bool approve(struct call *c, uint32_t attempt, const char *handle)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     struct account_spec user;
-    if (a->kind == ATTEMPT_FOR_KEY)
+    if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return sign_in(c, attempt, handle);
     if (!check_handle(c, attempt, &handle))
         return false;
-    if (a->kind == ATTEMPT_FOR_ADS) {
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
         struct ad_account_spec grant;
         provider_with_id(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
-        attempt_complete_ads(c->world, attempt, &grant);
+        oauth_attempt_complete_ads(c->world, attempt, &grant);
         return true;
     }
     consent_user(c, a->provider, a->platform, handle, &user);
-    attempt_complete(c->world, attempt, &user);
+    oauth_attempt_complete(c->world, attempt, &user);
     return true;
 }
 
 bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome,
                   const char *handle)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
-    if (a->state != ATTEMPT_PENDING)
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
+    if (a->state != OAUTH_ATTEMPT_PENDING)
         return call_refuse(c, FAULT_CONFLICT, "The attempt has ended: it is %s",
-                           attempt_state_texts[a->state]);
+                           oauth_attempt_state_texts[a->state]);
     switch (outcome) {
     case CONSENT_APPROVE:
         return approve(c, attempt, handle);
     case CONSENT_DENY:
-        attempt_fail(c->world, attempt, "access_denied");
+        oauth_attempt_fail(c->world, attempt, "access_denied");
         return true;
     case CONSENT_EXCHANGE_ERROR:
-        attempt_fail(c->world, attempt, "exchange_failed");
+        oauth_attempt_fail(c->world, attempt, "exchange_failed");
         return true;
     case CONSENT_ABANDON:
     case CONSENT_OUTCOME_COUNT:
@@ -132,8 +132,8 @@ bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome
 
 const char *consent_redirect(struct call *c, uint32_t attempt)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
-    if (a->state == ATTEMPT_PENDING)
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
+    if (a->state == OAUTH_ATTEMPT_PENDING)
         return NULL;
     return provider_with_id(a->provider)->consent_redirect(c, attempt);
 }

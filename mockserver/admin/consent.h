@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "mockserver/call.h"
-#include "mockserver/state/attempt.h"
+#include "mockserver/state/oauth_attempt.h"
 
 #define CONSENT_OUTCOMES(X)                                                                        \
     X(APPROVE, "approve")                                                                          \

@@ -98,8 +98,8 @@ static const char *or_none(const char *text, const char *none)
 
 static void put_form(struct call *c, uint32_t row)
 {
-    bool reconnects = attempt_read(c->world, row)->reconnects;
-    bool signs_in = attempt_read(c->world, row)->kind == ATTEMPT_FOR_KEY;
+    bool reconnects = oauth_attempt_read(c->world, row)->reconnects;
+    bool signs_in = oauth_attempt_read(c->world, row)->kind == OAUTH_ATTEMPT_FOR_KEY;
     html(c, "<form method=\"post\"><label for=\"handle\">");
     html(c, signs_in ? "Key" : "Account handle");
     html(c, "</label><input id=\"handle\" name=\"handle\" maxlength=\"100\" autocomplete=\"off\" "
@@ -111,7 +111,7 @@ static void put_form(struct call *c, uint32_t row)
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
 }
 
-static void put_wish(struct call *c, const struct attempt *a, const struct space *space,
+static void put_wish(struct call *c, const struct oauth_attempt *a, const struct space *space,
                      const char *app)
 {
     html(c, "<p>");
@@ -124,9 +124,9 @@ static void put_wish(struct call *c, const struct attempt *a, const struct space
     html(c, ".</p>\n");
 }
 
-static void begin_ask(struct call *c, const struct attempt *a, int status)
+static void begin_ask(struct call *c, const struct oauth_attempt *a, int status)
 {
-    if (a->kind == ATTEMPT_FOR_KEY) {
+    if (a->kind == OAUTH_ATTEMPT_FOR_KEY) {
         begin_page(c, status, arena_printf(c->arena, "%s wants to sign in", a->note));
         return;
     }
@@ -134,14 +134,14 @@ static void begin_ask(struct call *c, const struct attempt *a, int status)
     const char *app = or_none(organization_read(c->world, space->organization)->name, "An app");
     begin_page(c, status,
                arena_printf(c->arena, "%s wants to connect your %s account", app,
-                            attempt_platform_text(a)));
+                            oauth_attempt_platform_text(a)));
     put_wish(c, a, space, app);
 }
 
 /* Who asks for what; `wrong` (may be NULL) says what the last try lacked. */
 static void ask(struct call *c, uint32_t row, int status, const char *wrong)
 {
-    begin_ask(c, attempt_read(c->world, row), status);
+    begin_ask(c, oauth_attempt_read(c->world, row), status);
     if (wrong) {
         html(c, "<p class=\"wrong\" role=\"alert\">");
         put(c, wrong);
@@ -154,23 +154,23 @@ static void ask(struct call *c, uint32_t row, int status, const char *wrong)
 /* The attempt that is asked about, while it can be answered; else a page says why not. */
 static uint32_t pending(struct call *c)
 {
-    uint32_t row = attempt_find(c->world, c->params[1]);
+    uint32_t row = oauth_attempt_find(c->world, c->params[1]);
     const struct provider *d = provider_named(c->params[0]);
-    if (!row || !d || attempt_read(c->world, row)->provider != d->id) {
+    if (!row || !d || oauth_attempt_read(c->world, row)->provider != d->id) {
         message(c, 404, "This link is not known",
                 "Nothing here asks for your consent. Go back to the app and begin again.");
         return ROW_NONE;
     }
-    switch (attempt_read(c->world, row)->state) {
-    case ATTEMPT_PENDING:
+    switch (oauth_attempt_read(c->world, row)->state) {
+    case OAUTH_ATTEMPT_PENDING:
         return row;
-    case ATTEMPT_EXPIRED:
+    case OAUTH_ATTEMPT_EXPIRED:
         message(c, 410, "This link has expired",
                 "It was not used in time. Go back to the app and begin again.");
         break;
-    case ATTEMPT_COMPLETED:
-    case ATTEMPT_FAILED:
-    case ATTEMPT_STATE_COUNT:
+    case OAUTH_ATTEMPT_COMPLETED:
+    case OAUTH_ATTEMPT_FAILED:
+    case OAUTH_ATTEMPT_STATE_COUNT:
         message(c, 410, "This link was used already",
                 "It works once. Go back to the app and begin again.");
         break;

@@ -49,7 +49,7 @@ static const struct admin_guide rows[] = {
     ASKS("list_records", "FIELD=VALUE, as many as wanted",
          "The records of one kind, such as accounts; only those whose fields read so."),
     CALL("read_record", "One record, by its id."),
-    ASKS("patch_record", "unchecked=1: even then",
+    ASKS("patch_record", "skip_invariants=1: even then",
          "Sets fields of one record (JSON merge patch), unless that would break the world."),
     CALL("read_clock", "The world's time, and whether it passes by itself."),
     TAKES("set_clock", admin_clock_fields,

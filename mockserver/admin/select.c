@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "mockserver/providers/providers.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -53,7 +53,8 @@ static const struct selection destinations = {RECORD_DESTINATION, "post", "posts
                                               destination_name};
 static const struct selection keys = {RECORD_KEY, "key", "keys", "id, name or value", key_name};
 static const struct selection webhooks = {RECORD_WEBHOOK, "webhook", "webhooks", "id", NULL};
-static const struct selection attempts = {RECORD_ATTEMPT, "attempt", "attempts", "state", NULL};
+static const struct selection attempts = {RECORD_OAUTH_ATTEMPT, "attempt", "attempts", "state",
+                                          NULL};
 
 struct met {
     uint32_t row, count;

@@ -33,14 +33,14 @@ void simulate_consent(struct call *c, const void *fields)
     uint32_t row = select_attempt(c, "/state", f->state);
     if (!row || !consent_give(c, row, (enum consent_outcome)f->outcome, f->handle))
         return;
-    const struct attempt *a = attempt_read(c->world, row);
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, row);
     const char *redirect = consent_redirect(c, row);
     struct json *w = simulation_begin(c);
     json_put_text(w, "redirect", redirect);
     json_put_text(w, "state", a->token);
-    json_put_text(w, "status", attempt_state_texts[a->state]);
+    json_put_text(w, "status", oauth_attempt_state_texts[a->state]);
     simulation_put_id(c, "account", RECORD_ACCOUNT, a->account);
-    if (a->kind == ATTEMPT_FOR_ADS)
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS)
         simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
     simulation_end(c);
 }

@@ -6,14 +6,14 @@
 
 struct plan {
     const char *key;
-    int standing;
+    int status;
 };
 
 static const struct field plan_rows[] = {
     FIELD("key", FIELD_TEXT, struct plan, key, .required = true,
           .help = "Whose plan: a key by name, value or id."),
-    FIELD("status", FIELD_ENUM, struct plan, standing, .required = true,
-          .texts = key_standing_texts, .text_count = KEY_STANDING_COUNT,
+    FIELD("status", FIELD_ENUM, struct plan, status, .required = true, .texts = key_status_texts,
+          .text_count = KEY_STATUS_COUNT,
           .help = "What holds from now on: it is served, nobody pays for it, or it is off."),
 };
 const struct fields simulate_plan_fields =
@@ -25,9 +25,9 @@ void simulate_plan(struct call *c, const void *fields)
     uint32_t key = select_key(c, "/key", f->key);
     if (!key)
         return;
-    key_set_standing(c->world, key, (enum key_standing)f->standing);
+    key_set_status(c->world, key, (enum key_status)f->status);
     struct json *w = simulation_begin(c);
     simulation_put_id(c, "key", RECORD_KEY, key);
-    json_put_text(w, "status", key_standing_texts[f->standing]);
+    json_put_text(w, "status", key_status_texts[f->status]);
     simulation_end(c);
 }

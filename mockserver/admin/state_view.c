@@ -211,7 +211,7 @@ static bool breaks(struct call *c, const struct world *patched)
     if (!after.count || after.count <= faults_of(c, c->world).count)
         return false;
     return !call_refuse(c, FAULT_CONFLICT,
-                        "This would break the world (?unchecked=1 does it all the same): %s",
+                        "This would break the world (?skip_invariants=1 does it all the same): %s",
                         buf_c(&after.first));
 }
 
@@ -223,7 +223,7 @@ static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
     struct world *copy = world_fork(c->world);
     copy->checks = false;
     bool fine = record_set(copy, kind, row, state_changes, body->map.count, &err)
-                    ? admin_query_flag(c, "unchecked") || !breaks(c, copy)
+                    ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
                     : admin_issues(c, body, &err);
     world_free(copy);
     error_end(&err);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/oauth_attempt.h"
 
 #define NAMED_MAX 64 /* accounts that one call names */
 #define PARDONED  1  /* writes from which the client learns */
@@ -24,8 +24,8 @@ static uint32_t changed(const struct call *c, enum record_kind kind, const char 
 
 static bool is_open(const struct call *c, uint32_t attempt)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
-    return a->state == ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
+    return a->state == OAUTH_ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
 }
 
 /* entry: row is the attempt that was begun for the account. */
@@ -33,9 +33,9 @@ void check_reauth(struct observer *w, const struct call *c)
 {
     uint32_t row =
         c->key && observer_is_write(c) && observer_is_delivered(c) && c->res->status < 300
-            ? changed(c, RECORD_ATTEMPT, "attempt_begin")
+            ? changed(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin")
             : ROW_NONE;
-    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
+    const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || !a->reconnects)
         return;
     const struct account *account = account_read(c->world, a->account);

@@ -41,7 +41,7 @@ static void announce(struct world *w, const struct change *change,
     struct arena a = {0};
     struct webhook_event event = {0};
     if (webhooks && webhooks->tells(&a, w, change, &event)) {
-        event.change = w->announced;
+        event.change = w->webhook_cursor;
         tell_all(w, webhooks, &event);
     }
     arena_end(&a);
@@ -81,9 +81,9 @@ void outbox_read(struct world *w, const struct outbox *o)
 {
     struct last_event last = {0};
     if (!world_count(w, RECORD_WEBHOOK))
-        w->announced = changes_last(w);
-    while (w->announced < changes_last(w)) { /* telling makes changes of its own */
-        const struct change change = *changes_read(w, ++w->announced);
+        w->webhook_cursor = changes_last(w);
+    while (w->webhook_cursor < changes_last(w)) { /* telling makes changes of its own */
+        const struct change change = *changes_read(w, ++w->webhook_cursor);
         if (change.kind == RECORD_DELIVERY) {
             if (!change.from)
                 apply_faults(w, change.row, o, &last);

@@ -1,7 +1,7 @@
 /* outbox.h - reads a world's change log: what webhooks are to be told becomes a delivery, and a
  * delivery whose attempt is due is handed on.
  *
- * Shapes:  the world remembers how far its log has been read (world.announced), so that a fork goes
+ * Shapes:  the world remembers how far its log has been read (world.webhook_cursor), so that a fork goes
  *          on from there and nothing is told twice. What befalls a delivery is asked once for an
  *          event, as its first delivery is met.
  * Errors:  none.

@@ -41,17 +41,17 @@ bool gate_header_key(struct call *c)
     return c->key != ROW_NONE || call_refuse(c, FAULT_UNKNOWN_KEY, NULL);
 }
 
-bool gate_standing(struct call *c)
+bool gate_key_status(struct call *c)
 {
     if (!c->key)
         return true;
-    switch (key_read(c->world, c->key)->standing) {
+    switch (key_read(c->world, c->key)->status) {
     case KEY_UNPAID:
         return call_refuse(c, FAULT_UNPAID, NULL);
     case KEY_KILLED:
         return call_refuse(c, FAULT_KILLED, NULL);
     case KEY_ACTIVE:
-    case KEY_STANDING_COUNT:
+    case KEY_STATUS_COUNT:
         break;
     }
     return true;

@@ -10,7 +10,7 @@ bool gate_bearer(struct call *c); /* Authorization: Bearer <key> of this provide
 /* The key in the provider's key_header, else in Authorization, with or without Bearer; sets c->key.
  */
 bool gate_header_key(struct call *c);
-bool gate_standing(struct call *c); /* the key is served at all */
+bool gate_key_status(struct call *c); /* the key is served at all */
 /* Counts the call in the windows of its budget, unless one of them is spent; sets c->budget. */
 bool gate_rate_limit(struct call *c);
 /* X-RateLimit-Limit, -Remaining and -Reset of c->budget, where it was counted; Retry-After. */

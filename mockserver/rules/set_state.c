@@ -15,7 +15,7 @@ static const struct {
     {"key",           RECORD_KEY          },
     {"space",         RECORD_SPACE        },
     {"account",       RECORD_ACCOUNT      },
-    {"attempt",       RECORD_ATTEMPT      },
+    {"oauth_attempt", RECORD_OAUTH_ATTEMPT},
     {"content",       RECORD_CONTENT      },
     {"post",          RECORD_POST         },
     {"destination",   RECORD_DESTINATION  },

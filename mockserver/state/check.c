@@ -66,9 +66,9 @@ static bool is_end(enum record_kind kind, const char *word)
         const char *word;
     } ends[] = {
         {RECORD_ACCOUNT,       "disconnected"},
-        {RECORD_ATTEMPT,       "completed"   },
-        {RECORD_ATTEMPT,       "failed"      },
-        {RECORD_ATTEMPT,       "expired"     },
+        {RECORD_OAUTH_ATTEMPT, "completed"   },
+        {RECORD_OAUTH_ATTEMPT, "failed"      },
+        {RECORD_OAUTH_ATTEMPT, "expired"     },
         {RECORD_DESTINATION,   "draft"       },
         {RECORD_DESTINATION,   "published"   },
         {RECORD_DESTINATION,   "canceled"    },

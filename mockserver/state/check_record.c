@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
@@ -62,10 +62,10 @@ static const char *check_account(const struct world *w, const struct index *wait
     return check_lease(w, waiting, row);
 }
 
-static const char *check_ads_attempt(const struct world *w, const struct attempt *a)
+static const char *check_ads_attempt(const struct world *w, const struct oauth_attempt *a)
 {
     if (a->account || a->reconnects ||
-        (a->ad_account != ROW_NONE) != (a->state == ATTEMPT_COMPLETED))
+        (a->ad_account != ROW_NONE) != (a->state == OAUTH_ATTEMPT_COMPLETED))
         return "an attempt for an ad account has led to one if it is completed";
     if (a->ad_account && (ad_account_read(w, a->ad_account)->space != a->space ||
                           ad_account_read(w, a->ad_account)->platform != a->ad_platform))
@@ -75,24 +75,24 @@ static const char *check_ads_attempt(const struct world *w, const struct attempt
 
 static const char *check_attempt(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    const struct attempt *a = attempt_read(w, row);
-    bool is_signed_in = a->kind != ATTEMPT_FOR_KEY || a->state == ATTEMPT_COMPLETED;
+    const struct oauth_attempt *a = oauth_attempt_read(w, row);
+    bool is_signed_in = a->kind != OAUTH_ATTEMPT_FOR_KEY || a->state == OAUTH_ATTEMPT_COMPLETED;
     if (!a->token || (a->space != ROW_NONE) != is_signed_in)
         return "an attempt has a state token, and a space unless it still is to be signed in";
-    if ((a->state == ATTEMPT_PENDING) != (a->ended_at_ms == 0))
+    if ((a->state == OAUTH_ATTEMPT_PENDING) != (a->ended_at_ms == 0))
         return "just a pending attempt has not ended";
-    if (a->error && a->state != ATTEMPT_FAILED)
+    if (a->error && a->state != OAUTH_ATTEMPT_FAILED)
         return "just a failed attempt has an error";
-    if (a->state == ATTEMPT_PENDING && a->expires_at_ms &&
-        !waits(waiting, EVENT_ATTEMPT_EXPIRES, row, a->expires_at_ms))
+    if (a->state == OAUTH_ATTEMPT_PENDING && a->expires_at_ms &&
+        !waits(waiting, EVENT_OAUTH_ATTEMPT_EXPIRES, row, a->expires_at_ms))
         return "a pending attempt that will expire has its expiry in the queue";
-    if (a->kind == ATTEMPT_FOR_ADS)
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS)
         return check_ads_attempt(w, a);
-    if (a->kind == ATTEMPT_FOR_KEY)
+    if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return (a->key != ROW_NONE) == is_signed_in && !a->account
                    ? NULL
                    : "an attempt for a key has led to one if it is completed";
-    if ((a->account != ROW_NONE) != (a->reconnects || a->state == ATTEMPT_COMPLETED))
+    if ((a->account != ROW_NONE) != (a->reconnects || a->state == OAUTH_ATTEMPT_COMPLETED))
         return "an attempt has an account if it reconnects one or has led to one";
     if (a->account && (account_read(w, a->account)->space != a->space ||
                        account_read(w, a->account)->platform != a->platform))
@@ -316,7 +316,7 @@ const char *check_record(const struct world *w, const struct index *waiting, enu
         return space_read(w, row)->organization ? NULL : "a space belongs to an organization";
     case RECORD_ACCOUNT:
         return check_account(w, waiting, row);
-    case RECORD_ATTEMPT:
+    case RECORD_OAUTH_ATTEMPT:
         return check_attempt(w, waiting, row);
     case RECORD_CONTENT:
         return check_content(w, row);

@@ -4,9 +4,9 @@
 
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 
 const char *const event_kind_texts[] = {
@@ -69,8 +69,8 @@ static void happen(struct world *w, const struct event *e)
     case EVENT_TOKEN_EXPIRES:
         account_token_due(w, e->row);
         break;
-    case EVENT_ATTEMPT_EXPIRES:
-        attempt_expire(w, e->row);
+    case EVENT_OAUTH_ATTEMPT_EXPIRES:
+        oauth_attempt_expire(w, e->row);
         break;
     case EVENT_POST_DUE:
         destination_due(w, e->row);

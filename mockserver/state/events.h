@@ -14,7 +14,7 @@
 /* What happens, and to a record of which kind. */
 #define EVENT_KINDS(X)                                                                             \
     X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                     \
-    X(ATTEMPT_EXPIRES, "attempt_expires", ATTEMPT)                                                 \
+    X(OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", OAUTH_ATTEMPT)                               \
     X(POST_DUE, "post_due", DESTINATION)                                                           \
     X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                   \
     X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                       \

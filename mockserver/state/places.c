@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
@@ -18,7 +18,7 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_KEY] = INDEX_KEY_ID,
     [RECORD_SPACE] = INDEX_SPACE_ID,
     [RECORD_ACCOUNT] = INDEX_ACCOUNT_ID,
-    [RECORD_ATTEMPT] = INDEX_ATTEMPT_STATE,
+    [RECORD_OAUTH_ATTEMPT] = INDEX_OAUTH_ATTEMPT_STATE,
     [RECORD_CONTENT] = INDEX_CONTENT_ID,
     [RECORD_POST] = INDEX_POST_ID,
     [RECORD_DESTINATION] = INDEX_DESTINATION_ID,
@@ -156,7 +156,7 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
         break;
     }
     case RECORD_ORGANIZATION:
-    case RECORD_ATTEMPT:
+    case RECORD_OAUTH_ATTEMPT:
     case RECORD_CONTENT:
     case RECORD_LEASE_REQUEST:
     case RECORD_WALLET_ENTRY:

@@ -46,17 +46,17 @@ void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, 
     write_window(w, key, window, now);
 }
 
-bool quota_is_away(const struct world *w, uint32_t key, size_t operation)
+bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operation)
 {
     assert(operation < QUOTA_OPERATIONS);
     if (key > w->quotas.count)
         return false;
     const struct quota *q = table_read(&w->quotas, key);
-    return q->away[operation / 64] >> operation % 64 & 1;
+    return q->spurious_429[operation / 64] >> operation % 64 & 1;
 }
 
-void quota_set_away(struct world *w, uint32_t key, size_t operation, bool away)
+void quota_set_spurious_429(struct world *w, uint32_t key, size_t operation, bool refused)
 {
-    if (quota_is_away(w, key, operation) != away)
-        edit(w, key)->away[operation / 64] ^= UINT64_C(1) << operation % 64;
+    if (quota_had_spurious_429(w, key, operation) != refused)
+        edit(w, key)->spurious_429[operation / 64] ^= UINT64_C(1) << operation % 64;
 }

@@ -21,7 +21,7 @@ struct quota_window {
 
 struct quota { /* of a key, by its row; made with the key's first call that counts */
     struct quota_window windows[QUOTA_WINDOWS];
-    uint64_t away[QUOTA_OPERATIONS / 64];
+    uint64_t spurious_429[QUOTA_OPERATIONS / 64];
 };
 
 struct quota_use {
@@ -32,5 +32,5 @@ struct quota_use {
 struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, int64_t length_ms);
 void quota_count(struct world *w, uint32_t key, size_t window, int64_t length_ms);
 void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, int64_t used);
-bool quota_is_away(const struct world *w, uint32_t key, size_t operation);
-void quota_set_away(struct world *w, uint32_t key, size_t operation, bool away);
+bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operation);
+void quota_set_spurious_429(struct world *w, uint32_t key, size_t operation, bool refused);

@@ -4,13 +4,13 @@
 
 #include "base/buf.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/record_put.h"
@@ -22,7 +22,7 @@ union any_record {
     struct key key;
     struct space space;
     struct account account;
-    struct attempt attempt;
+    struct oauth_attempt oauth_attempt;
     struct content content;
     struct post post;
     struct destination destination;
@@ -66,10 +66,10 @@ void record_expect(struct world *w, enum record_kind kind, uint32_t row)
             events_add(w, a->token_expires_at_ms, EVENT_TOKEN_EXPIRES, row);
         if (a->renews_at_ms)
             events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
-    } else if (kind == RECORD_ATTEMPT) {
-        const struct attempt *a = attempt_read(w, row);
-        if (a->state == ATTEMPT_PENDING && a->expires_at_ms)
-            events_add(w, a->expires_at_ms, EVENT_ATTEMPT_EXPIRES, row);
+    } else if (kind == RECORD_OAUTH_ATTEMPT) {
+        const struct oauth_attempt *a = oauth_attempt_read(w, row);
+        if (a->state == OAUTH_ATTEMPT_PENDING && a->expires_at_ms)
+            events_add(w, a->expires_at_ms, EVENT_OAUTH_ATTEMPT_EXPIRES, row);
     } else if (kind == RECORD_DESTINATION) {
         const struct destination *d = destination_read(w, row);
         if (d->state == DESTINATION_QUEUED)

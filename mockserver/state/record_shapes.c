@@ -4,11 +4,11 @@
 #include <stddef.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
@@ -55,10 +55,10 @@ static const struct record_field key_fields[] = {
     TEXTS(key, return_domains, return_domain_count),
     TEXT(key, tier),
     INTS(key, limits, QUOTA_WINDOWS),
-    INT(key, edition),
-    ENUM(key, standing, key_standing_texts, KEY_STANDING_COUNT),
+    INT(key, api_version),
+    ENUM(key, status, key_status_texts, KEY_STATUS_COUNT),
     TIME(key, created_at),
-    TIME(key, standing_since),
+    TIME(key, status_since),
 };
 
 static const struct record_field space_fields[] = {
@@ -99,24 +99,24 @@ static const struct record_field account_fields[] = {
     TIME(account, updated_at),
 };
 
-static const struct record_field attempt_fields[] = {
-    ID(attempt, token),
-    ENUM(attempt, kind, attempt_kind_texts, ATTEMPT_KIND_COUNT),
-    OWNER(attempt, key, RECORD_KEY),
-    OWNER(attempt, space, RECORD_SPACE),
-    REF(attempt, account, RECORD_ACCOUNT),
-    REF(attempt, ad_account, RECORD_AD_ACCOUNT),
-    BOOL(attempt, reconnects),
-    ENUM(attempt, platform, platform_texts, PLATFORM_COUNT),
-    ENUM(attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
-    ENUM(attempt, state, attempt_state_texts, ATTEMPT_STATE_COUNT),
-    TEXT(attempt, return_url),
-    TEXT(attempt, note),
-    TEXT(attempt, correlation),
-    TEXT(attempt, error),
-    TIME(attempt, created_at),
-    TIME(attempt, expires_at),
-    TIME(attempt, ended_at),
+static const struct record_field oauth_attempt_fields[] = {
+    ID(oauth_attempt, token),
+    ENUM(oauth_attempt, kind, oauth_attempt_kind_texts, OAUTH_ATTEMPT_KIND_COUNT),
+    OWNER(oauth_attempt, key, RECORD_KEY),
+    OWNER(oauth_attempt, space, RECORD_SPACE),
+    REF(oauth_attempt, account, RECORD_ACCOUNT),
+    REF(oauth_attempt, ad_account, RECORD_AD_ACCOUNT),
+    BOOL(oauth_attempt, reconnects),
+    ENUM(oauth_attempt, platform, platform_texts, PLATFORM_COUNT),
+    ENUM(oauth_attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    ENUM(oauth_attempt, state, oauth_attempt_state_texts, OAUTH_ATTEMPT_STATE_COUNT),
+    TEXT(oauth_attempt, return_url),
+    TEXT(oauth_attempt, note),
+    TEXT(oauth_attempt, correlation),
+    TEXT(oauth_attempt, error),
+    TIME(oauth_attempt, created_at),
+    TIME(oauth_attempt, expires_at),
+    TIME(oauth_attempt, ended_at),
 };
 
 static const struct record_field content_fields[] = {
@@ -298,7 +298,8 @@ static const struct record_shape shapes[RECORD_KIND_COUNT] = {
     SHAPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
     SHAPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
     SHAPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
-    SHAPE(RECORD_ATTEMPT, attempt, "attempts", token, offsetof(struct attempt, provider)),
+    SHAPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, "oauth_attempts", token,
+          offsetof(struct oauth_attempt, provider)),
     SHAPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
     SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
     SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,

@@ -4,11 +4,11 @@
 
 #include "base/time.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
@@ -27,11 +27,11 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
 {
     switch (kind) {
     case RECORD_KEY:
-        return key_standing_texts[key_read(w, row)->standing];
+        return key_status_texts[key_read(w, row)->status];
     case RECORD_ACCOUNT:
         return account_state_text(account_read(w, row));
-    case RECORD_ATTEMPT:
-        return attempt_state_texts[attempt_read(w, row)->state];
+    case RECORD_OAUTH_ATTEMPT:
+        return oauth_attempt_state_texts[oauth_attempt_read(w, row)->state];
     case RECORD_CONTENT:
         return content_state_texts[content_read(w, row)->state];
     case RECORD_DESTINATION:

@@ -7,9 +7,9 @@
 #include "mockserver/state/places.h"
 #include "mockserver/state/records.h"
 
-const char *const key_standing_texts[] = {
+const char *const key_status_texts[] = {
 #define X(name, text) text,
-    KEY_STANDINGS(X)
+    KEY_STATUSS(X)
 #undef X
 };
 
@@ -50,7 +50,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
     *k = (struct key){
         .organization = organization,
         .space = spec->space,
-        .standing = spec->standing,
+        .status = spec->status,
         .public_id = world_text(w, spec->public_id),
         .name = world_text(w, spec->name),
         .value = world_text(w, spec->value),
@@ -60,22 +60,22 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .scope_count = (uint32_t)spec->scope_count,
         .return_domain_count = (uint32_t)spec->return_domain_count,
         .tier = world_text(w, spec->tier),
-        .edition = spec->edition,
+        .api_version = spec->api_version,
         .created_at_ms = world_now(w),
-        .standing_since_ms = world_now(w),
+        .status_since_ms = world_now(w),
     };
     memcpy(k->limits, spec->limits, sizeof k->limits);
     digest_sha256(str_from(spec->value), k->digest);
     return created(w, RECORD_KEY, row, "key_create");
 }
 
-void key_set_standing(struct world *w, uint32_t key, enum key_standing standing)
+void key_set_status(struct world *w, uint32_t key, enum key_status status)
 {
     struct key *k = world_edit(w, RECORD_KEY, key);
-    const char *from = key_standing_texts[k->standing];
-    k->standing = standing;
-    k->standing_since_ms = world_now(w);
-    changes_add(w, RECORD_KEY, key, "key_set_standing", from, key_standing_texts[standing]);
+    const char *from = key_status_texts[k->status];
+    k->status = status;
+    k->status_since_ms = world_now(w);
+    changes_add(w, RECORD_KEY, key, "key_set_status", from, key_status_texts[status]);
     world_transition_done(w);
 }
 

@@ -18,19 +18,19 @@ struct organization {
 };
 
 /* Whether a key is served; why not, if not. */
-#define KEY_STANDINGS(X) X(ACTIVE, "active") X(UNPAID, "unpaid") X(KILLED, "killed")
-enum key_standing {
+#define KEY_STATUSS(X) X(ACTIVE, "active") X(UNPAID, "unpaid") X(KILLED, "killed")
+enum key_status {
 #define X(name, text) KEY_##name,
-    KEY_STANDINGS(X)
+    KEY_STATUSS(X)
 #undef X
-        KEY_STANDING_COUNT
+        KEY_STATUS_COUNT
 };
-extern const char *const key_standing_texts[];
+extern const char *const key_status_texts[];
 
 struct key {
     uint32_t organization;
     uint32_t space; /* the only one it is for, or ROW_NONE: its organization's */
-    enum key_standing standing;
+    enum key_status status;
     const char *public_id, *name;
     const char *value;
     unsigned char digest[32];  /* SHA-256 of value */
@@ -38,9 +38,9 @@ struct key {
     const char *const *return_domains;
     uint32_t scope_count, return_domain_count;
     const char *tier;              /* NULL: the provider's default */
-    int64_t edition;               /* of the provider's documents; 0: the world's (world.h) */
+    int64_t api_version;           /* of the provider's documents; 0: the world's (world.h) */
     int64_t limits[QUOTA_WINDOWS]; /* calls a window; 0: its tier's */
-    int64_t created_at_ms, standing_since_ms;
+    int64_t created_at_ms, status_since_ms;
 };
 
 struct space {
@@ -54,9 +54,9 @@ struct space {
 
 struct key_spec {
     uint32_t space;
-    enum key_standing standing;
+    enum key_status status;
     const char *name, *value, *public_id, *tier;
-    int64_t edition;
+    int64_t api_version;
     const char *const *scopes, *const *return_domains;
     size_t scope_count, return_domain_count;
     int64_t limits[QUOTA_WINDOWS];
@@ -66,7 +66,7 @@ uint32_t organization_create(struct world *w, int provider, const char *public_i
                              const char *name);
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
 uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
-void key_set_standing(struct world *w, uint32_t key, enum key_standing standing);
+void key_set_status(struct world *w, uint32_t key, enum key_status status);
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
                       const char *name);
 /* With all that is said of it; its times are the world's. */

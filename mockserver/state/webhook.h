@@ -1,4 +1,4 @@
-/* webhook.h - where a partner wants to be told of what happens: an endpoint and its standing.
+/* webhook.h - where a partner wants to be told of what happens: an endpoint and its status.
  *
  * Shapes:  webhook {organization, space (none: all of them), url, events, secret}; events are names
  *          with a blank between. A rotated secret stays good for a while beside the new one.

@@ -23,7 +23,7 @@
     X(KEY, "keys")                                                                                 \
     X(SPACE, "spaces")                                                                             \
     X(ACCOUNT, "accounts")                                                                         \
-    X(ATTEMPT, "attempts")                                                                         \
+    X(OAUTH_ATTEMPT, "oauth_attempts")                                                             \
     X(CONTENT, "content")                                                                          \
     X(POST, "posts")                                                                               \
     X(DESTINATION, "destinations")                                                                 \
@@ -58,7 +58,7 @@ enum world_index {
     INDEX_ACCOUNT_SPACE_LEASED,
     INDEX_ACCOUNT_REQUEST,
     INDEX_ACCOUNT_LEASE,
-    INDEX_ATTEMPT_STATE,
+    INDEX_OAUTH_ATTEMPT_STATE,
     INDEX_CONTENT_ID,
     INDEX_POST_ID,
     INDEX_POST_SPACE,
@@ -114,14 +114,15 @@ struct world {
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
-    uint32_t announced;            /* changes that webhooks have been told of, or need not be */
-    int editions[WORLD_PROVIDERS]; /* of each provider's documents, by its number: which is in force
+    uint32_t webhook_cursor; /* changes that webhooks have been told of, or need not be */
+    int api_versions
+        [WORLD_PROVIDERS];       /* of each provider's documents, by its number: which is in force
                                       where a key names none; 0: the provider's first */
-    bool hostile;                  /* answers are as unkind as the documents allow (hostile.h) */
-    uint64_t calls;                /* to it so far, of a hostile one */
-    bool local_consent;            /* consent URLs lead to the mock's own page */
-    uint32_t connect_steps_fail;   /* a bit for each that fails its next run (layer.h) */
-    uint64_t minted;               /* ids so far (ids.h) */
+    bool hostile;                /* answers are as unkind as the documents allow (hostile.h) */
+    uint64_t calls;              /* to it so far, of a hostile one */
+    bool local_consent;          /* consent URLs lead to the mock's own page */
+    uint32_t connect_steps_fail; /* a bit for each that fails its next run (layer.h) */
+    uint64_t minted;             /* ids so far (ids.h) */
     const char *cause; /* what the transition now under way is caused by, for the change log; a
                           static text */
     uint32_t caller;   /* the key whose call that is, or ROW_NONE */

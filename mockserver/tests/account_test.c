@@ -247,7 +247,7 @@ static void the_same_handle_is_a_row_of_its_own_for_each_binding(void **state)
 
 static uint32_t begin(struct scene *s, uint32_t reconnect)
 {
-    const struct attempt_spec spec = {
+    const struct oauth_attempt_spec spec = {
         .key = s->key,
         .space = s->space,
         .account = reconnect,
@@ -257,7 +257,7 @@ static uint32_t begin(struct scene *s, uint32_t reconnect)
         .return_url = "https://app.example.com/done",
         .expires_at_ms = world_now(s->w) + 10 * MINUTE,
     };
-    return attempt_begin(s->w, &spec);
+    return oauth_attempt_begin(s->w, &spec);
 }
 
 static void consent_connects_a_new_account(void **state)
@@ -266,16 +266,16 @@ static void consent_connects_a_new_account(void **state)
     struct scene s = scene_new();
     uint32_t row = begin(&s, ROW_NONE);
     const struct account_spec user = {.public_id = "acc_new", .handle = "acme"};
-    assert_int_equal(attempt_find(s.w, STR("st_1")), row);
-    assert_int_equal(attempt_find(s.w, STR("ST_1")), ROW_NONE);
-    attempt_complete(s.w, row, &user);
-    const struct attempt *a = attempt_read(s.w, row);
-    assert_int_equal(a->state, ATTEMPT_COMPLETED);
+    assert_int_equal(oauth_attempt_find(s.w, STR("st_1")), row);
+    assert_int_equal(oauth_attempt_find(s.w, STR("ST_1")), ROW_NONE);
+    oauth_attempt_complete(s.w, row, &user);
+    const struct oauth_attempt *a = oauth_attempt_read(s.w, row);
+    assert_int_equal(a->state, OAUTH_ATTEMPT_COMPLETED);
     assert_int_equal(a->ended_at_ms, SCENE_START);
     assert_int_equal(a->account, account_find(s.w, 0, STR("acc_new")));
     assert_string_equal(account_read(s.w, a->account)->handle, "acme");
     events_advance(s.w, SCENE_START + HOUR);
-    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_COMPLETED);
+    assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_COMPLETED);
     world_free(s.w);
 }
 
@@ -288,8 +288,8 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     const struct account_spec user = {.handle = "not.looked.at",
                                       .token_expires_at_ms = SCENE_START + DAY};
     uint32_t row = begin(&s, account);
-    attempt_complete(s.w, row, &user);
-    assert_int_equal(attempt_read(s.w, row)->account, account);
+    oauth_attempt_complete(s.w, row, &user);
+    assert_int_equal(oauth_attempt_read(s.w, row)->account, account);
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
     assert_string_equal(account_read(s.w, account)->handle, "acme");
     assert_string_equal(account_state_text(account_read(s.w, account)), "live");
@@ -304,8 +304,8 @@ static void consent_to_reconnect_a_disconnected_account_fails(void **state)
     uint32_t account = scene_account(&s, "acme"), row = begin(&s, account);
     account_disconnect(s.w, account, DISCONNECT_REVOKED);
     const struct account_spec user = {.handle = "acme"};
-    attempt_complete(s.w, row, &user);
-    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_FAILED);
+    oauth_attempt_complete(s.w, row, &user);
+    assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_FAILED);
     assert_false(account_is_listed(account_read(s.w, account)));
     world_free(s.w);
 }
@@ -315,17 +315,17 @@ static void an_attempt_ends_by_refusal_or_by_time(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t refused = begin(&s, ROW_NONE);
-    attempt_fail(s.w, refused, "access_denied");
-    assert_int_equal(attempt_read(s.w, refused)->state, ATTEMPT_FAILED);
-    assert_string_equal(attempt_read(s.w, refused)->error, "access_denied");
+    oauth_attempt_fail(s.w, refused, "access_denied");
+    assert_int_equal(oauth_attempt_read(s.w, refused)->state, OAUTH_ATTEMPT_FAILED);
+    assert_string_equal(oauth_attempt_read(s.w, refused)->error, "access_denied");
     world_free(s.w);
     s = scene_new();
     uint32_t late = begin(&s, ROW_NONE);
     events_advance(s.w, SCENE_START + 10 * MINUTE - 1);
-    assert_int_equal(attempt_read(s.w, late)->state, ATTEMPT_PENDING);
+    assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_PENDING);
     events_advance(s.w, SCENE_START + 10 * MINUTE);
-    assert_int_equal(attempt_read(s.w, late)->state, ATTEMPT_EXPIRED);
-    assert_int_equal(attempt_read(s.w, late)->ended_at_ms, SCENE_START + 10 * MINUTE);
+    assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_EXPIRED);
+    assert_int_equal(oauth_attempt_read(s.w, late)->ended_at_ms, SCENE_START + 10 * MINUTE);
     world_free(s.w);
 }
 

@@ -205,15 +205,15 @@ static void a_space_has_one_on_each_platform_and_a_new_row_after_it_is_gone(void
 
 static uint32_t begin_attempt(struct scene *s)
 {
-    const struct attempt_spec spec = {
-        .kind = ATTEMPT_FOR_ADS,
+    const struct oauth_attempt_spec spec = {
+        .kind = OAUTH_ATTEMPT_FOR_ADS,
         .key = s->key,
         .space = s->space,
         .ad_platform = AD_PLATFORM_META,
         .token = ids_mint(s->w, "st_", ID_ULID),
         .expires_at_ms = world_now(s->w) + 10 * MINUTE,
     };
-    return attempt_begin(s->w, &spec);
+    return oauth_attempt_begin(s->w, &spec);
 }
 
 static void consent_connects_or_reconnects_what_is_there_by_then(void **state)
@@ -222,18 +222,18 @@ static void consent_connects_or_reconnects_what_is_there_by_then(void **state)
     struct scene s = scene_new();
     uint32_t first = begin_attempt(&s), second = begin_attempt(&s), third = begin_attempt(&s);
     struct ad_account_spec grant = spec_of(&s, AD_PLATFORM_META);
-    attempt_complete_ads(s.w, first, &grant);
-    uint32_t row = attempt_read(s.w, first)->ad_account;
+    oauth_attempt_complete_ads(s.w, first, &grant);
+    uint32_t row = oauth_attempt_read(s.w, first)->ad_account;
     assert_string_equal(ad_account_read(s.w, row)->public_id, grant.public_id);
     ad_account_lose(s.w, row, AD_TOKEN_REVOKED);
     grant = spec_of(&s, AD_PLATFORM_META);
-    attempt_complete_ads(s.w, second, &grant);
-    assert_int_equal(attempt_read(s.w, second)->ad_account, row);
+    oauth_attempt_complete_ads(s.w, second, &grant);
+    assert_int_equal(oauth_attempt_read(s.w, second)->ad_account, row);
     assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
     ad_account_disconnect(s.w, row);
-    attempt_complete_ads(s.w, third, &grant);
-    assert_int_not_equal(attempt_read(s.w, third)->ad_account, row);
-    assert_int_equal(attempt_read(s.w, third)->state, ATTEMPT_COMPLETED);
+    oauth_attempt_complete_ads(s.w, third, &grant);
+    assert_int_not_equal(oauth_attempt_read(s.w, third)->ad_account, row);
+    assert_int_equal(oauth_attempt_read(s.w, third)->state, OAUTH_ATTEMPT_COMPLETED);
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 0);
     world_free(s.w);
 }
@@ -243,10 +243,10 @@ static void an_attempt_that_failed_leaves_no_ad_account(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t denied = begin_attempt(&s), late = begin_attempt(&s);
-    attempt_fail(s.w, denied, "access_denied");
+    oauth_attempt_fail(s.w, denied, "access_denied");
     events_advance(s.w, SCENE_START + HOUR);
-    assert_int_equal(attempt_read(s.w, denied)->ad_account, ROW_NONE);
-    assert_int_equal(attempt_read(s.w, late)->state, ATTEMPT_EXPIRED);
+    assert_int_equal(oauth_attempt_read(s.w, denied)->ad_account, ROW_NONE);
+    assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_EXPIRED);
     assert_int_equal(world_count(s.w, RECORD_AD_ACCOUNT), 0);
     world_free(s.w);
 }

@@ -136,13 +136,13 @@ static void a_patch_is_done_whole_or_not_at_all(void **state)
                        rows[i].pointer, rows[i].words);
     const char *broken = "{\"state\":\"published\"}"; /* never attempted */
     assert_problem(mock_call(m, "PATCH /__admin/state/destinations/sp_one", broken), 409, NULL,
-                   "unchecked=1");
+                   "skip_invariants=1");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"),
                         "one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "queued");
     struct answer done =
-        mock_call(m, "PATCH /__admin/state/destinations/sp_one?unchecked=1", broken);
+        mock_call(m, "PATCH /__admin/state/destinations/sp_one?skip_invariants=1", broken);
     assert_string_equal(at(done, "/record/state"), "published");
 }
 

@@ -85,7 +85,8 @@ static inline struct answer consent(struct mock *m, const char *token, const cha
     return simulation(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
 }
 
-static inline const char *attempt_status(struct mock *m, const char *token, const char *pointer)
+static inline const char *oauth_attempt_status(struct mock *m, const char *token,
+                                               const char *pointer)
 {
     return at(mock_call(m, arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token),
                         NULL, KEY),

@@ -37,7 +37,7 @@ static void approving_on_the_page_leads_back(void **state)
                                 "Origin: http://mock.test");
     assert_int_equal(a.status, 303);
     assert_string_equal(header_of(a, "Location"), "https://app.test/back");
-    assert_string_equal(attempt_status(m, token, "/status"), "completed");
+    assert_string_equal(oauth_attempt_status(m, token, "/status"), "completed");
     assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/0/handle"), "fan");
 }
 
@@ -49,7 +49,7 @@ static void denying_on_the_page_leads_back_with_the_reason(void **state)
     assert_int_equal(a.status, 303);
     assert_string_equal(header_of(a, "Location"),
                         "https://app.test/back?layers_oauth_error=access_denied");
-    assert_string_equal(attempt_status(m, token, "/status"), "failed");
+    assert_string_equal(oauth_attempt_status(m, token, "/status"), "failed");
 }
 
 static void a_bad_form_is_shown_again(void **state)
@@ -68,7 +68,7 @@ static void a_bad_form_is_shown_again(void **state)
         assert_true(shows(a, "role=\"alert\""));
         assert_null(header_of(a, "Location"));
     }
-    assert_string_equal(attempt_status(m, token, "/status"), "pending");
+    assert_string_equal(oauth_attempt_status(m, token, "/status"), "pending");
 }
 
 static void a_dead_link_leads_nowhere(void **state)

@@ -36,7 +36,7 @@ static void use(const struct trial *t, const struct damage *d)
 static void patch(const struct damage *d, void *ctx)
 {
     struct trial *t = ctx;
-    for (int unchecked = 0; unchecked < 2; unchecked++) {
+    for (int skip_invariants = 0; skip_invariants < 2; skip_invariants++) {
         if (t->calls++ % CALLS_A_RUN == 0) {
             mock_free(t->mock);
             t->mock = mock_test_file(t->fixture);
@@ -46,7 +46,7 @@ static void patch(const struct damage *d, void *ctx)
         }
         struct answer a = mock_call(t->mock,
                                     arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path,
-                                                 unchecked ? "?unchecked=1" : ""),
+                                                 skip_invariants ? "?skip_invariants=1" : ""),
                                     json_print(d->arena, d->root));
         if (a.status == 200)
             use(t, d);

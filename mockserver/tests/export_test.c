@@ -1,5 +1,5 @@
 /* A world as a fixture, and back. That nothing is lost on the way is tried on random worlds in
- * same_world_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/moment*.yaml. */
+ * same_world_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/runtime_state*.yaml. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -82,9 +82,9 @@ static void a_world_is_written_in_the_words_of_its_records(void **state)
         {"/records/accounts/0/token",            "live"                          },
         {"/records/accounts/0/token_expires_at", "2026-05-06T09:00:00.000Z"      },
         {"/records/destinations/0/account",      "sa"                            },
-        {"/moment/events/0/what",                "post_due"                      },
-        {"/moment/events/0/record",              "sp"                            },
-        {"/moment/changes/0/cause",              "fixture"                       },
+        {"/runtime_state/events/0/what",         "post_due"                      },
+        {"/runtime_state/events/0/record",       "sp"                            },
+        {"/runtime_state/changes/0/cause",       "fixture"                       },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].said);
@@ -139,12 +139,12 @@ static void records_that_share_an_id_are_named_by_their_number(void **state)
 static void what_was_broken_on_purpose_loads_as_it_is(void **state)
 {
     struct mock *m = *state;
-    assert_null(at(export(m), "/moment/unchecked"));
-    struct answer broken = mock_call(m, "PATCH /__admin/state/destinations/sp?unchecked=1",
+    assert_null(at(export(m), "/runtime_state/skip_invariants"));
+    struct answer broken = mock_call(m, "PATCH /__admin/state/destinations/sp?skip_invariants=1",
                                      "{\"state\":\"published\"}");
     assert_int_equal(broken.status, 200);
     struct answer a = export(m);
-    assert_string_equal(at(a, "/moment/unchecked"), "true");
+    assert_string_equal(at(a, "/runtime_state/skip_invariants"), "true");
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
     struct answer sp = mock_call(m, "GET /ns/loaded/__admin/state/destinations/sp", NULL);
     assert_string_equal(at(sp, "/state"), "published");
@@ -226,8 +226,8 @@ static void kept_answers_are_given_again(void **state)
     for (size_t i = 0; i < 2; i++)
         first[i] = mock_call(m, "POST /v1/projects", body, KEY, tokens[i]);
     struct answer a = export(m);
-    assert_string_equal(at(a, "/moment/replies/0/token"), "plain");
-    assert_string_equal(at(a, "/moment/replies/1/token_base64url"), "__4");
+    assert_string_equal(at(a, "/runtime_state/replies/0/token"), "plain");
+    assert_string_equal(at(a, "/runtime_state/replies/1/token_base64url"), "__4");
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
     for (size_t i = 0; i < 2; i++) {
         struct answer again =

@@ -258,7 +258,7 @@ static void an_url_that_cannot_be_given_is_refused(void **state)
         if (rows[i].path)
             assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
-    assert_int_equal(world_count(mock_test_world(*state), RECORD_ATTEMPT), 0);
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT), 0);
 }
 
 static void campaigns_and_relays_have_the_documented_shapes(void **state)

@@ -8,8 +8,8 @@
 #include "base/time.h"
 #include "mockserver/call.h"
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/changes.h"
+#include "mockserver/state/oauth_attempt.h"
 
 #define OAUTH  "POST /v1/projects/prj_acme_a/social/oauth-url"
 #define REAUTH "POST /v1/projects/prj_acme_a/social/reauth-url"
@@ -25,25 +25,25 @@ static struct answer status_of(struct mock *m, struct answer url, const char *as
     return mock_call(m, line, NULL, as);
 }
 
-static uint32_t attempt_of(struct mock *m, struct answer url)
+static uint32_t oauth_attempt_of(struct mock *m, struct answer url)
 {
-    return attempt_find(mock_test_world(m), str_from(at(url, "/state")));
+    return oauth_attempt_find(mock_test_world(m), str_from(at(url, "/state")));
 }
 
 /* The end-customer's part. */
 static void consent(struct mock *m, struct answer url, const char *handle)
 {
     struct world *w = mock_test_world(m);
-    uint32_t attempt = attempt_of(m, url);
+    uint32_t attempt = oauth_attempt_of(m, url);
     struct account_spec user = {.handle = handle};
-    layers_consented(w, attempt_read(w, attempt)->platform, &user);
-    attempt_complete(w, attempt, &user);
+    layers_consented(w, oauth_attempt_read(w, attempt)->platform, &user);
+    oauth_attempt_complete(w, attempt, &user);
 }
 
 static const char *redirect_of(struct mock *m, struct answer url)
 {
     struct call c = {.arena = url.arena, .world = mock_test_world(m), .provider = &layers_provider};
-    return layers_consent_redirect(&c, attempt_of(m, url));
+    return layers_consent_redirect(&c, oauth_attempt_of(m, url));
 }
 
 static void advance(struct mock *m, int64_t ms)
@@ -199,18 +199,19 @@ static void the_partners_note_is_kept(void **state)
 {
     struct answer url = mock_call(
         *state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
-    const struct attempt *a = attempt_read(mock_test_world(*state), attempt_of(*state, url));
+    const struct oauth_attempt *a =
+        oauth_attempt_read(mock_test_world(*state), oauth_attempt_of(*state, url));
     assert_string_equal(a->note, "why");
 }
 
 static void a_refused_url_leaves_no_attempt(void **state)
 {
-    uint32_t before = world_count(mock_test_world(*state), RECORD_ATTEMPT);
+    uint32_t before = world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT);
     mock_call(*state, OAUTH, ("{\"platform\":\"linkedin\"," RETURN "}"), AS_FULL);
     mock_call(*state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://e.example\"}",
               AS_FULL);
     mock_call(*state, OAUTH, TIKTOK, AS_READER);
-    assert_int_equal(world_count(mock_test_world(*state), RECORD_ATTEMPT), before);
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT), before);
 }
 
 static void what_is_not_the_callers_cannot_be_connected(void **state)
@@ -270,7 +271,7 @@ static void consent_that_is_denied_says_so_in_both_places(void **state)
     struct answer url = mock_call(
         *state, OAUTH,
         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/d?a=1\"}", AS_FULL);
-    attempt_fail(mock_test_world(*state), attempt_of(*state, url), "access_denied");
+    oauth_attempt_fail(mock_test_world(*state), oauth_attempt_of(*state, url), "access_denied");
     struct answer a = status_of(*state, url, AS_FULL);
     assert_string_equal(at(a, "/status"), "failed");
     assert_string_equal(at(a, "/error/code"), "access_denied");

@@ -164,7 +164,8 @@ static struct answer (*const account_events[ACCOUNT_EVENTS])(struct mock *m,
 };
 
 #define RECONNECTED(from)                                                                          \
-    "attempt_begin >pending; account_reconnect " from ">live; attempt_complete pending>completed"
+    "oauth_attempt_begin >pending; account_reconnect " from                                        \
+    ">live; oauth_attempt_complete pending>completed"
 #define GONE(from) "destination_cancel queued>canceled; account_disconnect " from ">disconnected"
 
 /* Each state's row, each event's column: the changes it makes, or else the refusal. */
@@ -274,15 +275,15 @@ static struct answer consent(struct mock *m, const char *token, const char *outc
 #define CONNECTED                                                                                  \
     "account_connect >live; account_keep_avatar live>live; layer_create >present; "                \
     "layer_create >present; layer_create >present; layer_create >present; "                        \
-    "onboarding_tick >present; attempt_complete pending>completed"
+    "onboarding_tick >present; oauth_attempt_complete pending>completed"
 
 static const struct outcome_row {
     const char *outcome, *changes, *status;
 } outcome_rows[] = {
-    {"approve",        CONNECTED,                     "completed"},
-    {"deny",           "attempt_fail pending>failed", "failed"   },
-    {"exchange_error", "attempt_fail pending>failed", "failed"   },
-    {"abandon",        "",                            "pending"  },
+    {"approve",        CONNECTED,                           "completed"},
+    {"deny",           "oauth_attempt_fail pending>failed", "failed"   },
+    {"exchange_error", "oauth_attempt_fail pending>failed", "failed"   },
+    {"abandon",        "",                                  "pending"  },
 };
 
 static struct answer status_of(struct mock *m, const char *token, const char *as)

@@ -8,7 +8,7 @@
 cmake_policy(VERSION 3.25)
 
 set(RECORDS
-  tenant organization tenant key tenant space account account attempt attempt post content post post post destination
+  tenant organization tenant key tenant space account account oauth_attempt oauth_attempt post content post post post destination
   lease lease_request lease pool_account wallet wallet_entry ad_account ad_account layer layer layer onboarding
   webhook webhook delivery delivery media media)
 

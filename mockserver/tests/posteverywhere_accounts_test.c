@@ -1,5 +1,5 @@
 /* The list of accounts as its document has it, and what stands around it: who may ask, how often,
- * and in which edition's words. */
+ * and in which api_version's words. */
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/diff.h"
@@ -305,7 +305,7 @@ static void an_id_beside_account_id_can_be_switched_on(void **state)
     assert_null(at(a, "/data/accounts/0/id"));
 }
 
-static void the_older_edition_has_texts_as_ids_and_its_own_envelope(void **state)
+static void the_older_api_version_has_texts_as_ids_and_its_own_envelope(void **state)
 {
     struct answer a = mock_call(*state, LIST, NULL, AS_OLDER);
     assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_TEXT);
@@ -323,11 +323,11 @@ static void the_older_edition_has_texts_as_ids_and_its_own_envelope(void **state
     assert_string_equal(at(posted, "/data/scheduled_for"), "2026-04-11T12:00:00Z");
 }
 
-static void error_codes_are_spelt_by_edition(void **state)
+static void error_codes_are_spelt_by_api_version(void **state)
 {
     (void)state;
     static const struct {
-        const char *edition, *stranger, *limited;
+        const char *api_version, *stranger, *limited;
     } rows[] = {
         {"default", "unauthorized",    "rate_limit_exceeded"},
         {"seed",    "unauthorized",    "rate_limit_exceeded"},
@@ -337,11 +337,11 @@ static void error_codes_are_spelt_by_edition(void **state)
         char yaml[512];
         (void)snprintf(yaml, sizeof yaml,
                        "posteverywhere:\n"
-                       "  edition: %s\n"
+                       "  api_version: %s\n"
                        "  organizations:\n"
                        "    - { name: A, keys: [ { name: k, key: pe_live_k, limits: { minute: 1 } "
                        "} ] }\n",
-                       rows[i].edition);
+                       rows[i].api_version);
         struct mock *m = mock_test_new(yaml);
         assert_refused(mock_call(m, LIST, NULL), 401, rows[i].stranger);
         assert_int_equal(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k").status, 200);
@@ -424,8 +424,8 @@ int main(void)
         PE_TEST(a_spent_minute_answers_429_with_four_headers),
         PE_TEST(without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand),
         PE_TEST(an_id_beside_account_id_can_be_switched_on),
-        PE_TEST(the_older_edition_has_texts_as_ids_and_its_own_envelope),
-        cmocka_unit_test(error_codes_are_spelt_by_edition),
+        PE_TEST(the_older_api_version_has_texts_as_ids_and_its_own_envelope),
+        cmocka_unit_test(error_codes_are_spelt_by_api_version),
         PE_TEST(every_refusal_is_json_with_an_error),
         PE_TEST(a_scripted_failure_has_the_providers_shape),
         PE_TEST(request_ids_differ),

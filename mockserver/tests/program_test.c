@@ -335,7 +335,7 @@ static void a_running_mocks_world_is_exported(void **state)
     assert_true(node_count(node_pointer(world, "/records/accounts")) > 0);
     line = arena_printf(&g.arena, "%s --namespace mine", line);
     world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
-    assert_true(node_count(node_pointer(world, "/moment/quotas")) > 0);
+    assert_true(node_count(node_pointer(world, "/runtime_state/quotas")) > 0);
     assert_string_equal(output_of(&g.arena, from, 3), ""); /* it asks for its token */
     line = arena_printf(&g.arena, "%s --admin-token secret --namespace no", from);
     assert_string_equal(output_of(&g.arena, line, 3), "");

@@ -126,18 +126,19 @@ static void an_attempt_whose_end_was_put_off_does_not_end_before(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct attempt_spec spec = {
+    const struct oauth_attempt_spec spec = {
         .key = s.key,
         .space = s.space,
         .token = "st_1",
         .expires_at_ms = SCENE_START + 10 * MINUTE,
     };
-    uint32_t attempt = attempt_begin(s.w, &spec);
-    assert_true(set_text(s.w, RECORD_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
+    uint32_t attempt = oauth_attempt_begin(s.w, &spec);
+    assert_true(
+        set_text(s.w, RECORD_OAUTH_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
     events_advance(s.w, SCENE_START + HOUR);
-    assert_int_equal(attempt_read(s.w, attempt)->state, ATTEMPT_PENDING);
+    assert_int_equal(oauth_attempt_read(s.w, attempt)->state, OAUTH_ATTEMPT_PENDING);
     events_advance(s.w, SCENE_START + 2 * HOUR);
-    assert_int_equal(attempt_read(s.w, attempt)->ended_at_ms, SCENE_START + 2 * HOUR);
+    assert_int_equal(oauth_attempt_read(s.w, attempt)->ended_at_ms, SCENE_START + 2 * HOUR);
     world_free(s.w);
 }
 

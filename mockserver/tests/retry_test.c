@@ -107,22 +107,22 @@ static void a_program_signs_in_for_a_key(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct attempt_spec spec = {.kind = ATTEMPT_FOR_KEY,
-                                      .token = "device",
-                                      .note = "a program",
-                                      .expires_at_ms = SCENE_START + HOUR};
-    uint32_t row = attempt_begin(s.w, &spec);
-    assert_int_equal(attempt_read(s.w, row)->key, ROW_NONE);
-    attempt_complete_key(s.w, row, s.space, s.key);
-    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_COMPLETED);
-    assert_int_equal(attempt_read(s.w, row)->key, s.key);
-    assert_string_equal(attempt_platform_text(attempt_read(s.w, row)), "program");
+    const struct oauth_attempt_spec spec = {.kind = OAUTH_ATTEMPT_FOR_KEY,
+                                            .token = "device",
+                                            .note = "a program",
+                                            .expires_at_ms = SCENE_START + HOUR};
+    uint32_t row = oauth_attempt_begin(s.w, &spec);
+    assert_int_equal(oauth_attempt_read(s.w, row)->key, ROW_NONE);
+    oauth_attempt_complete_key(s.w, row, s.space, s.key);
+    assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_COMPLETED);
+    assert_int_equal(oauth_attempt_read(s.w, row)->key, s.key);
+    assert_string_equal(oauth_attempt_platform_text(oauth_attempt_read(s.w, row)), "program");
 
-    struct attempt_spec late = spec;
+    struct oauth_attempt_spec late = spec;
     late.token = "late";
-    row = attempt_begin(s.w, &late);
+    row = oauth_attempt_begin(s.w, &late);
     pass(&s, HOUR);
-    assert_int_equal(attempt_read(s.w, row)->state, ATTEMPT_EXPIRED);
+    assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_EXPIRED);
     world_free(s.w);
 }
 

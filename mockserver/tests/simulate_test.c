@@ -11,8 +11,8 @@ static void approval_connects_and_leads_back(void **state)
     assert_string_equal(at(a, "/status"), "completed");
     const char *id = at(a, "/account");
     assert_memory_equal(id, "sa_", 3);
-    assert_string_equal(attempt_status(m, token, "/status"), "completed");
-    assert_string_equal(attempt_status(m, token, "/socialAccountId"), id);
+    assert_string_equal(oauth_attempt_status(m, token, "/status"), "completed");
+    assert_string_equal(oauth_attempt_status(m, token, "/socialAccountId"), id);
     struct answer account =
         mock_call(m, arena_printf(&m->arena, "GET /__admin/state/accounts/%s", id), NULL);
     assert_string_equal(at(account, "/handle"), "newcomer");
@@ -38,7 +38,7 @@ static void each_outcome_ends_as_documented(void **state)
         struct answer a =
             consent(m, token, arena_printf(&m->arena, "\"outcome\":\"%s\"", rows[i].outcome));
         assert_string_equal(at(a, "/redirect"), rows[i].redirect);
-        assert_string_equal(attempt_status(m, token, "/status"), rows[i].status);
+        assert_string_equal(oauth_attempt_status(m, token, "/status"), rows[i].status);
         mock_free(m);
     }
 }

@@ -14,7 +14,7 @@
 #include "mockserver/admin/simulate.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/state/attempt.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
@@ -75,7 +75,7 @@ static const char world_text_yaml[] =
     "    - name: Everywhere\n"
     "      keys:\n"
     "        - { name: brand, key: pe_live_brand }\n"
-    "        - { name: older, key: pe_live_older, edition: older }\n"
+    "        - { name: older, key: pe_live_older, api_version: older }\n"
     "        - { name: tight, key: pe_live_tight, limits: { minute: 3, hour: 1000 } }\n"
     "      accounts:\n"
     "        - { account_id: 3001, platform: x, account_name: '@acme', token_expires_at: +5d }\n"
@@ -274,8 +274,8 @@ static const struct segment_row {
     {"social-account",     RECORD_ACCOUNT      },
     {"leased-accounts",    RECORD_ACCOUNT      },
     {"accounts",           RECORD_ACCOUNT      },
-    {"oauth-status",       RECORD_ATTEMPT      },
-    {"poll",               RECORD_ATTEMPT      },
+    {"oauth-status",       RECORD_OAUTH_ATTEMPT},
+    {"poll",               RECORD_OAUTH_ATTEMPT},
     {"requests",           RECORD_LEASE_REQUEST},
     {"content",            RECORD_CONTENT      },
     {"scheduled-posts",    RECORD_DESTINATION  },
@@ -319,7 +319,7 @@ static const char *some_key(struct arena *a, struct wander *w, const struct worl
         if (record_provider(world, RECORD_KEY, row) != d->id)
             continue;
         value = k->value;
-        if (!picky || (k->standing == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
+        if (!picky || (k->status == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
             break;
     }
     return d->key_header ? arena_printf(a, "%s: %s", d->key_header, value)
@@ -361,7 +361,7 @@ static enum record_kind kind_for(struct wander *w, const char *name)
         const char *name;
         enum record_kind kind;
     } rows[] = {
-        {"state",   RECORD_ATTEMPT      },
+        {"state",   RECORD_OAUTH_ATTEMPT},
         {"space",   RECORD_SPACE        },
         {"project", RECORD_SPACE        },
         {"request", RECORD_LEASE_REQUEST},
@@ -378,9 +378,9 @@ static enum record_kind kind_for(struct wander *w, const char *name)
 
 static const char *pending_attempt(const struct world *world)
 {
-    for (uint32_t row = world_count(world, RECORD_ATTEMPT); row; row--)
-        if (attempt_read(world, row)->state == ATTEMPT_PENDING)
-            return attempt_read(world, row)->token;
+    for (uint32_t row = world_count(world, RECORD_OAUTH_ATTEMPT); row; row--)
+        if (oauth_attempt_read(world, row)->state == OAUTH_ATTEMPT_PENDING)
+            return oauth_attempt_read(world, row)->token;
     return "nothing";
 }
 

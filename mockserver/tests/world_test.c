@@ -43,7 +43,7 @@ static uint32_t pick_listed(const struct world *w, uint64_t *seed)
 static void begin_attempt(struct scene *s, uint64_t *seed)
 {
     uint32_t account = next_random(seed) % 2 ? pick_listed(s->w, seed) : ROW_NONE;
-    const struct attempt_spec spec = {
+    const struct oauth_attempt_spec spec = {
         .key = s->key,
         .space = account ? account_read(s->w, account)->space : s->space,
         .account = account,
@@ -52,7 +52,7 @@ static void begin_attempt(struct scene *s, uint64_t *seed)
         .token = ids_mint(s->w, "st_", ID_ULID),
         .expires_at_ms = world_now(s->w) + 10 * MINUTE,
     };
-    attempt_begin(s->w, &spec);
+    oauth_attempt_begin(s->w, &spec);
 }
 
 static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
@@ -63,9 +63,9 @@ static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
         .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
     };
     if (next_random(seed) % 3)
-        attempt_complete(s->w, attempt, &user);
+        oauth_attempt_complete(s->w, attempt, &user);
     else
-        attempt_fail(s->w, attempt, "access_denied");
+        oauth_attempt_fail(s->w, attempt, "access_denied");
 }
 
 /* Whatever can be done with an account. */
@@ -146,7 +146,7 @@ static void step(struct scene *s, uint64_t *seed)
         begin_attempt(s, seed);
         break;
     case 2:
-        if ((row = pick(s->w, RECORD_ATTEMPT, "pending", seed)))
+        if ((row = pick(s->w, RECORD_OAUTH_ATTEMPT, "pending", seed)))
             end_attempt(s, row, seed);
         break;
     case 3:

@@ -170,10 +170,10 @@ static size_t windows_used(const struct quota *q)
     return count;
 }
 
-static bool is_anywhere_away(const struct quota *q)
+static bool has_spurious_429(const struct quota *q)
 {
     for (size_t i = 0; i < QUOTA_OPERATIONS / 64; i++)
-        if (q->away[i])
+        if (q->spurious_429[i])
             return true;
     return false;
 }
@@ -182,7 +182,7 @@ static void write_quota(struct json *out, const struct world *w, uint32_t key)
 {
     const struct quota *q = table_read(&w->quotas, key);
     size_t count = windows_used(q);
-    if (!count && !is_anywhere_away(q))
+    if (!count && !has_spurious_429(q))
         return;
     open_item(out);
     put_record(out, w, "key", RECORD_KEY, key);
@@ -195,10 +195,10 @@ static void write_quota(struct json *out, const struct world *w, uint32_t key)
         json_close_map(out);
     }
     json_close_list(out);
-    json_key(out, "away");
+    json_key(out, "spurious_429");
     json_open_list(out);
     for (size_t i = 0; i < QUOTA_OPERATIONS; i++)
-        if (quota_is_away(w, key, i))
+        if (quota_had_spurious_429(w, key, i))
             json_int(out, (int64_t)i);
     json_close_list(out);
     close_item(out);
@@ -245,13 +245,13 @@ static void write_replies(struct json *out, struct arena *a, const struct world 
     json_close_list(out);
 }
 
-static void write_editions(struct json *out, const struct world *w)
+static void write_api_versions(struct json *out, const struct world *w)
 {
-    json_key(out, "editions");
+    json_key(out, "api_versions");
     json_open_map(out);
     for (size_t i = 0; i < provider_count; i++)
-        if (w->editions[providers[i]->id])
-            json_put_int(out, providers[i]->name, w->editions[providers[i]->id]);
+        if (w->api_versions[providers[i]->id])
+            json_put_int(out, providers[i]->name, w->api_versions[providers[i]->id]);
     json_close_map(out);
 }
 
@@ -274,15 +274,15 @@ static bool is_broken(struct arena *a, const struct world *w)
 
 static void write_moment(struct json *out, struct arena *a, const struct world *w)
 {
-    json_key(out, "moment");
+    json_key(out, "runtime_state");
     json_open_map(out);
     if (is_broken(a, w))
-        json_put_bool(out, "unchecked", true);
+        json_put_bool(out, "skip_invariants", true);
     json_put_int(out, "ids", (int64_t)w->minted);
     json_put_int(out, "calls", (int64_t)w->calls);
-    if (w->announced != changes_last(w))
-        json_put_int(out, "announced", w->announced);
-    write_editions(out, w);
+    if (w->webhook_cursor != changes_last(w))
+        json_put_int(out, "webhook_cursor", w->webhook_cursor);
+    write_api_versions(out, w);
     write_steps(out, w);
     write_quotas(out, w);
     write_replies(out, a, w);

@@ -3,7 +3,7 @@
  * Shapes:  {world, seed, clock, timings, consent, webhooks, rules, records, moment}. `records` is
  *          {kind: [record, ...]} in the words of state/records.h, without what is none, false or 0;
  *          a record is named by its id, or by its number in its list (from 1) where the id is not
- *          the only one or there is none. `moment` is what else the world knows at this instant:
+ *          the only one or there is none. `runtime_state` is what else the world knows at this instant:
  *          ids minted, the change log, events to come, budgets used, answers kept, a tester's
  *          wishes. fixture/records.c reads it.
  *          The journal stays behind, and rules count anew.

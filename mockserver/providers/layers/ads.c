@@ -5,8 +5,8 @@
 
 #include "base/time.h"
 #include "base/url.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/ids.h"
+#include "mockserver/state/oauth_attempt.h"
 
 #define LIMIT_MAX 200
 #define STATE_MAX 512
@@ -170,8 +170,8 @@ void layers_create_ads_oauth_url(struct call *c)
     uint32_t project = layers_project(c);
     if (!project || !layers_body(c, &url_fields, &body) || !url_body_fine(c, &body))
         return;
-    struct attempt_spec spec = {
-        .kind = ATTEMPT_FOR_ADS,
+    struct oauth_attempt_spec spec = {
+        .kind = OAUTH_ATTEMPT_FOR_ADS,
         .space = project,
         .ad_platform = (enum ad_platform)body.platform,
         .return_url = body.return_url,
@@ -186,7 +186,7 @@ void layers_create_ads_oauth_url(struct call *c)
 }
 
 /* Unlike with social accounts the browser brings the outcome itself. */
-const char *layers_ads_redirect(struct call *c, const struct attempt *a, const char *error)
+const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error)
 {
     const char *url = a->return_url;
     if (error)

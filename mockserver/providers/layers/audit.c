@@ -20,7 +20,7 @@ static const struct row {
     const char *what, *to, *event;
 } rows[] = {
     {"key_create",             NULL,        "api_key.created"            },
-    {"key_set_standing",       "killed",    "api_key.killed"             },
+    {"key_set_status",         "killed",    "api_key.killed"             },
     {"space_create",           NULL,        "project.created"            },
     {"account_connect",        NULL,        "social_account.connected"   },
     {"account_reconnect",      NULL,        "social_account.reconnected" },

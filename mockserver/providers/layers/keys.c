@@ -23,7 +23,7 @@ static void print_killed(struct call *c, const struct key *k)
     json_put_text(out, "prefix", prefix_of(c->arena, k));
     json_put_bool(out, "killSwitch", true);
     json_put_bool(out, "isActive", false);
-    layers_put_time(c, "revokedAt", k->standing_since_ms);
+    layers_put_time(c, "revokedAt", k->status_since_ms);
     json_close_map(out);
     json_put_bool(out, "killed", true);
     json_close_map(out);
@@ -37,7 +37,7 @@ void layers_kill_api_key(struct call *c)
         call_refuse(c, FAULT_NOT_FOUND, "There is no such API key.");
         return;
     }
-    if (key_read(c->world, row)->standing != KEY_KILLED)
-        key_set_standing(c->world, row, KEY_KILLED);
+    if (key_read(c->world, row)->status != KEY_KILLED)
+        key_set_status(c->world, row, KEY_KILLED);
     print_killed(c, key_read(c->world, row));
 }

@@ -1,7 +1,7 @@
 #include "mockserver/providers/layers/layers.h"
 
-#include "mockserver/providers/layers/webhooks.h"
 #include "mockserver/gate/gate.h"
+#include "mockserver/providers/layers/webhooks.h"
 
 #define REPEATS_MS (INT64_C(24) * 60 * 60 * 1000)
 
@@ -139,7 +139,7 @@ static const struct fault_row faults[] = {
 /* A call without the scope it needs costs all the same. */
 static const struct gate gates[] = {
     {"key",         gate_bearer     },
-    {"standing",    gate_standing   },
+    {"key_status",  gate_key_status },
     {"rate_limit",  gate_rate_limit },
     {"scope",       gate_scope      },
     {"idempotency", gate_idempotency},

@@ -11,7 +11,7 @@
 #pragma once
 #include "mockserver/call.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/state/attempt.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -68,11 +68,11 @@ void layers_cancel_job(struct call *c);
 
 /* consent */
 /* Fills in key, provider, state token and expiry; with a test key consent is given at once. */
-void layers_begin_attempt(struct call *c, struct attempt_spec *spec);
+void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec);
 bool layers_return_url_fine(struct call *c, const char *path, const char *url); /* NULL is */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 /* error NULL: the attempt was completed. */
-const char *layers_ads_redirect(struct call *c, const struct attempt *a, const char *error);
+const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error);
 void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
 /* How a platform numbers its ad accounts: act_..., digits alone, org-... */

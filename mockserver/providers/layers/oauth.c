@@ -5,8 +5,8 @@
 
 #include "base/url.h"
 #include "mockserver/providers/layers/return_url.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/ids.h"
+#include "mockserver/state/oauth_attempt.h"
 
 #define ATTEMPT_MS   (INT64_C(10) * 60 * 1000)
 #define STATE_DIGITS 38
@@ -121,30 +121,30 @@ static void consent_if_test(struct call *c, uint32_t attempt)
 {
     if (!str_starts(str_from(key_read(c->world, c->key)->value), STR("lp_test_")))
         return;
-    const struct attempt *a = attempt_read(c->world, attempt);
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     char handle[64];
     ids_write(c->world, "sandbox.", ID_HEX8, handle);
-    if (a->kind == ATTEMPT_FOR_ADS) {
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
         struct ad_account_spec grant;
         layers_ad_consented(c->world, a->ad_platform, handle, &grant);
-        attempt_complete_ads(c->world, attempt, &grant);
+        oauth_attempt_complete_ads(c->world, attempt, &grant);
         return;
     }
     struct account_spec user = {.handle = handle};
     layers_consented(c->world, a->platform, &user);
-    attempt_complete(c->world, attempt, &user);
+    oauth_attempt_complete(c->world, attempt, &user);
 }
 
-void layers_begin_attempt(struct call *c, struct attempt_spec *spec)
+void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec)
 {
     spec->key = c->key;
     spec->provider = LAYERS;
     spec->token = mint_state(c);
     spec->expires_at_ms = c->now_ms + ATTEMPT_MS;
-    consent_if_test(c, attempt_begin(c->world, spec));
+    consent_if_test(c, oauth_attempt_begin(c->world, spec));
 }
 
-static void begin(struct call *c, struct attempt_spec *spec, const struct url_body *body)
+static void begin(struct call *c, struct oauth_attempt_spec *spec, const struct url_body *body)
 {
     spec->return_url = body->return_url;
     spec->note = body->note;
@@ -165,7 +165,7 @@ void layers_create_oauth_url(struct call *c)
     if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_fine(c, &body) ||
         !layers_return_url_fine(c, "returnUrl", body.return_url))
         return;
-    struct attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
+    struct oauth_attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
     begin(c, &spec, &body);
 }
 
@@ -181,10 +181,10 @@ void layers_create_reauth_url(struct call *c)
         call_refuse(c, FAULT_NOT_FOUND, "There is no such social account in this project.");
         return;
     }
-    struct attempt_spec spec = {.space = project,
-                                .account = account,
-                                .reconnects = true,
-                                .platform = account_read(c->world, account)->platform};
+    struct oauth_attempt_spec spec = {.space = project,
+                                      .account = account,
+                                      .reconnects = true,
+                                      .platform = account_read(c->world, account)->platform};
     begin(c, &spec, &body);
 }
 
@@ -203,12 +203,12 @@ static const char *failure_message(const char *code)
     return "Consent was not given.";
 }
 
-static void print_end(struct call *c, const struct attempt *a)
+static void print_end(struct call *c, const struct oauth_attempt *a)
 {
     struct json *out = &c->out;
-    if (a->state == ATTEMPT_COMPLETED)
+    if (a->state == OAUTH_ATTEMPT_COMPLETED)
         json_put_text(out, "socialAccountId", account_read(c->world, a->account)->public_id);
-    if (a->state != ATTEMPT_FAILED)
+    if (a->state != OAUTH_ATTEMPT_FAILED)
         return;
     json_key(out, "error");
     json_open_map(out);
@@ -220,16 +220,16 @@ static void print_end(struct call *c, const struct attempt *a)
 /* To any other key, even of the same organization, the attempt is not there. */
 void layers_oauth_status(struct call *c)
 {
-    uint32_t row = attempt_find(c->world, c->params[0]);
-    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
-    if (!a || a->key != c->key || a->kind != ATTEMPT_FOR_ACCOUNT) {
+    uint32_t row = oauth_attempt_find(c->world, c->params[0]);
+    const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
+    if (!a || a->key != c->key || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such state.");
         return;
     }
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "state", a->token);
-    json_put_text(out, "status", attempt_state_texts[a->state]); /* our words are theirs */
+    json_put_text(out, "status", oauth_attempt_state_texts[a->state]); /* our words are theirs */
     print_end(c, a);
     layers_put_time(c, "expiresAt", a->expires_at_ms);
     json_close_map(out);
@@ -237,11 +237,11 @@ void layers_oauth_status(struct call *c)
 
 const char *layers_consent_redirect(struct call *c, uint32_t attempt)
 {
-    const struct attempt *a = attempt_read(c->world, attempt);
-    const char *error = a->state == ATTEMPT_FAILED ? a->error : "state_expired";
-    if (a->state == ATTEMPT_COMPLETED)
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
+    const char *error = a->state == OAUTH_ATTEMPT_FAILED ? a->error : "state_expired";
+    if (a->state == OAUTH_ATTEMPT_COMPLETED)
         error = NULL;
-    if (a->kind == ATTEMPT_FOR_ADS)
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS)
         return layers_ads_redirect(c, a, error);
     if (!a->return_url || !error)
         return a->return_url;

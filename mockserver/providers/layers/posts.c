@@ -27,7 +27,7 @@ static const struct field target_rows[] = {
     FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
           .help = "The first comment below the post."),
     FIELD("scheduledPostId", FIELD_TEXT, struct target, post_id,
-          .help = "Accepted as older editions have it; the id is minted all the same."),
+          .help = "Accepted as older api_versions have it; the id is minted all the same."),
     FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings,
           .help = "What TikTok lets one set for a post."),
     FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music,

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/gate/rate_limit.h"
+#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/ids.h"
 
 #define LIMIT_DEFAULT 25
@@ -124,7 +124,7 @@ struct project_body {
     const struct node *metadata;
 };
 
-/* One edition of the documents allows a name 1 to 128 characters, a later one 3 to 30: what either
+/* One API version of the documents allows a name 1 to 128 characters, a later one 3 to 30: what either
  * allows is taken. */
 static const struct field project_rows[] = {
     FIELD("name", FIELD_TEXT, struct project_body, name, .required = true, .min = 1, .max = 128,

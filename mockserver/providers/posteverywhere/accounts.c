@@ -16,15 +16,15 @@ enum pe_health pe_health(const struct account *a)
 
 static void print_ids(const struct call *c, struct json *out, const char *public_id)
 {
-    switch (pe_edition(c)) {
-    case PE_EDITION_OLDER:
+    switch (pe_api_version(c)) {
+    case PE_API_VERSION_OLDER:
         json_put_text(out, "id", public_id);
         return;
-    case PE_EDITION_WITH_ID:
+    case PE_API_VERSION_WITH_ID:
         pe_put_number(out, "id", public_id);
         break;
-    case PE_EDITION_PRESENT:
-    case PE_EDITION_UNSAID:
+    case PE_API_VERSION_PRESENT:
+    case PE_API_VERSION_UNSET:
         break;
     }
     pe_put_number(out, "account_id", public_id);
@@ -87,7 +87,7 @@ void pe_list_accounts(struct call *c)
     for (size_t i = 0; i < rows.count; i++)
         print_account(c, rows.items[i]);
     json_close_list(out);
-    if (pe_edition(c) != PE_EDITION_OLDER) {
+    if (pe_api_version(c) != PE_API_VERSION_OLDER) {
         json_key(out, "account_ids");
         json_open_list(out);
         for (size_t i = 0; i < rows.count; i++)

@@ -7,19 +7,20 @@
 #include "mockserver/gate/gate.h"
 #include "mockserver/state/ids.h"
 
-enum pe_edition pe_edition(const struct call *c)
+enum pe_api_version pe_api_version(const struct call *c)
 {
-    int64_t edition = c->key ? key_read(c->world, c->key)->edition : PE_EDITION_UNSAID;
-    if (edition == PE_EDITION_UNSAID)
-        edition = c->world->editions[POSTEVERYWHERE];
-    return edition == PE_EDITION_UNSAID ? PE_EDITION_PRESENT : (enum pe_edition)edition;
+    int64_t api_version = c->key ? key_read(c->world, c->key)->api_version : PE_API_VERSION_UNSET;
+    if (api_version == PE_API_VERSION_UNSET)
+        api_version = c->world->api_versions[POSTEVERYWHERE];
+    return api_version == PE_API_VERSION_UNSET ? PE_API_VERSION_PRESENT
+                                               : (enum pe_api_version)api_version;
 }
 
 static const char *request_id(struct call *c)
 {
     if (!c->request_id) {
         char *id = arena_alloc(c->arena, 64);
-        ids_write(c->world, pe_edition(c) == PE_EDITION_OLDER ? "req_" : "", ID_HEX8, id);
+        ids_write(c->world, pe_api_version(c) == PE_API_VERSION_OLDER ? "req_" : "", ID_HEX8, id);
         c->request_id = id;
     }
     return c->request_id;
@@ -27,7 +28,8 @@ static const char *request_id(struct call *c)
 
 static const char *instant(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
 {
-    return pe_edition(c) == PE_EDITION_OLDER ? time_seconds(ms, text) : time_millis(ms, text);
+    return pe_api_version(c) == PE_API_VERSION_OLDER ? time_seconds(ms, text)
+                                                     : time_millis(ms, text);
 }
 
 void pe_put_time(struct call *c, const char *key, int64_t ms)
@@ -62,7 +64,7 @@ struct json *pe_begin(struct call *c, int status)
 
 void pe_end(struct call *c)
 {
-    if (pe_edition(c) != PE_EDITION_OLDER)
+    if (pe_api_version(c) != PE_API_VERSION_OLDER)
         json_put_null(&c->out, "error");
     print_meta(c);
     json_close_map(&c->out);
@@ -98,7 +100,7 @@ static const char *older_code(enum fault fault)
 
 static const char *code_of(const struct call *c, const struct fault_row *row)
 {
-    const char *older = pe_edition(c) == PE_EDITION_OLDER ? older_code(c->fault) : NULL;
+    const char *older = pe_api_version(c) == PE_API_VERSION_OLDER ? older_code(c->fault) : NULL;
     return older ? older : c->fault_code ? c->fault_code : row->code;
 }
 

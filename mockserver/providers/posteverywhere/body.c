@@ -53,13 +53,13 @@ bool pe_body(struct call *c, const struct fields *table, void *into)
     return !c->fault;
 }
 
-/* The older edition knows ids as texts. */
+/* The older API version knows ids as texts. */
 static uint32_t account_of(struct call *c, const struct node *id)
 {
     struct str digits = {0};
     if (id->kind == NODE_INT)
         digits = str_from(arena_printf(c->arena, "%" PRId64, id->integer));
-    else if (id->kind == NODE_TEXT && pe_edition(c) == PE_EDITION_OLDER)
+    else if (id->kind == NODE_TEXT && pe_api_version(c) == PE_API_VERSION_OLDER)
         digits = id->text;
     uint32_t row = digits.n ? account_find(c->world, POSTEVERYWHERE, digits) : ROW_NONE;
     if (!row || !account_is_listed(account_read(c->world, row)) ||

@@ -40,7 +40,8 @@ void pe_consented(struct world *w, enum platform platform, struct account_spec *
 
 const char *pe_consent_redirect(struct call *c, uint32_t attempt)
 {
-    return attempt_read(c->world, attempt)->return_url; /* none is documented: the page says so */
+    return oauth_attempt_read(c->world, attempt)
+        ->return_url; /* none is documented: the page says so */
 }
 
 struct connect_body {
@@ -67,7 +68,7 @@ static const struct fields start_fields = FIELD_TABLE("body", start_rows, OF, FI
 
 static void print_session(struct call *c, uint32_t row)
 {
-    const struct attempt *a = attempt_read(c->world, row);
+    const struct oauth_attempt *a = oauth_attempt_read(c->world, row);
     const char *url =
         c->world->local_consent
             ? call_consent_page(c, a->token)
@@ -89,14 +90,14 @@ static void print_session(struct call *c, uint32_t row)
     pe_end(c);
 }
 
-static void begin(struct call *c, struct attempt_spec spec)
+static void begin(struct call *c, struct oauth_attempt_spec spec)
 {
     spec.key = c->key;
     spec.space = pe_space(c);
     spec.provider = POSTEVERYWHERE;
     spec.token = ids_mint(c->world, "", ID_UUID);
     spec.expires_at_ms = c->now_ms + PE_ATTEMPT_MS;
-    print_session(c, attempt_begin(c->world, &spec));
+    print_session(c, oauth_attempt_begin(c->world, &spec));
 }
 
 static void connect(struct call *c, int platform)
@@ -104,14 +105,14 @@ static void connect(struct call *c, int platform)
     if (platform < 0)
         call_issue(c, "platform", "is required");
     else
-        begin(c, (struct attempt_spec){.platform = (enum platform)platform});
+        begin(c, (struct oauth_attempt_spec){.platform = (enum platform)platform});
 }
 
 static void reconnect(struct call *c, struct str id)
 {
     uint32_t row = pe_account(c, id);
     if (row)
-        begin(c, (struct attempt_spec){.account = row, .reconnects = true});
+        begin(c, (struct oauth_attempt_spec){.account = row, .reconnects = true});
 }
 
 void pe_create_connect_link(struct call *c)
@@ -156,13 +157,13 @@ static void print_account(struct call *c, uint32_t row)
 /* A consent that failed in whatever way was cancelled, to this provider's clients. */
 void pe_poll_social_connect(struct call *c)
 {
-    static const char *const words[] = {[ATTEMPT_PENDING] = "pending",
-                                        [ATTEMPT_COMPLETED] = "completed",
-                                        [ATTEMPT_FAILED] = "cancelled",
-                                        [ATTEMPT_EXPIRED] = "expired"};
-    uint32_t row = attempt_find(c->world, c->params[0]);
-    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
-    if (!a || a->provider != POSTEVERYWHERE || a->kind != ATTEMPT_FOR_ACCOUNT ||
+    static const char *const words[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
+                                        [OAUTH_ATTEMPT_COMPLETED] = "completed",
+                                        [OAUTH_ATTEMPT_FAILED] = "cancelled",
+                                        [OAUTH_ATTEMPT_EXPIRED] = "expired"};
+    uint32_t row = oauth_attempt_find(c->world, c->params[0]);
+    const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
+    if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT ||
         !call_owns(c, a->space)) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such session.");
         return;
@@ -172,7 +173,7 @@ void pe_poll_social_connect(struct call *c)
     json_put_text(out, "session_id", a->token);
     json_put_text(out, "status", words[a->state]);
     json_put_text(out, "platform", platform_texts[a->platform]);
-    if (a->state == ATTEMPT_COMPLETED)
+    if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_account(c, a->account);
     if (a->error)
         json_put_text(out, "reason", a->error);

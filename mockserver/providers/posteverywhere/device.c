@@ -35,14 +35,14 @@ void pe_start_device_login(struct call *c)
     const char *client = "A program";
     if (!pe_body(c, &device_fields, &client))
         return;
-    const struct attempt_spec spec = {
-        .kind = ATTEMPT_FOR_KEY,
+    const struct oauth_attempt_spec spec = {
+        .kind = OAUTH_ATTEMPT_FOR_KEY,
         .provider = POSTEVERYWHERE,
         .token = ids_mint(c->world, "", ID_UUID),
         .note = client,
         .expires_at_ms = c->now_ms + PE_ATTEMPT_MS,
     };
-    attempt_begin(c->world, &spec);
+    oauth_attempt_begin(c->world, &spec);
     const char *code = user_code(c->arena, spec.token);
     bool local = c->world->local_consent;
     const char *page = local ? call_consent_page(c, spec.token) : DEVICE_PAGE;
@@ -60,7 +60,7 @@ void pe_start_device_login(struct call *c)
     pe_end(c);
 }
 
-static void print_key(struct call *c, const struct attempt *a)
+static void print_key(struct call *c, const struct oauth_attempt *a)
 {
     const struct key *k = key_read(c->world, a->key);
     const struct organization *o = organization_read(c->world, k->organization);
@@ -75,23 +75,23 @@ static void print_key(struct call *c, const struct attempt *a)
 
 void pe_poll_device_token(struct call *c)
 {
-    static const char *const words[] = {[ATTEMPT_PENDING] = "pending",
-                                        [ATTEMPT_COMPLETED] = "authorized",
-                                        [ATTEMPT_FAILED] = "denied",
-                                        [ATTEMPT_EXPIRED] = "expired"};
+    static const char *const words[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
+                                        [OAUTH_ATTEMPT_COMPLETED] = "authorized",
+                                        [OAUTH_ATTEMPT_FAILED] = "denied",
+                                        [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     const char *code;
     if (!pe_body(c, &token_fields, &code))
         return;
-    uint32_t row = attempt_find(c->world, str_from(code));
-    const struct attempt *a = row ? attempt_read(c->world, row) : NULL;
-    if (!a || a->provider != POSTEVERYWHERE || a->kind != ATTEMPT_FOR_KEY) {
+    uint32_t row = oauth_attempt_find(c->world, str_from(code));
+    const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
+    if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_KEY) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such device code.");
         return;
     }
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "status", words[a->state]);
-    if (a->state == ATTEMPT_COMPLETED)
+    if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_key(c, a);
     json_close_map(out);
     pe_end(c);

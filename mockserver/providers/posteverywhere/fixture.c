@@ -36,10 +36,10 @@ static bool scopes_fine(const struct fixture_load *load, const struct fixture_ke
     return good;
 }
 
-static enum pe_edition edition_of(int edition, bool id_alias)
+static enum pe_api_version api_version_of(int api_version, bool id_alias)
 {
-    enum pe_edition e = pe_fixture_editions[edition];
-    return e != PE_EDITION_OLDER && id_alias ? PE_EDITION_WITH_ID : e;
+    enum pe_api_version e = pe_fixture_api_versions[api_version];
+    return e != PE_API_VERSION_OLDER && id_alias ? PE_API_VERSION_WITH_ID : e;
 }
 
 static bool build_key(struct fixture_load *load, uint32_t organization, const struct fixture_key *k)
@@ -56,7 +56,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
         .name = k->name,
         .value = k->value,
         .public_id = given_or_minted(load, k->id),
-        .edition = edition_of(k->edition, k->id_alias),
+        .api_version = api_version_of(k->api_version, k->id_alias),
         .scopes = k->scopes.count ? k->scopes.items : all,
         .scope_count = k->scopes.count ? k->scopes.count : 1,
         .limits = {[PE_WINDOW_MINUTE] = k->limits.minute, [PE_WINDOW_HOUR] = k->limits.hour},
@@ -262,7 +262,7 @@ static bool read_section(const struct node *section, struct fixture_load *load)
 {
     struct fixture_posteverywhere all = {0};
     bool good = fields_read(&pe_fixture_fields, section, load->arena, &all, load->err);
-    load->world->editions[POSTEVERYWHERE] = edition_of(all.edition, all.id_alias);
+    load->world->api_versions[POSTEVERYWHERE] = api_version_of(all.api_version, all.id_alias);
     const struct fixture_organization *organizations = all.organizations.items;
     for (size_t i = 0; i < all.organizations.count; i++)
         good = build_organization(load, &organizations[i]) && good;

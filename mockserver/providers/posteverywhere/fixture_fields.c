@@ -7,9 +7,9 @@
 
 /* OF names the struct that a table fills. */
 /* What is absent reads as the first. */
-static const char *const edition_texts[] = {"default", "seed", "older"};
-const enum pe_edition pe_fixture_editions[] = {PE_EDITION_UNSAID, PE_EDITION_PRESENT,
-                                               PE_EDITION_OLDER};
+static const char *const api_version_texts[] = {"default", "seed", "older"};
+const enum pe_api_version pe_fixture_api_versions[] = {PE_API_VERSION_UNSET, PE_API_VERSION_PRESENT,
+                                                       PE_API_VERSION_OLDER};
 
 #define OF struct fixture_limits
 static const struct field limit_rows[] = {
@@ -19,8 +19,8 @@ static const struct field limit_rows[] = {
 static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
-#define EDITION_ROWS                                                                               \
-    FIELD("edition", FIELD_ENUM, OF, edition, .texts = edition_texts, .text_count = 3,             \
+#define API_VERSION_ROWS                                                                           \
+    FIELD("api_version", FIELD_ENUM, OF, api_version, .texts = api_version_texts, .text_count = 3, \
           .help = "Which documents answers follow: those of the list of accounts (seed), or the "  \
                   "older ones, where an account has a text as id. Default: of a key, what the "    \
                   "section says; of the section, seed."),                                          \
@@ -35,7 +35,7 @@ static const struct field key_rows[] = {
     FIELD("scopes", FIELD_TEXTS, OF, scopes, .help = "Of read, write, ai, *. Default: all."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limit_fields,
           .help = "How many calls a minute and an hour allow."),
-    EDITION_ROWS,
+    API_VERSION_ROWS,
 };
 static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offsetof(OF, at));
 #undef OF
@@ -125,7 +125,7 @@ static const struct fields organization_fields =
 
 #define OF struct fixture_posteverywhere
 static const struct field section_rows[] = {
-    EDITION_ROWS,
+    API_VERSION_ROWS,
     FIELD("organizations", FIELD_LIST, OF, organizations, .sub = &organization_fields,
           .help = "Who has an account with PostEverywhere; none sees another."),
 };

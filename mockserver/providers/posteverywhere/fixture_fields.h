@@ -15,7 +15,7 @@ struct fixture_key {
     const char *id, *name, *value;
     struct field_list scopes;
     struct fixture_limits limits;
-    int edition; /* index into pe_fixture_editions */
+    int api_version; /* index into pe_fixture_api_versions */
     bool id_alias;
 };
 
@@ -57,12 +57,12 @@ struct fixture_organization {
 
 struct fixture_posteverywhere {
     struct where at;
-    int edition;
+    int api_version;
     bool id_alias;
     struct field_list organizations;
 };
 
-extern const enum pe_edition pe_fixture_editions[];
+extern const enum pe_api_version pe_fixture_api_versions[];
 extern const struct fields pe_fixture_fields; /* into a struct fixture_posteverywhere */
 
 /* hooks_fixture.c */

@@ -1,5 +1,5 @@
 /* What PostEverywhere's documents leave open. The order of accounts is not stated, that of
- * account_ids is: theirs. Instants have the form of the edition's samples. */
+ * account_ids is: theirs. Instants have the form of the api_version's samples. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/latitude.h"

@@ -1,7 +1,7 @@
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/providers/posteverywhere/hooks.h"
 #include "mockserver/gate/gate.h"
+#include "mockserver/providers/posteverywhere/hooks.h"
 
 #define LIST    "List accounts"
 #define PAGE    "Developer pages, "
@@ -108,7 +108,7 @@ static const struct fault_row faults[] = {
 
 static const struct gate gates[] = {
     {"key",        gate_bearer    },
-    {"standing",   gate_standing  },
+    {"key_status", gate_key_status},
     {"rate_limit", gate_rate_limit},
     {"scope",      gate_scope     },
 };

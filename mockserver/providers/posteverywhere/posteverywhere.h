@@ -5,7 +5,7 @@
  *          post_view.c, media.c, about.c, hooks.c serve; answer.c, body.c, post_body.c and
  *          details.c are what they share; fixture.c reads the `posteverywhere:` section. An account's id is a whole number (kept as its
  *          decimal text), every other id a UUID. An organization has one space, which nobody names.
- * Units:   instants are printed in UTC with milliseconds and Z; the older edition has seconds.
+ * Units:   instants are printed in UTC with milliseconds and Z; the older API version has seconds.
  * Errors:  faults; {"data": null, "error": {message, code, retryable, details?}, "meta"} is made in
  *          answer.c alone. There is a JSON body in every answer.
  * Source:  "List accounts"; the provider's other pages and its clients where that is silent.
@@ -13,8 +13,8 @@
 #pragma once
 #include "mockserver/call.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/state/attempt.h"
 #include "mockserver/state/media.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -25,13 +25,13 @@ extern const struct fixture_reader posteverywhere_fixture;
 
 /* Which of its documents the provider speaks by: those of "List accounts", the same with an `id`
  * beside account_id, or the older ones, where accounts have a text as `id` and nothing else. */
-enum pe_edition {
-    PE_EDITION_UNSAID,
-    PE_EDITION_PRESENT,
-    PE_EDITION_WITH_ID,
-    PE_EDITION_OLDER,
+enum pe_api_version {
+    PE_API_VERSION_UNSET,
+    PE_API_VERSION_PRESENT,
+    PE_API_VERSION_WITH_ID,
+    PE_API_VERSION_OLDER,
 };
-enum pe_edition pe_edition(const struct call *c);
+enum pe_api_version pe_api_version(const struct call *c);
 
 /* answer.c */
 struct json *pe_begin(struct call *c, int status); /* the envelope, up to the value of "data" */

@@ -38,7 +38,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t
                          k->name);
     const struct key_spec spec = {
         .space = workspace,
-        .standing = k->plan ? KEY_UNPAID : KEY_ACTIVE,
+        .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
         .name = k->name,
         .value = k->value,
         .public_id = given_or_minted(load, k->id, "c"),

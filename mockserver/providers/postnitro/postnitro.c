@@ -105,9 +105,9 @@ static bool gate_workspace(struct call *c)
 }
 
 static const struct gate gates[] = {
-    {"key",       gate_header_key},
-    {"workspace", gate_workspace },
-    {"standing",  gate_standing  },
+    {"key",        gate_header_key},
+    {"workspace",  gate_workspace },
+    {"key_status", gate_key_status},
 };
 
 static const char *account_prefix(void)

@@ -1,4 +1,4 @@
-/* attempt.h - one run of OAuth consent: a state token, and what became of it.
+/* oauth_attempt.h - one run of OAuth consent: a state token, and what became of it.
  *
  * Shapes:  it is for an account, or for an ad account: then `ad_platform` and `ad_account` are
  *          meant, not `platform` and `account`, and nothing says beforehand whether it will
@@ -7,34 +7,34 @@
  *          where they did. Until then it has neither.
  * States:  pending -> completed | failed | expired; the three are ends. A token works once and only
  *          for the key that made it.
- * Indexes: ATTEMPT_STATE (the state token).
+ * Indexes: OAUTH_ATTEMPT_STATE (the state token).
  * Units:   milliseconds.
  */
 #pragma once
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
 
-#define ATTEMPT_STATES(X)                                                                          \
+#define OAUTH_ATTEMPT_STATES(X)                                                                    \
     X(PENDING, "pending") X(COMPLETED, "completed") X(FAILED, "failed") X(EXPIRED, "expired")
-enum attempt_state {
-#define X(name, text) ATTEMPT_##name,
-    ATTEMPT_STATES(X)
+enum oauth_attempt_state {
+#define X(name, text) OAUTH_ATTEMPT_##name,
+    OAUTH_ATTEMPT_STATES(X)
 #undef X
-        ATTEMPT_STATE_COUNT
+        OAUTH_ATTEMPT_STATE_COUNT
 };
-extern const char *const attempt_state_texts[];
+extern const char *const oauth_attempt_state_texts[];
 
-#define ATTEMPT_KINDS(X) X(ACCOUNT, "account") X(ADS, "ad_account") X(KEY, "key")
-enum attempt_kind {
-#define X(name, text) ATTEMPT_FOR_##name,
-    ATTEMPT_KINDS(X)
+#define OAUTH_ATTEMPT_KINDS(X) X(ACCOUNT, "account") X(ADS, "ad_account") X(KEY, "key")
+enum oauth_attempt_kind {
+#define X(name, text) OAUTH_ATTEMPT_FOR_##name,
+    OAUTH_ATTEMPT_KINDS(X)
 #undef X
-        ATTEMPT_KIND_COUNT
+        OAUTH_ATTEMPT_KIND_COUNT
 };
-extern const char *const attempt_kind_texts[];
+extern const char *const oauth_attempt_kind_texts[];
 
-struct attempt {
-    enum attempt_kind kind;
+struct oauth_attempt {
+    enum oauth_attempt_kind kind;
     uint32_t key, space;
     uint32_t account;    /* to reconnect (before), or the one it led to (after) */
     uint32_t ad_account; /* it led to */
@@ -42,7 +42,7 @@ struct attempt {
     int provider;
     enum platform platform;
     enum ad_platform ad_platform;
-    enum attempt_state state;
+    enum oauth_attempt_state state;
     const char *token;      /* the opaque state parameter */
     const char *return_url; /* may be NULL for a reconnect */
     const char *note;
@@ -51,8 +51,8 @@ struct attempt {
     int64_t created_at_ms, expires_at_ms, ended_at_ms;
 };
 
-struct attempt_spec {
-    enum attempt_kind kind;
+struct oauth_attempt_spec {
+    enum oauth_attempt_kind kind;
     uint32_t key, space, account;
     bool reconnects;
     int provider;
@@ -62,17 +62,18 @@ struct attempt_spec {
     int64_t expires_at_ms;
 };
 
-uint32_t attempt_begin(struct world *w, const struct attempt_spec *spec);
+uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *spec);
 /* The end-customer consents, as `user` (a handle without @). Connects a new account, or reconnects
  * the one it is for; was that disconnected meanwhile, the attempt fails: "account_gone". */
-void attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
+void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
 /* The same for an ad account: a new one, or a new grant for the one that the space has by now. */
-void attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant);
+void oauth_attempt_complete_ads(struct world *w, uint32_t attempt,
+                                const struct ad_account_spec *grant);
 /* Somebody of that space signs in with that key. */
-void attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
-void attempt_fail(struct world *w, uint32_t attempt, const char *error);
-void attempt_expire(struct world *w, uint32_t attempt);
+void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
+void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error);
+void oauth_attempt_expire(struct world *w, uint32_t attempt);
 
-uint32_t attempt_find(const struct world *w, struct str token);
-const struct attempt *attempt_read(const struct world *w, uint32_t row);
-const char *attempt_platform_text(const struct attempt *a); /* of either kind */
+uint32_t oauth_attempt_find(const struct world *w, struct str token);
+const struct oauth_attempt *oauth_attempt_read(const struct world *w, uint32_t row);
+const char *oauth_attempt_platform_text(const struct oauth_attempt *a); /* of either kind */
