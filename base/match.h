@@ -11,7 +11,7 @@
  *          before take an instant or a signed duration from now), $same "/pointer" (equals the
  *          value there in the same document), $id_with_prefix "prefix" (a string id longer than
  *          that prefix, "" = any; nothing else is judged).
- * Units:   now_ms = the answer's Date, milliseconds; true to a second, and judged so.
+ * Units:   now_ms = the response's Date, milliseconds; true to a second, and judged so.
  * Errors:  match_check refuses an expectation that cannot be used: unknown matcher ("did you
  *          mean"), bad pattern with its offset, wrong operand. An operand that is a text with a
  *          reference ($name, ${name}) is let through: check again once it is resolved. match_run

@@ -1,6 +1,6 @@
 /* members.h - the one rule both formats share: a map names each member once.
  *
- * Errors:  none: which two clash is the answer.
+ * Errors:  none: which two clash is the response.
  */
 #pragma once
 #include "base/node.h"

@@ -224,7 +224,7 @@ static struct clock_face face_of(int64_t ms)
     };
 }
 
-/* At least `width` digits, as %0*lld has them. By hand, because every answer carries several
+/* At least `width` digits, as %0*lld has them. By hand, because every response carries several
  * instants and printf takes ten times as long. */
 static char *put(char *at, int64_t value, int width)
 {

@@ -19,17 +19,17 @@
 
 #define BODY_USUAL 1000 /* bytes; a larger one grows */
 
-static void answer_outside(struct call *c, void (*step)(struct call *c));
+static void respond_outside(struct call *c, void (*step)(struct call *c));
 static void enter_world(struct call *c);
 static void pass_gates(struct call *c);
 static void make_plan(struct call *c);
 static void serve(struct call *c);
 static void go_on(struct call *c, void (*step)(struct call *c));
 
-void call_answer(struct call *c)
+void call_respond(struct call *c)
 {
     if (cors_asks(c)) {
-        answer_outside(c, cors_answer);
+        respond_outside(c, cors_respond);
         return;
     }
     if (place_world(c)) {
@@ -46,7 +46,7 @@ void call_answer(struct call *c)
 }
 
 /* No world is asked, and no provider: what has no place in a journal. */
-static void answer_outside(struct call *c, void (*step)(struct call *c))
+static void respond_outside(struct call *c, void (*step)(struct call *c))
 {
     place_refusal(c);
     c->provider = NULL;
@@ -104,9 +104,9 @@ static void serve(struct call *c)
 {
     if (c->plan && c->plan->respond) {
         forgive(c);     /* a rule's word goes before a gate's ... */
-        c->keep = NULL; /* ... and is no answer of the world's */
+        c->keep = NULL; /* ... and is no response of the world's */
         rules_respond(c);
-    } else if (!c->fault && !c->answered) {
+    } else if (!c->fault && !c->responded) {
         if (c->route->serve)
             c->route->serve(c);
         else
@@ -116,7 +116,7 @@ static void serve(struct call *c)
 
 static void dress(struct call *c)
 {
-    c->res->body.n = 0; /* nothing is left of an answer that was begun */
+    c->res->body.n = 0; /* nothing is left of a response that was begun */
     if (c->provider)
         c->provider->dress(c);
     else

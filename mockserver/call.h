@@ -3,14 +3,14 @@
  *   call_answer:  world -> due events -> route -> gates -> rules make a plan
  *                 -> serve (or the plan's answer) -> patch, set_state -> finish -> journal -> conduct
  *                 -> reply
- *                 (a hostile world changes the answer before the patches and after finish)
+ *                 (a hostile world changes the response before the patches and after finish)
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
  *          refuses sets a fault and returns; the provider alone turns a fault into bytes (dress). A
  *          handler is: state in, JSON out. A plan is made for refused calls too: a rule may answer
  *          instead of a gate.
  * Units:   now_ms is the world's time for the whole call.
- * Errors:  a refusal is an answer (enum fault), never a failure of ours.
+ * Errors:  a refusal is a response (enum fault), never a failure of ours.
  */
 #pragma once
 #include "base/fields.h"
@@ -29,14 +29,14 @@ struct call_budget {
     int64_t resets_at_ms;
 };
 
-/* How an answer came about, for who asks afterwards. Texts are static. */
+/* How a response came about, for who asks afterwards. Texts are static. */
 struct call_trace {
     const char *world_by;    /* "path", "header", "credential", "default" */
     const char *provider_by; /* "mount", "host", "route", "prefix"; NULL: none was found */
     size_t gates_passed;
     const char *gate_fault; /* of the gate that refused; NULL: none did */
     struct str considered;  /* the rules, as rules_plan tells of them */
-    struct str hostile;     /* what was done to the answer, a line each (hostile.h) */
+    struct str hostile;     /* what was done to the response, a line each (hostile.h) */
 };
 
 struct latitude;
@@ -129,10 +129,10 @@ struct call {
     const char *nearest; /* for the journal, where no route fits: the nearest, one a line */
     struct call_trace trace;
 
-    bool answered;      /* a gate has written the answer: nothing is served */
-    struct reply *keep; /* how the answer is kept, to be given again; NULL: it is not */
+    bool responded;     /* a gate has written the response: nothing is served */
+    struct reply *keep; /* how the response is kept, to be given again; NULL: it is not */
 
-    struct json out;         /* the answer being written, into res->body */
+    struct json out;         /* the response being written, into res->body */
     struct rule_plan *plan;  /* NULL: no rule applied */
     uint32_t changes_before; /* newest change before this call: what it caused is what came after */
     uint32_t events_before;  /* the same of events */
@@ -168,9 +168,9 @@ struct provider {
     size_t gate_count;
     const char *key_header;           /* of gate_header_key: "x-api-key" */
     const struct rate_limits *limits; /* of gate_rate_limit */
-    int64_t repeats_ms;               /* how long an Idempotency-Key gets its first answer again */
-    void (*dress)(struct call *c);    /* c->fault into status, headers and body */
-    void (*finish)(struct call *c);   /* what every answer of this provider carries */
+    int64_t repeats_ms;             /* how long an Idempotency-Key gets its first response again */
+    void (*dress)(struct call *c);  /* c->fault into status, headers and body */
+    void (*finish)(struct call *c); /* what every response of this provider carries */
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
@@ -188,7 +188,7 @@ struct provider {
 
 #define PROVIDER_PLATFORM(name) (1u << PLATFORM_##name)
 
-void call_answer(struct call *c);
+void call_respond(struct call *c);
 
 /* Puts the call aside: who asked for it returns at once, and `then` goes on in its place after that
  * much real time. Its world is looked up anew; if that was reset or deleted meanwhile the call is
@@ -212,11 +212,11 @@ bool call_issue(struct call *c, const char *path, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 const struct fault_row *call_fault_row(const struct provider *d, enum fault fault); /* never NULL */
 const struct fault_row *call_fault_named(const struct provider *d, struct str code); /* or NULL */
-void call_dress(struct call *c); /* a refused call's answer, without world or rules */
+void call_dress(struct call *c); /* a refused call's response, without world or rules */
 /* {"error": {"code", "message"}}: how a refusal looks where no provider is known. */
 void call_dress_neutral(struct call *c);
 
-/* Begins the answer: status, Content-Type application/json, a writer into the body. */
+/* Begins the response: status, Content-Type application/json, a writer into the body. */
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value);
 void call_header_int(struct call *c, const char *name, int64_t value);

@@ -46,7 +46,7 @@ bool cors_asks(const struct call *c)
 }
 
 /* The same for every path: whether there is such a call, the call itself will tell. */
-void cors_answer(struct call *c)
+void cors_respond(struct call *c)
 {
     const struct headers *asked = &c->req->headers;
     if (!admits(&c->mock->options, origin_of(c))) {

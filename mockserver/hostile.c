@@ -9,7 +9,7 @@
 #include "mockserver/rules/rules.h"
 
 #define TURNED_AWAY   20 /* one of so many */
-#define MORE_MAX      3  /* unknown members of an answer */
+#define MORE_MAX      3  /* unknown members of a response */
 #define TOLD_MAX      2048
 #define BODY_MAX      (1u << 20) /* a larger one is sent as it is */
 #define AWAY_MS       INT64_C(1000)
@@ -36,7 +36,7 @@ static uint64_t draw(struct dice *d, uint64_t sides)
 
 enum { DICE_AWAY, DICE_BODY, DICE_HEADERS, DICE_ROWS /* and what is above, a list each */ };
 
-struct twist { /* an answer's body on its way to another one */
+struct twist { /* a response's body on its way to another one */
     struct call *c;
     const struct latitude *may;
     struct dice dice;
@@ -260,9 +260,9 @@ static void keep_told(struct call *c, const struct buf *told)
 void hostile_body(struct call *c)
 {
     const struct latitude *may = latitude_of(c);
-    if (!may || c->answered || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
+    if (!may || c->responded || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
         return;
-    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     if (!body)
         return;
     struct twist t = {

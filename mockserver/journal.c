@@ -235,7 +235,7 @@ void journal_add(struct journal *j, const struct call *c)
     entry.operation = c->route ? c->route->operation : NULL;
     entry.pattern = c->route ? c->route->pattern : NULL;
     entry.status = c->res->status;
-    entry.replayed = c->answered;
+    entry.replayed = c->responded;
     entry.fault = c->fault ? fault_texts[c->fault] : NULL;
     entry.change_first = c->changes_before + 1;
     entry.change_last = changes_last(c->world);

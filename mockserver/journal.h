@@ -2,7 +2,7 @@
  *
  * Shapes:  one journal per namespace, bounded by bytes: the oldest entries go first and `lost`
  *          counts them, so that nobody is told a lie. seq counts from 1 without gaps. An entry is
- *          written when its answer is ready, before it is sent ("queued", not "received").
+ *          written when its response is ready, before it is sent ("queued", not "received").
  * Units:   bytes; times in milliseconds of the world, and of the machine in `wall`.
  * Errors:  none.
  */
@@ -29,7 +29,7 @@ struct journal_entry {
     const char *rules;   /* names of the rules that acted, comma-separated; NULL: none */
     const char *nearest; /* for an unmatched path: the nearest routes, one a line */
     struct call_trace trace;
-    bool replayed;                      /* the answer was one given before */
+    bool replayed;                      /* the response was one given before */
     uint32_t change_first, change_last; /* of the world's change log; first > last: none */
     uint32_t event_first, event_last;   /* of the events that it scheduled, in the same way */
     int64_t at_ms;

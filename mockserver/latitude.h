@@ -1,8 +1,8 @@
-/* latitude.h - what a provider's documents leave open: how an answer may differ from the one we
+/* latitude.h - what a provider's documents leave open: how a response may differ from the one we
  * give, and break none of their claims.
  *
  * Shapes:  a provider fills struct latitude; hostile.c uses it. Members of an object may stand in any
- *          order with every provider. Pointers are JSON pointers into the answer's body, * for any
+ *          order with every provider. Pointers are JSON pointers into the response's body, * for any
  *          one item or member.
  * Source:  the providers' documents; where an order or a form is a claim, it is not in here.
  */

@@ -150,14 +150,14 @@ static struct call *call_of(struct mock *m, struct exchange *x)
 
 void mock_handle(void *mock, struct exchange *x)
 {
-    call_answer(call_of(mock, x));
+    call_respond(call_of(mock, x));
 }
 
 void mock_handle_admin(void *mock, struct exchange *x)
 {
     struct call *c = call_of(mock, x);
     c->admin_port = true;
-    call_answer(c);
+    call_respond(c);
 }
 
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why)

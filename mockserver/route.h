@@ -2,7 +2,7 @@
  *
  * Shapes:  a pattern is a path with {} for one segment: "/v1/projects/{}/social-accounts". A row
  *          without a handler is known, not built: 501. A path may be known under other methods
- *          only: then the answer is "method", with the methods allowed.
+ *          only: then the response is "method", with the methods allowed.
  * Errors:  none.
  */
 #pragma once

@@ -19,7 +19,7 @@ struct http_transfer {
     uint64_t timer; /* tells so */
     struct curl_slist *headers;
     struct arena *arena;
-    struct http_answer answer;
+    struct http_response response;
     struct buf body;
     bool too_large, too_far;
     char why[CURL_ERROR_SIZE];
@@ -45,7 +45,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     size_t n = size * count;
-    if (n > t->client->options.answer_max - t->body.n) {
+    if (n > t->client->options.response_max - t->body.n) {
         t->too_large = true;
         return CURL_WRITEFUNC_ERROR;
     }
@@ -58,10 +58,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     struct http_transfer *t = ctx;
     struct str line = str_trim(str_of(bytes, size * count));
     if (str_starts(line, STR("HTTP/"))) { /* another head: that of 100 Continue is over */
-        t->answer.headers.count = 0;
+        t->response.headers.count = 0;
     } else if (line.n) {
         struct str name = str_trim(str_cut(&line, ':')), value = str_trim(line);
-        headers_add(t->arena, &t->answer.headers, str_dup(t->arena, name),
+        headers_add(t->arena, &t->response.headers, str_dup(t->arena, name),
                     str_of(str_dup(t->arena, value), value.n));
     }
     return size * count;
@@ -162,7 +162,7 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
     lib->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     lib->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
     lib->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-    lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->answer_max);
+    lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->response_max);
     lib->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
     lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
@@ -183,10 +183,10 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
 
 static void read_error(struct http_transfer *t, CURLcode code)
 {
-    struct http_answer *x = &t->answer;
+    struct http_response *x = &t->response;
     if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
-        x->brief = arena_printf(t->arena, "the answer is larger than %zu bytes",
-                                t->client->options.answer_max);
+        x->brief = arena_printf(t->arena, "the response is larger than %zu bytes",
+                                t->client->options.response_max);
     else
         x->brief =
             t->too_far ? "its address is not this machine's" : t->client->lib.easy_strerror(code);
@@ -194,10 +194,10 @@ static void read_error(struct http_transfer *t, CURLcode code)
     x->error = more ? arena_text(t->arena, t->why) : x->brief;
 }
 
-static void read_answer(struct http_transfer *t, CURLcode code)
+static void read_response(struct http_transfer *t, CURLcode code)
 {
     const struct libcurl *lib = &t->client->lib;
-    struct http_answer *x = &t->answer;
+    struct http_response *x = &t->response;
     long status = 0, sent_bytes = 0;
     curl_off_t took_us = 0;
     lib->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -216,17 +216,17 @@ static void tell(struct http_transfer *t)
 {
     http_done_fn *done = t->done;
     void *ctx = t->ctx;
-    struct http_answer answer = t->answer;
+    struct http_response response = t->response;
     http_drop(t); /* who is called back may send again at once */
-    done(ctx, &answer);
+    done(ctx, &response);
 }
 
 static void tell_missing(void *ctx)
 {
     struct http_transfer *t = ctx;
     t->timer = 0;
-    t->answer.error = arena_text(t->arena, t->client->missing);
-    t->answer.brief = "there is no " LIBRARY;
+    t->response.error = arena_text(t->arena, t->client->missing);
+    t->response.brief = "there is no " LIBRARY;
     tell(t);
 }
 
@@ -236,7 +236,7 @@ static void finish(const struct libcurl *lib, CURL *easy, CURLcode code)
 {
     struct http_transfer *t;
     lib->easy_getinfo(easy, CURLINFO_PRIVATE, &t);
-    read_answer(t, code);
+    read_response(t, code);
     tell(t);
 }
 

@@ -6,7 +6,7 @@
  *          used, no byte of path, headers or body changed; a body is sent without Expect and
  *          without a type of its own.
  * Units:   milliseconds; bodies in bytes.
- * Errors:  no answer is data: http_answer.error. Without libcurl that is every answer.
+ * Errors:  no response is data: http_answer.error. Without libcurl that is every response.
  */
 #pragma once
 #include "base/http/message.h"
@@ -20,7 +20,7 @@ struct http_client_options {
     const char *ca_file; /* NULL: the system's */
     bool insecure;
     int connections_max; /* more transfers wait their turn; 0: no limit */
-    size_t answer_max;   /* a larger body is an error */
+    size_t response_max; /* a larger body is an error */
     const char *library; /* NULL: libcurl.so.4 */
 };
 
@@ -31,7 +31,7 @@ struct http_sent { /* all of it outlives the transfer */
     bool loopback_only; /* to this machine or nowhere, whatever the host's name resolves to */
 };
 
-struct http_answer {
+struct http_response {
     int status; /* 0: none, see error */
     bool sent;  /* some of the request was */
     struct headers headers;
@@ -41,8 +41,8 @@ struct http_answer {
     int64_t duration_us;
 };
 
-/* The answer's memory is in the arena that was given; the answer itself is gone after the call. */
-typedef void http_done_fn(void *ctx, const struct http_answer *answer);
+/* The response's memory is in the arena that was given; the response itself is gone after the call. */
+typedef void http_done_fn(void *ctx, const struct http_response *response);
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *options);
 void http_client_free(struct http_client *c); /* drops what is under way */

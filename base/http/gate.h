@@ -3,7 +3,7 @@
  *
  * Shapes:  a pure look at a request's head, before its body is read.
  * Units:   HTTP status codes.
- * Errors:  none: the answer is a status and a sentence.
+ * Errors:  none: the response is a status and a sentence.
  *          A NUL byte is seen by neither: the library ends the method, target or value at it.
  * Source:  RFC 9110 5 and 9, RFC 9112 3, 5.1 and 6.1-6.3.
  */

@@ -1,4 +1,4 @@
-/* message.h - an HTTP request and its answer as plain data.
+/* message.h - an HTTP request and its response as plain data.
  *
  * Shapes:  request: views into memory that lives as long as the call; path and query raw, as they
  *          stood on the wire. response: a status, header lines, a body or what makes it; plus what
@@ -40,7 +40,7 @@ struct request {
 
 enum wire_cut {
     CUT_NONE,
-    CUT_BEFORE_HEADERS, /* the connection closes without an answer */
+    CUT_BEFORE_HEADERS, /* the connection closes without a response */
     CUT_AFTER_HEADERS,
     CUT_MID_BODY,
     CUT_RESET, /* closes with a TCP reset */

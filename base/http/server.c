@@ -143,7 +143,7 @@ static void take_body(struct job *j, const char *bytes, size_t n)
         buf_add(&j->body, str_of(bytes, n));
 }
 
-/* An answer that is there when the handler returns takes no detour over suspend and resume. */
+/* A response that is there when the handler returns takes no detour over suspend and resume. */
 static enum MHD_Result handle(struct job *j)
 {
     struct server *s = j->x.server;

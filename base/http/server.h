@@ -3,7 +3,7 @@
  *
  * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
  *          (also from a timer); each exchange has an arena that ends when its last byte was sent or
- *          its connection is gone. A client that leaves is noticed when its answer is sent; one
+ *          its connection is gone. A client that leaves is noticed when its response is sent; one
  *          that leaves a stream, at once.
  * Units:   sizes in bytes, time-outs in seconds.
  * Errors:  server_new: the address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP
@@ -22,11 +22,11 @@ struct server;
 struct exchange {
     struct arena arena;
     struct request request;
-    struct response response; /* filled by the handler, or by whoever finishes the answer */
+    struct response response; /* filled by the handler, or by whoever finishes the response */
     void *user;               /* the handler's own */
     struct server *server;
     /* Sends the response, exactly once: server_reply, or who stands between. NULL in-process, where
-     * the answer must be there when the handler returns. */
+     * the response must be there when the handler returns. */
     void (*reply)(struct exchange *x);
     void *reply_own;    /* of who stands between */
     int64_t arrived_us; /* monotonic */
@@ -54,7 +54,7 @@ void server_reply(struct exchange *x); /* sends x->response; exactly once per ex
 /* There is more of x->response.stream, or it has come to its end. Before its first byte and when it
  * is asked anyway: nothing. */
 void server_wake(struct exchange *x);
-size_t server_in_flight(const struct server *s); /* exchanges without an answer yet; no streams */
+size_t server_in_flight(const struct server *s); /* exchanges without a response yet; no streams */
 /* No new connections; keep-alive ends with the next answer, streams with what they have sent. Not
  * from within a callback of the server. */
 void server_quiesce(struct server *s);

@@ -12,11 +12,11 @@ enum step {
     STEP_HEAD,     /* the library reads the head */
     STEP_BODY,     /* the gate let it pass */
     STEP_HANDLING, /* the handler runs */
-    STEP_OWED,     /* it returned without an answer */
+    STEP_OWED,     /* it returned without a response */
     STEP_DELAYED,  /* answered, but not due yet */
-    STEP_READY,    /* the answer goes out in the library's next turn */
+    STEP_READY,    /* the response goes out in the library's next turn */
     STEP_SENDING,
-    STEP_DROPPED, /* no answer any more: the server ends */
+    STEP_DROPPED, /* no response any more: the server ends */
 };
 
 /* An exchange and its place in the library. Lives from the request line until the library lets go.
@@ -26,12 +26,12 @@ struct job {
     enum step step;
     bool told;      /* the handler, or refuse, knows it: done is due */
     bool suspended; /* the library leaves the connection alone */
-    bool last;      /* the connection ends with this answer */
+    bool last;      /* the connection ends with this response */
     struct MHD_Connection *connection;
     struct buf body;
     uint64_t timer; /* of a delay or a throttle; 0 = none */
     int64_t first_byte_us;
-    struct stream *stream; /* NULL: the answer is none, or not begun */
+    struct stream *stream; /* NULL: the response is none, or not begun */
     struct job *next, *prev;
 };
 

@@ -19,8 +19,8 @@ struct scene {
     struct loop *loop;
     struct server *server;
     struct http_client *client;
-    size_t asked, answered;
-    struct http_answer last;
+    size_t asked, responded;
+    struct http_response last;
     bool again; /* the call back sends once more */
 };
 
@@ -45,8 +45,8 @@ static int set_up(void **state)
                                            .handle = handle,
                                            .ctx = &s};
     s.server = server_new(s.loop, &options, NULL);
-    s.client = http_client_new(s.loop,
-                               &(struct http_client_options){.timeout_ms = 5000, .answer_max = 10});
+    s.client = http_client_new(
+        s.loop, &(struct http_client_options){.timeout_ms = 5000, .response_max = 10});
     *state = &s;
     return s.server ? 0 : -1;
 }
@@ -68,11 +68,11 @@ static const char *url(struct scene *s, const char *host)
 
 static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only);
 
-static void done(void *ctx, const struct http_answer *answer)
+static void done(void *ctx, const struct http_response *response)
 {
     struct scene *s = ctx;
-    s->answered++;
-    s->last = *answer;
+    s->responded++;
+    s->last = *response;
     if (s->again) {
         s->again = false;
         get(s, url(s, "127.0.0.1"), false);
@@ -95,11 +95,11 @@ static void wait_for(struct scene *s, const size_t *number, size_t value)
     assert_int_equal(*number, value);
 }
 
-static void an_answer_is_called_back_once(void **state)
+static void a_response_is_called_back_once(void **state)
 {
     struct scene *s = *state;
     get(s, url(s, "127.0.0.1"), false);
-    wait_for(s, &s->answered, 1);
+    wait_for(s, &s->responded, 1);
     assert_int_equal(s->last.status, 200);
     assert_true(s->last.sent);
     assert_true(str_is(s->last.body, "0123456789"));
@@ -111,7 +111,7 @@ static void a_call_back_may_send_again(void **state)
     struct scene *s = *state;
     s->again = true;
     get(s, url(s, "127.0.0.1"), false);
-    wait_for(s, &s->answered, 2);
+    wait_for(s, &s->responded, 2);
     assert_int_equal(s->asked, 2);
 }
 
@@ -134,7 +134,7 @@ static void what_stays_on_the_machine_goes_there_and_nowhere_else(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t before = s->asked;
         get(s, url(s, rows[i].host), true);
-        wait_for(s, &s->answered, i + 1);
+        wait_for(s, &s->responded, i + 1);
         assert_int_equal(s->asked - before, rows[i].near);
         assert_int_equal(s->last.status, rows[i].near ? 200 : 0);
         if (!rows[i].near)
@@ -147,7 +147,7 @@ static void a_dropped_transfer_never_calls_back(void **state)
     struct scene *s = *state;
     http_drop(get(s, url(s, "127.0.0.1"), false));
     get(s, url(s, "127.0.0.1"), false);
-    wait_for(s, &s->answered, 1);
+    wait_for(s, &s->responded, 1);
     assert_int_equal(s->asked, 1);
 }
 
@@ -159,7 +159,7 @@ static void what_is_under_way_ends_with_the_client(void **state)
     wait_for(s, &s->asked, 4);
 }
 
-static void without_libcurl_every_answer_says_so(void **state)
+static void without_libcurl_every_response_says_so(void **state)
 {
     struct scene *s = *state;
     http_client_free(s->client);
@@ -167,7 +167,7 @@ static void without_libcurl_every_answer_says_so(void **state)
     s->again = true;
     get(s, url(s, "127.0.0.1"), false);
     http_drop(get(s, url(s, "127.0.0.1"), false));
-    wait_for(s, &s->answered, 2);
+    wait_for(s, &s->responded, 2);
     assert_int_equal(s->last.status, 0);
     assert_false(s->last.sent);
     assert_string_equal(s->last.brief, "there is no libcurl.so.4");
@@ -180,12 +180,12 @@ static void without_libcurl_every_answer_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_answer_is_called_back_once),
+        TEST(a_response_is_called_back_once),
         TEST(a_call_back_may_send_again),
         TEST(what_stays_on_the_machine_goes_there_and_nowhere_else),
         TEST(a_dropped_transfer_never_calls_back),
         TEST(what_is_under_way_ends_with_the_client),
-        TEST(without_libcurl_every_answer_says_so),
+        TEST(without_libcurl_every_response_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,24 +15,24 @@
 
 /* what a script does to the wire */
 
-static void a_delayed_answer_comes_after_its_time(void **state)
+static void a_delayed_response_comes_after_its_time(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
     int64_t begun = time_monotonic_us();
-    struct answer a = client_ask(c, GET("/delay"));
+    struct mock_response a = client_ask(c, GET("/delay"));
     assert_true(time_monotonic_us() - begun >= 20000);
     assert_int_equal(a.body.n, 1000);
     assert_int_equal(client_ask(c, GET("/")).status, 200);
     client_end(c);
 }
 
-static void a_throttled_answer_comes_in_pieces(void **state)
+static void a_throttled_response_comes_in_pieces(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
     int64_t begun = time_monotonic_us();
-    struct answer a = client_ask(c, GET("/throttle"));
+    struct mock_response a = client_ask(c, GET("/throttle"));
     assert_true(time_monotonic_us() - begun >=
                 45000); /* the second half, at 10000 bytes a second */
     assert_true(c->arrivals >= 2);
@@ -43,7 +43,7 @@ static void a_throttled_answer_comes_in_pieces(void **state)
     client_end(c);
 }
 
-static void cut_answers_end_where_they_should(void **state)
+static void cut_responses_end_where_they_should(void **state)
 {
     static const struct {
         const char *path;
@@ -63,8 +63,8 @@ static void cut_answers_end_where_they_should(void **state)
                                             rows[i].path)));
         client_hear_end(c);
         struct str in = buf_str(&c->in);
-        struct answer a = {0};
-        if (answer_take(&in, false, &a) != rows[i].head || in.n != rows[i].body ||
+        struct mock_response a = {0};
+        if (response_take(&in, false, &a) != rows[i].head || in.n != rows[i].body ||
             c->reset != rows[i].reset)
             fail_msg("%s: head %zu, body %zu, reset %d", rows[i].path, a.head.n, in.n, c->reset);
         client_end(c);
@@ -73,11 +73,11 @@ static void cut_answers_end_where_they_should(void **state)
     assert_int_equal(g->sent, 0);
 }
 
-static void cut_answers_to_head_requests_close_as_well(void **state)
+static void cut_responses_to_head_requests_close_as_well(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct answer a = client_ask(c, "HEAD /cut/body HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct mock_response a = client_ask(c, "HEAD /cut/body HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(a.status, 200);
     client_hear_end(c);
     client_end(c);
@@ -98,7 +98,7 @@ static void a_client_that_left_is_done_once(void **state)
         loop_step(g->loop, 1000);
         if (i == 0) {
             assert_int_equal(g->done, 0);
-            rig_answer_parked(g->parked[0]);
+            rig_respond_parked(g->parked[0]);
         }
         rig_wait(g, &g->done, i + 1);
     }
@@ -127,10 +127,10 @@ static void a_request_broken_off_is_never_handled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_server(a_delayed_answer_comes_after_its_time),
-        with_server(a_throttled_answer_comes_in_pieces),
-        with_server(cut_answers_end_where_they_should),
-        with_server(cut_answers_to_head_requests_close_as_well),
+        with_server(a_delayed_response_comes_after_its_time),
+        with_server(a_throttled_response_comes_in_pieces),
+        with_server(cut_responses_end_where_they_should),
+        with_server(cut_responses_to_head_requests_close_as_well),
         with_server(a_client_that_left_is_done_once),
         with_server(a_request_broken_off_is_never_handled),
     };

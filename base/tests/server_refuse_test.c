@@ -83,7 +83,7 @@ static void malformed_requests_never_reach_the_handler(void **state)
     size_t ours = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        struct answer a = client_ask(c, rows[i].request);
+        struct mock_response a = client_ask(c, rows[i].request);
         client_hear_end(c);
         ours += rows[i].ours;
         if (a.status != rows[i].status || g->refused != ours || g->handled)
@@ -110,7 +110,7 @@ static void a_head_too_long_is_refused(void **state)
     memset(filler, 'a', 40000);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        struct answer a =
+        struct mock_response a =
             client_ask(c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
         assert_int_equal(a.status, rows[i].status);
         client_end(c);

@@ -49,7 +49,7 @@ static void on_request(void *ctx, struct exchange *x)
         return;
     }
     if (str_is(q->path, "/release"))
-        rig_answer_parked(g->parked[0]);
+        rig_respond_parked(g->parked[0]);
     for (size_t i = 0; i < COUNT(scripts); i++) {
         if (!str_is(q->path, scripts[i].path))
             continue;
@@ -197,12 +197,12 @@ void client_say(struct client *c, struct str bytes)
         if (n > 0)
             bytes = str_skip(bytes, (size_t)n);
         else if (errno != EAGAIN)
-            return; /* the server has closed: the answer tells why */
+            return; /* the server has closed: the response tells why */
         loop_step(c->rig->loop, n > 0 ? 0 : 1000);
     }
 }
 
-bool answer_take(struct str *in, bool has_body, struct answer *out)
+bool response_take(struct str *in, bool has_body, struct mock_response *out)
 {
     const char *end = in->n ? strstr(in->s, "\r\n\r\n") : NULL;
     if (!end)
@@ -214,20 +214,20 @@ bool answer_take(struct str *in, bool has_body, struct answer *out)
         length = strtoul(at + sizeof name - 1, NULL, 10);
     if (in->n < head + length)
         return false;
-    *out = (struct answer){atoi(in->s + sizeof "HTTP/1.1"), str_head(*in, head),
-                           str_of(in->s + head, length)};
+    *out = (struct mock_response){atoi(in->s + sizeof "HTTP/1.1"), str_head(*in, head),
+                                  str_of(in->s + head, length)};
     *in = str_skip(*in, head + length);
     return true;
 }
 
 /* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
-size_t client_hear(struct client *c, size_t count, bool has_body, struct answer *out)
+size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_response *out)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;
     for (;;) {
         struct str in = buf_str(&c->in);
         size_t got = 0;
-        while (got < count && answer_take(&in, has_body, &out[got]))
+        while (got < count && response_take(&in, has_body, &out[got]))
             got++;
         if (got == count || c->closed)
             return got;
@@ -245,18 +245,18 @@ void client_hear_end(struct client *c)
     }
 }
 
-struct answer client_ask(struct client *c, const char *request)
+struct mock_response client_ask(struct client *c, const char *request)
 {
-    struct answer a = {0};
+    struct mock_response a = {0};
     c->in.n = 0;
     client_say(c, str_from(request));
     client_hear(c, 1, !str_starts(str_from(request), STR("HEAD")), &a);
     return a;
 }
 
-struct answer client_hear_last(struct client *c)
+struct mock_response client_hear_last(struct client *c)
 {
-    struct answer a = {0};
+    struct mock_response a = {0};
     client_hear(c, 1, true, &a);
     client_end(c);
     return a;
@@ -271,7 +271,7 @@ void rig_wait(struct rig *g, const size_t *number, size_t value)
     }
 }
 
-void rig_answer_parked(struct exchange *x)
+void rig_respond_parked(struct exchange *x)
 {
     buf_text(&x->response.body, "late");
     server_reply(x);

@@ -34,7 +34,7 @@ struct client {
     size_t arrivals; /* how often bytes came */
 };
 
-struct answer {
+struct mock_response {
     int status;
     struct str head, body;
 };
@@ -43,7 +43,7 @@ int rig_start(void **state);
 int rig_stop(void **state);
 struct server_options rig_options(struct rig *g);
 void rig_wait(struct rig *g, const size_t *number, size_t value); /* until it has that value */
-void rig_answer_parked(struct exchange *x);
+void rig_respond_parked(struct exchange *x);
 
 int rig_connect(int port); /* over 127.0.0.1; -1: refused */
 int rig_connect_six(int port);
@@ -52,13 +52,13 @@ struct client *client_new(struct rig *g);
 struct client *client_on(struct rig *g, int fd);
 void client_end(struct client *c);
 void client_say(struct client *c, struct str bytes);
-struct answer client_ask(struct client *c, const char *request); /* and its one answer */
-void client_hear_end(struct client *c);                          /* until the server closes */
+struct mock_response client_ask(struct client *c, const char *request); /* and its one response */
+void client_hear_end(struct client *c); /* until the server closes */
 /* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
-size_t client_hear(struct client *c, size_t count, bool has_body, struct answer *out);
-struct answer client_hear_last(struct client *c); /* one answer; then the client ends */
-bool answer_take(struct str *in, bool has_body, struct answer *out);
+size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_response *out);
+struct mock_response client_hear_last(struct client *c); /* one response; then the client ends */
+bool response_take(struct str *in, bool has_body, struct mock_response *out);
 
 #define with_server(test) cmocka_unit_test_setup_teardown(test, rig_start, rig_stop)
-#define assert_body(answer, text)                                                                  \
-    assert_string_equal(str_dup(&g->arena, (answer).body), text) /* shows both */
+#define assert_body(response, text)                                                                \
+    assert_string_equal(str_dup(&g->arena, (response).body), text) /* shows both */

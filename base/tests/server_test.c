@@ -35,7 +35,7 @@ static void requests_arrive_as_they_stood_on_the_wire(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g); /* one connection, kept alive */
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = client_ask(c, rows[i].request);
+        struct mock_response a = client_ask(c, rows[i].request);
         assert_int_equal(a.status, rows[i].status);
         assert_body(a, rows[i].body);
         assert_false(c->closed);
@@ -48,7 +48,7 @@ static void heads_carry_what_they_should(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct answer a = client_ask(c, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct mock_response a = client_ask(c, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_true(str_has(a.head, STR("\r\nContent-Length: 13\r\n")));
     assert_true(str_has(a.head, STR("\r\nX-Peer: 127.0.0.1\r\n")));
     assert_false(str_has(a.head, STR("\r\nDate:")));
@@ -63,13 +63,14 @@ static void a_connection_closes_when_its_client_asks(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct answer a = client_ask(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    struct mock_response a =
+        client_ask(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_int_equal(a.status, 200);
     client_hear_end(c);
     client_end(c);
 }
 
-static void a_query_of_a_thousand_parameters_is_answered(void **state)
+static void a_query_of_a_thousand_parameters_is_responded(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -78,7 +79,7 @@ static void a_query_of_a_thousand_parameters_is_answered(void **state)
     for (size_t i = 0; i < 1000; i++)
         buf_text(&ask, "a?=1&");
     buf_text(&ask, " HTTP/1.1\r\nHost: x\r\n\r\n");
-    struct answer a = client_ask(c, buf_c(&ask));
+    struct mock_response a = client_ask(c, buf_c(&ask));
     assert_int_equal(a.status, 200);
     assert_true(str_starts(a.body, STR("GET /q ?a?=1&a?=1&")));
     client_end(c);
@@ -118,7 +119,7 @@ static void a_body_over_the_limit_is_dropped_and_told(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = {0};
+        struct mock_response a = {0};
         c->in.n = 0;
         client_say(c, post(g, rows[i].size, rows[i].chunked));
         assert_int_equal(client_hear(c, 1, true, &a), 1);
@@ -132,8 +133,8 @@ static void a_client_that_asks_first_is_told_to_go_on_or_not(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct answer a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                                    "Content-Length: 3\r\n\r\n");
+    struct mock_response a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                                           "Content-Length: 3\r\n\r\n");
     assert_int_equal(a.status, 100);
     assert_body(client_ask(c, "abc"), "POST /p ? 3 [abc]");
     a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -145,7 +146,7 @@ static void a_client_that_asks_first_is_told_to_go_on_or_not(void **state)
 
 /* order */
 
-static void pipelined_requests_are_answered_in_order(void **state)
+static void pipelined_requests_are_responded_to_in_order(void **state)
 {
     enum { REQUESTS = 60 };
     struct rig *g = *state;
@@ -168,7 +169,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
         struct client *c = client_new(g);
         for (struct str rest = buf_str(&all); rest.n; rest = str_skip(rest, pieces[p]))
             client_say(c, str_head(rest, pieces[p]));
-        struct answer a[REQUESTS];
+        struct mock_response a[REQUESTS];
         assert_int_equal(client_hear(c, REQUESTS, true, a), REQUESTS);
         for (int i = 0; i < REQUESTS; i++)
             assert_true(str_has(a[i].body, str_from(arena_printf(&g->arena, " /%d ?", i))));
@@ -184,29 +185,29 @@ static void a_request_behind_one_still_owed_waits_its_turn(void **state)
     rig_wait(g, &g->parked_count, 1);
     loop_step(g->loop, 1000);
     assert_int_equal(g->handled, 1);
-    rig_answer_parked(g->parked[0]);
-    struct answer a[2];
+    rig_respond_parked(g->parked[0]);
+    struct mock_response a[2];
     assert_int_equal(client_hear(c, 2, true, a), 2);
     assert_body(a[0], "late");
     assert_body(a[1], "GET /next ? 0 []");
     client_end(c);
 }
 
-static void an_answer_owed_may_be_given_by_another_request(void **state)
+static void a_response_owed_may_be_given_by_another_request(void **state)
 {
     struct rig *g = *state;
     struct client *parked = client_new(g), *other = client_new(g);
     client_say(parked, STR(GET("/park")));
     rig_wait(g, &g->parked_count, 1);
     assert_int_equal(client_ask(other, GET("/release")).status, 200);
-    struct answer a;
+    struct mock_response a;
     assert_int_equal(client_hear(parked, 1, true, &a), 1);
     assert_body(a, "late");
     client_end(parked);
     client_end(other);
 }
 
-static void five_hundred_answers_owed_are_given_at_once(void **state)
+static void five_hundred_responses_owed_are_given_at_once(void **state)
 {
     struct rig *g = *state;
     struct rlimit files = {0};
@@ -222,9 +223,9 @@ static void five_hundred_answers_owed_are_given_at_once(void **state)
     rig_wait(g, &g->parked_count, RIG_PARKED_MAX);
     assert_int_equal(server_in_flight(g->server), RIG_PARKED_MAX);
     for (size_t i = 0; i < RIG_PARKED_MAX; i++)
-        rig_answer_parked(g->parked[i]);
+        rig_respond_parked(g->parked[i]);
     for (size_t i = 0; i < RIG_PARKED_MAX; i++) {
-        struct answer a;
+        struct mock_response a;
         assert_int_equal(client_hear(clients[i], 1, true, &a), 1);
         assert_body(a, "late");
     }
@@ -251,10 +252,10 @@ static void connections_over_the_limit_wait(void **state)
     loop_step(g->loop, 2000);
     assert_int_equal(g->handled, 2);
     client_end(c[0]);
-    rig_answer_parked(g->parked[0]);
+    rig_respond_parked(g->parked[0]);
     rig_wait(g, &g->parked_count, 3);
-    rig_answer_parked(g->parked[1]);
-    rig_answer_parked(g->parked[2]);
+    rig_respond_parked(g->parked[1]);
+    rig_respond_parked(g->parked[2]);
     rig_wait(g, &g->done, 3);
     client_end(c[1]);
     client_end(c[2]);
@@ -272,8 +273,8 @@ static void what_is_in_flight_ends_well_after_quiesce(void **state)
     server_quiesce(g->server);
     assert_int_equal(rig_connect(server_port(g->server)), -1);
     assert_int_equal(server_in_flight(g->server), 1);
-    rig_answer_parked(g->parked[0]);
-    struct answer a;
+    rig_respond_parked(g->parked[0]);
+    struct mock_response a;
     assert_int_equal(client_hear(parked, 1, true, &a), 1);
     assert_true(str_has(a.head, STR("\r\nConnection: close\r\n")));
     client_hear_end(parked);
@@ -285,7 +286,7 @@ static void what_is_in_flight_ends_well_after_quiesce(void **state)
     client_end(idle);
 }
 
-static void answers_owed_are_dropped_when_the_server_ends(void **state)
+static void responses_owed_are_dropped_when_the_server_ends(void **state)
 {
     static const char *const requests[] = {
         GET("/park"), GET("/stall"), GET("/crawl"),
@@ -344,7 +345,7 @@ static void it_listens_on_ipv6_as_well(void **state)
     if (!six)
         skip(); /* a machine without IPv6 */
     struct client *c = client_on(g, rig_connect_six(server_port(six)));
-    struct answer a = client_ask(c, GET("/six"));
+    struct mock_response a = client_ask(c, GET("/six"));
     assert_body(a, "GET /six ? 0 []");
     assert_true(str_has(a.head, STR("\r\nX-Peer: ::1\r\n")));
     client_end(c);
@@ -357,16 +358,16 @@ int main(void)
         with_server(requests_arrive_as_they_stood_on_the_wire),
         with_server(heads_carry_what_they_should),
         with_server(a_connection_closes_when_its_client_asks),
-        with_server(a_query_of_a_thousand_parameters_is_answered),
+        with_server(a_query_of_a_thousand_parameters_is_responded),
         with_server(a_body_over_the_limit_is_dropped_and_told),
         with_server(a_client_that_asks_first_is_told_to_go_on_or_not),
-        with_server(pipelined_requests_are_answered_in_order),
+        with_server(pipelined_requests_are_responded_to_in_order),
         with_server(a_request_behind_one_still_owed_waits_its_turn),
-        with_server(an_answer_owed_may_be_given_by_another_request),
-        with_server(five_hundred_answers_owed_are_given_at_once),
+        with_server(a_response_owed_may_be_given_by_another_request),
+        with_server(five_hundred_responses_owed_are_given_at_once),
         with_server(connections_over_the_limit_wait),
         with_server(what_is_in_flight_ends_well_after_quiesce),
-        with_server(answers_owed_are_dropped_when_the_server_ends),
+        with_server(responses_owed_are_dropped_when_the_server_ends),
         with_server(an_address_that_cannot_be_had_is_told),
         with_server(it_listens_on_ipv6_as_well),
     };

@@ -21,8 +21,8 @@
 struct secure {
     struct rig rig; /* first: its setup and teardown */
     struct http_client *client;
-    struct http_answer answer;
-    size_t answers;
+    struct http_response response;
+    size_t responses;
     void (*handle)(void *ctx, struct exchange *x); /* the rig's */
     bool streaming;
     char file[32]; /* the certificate, for those who trust it */
@@ -33,7 +33,7 @@ static struct http_client *client_trusting(struct secure *s, const char *file)
     return http_client_new(s->rig.loop, &(struct http_client_options){
                                             .timeout_ms = 10000,
                                             .connect_timeout_ms = 10000,
-                                            .answer_max = 1u << 20,
+                                            .response_max = 1u << 20,
                                             .ca_file = file,
                                         });
 }
@@ -91,15 +91,15 @@ static int stop(void **state)
     return rig_stop(state);
 }
 
-static void on_answer(void *ctx, const struct http_answer *answer)
+static void on_response(void *ctx, const struct http_response *response)
 {
     struct secure *s = ctx;
-    s->answer = *answer;
-    s->answers++;
+    s->response = *response;
+    s->responses++;
 }
 
-static struct http_answer get(struct secure *s, struct http_client *c, const char *host,
-                              const char *path)
+static struct http_response get(struct secure *s, struct http_client *c, const char *host,
+                                const char *path)
 {
     const struct headers none = {0};
     const struct http_sent sent = {
@@ -108,9 +108,9 @@ static struct http_answer get(struct secure *s, struct http_client *c, const cha
             arena_printf(&s->rig.arena, "https://%s:%d%s", host, server_port(s->rig.server), path),
         .headers = &none,
     };
-    http_send(c, &s->rig.arena, &sent, on_answer, s);
-    rig_wait(&s->rig, &s->answers, s->answers + 1);
-    return s->answer;
+    http_send(c, &s->rig.arena, &sent, on_response, s);
+    rig_wait(&s->rig, &s->responses, s->responses + 1);
+    return s->response;
 }
 
 static void who_trusts_the_certificate_is_served(void **state)
@@ -127,14 +127,14 @@ static void who_does_not_trust_it_is_not(void **state)
 {
     struct secure *s = *state;
     struct http_client *stranger = client_trusting(s, NULL);
-    struct http_answer a = get(s, stranger, "127.0.0.1", "/");
+    struct http_response a = get(s, stranger, "127.0.0.1", "/");
     assert_int_equal(a.status, 0);
     assert_true(str_has(str_from(a.error), STR("certificate")));
     assert_int_equal(s->rig.handled, 0);
     http_client_free(stranger);
 }
 
-static void plain_text_gets_no_answer(void **state)
+static void plain_text_gets_no_response(void **state)
 {
     struct secure *s = *state;
     struct client *c = client_new(&s->rig);
@@ -164,7 +164,7 @@ static void a_script_does_the_same_to_the_wire(void **state)
     struct secure *s = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t begun_us = time_monotonic_us();
-        struct http_answer a = get(s, s->client, "127.0.0.1", rows[i].path);
+        struct http_response a = get(s, s->client, "127.0.0.1", rows[i].path);
         if (!a.status != rows[i].fails || a.body.n != rows[i].body ||
             time_monotonic_us() - begun_us < rows[i].took_us)
             fail_msg("%s: status %d, %zu bytes, %s", rows[i].path, a.status, a.body.n,
@@ -173,7 +173,7 @@ static void a_script_does_the_same_to_the_wire(void **state)
     assert_int_equal(get(s, s->client, "127.0.0.1", "/").status, 200);
 }
 
-static void an_answer_may_be_owed_for_a_while(void **state)
+static void a_response_may_be_owed_for_a_while(void **state)
 {
     struct secure *s = *state;
     const struct headers none = {0};
@@ -182,12 +182,12 @@ static void an_answer_may_be_owed_for_a_while(void **state)
         .url = arena_printf(&s->rig.arena, "https://localhost:%d/park", server_port(s->rig.server)),
         .headers = &none,
     };
-    http_send(s->client, &s->rig.arena, &sent, on_answer, s);
+    http_send(s->client, &s->rig.arena, &sent, on_response, s);
     rig_wait(&s->rig, &s->rig.parked_count, 1);
-    rig_answer_parked(s->rig.parked[0]);
-    rig_wait(&s->rig, &s->answers, 1);
-    assert_int_equal(s->answer.status, 200);
-    assert_string_equal(str_dup(&s->rig.arena, s->answer.body), "late");
+    rig_respond_parked(s->rig.parked[0]);
+    rig_wait(&s->rig, &s->responses, 1);
+    assert_int_equal(s->response.status, 200);
+    assert_string_equal(str_dup(&s->rig.arena, s->response.body), "late");
 }
 
 static void quiescing_ends_a_stream_properly(void **state)
@@ -200,7 +200,7 @@ static void quiescing_ends_a_stream_properly(void **state)
             arena_printf(&s->rig.arena, "https://localhost:%d/stream", server_port(s->rig.server)),
         .headers = &none,
     };
-    http_send(s->client, &s->rig.arena, &sent, on_answer, s);
+    http_send(s->client, &s->rig.arena, &sent, on_response, s);
     int64_t limit_us = time_monotonic_us() + 10000000;
     while (!s->streaming && time_monotonic_us() < limit_us)
         loop_step(s->rig.loop, 1000);
@@ -209,9 +209,9 @@ static void quiescing_ends_a_stream_properly(void **state)
     server_quiesce(s->rig.server);
     server_free(s->rig.server); /* at once: nobody turns the loop in between */
     s->rig.server = NULL;
-    rig_wait(&s->rig, &s->answers, 1);
-    assert_int_equal(s->answer.status, 200);
-    assert_string_equal(str_dup(&s->rig.arena, s->answer.body), "one");
+    rig_wait(&s->rig, &s->responses, 1);
+    assert_int_equal(s->response.status, 200);
+    assert_string_equal(str_dup(&s->rig.arena, s->response.body), "one");
 }
 
 static void a_pair_that_does_not_fit_is_no_server(void **state)
@@ -230,12 +230,9 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(who_trusts_the_certificate_is_served),
-        TEST(who_does_not_trust_it_is_not),
-        TEST(plain_text_gets_no_answer),
-        TEST(a_script_does_the_same_to_the_wire),
-        TEST(an_answer_may_be_owed_for_a_while),
-        TEST(quiescing_ends_a_stream_properly),
+        TEST(who_trusts_the_certificate_is_served),  TEST(who_does_not_trust_it_is_not),
+        TEST(plain_text_gets_no_response),           TEST(a_script_does_the_same_to_the_wire),
+        TEST(a_response_may_be_owed_for_a_while),    TEST(quiescing_ends_a_stream_properly),
         TEST(a_pair_that_does_not_fit_is_no_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

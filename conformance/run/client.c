@@ -31,7 +31,7 @@ struct client *client_new(struct loop *l, const struct client_options *options)
         .ca_file = options->ca_file,
         .insecure = options->insecure,
         .connections_max = options->connections_max,
-        .answer_max = CLIENT_BODY_MAX,
+        .response_max = CLIENT_BODY_MAX,
     };
     struct client *c = heap_new(sizeof *c);
     *c = (struct client){.loop = l, .http = http_client_new(l, &http), .rps = options->rps};
@@ -65,7 +65,7 @@ static void remove_sending(struct sending *s)
     s->client->in_flight--;
 }
 
-static void on_http_response(void *ctx, const struct http_answer *response)
+static void on_http_response(void *ctx, const struct http_response *response)
 {
     struct sending *s = ctx;
     struct exchange_record *x = s->record;

@@ -18,7 +18,7 @@ extern const struct provider consent_provider;
 struct simulation {
     const char *name;
     const struct fields *body;
-    void (*apply)(struct call *c, const void *fields); /* writes the answer, or refuses */
+    void (*apply)(struct call *c, const void *fields); /* writes the response, or refuses */
     const char *help;
     const char *providers; /* that it is about; NULL: all */
 };

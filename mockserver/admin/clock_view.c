@@ -66,7 +66,7 @@ static bool can_go(struct call *c, const char *pointer, int64_t to_ms)
 /* A step of the clock under way: it stops wherever a webhook is being delivered. */
 struct journey {
     int64_t to_ms;
-    bool counts; /* the answer tells how many events there were */
+    bool counts; /* the response tells how many events there were */
     size_t events;
 };
 

@@ -1,4 +1,4 @@
-/* ear.h - a listener to what happens in a world: its answer is a stream of server-sent events.
+/* ear.h - a listener to what happens in a world: its response is a stream of server-sent events.
  *
  * Shapes:  an ear is two places, one in the journal and one in the change log; events are written
  *          from there when its connection has room. So a slow one costs nobody anything: what the
@@ -36,5 +36,5 @@ struct ear {
     struct buf farewell; /* written when the world ended */
 };
 
-/* The call's answer, from now on, is what this ear hears. */
+/* The call's response, from now on, is what this ear hears. */
 void ear_listen(struct ear *e, struct call *c);

@@ -88,9 +88,9 @@ static void put_gates(struct json *w, const struct provider *d, const struct jou
     json_close_list(w);
 }
 
-static void put_answer(struct json *w, const struct journal_entry *e)
+static void put_response(struct json *w, const struct journal_entry *e)
 {
-    json_key(w, "answer");
+    json_key(w, "response");
     json_open_map(w);
     json_put_int(w, "status", e->status);
     json_put_text(w, "fault", e->fault);
@@ -119,7 +119,7 @@ static void explain(struct call *c, const struct journal_entry *e)
         reasons_put_routes(c, w, e);
     put_gates(w, d, e);
     reasons_put_rules(c, w, e);
-    put_answer(w, e);
+    put_response(w, e);
     request_put_effects(w, c->world, e);
     request_put_faults(w, c->world, e);
     json_close_map(w);

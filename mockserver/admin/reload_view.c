@@ -66,7 +66,7 @@ static void put_problems(struct json *w, const struct error *problems)
     json_close_list(w);
 }
 
-static void answer(struct call *c)
+static void respond(struct call *c)
 {
     const struct reload_result *result = c->own;
     struct json *w;
@@ -90,5 +90,5 @@ void admin_reload(struct call *c)
         call_refuse(c, FAULT_CONFLICT,
                     "This world is the built-in sample: there is no file to read again");
     else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
-        reload_ask(c->mock->reload, c, body.reset, answer);
+        reload_ask(c->mock->reload, c, body.reset, respond);
 }

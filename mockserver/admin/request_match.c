@@ -30,7 +30,7 @@ static const struct field rows[] = {
     SELECT(PROVIDER, "provider", VALUE, "Whose call it was."),
     SELECT(METHOD, "method", VALUE, "GET, POST ..."),
     SELECT(PATH, "path", VALUE, "The path, without namespace and mount."),
-    SELECT(STATUS, "status", VALUE, "The answer's status."),
+    SELECT(STATUS, "status", VALUE, "The response's status."),
     SELECT(KEY, "key", VALUE, "The caller's key, by name or value."),
     SELECT(QUERY, "query", NAMED, "Query parameter: what its value must look like."),
     SELECT(HEADERS, "headers", NAMED, "Request header: what its value must look like."),

@@ -12,7 +12,7 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
 
 /* rules: the names of those that acted. */
 void request_put_rules(struct json *w, const struct journal_entry *e);
-/* hostile: what a hostile world did to the answer, if it did; a member of an open map. */
+/* hostile: what a hostile world did to the response, if it did; a member of an open map. */
 void request_put_hostile(struct json *w, const struct journal_entry *e);
 
 /* changes; events: what it scheduled, and whether that has happened by now; deliveries: the ids of

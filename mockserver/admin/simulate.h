@@ -2,7 +2,7 @@
  * them, with their names, is in simulations.c.
  *
  * Shapes:  simulate_<name>_fields reads the body into a struct of the file that has simulate_<name>.
- *          Every answer is what the simulation is about, then what it changed.
+ *          Every response is what the simulation is about, then what it changed.
  * Errors:  refusals, as any handler's.
  */
 #pragma once
@@ -15,7 +15,7 @@ void simulation_put_id(struct call *c, const char *key, enum record_kind kind, u
 
 /* An account that still is in the list; else refused and ROW_NONE. */
 uint32_t simulation_listed_account(struct call *c, const char *who);
-void simulation_answer_account(struct call *c, uint32_t row); /* the whole answer */
+void simulation_respond_account(struct call *c, uint32_t row); /* the whole response */
 
 #define SIMULATE(name)                                                                             \
     extern const struct fields simulate_##name##_fields;                                           \

@@ -71,7 +71,7 @@ uint32_t simulation_listed_account(struct call *c, const char *who)
     return ROW_NONE;
 }
 
-void simulation_answer_account(struct call *c, uint32_t row)
+void simulation_respond_account(struct call *c, uint32_t row)
 {
     struct json *w = simulation_begin(c);
     simulation_put_id(c, "account", RECORD_ACCOUNT, row);
@@ -91,7 +91,7 @@ void simulate_token_lost(struct call *c, const void *fields)
         return;
     }
     account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
-    simulation_answer_account(c, row);
+    simulation_respond_account(c, row);
 }
 
 struct account_connected {
@@ -127,7 +127,7 @@ void simulate_account_connected(struct call *c, const void *fields)
     }
     struct account_spec user;
     consent_user(c, d->id, (enum platform)f->platform, handle, &user);
-    simulation_answer_account(c, account_connect(c->world, space, &user));
+    simulation_respond_account(c, account_connect(c->world, space, &user));
 }
 
 struct account_removed {
@@ -150,7 +150,7 @@ void simulate_account_removed(struct call *c, const void *fields)
     if (provider_with_id(account_read(c->world, row)->provider)->leaves_posts)
         account_leave_posts(c->world, row);
     account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
-    simulation_answer_account(c, row);
+    simulation_respond_account(c, row);
 }
 
 static const char *const step_outcome_texts[] = {"fail", "ok"};

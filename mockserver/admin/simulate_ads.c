@@ -30,7 +30,7 @@ static const struct field ad_rows[] = {
 const struct fields simulate_ad_account_fields =
     FIELD_TABLE("ad_account", ad_rows, struct ad_simulation, FIELDS_NO_PLACE);
 
-static void answer(struct call *c, uint32_t row)
+static void respond(struct call *c, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(c->world, row);
     struct json *w = simulation_begin(c);
@@ -54,7 +54,7 @@ static void connect(struct call *c, uint32_t space, enum ad_platform platform)
         return;
     }
     d->ad_consented(c->world, platform, space_read(c->world, space)->name, &spec);
-    answer(c, ad_account_connect(c->world, space, &spec));
+    respond(c, ad_account_connect(c->world, space, &spec));
 }
 
 /* What comes to the token. A new grant waits for nothing here: `valid` is what was asked for. */
@@ -100,5 +100,5 @@ void simulate_ad_account(struct call *c, const void *fields)
         ad_account_disconnect(c->world, row);
     else if (!set_status(c, row, f->status))
         return;
-    answer(c, row);
+    respond(c, row);
 }

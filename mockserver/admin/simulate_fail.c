@@ -31,10 +31,10 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
 /* Made of the body's own values, so that what is wrong with them is told at their place. */
 static const struct node *rule_of(struct arena *a, const struct fail *f)
 {
-    const struct node *answer =
+    const struct node *response =
         f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
     const struct node **then = arena_array(a, const struct node *, 1);
-    then[0] = map_of_one(a, "respond", answer);
+    then[0] = map_of_one(a, "respond", response);
     const struct node *rule = map_of_one(a, "on", f->operation);
     if (f->provider)
         rule = node_with(a, rule, "provider", f->provider);

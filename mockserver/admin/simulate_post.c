@@ -57,6 +57,6 @@ void simulate_publish_outcome(struct call *c, const void *fields)
         if (!row)
             return;
         account_set_outcome(c->world, row, outcome, f->code);
-        simulation_answer_account(c, row);
+        simulation_respond_account(c, row);
     }
 }

@@ -36,8 +36,8 @@ const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
 
 /* A delivery made, or a rule. */
-static void answer(struct call *c, const struct webhook_body *f, uint32_t delivery,
-                   const char *rule)
+static void respond(struct call *c, const struct webhook_body *f, uint32_t delivery,
+                    const char *rule)
 {
     struct json *w = simulation_begin(c);
     json_put_text(w, "event", f->event);
@@ -64,7 +64,7 @@ static void fire(struct call *c, const struct webhook_body *f)
         return;
     }
     const struct webhooks *of = provider_with_id(h->provider)->webhooks;
-    answer(c, f, webhooks_deliver(c->world, of, row, &event, NULL, ROW_NONE), NULL);
+    respond(c, f, webhooks_deliver(c->world, of, row, &event, NULL, ROW_NONE), NULL);
 }
 
 static const struct node *map_of_one(struct arena *a, const char *key, const struct node *value)
@@ -99,7 +99,7 @@ static void add_rule_for(struct call *c, const struct webhook_body *f)
     rule = node_with(a, rule, "when", map_of_one(a, "times", node_new_int(a, 1)));
     rule = node_with(a, rule, "then", node_new_list(a, &effect, 1));
     if (rules_add(c->ns->rules, rule, &name, &err))
-        answer(c, f, ROW_NONE, name);
+        respond(c, f, ROW_NONE, name);
     else
         admin_issues(c, body, &err);
 }

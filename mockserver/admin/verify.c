@@ -189,7 +189,7 @@ static const char *why_not(struct arena *a, const struct verification *v)
     return buf_c(&text);
 }
 
-static void answer(struct call *c, const struct verification *v)
+static void respond(struct call *c, const struct verification *v)
 {
     struct json *w;
     if (holds(v)) {
@@ -248,7 +248,7 @@ void admin_verify(struct call *c)
     if (!v)
         return;
     judge_new(v, c->ns->journal);
-    answer(c, v);
+    respond(c, v);
 }
 
 /* Until the next call has been answered, or the time is over. */
@@ -264,7 +264,7 @@ static void look(struct call *c)
     struct verification *v = c->own;
     judge_new(v, c->ns->journal);
     if (holds(v) || !may_still_hold(v) || !put_aside(c, v, look))
-        answer(c, v);
+        respond(c, v);
 }
 
 void admin_wait(struct call *c)

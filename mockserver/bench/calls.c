@@ -1,7 +1,7 @@
 /* calls.c - three measures from outside:
  *
  *   calls first PROGRAM ARGUMENT...
- *       from exec to the first answer of /__admin/health, median of 21 starts, in ms, and its idle memory
+ *       from exec to the first response of /__admin/health, median of 21 starts, in ms, and its idle memory
  *   calls loop N URL KEY
  *       N GETs on one reused libcurl handle, in us a call: the floor for any client
  *   calls worlds N URL KEY PID

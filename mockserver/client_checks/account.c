@@ -45,7 +45,7 @@ void check_reauth(struct observer *w, const struct call *c)
         report_violation(w, c, entry, "asked for another consent URL for %s while one was open",
                          account->public_id);
     entry->row = row;
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
 }
 
 /* --- writes on dead accounts ------------------------------------------------------------------ */
@@ -157,7 +157,7 @@ static void judge_write(struct observer *w, const struct call *c, uint32_t row)
                          account_is_listed(a) ? "must be reconnected first" : "was disconnected");
     entry = observer_entry(w, id);
     entry->count = before.count + 1;
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
     if (!before.id)
         entry->first = entry->at;
 }
@@ -170,7 +170,7 @@ void check_dead_account(struct observer *w, const struct call *c)
     if (gone) {
         observer_tested(w);
         struct history_entry *entry = observer_entry(w, account_id(c, gone));
-        observer_mark(w, entry, observer_answered(w, c));
+        observer_mark(w, entry, observer_response_at(w, c));
         entry->first = entry->at;
         return;
     }

@@ -21,10 +21,10 @@ const char *const client_check_verdict_texts[] = {
 const struct client_check client_checks_table[] = {
     {"retry_after", "It waits as long as Retry-After says",
      .help = "After a 429 or 503 with Retry-After, did the same key leave alone what was refused until that time had passed?",
-     .judged = "What is refused is the budget that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the answer, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
+     .judged = "What is refused is the budget that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the response, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
      .check = check_retry_after},
     {"idempotency_kept", "A write that is tried again has the Idempotency-Key it had",
-     .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half an answer or none, repeated with the same key?",
+     .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half a response or none, repeated with the same key?",
      .judged = "Repeated is: the same key, path and body. A write without an Idempotency-Key is held against its repetition, except after 429, which had no effect; nor does a call repeat one that got 429 while it was on its way already.",
      .check = check_kept_key},
     {"idempotency_unique", "An Idempotency-Key stands for one write",
@@ -36,7 +36,7 @@ const struct client_check client_checks_table[] = {
      .judged = "layers.oauth_status: a second, as the provider's guide has it. posteverywhere.poll_social_connect and poll_device_token: two, the interval they are told. layers.read_lease_request and read_job, posteverywhere.read_media: a second, our reading, for nothing is said. A tenth less is a timer's. One whose answer was cut does not count.",
      .check = check_poll_pace},
     {"poll_end", "It stops polling when it was told the end",
-     .help = "Was something polled again after its answer told a state that is final?",
+     .help = "Was something polled again after its response told a state that is final?",
      .judged = "Within a minute: who asks later looks something up. Reading media is no poll once it has ended.",
      .check = check_poll_end},
     {"reauth_once", "It asks for one way to reconnect at a time",
@@ -108,7 +108,7 @@ bool observer_is_delivered(const struct call *c)
     return c->res->cut == CUT_NONE;
 }
 
-struct moment observer_answered(const struct observer *w, const struct call *c)
+struct moment observer_response_at(const struct observer *w, const struct call *c)
 {
     const struct response *res = c->res;
     int64_t on_the_wire_us = res->delay_us;
@@ -125,10 +125,10 @@ int64_t observer_elapsed_ms(const struct moment *from, const struct moment *to)
     return most > 0 ? most : 0;
 }
 
-bool observer_together(const struct moment *answered, const struct moment *came)
+bool observer_together(const struct moment *responded, const struct moment *came)
 {
-    int64_t after_us = came->machine_us - answered->machine_us;
-    bool elsewhere = answered->port && came->port && answered->port != came->port;
+    int64_t after_us = came->machine_us - responded->machine_us;
+    bool elsewhere = responded->port && came->port && responded->port != came->port;
     return after_us < 0 || (elsewhere && after_us < TOGETHER_US);
 }
 

@@ -1,11 +1,11 @@
 /* client_checks.h - how the client behaves: a few questions, asked of every call that a world answers.
  *
- * Shapes:  a question is a row of client_checks_table; a world's answer to it is a verdict, how often
+ * Shapes:  a question is a row of client_checks_table; a world's response to it is a verdict, how often
  *          the client came into the situation it asks about (tested) and how often it did wrong
  *          there (broken), with the first few occurrences. What a question must remember of earlier
  *          calls is bounded (CLIENT_HISTORY_MAX); what it had to forget for room is counted, and so
  *          are the occurrences that are not told one by one. When a world ends (reset, restore,
- *          delete) its answers are kept for the report at the end.
+ *          delete) its responses are kept for the report at the end.
  * Units:   a wait has passed when it has by the world's clock or by the machine's, whichever is
  *          kinder to the client: time that stands still makes nobody impatient.
  * Errors:  none. Advice is told and never held against the client.
@@ -49,9 +49,9 @@ struct client_checks *client_checks_begin(struct client_registry *all, const cha
 void client_checks_end(
     struct client_checks *k); /* the world's; what is to be told of it stays; NULL is fine */
 
-/* Once for each call, when its answer is in the journal. */
+/* Once for each call, when its response is in the journal. */
 void client_checks_observe(struct client_checks *k, const struct call *c);
-/* The client was gone before its answer was. */
+/* The client was gone before its response was. */
 void client_checks_unsent(struct client_checks *k, const struct call *c);
 
 enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t question);

@@ -92,15 +92,15 @@ uint64_t observer_path(struct observer *w, const struct call *c);
 struct str observer_credential(const struct call *c); /* what it was sent with; empty: nothing */
 const char *observer_key_name(const struct call *c);  /* never its value */
 bool observer_is_write(const struct call *c);     /* neither GET nor HEAD, of a known operation */
-bool observer_is_delivered(const struct call *c); /* the answer goes out whole */
+bool observer_is_delivered(const struct call *c); /* the response goes out whole */
 
-/* When its answer will be there. */
-struct moment observer_answered(const struct observer *w, const struct call *c);
+/* When its response will be there. */
+struct moment observer_response_at(const struct observer *w, const struct call *c);
 /* By the clock on which more time passed. */
 int64_t observer_elapsed_ms(const struct moment *from, const struct moment *to);
-/* The call may have been on its way before the answer of that moment was there. Asked of the first
- * of several such answers: a client that takes its connections in turn is not forgiven for ever. */
-bool observer_together(const struct moment *answered, const struct moment *came);
+/* The call may have been on its way before the response of that moment was there. Asked of the first
+ * of several such responses: a client that takes its connections in turn is not forgiven for ever. */
+bool observer_together(const struct moment *responded, const struct moment *came);
 
 struct history_entry *observer_entry(struct observer *w, uint64_t id); /* found or made */
 void observer_mark(struct observer *w, struct history_entry *entry,
@@ -123,7 +123,7 @@ void check_dead_account(struct observer *w, const struct call *c);
 void check_refused_key(struct observer *w, const struct call *c);
 void check_urls(struct observer *w, const struct call *c);
 
-/* check_kept_key's: its answer never came to the client. */
+/* check_kept_key's: its response never came to the client. */
 void check_unsent(struct observer *w, const struct call *c);
 
 uint64_t client_checks_forgotten(const struct client_checks *k,

@@ -19,7 +19,7 @@ static const struct poll {
     const char *provider, *operation;
     int64_t least_ms;
     unsigned flags;
-    const char *status, *ends; /* where the answer has it; which words are ends */
+    const char *status, *ends; /* where the response has it; which words are ends */
 } polls[] = {
     {LA, "oauth_status",        1000, 0,         "/status",      "completed failed expired"   },
     {LA, "read_lease_request",  1000, 0,         "/status",      "assigned partial rejected"  },
@@ -50,7 +50,7 @@ static struct str end_told(const struct call *c, const struct poll *p)
     struct str rest = str_from(p->ends);
     if (c->res->status != 200 || !observer_is_delivered(c))
         return (struct str){0};
-    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     const char *state = body ? node_text(node_pointer(body, p->status)) : NULL;
     while (state && rest.n) {
         struct str end = str_cut(&rest, ' ');
@@ -108,5 +108,5 @@ void check_poll_end(struct observer *w, const struct call *c)
     observer_tested(w);
     entry = observer_entry(w, id);
     entry->row = (uint32_t)(end.s - p->ends);
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
 }

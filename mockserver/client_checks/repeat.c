@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#define CUT_OFF (-1) /* for a status: what the client got was no whole answer */
+#define CUT_OFF (-1) /* for a status: what the client got was no whole response */
 #define LEFT    (-2) /* it did not wait for one */
 
 static bool takes_key(const struct call *c)
@@ -33,12 +33,12 @@ static int outcome_of(const struct call *c)
 static const char *outcome_text(struct arena *a, int outcome)
 {
     if (outcome == LEFT)
-        return "its answer was not waited for";
-    return outcome == CUT_OFF ? "its answer was cut off" : arena_printf(a, "it got %d", outcome);
+        return "its response was not waited for";
+    return outcome == CUT_OFF ? "its response was cut off" : arena_printf(a, "it got %d", outcome);
 }
 
 /* entry: status is the outcome that calls for another try (0: none does), mark its token's hash, at
- * when the answer was there. */
+ * when the response was there. */
 static void judge(struct observer *w, const struct call *c, const struct history_entry *first,
                   uint64_t token)
 {
@@ -73,7 +73,7 @@ void check_kept_key(struct observer *w, const struct call *c)
     entry = observer_entry(w, id);
     entry->mark = token;
     entry->status = outcome_of(c);
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
 }
 
 void check_unsent(struct observer *w, const struct call *c)
@@ -104,5 +104,5 @@ void check_used_key(struct observer *w, const struct call *c)
     }
     entry = observer_entry(w, id);
     entry->mark = asked;
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
 }

@@ -65,7 +65,7 @@ static uint64_t write_of(const struct call *c)
     return token.n ? str_hash(token) : 0;
 }
 
-/* entry: at when the last answer was there, first when the first was that asked to wait, wait_ms, the
+/* entry: at when the last response was there, first when the first was that asked to wait, wait_ms, the
  * status that asked for it, mark the write that was refused. */
 static bool waited(struct observer *w, const struct call *c, struct history_entry *entry)
 {
@@ -97,7 +97,7 @@ void check_retry_after(struct observer *w, const struct call *c)
     observer_tested(w);
     struct history_entry *entry =
         observer_entry(w, is_spent(c) ? budget_id(w, c) : operation_id(w));
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->wait_ms)
         entry->first = entry->at;
     entry->wait_ms = wait_ms;
@@ -113,7 +113,7 @@ static bool failed(const struct call *c)
 }
 
 /* entry: count of tries in a row, at the last one, mark the pause they began with in ms, wait_ms what
- * the last answer asked for. */
+ * the last response asked for. */
 static void judge_pause(struct observer *w, const struct call *c, const struct history_entry *entry)
 {
     int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now), first_ms = (int64_t)entry->mark;
@@ -151,5 +151,5 @@ void check_backoff(struct observer *w, const struct call *c)
         entry->mark = (uint64_t)observer_elapsed_ms(&before.at, &w->now);
     entry->status = c->res->status;
     entry->wait_ms = asked_ms(c);
-    observer_mark(w, entry, observer_answered(w, c));
+    observer_mark(w, entry, observer_response_at(w, c));
 }

@@ -166,7 +166,7 @@ void check_refused_key(struct observer *w, const struct call *c)
     if (!entry) {
         observer_tested(w);
         entry = observer_entry(w, id);
-        observer_mark(w, entry, observer_answered(w, c));
+        observer_mark(w, entry, observer_response_at(w, c));
     } else if (entry->count >= PARDONED && !observer_together(&entry->at, &w->now)) {
         report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times",
                          observer_key_name(c), entry->count);

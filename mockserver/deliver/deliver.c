@@ -9,7 +9,7 @@
 
 #define TIMEOUT_MS    10000
 #define CONNECT_MS    5000
-#define ANSWER_MAX    (64u << 10)
+#define RESPONSE_MAX  (64u << 10)
 #define IN_FLIGHT_MAX 32 /* more wait their turn */
 
 struct deliver_attempt {
@@ -76,7 +76,7 @@ static struct http_client *client(struct deliver *d)
         .timeout_ms = TIMEOUT_MS,
         .connect_timeout_ms = CONNECT_MS,
         .connections_max = IN_FLIGHT_MAX,
-        .answer_max = ANSWER_MAX,
+        .response_max = RESPONSE_MAX,
     };
     if (!d->client)
         d->client = http_client_new(d->loop, &options);
@@ -122,11 +122,11 @@ static void tell(struct deliver_attempt *t, int status, const char *error)
         w->landed(w->ctx);
 }
 
-static void finish(void *ctx, const struct http_answer *answer)
+static void finish(void *ctx, const struct http_response *response)
 {
     struct deliver_attempt *t = ctx;
     land(t->deliver);
-    tell(t, answer->status, answer->brief);
+    tell(t, response->status, response->brief);
 }
 
 bool deliver_land(struct deliver *d, uint64_t number, int status, const char *error)

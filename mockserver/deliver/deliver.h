@@ -4,7 +4,7 @@
  *          HTTP client comes into being with the first attempt. A test can be the network. Attempts
  *          are numbered from 1 as they set out.
  * Units:   -
- * Errors:  no answer is status 0 and why, in words; it is told like an answer. An attempt takes 10
+ * Errors:  no response is status 0 and why, in words; it is told like a response. An attempt takes 10
  *          seconds and 64 KiB at most.
  */
 #pragma once

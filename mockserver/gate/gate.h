@@ -16,7 +16,7 @@ bool gate_rate_limit(struct call *c);
 /* X-RateLimit-Limit, -Remaining and -Reset of c->budget, where it was counted; Retry-After. */
 void gate_rate_limit_headers(struct call *c);
 bool gate_scope(struct call *c); /* the key has the route's scope */
-/* Of routes that honour Idempotency-Key: an answer that was given to the same key for the same is
+/* Of routes that honour Idempotency-Key: a response that was given to the same key for the same is
  * given again; for something else it is refused. */
 bool gate_idempotency(struct call *c);
-void gate_idempotency_keep(struct call *c); /* once the answer is there */
+void gate_idempotency_keep(struct call *c); /* once the response is there */

@@ -14,12 +14,12 @@ static void digest_asked(struct call *c, unsigned char out[DIGEST_SIZE])
     digest_sha256(buf_str(&all), out);
 }
 
-static void answer_again(struct call *c, const struct reply *reply)
+static void respond_again(struct call *c, const struct reply *reply)
 {
     call_json(c, reply->status);
     buf_add(&c->res->body, reply->body);
     call_header(c, "X-Mock-Replayed", "true");
-    c->answered = true;
+    c->responded = true;
 }
 
 bool gate_idempotency(struct call *c)
@@ -37,7 +37,7 @@ bool gate_idempotency(struct call *c)
     if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
         c->keep = mine;
     else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
-        answer_again(c, first);
+        respond_again(c, first);
     else
         return call_refuse(c, FAULT_IDEMPOTENCY, NULL);
     return true;

@@ -105,13 +105,13 @@ struct health {
 };
 
 /* Any proper answer will do: the admin API may be closed, or ask for a token, and all is well. */
-static void on_answer(void *ctx, const struct http_answer *answer)
+static void on_response(void *ctx, const struct http_response *response)
 {
     struct health *h = ctx;
-    if (answer->error)
-        h->why = str_dup(h->arena, str_from(answer->error));
-    else if (answer->status >= 500)
-        h->why = arena_printf(h->arena, "it answers %d", answer->status);
+    if (response->error)
+        h->why = str_dup(h->arena, str_from(response->error));
+    else if (response->status >= 500)
+        h->why = arena_printf(h->arena, "it answers %d", response->status);
     loop_stop(h->loop);
 }
 
@@ -122,13 +122,13 @@ static const char *why_unwell(struct arena *a, const char *url)
         .timeout_ms = HEALTH_TIMEOUT_MS,
         .connect_timeout_ms = HEALTH_TIMEOUT_MS,
         .insecure = true,
-        .answer_max = HEALTH_BYTES_MAX,
+        .response_max = HEALTH_BYTES_MAX,
     };
     const struct headers none = {0};
     const struct http_sent sent = {.method = "GET", .url = url, .headers = &none};
     struct health h = {.loop = loop_new(), .arena = a};
     struct http_client *client = http_client_new(h.loop, &options);
-    http_send(client, a, &sent, on_answer, &h);
+    http_send(client, a, &sent, on_response, &h);
     loop_run(h.loop);
     http_client_free(client);
     loop_free(h.loop);

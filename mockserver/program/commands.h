@@ -1,6 +1,6 @@
 /* commands.h - what the program does beside serving.
  *
- * Shapes:  results go to stdout; the answer is the program's exit status.
+ * Shapes:  results go to stdout; the response is the program's exit status.
  * Errors:  fixtures with mistakes; a running mock that does not answer, or refuses.
  */
 #pragma once

@@ -7,9 +7,9 @@
 #include "base/json.h"
 #include "mockserver/worlds/export.h"
 
-#define TIMEOUT_MS 30000
-#define CONNECT_MS 5000
-#define ANSWER_MAX ((size_t)256 << 20)
+#define TIMEOUT_MS   30000
+#define CONNECT_MS   5000
+#define RESPONSE_MAX ((size_t)256 << 20)
 
 static bool print(struct str text, struct error *err)
 {
@@ -36,21 +36,21 @@ struct asking {
     struct error *err;
 };
 
-static void answered(void *ctx, const struct http_answer *answer)
+static void responded(void *ctx, const struct http_response *response)
 {
     struct asking *s = ctx;
     const char *from = s->o->from;
     const struct where nowhere = {0};
     const struct node *body =
-        answer->status == 200 ? NULL : json_parse(s->o->arena, answer->body, "answer", NULL);
+        response->status == 200 ? NULL : json_parse(s->o->arena, response->body, "response", NULL);
     const char *detail = node_get_text(body, "detail");
     loop_stop(s->loop);
-    if (answer->error)
-        error_add(s->err, ERROR_TARGET, nowhere, "%s: %s", from, answer->error);
-    else if (answer->status == 200)
-        print(answer->body, s->err);
+    if (response->error)
+        error_add(s->err, ERROR_TARGET, nowhere, "%s: %s", from, response->error);
+    else if (response->status == 200)
+        print(response->body, s->err);
     else
-        error_add(s->err, ERROR_TARGET, nowhere, "%s answers %d%s%s", from, answer->status,
+        error_add(s->err, ERROR_TARGET, nowhere, "%s answers %d%s%s", from, response->status,
                   detail ? ": " : "", detail ? detail : "");
 }
 
@@ -60,7 +60,7 @@ static bool export_running(const struct options *o, struct error *err)
         .timeout_ms = TIMEOUT_MS,
         .connect_timeout_ms = CONNECT_MS,
         .ca_file = o->cacert,
-        .answer_max = ANSWER_MAX,
+        .response_max = RESPONSE_MAX,
     };
     struct asking s = {.o = o, .loop = loop_new(), .err = err};
     struct http_client *client = http_client_new(s.loop, &options);
@@ -74,7 +74,7 @@ static bool export_running(const struct options *o, struct error *err)
                             o->world ? "/ns/" : "", o->world ? o->world : ""),
         .headers = &headers,
     };
-    http_send(client, o->arena, &sent, answered, &s);
+    http_send(client, o->arena, &sent, responded, &s);
     loop_run(s.loop);
     http_client_free(client);
     loop_free(s.loop);

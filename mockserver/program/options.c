@@ -221,8 +221,9 @@ static const struct flag serve_rows[] = {
     FLAG("tls-cert", "FILE", set_tls_cert, .help = "serve HTTPS with this certificate (PEM)"),
     FLAG("tls-key", "FILE", set_tls_key, .help = "the key of --tls-cert (PEM, not encrypted)"),
     FLAG("cors", "ORIGIN", set_cors,
-         .help = "pages of this origin may call the providers and read the answers (repeatable, or "
-                 "with commas; * for any); the admin API stays closed to them"),
+         .help =
+             "pages of this origin may call the providers and read the responses (repeatable, or "
+             "with commas; * for any); the admin API stays closed to them"),
     FLAG("consent", "WHERE", set_consent,
          .help = "consent is the 'provider's (default) or a 'local' page"),
     FLAG("admin-port", "N", set_admin_port,
@@ -307,7 +308,7 @@ const struct exit_row option_exits[] = {
     {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --strict: a client misbehaved"},
     {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be had, or a recording or report that could not be written"},
     {3, "export: the running mock does not answer, or refuses"},
-    {4, "replay: the recording has no answer to compare"},
+    {4, "replay: the recording has no response to compare"},
 };
 /* clang-format on */
 const size_t option_exit_count = COUNT(option_exits);

@@ -1,4 +1,4 @@
-/* serve.h - the mock on the network, from its ready line to its last answer.
+/* serve.h - the mock on the network, from its ready line to its last response.
  *
  * Shapes:  ready is one line of JSON on stdout: {"ready", "url", "bases", "pid"},
  *          with "admin" for a port of its own and "certificate" for one that was made. SIGINT and

@@ -17,7 +17,7 @@ struct example_call {
     int64_t status;
     const struct node *sees; /* an expectation of the body; NULL: nothing is said of it */
     const struct node *has;  /* the same of headers, a map */
-    const struct node *save; /* {name: pointer into the answer} */
+    const struct node *save; /* {name: pointer into the response} */
     int64_t late_ms;         /* real time that rules add */
     const char *cut;
     int64_t speed; /* bytes a second */

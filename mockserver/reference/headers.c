@@ -5,7 +5,7 @@ const struct mock_header mock_headers[] = {
     {"X-Mock-Error",       "Why the mock itself failed the call: unmatched (no such path), "
                      "unimplemented, namespace (no such world), "
                      "reset (the world went while the call waited), or rule:<name>."},
-    {"X-Mock-Replayed",    "true: the answer that this Idempotency-Key got before."                     },
+    {"X-Mock-Replayed",    "true: the response that this Idempotency-Key got before."                   },
     {"X-Mock-Rule-Missed", "patch or set_state: a rule's effect found nothing to act on."               },
 };
 const size_t mock_header_count = sizeof mock_headers / sizeof *mock_headers;

@@ -22,7 +22,8 @@ static const char intro[] =
     "tables "
     "that the program itself reads by. The tests run its examples: in the sample world "
     "(`fixtures/sample.yaml`) unless they bring their own, with the first key that fits, and with "
-    "time standing still. An example shows each call, then `=>` and its answer: the status, and of "
+    "time standing still. An example shows each call, then `=>` and its response: the status, and "
+    "of "
     "headers and body what matters there, as an [expectation](#expectations). "
     "[README.md](README.md) has recipes.";
 
@@ -200,7 +201,7 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     md_fields(out, when, false);
     put_row_examples(out, examples, when, "when");
     put_effects(out, examples);
-    put_words(out, "The words that an answer's `error` takes:", put_codes);
+    put_words(out, "The words that a response's `error` takes:", put_codes);
     put_words(out, "The events that a rule can be about, besides `*`:", put_events);
     put_references(out);
     put_matchers(out, examples);

@@ -65,7 +65,7 @@ static void print_json(const struct options *o, const char *path, const struct r
     json_put_bool(&w, "whole", r->whole);
     json_put_bool(&w, "same", !r->differences.count);
     json_put_int(&w, "calls", (int64_t)r->calls);
-    json_put_int(&w, "answers", (int64_t)r->answers);
+    json_put_int(&w, "responses", (int64_t)r->responses);
     json_put_int(&w, "deliveries", (int64_t)r->deliveries);
     json_put_int(&w, "timers", (int64_t)r->timers);
     json_key(&w, "differences");
@@ -85,7 +85,7 @@ static void print_words(const char *path, const struct replay *r)
         printf("not the same from %s %llu on\n", r->differences.items[0].kind,
                (unsigned long long)r->differences.items[0].number);
     else
-        printf("%llu answers, all the same\n", (unsigned long long)r->answers);
+        printf("%llu answers, all the same\n", (unsigned long long)r->responses);
 }
 
 int command_replay(const struct options *o, struct error *err)
@@ -103,7 +103,7 @@ int command_replay(const struct options *o, struct error *err)
         print_words(path, &r);
     if (r.differences.count)
         return 1;
-    if (!r.answers)
-        log_line(LOG_ERROR, "%s has no answer to compare", path);
-    return r.answers ? 0 : 4;
+    if (!r.responses)
+        log_line(LOG_ERROR, "%s has no response to compare", path);
+    return r.responses ? 0 : 4;
 }

@@ -1,6 +1,6 @@
 /* differ.h - how what a replay gave differs from what was recorded.
  *
- * Shapes:  a finding is a place in an answer or a delivery ("/status", "/headers/Retry-After",
+ * Shapes:  a finding is a place in a response or a delivery ("/status", "/headers/Retry-After",
  *          "/body/items/0/status") and what stood there, as JSON; NULL: nothing did.
  * Errors:  none: a line that is no JSON differs as a whole.
  */

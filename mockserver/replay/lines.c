@@ -142,10 +142,10 @@ void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct mo
     close_line(b, &w);
 }
 
-/* What the wire is to make of it is part of the answer: the plan, not what came of it. */
-void line_answer(struct buf *b, uint64_t number, const struct response *r)
+/* What the wire is to make of it is part of the response: the plan, not what came of it. */
+void line_response(struct buf *b, uint64_t number, const struct response *r)
 {
-    struct json w = open_line(b, "answer", number);
+    struct json w = open_line(b, "response", number);
     json_put_int(&w, "status", r->status);
     if (r->cut != CUT_NONE)
         json_put_text(&w, "cut", cut_texts[r->cut]);
@@ -221,7 +221,7 @@ static const struct field landed_rows[] = {
     MOMENT,
     FIELD("status", FIELD_INT, struct line, status, .required = true, .max = 999,
           .help = "What the receiver answered; 0: nothing."),
-    FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no answer."),
+    FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no response."),
 };
 
 static const struct field changed_rows[] = {
@@ -259,8 +259,8 @@ struct output_line {
           .help = "Its header lines, [name, value] each."),                                        \
         FIELD("body", FIELD_NODE, struct output_line, body, .required = true, .help = "Its body.")
 
-static const struct field answer_rows[] = {
-    OUT_NUMBER("answer", "The call it answers."),
+static const struct field response_rows[] = {
+    OUT_NUMBER("response", "The call it answers."),
     FIELD("status", FIELD_INT, struct output_line, status, .required = true, .min = 100, .max = 999,
           .help = "Its status."),
     FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1,
@@ -277,14 +277,14 @@ static const struct field delivery_rows[] = {
     FIELD("url", FIELD_TEXT, struct output_line, url, .required = true, .help = "Where to."),
     OUT_CONTENT,
 };
-static const struct fields answer_fields =
-    FIELD_TABLE("answer line", answer_rows, struct output_line, FIELDS_NO_PLACE);
+static const struct fields response_fields =
+    FIELD_TABLE("response line", response_rows, struct output_line, FIELDS_NO_PLACE);
 static const struct fields delivery_fields =
     FIELD_TABLE("delivery line", delivery_rows, struct output_line, FIELDS_NO_PLACE);
 
 bool line_is_output(struct str line)
 {
-    return str_starts(line, STR("{\"answer\":")) || str_starts(line, STR("{\"delivery\":"));
+    return str_starts(line, STR("{\"response\":")) || str_starts(line, STR("{\"delivery\":"));
 }
 
 bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err)
@@ -321,7 +321,7 @@ bool line_check_output(struct arena *a, const struct node *line, struct error *e
     struct output_line l = {0};
     struct headers headers;
     struct str body;
-    const struct fields *table = node_get(line, "answer") ? &answer_fields : &delivery_fields;
+    const struct fields *table = node_get(line, "response") ? &response_fields : &delivery_fields;
     return fields_read(table, line, a, &l, err) && line_headers(a, l.headers, &headers, err) &&
            line_bytes(a, l.body, &body, err);
 }
@@ -354,7 +354,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
     if (!find_kind(line, &kind))
         return error_add(
             err, ERROR_INPUT, line->at,
-            "this is no line of a recording; a line begins with answer, call, changed, "
+            "this is no line of a recording; a line begins with response, call, changed, "
             "checked, delivery, end, gone, landed or timer");
     if (!fields_read(&tables[kind], line, a, &l, err))
         return false;

@@ -1,12 +1,12 @@
 /* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
  * one for each that leaves the mock on account of it.
  *
- * Shapes:  in:  "call" (arrives), "gone" (its client left before it had the whole answer, or the
+ * Shapes:  in:  "call" (arrives), "gone" (its client left before it had the whole response, or the
  *          stream ended; how much was read is nobody's business here), "timer" (fires),
  *          "landed" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
  *          (what their files say now), "end" (nothing more comes); each with the
  *          machine's time, at which the clocks stand still for as long as it is dealt with.
- *          out: "answer" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
+ *          out: "response" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
  *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
  * Units:   wall_ms since the epoch; monotonic_us, arrived_us and delay_us in microseconds.
  * Errors:  an unknown line, or one whose members are not those of its kind: ERROR_INPUT at its
@@ -46,7 +46,7 @@ struct input {
     struct moment at;
     bool admin; /* a call: it came by the admin API's own port */
     int64_t
-        status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the answer's */
+        status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the response's */
     const char *why;
     struct str report;      /* checked */
     struct where report_at; /* its place, or the line's */
@@ -60,7 +60,7 @@ void line_landed(struct buf *b, uint64_t number, struct moment at, int status, c
 /* "changed", whose report is empty, or "checked" */
 void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
                  struct str report, const char *why);
-void line_answer(struct buf *b, uint64_t number, const struct response *r);
+void line_response(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
 
 bool line_is_output(struct str line);

@@ -1,7 +1,7 @@
 /* preface.h - a recording's first line: what the mock is made of, so that the file needs no other.
  *
  * Shapes:  the format and who wrote it, the moment at which the worlds were made, the options that
- *          have a say in answers, each fixture with all that it includes.
+ *          have a say in responses, each fixture with all that it includes.
  * Errors:  ERROR_INPUT at its place: no recording, another format, a fixture that cannot be used.
  */
 #pragma once

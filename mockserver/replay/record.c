@@ -109,11 +109,11 @@ static void note_entry(void *recorder, enum mock_entry what, struct str text, co
     put(r, &line);
 }
 
-static void answer(struct exchange *x)
+static void respond(struct exchange *x)
 {
     const struct seat *s = x->reply_own;
     struct buf line = {.arena = &s->recorder->line};
-    line_answer(&line, s->number, &x->response);
+    line_response(&line, s->number, &x->response);
     put(s->recorder, &line);
     s->reply(x);
 }
@@ -122,7 +122,7 @@ static void note_call(struct recorder *r, struct exchange *x, struct input *in)
 {
     struct seat *s = arena_new(&x->arena, struct seat);
     *s = (struct seat){r, ++r->calls, x->reply};
-    x->reply = answer;
+    x->reply = respond;
     x->reply_own = s;
     in->number = (int64_t)s->number;
     in->at = hold(r);
@@ -149,19 +149,19 @@ void recorder_handle_admin(void *recorder, struct exchange *x)
     let(r);
 }
 
-/* Its answer goes out without being asked for. */
+/* Its response goes out without being asked for. */
 void recorder_refuse(void *recorder, struct exchange *x, int status, const char *why)
 {
     struct recorder *r = recorder;
     note_call(r, x, &(struct input){.status = status, .why = why});
     mock_refuse(r->mock, x, status, why);
     struct buf line = {.arena = &r->line};
-    line_answer(&line, r->calls, &x->response);
+    line_response(&line, r->calls, &x->response);
     put(r, &line);
     let(r);
 }
 
-/* That a client has its whole answer is nothing to the mock. */
+/* That a client has its whole response is nothing to the mock. */
 void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;

@@ -17,7 +17,7 @@ struct replayed_call {
     struct player *player;
     uint64_t number;
     const char *about;
-    bool answered;
+    bool responded;
     bool leaves; /* a line to come says when: until then it is not over */
     struct replayed_call *next, *previous;
 };
@@ -69,12 +69,12 @@ static struct replay_difference *differs(struct player *p, const char *kind, uin
 /* The replay has nothing to show for a recorded line. */
 static void misses(struct player *p, struct str line)
 {
-    bool answer = str_starts(line, STR("{\"answer\":"));
+    bool response = str_starts(line, STR("{\"response\":"));
     int64_t number = 0;
     struct str rest = str_skip(line, str_find(line, ':') + 1);
     str_to_int(str_head(rest, str_find(rest, ',')), &number);
-    differs(p, answer ? "call" : "delivery", (uint64_t)number, NULL)->text =
-        answer ? "it was answered here, and is not now" : "it set out here, and does not now";
+    differs(p, response ? "call" : "delivery", (uint64_t)number, NULL)->text =
+        response ? "it was answered here, and is not now" : "it set out here, and does not now";
 }
 
 static bool compare(struct player *p, struct str line, struct error *err)
@@ -90,7 +90,7 @@ static bool compare(struct player *p, struct str line, struct error *err)
         return ok;
     }
     p->first = o->next;
-    p->out->answers += str_starts(line, STR("{\"answer\":"));
+    p->out->responses += str_starts(line, STR("{\"response\":"));
     struct findings findings = {0};
     differ_find(p->to, line, o->line, &findings);
     if (findings.count)
@@ -119,18 +119,18 @@ static void leaves(struct player *p, struct output left, const struct buf *line)
     p->last = o;
 }
 
-static void answer_leaves(struct replayed_call *c)
+static void respond_leaves(struct replayed_call *c)
 {
     struct buf line = {.arena = &c->player->input};
-    line_answer(&line, c->number, &c->x.response);
+    line_response(&line, c->number, &c->x.response);
     leaves(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number},
            &line);
-    c->answered = true;
+    c->responded = true;
 }
 
 static void reply(struct exchange *x)
 {
-    answer_leaves((struct replayed_call *)x);
+    respond_leaves((struct replayed_call *)x);
 }
 
 static void delivery_leaves(void *player, uint64_t number, const struct deliver_request *r)
@@ -154,11 +154,11 @@ static void end_call(struct replayed_call *c, bool sent)
     heap_free(c);
 }
 
-static void end_answered(struct player *p)
+static void end_responded(struct player *p)
 {
     for (struct replayed_call *c = p->calls, *next; c; c = next) {
         next = c->next;
-        if (c->answered && !c->leaves && !c->x.response.stream.next)
+        if (c->responded && !c->leaves && !c->x.response.stream.next)
             end_call(c, true);
     }
 }
@@ -201,7 +201,7 @@ static void call(struct player *p, const struct input *in, struct arena *a)
     if (in->status) {
         c->x.response.status = (int)in->status;
         mock_refuse(p->mock, &c->x, (int)in->status, why);
-        answer_leaves(c);
+        respond_leaves(c);
     } else if (in->admin) {
         mock_handle_admin(p->mock, &c->x);
     } else {
@@ -294,7 +294,7 @@ static bool give(struct player *p, struct str line, struct error *err)
     if (fine) {
         struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
         givers[in.kind](p, &in, &a);
-        end_answered(p);
+        end_responded(p);
         time_let(before);
     }
     arena_end(&a);

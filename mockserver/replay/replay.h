@@ -22,7 +22,7 @@ struct replay_difference {
 struct replay {
     const char *version;                /* of the program that wrote the recording */
     uint64_t calls, deliveries, timers; /* that took place again */
-    uint64_t answers;                   /* that were compared */
+    uint64_t responses;                 /* that were compared */
     int lines;                          /* whole ones */
     bool whole;                         /* the recording has its end */
     struct {

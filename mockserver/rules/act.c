@@ -3,7 +3,7 @@
 
 #include "base/patch.h"
 
-static void answer_error(struct call *c, const char *code)
+static void respond_error(struct call *c, const char *code)
 {
     const struct fault_row *row = call_fault_named(c->provider, str_from(code));
     if (!row)
@@ -15,7 +15,7 @@ static void answer_error(struct call *c, const char *code)
     c->fault_code = row->code;
 }
 
-static void answer_text(struct call *c, int status, struct str text)
+static void respond_text(struct call *c, int status, struct str text)
 {
     call_json(c, status);
     call_header(c, "Content-Type", "text/plain; charset=utf-8");
@@ -24,20 +24,20 @@ static void answer_text(struct call *c, int status, struct str text)
 
 bool rules_respond(struct call *c)
 {
-    const struct node *answer = c->plan ? c->plan->respond : NULL;
-    if (!answer)
+    const struct node *response = c->plan ? c->plan->respond : NULL;
+    if (!response)
         return false;
-    const char *error = node_get_text(answer, "error");
+    const char *error = node_get_text(response, "error");
     if (error) {
-        answer_error(c, error);
+        respond_error(c, error);
         return true;
     }
-    int status = (int)node_get(answer, "status")->integer;
-    const struct node *body = node_get(answer, "body");
+    int status = (int)node_get(response, "status")->integer;
+    const struct node *body = node_get(response, "body");
     if (!body)
         c->res->status = status;
     else if (body->kind == NODE_TEXT)
-        answer_text(c, status, body->text);
+        respond_text(c, status, body->text);
     else
         json_node(call_json(c, status), body);
     return true;
@@ -50,7 +50,7 @@ static void missed(struct call *c, const char *effect)
 
 static void patch_body(struct call *c, const struct node *patch)
 {
-    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "answer", NULL);
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     const struct node *patched = body ? patch_apply(c->arena, body, patch, NULL) : NULL;
     if (!patched) {
         missed(c, "patch");

@@ -1,4 +1,4 @@
-/* How long an answer is held back or late. */
+/* How long a response is held back or late. */
 #include "mockserver/rules/rule.h"
 
 #include <math.h>

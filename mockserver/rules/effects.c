@@ -14,25 +14,25 @@ static const char *const cut_texts[] = {
     [CUT_RESET] = "reset",
 };
 
-struct answer {
+struct respond {
     const char *error;
     int64_t status;
     const struct node *body, *headers;
 };
 
 static const struct field respond_rows[] = {
-    FIELD("error", FIELD_TEXT, struct answer, error,
+    FIELD("error", FIELD_TEXT, struct respond, error,
           .help = "The provider's own word for a failure, answered in the provider's own shape."),
-    FIELD("status", FIELD_INT, struct answer, status, .min = 200, .max = 599,
+    FIELD("status", FIELD_INT, struct respond, status, .min = 200, .max = 599,
           .help = "Or a status of any kind."),
-    FIELD("body", FIELD_NODE, struct answer, body,
+    FIELD("body", FIELD_NODE, struct respond, body,
           .help = "The body beside a status: a text is sent as it is, anything else as JSON."),
-    FIELD("headers", FIELD_NODE, struct answer, headers, .shape = "headers",
-          .help = "Headers of the answer."),
+    FIELD("headers", FIELD_NODE, struct respond, headers, .shape = "headers",
+          .help = "Headers of the response."),
 };
 
 static const struct fields respond_fields =
-    FIELD_TABLE("respond", respond_rows, struct answer, FIELDS_NO_PLACE);
+    FIELD_TABLE("respond", respond_rows, struct respond, FIELDS_NO_PLACE);
 
 static bool headers_check(const struct node *map, const struct provider *d, struct error *err)
 {
@@ -75,19 +75,19 @@ static bool code_check(const char *code, const struct provider *only, struct whe
 static bool respond_check(const struct node *value, const struct provider *d, struct error *err)
 {
     struct arena a = {0};
-    struct answer answer = {0};
-    bool fine = fields_read(&respond_fields, value, &a, &answer, err);
+    struct respond response = {0};
+    bool fine = fields_read(&respond_fields, value, &a, &response, err);
     arena_end(&a);
     if (!fine)
         return false;
-    if (!answer.error == !answer.status)
+    if (!response.error == !response.status)
         fine = error_add(err, ERROR_INPUT, value->at,
                          "'respond' takes 'error' or 'status', one of the two");
-    if (answer.body && !answer.status)
-        fine = error_add(err, ERROR_INPUT, answer.body->at, "a 'body' goes with a 'status'");
-    if (answer.error && !code_check(answer.error, d, node_get(value, "error")->at, err))
+    if (response.body && !response.status)
+        fine = error_add(err, ERROR_INPUT, response.body->at, "a 'body' goes with a 'status'");
+    if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
         fine = false;
-    return (!answer.headers || headers_check(answer.headers, d, err)) && fine;
+    return (!response.headers || headers_check(response.headers, d, err)) && fine;
 }
 
 static void respond_plan(const struct rule *r, const struct node *value, struct call *c,
@@ -95,7 +95,7 @@ static void respond_plan(const struct rule *r, const struct node *value, struct 
 {
     (void)r;
     if (p->respond)
-        return; /* the first rule's answer stands */
+        return; /* the first rule's response stands */
     const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
     p->respond = value;
     if (headers)
@@ -225,7 +225,7 @@ const struct effect rule_effects[] = {
     {.name = "patch",
      .check = patch_check_value,
      .plan = patch_plan,
-     .help = "Changes the answer's JSON body: a JSON Patch (RFC 6902).",
+     .help = "Changes the response's JSON body: a JSON Patch (RFC 6902).",
      .shape = "patch"                                                                                                  },
     {.name = "set_state",
      .check = set_state_check,
@@ -235,7 +235,7 @@ const struct effect rule_effects[] = {
     {.name = "delay_after",
      .check = delay_check,
      .plan = delay_after_plan,
-     .help = "The answer is late by this much real time, after the call had its effect; 10m at "
+     .help = "The response is late by this much real time, after the call had its effect; 10m at "
              "most.",                                                                              .shape = "delay"    },
     {.name = "delay_before",
      .check = delay_check,
@@ -245,7 +245,7 @@ const struct effect rule_effects[] = {
     {.name = "headers",
      .check = headers_check,
      .plan = headers_plan,
-     .help = "Headers that the answer gets, or gets instead.",
+     .help = "Headers that the response gets, or gets instead.",
      .shape = "headers"                                                                                                },
     {.name = "close_connection",
      .check = close_connection_check,
@@ -330,7 +330,7 @@ void effects_add_faults(const struct rule *r, struct delivery_faults *faults)
     }
 }
 
-/* The plan has its own copies: the rule may be gone when an answer that was held back is due. */
+/* The plan has its own copies: the rule may be gone when a response that was held back is due. */
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p)
 {
     const struct node *then = rule_copy(c->arena, r->form.then);

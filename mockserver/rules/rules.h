@@ -33,8 +33,8 @@
  * Units:   delays in milliseconds in the file, microseconds in the plan; counts are calls that met
  *          all other conditions, or events that webhooks were told of.
  * Errors:  rules_check: unknown operation, event, key, code, effect, matcher; bad pointer or
- *          pattern; nth: 0; what is for calls in a rule for events, and the other way round. Each at its place. What a patch or edit meets only later (the answer lacks the
- *          place) is marked on the answer, X-Mock-Rule-Missed: patch | set_state.
+ *          pattern; nth: 0; what is for calls in a rule for events, and the other way round. Each at its place. What a patch or edit meets only later (the response lacks the
+ *          place) is marked on the response, X-Mock-Rule-Missed: patch | set_state.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -52,7 +52,7 @@ struct rule_plan {
     enum wire_cut cut;
     int64_t bytes_per_second;
     const char *names;     /* of the rules that acted, comma-separated */
-    bool failed;           /* a rule made the failure: the answer is marked */
+    bool failed;           /* a rule made the failure: the response is marked */
     const char *failed_by; /* that rule */
 };
 
@@ -81,7 +81,7 @@ const struct node *rules_written(const struct rules *r, struct str name);
  * c->trace.considered, a line each: its name, how many calls met its conditions so far, and the
  * pointer of the condition that failed, "" if it acted. */
 void rules_plan(struct rules *r, struct call *c);
-/* Instead of serving: writes the planned answer. False if the plan has none. */
+/* Instead of serving: writes the planned response. False if the plan has none. */
 bool rules_respond(struct call *c);
 /* After serving: patches and world state_changes, delays and cuts. */
 void rules_finish(struct call *c);

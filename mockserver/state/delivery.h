@@ -50,7 +50,7 @@ struct delivery {
     int provider;
     const char *public_id, *event_id, *type, *payload;
     enum delivery_state state;
-    int64_t attempts, last_status; /* 0: none, or no answer */
+    int64_t attempts, last_status; /* 0: none, or no response */
     const char *last_error;        /* why there was none */
     int64_t next_attempt_at_ms;    /* 0 while pending: its webhook is paused */
     int64_t created_at_ms, ended_at_ms;

@@ -90,7 +90,7 @@ static void is_out(struct world *w, struct destination *d, int64_t at_ms, const 
 }
 
 /* What trying to publish comes to, and whether that uses up the account's set outcome. */
-struct answer {
+struct respond {
     enum failure failure; /* NONE: delivered */
     const char *code;
     bool of_account;
@@ -108,18 +108,18 @@ static enum failure account_failure(const struct account *a)
 /* A dead token or a lost account is noticed before the platform could answer anything. What a
  * tester set for the destination wins over what was set for the account's next publish, which then
  * stays for the one after. */
-static struct answer answer_for(const struct world *w, const struct destination *d)
+static struct respond response_for(const struct world *w, const struct destination *d)
 {
     const struct account *a = account_read(w, d->account);
-    struct answer answer = {.failure = account_failure(a)};
-    if (answer.failure != FAILURE_NONE)
-        return answer;
-    answer.of_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
-    if ((answer.of_account ? a->outcome : d->outcome) == OUTCOME_ERROR) {
-        answer.failure = FAILURE_PLATFORM;
-        answer.code = answer.of_account ? a->outcome_code : d->failure_code;
+    struct respond response = {.failure = account_failure(a)};
+    if (response.failure != FAILURE_NONE)
+        return response;
+    response.of_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
+    if ((response.of_account ? a->outcome : d->outcome) == OUTCOME_ERROR) {
+        response.failure = FAILURE_PLATFORM;
+        response.code = response.of_account ? a->outcome_code : d->failure_code;
     }
-    return answer;
+    return response;
 }
 
 static void begin_attempt(const struct world *w, struct destination *d)
@@ -130,14 +130,14 @@ static void begin_attempt(const struct world *w, struct destination *d)
 
 static void publish(struct world *w, uint32_t destination)
 {
-    struct answer answer = answer_for(w, destination_read(w, destination));
+    struct respond response = response_for(w, destination_read(w, destination));
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;
     if (d->state == DESTINATION_QUEUED)
         begin_attempt(w, d);
-    d->failure = answer.failure;
-    d->failure_code = answer.code;
-    if (answer.failure != FAILURE_NONE) {
+    d->failure = response.failure;
+    d->failure_code = response.code;
+    if (response.failure != FAILURE_NONE) {
         d->state = DESTINATION_FAILED;
     } else if (d->mode == MODE_DRAFT) {
         d->state = DESTINATION_DRAFT;
@@ -146,7 +146,7 @@ static void publish(struct world *w, uint32_t destination)
         is_out(w, d, world_now(w), NULL);
     }
     destination_edit_end(&e, "destination_publish");
-    if (answer.of_account)
+    if (response.of_account)
         account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 

@@ -1,13 +1,13 @@
 /* The journal as the admin API tells it. */
 #include "mockserver/tests/admin_test.h"
 
-static void the_journal_tells_what_was_asked_and_answered(void **state)
+static void the_journal_tells_what_was_asked_and_responded(void **state)
 {
     struct mock *m = *state;
     mock_call(m, LIST, NULL, KEY);
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
     mock_call(m, "GET /layers/v1/nowhere", NULL, KEY);
-    struct answer a = mock_call(m, "GET /__admin/requests", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/requests", NULL);
     assert_string_equal(at(a, "/items/0/operation"), "list_social_accounts");
     assert_string_equal(at(a, "/items/0/provider"), "layers");
     assert_string_equal(at(a, "/items/0/key"), "full");
@@ -30,14 +30,14 @@ static void the_journal_is_read_in_pages(void **state)
     for (int i = 0; i < 3; i++)
         mock_call(m, LIST, NULL, KEY);
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
-    struct answer first = mock_call(m, "GET /__admin/requests?limit=2&stable=1", NULL);
+    struct mock_response first = mock_call(m, "GET /__admin/requests?limit=2&stable=1", NULL);
     assert_string_equal(at(first, "/next"), "2");
     assert_string_equal(at(first, "/more"), "true");
     assert_null(at(first, "/items/0/wall"));
-    struct answer rest = mock_call(m, "GET /__admin/requests?since=2", NULL);
+    struct mock_response rest = mock_call(m, "GET /__admin/requests?since=2", NULL);
     assert_string_equal(at(rest, "/items/0/seq"), "3");
     assert_string_equal(at(rest, "/items/1/seq"), "4");
-    struct answer some =
+    struct mock_response some =
         mock_call(m, "GET /__admin/requests?operation=layers.revoke_social_account", NULL);
     assert_string_equal(at(some, "/items/0/seq"), "4");
     assert_null(at(some, "/items/1"));
@@ -106,14 +106,14 @@ static void a_parameter_that_nobody_reads_is_refused(void **state)
 static void what_a_call_scheduled_is_told_and_whether_it_happened(void **state)
 {
     struct mock *m = *state;
-    struct answer scheduled =
+    struct mock_response scheduled =
         mock_call(m, "POST /layers/v1/content/cnt_one/schedule",
                   "{\"scheduledFor\":\"2026-05-02T10:00:00Z\",\"targets\":[{\"socialAccountId\":"
                   "\"sa_one\",\"mode\":\"publish\"}]}",
                   KEY);
     assert_int_equal(scheduled.status / 100, 2);
     mock_call(m, LIST, NULL, KEY);
-    struct answer a = mock_call(m, "GET /__admin/requests", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/requests", NULL);
     assert_string_equal(at(a, "/items/0/events/0/what"), "post_due");
     assert_string_equal(at(a, "/items/0/events/0/kind"), "destinations");
     assert_string_equal(at(a, "/items/0/events/0/id"),
@@ -138,7 +138,7 @@ static void what_was_dropped_for_room_is_told(void **state)
                               &err);
     for (int i = 0; i < 50; i++)
         mock_call(m, "GET /v1/nowhere", NULL);
-    struct answer a = mock_call(m, "GET /__admin/requests?since=3", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/requests?since=3", NULL);
     assert_string_equal(at(a, "/truncated"), "true");
     int64_t lost = node_get(a.body, "lost")->integer;
     assert_true(lost > 3 && lost < 50);
@@ -158,7 +158,7 @@ static void what_was_dropped_for_room_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_journal_tells_what_was_asked_and_answered),
+        TEST(the_journal_tells_what_was_asked_and_responded),
         TEST(the_journal_is_read_in_pages),
         TEST(a_cursor_from_before_a_reset_is_refused),
         TEST(an_operation_is_named_as_everywhere),

@@ -5,14 +5,16 @@ static void time_moves_as_it_is_told(void **state)
 {
     struct mock *m = *state;
     assert_string_equal(at(mock_call(m, "GET /__admin/clock", NULL), "/mode"), "frozen");
-    struct answer next = mock_call(m, "POST /__admin/clock/advance", "{\"until\":\"next_event\"}");
+    struct mock_response next =
+        mock_call(m, "POST /__admin/clock/advance", "{\"until\":\"next_event\"}");
     assert_string_equal(at(next, "/now"), "2026-05-04T09:00:00.000Z");
     assert_string_equal(at(next, "/events"), "1");
-    struct answer to =
+    struct mock_response to =
         mock_call(m, "POST /__admin/clock/advance", "{\"to\":\"2026-05-04T10:00:00Z\"}");
     assert_string_equal(at(to, "/now"), "2026-05-04T10:00:00.000Z");
     assert_string_equal(at(to, "/changes"), "[]");
-    struct answer put = mock_call(m, "PUT /__admin/clock", "{\"now\":\"2026-05-06T00:00:00Z\"}");
+    struct mock_response put =
+        mock_call(m, "PUT /__admin/clock", "{\"now\":\"2026-05-06T00:00:00Z\"}");
     assert_string_equal(at(put, "/changes/0/id"), "sp_two");
     assert_string_equal(at(mock_call(m, "PUT /__admin/clock", "{\"mode\":\"runs\"}"), "/mode"),
                         "runs");
@@ -61,22 +63,23 @@ static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
         mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "lp_live_full")).status,
         201);
     assert_int_equal(mock_call(m, "GET /layers/v1/whoami", NULL, KEY).status, 503);
-    struct answer verified = mock_call(m, "POST /__admin/requests/verify",
-                                       "{\"match\":{\"key\":\"lp_live_full\"},\"at_least\":1}");
+    struct mock_response verified =
+        mock_call(m, "POST /__admin/requests/verify",
+                  "{\"match\":{\"key\":\"lp_live_full\"},\"at_least\":1}");
     assert_int_equal(verified.status, 200);
 }
 
 static void the_state_can_be_looked_at(void **state)
 {
     struct mock *m = *state;
-    struct answer all = mock_call(m, "GET /__admin/state", NULL);
+    struct mock_response all = mock_call(m, "GET /__admin/state", NULL);
     assert_string_equal(at(all, "/accounts/0/id"), "sa_one");
     assert_string_equal(at(all, "/accounts/0/provider"), "layers");
     assert_string_equal(at(all, "/accounts/0/space"), "prj_one");
     assert_string_equal(at(all, "/clock/mode"), "frozen");
-    struct answer kind = mock_call(m, "GET /__admin/state/destinations", NULL);
+    struct mock_response kind = mock_call(m, "GET /__admin/state/destinations", NULL);
     assert_string_equal(at(kind, "/items/1/id"), "sp_two");
-    struct answer one = mock_call(m, "GET /__admin/state/accounts/sa_one", NULL);
+    struct mock_response one = mock_call(m, "GET /__admin/state/accounts/sa_one", NULL);
     assert_string_equal(at(one, "/token"), "live");
     assert_string_equal(at(one, "/disconnected_at"), "null");
     assert_problem(mock_call(m, "GET /__admin/state/acounts", NULL), 404, NULL, "accounts");
@@ -110,8 +113,8 @@ static void records_can_be_looked_for_by_their_fields(void **state)
 static void a_record_can_be_patched(void **state)
 {
     struct mock *m = *state;
-    struct answer a = mock_call(m, "PATCH /__admin/state/accounts/sa_one",
-                                "{\"handle\":\"renamed\",\"name\":null}");
+    struct mock_response a = mock_call(m, "PATCH /__admin/state/accounts/sa_one",
+                                       "{\"handle\":\"renamed\",\"name\":null}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/record/handle"), "renamed");
     assert_string_equal(at(a, "/changes/0/id"), "sa_one");
@@ -141,7 +144,7 @@ static void a_patch_is_done_whole_or_not_at_all(void **state)
                         "one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "queued");
-    struct answer done =
+    struct mock_response done =
         mock_call(m, "PATCH /__admin/state/destinations/sp_one?skip_invariants=1", broken);
     assert_string_equal(at(done, "/record/state"), "published");
 }

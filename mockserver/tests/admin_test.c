@@ -4,7 +4,7 @@
 static void the_admin_api_lists_its_capabilities(void **state)
 {
     struct mock *m = *state;
-    struct answer a = mock_call(m, "GET /__admin/capabilities", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/capabilities", NULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/protocol"), "1");
     assert_string_equal(at(a, "/providers/0"), "layers");
@@ -19,7 +19,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
         "publish_outcome", "fail"};
     for (size_t i = 0; i < COUNT(built); i++)
         assert_non_null(strstr(at(a, "/simulations"), built[i]));
-    struct answer health = mock_call(m, "GET /__admin/health", NULL);
+    struct mock_response health = mock_call(m, "GET /__admin/health", NULL);
     assert_string_equal(at(health, "/status"), "ok");
     assert_string_equal(at(health, "/ready"), "true");
     assert_string_equal(at(health, "/worlds"), "1");
@@ -42,7 +42,7 @@ static void many_mistakes_are_told_each_at_its_place(void **state)
     for (int i = 0; i < 20000; i++)
         buf_printf(&body, "%s\"k%d\":1", i ? ",\n" : "{", i);
     buf_text(&body, "}");
-    struct answer a = mock_call(*state, "POST /__admin/requests/verify", buf_c(&body));
+    struct mock_response a = mock_call(*state, "POST /__admin/requests/verify", buf_c(&body));
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/k0");
     assert_string_equal(at(a, "/errors/13141/pointer"), "/k13141");
@@ -103,8 +103,8 @@ static void a_stranger_is_not_told_what_paths_there_are(void **state)
     static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset",
                                         "GET /__admin/nowhere"};
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct answer a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
-                                    "Access-Control-Request-Method: POST");
+        struct mock_response a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
+                                           "Access-Control-Request-Method: POST");
         assert_problem(a, 403, NULL, "--cors does not open it");
         assert_null(header_of(a, "Allow"));
     }
@@ -114,7 +114,7 @@ static void the_admin_api_requires_its_token(void **state)
 {
     struct mock *m = *state;
     m->options.admin_token = "open-sesame";
-    struct answer a = mock_call(m, "GET /__admin/clock", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/clock", NULL);
     assert_problem(a, 401, NULL, "token");
     assert_non_null(header_of(a, "WWW-Authenticate"));
     assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open").status,

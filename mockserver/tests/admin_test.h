@@ -2,7 +2,7 @@
  * ask for what they ask often.
  *
  * Shapes:  TEST(name) is a test whose *state is a mock of that world, frozen at 2026-05-02T09:00:00Z.
- * Errors:  an answer that is no such problem fails the test and is shown.
+ * Errors:  a response that is no such problem fails the test and is shown.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"
@@ -51,8 +51,8 @@ static inline int setup(void **state)
     return 0;
 }
 
-/* The answer must be a problem of that status, its first error at `pointer` with those words. */
-static inline void assert_problem(struct answer a, int status, const char *pointer,
+/* The response must be a problem of that status, its first error at `pointer` with those words. */
+static inline void assert_problem(struct mock_response a, int status, const char *pointer,
                                   const char *words)
 {
     const char *at_pointer = at(a, "/errors/0/pointer"), *detail = at(a, "/errors/0/detail");
@@ -68,19 +68,19 @@ static inline void assert_problem(struct answer a, int status, const char *point
 
 static inline const char *begin_attempt(struct mock *m)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
                   "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
 
-static inline struct answer simulation(struct mock *m, const char *name, const char *body)
+static inline struct mock_response simulation(struct mock *m, const char *name, const char *body)
 {
     return mock_call(m, arena_printf(&m->arena, "POST /__admin/simulate/%s", name), body);
 }
 
-static inline struct answer consent(struct mock *m, const char *token, const char *rest)
+static inline struct mock_response consent(struct mock *m, const char *token, const char *rest)
 {
     return simulation(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
 }

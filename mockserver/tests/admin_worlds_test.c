@@ -4,14 +4,14 @@
 static void a_reset_equals_a_fresh_start(void **state)
 {
     struct mock *m = *state;
-    struct answer before = mock_call(m, "GET /__admin/state", NULL);
+    struct mock_response before = mock_call(m, "GET /__admin/state", NULL);
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
     mock_call(m, "POST /__admin/rules", "{\"then\":[{\"respond\":{\"status\":500}}]}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3h\"}");
-    struct answer a = mock_call(m, "POST /__admin/reset", NULL);
+    struct mock_response a = mock_call(m, "POST /__admin/reset", NULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/name"), "default");
-    struct answer after = mock_call(m, "GET /__admin/state", NULL);
+    struct mock_response after = mock_call(m, "GET /__admin/state", NULL);
     assert_true(str_eq(before.text, after.text));
     assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
     assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
@@ -20,15 +20,16 @@ static void a_reset_equals_a_fresh_start(void **state)
 static void worlds_are_made_and_dropped(void **state)
 {
     struct mock *m = *state;
-    struct answer a = mock_call(m, "POST /__admin/namespaces",
-                                "{\"name\":\"one\",\"fixture\":\"control\",\"seed\":7,\"clock\":"
-                                "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
+    struct mock_response a =
+        mock_call(m, "POST /__admin/namespaces",
+                  "{\"name\":\"one\",\"fixture\":\"control\",\"seed\":7,\"clock\":"
+                  "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/fixture"), "control");
     assert_string_equal(at(a, "/clock/now"), "2026-05-02T10:00:00.000Z");
     mock_call(m, "DELETE /ns/one/layers/v1/social-accounts/sa_one", NULL, KEY);
     assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/1/socialAccountId"), "sa_one");
-    struct answer list = mock_call(m, "GET /__admin/namespaces", NULL);
+    struct mock_response list = mock_call(m, "GET /__admin/namespaces", NULL);
     assert_string_equal(at(list, "/items/1/name"), "one");
     assert_string_equal(at(list, "/items/1/requests"), "1");
     assert_int_equal(mock_call(m, "POST /__admin/namespaces/one/reset", NULL).status, 200);
@@ -49,7 +50,7 @@ static void a_world_can_bring_its_own_fixture(void **state)
         "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
         "\"projects\":[{\"id\":\"prj_tiny\",\"name\":\"Tiny\"}]}]}},"
         "\"credentials\":[\"lp_live_tiny\"]}";
-    struct answer a = mock_call(m, "POST /__admin/namespaces", body);
+    struct mock_response a = mock_call(m, "POST /__admin/namespaces", body);
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/fixture"), "tiny");
     assert_string_equal(at(a, "/clock/now"), "2026-01-01T00:00:00.000Z");
@@ -106,7 +107,7 @@ static void a_snapshot_brings_a_world_back(void **state)
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
     assert_string_equal(at(mock_call(m, "GET /__admin/snapshots", NULL), "/items/0/name"),
                         "before");
-    struct answer copy =
+    struct mock_response copy =
         mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"before\"}");
     assert_int_equal(copy.status, 201);
     assert_string_equal(

@@ -31,14 +31,14 @@ function send(method, path, { headers = {}, body, host = hostname, trust = ca } 
   return new Promise((resolve, reject) => {
     const sent = request(
       { method, host, port, path, ca: trust, headers: { authorization: `Bearer ${key}`, ...headers } },
-      (answer) => {
+      (response) => {
         const chunks = [];
-        answer.on('data', (chunk) => chunks.push(chunk));
-        answer.on('end', () => {
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) });
+          resolve({ status: response.statusCode, headers: response.headers, text, json: () => JSON.parse(text) });
         });
-        answer.on('error', reject);
+        response.on('error', reject);
       },
     );
     sent.on('error', reject);
@@ -47,9 +47,9 @@ function send(method, path, { headers = {}, body, host = hostname, trust = ca } 
 }
 
 async function admin(method, path, body) {
-  const answer = await send(method, `/__admin${path}`, { body });
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
-  return answer.json();
+  const response = await send(method, `/__admin${path}`, { body });
+  assert.ok(response.status < 300, `${method} ${path}: ${response.status} ${response.text}`);
+  return response.json();
 }
 
 // What an EventSource does: blocks of lines, the last id kept for the next connection.
@@ -61,19 +61,19 @@ class Events {
     this.ended = false;
     let text = '';
     const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) };
-    this.sent = request({ host: hostname, port, path, ca, headers }, (answer) => {
-      assert.equal(answer.statusCode, 200);
-      assert.equal(answer.headers['content-type'], 'text/event-stream');
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk) => {
+    this.sent = request({ host: hostname, port, path, ca, headers }, (response) => {
+      assert.equal(response.statusCode, 200);
+      assert.equal(response.headers['content-type'], 'text/event-stream');
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
         text += chunk;
         for (let at; (at = text.indexOf('\n\n')) >= 0; text = text.slice(at + 2)) this.take(text.slice(0, at));
       });
-      answer.on('end', () => {
+      response.on('end', () => {
         this.ended = true;
         this.waiting?.();
       });
-      answer.on('error', () => {});
+      response.on('error', () => {});
     });
     this.sent.on('error', () => {});
     this.sent.end();
@@ -197,9 +197,9 @@ try {
   assert.equal(whole.error, null);
   const cut = async (how) => {
     await admin('POST', '/rules', { name: how, on: 'layers.list_social_accounts', then: [{ close_connection: how }] });
-    const answer = await raw(accounts);
+    const response = await raw(accounts);
     await admin('DELETE', `/rules/${how}`);
-    return answer;
+    return response;
   };
   const half = await cut('mid_body');
   assert.match(half.head, /^HTTP\/1\.1 200 /);

@@ -23,7 +23,7 @@ static struct namespace *world(struct mock *m, const char *name)
     return namespaces_find(m->namespaces, str_from(name));
 }
 
-static struct answer list_in(struct mock *m, const char *name)
+static struct mock_response list_in(struct mock *m, const char *name)
 {
     const char *line = arena_printf(&m->arena, "GET /ns/%s" LIST, name);
     return mock_call(m, line, NULL, KEY);
@@ -55,7 +55,7 @@ static void a_world_is_chosen_by_prefix_then_header_then_credential(void **state
     namespaces_bind(m->namespaces, STR("bound"),
                     namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct answer a = mock_call(m, rows[i].line, NULL, rows[i].header);
+        struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_string_equal(a.call->ns->name, rows[i].name);
         assert_string_equal(a.call->base_url, rows[i].base_url);
     }
@@ -145,7 +145,7 @@ static void a_providers_first_call_makes_its_world_and_no_other_does(void **stat
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 200);
 
     m->options.strict = true;
-    struct answer a = list_in(m, "newer");
+    struct mock_response a = list_in(m, "newer");
     assert_int_equal(a.status, 404);
     assert_string_equal(at(a, "/error/code"), "namespace");
     assert_string_equal(header_of(a, "X-Mock-Error"), "namespace");
@@ -162,7 +162,7 @@ static void too_many_worlds_are_refused(void **state)
         snprintf(name, sizeof name, "w%zu", i);
         assert_non_null(namespaces_create(m->namespaces, str_from(name), NULL, NULL, NULL));
     }
-    struct answer a = list_in(m, "onemore");
+    struct mock_response a = list_in(m, "onemore");
     assert_int_equal(a.status, 503);
     assert_non_null(strstr(at(a, "/error/message"), "there are 10000 already"));
     assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 422);
@@ -187,7 +187,7 @@ static void what_is_not_there_says_how(void **state)
     };
     struct mock *m = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct answer a = mock_call(m, rows[i].line, NULL, KEY);
+        struct mock_response a = mock_call(m, rows[i].line, NULL, KEY);
         assert_int_equal(a.status, rows[i].status);
         const char *said[] = {header_of(a, "X-Mock-Error"), header_of(a, "Allow")};
         const char *wanted[] = {rows[i].mock_error, rows[i].allow};
@@ -205,7 +205,7 @@ static void what_is_not_there_says_how(void **state)
     }
 }
 
-static void every_answer_carries_the_worlds_time_and_its_kind(void **state)
+static void every_response_carries_the_worlds_time_and_its_kind(void **state)
 {
     static const char *const lines[] = {
         "GET /v1/projects/p/social-accounts", "GET /v1/else",   "GET /else",
@@ -214,7 +214,7 @@ static void every_answer_carries_the_worlds_time_and_its_kind(void **state)
     char date[TIME_TEXT_MAX];
     time_http(world_now(mock_test_world(m)), date);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        struct answer a = mock_call(m, lines[i], NULL, KEY);
+        struct mock_response a = mock_call(m, lines[i], NULL, KEY);
         assert_string_equal(header_of(a, "Date"), date);
         assert_non_null(a.body);
         assert_true(str_starts(str_from(header_of(a, "Content-Type")), STR("application/")));
@@ -241,7 +241,7 @@ static void the_gates_come_in_order(void **state)
     };
     struct mock *m = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct answer a = mock_call(m, rows[i].line, NULL, rows[i].header);
+        struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_int_equal(a.status, rows[i].status);
         if (rows[i].detail)
             assert_non_null(strstr(at(a, "/error/message"), rows[i].detail));
@@ -251,7 +251,7 @@ static void the_gates_come_in_order(void **state)
 static void a_path_parameter_comes_decoded(void **state)
 {
     struct mock *m = *state;
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "GET /v1/projects/prj%5F01HX9Y7K8M2P4RSTUV56789AB/social-accounts", NULL, KEY);
     assert_int_equal(a.status, 200);
     a = mock_call(m, "GET /v1/projects/a%2Fb/social-accounts", NULL, KEY);
@@ -382,7 +382,7 @@ int main(void)
         TEST(a_providers_first_call_makes_its_world_and_no_other_does),
         TEST(too_many_worlds_are_refused),
         TEST(what_is_not_there_says_how),
-        TEST(every_answer_carries_the_worlds_time_and_its_kind),
+        TEST(every_response_carries_the_worlds_time_and_its_kind),
         TEST(the_gates_come_in_order),
         TEST(a_path_parameter_comes_decoded),
         TEST(calls_are_written_down_and_control_calls_are_not),

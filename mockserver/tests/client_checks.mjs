@@ -54,8 +54,8 @@ async function admin(mock, method, path, body) {
 }
 
 async function verdicts(mock) {
-  const { checks: answers } = await admin(mock, 'GET', '/client-checks');
-  return Object.fromEntries(answers.map((a) => [a.id, a.verdict]));
+  const { checks: responses } = await admin(mock, 'GET', '/client-checks');
+  return Object.fromEntries(responses.map((a) => [a.id, a.verdict]));
 }
 
 // What both have to cope with: a call that is limited once, a write that fails once.
@@ -76,8 +76,8 @@ const naive = {
   wait: '600', // longer than the slowest machine takes to try again
   async list(mock) {
     for (;;) {
-      const answer = await call(mock, 'GET', `${project}/social-accounts?api_key=${full}`);
-      if (answer.status === 200) return;
+      const response = await call(mock, 'GET', `${project}/social-accounts?api_key=${full}`);
+      if (response.status === 200) return;
     }
   },
   async schedule(mock) {
@@ -107,9 +107,9 @@ const careful = {
   wait: '1',
   async patient(mock, ...request) {
     for (;;) {
-      const answer = await call(mock, ...request);
-      const wait = answer.headers.get('Retry-After');
-      if (!wait) return answer;
+      const response = await call(mock, ...request);
+      const wait = response.headers.get('Retry-After');
+      if (!wait) return response;
       await sleep(Number(wait) * 1000);
     }
   },
@@ -219,7 +219,7 @@ const tests = {
     const write = (key) =>
       new Promise((done, fail) => {
         const headers = { Authorization: `Bearer ${full}`, 'Idempotency-Key': key };
-        const sent = request(mock.url + schedule, { method: 'POST', agent: false, headers }, (answer) => answer.resume().on('end', done));
+        const sent = request(mock.url + schedule, { method: 'POST', agent: false, headers }, (response) => response.resume().on('end', done));
         sent.on('error', fail).end(JSON.stringify(post));
       });
     await write('a');
@@ -230,14 +230,14 @@ const tests = {
     await mock.end();
   },
 
-  async 'a write whose answer was not waited for has to keep its key'() {
+  async 'a write whose response was not waited for has to keep its key'() {
     for (const [again, verdict] of [['a', 'passed'], ['b', 'failed']]) {
       const mock = await start();
       await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay_after: '200ms' }] });
       const headers = (key) => ({ 'Idempotency-Key': key });
       const first = call(mock, 'POST', schedule, { body: post, headers: headers('a'), signal: AbortSignal.timeout(50) });
       await assert.rejects(first);
-      await sleep(300); // longer than the answer would have taken
+      await sleep(300); // longer than the response would have taken
       assert.equal((await call(mock, 'POST', schedule, { body: post, headers: headers(again) })).status, 202);
       assert.equal((await verdicts(mock)).idempotency_kept, verdict);
       await mock.end();

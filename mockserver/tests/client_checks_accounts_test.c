@@ -10,7 +10,7 @@
 #define LARGE    400000
 #define DELETE   "DELETE /v1/social-accounts/sa_acme_disposable"
 
-static struct answer reauth(struct mock *m, const char *account)
+static struct mock_response reauth(struct mock *m, const char *account)
 {
     return mock_call(m, REAUTH,
                      arena_printf(&m->arena,
@@ -20,7 +20,7 @@ static struct answer reauth(struct mock *m, const char *account)
                      AS_FULL);
 }
 
-static struct answer schedule(struct mock *m, const char *account)
+static struct mock_response schedule(struct mock *m, const char *account)
 {
     return mock_call(m, SCHEDULE,
                      arena_printf(&m->arena,
@@ -192,14 +192,14 @@ static void secrets_in_urls_are_found(void **state)
         mock_call(*state, rows[i].line, NULL, rows[i].header);
         assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0",
                             rows[i].why);
-        struct answer a = mock_call(*state, CLIENT_CHECKS, NULL);
+        struct mock_response a = mock_call(*state, CLIENT_CHECKS, NULL);
         assert_false(str_has(a.text, STR("lp_live_")));
     }
 }
 
 static void secrets_that_come_later_are_known(void **state)
 {
-    struct answer hook =
+    struct mock_response hook =
         mock_call(*state, "POST /v1/webhook-endpoints",
                   "{\"url\":\"http://localhost:9/x\",\"events\":[\"post.failed\"]}", AS_FULL);
     assert_int_equal(hook.status, 201);

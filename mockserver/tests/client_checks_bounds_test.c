@@ -15,7 +15,7 @@ static struct client_checks *client_checks_of(struct mock *m)
     return namespaces_at(m->namespaces, 0)->client_checks;
 }
 
-/* Without keeping the answers, as a server does. */
+/* Without keeping the responses, as a server does. */
 static void call(struct mock *m, const char *method, const char *target, const char *const *headers,
                  const char *body)
 {

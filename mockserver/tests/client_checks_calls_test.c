@@ -111,7 +111,7 @@ static void each_form_of_retry_after_is_understood(void **state)
     }
 }
 
-static void an_answer_that_was_cut_asked_for_nothing(void **state)
+static void a_response_that_was_cut_asked_for_nothing(void **state)
 {
     add_rule(
         *state,
@@ -140,28 +140,28 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""       },
+        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""         },
         {SERVER_ERROR,                          KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: it got 500"                   },
+         "a write was repeated with another Idempotency-Key: it got 500"                     },
         {SERVER_ERROR,                          KEY_A,  "X: y", "failed 1 1",
-         "a write was repeated without its Idempotency-Key: it got 500"                    },
+         "a write was repeated without its Idempotency-Key: it got 500"                      },
         {SERVER_ERROR,                          "X: y", "X: y", "failed 1 1",
-         "a write was repeated without any Idempotency-Key: it got 500"                    },
+         "a write was repeated without any Idempotency-Key: it got 500"                      },
         {SERVER_ERROR,                          "X: y", KEY_A,  "failed 1 1",
-         "a write was repeated, and its first try had no Idempotency-Key: it got 500"      },
-        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""       },
+         "a write was repeated, and its first try had no Idempotency-Key: it got 500"        },
+        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""         },
         {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: it got 429"                   },
-        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""       }, /* it had no effect */
+         "a write was repeated with another Idempotency-Key: it got 429"                     },
+        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""         }, /* it had no effect */
         {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0",
-         ""                                                                                }, /* sent with it */
-        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""       },
+         ""                                                                                  }, /* sent with it */
+        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""         },
         {"{\"close_connection\":\"reset\"}",    KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: its answer was cut off"       },
-        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""       },
+         "a write was repeated with another Idempotency-Key: its response was cut off"       },
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""         },
         {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: its answer was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""       }, /* two writes */
+         "a write was repeated with another Idempotency-Key: its response was not waited for"},
+        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""         }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -206,14 +206,14 @@ static void a_key_that_the_provider_forgot_is_new(void **state)
 
 static const char *begin_consent(struct mock *m)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         m, "POST /v1/projects/prj_acme_a/social/oauth-url",
         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/x\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
 
-static struct answer poll(struct mock *m, const char *state)
+static struct mock_response poll(struct mock *m, const char *state)
 {
     return mock_call(m, arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", state), NULL,
                      AS_FULL);
@@ -263,7 +263,7 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
                         "polled 300ms after the poll before; the least is 1s");
 }
 
-static void a_poll_whose_answer_was_cut_may_be_sent_again(void **state)
+static void a_poll_whose_response_was_cut_may_be_sent_again(void **state)
 {
     const char *one = begin_consent(*state);
     approve(*state, one);
@@ -364,14 +364,14 @@ int main(void)
         CLIENT_CHECKS_TEST(a_refusal_by_a_rule_is_of_its_operation_and_key),
         CLIENT_CHECKS_TEST(a_spent_budget_is_spent_for_all_that_it_pays_for),
         CLIENT_CHECKS_TEST(each_form_of_retry_after_is_understood),
-        CLIENT_CHECKS_TEST(an_answer_that_was_cut_asked_for_nothing),
+        CLIENT_CHECKS_TEST(a_response_that_was_cut_asked_for_nothing),
         CLIENT_CHECKS_TEST(a_write_that_is_repeated_keeps_its_key),
         CLIENT_CHECKS_TEST(another_write_is_no_repetition),
         CLIENT_CHECKS_TEST(one_key_is_for_one_write),
         CLIENT_CHECKS_TEST(a_key_that_the_provider_forgot_is_new),
         CLIENT_CHECKS_TEST(who_polls_calmly_and_stops_is_fine),
         CLIENT_CHECKS_TEST(who_polls_fast_or_on_and_on_is_not),
-        CLIENT_CHECKS_TEST(a_poll_whose_answer_was_cut_may_be_sent_again),
+        CLIENT_CHECKS_TEST(a_poll_whose_response_was_cut_may_be_sent_again),
         CLIENT_CHECKS_TEST(other_polls_are_known_too),
         CLIENT_CHECKS_TEST(who_hammers_is_advised),
         CLIENT_CHECKS_TEST(who_waits_as_told_needs_no_pauses_of_its_own),

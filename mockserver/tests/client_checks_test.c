@@ -28,16 +28,16 @@ static const char *report(struct mock *m)
 
 static void every_check_has_a_result(void **state)
 {
-    struct answer a = mock_call(*state, CLIENT_CHECKS, NULL);
-    const struct node *answers = node_get(a.body, "checks");
+    struct mock_response a = mock_call(*state, CLIENT_CHECKS, NULL);
+    const struct node *responses = node_get(a.body, "checks");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/world"), "default");
     assert_string_equal(at(a, "/calls"), "0");
-    assert_int_equal(node_count(answers), client_check_count);
+    assert_int_equal(node_count(responses), client_check_count);
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check *q = &client_checks_table[i];
-        assert_string_equal(node_get_text(node_at(answers, i), "id"), q->id);
-        assert_string_equal(node_get_text(node_at(answers, i), "verdict"), "not_tested");
+        assert_string_equal(node_get_text(node_at(responses, i), "id"), q->id);
+        assert_string_equal(node_get_text(node_at(responses, i), "verdict"), "not_tested");
         assert_true(*q->title && *q->help && *q->judged);
         for (size_t other = 0; other < i; other++)
             assert_string_not_equal(client_checks_table[other].id, q->id);
@@ -59,7 +59,7 @@ static void a_namespace_has_its_own_client_checks_until_its_reset(void **state)
     assert_client_check(*state, "secrets_in_urls", "failed 1 1",
                         "the key 'full' stands in the query");
     assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "true");
-    struct answer other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
+    struct mock_response other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
     assert_string_equal(at(other, "/world"), "other");
     assert_string_equal(at(other, "/failed"), "false");
     mock_call(*state, "POST /__admin/reset", NULL);
@@ -98,7 +98,7 @@ static void a_format_that_is_none_is_refused(void **state)
 static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state)
 {
     mock_call(*state, LEAKS, NULL, AS_FULL);
-    struct answer a = mock_call(*state, CLIENT_CHECKS "?format=junit", NULL);
+    struct mock_response a = mock_call(*state, CLIENT_CHECKS "?format=junit", NULL);
     assert_string_equal(header_of(a, "Content-Type"), "application/xml; charset=utf-8");
     const char *text = str_dup(a.arena, a.text);
     assert_non_null(strstr(text, "<testsuites name=\"client-checks\" tests=\"10\" failures=\"1\" "

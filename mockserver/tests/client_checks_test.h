@@ -2,7 +2,7 @@
  * says of that.
  *
  * Shapes:  CLIENT_CHECKS_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.
- * Errors:  an answer that is not as expected fails the test, and tells it.
+ * Errors:  a response that is not as expected fails the test, and tells it.
  */
 #pragma once
 #include "mockserver/tests/layers_test.h"
@@ -15,7 +15,7 @@
 
 #define CLIENT_CHECKS_TEST(f) LAYERS_TEST(f)
 #define CLIENT_CHECKS         "GET /__admin/client-checks"
-#define RULES           "POST /__admin/rules"
+#define RULES                 "POST /__admin/rules"
 
 static inline void pass(struct mock *m, int64_t ms)
 {
@@ -23,26 +23,26 @@ static inline void pass(struct mock *m, int64_t ms)
     events_advance(w, world_now(w) + ms);
 }
 
-/* The answer to one question, as an object. */
+/* The response to one question, as an object. */
 static inline const struct node *client_check_result(struct mock *m, const char *id)
 {
-    const struct node *answers = node_get(mock_call(m, CLIENT_CHECKS, NULL).body, "checks");
-    for (size_t i = 0; i < node_count(answers); i++)
-        if (strcmp(node_get_text(node_at(answers, i), "id"), id) == 0)
-            return node_at(answers, i);
+    const struct node *responses = node_get(mock_call(m, CLIENT_CHECKS, NULL).body, "checks");
+    for (size_t i = 0; i < node_count(responses); i++)
+        if (strcmp(node_get_text(node_at(responses, i), "id"), id) == 0)
+            return node_at(responses, i);
     fail_msg("there is no question %s", id);
     return NULL;
 }
 
-static inline const char *first_why(const struct node *answer)
+static inline const char *first_why(const struct node *response)
 {
-    const struct node *first = node_at(node_get(answer, "occurrences"), 0);
+    const struct node *first = node_at(node_get(response, "occurrences"), 0);
     return first ? node_get_text(first, "why") : "";
 }
 
 /* "passed 1 0", and of the first occurrence why: "" for none. */
 static inline void assert_client_check(struct mock *m, const char *id, const char *expected,
-                                  const char *why)
+                                       const char *why)
 {
     const struct node *a = client_check_result(m, id);
     const char *seen =

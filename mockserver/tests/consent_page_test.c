@@ -7,7 +7,7 @@ static const char *consent_path(struct mock *m, const char *method, const char *
     return arena_printf(&m->arena, "%s /__consent/layers/%s", method, token);
 }
 
-static bool shows(struct answer a, const char *words)
+static bool shows(struct mock_response a, const char *words)
 {
     return str_has(a.text, str_from(words));
 }
@@ -16,7 +16,7 @@ static void the_page_asks_for_consent(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
-    struct answer a = mock_call(m, consent_path(m, "GET", token), NULL);
+    struct mock_response a = mock_call(m, consent_path(m, "GET", token), NULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(header_of(a, "Content-Type"), "text/html; charset=utf-8");
     assert_string_equal(header_of(a, "X-Frame-Options"), "DENY");
@@ -33,8 +33,9 @@ static void approving_on_the_page_leads_back(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
-    struct answer a = mock_call(m, consent_path(m, "POST", token), "handle=%40fan&decision=approve",
-                                "Origin: http://mock.test");
+    struct mock_response a =
+        mock_call(m, consent_path(m, "POST", token), "handle=%40fan&decision=approve",
+                  "Origin: http://mock.test");
     assert_int_equal(a.status, 303);
     assert_string_equal(header_of(a, "Location"), "https://app.test/back");
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "completed");
@@ -45,7 +46,7 @@ static void denying_on_the_page_leads_back_with_the_reason(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
-    struct answer a = mock_call(m, consent_path(m, "POST", token), "decision=deny&handle=");
+    struct mock_response a = mock_call(m, consent_path(m, "POST", token), "decision=deny&handle=");
     assert_int_equal(a.status, 303);
     assert_string_equal(header_of(a, "Location"),
                         "https://app.test/back?layers_oauth_error=access_denied");
@@ -63,7 +64,7 @@ static void a_bad_form_is_shown_again(void **state)
                                          "decision=approve&handle=%01"};
     const char *token = begin_attempt(m);
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        struct answer a = mock_call(m, consent_path(m, "POST", token), bodies[i]);
+        struct mock_response a = mock_call(m, consent_path(m, "POST", token), bodies[i]);
         assert_int_equal(a.status, 422);
         assert_true(shows(a, "role=\"alert\""));
         assert_null(header_of(a, "Location"));
@@ -92,7 +93,7 @@ static void a_dead_link_leads_nowhere(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int post = 0; post < 2; post++) {
-            struct answer a =
+            struct mock_response a =
                 mock_call(m, arena_printf(&m->arena, "%s %s", post ? "POST" : "GET", rows[i].path),
                           post ? "decision=approve&handle=x" : NULL);
             assert_int_equal(a.status, rows[i].status);
@@ -107,14 +108,14 @@ static void a_reconnect_is_for_the_same_user_alone(void **state)
     struct mock *m = *state;
     simulation(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
     const char *body = "{\"socialAccountId\":\"sa_one\",\"returnUrl\":\"https://app.test/again\"}";
-    struct answer url =
+    struct mock_response url =
         mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);
     assert_int_equal(url.status, 200);
     const char *token = at(url, "/state");
     assert_true(shows(mock_call(m, consent_path(m, "GET", token), NULL), "value=\"one\" readonly"));
     assert_problem(consent(m, token, "\"outcome\":\"approve\",\"handle\":\"two\""), 422, "/handle",
                    "one");
-    struct answer a = consent(m, token, "\"outcome\":\"approve\"");
+    struct mock_response a = consent(m, token, "\"outcome\":\"approve\"");
     assert_string_equal(at(a, "/account"), "sa_one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/token"),
                         "live");

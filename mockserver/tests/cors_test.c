@@ -28,7 +28,7 @@ static struct mock *allow(void **state, const char *const *origins, size_t count
     return m;
 }
 
-static void assert_header(struct answer a, const char *name, const char *value)
+static void assert_header(struct mock_response a, const char *name, const char *value)
 {
     const char *is = header_of(a, name);
     if (value && is)
@@ -39,7 +39,7 @@ static void assert_header(struct answer a, const char *name, const char *value)
 
 static void nothing_is_said_unless_it_is_asked_for(void **state)
 {
-    struct answer a = mock_call(*state, "GET " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(*state, "GET " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 200);
     assert_header(a, "Access-Control-Allow-Origin", NULL);
     assert_header(a, "Vary", NULL);
@@ -49,7 +49,7 @@ static void nothing_is_said_unless_it_is_asked_for(void **state)
 static void a_named_origin_may_read_and_send_credentials(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 200);
     assert_header(a, "Access-Control-Allow-Origin", APP);
     assert_header(a, "Access-Control-Allow-Credentials", "true");
@@ -59,7 +59,7 @@ static void a_named_origin_may_read_and_send_credentials(void **state)
 static void anybody_may_read_without_credentials(void **state)
 {
     struct mock *m = allow(state, any, COUNT(any));
-    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: http://who.ever");
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: http://who.ever");
     assert_header(a, "Access-Control-Allow-Origin", "*");
     assert_header(a, "Access-Control-Allow-Credentials", NULL);
     assert_header(a, "Vary", NULL);
@@ -78,7 +78,7 @@ static void nobody_else_may_read(void **state)
                                          "Origin: http://app.example", "X-None: 1"};
     struct mock *m = allow(state, app, COUNT(app));
     for (size_t i = 0; i < COUNT(others); i++) {
-        struct answer a = mock_call(m, "GET " LIST, NULL, KEY, others[i]);
+        struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, others[i]);
         assert_int_equal(a.status, 200);
         assert_header(a, "Access-Control-Allow-Origin", NULL);
         assert_header(a, "Access-Control-Allow-Credentials", NULL);
@@ -86,10 +86,10 @@ static void nobody_else_may_read(void **state)
     }
 }
 
-static void what_the_answer_carries_can_be_read(void **state)
+static void what_the_response_carries_can_be_read(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     struct str shown = str_from(header_of(a, "Access-Control-Expose-Headers"));
     assert_true(str_has(shown, STR("X-Request-Id")));
     assert_true(str_has(shown, STR("X-RateLimit-Remaining")));
@@ -113,7 +113,7 @@ static void errors_can_be_read_too(void **state)
         {"GET /__consent/layers/", KEY,         404},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(m, rows[i].line, NULL, rows[i].key, FROM_APP);
+        struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].key, FROM_APP);
         assert_int_equal(a.status, rows[i].status);
         assert_header(a, "Access-Control-Allow-Origin", APP);
         assert_true(str_has(str_from(header_of(a, "Access-Control-Expose-Headers")), STR("Date")));
@@ -125,12 +125,12 @@ static void add_rule(struct mock *m, const char *rule)
     assert_int_equal(mock_call(m, "POST /__admin/rules", rule).status, 201);
 }
 
-static void so_can_what_a_rule_answers(void **state)
+static void so_can_what_a_rule_responses(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"error\":"
                 "\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
-    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 429);
     assert_header(a, "Access-Control-Allow-Origin", APP);
     struct str shown = str_from(header_of(a, "Access-Control-Expose-Headers"));
@@ -143,7 +143,7 @@ static void a_rule_may_say_otherwise(void **state)
     struct mock *m = allow(state, app, COUNT(app));
     add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"status\":200,"
                 "\"body\":{},\"headers\":{\"Access-Control-Allow-Origin\":\"https://else\"}}}]}");
-    struct answer a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
     assert_header(a, "Access-Control-Allow-Origin", "https://else");
     assert_header(a, "Access-Control-Allow-Credentials", NULL);
 }
@@ -155,9 +155,9 @@ static void a_browser_that_asks_first_is_told(void **state)
                                         "/__consent/layers/some"};
     struct mock *m = allow(state, app, COUNT(app));
     for (size_t i = 0; i < COUNT(paths); i++) {
-        struct answer a = mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL,
-                                    FROM_APP, "Access-Control-Request-Method: DELETE",
-                                    "Access-Control-Request-Headers: authorization,x-any");
+        struct mock_response a = mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL,
+                                           FROM_APP, "Access-Control-Request-Method: DELETE",
+                                           "Access-Control-Request-Headers: authorization,x-any");
         assert_int_equal(a.status, 204);
         assert_int_equal(a.text.n, 0);
         assert_header(a, "Access-Control-Allow-Origin", APP);
@@ -175,7 +175,8 @@ static void a_browser_that_asks_first_is_told(void **state)
 static void a_page_of_another_site_is_told_why_not(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    struct answer a = mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", ASKS);
+    struct mock_response a =
+        mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", ASKS);
     assert_int_equal(a.status, 403);
     assert_string_equal(at(a, "/error/code"), "origin_not_allowed");
     assert_string_equal(at(a, "/error/message"),
@@ -186,7 +187,7 @@ static void a_page_of_another_site_is_told_why_not(void **state)
 static void options_without_a_browsers_question_is_a_call_like_others(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    struct answer a = mock_call(m, "OPTIONS " LIST, NULL, KEY, FROM_APP);
+    struct mock_response a = mock_call(m, "OPTIONS " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 405);
     assert_header(a, "Access-Control-Allow-Origin", APP);
 }
@@ -199,12 +200,12 @@ static void the_admin_api_stays_closed_to_other_origins(void **state)
     struct mock *m = allow(state, both, COUNT(both));
     for (size_t i = 0; i < COUNT(paths); i++)
         for (size_t k = 0; k < COUNT(methods); k++) {
-            struct answer a = mock_call(m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]),
-                                        NULL, FROM_APP, ASKS);
+            struct mock_response a = mock_call(
+                m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]), NULL, FROM_APP, ASKS);
             assert_in_range(a.status, 400, 499);
             assert_header(a, "Access-Control-Allow-Origin", NULL);
         }
-    struct answer a = mock_call(m, "GET /__admin/state", NULL, FROM_APP);
+    struct mock_response a = mock_call(m, "GET /__admin/state", NULL, FROM_APP);
     assert_int_equal(a.status, 403);
     assert_true(str_has(a.text, STR("--cors does not open it")));
 }
@@ -252,9 +253,9 @@ int main(void)
         TEST(a_named_origin_may_read_and_send_credentials),
         TEST(anybody_may_read_without_credentials),
         TEST(nobody_else_may_read),
-        TEST(what_the_answer_carries_can_be_read),
+        TEST(what_the_response_carries_can_be_read),
         TEST(errors_can_be_read_too),
-        TEST(so_can_what_a_rule_answers),
+        TEST(so_can_what_a_rule_responses),
         TEST(a_rule_may_say_otherwise),
         TEST(a_browser_that_asks_first_is_told),
         TEST(a_page_of_another_site_is_told_why_not),

@@ -33,8 +33,8 @@ static const char *key_line(struct arena *a, const struct example_call *c)
     return arena_printf(a, "%s%s", bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
 }
 
-static struct answer call_with(struct mock *m, const struct example_call *c,
-                               const struct node *body)
+static struct mock_response call_with(struct mock *m, const struct example_call *c,
+                                      const struct node *body)
 {
     return mock_call(m, c->call, body ? json_print(&m->arena, body) : NULL, key_line(&m->arena, c));
 }
@@ -75,7 +75,7 @@ static void ready(struct trial *t)
         mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
 }
 
-static void check_answer(const struct damage *d, struct answer a)
+static void check_response(const struct damage *d, struct mock_response a)
 {
     bool fine = a.status && a.status < 500;
     if (a.status == 422)
@@ -94,8 +94,9 @@ static void post_rule(const struct damage *d, void *ctx)
     struct trial *t = ctx;
     ready(t);
     const char *before = rules_now(t->mock);
-    struct answer a = mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
-    check_answer(d, a);
+    struct mock_response a =
+        mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
+    check_response(d, a);
     if (a.status == 201) {
         make_calls(t);
         mock_call(t->mock, arena_printf(d->arena, "DELETE /__admin/rules/%s", at(a, "/rule")),
@@ -110,7 +111,7 @@ static void send_body(const struct damage *d, void *ctx)
 {
     struct trial *t = ctx;
     ready(t);
-    check_answer(d, call_with(t->mock, t->call, d->root));
+    check_response(d, call_with(t->mock, t->call, d->root));
 }
 
 static void each_example(void (*try)(struct trial *t, struct folder *folder))

@@ -27,7 +27,7 @@ static void use(struct mock *m, const struct damage *d)
         {"GET /ns/x/__admin/state",                NULL              },
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
-        struct answer a = mock_call(m, calls[i][0], calls[i][1]);
+        struct mock_response a = mock_call(m, calls[i][0], calls[i][1]);
         if (a.status >= 500)
             damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
                              STR_ARG(a.text));
@@ -42,7 +42,7 @@ static void post_namespace(const struct damage *d, void *ctx)
         admin->mock = mock_test_new(host);
     }
     struct mock *m = admin->mock;
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         m, "POST /__admin/namespaces",
         arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
     bool made = namespaces_find(m->namespaces, STR("x"));

@@ -26,7 +26,7 @@ static void use(const struct trial *t, const struct damage *d)
         {"POST /__admin/clock/advance",       "{\"by\":\"40d\"}"},
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
-        struct answer a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
+        struct mock_response a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
         if (a.status >= 500)
             damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
                              STR_ARG(a.text));
@@ -44,10 +44,11 @@ static void patch(const struct damage *d, void *ctx)
         } else {
             mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
         }
-        struct answer a = mock_call(t->mock,
-                                    arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path,
-                                                 skip_invariants ? "?skip_invariants=1" : ""),
-                                    json_print(d->arena, d->root));
+        struct mock_response a =
+            mock_call(t->mock,
+                      arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path,
+                                   skip_invariants ? "?skip_invariants=1" : ""),
+                      json_print(d->arena, d->root));
         if (a.status == 200)
             use(t, d);
         else if (a.status != 409 && (a.status != 422 || !at(a, "/errors/0/pointer")))

@@ -34,7 +34,7 @@ struct recording {
 static void reload(struct run *r)
 {
     const struct asked *a = run_ask(r, "POST /__admin/reload", NULL);
-    while (!a->answered)
+    while (!a->responded)
         assert_true(loop_step(r->loop, CHECK_US));
 }
 
@@ -128,8 +128,8 @@ static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
     struct folder folder;
     folder_begin(&folder);
     record(&rec, &folder);
-    static const char *const kinds[] = {"recording", "call",    "gone", "timer",  "landed",
-                                        "changed",   "checked", "end",  "answer", "delivery"};
+    static const char *const kinds[] = {"recording", "call",    "gone", "timer",    "landed",
+                                        "changed",   "checked", "end",  "response", "delivery"};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         bool there = false;
         for (size_t i = 0; i < rec.count; i++)

@@ -26,7 +26,7 @@ struct scene {
     struct http_client *client;
 
     bool holds;  /* the receiver answers only when it is let */
-    int status;  /* of its answers */
+    int status;  /* of its responses */
     size_t size; /* of their bodies */
     struct exchange *held[HELD_MAX];
     size_t held_count, received;
@@ -129,7 +129,7 @@ static int set_up_with(void **state, const char *webhooks, const char *host)
     s.server = serve(&s, mock_handle, mock_done, s.mock);
     mock_use_loop(s.mock, s.loop);
     s.client = http_client_new(
-        s.loop, &(struct http_client_options){.timeout_ms = 10000, .answer_max = 1u << 20});
+        s.loop, &(struct http_client_options){.timeout_ms = 10000, .response_max = 1u << 20});
     *state = &s;
     return 0;
 }
@@ -158,12 +158,12 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void answered(void *ctx, const struct http_answer *x)
+static void responded(void *ctx, const struct http_response *x)
 {
     struct asked *a = ctx;
     a->done = true;
     a->status = x->status;
-    a->body = json_parse(a->arena, x->body, "answer", NULL);
+    a->body = json_parse(a->arena, x->body, "response", NULL);
 }
 
 static struct asked *ask(struct scene *s, const char *line, const char *body)
@@ -180,7 +180,7 @@ static struct asked *ask(struct scene *s, const char *line, const char *body)
         .body = str_from(body),
     };
     a->arena = &s->arena;
-    a->transfer = http_send(s->client, &s->arena, &sent, answered, a);
+    a->transfer = http_send(s->client, &s->arena, &sent, responded, a);
     return a;
 }
 
@@ -219,7 +219,7 @@ static const char *text_in(struct scene *s, const struct asked *a, const char *p
     return n->kind == NODE_TEXT ? node_text(n) : json_print(&s->arena, n);
 }
 
-static void an_advance_waits_until_the_receiver_has_answered(void **state)
+static void an_advance_waits_until_the_receiver_has_responded(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
@@ -392,7 +392,7 @@ static void what_is_under_way_at_the_end_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_advance_waits_until_the_receiver_has_answered),
+        TEST(an_advance_waits_until_the_receiver_has_responded),
         TEST(retries_happen_within_one_advance),
         TEST(a_reset_drops_what_is_under_way_and_refuses_who_waits),
         TEST(a_snapshot_of_what_was_under_way_sends_it_again),

@@ -8,7 +8,7 @@
 
 static void add_rule(struct network *n, const char *json)
 {
-    struct answer a = mock_call(n->mock, "POST /__admin/rules", json);
+    struct mock_response a = mock_call(n->mock, "POST /__admin/rules", json);
     if (a.status != 201)
         fail_msg("%s", a.text.s);
 }
@@ -423,7 +423,7 @@ static void what_cannot_be_a_delivery_fault_is_refused_at_its_place(void **state
          "reorder"                                                                                                                          },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
+        struct mock_response a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
         const char *pointer = at(a, "/errors/0/pointer");
         if (a.status != 422 || !pointer || strcmp(pointer, rows[i].pointer) != 0 ||
             !strstr(at(a, "/errors/0/detail"), rows[i].words))
@@ -435,7 +435,7 @@ static void what_cannot_be_a_delivery_fault_is_refused_at_its_place(void **state
 static void a_delivery_fault_of_the_admin_api_is_a_rule(void **state)
 {
     struct network *n = *state;
-    struct answer a =
+    struct mock_response a =
         simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     lose(n, "sa_a");

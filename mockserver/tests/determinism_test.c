@@ -37,7 +37,7 @@ static const struct {
 };
 
 /* The journal of those calls; what each test made of its mock goes with it. */
-static struct answer journal_of(struct mock *m)
+static struct mock_response journal_of(struct mock *m)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         mock_call(m, calls[i].line, calls[i].body, calls[i].as, calls[i].header);
@@ -48,7 +48,7 @@ static void the_same_calls_leave_the_same_journal(void **state)
 {
     void *other;
     layers_test_setup(&other);
-    struct answer first = journal_of(*state), second = journal_of(other);
+    struct mock_response first = journal_of(*state), second = journal_of(other);
     assert_int_equal(first.status, 200);
     assert_int_equal(node_count(node_get(first.body, "items")),
                      sizeof calls / sizeof *calls - 1); /* all but the admin API's */
@@ -58,7 +58,7 @@ static void the_same_calls_leave_the_same_journal(void **state)
 
 static void a_reset_world_begins_the_same_again(void **state)
 {
-    struct answer first = journal_of(*state);
+    struct mock_response first = journal_of(*state);
     mock_call(*state, "POST /__admin/reset", NULL);
     assert_true(str_eq(journal_of(*state).text, first.text));
 }

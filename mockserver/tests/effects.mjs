@@ -79,14 +79,14 @@ const [ready] = await once(createInterface(mock.stdout), 'line');
 const base = JSON.parse(ready).url;
 
 async function call(method, path, body) {
-  const answer = await fetch(base + path, { method, headers: { authorization: `Bearer ${KEY}` }, body: body && JSON.stringify(body) });
-  const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, text, json: text.startsWith('{') ? JSON.parse(text) : null };
+  const response = await fetch(base + path, { method, headers: { authorization: `Bearer ${KEY}` }, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: text.startsWith('{') ? JSON.parse(text) : null };
 }
 async function admin(method, path, body) {
-  const answer = await call(method, `/__admin${path}`, body);
-  assert.ok(answer.status < 300, `${method} ${path}: ${answer.text}`);
-  return answer.json;
+  const response = await call(method, `/__admin${path}`, body);
+  assert.ok(response.status < 300, `${method} ${path}: ${response.text}`);
+  return response.json;
 }
 const rule = (target, then, when = {}) =>
   admin('POST', '/rules', { name: 'effect', ...target, when, then: [then].flat() });
@@ -102,15 +102,15 @@ const raw = (path) =>
   new Promise((resolve) => {
     const seen = { status: 0, chunks: [], error: null, at: [] };
     const done = (error) => resolve({ ...seen, error: error?.code ?? error?.message ?? null, bytes: Buffer.concat(seen.chunks).length });
-    const sent = request(base + path, { agent: false, headers: { authorization: `Bearer ${KEY}` } }, (answer) => {
-      seen.status = answer.statusCode;
-      seen.length = Number(answer.headers['content-length'] ?? -1);
-      answer.on('data', (chunk) => {
+    const sent = request(base + path, { agent: false, headers: { authorization: `Bearer ${KEY}` } }, (response) => {
+      seen.status = response.statusCode;
+      seen.length = Number(response.headers['content-length'] ?? -1);
+      response.on('data', (chunk) => {
         seen.chunks.push(chunk);
         seen.at.push(performance.now());
       });
-      answer.on('end', () => done(null));
-      answer.on('error', done);
+      response.on('end', () => done(null));
+      response.on('error', done);
     });
     sent.on('error', done);
     sent.end();
@@ -123,22 +123,22 @@ const section = (name, run) => sections.push({ name, run });
 
 section('respond: the provider\'s own error', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { respond: { error: 'RATE_LIMITED', headers: { 'Retry-After': '2' } } }, { times: 1 });
-  const answer = await call('GET', LIST);
-  assert.equal(answer.status, 429);
-  assert.equal(answer.json.error.code, 'RATE_LIMITED');
-  assert.equal(answer.json.error.requestId, answer.headers.get('x-request-id'));
-  assert.equal(answer.headers.get('retry-after'), '2');
-  assert.equal(answer.headers.get('x-mock-error'), 'rule:effect');
+  const response = await call('GET', LIST);
+  assert.equal(response.status, 429);
+  assert.equal(response.json.error.code, 'RATE_LIMITED');
+  assert.equal(response.json.error.requestId, response.headers.get('x-request-id'));
+  assert.equal(response.headers.get('retry-after'), '2');
+  assert.equal(response.headers.get('x-mock-error'), 'rule:effect');
   assert.equal(await status(), 200);
   assert.equal(await hits(), 1);
 });
 
 section('respond: any status and body', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 502, body: '<h1>Bad gateway</h1>', headers: { 'Content-Type': 'text/html' } } });
-  const answer = await call('GET', LIST);
-  assert.equal(answer.status, 502);
-  assert.equal(answer.text, '<h1>Bad gateway</h1>');
-  assert.equal(answer.headers.get('content-type'), 'text/html');
+  const response = await call('GET', LIST);
+  assert.equal(response.status, 502);
+  assert.equal(response.text, '<h1>Bad gateway</h1>');
+  assert.equal(response.headers.get('content-type'), 'text/html');
 });
 
 section('respond: instead of serving, so nothing happens', async () => {
@@ -149,10 +149,10 @@ section('respond: instead of serving, so nothing happens', async () => {
 
 section('patch', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { patch: [{ op: 'replace', path: '/items/0/handle', value: 7 }, { op: 'remove', path: '/nextCursor' }] });
-  const answer = await call('GET', LIST);
-  assert.equal(answer.json.items[0].handle, 7);
-  assert.ok(!('nextCursor' in answer.json));
-  assert.equal((await admin('GET', `/state/accounts/${answer.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
+  const response = await call('GET', LIST);
+  assert.equal(response.json.items[0].handle, 7);
+  assert.ok(!('nextCursor' in response.json));
+  assert.equal((await admin('GET', `/state/accounts/${response.json.items[0].socialAccountId}`)).handle.slice(0, 4), 'acme');
 });
 
 section('set_state', async () => {
@@ -163,9 +163,9 @@ section('set_state', async () => {
 
 section('headers', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { headers: { 'X-Extra': 'yes', 'X-RateLimit-Remaining': '1' } });
-  const answer = await call('GET', LIST);
-  assert.equal(answer.headers.get('x-extra'), 'yes');
-  assert.equal(answer.headers.get('x-ratelimit-remaining'), '1');
+  const response = await call('GET', LIST);
+  assert.equal(response.headers.get('x-extra'), 'yes');
+  assert.equal(response.headers.get('x-ratelimit-remaining'), '1');
 });
 
 section('delay_after: it has happened before it is answered', async () => {
@@ -201,7 +201,7 @@ section('delay_after: spread around a median', async () => {
 });
 
 for (const [cut, check] of Object.entries({
-  before_headers: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'no answer at all'),
+  before_headers: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'no response at all'),
   after_headers: (seen) => assert.ok(seen.status === 200 && seen.length > 0 && seen.bytes === 0 && seen.error, 'a head, and no body'),
   mid_body: (seen) => assert.ok(seen.status === 200 && seen.bytes > 0 && seen.bytes < seen.length && seen.error, 'half a body'),
   reset: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'a reset'),
@@ -225,8 +225,8 @@ section('throttle', async () => {
 section('several effects at once, and several rules', async () => {
   await rule({ on: 'layers.list_social_accounts' }, [{ patch: [{ op: 'add', path: '/a', value: 1 }] }, { headers: { 'X-One': '1' } }]);
   await admin('POST', '/rules', { name: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
-  const answer = await call('GET', LIST);
-  assert.deepEqual([answer.json.a, answer.json.b, answer.headers.get('x-one')], [1, 1, '1']);
+  const response = await call('GET', LIST);
+  assert.deepEqual([response.json.a, response.json.b, response.headers.get('x-one')], [1, 1, '1']);
   const [entry] = (await admin('GET', '/requests?operation=layers.list_social_accounts')).items.slice(-1);
   assert.deepEqual(entry.rules, ['effect', 'second']);
 });

@@ -156,7 +156,7 @@ static void what_cannot_be_understood_is_refused(void **state)
     };
     struct setup *s = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a =
+        struct mock_response a =
             ask(s, arena_printf(&s->rig.arena, "GET /__admin/events%s", rows[i].query), "");
         assert_int_equal(a.status, 422);
         assert_true(str_has(a.body, str_from(rows[i].said)));
@@ -239,7 +239,7 @@ static void what_was_not_told_yet_comes_before_the_reset(void **state)
     struct setup *s = *state;
     struct client *c = listen_to(s, "/__admin/events");
     struct client *other = client_new(&s->rig);
-    struct answer a[2];
+    struct mock_response a[2];
     client_say(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
                                             request(s, "POST /__admin/reset", ""))));
     assert_int_equal(client_hear(other, 2, true, a), 2);
@@ -312,7 +312,7 @@ static void there_are_only_so_many_streams(void **state)
     struct setup *s = *state;
     s->mock->event_streams = 199;
     struct client *c = listen_to(s, "/__admin/events");
-    struct answer a = ask(s, "GET /__admin/events", "");
+    struct mock_response a = ask(s, "GET /__admin/events", "");
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.head, STR("application/problem+json")));
     assert_true(str_has(a.body, STR("\"code\":\"too_many_streams\"")));

@@ -6,14 +6,14 @@
 #define LIST     "/v1/projects/prj_a/social-accounts"
 #define GET_LIST "GET /v1/projects/prj_a/social-accounts"
 
-static struct answer explain(struct network *n, const char *which)
+static struct mock_response explain(struct network *n, const char *which)
 {
     return mock_call(n->mock, arena_printf(&n->arena, "GET /__admin/explain/%s", which), NULL);
 }
 
-static struct answer last(struct network *n)
+static struct mock_response last(struct network *n)
 {
-    struct answer list = mock_call(n->mock, "GET /__admin/requests", NULL);
+    struct mock_response list = mock_call(n->mock, "GET /__admin/requests", NULL);
     return explain(n, at(list, "/next"));
 }
 
@@ -26,13 +26,13 @@ static void a_call_is_found_by_seq_and_by_request_id(void **state)
 {
     struct network *n = *state;
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
-    struct answer a = explain(n, "1");
+    struct mock_response a = explain(n, "1");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/seq"), "1");
     assert_string_equal(at(a, "/target"), LIST);
     assert_string_equal(at(a, "/key"), "full");
     assert_string_equal(at(explain(n, at(a, "/request_id")), "/seq"), "1");
-    struct answer none = explain(n, "2");
+    struct mock_response none = explain(n, "2");
     assert_int_equal(none.status, 404);
     assert_non_null(strstr(at(none, "/detail"), "it keeps seq 1 to 1, and 0 were dropped"));
 }
@@ -56,9 +56,9 @@ static void it_says_how_world_and_provider_were_chosen(void **state)
                                  ? ""
                                  : arena_printf(&n->arena, "/ns/%s", rows[i].world);
         mock_call(n->mock, rows[i].line, NULL, AS_FULL, rows[i].header);
-        struct answer list =
+        struct mock_response list =
             mock_call(n->mock, arena_printf(&n->arena, "GET %s/__admin/requests", prefix), NULL);
-        struct answer a = mock_call(
+        struct mock_response a = mock_call(
             n->mock,
             arena_printf(&n->arena, "GET %s/__admin/explain/%s", prefix, at(list, "/next")), NULL);
         assert_string_equal(at(a, "/world/name"), rows[i].world);
@@ -71,12 +71,12 @@ static void it_says_how_world_and_provider_were_chosen(void **state)
 static void it_says_which_credential_chose_the_world(void **state)
 {
     struct network *n = *state;
-    struct answer made =
+    struct mock_response made =
         mock_call(n->mock, "POST /__admin/namespaces",
                   "{\"name\":\"mine\",\"credentials\":[\"lp_live_01HX9Y6K7EJ4T2_full\"]}");
     assert_int_equal(made.status, 201);
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
-    struct answer a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
+    struct mock_response a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
     assert_string_equal(at(a, "/world/name"), "mine");
     assert_string_equal(at(a, "/world/by"), "credential");
 }
@@ -86,7 +86,7 @@ static void it_tells_each_gates_verdict(void **state)
     struct network *n = *state;
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL,
               "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_reader");
-    struct answer a = last(n);
+    struct mock_response a = last(n);
     assert_string_equal(at(a, "/route/operation"), "revoke_social_account");
     assert_string_equal(at(a, "/route/path"), "/v1/social-accounts/{}");
     assert_string_equal(at(a, "/gates/0/gate"), "key");
@@ -95,8 +95,8 @@ static void it_tells_each_gates_verdict(void **state)
     assert_string_equal(at(a, "/gates/3/verdict"), "refused");
     assert_string_equal(at(a, "/gates/3/fault"), "forbidden_scope");
     assert_string_equal(at(a, "/gates/4/verdict"), "not reached");
-    assert_string_equal(at(a, "/answer/status"), "403");
-    assert_string_equal(at(a, "/answer/fault"), "forbidden_scope");
+    assert_string_equal(at(a, "/response/status"), "403");
+    assert_string_equal(at(a, "/response/fault"), "forbidden_scope");
     assert_string_equal(at(a, "/changes"), "[]");
 }
 
@@ -125,7 +125,7 @@ static void it_tells_each_rule_and_the_condition_that_failed(void **state)
                                  rows[i].rule));
     add_rule(n, "{\"name\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
     mock_call(n->mock, (GET_LIST "?platform=instagram"), NULL, AS_FULL);
-    struct answer a = last(n);
+    struct mock_response a = last(n);
     for (size_t i = 0; i < COUNT(rows); i++) {
 #define RULE(what) at(a, arena_printf(&n->arena, "/rules/%zu/" what, i))
         assert_string_equal(RULE("rule"), arena_printf(&n->arena, "rule-%zu", i + 1));
@@ -149,13 +149,13 @@ static void it_tells_changes_and_the_deliveries_they_caused(void **state)
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
     assert_true(n->count > 0);
-    struct answer a = explain(n, "2");
+    struct mock_response a = explain(n, "2");
     assert_non_null(at(a, "/changes/0/what"));
-    struct answer sent = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
+    struct mock_response sent = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
     assert_string_equal(at(a, "/deliveries/0"), at(sent, "/items/0/id"));
     assert_int_equal(node_count(node_get(a.body, "deliveries")), n->count);
     assert_string_equal(at(explain(n, "1"), "/deliveries"), "[]");
-    struct answer list = mock_call(n->mock, "GET /__admin/requests", NULL);
+    struct mock_response list = mock_call(n->mock, "GET /__admin/requests", NULL);
     assert_string_equal(at(list, "/items/0/deliveries"), "[]");
     assert_string_equal(at(list, "/items/1/deliveries/0"), at(a, "/deliveries/0"));
 }
@@ -168,7 +168,7 @@ static void it_tells_what_befell_them_and_by_which_rule(void **state)
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
     assert_string_equal(at(explain(n, "1"), "/delivery_faults"), "[]");
-    struct answer a = explain(n, "2");
+    struct mock_response a = explain(n, "2");
     assert_int_equal(node_count(node_get(a.body, "delivery_faults")), 1);
     assert_non_null(strstr(at(a, "/deliveries"), at(a, "/delivery_faults/0/delivery")));
     assert_string_equal(at(a, "/delivery_faults/0/event"), "social_account.revoked");
@@ -179,15 +179,15 @@ static void it_tells_what_befell_them_and_by_which_rule(void **state)
     assert_string_equal(at(a, "/delivery_faults/0/duplicates"), "0");
 }
 
-static void an_answer_that_was_given_before_is_said_to_be(void **state)
+static void a_response_that_was_given_before_is_said_to_be(void **state)
 {
     struct network *n = *state;
     for (int i = 0; i < 2; i++)
         mock_call(n->mock, "POST /v1/projects",
                   "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}", AS_FULL,
                   "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11");
-    assert_string_equal(at(explain(n, "1"), "/answer/replayed"), "false");
-    assert_string_equal(at(explain(n, "2"), "/answer/replayed"), "true");
+    assert_string_equal(at(explain(n, "1"), "/response/replayed"), "false");
+    assert_string_equal(at(explain(n, "2"), "/response/replayed"), "true");
     assert_string_equal(at(explain(n, "2"), "/gates/4/gate"), "idempotency");
     assert_string_equal(at(explain(n, "2"), "/changes"), "[]");
 }
@@ -200,12 +200,13 @@ static void what_met_no_route_is_listed_with_the_nearest(void **state)
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     mock_call(n->mock, "GET /v1/projects/prj_a/social-acounts?a=c", NULL, AS_FULL);
     mock_call(n->mock, "PUT /v1/social-accounts/sa_a", NULL, AS_FULL);
-    struct answer list = mock_call(n->mock, "GET /__admin/requests/unmatched", NULL);
+    struct mock_response list = mock_call(n->mock, "GET /__admin/requests/unmatched", NULL);
     assert_string_equal(at(list, "/items/0/seq"), "2");
     assert_string_equal(at(list, "/items/1/seq"), "3");
     assert_null(at(list, "/items/2"));
 
-    struct answer a = mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
+    struct mock_response a =
+        mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
     assert_string_equal(at(a, "/items/0/seq"), "2");
     assert_string_equal(at(a, "/items/0/nearest_routes/0/operation"), "list_social_accounts");
     assert_string_equal(at(a, "/items/0/nearest_routes/0/misses/0/pointer"), "/path/3");
@@ -233,7 +234,7 @@ int main(void)
         TEST(it_tells_each_rule_and_the_condition_that_failed),
         TEST(it_tells_changes_and_the_deliveries_they_caused),
         TEST(it_tells_what_befell_them_and_by_which_rule),
-        TEST(an_answer_that_was_given_before_is_said_to_be),
+        TEST(a_response_that_was_given_before_is_said_to_be),
         TEST(what_met_no_route_is_listed_with_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,16 +47,16 @@ static int setup(void **state)
     return 0;
 }
 
-static struct answer export(struct mock *m)
+static struct mock_response export(struct mock *m)
 {
-    struct answer a = mock_call(m, EXPORT, NULL);
+    struct mock_response a = mock_call(m, EXPORT, NULL);
     assert_int_equal(a.status, 200);
     assert_non_null(a.body);
     return a;
 }
 
 /* A world made of that fixture at run time, "loaded". */
-static struct answer load(struct mock *m, const char *text)
+static struct mock_response load(struct mock *m, const char *text)
 {
     return mock_call(m, "POST /__admin/namespaces",
                      arena_printf(&m->arena, "{\"name\":\"loaded\",\"fixture\":%s}", text));
@@ -64,7 +64,7 @@ static struct answer load(struct mock *m, const char *text)
 
 static void a_world_is_written_in_the_words_of_its_records(void **state)
 {
-    struct answer a = export(*state);
+    struct mock_response a = export(*state);
     static const struct {
         const char *pointer, *said;
     } rows[] = {
@@ -96,7 +96,7 @@ static void a_world_is_written_in_the_words_of_its_records(void **state)
 
 static void only_a_fixture_can_be_asked_for(void **state)
 {
-    struct answer a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
+    struct mock_response a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
     assert_int_equal(a.status, 422);
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'fixture'"));
 }
@@ -105,15 +105,15 @@ static void an_export_makes_a_world_at_run_time(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"30h\"}");
-    struct answer a = export(m);
+    struct mock_response a = export(m);
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
-    struct answer again = mock_call(m,
-                                    "GET /ns/loaded"
-                                    "/__admin/state?format=fixture",
-                                    NULL);
+    struct mock_response again = mock_call(m,
+                                           "GET /ns/loaded"
+                                           "/__admin/state?format=fixture",
+                                           NULL);
     assert_true(str_eq(a.text, again.text));
-    struct answer old = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
-    struct answer new = mock_call(m, "GET /ns/loaded/v1/scheduled-posts/sp", NULL, KEY);
+    struct mock_response old = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
+    struct mock_response new = mock_call(m, "GET /ns/loaded/v1/scheduled-posts/sp", NULL, KEY);
     assert_string_equal(at(old, "/status"), "published");
     assert_true(str_eq(old.text, new.text));
     assert_string_equal(header_of(mock_call(m, "GET /ns/loaded/v1/whoami", NULL, KEY), "X-Slow"),
@@ -128,7 +128,7 @@ static void records_that_share_an_id_are_named_by_their_number(void **state)
                                "\"outcome\":\"assigned\"}")
                          .status,
                      200);
-    struct answer a = export(m);
+    struct mock_response a = export(m);
     assert_string_equal(at(a, "/records/accounts/1/lease_request"), "2");
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
     const struct world *w = namespaces_find(m->namespaces, STR("loaded"))->world;
@@ -140,13 +140,13 @@ static void what_was_broken_on_purpose_loads_as_it_is(void **state)
 {
     struct mock *m = *state;
     assert_null(at(export(m), "/runtime_state/skip_invariants"));
-    struct answer broken = mock_call(m, "PATCH /__admin/state/destinations/sp?skip_invariants=1",
-                                     "{\"state\":\"published\"}");
+    struct mock_response broken = mock_call(
+        m, "PATCH /__admin/state/destinations/sp?skip_invariants=1", "{\"state\":\"published\"}");
     assert_int_equal(broken.status, 200);
-    struct answer a = export(m);
+    struct mock_response a = export(m);
     assert_string_equal(at(a, "/runtime_state/skip_invariants"), "true");
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
-    struct answer sp = mock_call(m, "GET /ns/loaded/__admin/state/destinations/sp", NULL);
+    struct mock_response sp = mock_call(m, "GET /ns/loaded/__admin/state/destinations/sp", NULL);
     assert_string_equal(at(sp, "/state"), "published");
 }
 
@@ -156,7 +156,7 @@ static void a_mistake_is_told_by_its_pointer(void **state)
     char *text = str_dup(&m->arena, export(m).text), *named = strstr(text, "\"account\":\"sa\"");
     assert_non_null(named);
     named[strlen("\"account\":\"s")] = 'x';
-    struct answer a = load(m, text);
+    struct mock_response a = load(m, text);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/records/destinations/0/account");
     assert_null(namespaces_find(m->namespaces, STR("loaded")));
@@ -180,7 +180,7 @@ static void records_written_by_hand_have_just_begun(void **state)
                             "  accounts:\n"
                             "    - { id: sa, provider: layers, space: prj, platform: tiktok,\n"
                             "        handle: made, token: live, token_generation: 1 }\n");
-    struct answer a = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
+    struct mock_response a = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
     assert_string_equal(at(a, "/status"), "queued");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
     a = mock_call(m, "GET /v1/scheduled-posts/sp", NULL, KEY);
@@ -206,7 +206,7 @@ static void an_export_can_be_included(void **state)
         "clock: { start: 2026-05-04T09:00:00Z }\n"
         "rules: [ { name: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
         path));
-    struct answer a = mock_call(other, "GET /v1/whoami", NULL, KEY);
+    struct mock_response a = mock_call(other, "GET /v1/whoami", NULL, KEY);
     assert_string_equal(header_of(a, "X-Slow"), "yes");
     assert_string_equal(header_of(a, "X-More"), "yes!");
     assert_string_equal(at(mock_call(other, "GET /v1/scheduled-posts/sp", NULL, KEY), "/status"),
@@ -217,20 +217,20 @@ static void an_export_can_be_included(void **state)
 }
 
 /* A token that is no text, as a client may well send one. */
-static void kept_answers_are_given_again(void **state)
+static void kept_responses_are_given_again(void **state)
 {
     struct mock *m = *state;
     static const char *const tokens[] = {"Idempotency-Key: plain", "Idempotency-Key: \xff\xfe"};
     const char *body = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
-    struct answer first[2];
+    struct mock_response first[2];
     for (size_t i = 0; i < 2; i++)
         first[i] = mock_call(m, "POST /v1/projects", body, KEY, tokens[i]);
-    struct answer a = export(m);
+    struct mock_response a = export(m);
     assert_string_equal(at(a, "/runtime_state/replies/0/token"), "plain");
     assert_string_equal(at(a, "/runtime_state/replies/1/token_base64url"), "__4");
     assert_int_equal(load(m, str_dup(&m->arena, a.text)).status, 201);
     for (size_t i = 0; i < 2; i++) {
-        struct answer again =
+        struct mock_response again =
             mock_call(m, "POST /v1/projects", body, KEY, tokens[i], "X-Mock-Namespace: loaded");
         assert_string_equal(header_of(again, "X-Mock-Replayed"), "true");
         assert_true(str_eq(again.text, first[i].text));
@@ -250,7 +250,7 @@ int main(void)
         TEST(a_mistake_is_told_by_its_pointer),
         cmocka_unit_test(records_written_by_hand_have_just_begun),
         TEST(an_export_can_be_included),
-        TEST(kept_answers_are_given_again),
+        TEST(kept_responses_are_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

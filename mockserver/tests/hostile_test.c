@@ -35,13 +35,13 @@ static int set_up(void **state)
 }
 
 /* Until it is not turned away. */
-static struct answer ask(struct mock *m, const char *line, const char *body, const char *as)
+static struct mock_response ask(struct mock *m, const char *line, const char *body, const char *as)
 {
-    struct answer a = mock_call(m, line, body, as);
+    struct mock_response a = mock_call(m, line, body, as);
     return a.status == 429 ? mock_call(m, line, body, as) : a;
 }
 
-/* --- what an answer says -------------------------------------------------------------------- */
+/* --- what a response says -------------------------------------------------------------------- */
 
 static bool same_value(const struct node *x, const struct node *y)
 {
@@ -64,7 +64,7 @@ static bool says_rows(const struct node *plain, const struct node *other)
     return node_count(plain) == node_count(other) && found >= node_count(plain);
 }
 
-/* All that the plain answer says, whatever is said besides; but each call has an id of its own. */
+/* All that the plain response says, whatever is said besides; but each call has an id of its own. */
 static bool says(const struct node *plain, const struct node *other)
 {
     if (plain->kind == NODE_LIST)
@@ -81,7 +81,7 @@ static bool says(const struct node *plain, const struct node *other)
     return true;
 }
 
-static void a_hostile_answer_says_all_that_a_plain_one_does(void **state)
+static void a_hostile_response_says_all_that_a_plain_one_does(void **state)
 {
     (void)state;
     static const struct {
@@ -99,8 +99,8 @@ static void a_hostile_answer_says_all_that_a_plain_one_does(void **state)
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct mock *plain = world(calls[i].from, 5, false), *m = world(calls[i].from, 5, true);
-        struct answer a = mock_call(plain, calls[i].line, NULL, calls[i].as);
-        struct answer b = mock_call(m, calls[i].line, NULL, calls[i].as);
+        struct mock_response a = mock_call(plain, calls[i].line, NULL, calls[i].as);
+        struct mock_response b = mock_call(m, calls[i].line, NULL, calls[i].as);
         if (a.status != b.status || !says(a.body, b.body) || str_eq(a.text, b.text))
             fail_msg("%s: %d %s", calls[i].line, b.status, str_dup(b.arena, b.text));
         mock_free(plain);
@@ -132,12 +132,12 @@ static void each_kind_of_unkindness_is_met_and_told(void **state)
     };
     bool unknown = false, offset = false;
     for (int i = 0; i < 60; i++) {
-        struct answer a = mock_call(m, LIST, NULL, AS_FULL);
+        struct mock_response a = mock_call(m, LIST, NULL, AS_FULL);
         unknown = unknown || has_unknown(a.body);
         offset = offset || strstr(str_dup(a.arena, a.text), ".000000+00:00");
     }
     assert_true(unknown && offset);
-    struct answer log = mock_call(m, "GET /__admin/requests?limit=100", NULL);
+    struct mock_response log = mock_call(m, "GET /__admin/requests?limit=100", NULL);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (!strstr(str_dup(log.arena, log.text), kinds[i]))
             fail_msg("%s was not met in 60 calls", kinds[i]);
@@ -161,7 +161,7 @@ static const char *journal_of(struct mock *m)
         mock_call(m, "GET /v1/whoami", NULL, AS_READER);
         mock_call(m, "POST " P "/social/oauth-url", DONE, AS_FULL);
     }
-    struct answer a = mock_call(m, "GET /__admin/requests?stable=1&limit=100", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/requests?stable=1&limit=100", NULL);
     return str_dup(a.arena, a.text);
 }
 
@@ -189,7 +189,7 @@ static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
         if (i % 50 == 0)
             mock_call(m, "POST /__admin/simulate/budget",
                       "{\"key\":\"full\",\"remaining\":120}"); /* refilled */
-        struct answer a = mock_call(m, lists[i % 2], NULL, AS_FULL);
+        struct mock_response a = mock_call(m, lists[i % 2], NULL, AS_FULL);
         bool now = a.status == 429;
         assert_false(now && before[i % 2]);
         before[i % 2] = now;
@@ -211,14 +211,14 @@ static void who_is_turned_away_pays_nothing_and_causes_nothing(void **state)
     uint32_t made = world_count(mock_test_world(m), RECORD_SPACE);
     int64_t paid = 0, left = 0;
     for (int i = 0; i < 30; i++) {
-        struct answer a = mock_call(m, "POST /v1/projects", project, AS_FULL);
+        struct mock_response a = mock_call(m, "POST /v1/projects", project, AS_FULL);
         if (a.status == 429)
             continue;
         paid++;
         assert_true(str_to_int(str_from(header_of(a, "X-RateLimit-Remaining")), &left));
     }
     int64_t limit = 0;
-    struct answer last = ask(m, "POST /v1/projects", project, AS_FULL);
+    struct mock_response last = ask(m, "POST /v1/projects", project, AS_FULL);
     assert_true(str_to_int(str_from(header_of(last, "X-RateLimit-Limit")), &limit));
     assert_true(paid < 30); /* some were */
     assert_int_equal(limit - left, paid);
@@ -232,7 +232,7 @@ static void an_order_that_is_documented_stays(void **state)
 {
     struct mock *m = *state;
     for (int i = 0; i < 10; i++) {
-        struct answer a = ask(m, "GET " P "/scheduled-posts", NULL, AS_FULL);
+        struct mock_response a = ask(m, "GET " P "/scheduled-posts", NULL, AS_FULL);
         const struct node *items = node_get(a.body, "items");
         int64_t before = INT64_MAX, now;
         assert_true(node_count(items) > 1);
@@ -248,7 +248,7 @@ static void an_order_that_is_documented_stays(void **state)
 static void pages_still_have_every_row_once(void **state)
 {
     struct mock *m = *state;
-    struct answer all = ask(m, LIST, NULL, AS_FULL), page;
+    struct mock_response all = ask(m, LIST, NULL, AS_FULL), page;
     size_t count = node_count(node_get(all.body, "items")), seen = 0;
     const char *cursor = "";
     for (; cursor && seen <= count; cursor = at(page, "/nextCursor")) {
@@ -273,7 +273,7 @@ static void what_is_told_side_by_side_stays_so(void **state)
     struct mock *m = world(POSTEVERYWHERE, 42, true);
     bool moved = false;
     for (int i = 0; i < 10; i++) {
-        struct answer a = ask(m, "GET /api/v1/accounts", NULL, AS_BRAND);
+        struct mock_response a = ask(m, "GET /api/v1/accounts", NULL, AS_BRAND);
         const struct node *accounts = node_pointer(a.body, "/data/accounts");
         for (size_t k = 0; k < node_count(accounts); k++)
             assert_string_equal(at(a, arena_printf(&m->arena, "/data/accounts/%zu/account_id", k)),
@@ -284,12 +284,13 @@ static void what_is_told_side_by_side_stays_so(void **state)
     mock_free(m);
 }
 
-static void an_answer_that_is_documented_whole_stays_whole(void **state)
+static void a_response_that_is_documented_whole_stays_whole(void **state)
 {
     (void)state;
     struct mock *m = world(POSTNITRO, 42, true);
     for (int i = 0; i < 10; i++) {
-        struct answer a = mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
+        struct mock_response a =
+            mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
         assert_int_equal(node_count(a.body), 2);
         assert_string_equal(at(a, "/message"), "Social account not found");
         a = mock_call(m, "GET /social-account", NULL, AS_ACME);
@@ -305,7 +306,7 @@ static void what_is_the_clients_own_stays_as_it_was_given(void **state)
                                    "\"metadata\":{\"b\":{\"createdAt\":\"2026-01-01T00:00:00Z\"},"
                                    "\"a\":1}}";
     for (int i = 0; i < 10; i++) {
-        struct answer a = ask(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
+        struct mock_response a = ask(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
         const struct node *given = json_parse(&m->arena, str_from(endpoint), "given", NULL);
         const struct node *kept = node_get(node_get(a.body, "endpoint"), "metadata");
         assert_non_null(kept);
@@ -314,12 +315,12 @@ static void what_is_the_clients_own_stays_as_it_was_given(void **state)
     }
 }
 
-static void an_answer_given_again_is_the_same_to_the_byte(void **state)
+static void a_response_given_again_is_the_same_to_the_byte(void **state)
 {
     struct mock *m = *state;
     for (int i = 0; i < 10; i++) {
         const char *token = arena_printf(&m->arena, "Idempotency-Key: token-%d", i);
-        struct answer first, again;
+        struct mock_response first, again;
         do
             first = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}",
                               AS_FULL, token);
@@ -349,7 +350,7 @@ static void reading_through_the_admin_api_changes_no_later_response(void **state
     void *other = world(LAYERS, 42, true);
     for (size_t i = 0; i < 5; i++) {
         mock_call(other, "GET /__admin/state", NULL);
-        struct answer a = mock_call(*state, LIST, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, LIST, NULL, AS_FULL);
         assert_true(str_eq(a.text, mock_call(other, LIST, NULL, AS_FULL).text));
     }
     mock_test_teardown(&other);
@@ -375,7 +376,7 @@ static void ids_have_each_form_that_the_documents_show(void **state)
     struct mock *m = *state;
     int uuids = 0;
     for (int i = 0; i < 12; i++) {
-        struct answer a =
+        struct mock_response a =
             ask(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
         uuids += strlen(at(a, "/id")) == strlen("prj_") + 36;
     }
@@ -385,7 +386,7 @@ static void ids_have_each_form_that_the_documents_show(void **state)
 static void a_world_can_be_made_hostile_as_it_is_created(void **state)
 {
     struct mock *m = *state;
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /__admin/namespaces", "{\"name\":\"grim\",\"hostile\":true}");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/hostile"), "true");
@@ -401,7 +402,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, mock_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_hostile_answer_says_all_that_a_plain_one_does),
+        TEST(a_hostile_response_says_all_that_a_plain_one_does),
         TEST(each_kind_of_unkindness_is_met_and_told),
         LAYERS_TEST(a_plain_world_is_told_of_none),
         TEST(the_same_seed_and_calls_meet_the_same),
@@ -410,9 +411,9 @@ int main(void)
         TEST(an_order_that_is_documented_stays),
         TEST(pages_still_have_every_row_once),
         TEST(what_is_told_side_by_side_stays_so),
-        TEST(an_answer_that_is_documented_whole_stays_whole),
+        TEST(a_response_that_is_documented_whole_stays_whole),
         TEST(what_is_the_clients_own_stays_as_it_was_given),
-        TEST(an_answer_given_again_is_the_same_to_the_byte),
+        TEST(a_response_given_again_is_the_same_to_the_byte),
         TEST(the_admin_api_is_never_hostile),
         TEST(reading_through_the_admin_api_changes_no_later_response),
         TEST(a_rule_has_the_last_word),

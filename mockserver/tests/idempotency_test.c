@@ -1,4 +1,4 @@
-/* Idempotency-Key: the first answer again, for as long as it is kept. */
+/* Idempotency-Key: the first response again, for as long as it is kept. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -35,7 +35,7 @@ static uint32_t posts(struct mock *m)
     return world_count(mock_test_world(m), RECORD_DESTINATION);
 }
 
-static void assert_repeated(struct answer again, struct answer first)
+static void assert_repeated(struct mock_response again, struct mock_response first)
 {
     assert_int_equal(again.status, first.status);
     assert_true(str_eq(again.text, first.text));
@@ -44,10 +44,10 @@ static void assert_repeated(struct answer again, struct answer first)
     assert_string_not_equal(header_of(again, "X-Request-Id"), header_of(first, "X-Request-Id"));
 }
 
-static void the_same_call_gets_the_first_answer_and_happens_once(void **state)
+static void the_same_call_gets_the_first_response_and_happens_once(void **state)
 {
     uint32_t before = posts(*state);
-    struct answer first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     assert_int_equal(first.status, 202);
     assert_null(header_of(first, "X-Mock-Replayed"));
     advance(*state, DAY - 1);
@@ -77,7 +77,7 @@ static void another_call_with_the_same_token_is_a_conflict(void **state)
         {"POST /v1/content/cnt_image/schedule",   BODY      },
         {"POST /v1/content/cnt_pending/schedule", BODY      },
     };
-    struct answer first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     uint32_t before = posts(*state);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN), 409,
@@ -89,8 +89,8 @@ static void another_call_with_the_same_token_is_a_conflict(void **state)
 static void a_token_is_of_its_key_and_its_endpoint(void **state)
 {
     uint32_t before = posts(*state);
-    struct answer first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
-    struct answer other = mock_call(*state, SCHEDULE, LATER, AS_NARROW, TOKEN);
+    struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
+    struct mock_response other = mock_call(*state, SCHEDULE, LATER, AS_NARROW, TOKEN);
     assert_int_equal(other.status, 202);
     assert_int_equal(mock_call(*state, SCHEDULE, LATER, AS_FULL, OTHER).status, 202);
     assert_int_equal(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN).status, 201);
@@ -101,9 +101,9 @@ static void a_token_is_of_its_key_and_its_endpoint(void **state)
 
 static void after_a_day_the_token_is_new(void **state)
 {
-    struct answer first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     advance(*state, DAY);
-    struct answer second =
+    struct mock_response second =
         mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN);
     assert_int_equal(second.status, 201);
     assert_string_not_equal(at(second, "/id"), at(first, "/id"));
@@ -113,7 +113,7 @@ static void after_a_day_the_token_is_new(void **state)
 
 static void a_refusal_by_the_endpoint_is_repeated_too(void **state)
 {
-    struct answer first = mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN);
     assert_int_equal(first.status, 422);
     assert_repeated(mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN), first);
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 409, "IDEMPOTENCY_CONFLICT");
@@ -127,33 +127,33 @@ static void what_a_gate_refuses_is_not_kept(void **state)
               "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
     advance(*state, MINUTE);
-    struct answer made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_int_equal(made.status, 201);
     assert_null(header_of(made, "X-Mock-Replayed"));
 }
 
 static void what_a_rule_said_instead_is_not_kept(void **state)
 {
-    static const char *const answers[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"",
-                                          "\"status\":503", "\"status\":418"};
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    static const char *const responses[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"",
+                                            "\"status\":503", "\"status\":418"};
+    for (size_t i = 0; i < sizeof responses / sizeof *responses; i++) {
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"layers.create_project\",\"times\":1,%s}",
-                 answers[i]);
+                 responses[i]);
         assert_int_equal(mock_call(*state, "POST /__admin/simulate/fail", body).status, 200);
         assert_true(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN).status >= 400);
     }
-    struct answer made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_int_equal(made.status, 201);
     assert_repeated(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), made);
 }
 
-static void the_answer_is_repeated_as_a_rule_left_it(void **state)
+static void the_response_is_repeated_as_a_rule_left_it(void **state)
 {
     mock_call(*state, "POST /__admin/rules",
               "{\"on\":\"layers.create_project\",\"when\":{\"nth\":1},\"then\":[{\"patch\":"
               "[{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"Other\"}]}]}");
-    struct answer first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_string_equal(at(first, "/name"), "Other");
     assert_repeated(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), first);
 }
@@ -170,8 +170,8 @@ static void routes_without_the_badge_take_no_notice(void **state)
          "\"https://app.your-product.com/done\"}"                                       },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer first = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
-        struct answer again = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
+        struct mock_response first = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
+        struct mock_response again = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
         assert_int_equal(again.status, 200);
         assert_string_not_equal(at(again, "/state"), at(first, "/state"));
         assert_null(header_of(again, "X-Mock-Replayed"));
@@ -185,8 +185,9 @@ static void routes_without_the_badge_take_no_notice(void **state)
 
 static void a_reset_and_another_world_know_nothing_of_it(void **state)
 {
-    struct answer first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
-    struct answer other = mock_call(*state, "POST /ns/other/v1/projects", PROJECT, AS_FULL, TOKEN);
+    struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response other =
+        mock_call(*state, "POST /ns/other/v1/projects", PROJECT, AS_FULL, TOKEN);
     assert_int_equal(other.status, 201);
     assert_null(header_of(other, "X-Mock-Replayed"));
     mock_call(*state, "POST /__admin/snapshots", "{\"name\":\"made\"}");
@@ -199,7 +200,7 @@ static void a_reset_and_another_world_know_nothing_of_it(void **state)
 static void a_repeated_call_costs_as_any_other(void **state)
 {
     mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
-    struct answer again = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
+    struct mock_response again = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_string_equal(header_of(again, "X-RateLimit-Remaining"), "58");
 }
 
@@ -261,7 +262,7 @@ static void worlds_share_what_was_kept_and_nothing_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(the_same_call_gets_the_first_answer_and_happens_once),
+        LAYERS_TEST(the_same_call_gets_the_first_response_and_happens_once),
         LAYERS_TEST(without_a_token_each_call_is_a_call),
         LAYERS_TEST(another_call_with_the_same_token_is_a_conflict),
         LAYERS_TEST(a_token_is_of_its_key_and_its_endpoint),
@@ -269,7 +270,7 @@ int main(void)
         LAYERS_TEST(a_refusal_by_the_endpoint_is_repeated_too),
         LAYERS_TEST(what_a_gate_refuses_is_not_kept),
         LAYERS_TEST(what_a_rule_said_instead_is_not_kept),
-        LAYERS_TEST(the_answer_is_repeated_as_a_rule_left_it),
+        LAYERS_TEST(the_response_is_repeated_as_a_rule_left_it),
         LAYERS_TEST(routes_without_the_badge_take_no_notice),
         LAYERS_TEST(a_reset_and_another_world_know_nothing_of_it),
         LAYERS_TEST(a_repeated_call_costs_as_any_other),

@@ -79,7 +79,7 @@ static void who_made_a_world_says_how_long_it_lives(void **state)
     assert_true(is_there(s, "lasting-too"));
     assert_true(is_there(s, "long"));
     assert_false(is_there(s, "short"));
-    struct answer a = ask(s, "GET /__admin/namespaces/long", "");
+    struct mock_response a = ask(s, "GET /__admin/namespaces/long", "");
     assert_true(str_has(a.body, STR("\"expires_in\":\"9m59s")));
     a = ask(s, "GET /__admin/namespaces/lasting", "");
     assert_true(str_has(a.body, STR("\"expires_in\":null")));

@@ -16,7 +16,7 @@ static struct client *begin_held(struct setup *s, const char *prefix)
 {
     struct arena *a = &s->rig.arena;
     ask(s, arena_printf(a, "GET %s" LIST, prefix), "");
-    struct answer added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), HELD);
+    struct mock_response added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), HELD);
     assert_int_equal(added.status / 100, 2);
     struct client *c = client_new(&s->rig);
     client_say(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));
@@ -76,7 +76,7 @@ static void a_call_whose_world_was_reset_is_unavailable(void **state)
     struct setup *s = *state;
     struct client *c = begin_held(s, "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
-    struct answer a = client_hear_last(c);
+    struct mock_response a = client_hear_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.head, STR("X-Mock-Error: reset\r\n")));
     assert_true(str_has(a.body, STR("The world was reset")));

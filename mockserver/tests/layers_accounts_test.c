@@ -9,7 +9,7 @@
 
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
 
-static const char *ids(struct answer a)
+static const char *ids(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -44,7 +44,7 @@ static void a_list_has_what_its_filters_say_newest_first(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(ids(a), rows[i].ids);
         assert_string_equal(at(a, "/nextCursor"), "null");
@@ -64,7 +64,7 @@ static void pages_of_any_size_make_the_whole_list(void **state)
             do {
                 snprintf(line, sizeof line, (LIST "?limit=%d%s%s%s"), limit, filters[f],
                          cursor ? "&cursor=" : "", cursor ? cursor : "");
-                struct answer a = mock_call(*state, line, NULL, AS_FULL);
+                struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
                 assert_int_equal(a.status, 200);
                 assert_true(node_count(node_get(a.body, "items")) <= (size_t)limit);
                 strcat(strcat(seen, *seen ? " " : ""), ids(a));
@@ -76,7 +76,7 @@ static void pages_of_any_size_make_the_whole_list(void **state)
 
 static void a_cursor_stays_good_when_its_account_goes(void **state)
 {
-    struct answer first = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
+    struct mock_response first = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
     assert_string_equal(ids(first), "disposable");
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
     char line[256];
@@ -93,7 +93,7 @@ static void accounts_connected_at_the_same_time_are_all_paged(void **state)
         "  projects: [{id: p, social_accounts: [{platform: tiktok, handle: a},\n"
         "    {platform: tiktok, handle: b}, {platform: tiktok, handle: c}]}]}]}\n");
     const char *key = "Authorization: Bearer lp_live_k";
-    struct answer a = mock_call(m, "GET /v1/projects/p/social-accounts?limit=1", NULL, key);
+    struct mock_response a = mock_call(m, "GET /v1/projects/p/social-accounts?limit=1", NULL, key);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(node_count(node_get(a.body, "items")), 1);
         char line[256];
@@ -131,7 +131,7 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
         snprintf(line, sizeof line, (LIST "?%s"), rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
         assert_non_null(at(a, "/error/details/issues/0/message"));
@@ -171,10 +171,10 @@ static void a_key_is_asked_for_and_its_scope(void **state)
                    403, "FORBIDDEN_SCOPE");
 }
 
-static void every_answer_has_a_request_id_and_a_class(void **state)
+static void every_response_has_a_request_id_and_a_class(void **state)
 {
-    struct answer good = mock_call(*state, LIST, NULL, AS_FULL);
-    struct answer bad = mock_call(*state, "POST /v1/nothing", NULL, AS_FULL);
+    struct mock_response good = mock_call(*state, LIST, NULL, AS_FULL);
+    struct mock_response bad = mock_call(*state, "POST /v1/nothing", NULL, AS_FULL);
     assert_int_equal(strlen(header_of(good, "X-Request-Id")), strlen("req_") + 26);
     assert_string_equal(header_of(good, "X-RateLimit-Endpoint-Class"), "read-light");
     assert_string_equal(header_of(bad, "X-Request-Id"), at(bad, "/error/requestId"));
@@ -199,7 +199,7 @@ static const char *post_status(struct mock *m, const char *id)
 
 static void revoking_cancels_what_is_queued_there_and_nothing_else(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/socialAccountId"), "sa_acme_disposable");
@@ -231,7 +231,7 @@ static void revoking_works_in_every_state_and_releases_what_is_leased(void **sta
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char line[128];
         snprintf(line, sizeof line, "DELETE /v1/social-accounts/sa_acme_%s", names[i]);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/status"), "disconnected");
     }
@@ -244,7 +244,7 @@ static void revoking_works_in_every_state_and_releases_what_is_leased(void **sta
 
 static void an_account_has_the_documented_members(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, (LIST "?status=reauth_required&platform=tiktok"), NULL, AS_FULL);
     static const struct {
         const char *pointer, *value;
@@ -281,7 +281,7 @@ int main(void)
         LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
         LAYERS_TEST(what_is_not_the_callers_is_not_there),
         LAYERS_TEST(a_key_is_asked_for_and_its_scope),
-        LAYERS_TEST(every_answer_has_a_request_id_and_a_class),
+        LAYERS_TEST(every_response_has_a_request_id_and_a_class),
         LAYERS_TEST(the_wrong_method_and_what_is_not_built_are_told_apart),
         LAYERS_TEST(revoking_cancels_what_is_queued_there_and_nothing_else),
         LAYERS_TEST(revoking_works_in_every_state_and_releases_what_is_leased),

@@ -20,18 +20,18 @@ static const char *json(struct mock *m, const char *text)
     return copy;
 }
 
-static struct answer simulation(struct mock *m, const char *body)
+static struct mock_response simulation(struct mock *m, const char *body)
 {
     return mock_call(m, "POST /__admin/simulate/ad_account", json(m, body));
 }
 
-static struct answer get_url(struct mock *m, const char *body)
+static struct mock_response get_url(struct mock *m, const char *body)
 {
     return mock_call(m, URL, json(m, body), AS_FULL);
 }
 
 /* "meta_ads valid, apple_ads expired" */
-static const char *tokens(struct answer a)
+static const char *tokens(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -61,12 +61,12 @@ static void a_list_has_what_its_filters_say(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
         snprintf(line, sizeof line, ADS "%s", rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(tokens(a), rows[i].tokens);
         assert_int_equal(node_count(a.body), 1);
     }
-    struct answer none =
+    struct mock_response none =
         mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
     assert_string_equal(at(none, "/items"), "[]");
 }
@@ -88,7 +88,7 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
         {"GET /v1/projects/prj_acme_a/ads/capi-status?platforms=apple_ads", "platforms"     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, rows[i].line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, rows[i].line, NULL, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -108,7 +108,7 @@ static const char *parameter(struct mock *m, const char *url, const char *name)
     return NULL;
 }
 
-static struct answer consent(struct mock *m, const char *url, const char *outcome)
+static struct mock_response consent(struct mock *m, const char *url, const char *outcome)
 {
     return mock_call(m, "POST /__admin/simulate/consent",
                      arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}",
@@ -128,7 +128,7 @@ static void an_url_leads_to_the_platform_for_ten_minutes(void **state)
         char body[256];
         snprintf(body, sizeof body, "{'platform':'%s','%s':'https://app.your-product.com/ads'}",
                  rows[i].platform, i ? "returnUrl" : "redirectUrl");
-        struct answer a = get_url(*state, body);
+        struct mock_response a = get_url(*state, body);
         assert_int_equal(a.status, 200);
         assert_int_equal(node_count(a.body), 2);
         assert_true(str_starts(str_from(at(a, "/url")), str_from(rows[i].host)));
@@ -138,14 +138,15 @@ static void an_url_leads_to_the_platform_for_ten_minutes(void **state)
 
 static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
 {
-    struct answer a = get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
-                                      "'returnUrl':'https://app.your-product.com/ads?tab=1'}");
-    struct answer done = consent(*state, at(a, "/url"), "approve");
+    struct mock_response a =
+        get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
+                        "'returnUrl':'https://app.your-product.com/ads?tab=1'}");
+    struct mock_response done = consent(*state, at(a, "/url"), "approve");
     assert_int_equal(done.status, 200);
     assert_string_equal(at(done, "/redirect"),
                         "https://app.your-product.com/ads?tab=1&status=connected"
                         "&accountId=ad_acme_tiktok&state=corr-77");
-    struct answer list = mock_call(*state, (ADS "?platforms=tiktok_ads"), NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, (ADS "?platforms=tiktok_ads"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), "ad_acme_tiktok");
     assert_string_equal(at(list, "/items/0/tokenStatus"), "valid");
     assert_string_equal(at(list, "/items/0/connectedAt"), "2026-03-18T09:00:00Z");
@@ -154,12 +155,12 @@ static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
 
 static void consent_connects_what_was_not_there(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
         json(*state, "{'platform':'meta_ads','returnUrl':'https://app.your-product.com'}"),
         AS_FULL);
-    struct answer done = consent(*state, at(a, "/url"), "approve");
-    struct answer list =
+    struct mock_response done = consent(*state, at(a, "/url"), "approve");
+    struct mock_response list =
         mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
     const char *id = at(list, "/items/0/adAccountId");
     assert_int_equal(str_from(id).n, 26);
@@ -168,16 +169,16 @@ static void consent_connects_what_was_not_there(void **state)
     assert_string_equal(tokens(list), "meta_ads valid");
     assert_string_equal(at(done, "/adAccount"), id);
     assert_string_equal(at(done, "/account"), "null");
-    struct answer social =
+    struct mock_response social =
         mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
     assert_int_equal(node_count(node_get(social.body, "items")), 1);
 }
 
 static void refused_consent_changes_nothing_and_says_so(void **state)
 {
-    struct answer a = get_url(*state, "{'platform':'tiktok_ads','state':'x y',"
-                                      "'returnUrl':'https://app.your-product.com/ads'}");
-    struct answer done = consent(*state, at(a, "/url"), "deny");
+    struct mock_response a = get_url(*state, "{'platform':'tiktok_ads','state':'x y',"
+                                             "'returnUrl':'https://app.your-product.com/ads'}");
+    struct mock_response done = consent(*state, at(a, "/url"), "deny");
     assert_string_equal(parameter(*state, at(done, "/redirect"), "layers_oauth_error"),
                         "access_denied");
     assert_string_equal(parameter(*state, at(done, "/redirect"), "state"), "x y");
@@ -188,7 +189,7 @@ static void refused_consent_changes_nothing_and_says_so(void **state)
 
 static void a_test_key_is_granted_at_once(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, URL,
         json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"),
         AS_TEST);
@@ -200,8 +201,8 @@ static void a_test_key_is_granted_at_once(void **state)
 static void an_attempt_for_ads_is_no_social_one(void **state)
 {
     struct mock *m = *state;
-    struct answer a = get_url(m, "{'platform':'meta_ads',"
-                                 "'returnUrl':'https://app.your-product.com/ads'}");
+    struct mock_response a = get_url(m, "{'platform':'meta_ads',"
+                                        "'returnUrl':'https://app.your-product.com/ads'}");
     const char *line = arena_printf(&m->arena, "GET /v1/social/oauth-status/%s",
                                     parameter(m, at(a, "/url"), "state"));
     assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
@@ -213,17 +214,18 @@ static void the_local_page_grants_ad_accounts_too(void **state)
 {
     struct mock *m = *state;
     mock_test_world(m)->local_consent = true;
-    struct answer a = get_url(m, "{'platform':'tiktok_ads',"
-                                 "'returnUrl':'https://app.your-product.com/ads'}");
+    struct mock_response a = get_url(m, "{'platform':'tiktok_ads',"
+                                        "'returnUrl':'https://app.your-product.com/ads'}");
     struct str path = str_from(at(a, "/url"));
     assert_true(str_starts(path, STR("http://mock.test/__consent/layers/st_")));
     path = str_skip(path, strlen("http://mock.test"));
-    struct answer page = mock_call(m, arena_printf(&m->arena, "GET " STR_FMT, STR_ARG(path)), NULL);
+    struct mock_response page =
+        mock_call(m, arena_printf(&m->arena, "GET " STR_FMT, STR_ARG(path)), NULL);
     assert_int_equal(page.status, 200);
     assert_non_null(strstr(str_dup(&m->arena, page.text), "tiktok_ads"));
-    struct answer sent = mock_call(m, arena_printf(&m->arena, "POST " STR_FMT, STR_ARG(path)),
-                                   "decision=approve&handle=acme",
-                                   "Content-Type: application/x-www-form-urlencoded");
+    struct mock_response sent = mock_call(
+        m, arena_printf(&m->arena, "POST " STR_FMT, STR_ARG(path)), "decision=approve&handle=acme",
+        "Content-Type: application/x-www-form-urlencoded");
     assert_int_equal(sent.status, 303);
     assert_string_equal(header_of(sent, "Location"),
                         "https://app.your-product.com/ads?status=connected"
@@ -253,7 +255,7 @@ static void an_url_that_cannot_be_given_is_refused(void **state)
          "RETURN_URL_NOT_ALLOWED",                                                                      NULL         },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = get_url(*state, rows[i].body);
+        struct mock_response a = get_url(*state, rows[i].body);
         assert_refused(a, rows[i].status, rows[i].code);
         if (rows[i].path)
             assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -263,7 +265,7 @@ static void an_url_that_cannot_be_given_is_refused(void **state)
 
 static void campaigns_and_relays_have_the_documented_shapes(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state,
                   ("GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
                    "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z"),
@@ -313,7 +315,7 @@ static void a_simulation_must_be_possible(void **state)
             struct mock *m = *state;
             mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
             const char *before = dump_world(&m->arena, mock_test_world(m));
-            struct answer a =
+            struct mock_response a =
                 simulation(m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
                                            rows[i].platform, ways[way]));
             if (rows[i].to[way]) {
@@ -333,10 +335,10 @@ static void a_simulated_change_shows_in_the_list(void **state)
     simulation(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
     assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
                         "tiktok_ads revoked, apple_ads expired");
-    struct answer again =
+    struct mock_response again =
         simulation(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
     assert_string_equal(at(again, "/state"), "valid");
-    struct answer list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
     assert_string_equal(at(list, "/items/0/connectedAt"), "2026-05-02T09:00:00Z");
     assert_string_not_equal(at(again, "/adAccount"), "ad_acme_meta");
@@ -361,7 +363,7 @@ static void an_impossible_simulation_is_refused(void **state)
     mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
-        struct answer a = simulation(m, rows[i].body);
+        struct mock_response a = simulation(m, rows[i].body);
         assert_int_equal(a.status, rows[i].status);
         if (rows[i].pointer)
             assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);

@@ -19,12 +19,12 @@
     "\",\"mode\":\"publish\"},{\"socialAccountId\":\"" b "\",\"mode\":\"draft\"}]}"
 #define BOTH TARGETS("sa_acme_tiktok", "sa_acme_disposable")
 
-static struct answer call(struct mock *m, const char *line, const char *body)
+static struct mock_response call(struct mock *m, const char *line, const char *body)
 {
     return mock_call(m, line, body, AS_FULL);
 }
 
-static struct answer read_post(struct mock *m, const char *id)
+static struct mock_response read_post(struct mock *m, const char *id)
 {
     char line[128];
     snprintf(line, sizeof line, "GET /v1/scheduled-posts/%s", id);
@@ -43,7 +43,7 @@ static void approval_promotes_what_was_scheduled_meanwhile(void **state)
     size_t before = count_posts(m);
     assert_string_equal(at(call(m, SCHEDULE, BOTH), "/gateStatus"), "blocked_on_approval");
     assert_int_equal(count_posts(m), before);
-    struct answer a = call(m, APPROVE, "{\"note\":\"Go.\"}");
+    struct mock_response a = call(m, APPROVE, "{\"note\":\"Go.\"}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/id"), "cnt_pending");
     assert_string_equal(at(a, "/approvalStatus"), "approved");
@@ -68,7 +68,7 @@ static void approval_that_comes_late_posts_at_once(void **state)
     struct world *w = mock_test_world(m);
     call(m, SCHEDULE, BOTH);
     events_advance(w, world_now(w) + 3 * DAY);
-    struct answer a = call(m, APPROVE, NULL);
+    struct mock_response a = call(m, APPROVE, NULL);
     const char *id = at(a, "/pendingSchedulePromotion/scheduledPostIds/0");
     assert_string_equal(at(read_post(m, id), "/status"), "published");
 }
@@ -78,10 +78,10 @@ static void what_cannot_be_promoted_is_told(void **state)
     struct mock *m = *state;
     size_t before = count_posts(m);
     call(m, SCHEDULE, TARGETS("sa_acme_disposable", "sa_acme_disposable"));
-    struct answer revoked = call(m, "DELETE /v1/social-accounts/sa_acme_disposable", NULL);
+    struct mock_response revoked = call(m, "DELETE /v1/social-accounts/sa_acme_disposable", NULL);
     assert_string_equal(at(revoked, "/canceledScheduledPosts"), "2"); /* not the blocked ones */
     assert_int_equal(count_posts(m), before);
-    struct answer a = call(m, APPROVE, NULL);
+    struct mock_response a = call(m, APPROVE, NULL);
     assert_string_equal(at(a, "/approvalStatus"), "approved");
     assert_string_equal(at(a, "/pendingSchedulePromotion/status"), "failed");
     assert_string_equal(at(a, "/pendingSchedulePromotion/scheduledPostIds"), "[]");
@@ -90,7 +90,7 @@ static void what_cannot_be_promoted_is_told(void **state)
 
 static void with_nothing_scheduled_there_is_no_promotion(void **state)
 {
-    struct answer a = call(*state, APPROVE, NULL);
+    struct mock_response a = call(*state, APPROVE, NULL);
     assert_int_equal(a.status, 200);
     assert_null(at(a, "/pendingSchedulePromotion"));
     assert_int_equal(call(*state, SCHEDULE, BOTH).status, 202);
@@ -103,7 +103,7 @@ static void rejection_drops_what_was_scheduled(void **state)
     struct world *w = mock_test_world(m);
     size_t before = count_posts(m);
     call(m, SCHEDULE, BOTH);
-    struct answer a = call(m, REJECT, "{\"reason\":\"Too loud.\"}");
+    struct mock_response a = call(m, REJECT, "{\"reason\":\"Too loud.\"}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/approvalStatus"), "rejected");
     assert_string_equal(at(a, "/rejectedAt"), "2026-05-02T09:00:00Z");
@@ -121,7 +121,7 @@ static void each_decision_is_in_the_audit_log(void **state)
     call(m, SCHEDULE, BOTH);
     assert_string_equal(at(call(m, "GET /v1/audit-log", NULL), "/items"), "[]");
     call(m, APPROVE, NULL);
-    struct answer log = call(m, "GET /v1/audit-log", NULL);
+    struct mock_response log = call(m, "GET /v1/audit-log", NULL);
     assert_string_equal(at(log, "/items/0/eventType"), "scheduled_post.created");
     assert_string_equal(at(log, "/items/1/eventType"), "scheduled_post.created");
     assert_string_equal(at(log, "/items/2/eventType"), "content.approved");
@@ -143,7 +143,7 @@ static void what_does_not_wait_cannot_be_decided_on(void **state)
     struct world *w = mock_test_world(*state);
     uint32_t changes = changes_last(w);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = call(*state, rows[i].line, rows[i].body);
+        struct mock_response a = call(*state, rows[i].line, rows[i].body);
         assert_refused(a, 409, "CONFLICT");
         assert_string_equal(at(a, "/error/details/approvalStatus"), rows[i].status);
     }

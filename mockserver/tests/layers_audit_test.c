@@ -9,7 +9,7 @@
 #define LOG "GET /v1/audit-log"
 #define DAY (INT64_C(24) * 3600 * 1000)
 
-static const char *values(struct answer a, const char *member)
+static const char *values(struct mock_response a, const char *member)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -33,7 +33,7 @@ static const char *key_id(struct mock *m, const char *as)
 
 static void a_world_begins_with_nothing_in_the_log(void **state)
 {
-    struct answer a = mock_call(*state, LOG, NULL, AS_READER);
+    struct mock_response a = mock_call(*state, LOG, NULL, AS_READER);
     assert_string_equal(values(a, "id"), "");
     assert_string_equal(at(a, "/nextCursor"), "null");
 }
@@ -42,7 +42,7 @@ static void what_a_revocation_did_is_told_newest_first(void **state)
 {
     struct mock *m = *state;
     revoke(m, "sa_acme_disposable", AS_SECOND);
-    struct answer a = mock_call(m, LOG, NULL, AS_FULL);
+    struct mock_response a = mock_call(m, LOG, NULL, AS_FULL);
     assert_string_equal(values(a, "eventType"), "social_account.revoked scheduled_post.cancelled "
                                                 "scheduled_post.cancelled");
     assert_string_equal(values(a, "resourceId"), "sa_acme_disposable sp_popup_two sp_popup_one");
@@ -60,7 +60,7 @@ static void time_and_simulations_are_not_attributed_to_a_key(void **state)
     mock_call(m, "POST /__admin/simulate/token_lost",
               "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
     events_advance(w, world_now(w) + DAY);
-    struct answer a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
+    struct mock_response a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
     assert_string_equal(values(a, "eventType"),
                         "scheduled_post.failed social_account.needs_reauth");
     assert_string_equal(at(a, "/items/0/apiKeyId"), "null");
@@ -104,15 +104,15 @@ static void pages_hold_together_while_the_log_grows(void **state)
 {
     struct mock *m = *state;
     revoke(m, "sa_acme_disposable", AS_FULL);
-    struct answer first = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
+    struct mock_response first = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
     assert_string_equal(values(first, "resourceId"), "sa_acme_disposable sp_popup_two");
     revoke(m, "sa_acme_b_tiktok", AS_FULL);
     char line[160];
     snprintf(line, sizeof line, LOG "?limit=2&cursor=%s", at(first, "/nextCursor"));
-    struct answer rest = mock_call(m, line, NULL, AS_FULL);
+    struct mock_response rest = mock_call(m, line, NULL, AS_FULL);
     assert_string_equal(values(rest, "resourceId"), "sp_popup_one");
     assert_string_equal(at(rest, "/nextCursor"), "null");
-    struct answer all = mock_call(m, LOG "?limit=5", NULL, AS_FULL);
+    struct mock_response all = mock_call(m, LOG "?limit=5", NULL, AS_FULL);
     assert_int_equal(node_count(node_get(all.body, "items")), 5);
     assert_string_equal(at(all, "/nextCursor"), "null");
 }
@@ -133,7 +133,7 @@ static void a_query_that_cannot_be_read_is_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[96];
         snprintf(line, sizeof line, LOG "%s", rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }

@@ -8,9 +8,9 @@
 #define BODY(platform)                                                                             \
     "{\"platform\":\"" platform "\",\"returnUrl\":\"https://app.your-product.com/done\"}"
 
-static struct answer consent(struct mock *m, const char *url, const char *body)
+static struct mock_response consent(struct mock *m, const char *url, const char *body)
 {
-    struct answer a = mock_call(m, url, body, AS_FULL);
+    struct mock_response a = mock_call(m, url, body, AS_FULL);
     assert_int_equal(a.status, 200);
     return mock_call(
         m, "POST /__admin/simulate/consent",
@@ -21,7 +21,7 @@ static struct answer consent(struct mock *m, const char *url, const char *body)
 static size_t count(struct mock *m, const char *kind, const char *account, const char *name)
 {
     struct arena a = {0};
-    struct answer all = mock_call(m, arena_printf(&a, "GET /__admin/state/%s", kind), NULL);
+    struct mock_response all = mock_call(m, arena_printf(&a, "GET /__admin/state/%s", kind), NULL);
     const struct node *items = node_get(all.body, "items");
     size_t found = 0;
     for (size_t i = 0; i < node_count(items); i++) {
@@ -42,7 +42,7 @@ static void a_consent_brings_four_layers_and_a_tick_named_after_the_platform(voi
         {BODY("instagram"), "instagram.connected"},
     };
     for (size_t i = 0; i < 2; i++) {
-        struct answer done = consent(*state, URL_FOR("prj_acme_a"), rows[i].body);
+        struct mock_response done = consent(*state, URL_FOR("prj_acme_a"), rows[i].body);
         const char *account = at(done, "/account");
         assert_int_equal(count(*state, "layers", account, NULL), 4);
         assert_int_equal(count(*state, "layers", account, "Account Health Monitor"), 1);
@@ -80,10 +80,11 @@ static void a_reconnection_skips_it(void **state)
 
 static void a_step_that_is_made_to_fail_is_logged_and_the_flow_completes(void **state)
 {
-    struct answer simulation = mock_call(*state, "POST /__admin/simulate/side_effect",
-                                         "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
+    struct mock_response simulation =
+        mock_call(*state, "POST /__admin/simulate/side_effect",
+                  "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
     assert_int_equal(simulation.status, 200);
-    struct answer done = consent(*state, URL_FOR("prj_acme_a"), BODY("tiktok"));
+    struct mock_response done = consent(*state, URL_FOR("prj_acme_a"), BODY("tiktok"));
     assert_string_equal(at(done, "/status"), "completed");
     assert_non_null(strstr(at(done, "/changes"), "layer_create_fail"));
     assert_int_equal(count(*state, "layers", at(done, "/account"), NULL), 0);
@@ -98,7 +99,7 @@ static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
     mock_call(*state, "POST /__admin/simulate/side_effect",
               "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
     consent(*state, URL_FOR("prj_acme_empty"), BODY("instagram"));
-    struct answer list =
+    struct mock_response list =
         mock_call(*state, "GET /v1/projects/prj_acme_empty/social-accounts", NULL, AS_FULL);
     assert_true(str_starts(str_from(at(list, "/items/0/avatarUrl")),
                            STR("https://scontent.cdninstagram.com/")));
@@ -106,8 +107,8 @@ static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
 
 static void a_step_nobody_knows_is_refused(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/simulate/side_effect",
-                                "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
+    struct mock_response a = mock_call(*state, "POST /__admin/simulate/side_effect",
+                                       "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/step");
 }

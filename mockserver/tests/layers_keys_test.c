@@ -10,14 +10,14 @@
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
 #define DAY  (INT64_C(24) * 3600 * 1000)
 
-static struct answer kill_key(struct mock *m, const char *id, const char *as)
+static struct mock_response kill_key(struct mock *m, const char *id, const char *as)
 {
     char line[160];
     snprintf(line, sizeof line, "POST /v1/api-keys/%s/kill", id);
     return mock_call(m, line, NULL, as);
 }
 
-static struct answer health(struct mock *m, const char *account, const char *as)
+static struct mock_response health(struct mock *m, const char *account, const char *as)
 {
     char line[160];
     snprintf(line, sizeof line, "GET /v1/social-accounts/%s/health", account);
@@ -42,7 +42,7 @@ static void a_killed_key_gets_503_wherever_it_calls(void **state)
     };
     struct mock *m = *state;
     const char *id = key_id(m, AS_SECOND);
-    struct answer a = kill_key(m, id, AS_READER);
+    struct mock_response a = kill_key(m, id, AS_READER);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/apiKey/id"), id);
     assert_string_equal(at(a, "/apiKey/organizationId"), "org_acme");
@@ -54,7 +54,7 @@ static void a_killed_key_gets_503_wherever_it_calls(void **state)
     assert_string_equal(at(a, "/killed"), "true");
     uint32_t changes = changes_last(mock_test_world(m));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct answer refused = mock_call(m, lines[i], NULL, AS_SECOND);
+        struct mock_response refused = mock_call(m, lines[i], NULL, AS_SECOND);
         assert_refused(refused, 503, "KILL_SWITCH");
         assert_string_equal(at(refused, "/error/details/scope"), "key");
     }
@@ -67,12 +67,12 @@ static void killing_twice_changes_nothing_more(void **state)
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
     const char *id = key_id(m, AS_SECOND);
-    struct answer first = kill_key(m, id, AS_FULL);
+    struct mock_response first = kill_key(m, id, AS_FULL);
     uint32_t changes = changes_last(w);
     events_advance(w, world_now(w) + DAY);
     uint32_t after = changes_last(w);
     assert_true(after > changes);
-    struct answer second = kill_key(m, id, AS_FULL);
+    struct mock_response second = kill_key(m, id, AS_FULL);
     assert_int_equal(second.status, 200);
     assert_string_equal(str_dup(first.arena, second.text), str_dup(first.arena, first.text));
     assert_int_equal(changes_last(w), after);
@@ -115,8 +115,8 @@ static void health_follows_from_an_accounts_age(void **state)
         {"sa_acme_expired",    "warm",       65},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = health(*state, rows[i].account, AS_READER);
-        struct answer again = health(*state, rows[i].account, AS_READER);
+        struct mock_response a = health(*state, rows[i].account, AS_READER);
+        struct mock_response again = health(*state, rows[i].account, AS_READER);
         int64_t score;
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/socialAccountId"), rows[i].account);
@@ -134,7 +134,7 @@ static void an_account_that_the_platform_flagged_is_shadowbanned(void **state)
 {
     struct world *w = mock_test_world(*state);
     account_flag(w, account_find(w, 1, STR("sa_acme_tiktok")));
-    struct answer a = health(*state, "sa_acme_tiktok", AS_FULL);
+    struct mock_response a = health(*state, "sa_acme_tiktok", AS_FULL);
     assert_string_equal(at(a, "/tier"), "shadowbanned");
     assert_string_equal(at(a, "/isShadowbanned"), "true");
 }

@@ -19,27 +19,27 @@ static const char *json(struct mock *m, const char *text)
     return copy;
 }
 
-static struct answer ask(struct mock *m, const char *body)
+static struct mock_response ask(struct mock *m, const char *body)
 {
     return mock_call(m, REQUEST, json(m, body), AS_FULL);
 }
 
-static struct answer decide(struct mock *m, const char *body)
+static struct mock_response decide(struct mock *m, const char *body)
 {
     return mock_call(m, "POST /__admin/simulate/lease_decide", json(m, body));
 }
 
-static struct answer advance(struct mock *m, const char *body)
+static struct mock_response advance(struct mock *m, const char *body)
 {
     return mock_call(m, "POST /__admin/clock/advance", json(m, body));
 }
 
-static struct answer call_with(struct mock *m, const char *line, const char *rest)
+static struct mock_response call_with(struct mock *m, const char *line, const char *rest)
 {
     return mock_call(m, arena_printf(&m->arena, "%s%s", line, rest), NULL, AS_FULL);
 }
 
-static const char *members(struct answer a, const char *list, const char *key)
+static const char *members(struct mock_response a, const char *list, const char *key)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, list);
@@ -51,16 +51,16 @@ static const char *members(struct answer a, const char *list, const char *key)
 /* "Social accounts", Leased accounts: as printed there, but for the project. */
 static void a_request_is_taken_as_the_documents_print_it(void **state)
 {
-    struct answer a = ask(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
-                                  "'vertical':'fitness','audience':'25-40 women',"
-                                  "'language':'en-US','geo':['US','CA']},"
-                                  "'note':'Product launch the first week of May'}");
+    struct mock_response a = ask(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
+                                         "'vertical':'fitness','audience':'25-40 women',"
+                                         "'language':'en-US','geo':['US','CA']},"
+                                         "'note':'Product launch the first week of May'}");
     assert_int_equal(a.status, 202);
     assert_int_equal(node_count(a.body), 3);
     assert_true(str_starts(str_from(at(a, "/requestId")), STR("lreq_")));
     assert_string_equal(at(a, "/status"), "requested");
     assert_string_equal(at(a, "/submittedAt"), "2026-05-02T09:00:00.000Z");
-    struct answer r = call_with(*state, REQUESTS, at(a, "/requestId"));
+    struct mock_response r = call_with(*state, REQUESTS, at(a, "/requestId"));
     assert_int_equal(r.status, 200);
     assert_int_equal(node_count(r.body), 7);
     assert_string_equal(at(r, "/requestId"), at(a, "/requestId"));
@@ -100,7 +100,7 @@ static void another_organization_may_have_the_same_id(void **state)
     }
     assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/projectId"),
                         "prj_acme_a");
-    struct answer both = decide(*state, "{'request':'mine-1','outcome':'rejected'}");
+    struct mock_response both = decide(*state, "{'request':'mine-1','outcome':'rejected'}");
     assert_int_equal(both.status, 422);
     assert_string_equal(at(both, "/errors/0/pointer"), "/request");
     assert_non_null(strstr(at(both, "/errors/0/detail"), "prj_acme_a, prj_other"));
@@ -150,7 +150,7 @@ static void a_request_that_cannot_be_meant_is_a_validation_error(void **state)
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'budget':1}",                         "budget"        },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = ask(*state, rows[i].body);
+        struct mock_response a = ask(*state, rows[i].body);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -184,14 +184,14 @@ static void languages_and_countries_of_their_shape_are_taken(void **state)
 
 static void what_was_assigned_is_in_both_lists(void **state)
 {
-    struct answer simulated =
+    struct mock_response simulated =
         decide(*state, "{'request':'lreq_acme_open','outcome':'assigned','remark':'Enjoy.'}");
     assert_int_equal(simulated.status, 200);
     assert_string_equal(at(simulated, "/state"), "assigned");
     const char *first = at(simulated, "/accounts/0"), *second = at(simulated, "/accounts/1");
     assert_true(str_starts(str_from(first), STR("sa_")));
 
-    struct answer r = mock_call(*state, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
+    struct mock_response r = mock_call(*state, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
     assert_string_equal(at(r, "/status"), "assigned");
     assert_string_equal(at(r, "/submittedAt"), "2026-05-01T09:00:00.000Z");
     assert_string_equal(at(r, "/assignedAt"), "2026-05-02T09:00:00Z");
@@ -200,7 +200,7 @@ static void what_was_assigned_is_in_both_lists(void **state)
     assert_null(at(r, "/assignedSocialAccountIds/2"));
     assert_string_equal(at(r, "/note"), "Enjoy.");
 
-    struct answer social =
+    struct mock_response social =
         mock_call(*state, "GET /v1/projects/prj_acme_a/social-accounts?leased=true", NULL, AS_FULL);
     assert_string_equal(members(social, "items", "handle"),
                         "fit.daily lift.log coffee.reviews.daily");
@@ -208,7 +208,7 @@ static void what_was_assigned_is_in_both_lists(void **state)
     assert_string_equal(at(social, "/items/0/status"), "connected");
     assert_string_equal(at(social, "/items/0/tokenExpiresAt"), "null");
 
-    struct answer leases = mock_call(*state, LEASES, NULL, AS_FULL);
+    struct mock_response leases = mock_call(*state, LEASES, NULL, AS_FULL);
     assert_string_equal(members(leases, "items", "handle"),
                         "fit.daily lift.log coffee.reviews.daily");
     assert_int_equal(node_count(node_at(node_get(leases.body, "items"), 0)), 9);
@@ -228,9 +228,10 @@ static void what_was_assigned_is_in_both_lists(void **state)
 static void billing_begins_with_the_assignment_and_stops_with_the_release(void **state)
 {
     const struct world *w = mock_test_world(*state);
-    struct answer simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct mock_response simulated =
+        decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 2);
-    struct answer wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
+    struct mock_response wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
     assert_string_equal(at(wallet, "/items/0/organization"), "org_acme");
     assert_string_equal(at(wallet, "/items/0/account"), at(simulated, "/accounts/0"));
     assert_string_equal(at(wallet, "/items/0/cents"), "-15000");
@@ -239,7 +240,7 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
 
     advance(*state, "{'to':'2026-05-20T00:00:00Z'}"); /* the fixture's own was renewed */
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3);
-    struct answer a =
+    struct mock_response a =
         call_with(*state, "DELETE /v1/leased-accounts/", at(simulated, "/accounts/0"));
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(a.body), 4);
@@ -258,10 +259,10 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
 
 static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
 {
-    struct answer a = mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased",
-                                "{\"reason\":\"Enough.\"}", AS_FULL);
+    struct mock_response a = mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased",
+                                       "{\"reason\":\"Enough.\"}", AS_FULL);
     assert_int_equal(a.status, 200);
-    struct answer post =
+    struct mock_response post =
         mock_call(*state, "GET /v1/scheduled-posts/sp_queued_leased", NULL, AS_FULL);
     assert_string_equal(at(post, "/status"), "canceled");
     assert_string_equal(
@@ -269,7 +270,7 @@ static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
            "/account"),
         "null");
     assert_string_equal(members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"), "");
-    struct answer gone = mock_call(*state, (LEASES "?status=disconnected"), NULL, AS_FULL);
+    struct mock_response gone = mock_call(*state, (LEASES "?status=disconnected"), NULL, AS_FULL);
     assert_string_equal(members(gone, "items", "handle"), "coffee.reviews.daily");
     assert_string_equal(at(gone, "/items/0/status"), "disconnected");
     assert_string_equal(at(gone, "/items/0/nextRenewalAt"), "null");
@@ -280,7 +281,8 @@ static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
 /* "Social accounts", Revocation: of a leased account this is the release as well. */
 static void revoking_a_leased_account_is_its_release(void **state)
 {
-    struct answer a = mock_call(*state, "DELETE /v1/social-accounts/sa_acme_leased", NULL, AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "DELETE /v1/social-accounts/sa_acme_leased", NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
     assert_string_equal(
@@ -300,10 +302,10 @@ static void a_decision_is_final(void **state)
             struct mock *m = *state;
             char body[128];
             snprintf(body, sizeof body, "{'request':'lreq_acme_open','outcome':'%s'}", outcomes[i]);
-            struct answer a = decide(m, body);
+            struct mock_response a = decide(m, body);
             assert_int_equal(a.status, 200);
             assert_string_equal(at(a, "/state"), outcomes[i]);
-            struct answer r = mock_call(m, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
+            struct mock_response r = mock_call(m, (REQUESTS "lreq_acme_open"), NULL, AS_FULL);
             assert_string_equal(at(r, "/status"), outcomes[i]);
             assert_int_equal(node_count(node_get(r.body, "assignedSocialAccountIds")), 2 - i);
             assert_string_equal(at(r, "/assignedAt"), i == 2 ? "null" : "2026-05-02T09:00:00Z");
@@ -341,13 +343,13 @@ static void a_decision_that_cannot_be_changes_nothing(void **state)
     ask(m, "{'projectId':'prj_acme_a','count':1,'requestId':'lreq_one'," FITNESS "}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
-        struct answer a = decide(m, rows[i].body);
+        struct mock_response a = decide(m, rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
         assert_non_null(strstr(at(a, "/errors/0/detail"), rows[i].words));
         assert_string_equal(dump_world(&m->arena, mock_test_world(m)), before);
     }
-    struct answer part = decide(m, "{'request':'lreq_big','outcome':'partial'}");
+    struct mock_response part = decide(m, "{'request':'lreq_big','outcome':'partial'}");
     assert_int_equal(part.status, 200); /* what the pool has */
     assert_int_equal(node_count(node_get(part.body, "accounts")), 2);
 }
@@ -362,18 +364,19 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
     decide(m, "{'request':'b1','outcome':'assigned'}");
     decide(m, "{'request':'lreq_acme_open','outcome':'assigned'}");
     const char *const everyone = "form.check fit.daily lift.log coffee.reviews.daily";
-    struct answer all = mock_call(m, "GET /v1/leased-accounts", NULL, AS_FULL);
+    struct mock_response all = mock_call(m, "GET /v1/leased-accounts", NULL, AS_FULL);
     assert_string_equal(members(all, "items", "handle"), everyone);
     assert_string_equal(at(all, "/items/0/projectId"), "prj_acme_b");
-    struct answer b = mock_call(m, "GET /v1/projects/prj_acme_b/leased-accounts", NULL, AS_FULL);
+    struct mock_response b =
+        mock_call(m, "GET /v1/projects/prj_acme_b/leased-accounts", NULL, AS_FULL);
     assert_string_equal(members(b, "items", "handle"), "form.check");
-    struct answer other = mock_call(m, "GET /v1/leased-accounts", NULL, AS_OTHER);
+    struct mock_response other = mock_call(m, "GET /v1/leased-accounts", NULL, AS_OTHER);
     assert_string_equal(members(other, "items", "handle"), "");
 
     struct buf seen = {.arena = &m->arena};
     const char *cursor = "";
     while (cursor) {
-        struct answer page =
+        struct mock_response page =
             call_with(m, "GET /v1/leased-accounts?status=assigned&limit=1", cursor);
         buf_printf(&seen, "%s%s", seen.n ? " " : "", members(page, "items", "handle"));
         const char *next = node_get_text(page.body, "nextCursor");
@@ -415,16 +418,17 @@ static void what_is_not_the_callers_is_not_there(void **state)
 
 static void leased_accounts_are_targets_like_any_other(void **state)
 {
-    struct answer simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct mock_response simulated =
+        decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     struct mock *m = *state;
     const char *body = arena_printf(&m->arena,
                                     "{\"scheduledFor\":\"2026-05-03T09:00:00Z\",\"targets\":"
                                     "[{\"socialAccountId\":\"%s\",\"mode\":\"publish\"}]}",
                                     at(simulated, "/accounts/0"));
-    struct answer a = mock_call(m, "POST /v1/content/cnt_open/schedule", body, AS_FULL);
+    struct mock_response a = mock_call(m, "POST /v1/content/cnt_open/schedule", body, AS_FULL);
     assert_int_equal(a.status, 202);
     advance(m, "{'to':'2026-05-03T09:00:00Z'}");
-    struct answer post =
+    struct mock_response post =
         call_with(m, "GET /v1/scheduled-posts/", at(a, "/scheduledPosts/0/scheduledPostId"));
     assert_string_equal(at(post, "/status"), "published");
 }

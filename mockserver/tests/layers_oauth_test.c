@@ -18,20 +18,20 @@
 #define TIKTOK ("{\"platform\":\"tiktok\"," RETURN "}")
 #define MINUTE INT64_C(60000)
 
-static struct answer status_of(struct mock *m, struct answer url, const char *as)
+static struct mock_response status_of(struct mock *m, struct mock_response url, const char *as)
 {
     char line[128];
     snprintf(line, sizeof line, "GET /v1/social/oauth-status/%s", at(url, "/state"));
     return mock_call(m, line, NULL, as);
 }
 
-static uint32_t oauth_attempt_of(struct mock *m, struct answer url)
+static uint32_t oauth_attempt_of(struct mock *m, struct mock_response url)
 {
     return oauth_attempt_find(mock_test_world(m), str_from(at(url, "/state")));
 }
 
 /* The end-customer's part. */
-static void consent(struct mock *m, struct answer url, const char *handle)
+static void consent(struct mock *m, struct mock_response url, const char *handle)
 {
     struct world *w = mock_test_world(m);
     uint32_t attempt = oauth_attempt_of(m, url);
@@ -40,7 +40,7 @@ static void consent(struct mock *m, struct answer url, const char *handle)
     oauth_attempt_complete(w, attempt, &user);
 }
 
-static const char *redirect_of(struct mock *m, struct answer url)
+static const char *redirect_of(struct mock *m, struct mock_response url)
 {
     struct call c = {.arena = url.arena, .world = mock_test_world(m), .provider = &layers_provider};
     return layers_consent_redirect(&c, oauth_attempt_of(m, url));
@@ -63,7 +63,7 @@ static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **stat
     for (size_t i = 0; i < 2; i++) {
         char body[256];
         snprintf(body, sizeof body, ("{\"platform\":\"%s\"," RETURN "}"), rows[i].platform);
-        struct answer a = mock_call(*state, OAUTH, body, AS_FULL);
+        struct mock_response a = mock_call(*state, OAUTH, body, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_int_equal(node_count(a.body), 3);
         assert_true(str_starts(str_from(at(a, "/authorizeUrl")), str_from(rows[i].begins)));
@@ -77,7 +77,7 @@ static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **stat
 
 static void the_scopes_asked_for_are_in_the_url(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, OAUTH,
                   ("{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}"), AS_FULL);
     assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("scope=a.b%2Cc&")));
@@ -86,7 +86,7 @@ static void the_scopes_asked_for_are_in_the_url(void **state)
 static void local_consent_leads_to_the_mocks_own_page(void **state)
 {
     mock_test_world(*state)->local_consent = true;
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, "POST /layers/v1/projects/prj_acme_a/social/oauth-url", TIKTOK, AS_FULL);
     char url[256];
     snprintf(url, sizeof url, "/__consent/layers/%s", at(a, "/state"));
@@ -128,7 +128,7 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
         {OAUTH,  "  ",                                                                     ""               },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, rows[i].line, rows[i].body, AS_FULL);
+        struct mock_response a = mock_call(*state, rows[i].line, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -137,7 +137,7 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
 
 static void all_mistakes_of_a_body_come_at_once(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, OAUTH, "{\"platform\":\"x\",\"usageNote\":1,\"more\":2}", AS_FULL);
     assert_refused(a, 422, "VALIDATION");
     assert_int_equal(node_count(node_pointer(a.body, "/error/details/issues")), 4);
@@ -184,7 +184,7 @@ static void a_return_url_must_be_on_the_keys_own_list(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char body[256];
         snprintf(body, sizeof body, "{\"platform\":\"tiktok\",\"returnUrl\":\"%s\"}", rows[i].url);
-        struct answer a = mock_call(*state, OAUTH, body, rows[i].as);
+        struct mock_response a = mock_call(*state, OAUTH, body, rows[i].as);
         if (rows[i].status == 200)
             assert_int_equal(a.status, 200);
         else
@@ -197,7 +197,7 @@ static void a_return_url_must_be_on_the_keys_own_list(void **state)
 
 static void the_partners_note_is_kept(void **state)
 {
-    struct answer url = mock_call(
+    struct mock_response url = mock_call(
         *state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
     const struct oauth_attempt *a =
         oauth_attempt_read(mock_test_world(*state), oauth_attempt_of(*state, url));
@@ -233,8 +233,8 @@ static void what_is_not_the_callers_cannot_be_connected(void **state)
 
 static void consent_connects_a_new_account(void **state)
 {
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
-    struct answer pending = status_of(*state, url, AS_FULL);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response pending = status_of(*state, url, AS_FULL);
     assert_int_equal(pending.status, 200);
     assert_string_equal(at(pending, "/status"), "pending");
     assert_string_equal(at(pending, "/state"), at(url, "/state"));
@@ -242,9 +242,9 @@ static void consent_connects_a_new_account(void **state)
     assert_null(at(pending, "/socialAccountId"));
 
     consent(*state, url, "fresh.roast");
-    struct answer done = status_of(*state, url, AS_FULL);
+    struct mock_response done = status_of(*state, url, AS_FULL);
     assert_string_equal(at(done, "/status"), "completed");
-    struct answer list = mock_call(*state, LIST, NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, LIST, NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/socialAccountId"), at(done, "/socialAccountId"));
     assert_string_equal(at(list, "/items/0/handle"), "fresh.roast");
     assert_string_equal(at(list, "/items/0/status"), "connected");
@@ -258,9 +258,9 @@ static void consent_connects_a_new_account(void **state)
 
 static void an_avatar_url_is_one_whatever_the_handle(void **state)
 {
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     consent(*state, url, "a?b#c/\"><\xc3\xbc");
-    struct answer list = mock_call(*state, LIST, NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, LIST, NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/handle"), "a?b#c/\"><\xc3\xbc");
     assert_string_equal(at(list, "/items/0/avatarUrl"),
                         "https://media.meetsift.com/tiktok/a%3Fb%23c%2F%22%3E%3C%C3%BC/avatar.jpg");
@@ -268,11 +268,11 @@ static void an_avatar_url_is_one_whatever_the_handle(void **state)
 
 static void consent_that_is_denied_says_so_in_both_places(void **state)
 {
-    struct answer url = mock_call(
+    struct mock_response url = mock_call(
         *state, OAUTH,
         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/d?a=1\"}", AS_FULL);
     oauth_attempt_fail(mock_test_world(*state), oauth_attempt_of(*state, url), "access_denied");
-    struct answer a = status_of(*state, url, AS_FULL);
+    struct mock_response a = status_of(*state, url, AS_FULL);
     assert_string_equal(at(a, "/status"), "failed");
     assert_string_equal(at(a, "/error/code"), "access_denied");
     assert_non_null(at(a, "/error/message"));
@@ -283,11 +283,11 @@ static void consent_that_is_denied_says_so_in_both_places(void **state)
 
 static void an_attempt_expires_after_ten_minutes(void **state)
 {
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     advance(*state, 10 * MINUTE - 1);
     assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
     advance(*state, 1);
-    struct answer a = status_of(*state, url, AS_FULL);
+    struct mock_response a = status_of(*state, url, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/status"), "expired");
     assert_null(at(a, "/socialAccountId"));
@@ -295,7 +295,7 @@ static void an_attempt_expires_after_ten_minutes(void **state)
 
 static void an_attempt_is_seen_by_its_own_key_alone(void **state)
 {
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     assert_refused(status_of(*state, url, AS_SECOND), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_NARROW), 403, "FORBIDDEN_SCOPE");
@@ -306,8 +306,8 @@ static void an_attempt_is_seen_by_its_own_key_alone(void **state)
 
 static void every_url_has_a_state_of_its_own(void **state)
 {
-    struct answer first = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
-    struct answer second = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
+    struct mock_response first = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
+    struct mock_response second = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
     assert_string_not_equal(at(first, "/state"), at(second, "/state"));
     consent(*state, second, "later");
     assert_string_equal(at(status_of(*state, first, AS_FULL), "/status"), "pending");
@@ -315,16 +315,16 @@ static void every_url_has_a_state_of_its_own(void **state)
 
 static void reconnecting_keeps_the_id_and_the_handle(void **state)
 {
-    struct answer url = mock_call(
+    struct mock_response url = mock_call(
         *state, REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"scopes\":[\"video.publish\"]}",
         AS_FULL);
     assert_int_equal(url.status, 200);
     assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
     consent(*state, url, "somebody.else");
-    struct answer done = status_of(*state, url, AS_FULL);
+    struct mock_response done = status_of(*state, url, AS_FULL);
     assert_string_equal(at(done, "/status"), "completed");
     assert_string_equal(at(done, "/socialAccountId"), "sa_acme_expired");
-    struct answer list = mock_call(*state, (LIST "?platform=tiktok&limit=4"), NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, (LIST "?platform=tiktok&limit=4"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/3/socialAccountId"), "sa_acme_expired");
     assert_string_equal(at(list, "/items/3/handle"), "acmecoffee.eu");
     assert_string_equal(at(list, "/items/3/status"), "connected");
@@ -335,7 +335,7 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
 
 static void a_connected_account_may_be_reconnected_too(void **state)
 {
-    struct answer url = mock_call(
+    struct mock_response url = mock_call(
         *state, REAUTH, ("{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}"), AS_FULL);
     assert_int_equal(url.status, 200);
     assert_true(str_starts(str_from(at(url, "/authorizeUrl")), STR("https://www.instagram.com/")));
@@ -344,9 +344,9 @@ static void a_connected_account_may_be_reconnected_too(void **state)
 static void revoking_and_connecting_again_makes_a_new_id(void **state)
 {
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_FULL);
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     consent(*state, url, "acmecoffee");
-    struct answer list = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/handle"), "acmecoffee");
     assert_string_not_equal(at(list, "/items/0/socialAccountId"), "sa_acme_tiktok");
     assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL),
@@ -355,10 +355,10 @@ static void revoking_and_connecting_again_makes_a_new_id(void **state)
 
 static void a_test_keys_consent_is_given_at_once(void **state)
 {
-    struct answer url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
-    struct answer done = status_of(*state, url, AS_TEST);
+    struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
+    struct mock_response done = status_of(*state, url, AS_TEST);
     assert_string_equal(at(done, "/status"), "completed");
-    struct answer list = mock_call(*state, (LIST "?limit=1"), NULL, AS_TEST);
+    struct mock_response list = mock_call(*state, (LIST "?limit=1"), NULL, AS_TEST);
     assert_string_equal(at(list, "/items/0/socialAccountId"), at(done, "/socialAccountId"));
 
     url = mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_withdrawn\"}", AS_TEST);

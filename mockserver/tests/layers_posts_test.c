@@ -22,14 +22,14 @@ static void advance(struct mock *m, int64_t ms)
     events_advance(w, world_now(w) + ms);
 }
 
-static struct answer read_post(struct mock *m, const char *id)
+static struct mock_response read_post(struct mock *m, const char *id)
 {
     char line[128];
     snprintf(line, sizeof line, "GET /v1/scheduled-posts/%s", id);
     return mock_call(m, line, NULL, AS_FULL);
 }
 
-static const char *ids(struct answer a)
+static const char *ids(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -41,7 +41,7 @@ static const char *ids(struct answer a)
 
 static void each_target_gets_a_post_of_its_own(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, SCHEDULE,
         ("{" DUE ",\"targets\":[" TARGET
          ",{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"draft\","
@@ -72,7 +72,7 @@ static void each_target_gets_a_post_of_its_own(void **state)
 static void what_is_due_is_published_and_drafts_are_handed_over(void **state)
 {
     advance(*state, 4 * DAY);
-    struct answer a = read_post(*state, "sp_queued");
+    struct mock_response a = read_post(*state, "sp_queued");
     assert_string_equal(at(a, "/status"), "published");
     assert_string_equal(at(a, "/publishedAt"), "2026-05-04T09:00:00Z");
     assert_string_equal(at(a, "/attemptedAt"), "2026-05-04T09:00:00Z");
@@ -89,7 +89,7 @@ static void a_dead_token_fails_a_post_when_it_is_due_and_not_before(void **state
 {
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "queued");
     advance(*state, DAY);
-    struct answer a = read_post(*state, "sp_queued_expired");
+    struct mock_response a = read_post(*state, "sp_queued_expired");
     assert_string_equal(at(a, "/status"), "failed");
     assert_string_equal(at(a, "/lastError/code"), "CREDENTIAL_INVALID");
     assert_non_null(at(a, "/lastError/message"));
@@ -106,7 +106,7 @@ static void a_token_recovered_in_time_saves_the_post(void **state)
 
 static void an_account_that_needs_reauth_can_be_scheduled_for(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, SCHEDULE,
         ("{" DUE
          ",\"targets\":[{\"socialAccountId\":\"sa_acme_withdrawn\",\"mode\":\"publish\"}]}"),
@@ -158,7 +158,7 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_DESTINATION);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, SCHEDULE, rows[i].body, AS_FULL);
+        struct mock_response a = mock_call(*state, SCHEDULE, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -172,7 +172,7 @@ static void fifty_targets_are_the_most(void **state)
         strcat(body, ("," TARGET));
     char more[8192];
     snprintf(more, sizeof more, ("%.8000s," TARGET "]}"), body);
-    struct answer a = mock_call(*state, SCHEDULE, strcat(body, "]}"), AS_FULL);
+    struct mock_response a = mock_call(*state, SCHEDULE, strcat(body, "]}"), AS_FULL);
     assert_int_equal(a.status, 202);
     assert_int_equal(node_count(node_get(a.body, "scheduledPosts")), 50);
     assert_refused(mock_call(*state, SCHEDULE, more, AS_FULL), 422, "VALIDATION");
@@ -180,7 +180,7 @@ static void fifty_targets_are_the_most(void **state)
 
 static void clocks_may_differ_by_half_a_minute(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, SCHEDULE, ("{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}"),
         AS_FULL);
     assert_int_equal(a.status, 202);
@@ -207,7 +207,7 @@ static void content_is_gated_by_its_state_and_approval(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[128];
         snprintf(line, sizeof line, "POST /v1/content/%s/schedule", rows[i].content);
-        struct answer a = mock_call(*state, line, ONE, rows[i].as);
+        struct mock_response a = mock_call(*state, line, ONE, rows[i].as);
         if (rows[i].code)
             assert_refused(a, rows[i].status, rows[i].code);
         else
@@ -218,7 +218,8 @@ static void content_is_gated_by_its_state_and_approval(void **state)
 static void content_that_waits_for_approval_is_blocked_and_makes_no_post(void **state)
 {
     const char *before = ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL));
-    struct answer a = mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(at(a, "/gateStatus"), "blocked_on_approval");
     assert_null(at(a, "/scheduledPosts"));
@@ -227,11 +228,12 @@ static void content_that_waits_for_approval_is_blocked_and_makes_no_post(void **
 
 static void publishing_now_posts_to_each_target_at_once(void **state)
 {
-    struct answer a = mock_call(*state, PUBLISH,
-                                ("{\"targets\":[" TARGET ",{\"socialAccountId\":"
-                                 "\"sa_acme_expired\",\"mode\":\"publish\"},{\"socialAccountId\":"
-                                 "\"sa_acme_instagram\",\"mode\":\"draft\"}]}"),
-                                AS_FULL);
+    struct mock_response a =
+        mock_call(*state, PUBLISH,
+                  ("{\"targets\":[" TARGET ",{\"socialAccountId\":"
+                   "\"sa_acme_expired\",\"mode\":\"publish\"},{\"socialAccountId\":"
+                   "\"sa_acme_instagram\",\"mode\":\"draft\"}]}"),
+                  AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(header_of(a, "X-RateLimit-Endpoint-Class"), "long-running");
     static const char *const states[] = {"published", "failed", "draft"};
@@ -239,7 +241,7 @@ static void publishing_now_posts_to_each_target_at_once(void **state)
     for (size_t i = 0; i < 3; i++) {
         const struct node *p = node_at(node_get(a.body, "scheduledPosts"), i);
         assert_string_equal(node_get_text(p, "scheduledFor"), "2026-05-02T09:00:00Z");
-        struct answer post = read_post(*state, node_get_text(p, "scheduledPostId"));
+        struct mock_response post = read_post(*state, node_get_text(p, "scheduledPostId"));
         assert_string_equal(at(post, "/status"), states[i]);
         assert_string_equal(at(post, "/attemptedAt"), "2026-05-02T09:00:00Z");
     }
@@ -269,7 +271,8 @@ static void publishing_now_is_gated_by_state_and_approval(void **state)
         assert_refused(mock_call(*state, line, rows[i].body, rows[i].as), rows[i].status,
                        rows[i].code);
     }
-    struct answer a = mock_call(*state, "POST /v1/content/cnt_pending/publish", NOW, AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "POST /v1/content/cnt_pending/publish", NOW, AS_FULL);
     assert_string_equal(at(a, "/error/details/containerId"), "cnt_pending");
     assert_string_equal(at(a, "/error/details/approvalStatus"), "pending");
     assert_int_equal(world_count(mock_test_world(*state), RECORD_DESTINATION), before);
@@ -300,7 +303,7 @@ static void posts_are_listed_latest_first_by_what_is_asked(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
         snprintf(line, sizeof line, (POSTS "%s"), rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(ids(a), rows[i].ids);
     }
@@ -315,7 +318,7 @@ static void posts_are_paged(void **state)
     do {
         snprintf(line, sizeof line, (POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s"),
                  cursor ? "&cursor=" : "", cursor ? cursor : "");
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         strcat(strcat(seen, *seen ? " " : ""), ids(a));
         cursor = node_get_text(a.body, "nextCursor");
@@ -336,9 +339,9 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
-static void a_status_that_no_post_has_is_answered_with_those_there_are(void **state)
+static void a_status_that_no_post_has_is_responded_to_with_those_there_are(void **state)
 {
-    struct answer a = mock_call(*state, POSTS "?status=ready", NULL, AS_FULL);
+    struct mock_response a = mock_call(*state, POSTS "?status=ready", NULL, AS_FULL);
     assert_string_equal(at(a, "/error/details/issues/0/message"),
                         "must be one of queued, publishing, draft, published, failed, canceled");
 }
@@ -364,7 +367,7 @@ static void a_post_has_the_documented_members(void **state)
         {"/createdAt",       "2026-04-26T09:00:00Z"},
         {"/updatedAt",       "2026-04-27T09:00:00Z"},
     };
-    struct answer a = read_post(*state, "sp_failed");
+    struct mock_response a = read_post(*state, "sp_failed");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
     assert_int_equal(node_count(a.body), sizeof rows / sizeof *rows);
@@ -375,7 +378,7 @@ static void what_was_published_outlives_its_account(void **state)
     const char *before = at(read_post(*state, "sp_published"), "/externalUrl");
     assert_string_equal(before, "https://www.tiktok.com/@acmecoffee/video/7389201554012345678");
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_FULL);
-    struct answer after = read_post(*state, "sp_published");
+    struct mock_response after = read_post(*state, "sp_published");
     assert_string_equal(at(after, "/externalUrl"), before);
     assert_string_equal(at(after, "/socialAccountId"), "sa_acme_tiktok");
     assert_true(str_has(str_from(ids(mock_call(*state, POSTS, NULL, AS_FULL))), STR("published")));
@@ -383,8 +386,8 @@ static void what_was_published_outlives_its_account(void **state)
 
 static void a_queued_post_can_be_canceled_once(void **state)
 {
-    struct answer a = mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued",
-                                "{\"reason\":\"changed our mind\"}", AS_FULL);
+    struct mock_response a = mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued",
+                                       "{\"reason\":\"changed our mind\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/id"), "sp_queued");
     assert_string_equal(at(a, "/status"), "canceled");
@@ -397,8 +400,9 @@ static void a_queued_post_can_be_canceled_once(void **state)
 
 static void a_queued_post_can_be_moved(void **state)
 {
-    struct answer a = mock_call(*state, "POST /v1/scheduled-posts/sp_queued_expired/reschedule",
-                                "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "POST /v1/scheduled-posts/sp_queued_expired/reschedule",
+                  "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/status"), "queued");
     assert_string_equal(at(a, "/scheduledFor"), "2026-05-09T12:00:00Z");
@@ -456,7 +460,7 @@ int main(void)
         LAYERS_TEST(posts_are_listed_latest_first_by_what_is_asked),
         LAYERS_TEST(posts_are_paged),
         LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
-        LAYERS_TEST(a_status_that_no_post_has_is_answered_with_those_there_are),
+        LAYERS_TEST(a_status_that_no_post_has_is_responded_to_with_those_there_are),
         LAYERS_TEST(a_post_has_the_documented_members),
         LAYERS_TEST(what_was_published_outlives_its_account),
         LAYERS_TEST(a_queued_post_can_be_canceled_once),

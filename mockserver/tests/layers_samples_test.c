@@ -79,7 +79,7 @@ static const char *json(struct arena *a, const char *text)
     return copy;
 }
 
-static void assert_is(struct arena *a, struct answer got, const char *sample)
+static void assert_is(struct arena *a, struct mock_response got, const char *sample)
 {
     const struct node *expected = json_parse(a, str_from(json(a, sample)), "sample", NULL);
     struct diff diff = {0};
@@ -111,7 +111,7 @@ static void the_request_for_a_url_is_accepted_as_printed(void **state)
     (void)state;
     struct mock *m = mock_test_new(april);
     struct arena a = {0};
-    struct answer got =
+    struct mock_response got =
         mock_call(m, "POST /v1/projects/prj_254a4ce1-f4ca-42b1-9e36-17ca45ef3d39/social/oauth-url",
                   json(&a, oauth_request), SAMPLE);
     assert_int_equal(got.status, 200);
@@ -135,7 +135,7 @@ static void the_request_to_schedule_is_accepted_as_printed(void **state)
     (void)state;
     struct mock *m = mock_test_new(april);
     struct arena a = {0};
-    struct answer got =
+    struct mock_response got =
         mock_call(m, "POST /v1/content/cnt_launch/schedule", json(&a, schedule_request), SAMPLE);
     assert_int_equal(got.status, 202);
     assert_string_equal(at(got, "/scheduledPosts/0/mode"), "publish");
@@ -152,7 +152,7 @@ static void a_platform_that_is_not_wired_is_refused_as_the_documents_say(void **
         struct arena a = {0};
         const char *body = arena_printf(
             &a, "{\"platform\":\"%s\",\"returnUrl\":\"https://app.your-product.com\"}", names[i]);
-        struct answer got =
+        struct mock_response got =
             mock_call(*state, "POST /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social/oauth-url",
                       body, SAMPLE);
         assert_refused(got, 422, "VALIDATION");

@@ -10,14 +10,14 @@
 #define LIST   "GET /v1/projects"
 #define REST   ",\"timezone\":\"Europe/Berlin\"}"
 
-static struct answer create(struct mock *m, const char *name)
+static struct mock_response create(struct mock *m, const char *name)
 {
     char body[256];
     snprintf(body, sizeof body, "{\"name\":\"%s\",\"timezone\":\"Europe/Berlin\"}", name);
     return mock_call(m, CREATE, body, AS_FULL);
 }
 
-static const char *names(struct answer a)
+static const char *names(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -43,7 +43,7 @@ static void a_caller_learns_who_it_is(void **state)
         {AS_OTHER,  "/organizationName",     "Other Partner"                                        },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, "GET /v1/whoami", NULL, rows[i].as);
+        struct mock_response a = mock_call(*state, "GET /v1/whoami", NULL, rows[i].as);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
         assert_int_equal(node_count(a.body), 8);
@@ -70,7 +70,7 @@ static void a_project_is_made_of_what_is_said(void **state)
         {"/brandContext",       "null"                     },
         {"/ingestState",        "null"                     },
     };
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, CREATE,
         ("{\"name\":\"Acme Tea\",\"timezone\":\"America/Argentina/Ushuaia\",\"customerExternalId\":"
          "\"tea-7\",\"primaryLanguage\":\"es-AR\",\"ownerEmail\":\"ann@acme.test\",\"metadata\":{"
@@ -79,7 +79,7 @@ static void a_project_is_made_of_what_is_said(void **state)
     assert_int_equal(a.status, 201);
     char line[128];
     snprintf(line, sizeof line, (LIST "/%s"), at(a, "/id"));
-    struct answer read = mock_call(*state, line, NULL, AS_FULL);
+    struct mock_response read = mock_call(*state, line, NULL, AS_FULL);
     assert_int_equal(read.status, 200);
     assert_true(str_eq(read.text, a.text));
     assert_int_equal(node_count(a.body), sizeof rows / sizeof *rows + 1);
@@ -90,7 +90,7 @@ static void a_project_is_made_of_what_is_said(void **state)
 
 static void what_is_not_said_of_a_project_has_a_default(void **state)
 {
-    struct answer a = create(*state, "Plain");
+    struct mock_response a = create(*state, "Plain");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/primaryLanguage"), "en");
     assert_string_equal(at(a, "/customerExternalId"), "null");
@@ -103,7 +103,7 @@ static void a_new_project_can_be_worked_with(void **state)
     char line[160];
     snprintf(line, sizeof line, "GET /v1/projects/%s/social-accounts",
              at(create(*state, "Plain"), "/id"));
-    struct answer a = mock_call(*state, line, NULL, AS_FULL);
+    struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/items"), "[]");
 }
@@ -134,7 +134,7 @@ static void a_project_that_cannot_be_is_a_validation_error(void **state)
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_SPACE);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, CREATE, rows[i].body, AS_FULL);
+        struct mock_response a = mock_call(*state, CREATE, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         if (*rows[i].path)
             assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -186,7 +186,7 @@ static void projects_are_listed_newest_first_by_what_is_asked(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[128];
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         assert_string_equal(names(a), rows[i].names);
     }
@@ -201,13 +201,13 @@ static void projects_are_paged_without_a_gap(void **state)
         snprintf(name, sizeof name, "p%d", i);
         create(*state, name);
     }
-    struct answer first = mock_call(*state, LIST, NULL, AS_FULL);
+    struct mock_response first = mock_call(*state, LIST, NULL, AS_FULL);
     assert_int_equal(node_count(node_get(first.body, "items")), 25); /* unless it is said */
     const char *whole = names(mock_call(*state, (LIST "?limit=200"), NULL, AS_FULL));
     do {
         snprintf(line, sizeof line, (LIST "?limit=7%s%s"), cursor ? "&cursor=" : "",
                  cursor ? cursor : "");
-        struct answer a = mock_call(*state, line, NULL, AS_FULL);
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         strcat(strcat(seen, *seen ? ", " : ""), names(a));
         cursor = node_get_text(a.body, "nextCursor");
         if (cursor)

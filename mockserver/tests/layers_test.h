@@ -30,7 +30,7 @@ static inline int layers_test_setup(void **state)
     return 0;
 }
 
-static inline void assert_refused(struct answer a, int status, const char *code)
+static inline void assert_refused(struct mock_response a, int status, const char *code)
 {
     assert_int_equal(a.status, status);
     assert_string_equal(at(a, "/error/code"), code);

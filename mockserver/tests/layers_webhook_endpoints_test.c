@@ -11,7 +11,7 @@ static void a_partner_cannot_say_auto_paused(void **state)
     struct network *n = *state;
     assert_refused(hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"auto_paused\"}"), 422,
                    "VALIDATION");
-    struct answer a = hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
+    struct mock_response a = hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
     assert_string_equal(at(a, "/status"), "paused");
     advance(n, "1h");
     assert_int_equal(n->count, 0);
@@ -20,7 +20,7 @@ static void a_partner_cannot_say_auto_paused(void **state)
 static void a_rotated_secret_signs_beside_the_new_one_for_a_day(void **state)
 {
     struct network *n = *state;
-    struct answer a = hook_call(n, "POST", "/" HOOK "/rotate-secret", NULL);
+    struct mock_response a = hook_call(n, "POST", "/" HOOK "/rotate-secret", NULL);
     assert_int_equal(a.status, 200);
     const char *secret = at(a, "/signingSecret");
     assert_true(str_starts(str_from(secret), STR("whsec_")));
@@ -37,7 +37,7 @@ static void a_rotated_secret_signs_beside_the_new_one_for_a_day(void **state)
 static void a_test_is_told_whatever_the_endpoint_asks_for(void **state)
 {
     struct network *n = *state;
-    struct answer a = hook_call(n, "POST", "/" HOOK "/test", NULL);
+    struct mock_response a = hook_call(n, "POST", "/" HOOK "/test", NULL);
     assert_int_equal(a.status, 200);
     assert_int_equal(n->count, 1);
     assert_string_equal(text_at(n, 0, "/type"), "test.ping");
@@ -49,15 +49,16 @@ static void a_test_is_told_whatever_the_endpoint_asks_for(void **state)
 static void an_endpoint_is_made_with_its_secret_shown_once(void **state)
 {
     struct network *n = *state;
-    struct answer a = hook_call(n, "POST", "",
-                                "{\"url\":\"http://localhost:9/x\",\"description\":\"ours\","
-                                "\"events\":[\"social_account.revoked\"],\"projectId\":\"prj_b\","
-                                "\"metadata\":{\"team\":7}}");
+    struct mock_response a =
+        hook_call(n, "POST", "",
+                  "{\"url\":\"http://localhost:9/x\",\"description\":\"ours\","
+                  "\"events\":[\"social_account.revoked\"],\"projectId\":\"prj_b\","
+                  "\"metadata\":{\"team\":7}}");
     assert_int_equal(a.status, 201);
     const char *id = at(a, "/endpoint/id");
     assert_int_equal(strlen(id), 36);
     assert_true(str_starts(str_from(at(a, "/signingSecret")), STR("whsec_")));
-    struct answer read = hook_call(n, "GET", arena_printf(&n->arena, "/%s", id), NULL);
+    struct mock_response read = hook_call(n, "GET", arena_printf(&n->arena, "/%s", id), NULL);
     static const struct {
         const char *pointer, *value;
     } rows[] = {
@@ -79,7 +80,7 @@ static void an_endpoint_is_made_with_its_secret_shown_once(void **state)
         assert_string_equal(at(read, rows[i].pointer), rows[i].value);
     assert_null(at(read, "/signingSecret"));
 
-    struct answer list = hook_call(n, "GET", "?limit=1", NULL);
+    struct mock_response list = hook_call(n, "GET", "?limit=1", NULL);
     assert_string_equal(at(list, "/items/0/id"), id); /* newest first */
     list =
         hook_call(n, "GET", arena_printf(&n->arena, "?cursor=%s", at(list, "/nextCursor")), NULL);
@@ -112,7 +113,7 @@ static void an_endpoint_that_cannot_be_is_refused_with_its_path(void **state)
          "metadata"                                                                                 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = hook_call(n, "POST", "", rows[i].body);
+        struct mock_response a = hook_call(n, "POST", "", rows[i].body);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -125,7 +126,7 @@ static void an_endpoint_that_cannot_be_is_refused_with_its_path(void **state)
                              "\"scope\":\"all_children\"}",
                              AS_READER),
                    403, "FORBIDDEN_SCOPE");
-    struct answer list = hook_call(n, "GET", "", NULL);
+    struct mock_response list = hook_call(n, "GET", "", NULL);
     assert_int_equal(node_count(node_get(list.body, "items")), 1);
 }
 
@@ -146,7 +147,7 @@ static void another_organizations_endpoints_are_not_there(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(hook_call(n, rows[i].method, rows[i].path, "{}"), 404, "NOT_FOUND");
     advance(n, "1h");
-    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     assert_refused(mock_call(n->mock,
                              arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay",
                                           at(list, "/items/0/id")),
@@ -160,14 +161,14 @@ static void a_deleted_endpoint_is_told_nothing_more(void **state)
     struct network *n = *state;
     n->status = 500;
     hook_call(n, "POST", "/" HOOK "/test", NULL);
-    struct answer a = hook_call(n, "DELETE", "/" HOOK, NULL);
+    struct mock_response a = hook_call(n, "DELETE", "/" HOOK, NULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/id"), HOOK);
     assert_string_equal(at(a, "/deleted"), "true");
     assert_refused(hook_call(n, "GET", "/" HOOK, NULL), 404, "NOT_FOUND");
     advance(n, "48h");
     assert_int_equal(n->count, 1);
-    struct answer state_of = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
+    struct mock_response state_of = mock_call(n->mock, "GET /__admin/state/deliveries", NULL);
     assert_string_equal(at(state_of, "/items/0/state"), "abandoned");
 }
 
@@ -193,12 +194,12 @@ static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
-        struct answer a = hook_call(n, "PATCH", "/" HOOK,
-                                    arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
+        struct mock_response a = hook_call(
+            n, "PATCH", "/" HOOK, arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
         assert_int_equal(a.status, 200);
         hook_call(n, "POST", "/" HOOK "/test", NULL);
         assert_int_equal(n->count - before, rows[i].allowed);
-        struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+        struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
         assert_int_equal(strstr(at(list, "/items/0/lastError"), "not allowed") != NULL,
                          !rows[i].allowed);
     }
@@ -222,7 +223,7 @@ static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
         {"http://0.0.0.0:9/a",               false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = hook_call(
+        struct mock_response a = hook_call(
             n, "POST", "",
             arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", rows[i].url));
         assert_int_equal(a.status, rows[i].accepted ? 201 : 422);

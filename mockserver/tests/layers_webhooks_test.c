@@ -27,7 +27,7 @@ static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
     assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
     assert_int_equal(signatures_by(n, 0, "whsec_other"), 0);
 
-    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/status"), "delivered");
     assert_string_equal(at(list, "/items/0/attempts"), "1");
     assert_string_equal(at(list, "/items/0/lastStatusCode"), "200");
@@ -116,14 +116,14 @@ static void what_fails_is_told_again_on_the_ladder_with_the_same_id_and_body(voi
     advance(n, "1h");
     assert_int_equal(n->count, 1);
     for (size_t i = 0; i < COUNT(waits); i++) {
-        struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+        struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
         assert_string_equal(at(list, "/items/0/status"), "pending");
         advance(n, waits[i]);
         assert_int_equal(n->count, i + 2);
         assert_string_equal(n->sent[i + 1].id, n->sent[0].id);
         assert_string_equal(n->sent[i + 1].body, n->sent[0].body);
     }
-    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/status"), "failed");
     assert_string_equal(at(list, "/items/0/attempts"), "8");
     assert_non_null(at(list, "/items/0/abandonedAt"));
@@ -140,7 +140,7 @@ static void a_failure_that_passes_is_over(void **state)
     advance(n, "30s");
     advance(n, "48h");
     assert_int_equal(n->count, 2);
-    struct answer hook = hook_call(n, "GET", "/" HOOK, NULL);
+    struct mock_response hook = hook_call(n, "GET", "/" HOOK, NULL);
     assert_string_equal(at(hook, "/consecutiveFailureCount"), "0");
     assert_string_equal(at(hook, "/lastFailureAt"), "2026-05-02T10:00:00.000Z");
     assert_string_equal(at(hook, "/lastSuccessAt"), "2026-05-02T10:00:30.000Z");
@@ -157,7 +157,7 @@ static void the_brief_rules_abandon_a_refusal_and_a_fifth_failure(void **state)
     simulation(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
     advance(n, "48h");
     assert_int_equal(n->count, 1 + 5);
-    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/status"), "abandoned");
     assert_string_equal(at(list, "/items/1/status"), "abandoned");
 }
@@ -175,10 +175,10 @@ static void twenty_failures_in_a_row_pause_it_until_it_is_resumed(void **state)
     struct network *n = *state;
     n->status = 500;
     for (int i = 0; i < 20; i++) {
-        struct answer a = hook_call(n, "POST", "/" HOOK "/test", NULL);
+        struct mock_response a = hook_call(n, "POST", "/" HOOK "/test", NULL);
         assert_int_equal(a.status, 200);
     }
-    struct answer hook = hook_call(n, "GET", "/" HOOK, NULL);
+    struct mock_response hook = hook_call(n, "GET", "/" HOOK, NULL);
     assert_string_equal(at(hook, "/status"), "auto_paused");
     assert_string_equal(at(hook, "/consecutiveFailureCount"), "20");
     size_t before = n->count;
@@ -198,9 +198,9 @@ static void a_replay_has_a_new_id_and_names_the_delivery_it_repeats(void **state
 {
     struct network *n = *state;
     advance(n, "1h");
-    struct answer list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
+    struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     const char *id = at(list, "/items/0/id");
-    struct answer a =
+    struct mock_response a =
         mock_call(n->mock, arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", id),
                   NULL, AS_FULL);
     assert_int_equal(a.status, 200);
@@ -260,9 +260,9 @@ static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **stat
 static void a_tester_fires_what_never_happened(void **state)
 {
     struct network *n = *state;
-    struct answer a = simulation(n, "webhook",
-                                 ("{\"event\":\"job.completed\",\"webhook\":\"" HOOK "\","
-                                  "\"data\":{\"jobId\":\"job_1\"}}"));
+    struct mock_response a = simulation(n, "webhook",
+                                        ("{\"event\":\"job.completed\",\"webhook\":\"" HOOK "\","
+                                         "\"data\":{\"jobId\":\"job_1\"}}"));
     assert_non_null(at(a, "/delivery"));
     assert_int_equal(n->count, 1);
     assert_string_equal(text_at(n, 0, "/type"), "job.completed");
@@ -286,7 +286,7 @@ static void a_wish_that_makes_no_sense_is_refused(void **state)
         {"{\"event\":\"x\",\"action\":\"lose\"}",                          "/action" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(n->mock, "POST /__admin/simulate/webhook", rows[i].body);
+        struct mock_response a = mock_call(n->mock, "POST /__admin/simulate/webhook", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
     }

@@ -60,7 +60,7 @@
 struct network {
     struct arena arena;
     struct mock *mock;
-    int status; /* of every answer from now on */
+    int status; /* of every response from now on */
     size_t count;
     struct sent {
         const char *url, *id, *signature, *body;
@@ -68,7 +68,7 @@ struct network {
     } sent[400];
 };
 
-static inline int answer(void *ctx, const struct deliver_request *r)
+static inline int respond(void *ctx, const struct deliver_request *r)
 {
     struct network *n = ctx;
     assert_true(n->count < COUNT(n->sent));
@@ -90,7 +90,7 @@ static inline int set_up_with(void **state, const char *yaml)
     static struct network n;
     n = (struct network){.status = 200};
     n.mock = mock_test_new(yaml);
-    deliver_use_network(n.mock->deliver, answer, &n);
+    deliver_use_network(n.mock->deliver, respond, &n);
     *state = &n;
     return 0;
 }
@@ -117,21 +117,21 @@ static inline const char *text_at(struct network *n, size_t i, const char *point
 
 static inline void advance(struct network *n, const char *by)
 {
-    struct answer a = mock_call(n->mock, "POST /__admin/clock/advance",
-                                arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
+    struct mock_response a = mock_call(n->mock, "POST /__admin/clock/advance",
+                                       arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
-static inline struct answer simulation(struct network *n, const char *name, const char *body)
+static inline struct mock_response simulation(struct network *n, const char *name, const char *body)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(n->mock, arena_printf(&n->arena, "POST /__admin/simulate/%s", name), body);
     assert_int_equal(a.status, 200);
     return a;
 }
 
-static inline struct answer hook_call(struct network *n, const char *method, const char *path,
-                                      const char *body)
+static inline struct mock_response hook_call(struct network *n, const char *method,
+                                             const char *path, const char *body)
 {
     return mock_call(n->mock, arena_printf(&n->arena, "%s " ENDPOINTS "%s", method, path), body,
                      AS_FULL);

@@ -53,7 +53,7 @@ static int setup(void **state)
 
 static const char *dump(struct mock *m)
 {
-    struct answer a = mock_call(m, "GET /__admin/state", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/state", NULL);
     assert_int_equal(a.status, 200);
     return str_dup(&m->arena, a.text);
 }
@@ -72,12 +72,12 @@ static const char *changes_since(struct mock *m, uint32_t seq)
 
 static void advance(struct mock *m, const char *by)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /__admin/clock/advance", arena_printf(&m->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
-static struct answer simulation(struct mock *m, const char *name, const char *body)
+static struct mock_response simulation(struct mock *m, const char *name, const char *body)
 {
     return mock_call(m, arena_printf(&m->arena, "POST /__admin/simulate/%s", name), body);
 }
@@ -85,7 +85,7 @@ static struct answer simulation(struct mock *m, const char *name, const char *bo
 /* NULL: it is not in the list. */
 static const char *listed_as(struct mock *m, const char *account)
 {
-    struct answer a = mock_call(m, "GET /v1/projects/prj/social-accounts", NULL, KEY);
+    struct mock_response a = mock_call(m, "GET /v1/projects/prj/social-accounts", NULL, KEY);
     const struct node *items = node_get(a.body, "items");
     assert_int_equal(a.status, 200);
     for (size_t i = 0; i < node_count(items); i++)
@@ -101,7 +101,7 @@ static const char *post_state(struct mock *m, const char *id)
 }
 
 /* Refused with that status, by Layers with that code as well. */
-static void assert_no(struct answer a, int status, const char *code)
+static void assert_no(struct mock_response a, int status, const char *code)
 {
     assert_int_equal(a.status, status);
     if (code)
@@ -110,9 +110,9 @@ static void assert_no(struct answer a, int status, const char *code)
 
 /* accounts */
 
-static struct answer reconnect(struct mock *m, const char *account)
+static struct mock_response reconnect(struct mock *m, const char *account)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /v1/projects/prj/social/reauth-url",
                   arena_printf(&m->arena, "{\"socialAccountId\":\"%s\"}", account), KEY);
     return a.status != 200
@@ -122,43 +122,43 @@ static struct answer reconnect(struct mock *m, const char *account)
                                          at(a, "/state")));
 }
 
-static struct answer lose(struct mock *m, const char *account, const char *why)
+static struct mock_response lose(struct mock *m, const char *account, const char *why)
 {
     return simulation(m, "token_lost",
                       arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
 }
 
-static struct answer expire(struct mock *m, const char *account)
+static struct mock_response expire(struct mock *m, const char *account)
 {
     return lose(m, account, "expired");
 }
 
-static struct answer withdraw(struct mock *m, const char *account)
+static struct mock_response withdraw(struct mock *m, const char *account)
 {
     return lose(m, account, "revoked_upstream");
 }
 
-static struct answer revoke(struct mock *m, const char *account)
+static struct mock_response revoke(struct mock *m, const char *account)
 {
     return mock_call(m, arena_printf(&m->arena, "DELETE /v1/social-accounts/%s", account), NULL,
                      KEY);
 }
 
-static struct answer remove_by_user(struct mock *m, const char *account)
+static struct mock_response remove_by_user(struct mock *m, const char *account)
 {
     return simulation(m, "account_removed",
                       arena_printf(&m->arena, "{\"account\":\"%s\"}", account));
 }
 
-static struct answer release(struct mock *m, const char *account)
+static struct mock_response release(struct mock *m, const char *account)
 {
     return mock_call(m, arena_printf(&m->arena, "DELETE /v1/leased-accounts/%s", account), NULL,
                      KEY);
 }
 
 enum account_event { EXPIRE, WITHDRAW, RECONNECT, REVOKE, REMOVE, RELEASE, ACCOUNT_EVENTS };
-static struct answer (*const account_events[ACCOUNT_EVENTS])(struct mock *m,
-                                                             const char *account) = {
+static struct mock_response (*const account_events[ACCOUNT_EVENTS])(struct mock *m,
+                                                                    const char *account) = {
     [EXPIRE] = expire, [WITHDRAW] = withdraw,     [RECONNECT] = reconnect,
     [REVOKE] = revoke, [REMOVE] = remove_by_user, [RELEASE] = release,
 };
@@ -215,7 +215,7 @@ static void meet(struct mock *m, const char *state, enum account_event event,
     const char *account = arena_printf(&m->arena, "sa_%s", state);
     const char *before = dump(m);
     uint32_t seq = changes_last(mock_test_world(m));
-    struct answer a = account_events[event](m, account);
+    struct mock_response a = account_events[event](m, account);
     if (!cell->changes) {
         assert_no(a, cell->status, cell->code);
         assert_string_equal(dump(m), before);
@@ -258,14 +258,14 @@ static void only_a_live_token_expires_when_its_time_comes(void **state)
 
 static const char *begin_attempt(struct mock *m)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /v1/projects/prj/social/oauth-url",
                   "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
 
-static struct answer consent(struct mock *m, const char *token, const char *outcome)
+static struct mock_response consent(struct mock *m, const char *token, const char *outcome)
 {
     return simulation(
         m, "consent",
@@ -286,7 +286,7 @@ static const struct outcome_row {
     {"abandon",        "",                                  "pending"  },
 };
 
-static struct answer status_of(struct mock *m, const char *token, const char *as)
+static struct mock_response status_of(struct mock *m, const char *token, const char *as)
 {
     return mock_call(m, arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", token), NULL, as);
 }
@@ -300,7 +300,7 @@ static void a_pending_consent_may_end_in_any_way(void **state)
         uint32_t seq = changes_last(mock_test_world(m));
         assert_int_equal(consent(m, token, outcome_rows[i].outcome).status, 200);
         assert_string_equal(changes_since(m, seq), outcome_rows[i].changes);
-        struct answer a = status_of(m, token, KEY);
+        struct mock_response a = status_of(m, token, KEY);
         assert_string_equal(at(a, "/status"), outcome_rows[i].status);
         assert_int_equal(at(a, "/socialAccountId") != NULL, i == 0);
         assert_int_equal(at(a, "/error") != NULL, i == 1 || i == 2);
@@ -362,23 +362,24 @@ static void another_key_sees_a_consent_in_no_state(void **state)
 /* A post of sa_posts, due in a day; publishing it takes an hour. */
 static const char *schedule(struct mock *m, const char *mode)
 {
-    struct answer a = mock_call(m, "POST /v1/content/cnt/schedule",
-                                arena_printf(&m->arena,
-                                             "{\"scheduledFor\":\"2026-05-03T09:00:00Z\","
-                                             "\"targets\":[{\"socialAccountId\":\"sa_posts\","
-                                             "\"mode\":\"%s\"}]}",
-                                             mode),
-                                KEY);
+    struct mock_response a =
+        mock_call(m, "POST /v1/content/cnt/schedule",
+                  arena_printf(&m->arena,
+                               "{\"scheduledFor\":\"2026-05-03T09:00:00Z\","
+                               "\"targets\":[{\"socialAccountId\":\"sa_posts\","
+                               "\"mode\":\"%s\"}]}",
+                               mode),
+                  KEY);
     assert_int_equal(a.status, 202);
     return at(a, "/scheduledPosts/0/scheduledPostId");
 }
 
-static struct answer cancel(struct mock *m, const char *id)
+static struct mock_response cancel(struct mock *m, const char *id)
 {
     return mock_call(m, arena_printf(&m->arena, "DELETE /v1/scheduled-posts/%s", id), NULL, KEY);
 }
 
-static struct answer reschedule(struct mock *m, const char *id)
+static struct mock_response reschedule(struct mock *m, const char *id)
 {
     return mock_call(m, arena_printf(&m->arena, "POST /v1/scheduled-posts/%s/reschedule", id),
                      "{\"scheduledFor\":\"2026-05-09T09:00:00Z\"}", KEY);
@@ -429,12 +430,12 @@ static void its_time_comes(struct mock *m, const char *id, const struct post_row
 }
 
 static void its_owner_does(struct mock *m, const char *id, const struct post_row *row,
-                           struct answer (*act)(struct mock *m, const char *id), const char *change,
-                           const char *after)
+                           struct mock_response (*act)(struct mock *m, const char *id),
+                           const char *change, const char *after)
 {
     const char *before = dump(m);
     uint32_t seq = changes_last(mock_test_world(m));
-    struct answer a = act(m, id);
+    struct mock_response a = act(m, id);
     if (after) {
         assert_int_equal(a.status, 200);
         assert_string_equal(changes_since(m, seq),
@@ -464,7 +465,7 @@ static void its_owner_reschedules(struct mock *m, const char *id, const struct p
 
 static void its_account_is_revoked(struct mock *m, const char *id, const struct post_row *row)
 {
-    struct answer a = revoke(m, "sa_posts");
+    struct mock_response a = revoke(m, "sa_posts");
     assert_string_equal(at(a, "/canceledScheduledPosts"), row->account_revoked ? "1" : "0");
     assert_becomes(m, id, row, row->account_revoked);
 }

@@ -90,7 +90,7 @@ static void release(void *exchange)
     arena_end(&x->arena);
 }
 
-struct answer mock_call_list(struct mock *m, const char *const *parts)
+struct mock_response mock_call_list(struct mock *m, const char *const *parts)
 {
     struct exchange *x = arena_new(&m->arena, struct exchange);
     arena_own(&m->arena, x, release);
@@ -108,17 +108,17 @@ struct answer mock_call_list(struct mock *m, const char *const *parts)
 
     mock_handle(m, x);
     struct str text = buf_str(&x->response.body);
-    return (struct answer){
+    return (struct mock_response){
         .status = x->response.status,
         .headers = x->response.headers,
         .text = text,
-        .body = json_parse(&x->arena, text, "answer", NULL),
+        .body = json_parse(&x->arena, text, "response", NULL),
         .call = x->user,
         .arena = &x->arena,
     };
 }
 
-const char *at(struct answer a, const char *pointer)
+const char *at(struct mock_response a, const char *pointer)
 {
     const struct node *n = a.body ? node_pointer(a.body, pointer) : NULL;
     if (!n)
@@ -126,7 +126,7 @@ const char *at(struct answer a, const char *pointer)
     return n->kind == NODE_TEXT ? node_text(n) : json_print(a.arena, n);
 }
 
-const char *header_of(struct answer a, const char *name)
+const char *header_of(struct mock_response a, const char *name)
 {
     const struct header *h = headers_find(&a.headers, name);
     return h ? str_dup(a.arena, h->value) : NULL;

@@ -15,7 +15,7 @@
 #include "mockserver/call.h"
 #include "mockserver/mock.h"
 
-struct answer {
+struct mock_response {
     int status;
     struct headers headers;
     struct str text;         /* the body as it stands */
@@ -34,8 +34,8 @@ struct world *mock_test_world(struct mock *m); /* the default one */
 
 /* "METHOD /path?query", then a body or NULL, then header lines "Name: value", as many as wanted. */
 #define mock_call(m, ...) mock_call_list((m), (const char *const[]){__VA_ARGS__, NULL, NULL})
-struct answer mock_call_list(struct mock *m, const char *const *parts);
+struct mock_response mock_call_list(struct mock *m, const char *const *parts);
 
 /* What stands at a JSON pointer: a string's text, else its JSON ("null", "12"); NULL: nothing. */
-const char *at(struct answer a, const char *pointer);
-const char *header_of(struct answer a, const char *name); /* NULL: not there */
+const char *at(struct mock_response a, const char *pointer);
+const char *header_of(struct mock_response a, const char *name); /* NULL: not there */

@@ -24,7 +24,7 @@ static const char list_sample[] =
     "'error':null,"
     "'meta':{'request_id':'%s','timestamp':'2026-04-10T12:00:00.000Z'}}";
 
-static const struct node *sample(struct answer got)
+static const struct node *sample(struct mock_response got)
 {
     char *text = arena_printf(got.arena, list_sample, at(got, "/meta/request_id"));
     for (char *c = text; *c; c++)
@@ -35,7 +35,7 @@ static const struct node *sample(struct answer got)
 
 static void the_list_is_the_documents_own(void **state)
 {
-    struct answer got = mock_call(*state, LIST, NULL, AS_BRAND);
+    struct mock_response got = mock_call(*state, LIST, NULL, AS_BRAND);
     struct diff diff = {0};
     assert_int_equal(got.status, 200);
     assert_int_equal(strlen(at(got, "/meta/request_id")), 8);
@@ -50,7 +50,7 @@ static void the_members_stand_in_the_documents_order(void **state)
 {
     static const char *const members[] = {"account_id", "platform",   "account_name", "avatar_url",
                                           "is_active",  "created_at", "health"};
-    struct answer got = mock_call(*state, LIST, NULL, AS_BRAND);
+    struct mock_response got = mock_call(*state, LIST, NULL, AS_BRAND);
     const struct node *first = node_pointer(got.body, "/data/accounts/0");
     assert_int_equal(node_count(first), COUNT(members));
     for (size_t i = 0; i < COUNT(members); i++)
@@ -61,7 +61,7 @@ static void ids_stand_in_the_order_of_the_accounts_as_whole_numbers(void **state
 {
     static const char *const keys[] = {AS_BRAND, AS_ACME, AS_OTHER};
     for (size_t k = 0; k < COUNT(keys); k++) {
-        struct answer got = mock_call(*state, LIST, NULL, keys[k]);
+        struct mock_response got = mock_call(*state, LIST, NULL, keys[k]);
         const struct node *accounts = node_pointer(got.body, "/data/accounts");
         const struct node *ids = node_pointer(got.body, "/data/account_ids");
         assert_int_equal(node_count(accounts), node_count(ids));
@@ -76,7 +76,7 @@ static void ids_stand_in_the_order_of_the_accounts_as_whole_numbers(void **state
 
 static void an_organization_without_accounts_has_two_empty_lists(void **state)
 {
-    struct answer got = mock_call(*state, LIST, NULL, AS_EMPTY);
+    struct mock_response got = mock_call(*state, LIST, NULL, AS_EMPTY);
     assert_int_equal(got.status, 200);
     assert_string_equal(at(got, "/data/accounts"), "[]");
     assert_string_equal(at(got, "/data/account_ids"), "[]");
@@ -97,7 +97,7 @@ static void every_platform_health_and_picture_is_told(void **state)
         {"3007", "threads",   "healthy",   "true",  "true",  false},
         {"3008", "pinterest", "healthy",   "true",  "false", false},
     };
-    struct answer got = mock_call(*state, LIST, NULL, AS_ACME);
+    struct mock_response got = mock_call(*state, LIST, NULL, AS_ACME);
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *a = node_at(node_pointer(got.body, "/data/accounts"), i);
         assert_string_equal(json_print(got.arena, node_get(a, "account_id")), rows[i].id);
@@ -124,7 +124,7 @@ static void a_simulated_health_changes_only_that_account(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         simulation(*state, "health", rows[i].simulation);
-        struct answer got = mock_call(*state, LIST, NULL, AS_ACME);
+        struct mock_response got = mock_call(*state, LIST, NULL, AS_ACME);
         assert_string_equal(at(got, "/data/accounts/0/health/status"), rows[i].status);
         assert_string_equal(at(got, "/data/accounts/0/health/can_post"), rows[i].can_post);
         assert_string_equal(at(got, "/data/accounts/0/is_active"), "true");
@@ -135,8 +135,8 @@ static void a_simulated_health_changes_only_that_account(void **state)
 
 static void only_its_own_accounts_have_such_a_health(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/simulate/health",
-                                "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
+    struct mock_response a = mock_call(*state, "POST /__admin/simulate/health",
+                                       "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
     assert_int_equal(a.status, 422);
     assert_true(str_has(a.text, STR("an account of layers")));
 }
@@ -144,15 +144,15 @@ static void only_its_own_accounts_have_such_a_health(void **state)
 static void a_token_that_runs_out_expires_the_account(void **state)
 {
     advance(*state, INT64_C(46) * 24 * 60 * 60 * 1000);
-    struct answer got = mock_call(*state, GET("/accounts/3001"), NULL, AS_ACME);
+    struct mock_response got = mock_call(*state, GET("/accounts/3001"), NULL, AS_ACME);
     assert_string_equal(at(got, "/data/health/status"), "expired");
     assert_string_equal(at(got, "/data/health/can_post"), "false");
 }
 
 static void one_account_is_the_same_object(void **state)
 {
-    struct answer list = mock_call(*state, LIST, NULL, AS_BRAND);
-    struct answer one = mock_call(*state, GET("/accounts/2282"), NULL, AS_BRAND);
+    struct mock_response list = mock_call(*state, LIST, NULL, AS_BRAND);
+    struct mock_response one = mock_call(*state, GET("/accounts/2282"), NULL, AS_BRAND);
     assert_int_equal(one.status, 200);
     assert_true(
         node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
@@ -171,13 +171,13 @@ static void health_in_full_says_why(void **state)
         {GET("/accounts/3008/health"), "broken",  "[\"account_inactive\"]",                     "false"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer got = mock_call(*state, rows[i].line, NULL, AS_ACME);
+        struct mock_response got = mock_call(*state, rows[i].line, NULL, AS_ACME);
         assert_int_equal(got.status, 200);
         assert_string_equal(at(got, "/data/status"), rows[i].status);
         assert_string_equal(at(got, "/data/reasons"), rows[i].reasons);
         assert_string_equal(at(got, "/data/can_post"), rows[i].can_post);
     }
-    struct answer got = mock_call(*state, GET("/accounts/3001/health"), NULL, AS_ACME);
+    struct mock_response got = mock_call(*state, GET("/accounts/3001/health"), NULL, AS_ACME);
     assert_string_equal(at(got, "/data/activity/queued_count"), "1");
     assert_string_equal(at(got, "/data/activity/last_published_at"), "2026-04-09T12:00:00.000Z");
     assert_string_equal(at(got, "/data/needs_reconnection_since"), "null");
@@ -194,7 +194,7 @@ static void who_has_no_key_of_this_provider_gets_401(void **state)
         AS_LAYERS,
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(*state, LIST, NULL, rows[i]);
+        struct mock_response a = mock_call(*state, LIST, NULL, rows[i]);
         assert_refused(a, 401, "unauthorized");
         assert_string_equal(at(a, "/error/retryable"), "false");
         assert_null(header_of(a, "X-RateLimit-Limit"));
@@ -203,7 +203,8 @@ static void who_has_no_key_of_this_provider_gets_401(void **state)
 
 static void a_key_of_this_provider_is_a_stranger_to_layers(void **state)
 {
-    struct answer a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
+    struct mock_response a =
+        mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
     assert_int_equal(a.status, 401);
     assert_string_equal(at(a, "/error/code"), "UNAUTHENTICATED");
     a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_LAYERS);
@@ -212,7 +213,7 @@ static void a_key_of_this_provider_is_a_stranger_to_layers(void **state)
 
 static void the_provider_is_found_by_mount_host_or_route(void **state)
 {
-    struct answer rows[] = {
+    struct mock_response rows[] = {
         mock_call(*state, "GET /posteverywhere/api/v1/accounts", NULL, AS_BRAND),
         mock_call(*state, "GET /ns/mine/posteverywhere/api/v1/accounts", NULL, AS_BRAND),
         mock_call(*state, LIST, NULL, AS_BRAND),
@@ -238,7 +239,7 @@ static void organizations_see_nothing_of_each_other(void **state)
     };
     for (size_t i = 0; i < COUNT(lines); i++)
         assert_refused(mock_call(*state, lines[i], NULL, AS_ACME), 404, "not_found");
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
     assert_refused(a, 400, "invalid_accounts");
     a = mock_call(*state, GET("/media/5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b0001"), NULL, AS_OTHER);
@@ -250,14 +251,14 @@ static void organizations_see_nothing_of_each_other(void **state)
 static void a_scope_that_is_missing_is_forbidden(void **state)
 {
     assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[3001]}", AS_READER);
     assert_refused(a, 403, "insufficient_scope");
 }
 
 static void a_spent_minute_answers_429_with_four_headers(void **state)
 {
-    struct answer a;
+    struct mock_response a;
     for (int left = 2; left >= 0; left--) {
         a = mock_call(*state, LIST, NULL, AS_TIGHT);
         assert_int_equal(a.status, 200);
@@ -282,7 +283,7 @@ static void a_spent_minute_answers_429_with_four_headers(void **state)
 
 static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void **state)
 {
-    struct answer a = mock_call(*state, GET("/me"), NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, GET("/me"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(header_of(a, "X-RateLimit-Limit"), "60");
     assert_string_equal(at(a, "/data/quota/minute/limit"), "60");
@@ -296,7 +297,7 @@ static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void 
 
 static void an_id_beside_account_id_can_be_switched_on(void **state)
 {
-    struct answer a = mock_call(*state, LIST, NULL, AS_ALIAS);
+    struct mock_response a = mock_call(*state, LIST, NULL, AS_ALIAS);
     assert_string_equal(at(a, "/data/accounts/0/account_id"), "3001");
     assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_INT);
     assert_string_equal(at(a, "/data/accounts/0/id"), "3001");
@@ -307,7 +308,7 @@ static void an_id_beside_account_id_can_be_switched_on(void **state)
 
 static void the_older_api_version_has_texts_as_ids_and_its_own_envelope(void **state)
 {
-    struct answer a = mock_call(*state, LIST, NULL, AS_OLDER);
+    struct mock_response a = mock_call(*state, LIST, NULL, AS_OLDER);
     assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_TEXT);
     assert_string_equal(at(a, "/data/accounts/0/id"), "3001");
     assert_null(at(a, "/data/accounts/0/account_id"));
@@ -315,10 +316,10 @@ static void the_older_api_version_has_texts_as_ids_and_its_own_envelope(void **s
     assert_null(at(a, "/error"));
     assert_string_equal(at(a, "/meta/timestamp"), "2026-04-10T12:00:00Z");
     assert_true(str_starts(str_from(at(a, "/meta/request_id")), STR("req_")));
-    struct answer posted = mock_call(*state, POST("/posts"),
-                                     ("{\"content\":\"hi\",\"account_ids\":[\"3001\"],"
-                                      "\"scheduled_at\":\"2026-04-11T12:00:00Z\"}"),
-                                     AS_OLDER);
+    struct mock_response posted = mock_call(*state, POST("/posts"),
+                                            ("{\"content\":\"hi\",\"account_ids\":[\"3001\"],"
+                                             "\"scheduled_at\":\"2026-04-11T12:00:00Z\"}"),
+                                            AS_OLDER);
     assert_int_equal(posted.status, 201);
     assert_string_equal(at(posted, "/data/scheduled_for"), "2026-04-11T12:00:00Z");
 }
@@ -382,7 +383,7 @@ static void a_scripted_failure_has_the_providers_shape(void **state)
     simulation(*state, "fail",
                "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
                "error\"}");
-    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_refused(a, 500, "internal_error");
     assert_string_equal(at(a, "/error/retryable"), "true");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status, 200);
@@ -390,14 +391,14 @@ static void a_scripted_failure_has_the_providers_shape(void **state)
 
 static void request_ids_differ(void **state)
 {
-    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
-    struct answer b = mock_call(*state, LIST, NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, LIST, NULL, AS_ACME);
+    struct mock_response b = mock_call(*state, LIST, NULL, AS_ACME);
     assert_string_not_equal(at(a, "/meta/request_id"), at(b, "/meta/request_id"));
 }
 
 static void every_platform_has_its_rules(void **state)
 {
-    struct answer a = mock_call(*state, GET("/platform-rules"), NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, GET("/platform-rules"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(node_pointer(a.body, "/data/platforms")), 8);
     assert_string_equal(at(a, "/data/platforms/x/max_content_length"), "280");

@@ -3,14 +3,14 @@
 
 #define MINUTE INT64_C(60000)
 
-static struct answer poll(struct mock *m, struct answer begun)
+static struct mock_response poll(struct mock *m, struct mock_response begun)
 {
     return mock_call(m, line_of(begun, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
                      NULL, AS_ACME);
 }
 
-static void consent(struct mock *m, struct answer begun, const char *pointer, const char *outcome,
-                    const char *more)
+static void consent(struct mock *m, struct mock_response begun, const char *pointer,
+                    const char *outcome, const char *more)
 {
     simulation(m, "consent",
                arena_printf(begun.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}",
@@ -23,7 +23,8 @@ static void both_families_of_links_connect_a_new_account(void **state)
                                         POST("/auth/social-connect/start")};
     static const char *const ids[] = {"4002", "4003"}; /* counted up through all organizations */
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct answer link = mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
+        struct mock_response link =
+            mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
         assert_int_equal(link.status, 200);
         assert_true(str_starts(str_from(at(link, "/data/authorize_url")),
                                STR("https://app.posteverywhere.ai/connect/threads?session=")));
@@ -33,13 +34,13 @@ static void both_families_of_links_connect_a_new_account(void **state)
 
         consent(*state, link, "/data/session_id", "approve",
                 i ? ",\"handle\":\"b\"" : ",\"handle\":\"a\"");
-        struct answer done = poll(*state, link);
+        struct mock_response done = poll(*state, link);
         assert_string_equal(at(done, "/data/status"), "completed");
         assert_string_equal(at(done, "/data/account/platform"), "threads");
         assert_string_equal(at(done, "/data/account/account_name"), i ? "@b" : "@a");
         assert_string_equal(at(done, "/data/account/account_id"), ids[i]);
 
-        struct answer one =
+        struct mock_response one =
             mock_call(*state, line_of(done, GET("/accounts/"), "/data/account/account_id", ""),
                       NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/can_post"), "true");
@@ -57,17 +58,17 @@ static void reconnecting_repairs_the_same_account(void **state)
          "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}", "3006"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
+        struct mock_response link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
         assert_int_equal(link.status, 200);
         assert_string_equal(at(link, "/data/account_id"), rows[i].pointer);
         consent(*state, link, "/data/session_id", "approve", "");
         assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].pointer);
-        struct answer one = mock_call(
+        struct mock_response one = mock_call(
             *state, line_of(link, GET("/accounts/"), "/data/account_id", ""), NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/status"), "healthy");
         assert_string_equal(at(one, "/data/health/can_post"), "true");
     }
-    struct answer list = mock_call(*state, GET("/accounts"), NULL, AS_ACME);
+    struct mock_response list = mock_call(*state, GET("/accounts"), NULL, AS_ACME);
     assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new one */
 }
 
@@ -80,7 +81,7 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
         {"exchange_error", "cancelled"},
         {"abandon",        "pending"  },
     };
-    struct answer link = {0};
+    struct mock_response link = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {
         link = mock_call(*state, POST("/accounts/connect-link"), "{\"platform\":\"x\"}", AS_ACME);
         consent(*state, link, "/data/session_id", rows[i].outcome, "");
@@ -90,7 +91,7 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
     assert_refused(mock_call(*state, GET("/auth/social-connect/poll/nobody"), NULL, AS_ACME), 404,
                    "not_found");
-    struct answer stranger =
+    struct mock_response stranger =
         mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
                   NULL, AS_OTHER);
     assert_refused(stranger, 404, "not_found");
@@ -119,13 +120,13 @@ static void a_link_that_cannot_be_is_refused(void **state)
 
 static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **state)
 {
-    struct answer begun =
+    struct mock_response begun =
         mock_call(*state, POST("/auth/device"), "{\"client_name\":\"posteverywhere-cli\"}");
     assert_int_equal(begun.status, 200);
     assert_int_equal(strlen(at(begun, "/data/user_code")), 9);
     assert_true(str_has(str_from(at(begun, "/data/verification_uri_complete")), STR("?code=")));
     const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
-    struct answer got = mock_call(*state, POST("/auth/device/token"), body);
+    struct mock_response got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "pending");
     assert_null(at(got, "/data/api_key"));
 
@@ -133,20 +134,21 @@ static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **stat
     got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "authorized");
     assert_non_null(at(got, "/data/user/email"));
-    struct answer list = mock_call(*state, GET("/accounts"), NULL,
-                                   line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
+    struct mock_response list =
+        mock_call(*state, GET("/accounts"), NULL,
+                  line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
     assert_string_equal(at(list, "/data/account_ids"), "[4001]");
 }
 
 /* A key need not have a name; asking for another one must not stumble over it. */
 static void a_sign_in_by_name_passes_over_keys_without_one(void **state)
 {
-    struct answer first = mock_call(*state, "GET /__admin/state/keys?name=brand", NULL);
+    struct mock_response first = mock_call(*state, "GET /__admin/state/keys?name=brand", NULL);
     mock_call(*state, line_of(first, "PATCH /__admin/state/keys/", "/items/0/id", ""),
               "{\"name\":null}");
-    struct answer begun = mock_call(*state, POST("/auth/device"), "{}");
+    struct mock_response begun = mock_call(*state, POST("/auth/device"), "{}");
     consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
-    struct answer got =
+    struct mock_response got =
         mock_call(*state, POST("/auth/device/token"),
                   line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}"));
     assert_string_equal(at(got, "/data/status"), "authorized");
@@ -154,10 +156,10 @@ static void a_sign_in_by_name_passes_over_keys_without_one(void **state)
 
 static void a_sign_in_can_be_denied_and_expires(void **state)
 {
-    struct answer begun = mock_call(*state, POST("/auth/device"), "{}");
+    struct mock_response begun = mock_call(*state, POST("/auth/device"), "{}");
     const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
     consent(*state, begun, "/data/device_code", "deny", "");
-    struct answer got = mock_call(*state, POST("/auth/device/token"), body);
+    struct mock_response got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "denied");
 
     begun = mock_call(*state, POST("/auth/device"), "{}");
@@ -170,7 +172,7 @@ static void a_sign_in_can_be_denied_and_expires(void **state)
 }
 
 /* The page's address in this mock, behind its host. */
-static const char *page_of(struct answer a, const char *pointer)
+static const char *page_of(struct mock_response a, const char *pointer)
 {
     return at(a, pointer) + strlen("http://mock.test");
 }
@@ -178,20 +180,21 @@ static const char *page_of(struct answer a, const char *pointer)
 static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **state)
 {
     mock_test_world(*state)->local_consent = true;
-    struct answer link = mock_call(*state, ("POST /posteverywhere" V "/accounts/connect-link"),
-                                   "{\"platform\":\"x\"}", AS_ACME);
+    struct mock_response link =
+        mock_call(*state, ("POST /posteverywhere" V "/accounts/connect-link"),
+                  "{\"platform\":\"x\"}", AS_ACME);
     const char *page = page_of(link, "/data/authorize_url");
     assert_true(str_starts(str_from(page), STR("/__consent/posteverywhere/")));
-    struct answer shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
+    struct mock_response shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_int_equal(shown.status, 200);
     assert_true(str_has(shown.text, STR("Acme Everywhere wants to connect your x account")));
-    struct answer sent = mock_call(*state, arena_printf(link.arena, "POST %s", page),
-                                   "decision=approve&handle=by.page",
-                                   "Content-Type: application/x-www-form-urlencoded");
+    struct mock_response sent = mock_call(*state, arena_printf(link.arena, "POST %s", page),
+                                          "decision=approve&handle=by.page",
+                                          "Content-Type: application/x-www-form-urlencoded");
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(poll(*state, link), "/data/account/account_name"), "@by.page");
 
-    struct answer begun =
+    struct mock_response begun =
         mock_call(*state, POST("/auth/device"), "{\"client_name\":\"<my> program\"}");
     page = page_of(begun, "/data/verification_uri");
     shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);

@@ -86,8 +86,8 @@ static const char *text_at(struct network *n, size_t i, const char *pointer)
 
 static void pass(struct network *n, const char *by)
 {
-    struct answer a = mock_call(n->mock, "POST /__admin/clock/advance",
-                                arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
+    struct mock_response a = mock_call(n->mock, "POST /__admin/clock/advance",
+                                       arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
@@ -141,7 +141,7 @@ static void each_change_is_told_in_its_own_words(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
         struct buf told = {.arena = &n->arena};
-        struct answer a = mock_call(n->mock, rows[i].line, rows[i].body, KEY);
+        struct mock_response a = mock_call(n->mock, rows[i].line, rows[i].body, KEY);
         assert_true(a.status == 200 || a.status == 201);
         for (size_t k = before; k < n->count; k++)
             buf_printf(&told, "%s%s", k > before ? " " : "", text_at(n, k, "/event"));
@@ -152,26 +152,27 @@ static void each_change_is_told_in_its_own_words(void **state)
 static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void **state)
 {
     struct network *n = *state;
-    struct answer made = mock_call(n->mock, POST(HOOKS),
-                                   ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
-                                    "\"events\":[\"post.published\"]}"),
-                                   KEY);
+    struct mock_response made =
+        mock_call(n->mock, POST(HOOKS),
+                  ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
+                   "\"events\":[\"post.published\"]}"),
+                  KEY);
     assert_int_equal(made.status, 201);
     assert_true(str_starts(str_from(at(made, "/data/secret")), STR("whsec_")));
     assert_string_equal(at(made, "/data/is_active"), "true");
     assert_string_equal(at(made, "/data/auto_disabled_at"), "null");
 
     const char *one = line_of(made, GET(HOOKS "/"), "/data/id", "");
-    struct answer read = mock_call(n->mock, one, NULL, KEY);
+    struct mock_response read = mock_call(n->mock, one, NULL, KEY);
     assert_string_equal(at(read, "/data/name"), "second");
     assert_null(at(read, "/data/secret"));
     assert_refused(mock_call(n->mock, one, NULL, OTHER), 404, "not_found");
-    struct answer list = mock_call(n->mock, GET(HOOKS), NULL, KEY);
+    struct mock_response list = mock_call(n->mock, GET(HOOKS), NULL, KEY);
     assert_int_equal(node_count(node_pointer(list.body, "/data/webhooks")), 2);
     list = mock_call(n->mock, GET(HOOKS), NULL, OTHER);
     assert_string_equal(at(list, "/data/webhooks"), "[]");
 
-    struct answer gone =
+    struct mock_response gone =
         mock_call(n->mock, line_of(made, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
@@ -180,7 +181,7 @@ static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void 
 static void what_is_not_active_is_told_nothing_until_it_is_again(void **state)
 {
     struct network *n = *state;
-    struct answer a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":false}", KEY);
+    struct mock_response a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":false}", KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
     assert_refused(mock_call(n->mock, POST(HOOK "/test"), NULL, KEY), 409, "conflict");
     pass(n, "2h");
@@ -200,7 +201,7 @@ static void failures_in_a_row_switch_it_off_and_reactivation_clears_them(void **
     for (int i = 0; i < 10; i++)
         mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
     pass(n, "1d");
-    struct answer a = mock_call(n->mock, GET(HOOK), NULL, KEY);
+    struct mock_response a = mock_call(n->mock, GET(HOOK), NULL, KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
     assert_string_not_equal(at(a, "/data/auto_disabled_at"), "null");
     assert_string_not_equal(at(a, "/data/last_failure_at"), "null");
@@ -244,7 +245,7 @@ static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *url = rows[i].url;
-        struct answer a = mock_call(
+        struct mock_response a = mock_call(
             n->mock, POST(HOOKS),
             arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", url), KEY);
         assert_int_equal(a.status, rows[i].accepted ? 201 : 400);

@@ -1,20 +1,21 @@
 /* Media by what is said of them: bytes are counted and dropped. */
 #include "mockserver/tests/posteverywhere_test.h"
 
-static struct answer begin(struct mock *m, const char *body)
+static struct mock_response begin(struct mock *m, const char *body)
 {
     return mock_call(m, POST("/media/upload"), body, AS_ACME);
 }
 
-static const char *path_of(struct answer begun)
+static const char *path_of(struct mock_response begun)
 {
     return at(begun, "/data/upload_url") + strlen("http://mock.test");
 }
 
 static void a_file_is_begun_sent_completed_and_posted(void **state)
 {
-    struct answer begun = begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\","
-                                        "\"file_size\":1234,\"width\":10,\"height\":20}");
+    struct mock_response begun =
+        begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\","
+                      "\"file_size\":1234,\"width\":10,\"height\":20}");
     assert_int_equal(begun.status, 201);
     assert_string_equal(at(begun, "/data/media_ids/0"), at(begun, "/data/media_id"));
     assert_string_equal(at(begun, "/data/upload_method/method"), "POST");
@@ -22,11 +23,11 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
     const char *complete = line_of(begun, POST("/media/"), "/data/media_id", "/complete");
     assert_refused(mock_call(*state, complete, NULL, AS_ACME), 400, "file_not_uploaded");
 
-    struct answer sent = mock_call(*state, arena_printf(begun.arena, "PUT %s", path_of(begun)),
-                                   "bytes of a picture");
+    struct mock_response sent = mock_call(
+        *state, arena_printf(begun.arena, "PUT %s", path_of(begun)), "bytes of a picture");
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(sent, "/error"), "null");
-    struct answer done = mock_call(*state, complete, NULL, AS_ACME);
+    struct mock_response done = mock_call(*state, complete, NULL, AS_ACME);
     assert_int_equal(done.status, 200);
     assert_string_equal(at(done, "/data/status"), "ready");
     assert_string_equal(at(done, "/data/size"), "1234");
@@ -34,7 +35,7 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
 
     const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
                                "/data/media_id", "\"]}");
-    struct answer post = mock_call(*state, POST("/posts"), body, AS_ACME);
+    struct mock_response post = mock_call(*state, POST("/posts"), body, AS_ACME);
     assert_int_equal(post.status, 201);
     assert_string_equal(at(post, "/data/media_ids/0"), at(begun, "/data/media_id"));
     assert_string_equal(at(post, "/data/media/0/filename"), "a.png");
@@ -42,21 +43,21 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
 
 static void the_address_of_an_upload_carries_its_namespace_and_mount(void **state)
 {
-    struct answer begun =
+    struct mock_response begun =
         mock_call(*state, ("POST /ns/mine/posteverywhere" V "/media/upload"),
                   "{\"filename\":\"a.mp4\",\"content_type\":\"video/mp4\"}", AS_ACME);
     assert_int_equal(begun.status, 201);
     assert_true(
         str_starts(str_from(path_of(begun)), STR("/ns/mine/posteverywhere" V "/media/uploads/")));
     assert_string_equal(at(begun, "/data/upload_method/method"), "PUT");
-    struct answer sent =
+    struct mock_response sent =
         mock_call(*state, arena_printf(begun.arena, "PUT %s", path_of(begun)), "bytes");
     assert_int_equal(sent.status, 200);
 }
 
 static void what_is_not_uploaded_cannot_be_posted(void **state)
 {
-    struct answer begun =
+    struct mock_response begun =
         begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\",\"size\":10}");
     const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
                                "/data/media_id", "\"]}");
@@ -87,11 +88,11 @@ static void a_file_that_cannot_be_is_refused(void **state)
 
 static void media_are_listed_newest_first_until_they_are_deleted(void **state)
 {
-    struct answer made = mock_call(*state, POST("/media/upload-from-url"),
-                                   "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
+    struct mock_response made = mock_call(*state, POST("/media/upload-from-url"),
+                                          "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "ready");
-    struct answer list = mock_call(*state, GET("/media?type=image"), NULL, AS_ACME);
+    struct mock_response list = mock_call(*state, GET("/media?type=image"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media/0/filename"), "cups.png");
     assert_string_equal(at(list, "/data/media/1/filename"), "cup.jpg");
     assert_string_equal(at(list, "/data/pagination/total"), "2");
@@ -99,7 +100,7 @@ static void media_are_listed_newest_first_until_they_are_deleted(void **state)
     assert_string_equal(at(list, "/data/media"), "[]");
 
     const char *line = line_of(made, DELETE("/media/"), "/data/id", "");
-    struct answer gone = mock_call(*state, line, NULL, AS_ACME);
+    struct mock_response gone = mock_call(*state, line, NULL, AS_ACME);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
     list = mock_call(*state, GET("/media?limit=1"), NULL, AS_ACME);

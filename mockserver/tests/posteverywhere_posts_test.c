@@ -12,19 +12,19 @@
 #define DRAFT     P(5)
 #define HOUR      (INT64_C(60) * 60 * 1000)
 
-static struct answer read_post(struct mock *m, struct answer made)
+static struct mock_response read_post(struct mock *m, struct mock_response made)
 {
     return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", ""), NULL, AS_ACME);
 }
 
-static struct answer results_of(struct mock *m, struct answer made)
+static struct mock_response results_of(struct mock *m, struct mock_response made)
 {
     return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", "/results"), NULL, AS_ACME);
 }
 
 static void what_is_posted_at_once_is_published_when_looked_at(void **state)
 {
-    struct answer made =
+    struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3003]}", AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "publishing");
@@ -35,7 +35,7 @@ static void what_is_posted_at_once_is_published_when_looked_at(void **state)
     assert_string_equal(at(made, "/data/results/1/status"), "queued");
     assert_non_null(at(made, "/data/message"));
 
-    struct answer post = read_post(*state, made);
+    struct mock_response post = read_post(*state, made);
     assert_string_equal(at(post, "/data/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/account_id"), "3001");
@@ -53,9 +53,9 @@ static void a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once(void
         "{\"content\":\"hi\",\"account_ids\":[3001,3006]}", /* unhealthy */
     };
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        struct answer made = mock_call(*state, POSTS, bodies[i], AS_ACME);
+        struct mock_response made = mock_call(*state, POSTS, bodies[i], AS_ACME);
         assert_int_equal(made.status, 201);
-        struct answer results = results_of(*state, made);
+        struct mock_response results = results_of(*state, made);
         assert_string_equal(at(results, "/data/post_status"), "partially_failed");
         assert_string_equal(at(results, "/data/results/0/status"), "published");
         assert_string_equal(at(results, "/data/results/0/error"), "null");
@@ -69,20 +69,20 @@ static void a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once(void
 
 static void after_reconnecting_a_retry_succeeds(void **state)
 {
-    struct answer made =
+    struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
     const char *retry = line_of(made, POST("/posts/"), "/data/post_id", "/retry");
 
-    struct answer again = mock_call(*state, retry, NULL, AS_ACME);
+    struct mock_response again = mock_call(*state, retry, NULL, AS_ACME);
     assert_int_equal(again.status, 200);
     assert_string_equal(at(again, "/data/retried_count"), "1");
     assert_string_equal(at(again, "/data/destinations/0/status"), "queued");
     assert_string_equal(at(again, "/data/destinations/0/attempts"), "1");
-    struct answer results = results_of(*state, made);
+    struct mock_response results = results_of(*state, made);
     assert_string_equal(at(results, "/data/results/1/status"), "failed"); /* its token is dead */
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
 
-    struct answer link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
+    struct mock_response link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
     simulation(*state, "consent",
                line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
@@ -96,11 +96,11 @@ static void after_reconnecting_a_retry_succeeds(void **state)
 
 static void a_scheduled_post_waits_for_its_time(void **state)
 {
-    struct answer made = mock_call(*state, POSTS,
-                                   ("{\"content\":\"later\",\"account_ids\":[3001],"
-                                    "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
-                                    "\"timezone\":\"America/New_York\"}"),
-                                   AS_ACME);
+    struct mock_response made = mock_call(*state, POSTS,
+                                          ("{\"content\":\"later\",\"account_ids\":[3001],"
+                                           "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
+                                           "\"timezone\":\"America/New_York\"}"),
+                                          AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "scheduled");
     assert_string_equal(at(made, "/data/scheduled_for"), "2026-04-10T15:00:00.000Z");
@@ -109,7 +109,7 @@ static void a_scheduled_post_waits_for_its_time(void **state)
     advance(*state, 3 * HOUR - 1000);
     assert_string_equal(at(read_post(*state, made), "/data/status"), "scheduled");
     advance(*state, 1000);
-    struct answer post = read_post(*state, made);
+    struct mock_response post = read_post(*state, made);
     assert_string_equal(at(post, "/data/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/published_at"), "2026-04-10T15:00:00.000Z");
 }
@@ -120,7 +120,7 @@ static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **st
     simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
     simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
     advance(*state, 25 * HOUR);
-    struct answer post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
+    struct mock_response post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
     assert_string_equal(at(post, "/data/post_status"), "partially_failed");
     assert_string_equal(at(post, "/data/results/0/status"), "failed");
     assert_string_equal(at(post, "/data/results/1/status"), "published");
@@ -129,7 +129,7 @@ static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **st
 
 static void a_draft_is_kept_until_it_is_scheduled(void **state)
 {
-    struct answer made =
+    struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/status"), "draft");
@@ -143,7 +143,7 @@ static void a_draft_is_kept_until_it_is_scheduled(void **state)
                    "validation_error"); /* nowhere to go */
     assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
                    "validation_error"); /* no time */
-    struct answer set =
+    struct mock_response set =
         mock_call(*state, line, "{\"publish_now\":true,\"account_ids\":[3001]}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "publishing");
@@ -154,11 +154,11 @@ static void a_draft_is_kept_until_it_is_scheduled(void **state)
 
 static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
 {
-    struct answer draft = mock_call(*state, GET(DRAFT), NULL, AS_ACME);
+    struct mock_response draft = mock_call(*state, GET(DRAFT), NULL, AS_ACME);
     assert_string_equal(at(draft, "/data/account_ids"), "[3007]");
     assert_string_equal(at(draft, "/data/destinations/0/status"), "draft");
-    struct answer set = mock_call(*state, POST(DRAFT "/schedule"),
-                                  "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
+    struct mock_response set = mock_call(*state, POST(DRAFT "/schedule"),
+                                         "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "scheduled");
     assert_string_equal(at(set, "/data/account_ids"), "[3007]");
@@ -166,7 +166,7 @@ static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
 
 static void what_is_scheduled_can_be_changed(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(*state, PATCH(SCHEDULED),
                   ("{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
                    "\"account_ids\":[3007]}"),
@@ -195,13 +195,13 @@ static void what_was_published_cannot_be_deleted(void **state)
     for (size_t i = 0; i < COUNT(deletable); i++) {
         char line[128];
         (void)snprintf(line, sizeof line, DELETE("%s"), deletable[i]);
-        struct answer a = mock_call(*state, line, NULL, AS_ACME);
+        struct mock_response a = mock_call(*state, line, NULL, AS_ACME);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/data/deleted"), "true");
         assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
     }
     advance(*state, 48 * HOUR); /* nothing comes of what was deleted */
-    struct answer list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
+    struct mock_response list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "2");
 }
 
@@ -230,7 +230,7 @@ static void a_post_that_cannot_be_is_refused_with_its_code(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, POSTS, rows[i].body, AS_ACME), 400, rows[i].code);
-    struct answer list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
+    struct mock_response list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "5");
 }
 
@@ -247,7 +247,7 @@ static void a_text_is_too_long_only_for_the_platform_that_gets_it(void **state)
                         "{\"content\":\"%s\",\"account_ids\":[3003,3001],"
                         "\"platform_content\":{\"x\":{\"content\":\"short\"}}}",
                         text);
-    struct answer made = mock_call(*state, POSTS, body, AS_ACME);
+    struct mock_response made = mock_call(*state, POSTS, body, AS_ACME);
     assert_int_equal(made.status, 201);
     assert_string_equal(at(made, "/data/platform_content/x/content"), "short");
     arena_end(&a);
@@ -273,7 +273,7 @@ static void the_list_is_filtered_sorted_and_paged(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
         (void)snprintf(line, sizeof line, GET("/posts%s"), rows[i].query);
-        struct answer a = mock_call(*state, line, NULL, AS_ACME);
+        struct mock_response a = mock_call(*state, line, NULL, AS_ACME);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/data/pagination/total"), rows[i].total);
         if (rows[i].first)
@@ -283,13 +283,13 @@ static void the_list_is_filtered_sorted_and_paged(void **state)
 
 static void pages_hold_every_post_once(void **state)
 {
-    struct answer all = mock_call(*state, GET("/posts"), NULL, AS_ACME);
+    struct mock_response all = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(all, "/data/pagination/limit"), "20");
     assert_string_equal(at(all, "/data/pagination/has_more"), "false");
     for (int i = 0; i < 5; i += 2) {
         char line[64], pointer[64];
         (void)snprintf(line, sizeof line, GET("/posts?limit=2&offset=%d"), i);
-        struct answer page = mock_call(*state, line, NULL, AS_ACME);
+        struct mock_response page = mock_call(*state, line, NULL, AS_ACME);
         size_t count = node_count(node_pointer(page.body, "/data/posts"));
         assert_int_equal(count, i < 4 ? 2 : 1);
         assert_string_equal(at(page, "/data/pagination/has_more"), i < 4 ? "true" : "false");
@@ -301,7 +301,7 @@ static void pages_hold_every_post_once(void **state)
 static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
 {
     simulation(*state, "account_removed", "{\"account\":\"3002\"}");
-    struct answer a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/destinations/1/status"), "failed");
     assert_string_equal(at(a, "/data/destinations/1/account_id"), "null");
     assert_string_equal(at(a, "/data/destinations/1/account_name"), "null");

@@ -44,7 +44,7 @@ static inline int pe_test_setup(void **state)
 }
 
 /* The provider's envelope: no data, an error that a client finds truthy, and meta. */
-static inline void assert_refused(struct answer a, int status, const char *code)
+static inline void assert_refused(struct mock_response a, int status, const char *code)
 {
     assert_int_equal(a.status, status);
     assert_string_equal(at(a, "/data"), "null");
@@ -55,11 +55,11 @@ static inline void assert_refused(struct answer a, int status, const char *code)
     assert_non_null(at(a, "/meta/timestamp"));
 }
 
-static inline struct answer simulation(struct mock *m, const char *name, const char *body)
+static inline struct mock_response simulation(struct mock *m, const char *name, const char *body)
 {
     char line[64];
     (void)snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
-    struct answer a = mock_call(m, line, body);
+    struct mock_response a = mock_call(m, line, body);
     assert_int_equal(a.status, 200);
     return a;
 }
@@ -70,7 +70,7 @@ static inline void advance(struct mock *m, int64_t ms)
     clock_move_to(&w->clock, world_now(w) + ms);
 }
 
-static inline const char *line_of(struct answer a, const char *before, const char *pointer,
+static inline const char *line_of(struct mock_response a, const char *before, const char *pointer,
                                   const char *behind)
 {
     return arena_printf(a.arena, "%s%s%s", before, at(a, pointer), behind);

@@ -9,7 +9,7 @@
 #define DISCONNECT "DELETE /social-account/cacme000000000000disposable"
 #define REQUIRED   "Social account id is required"
 
-static void each_wrong_key_has_its_own_answer(void **state)
+static void each_wrong_key_has_its_own_response(void **state)
 {
     static const struct {
         const char *header;
@@ -33,8 +33,8 @@ static void each_wrong_key_has_its_own_answer(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
-            assert_answer(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status,
-                          rows[i].text);
+            assert_response(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status,
+                            rows[i].text);
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
 
@@ -47,10 +47,10 @@ static void the_key_is_taken_from_either_header_the_own_one_first(void **state)
         mock_call(m, LIST, NULL, "Authorization: Bearer pn-acme00000000000000000001").status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, "Embed-Api-Key: pn-acme00000000000000000001").status,
                      200);
-    struct answer both =
+    struct mock_response both =
         mock_call(m, LIST, NULL, AS_OTHER, "Authorization: Bearer pn-acme00000000000000000001");
     assert_string_equal(at(both, "/data/socialAccounts/tiktok/0/id"), "cother00000000000000tiktok");
-    assert_answer(
+    assert_response(
         mock_call(m, LIST, NULL, AS_STRANGER, "Authorization: Bearer pn-acme00000000000000000001"),
         401, UNKNOWN_KEY);
 }
@@ -61,19 +61,19 @@ static void the_provider_is_found_by_mount_host_and_route(void **state)
     assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
     assert_int_equal(mock_call(m, "GET /postnitro/social-account", NULL, AS_ACME).status, 200);
     assert_int_equal(mock_call(m, "GET /postnitro", NULL, AS_ACME).status, 200);
-    assert_answer(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
+    assert_response(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
     assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status, 404); /* it is anybody's */
     assert_int_equal(mock_call(m, "POST /", "{}", AS_ACME).status, 404);
     assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
                 "There is no such endpoint.");
     assert_edge(mock_call(m, "PATCH /social-account", NULL, AS_ACME), 405,
                 "This endpoint does not take that method.");
-    struct answer known = mock_call(m, "GET /template?page=1", NULL, AS_ACME);
+    struct mock_response known = mock_call(m, "GET /template?page=1", NULL, AS_ACME);
     assert_int_equal(known.status, 501);
     assert_string_equal(header_of(known, "X-Mock-Error"), "unimplemented");
 }
 
-static const char *ids(struct answer a, const char *platform)
+static const char *ids(struct mock_response a, const char *platform)
 {
     struct buf out = {.arena = a.arena};
     const struct node *rows =
@@ -85,7 +85,7 @@ static const char *ids(struct answer a, const char *platform)
 
 static void the_list_has_four_platforms_the_newest_first(void **state)
 {
-    struct answer a = mock_call(*state, LIST, NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 4);
     assert_string_equal(ids(a, "linkedin"), "cacme0000000000000linkedin");
@@ -93,9 +93,9 @@ static void the_list_has_four_platforms_the_newest_first(void **state)
     assert_string_equal(ids(a, "tiktok"), "cacme000000000000000tiktok cacme00000000000000expired");
     assert_string_equal(ids(a, "threads"),
                         "cacme000000000000disposable cacme00000000000000threads");
-    assert_answer(mock_call(*state, LIST, NULL, AS_EMPTY), 200,
-                  "{\"success\":true,\"data\":{\"socialAccounts\":{\"linkedin\":[],"
-                  "\"instagram\":[],\"tiktok\":[],\"threads\":[]}}}");
+    assert_response(mock_call(*state, LIST, NULL, AS_EMPTY), 200,
+                    "{\"success\":true,\"data\":{\"socialAccounts\":{\"linkedin\":[],"
+                    "\"instagram\":[],\"tiktok\":[],\"threads\":[]}}}");
 }
 
 static void an_id_that_is_missing_or_blank_is_required(void **state)
@@ -107,7 +107,7 @@ static void an_id_that_is_missing_or_blank_is_required(void **state)
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_edge(mock_call(*state, lines[i], NULL, AS_ACME), 422, REQUIRED);
-    assert_answer(mock_call(*state, "DELETE /social-account", NULL), 401, UNAUTHORIZED);
+    assert_response(mock_call(*state, "DELETE /social-account", NULL), 401, UNAUTHORIZED);
 }
 
 static void what_the_workspace_has_not_is_not_found(void **state)
@@ -122,9 +122,9 @@ static void what_the_workspace_has_not_is_not_found(void **state)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         char line[128];
         snprintf(line, sizeof line, "GET %s", paths[i]);
-        assert_answer(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
+        assert_response(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
         snprintf(line, sizeof line, "DELETE %s", paths[i]);
-        assert_answer(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
+        assert_response(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
     }
     assert_int_equal(
         mock_call(*state, "GET /social-account/cother00000000000000tiktok", NULL, AS_OTHER).status,
@@ -134,7 +134,7 @@ static void what_the_workspace_has_not_is_not_found(void **state)
 static void usage_counts_each_status_of_its_links(void **state)
 {
     struct mock *m = *state;
-    struct answer a = mock_call(m, READ, NULL, AS_ACME);
+    struct mock_response a = mock_call(m, READ, NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[{\"status\":\"PENDING\",\"_count\":2},"
                                               "{\"status\":\"PUBLISHED\",\"_count\":1},"
                                               "{\"status\":\"DRAFT\",\"_count\":1}]");
@@ -154,7 +154,7 @@ static const char *links(struct mock *m, const char *post)
 {
     char line[64];
     snprintf(line, sizeof line, "GET /schedule/%s", post);
-    struct answer a = mock_call(m, line, NULL, AS_ACME);
+    struct mock_response a = mock_call(m, line, NULL, AS_ACME);
     const struct node *rows = node_pointer(a.body, "/data/socialAccounts");
     struct buf out = {.arena = a.arena};
     buf_printf(&out, "%s", at(a, "/data/status"));
@@ -171,8 +171,8 @@ static void assert_it_left_its_posts(struct mock *m)
     assert_string_equal(links(m, "cacmepost00000000000draft"), "DRAFT");
     assert_string_equal(links(m, "cacmepost000000000000done"),
                         "PUBLISHED cacme000000000000instagram");
-    assert_answer(mock_call(m, READ, NULL, AS_ACME), 404, NOT_FOUND);
-    assert_answer(mock_call(m, DISCONNECT, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_response(mock_call(m, READ, NULL, AS_ACME), 404, NOT_FOUND);
+    assert_response(mock_call(m, DISCONNECT, NULL, AS_ACME), 404, NOT_FOUND);
     assert_string_equal(ids(mock_call(m, LIST, NULL, AS_ACME), "threads"),
                         "cacme00000000000000threads");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"100h\"}");
@@ -183,20 +183,20 @@ static void assert_it_left_its_posts(struct mock *m)
 
 static void a_disconnected_account_leaves_all_its_posts(void **state)
 {
-    assert_answer(mock_call(*state, DISCONNECT, NULL, AS_ACME), 200,
-                  "{\"success\":true,\"message\":\"Social account deleted successfully\"}");
+    assert_response(mock_call(*state, DISCONNECT, NULL, AS_ACME), 200,
+                    "{\"success\":true,\"message\":\"Social account deleted successfully\"}");
     assert_it_left_its_posts(*state);
 }
 
 static void so_does_one_that_its_owner_removed(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/simulate/account_removed",
-                                "{\"account\":\"cacme000000000000disposable\"}");
+    struct mock_response a = mock_call(*state, "POST /__admin/simulate/account_removed",
+                                       "{\"account\":\"cacme000000000000disposable\"}");
     assert_int_equal(a.status, 200);
     assert_it_left_its_posts(*state);
 }
 
-static struct answer simulation(struct mock *m, const char *name, const char *body)
+static struct mock_response simulation(struct mock *m, const char *name, const char *body)
 {
     char line[64];
     snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
@@ -217,7 +217,7 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
         snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
                  rows[i].why);
         assert_int_equal(simulation(m, "token_lost", body).status, 200);
-        struct answer a = mock_call(m, READ, NULL, AS_ACME);
+        struct mock_response a = mock_call(m, READ, NULL, AS_ACME);
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
         assert_string_equal(at(a, "/data/socialAccount/updatedAt"), "2026-05-02T09:00:00.000Z");
 
@@ -261,20 +261,20 @@ static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(voi
     char line[64];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(line, sizeof line, "GET /social-account/%s", rows[i].id);
-        struct answer a = mock_call(m, line, NULL, "embed-api-key: pn-k");
+        struct mock_response a = mock_call(m, line, NULL, "embed-api-key: pn-k");
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
         snprintf(line, sizeof line, "GET /__admin/state/accounts/%s", rows[i].id);
         assert_string_equal(at(mock_call(m, line, NULL), "/token_word"), rows[i].kept);
     }
     simulation(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
-    struct answer a = mock_call(m, "GET /social-account/odd", NULL, "embed-api-key: pn-k");
+    struct mock_response a = mock_call(m, "GET /social-account/odd", NULL, "embed-api-key: pn-k");
     assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), "expired");
     mock_free(m);
 }
 
 static void only_its_platforms_can_be_connected(void **state)
 {
-    struct answer a =
+    struct mock_response a =
         simulation(*state, "account_connected",
                    "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422);
@@ -288,12 +288,12 @@ static void a_plan_ends_and_is_paid_for_again(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
-    assert_answer(mock_call(m, LIST, NULL, AS_ACME), 402, UNPAID);
+    assert_response(mock_call(m, LIST, NULL, AS_ACME), 402, UNPAID);
     assert_int_equal(mock_call(m, LIST, NULL, AS_EMPTY).status, 200);
     assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
     assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
-    assert_answer(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
+    assert_response(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
     assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
     assert_int_equal(simulation(m, "plan", "{\"key\":\"nobody\",\"status\":\"active\"}").status,
                      422);
@@ -341,7 +341,8 @@ static void each_operation_fails_in_its_own_words(void **state)
         snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}",
                  rows[i].operation, rows[i].error);
         assert_int_equal(simulation(*state, "fail", body).status, 200);
-        assert_answer(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status, rows[i].text);
+        assert_response(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status,
+                        rows[i].text);
     }
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
@@ -349,7 +350,7 @@ static void each_operation_fails_in_its_own_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POSTNITRO_TEST(each_wrong_key_has_its_own_answer),
+        POSTNITRO_TEST(each_wrong_key_has_its_own_response),
         POSTNITRO_TEST(the_key_is_taken_from_either_header_the_own_one_first),
         POSTNITRO_TEST(the_provider_is_found_by_mount_host_and_route),
         POSTNITRO_TEST(the_list_has_four_platforms_the_newest_first),

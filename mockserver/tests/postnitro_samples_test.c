@@ -29,7 +29,7 @@ static const char read_sample[] =
 static const char delete_sample[] =
     "{'success':true,'message':'Social account deleted successfully'}";
 
-static void the_answers_are_the_documents_own(void **state)
+static void the_responses_are_the_documents_own(void **state)
 {
     static const struct {
         const char *line, *sample;
@@ -39,7 +39,7 @@ static void the_answers_are_the_documents_own(void **state)
         {"DELETE " ACCOUNT,     delete_sample},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer got = mock_call(*state, rows[i].line, NULL, AS_MAIN);
+        struct mock_response got = mock_call(*state, rows[i].line, NULL, AS_MAIN);
         char *sample = arena_text(got.arena, rows[i].sample);
         for (char *c = sample; *c; c++)
             if (*c == '\'')
@@ -51,7 +51,7 @@ static void the_answers_are_the_documents_own(void **state)
         if (diff.count)
             fail_msg("%s", diff_text(got.arena, &diff));
         assert_true(node_equal(expected, got.body)); /* no member more, none less */
-        assert_answer(got, 200, sample);             /* and in the order of the sample */
+        assert_response(got, 200, sample);           /* and in the order of the sample */
     }
 }
 
@@ -77,7 +77,8 @@ static void a_scheduled_post_has_the_members_of_its_sample_in_their_order(void *
         "createdAt",
         "updatedAt",
     };
-    struct answer a = mock_call(*state, "GET /schedule/cacmepost0000000000design", NULL, AS_ACME);
+    struct mock_response a =
+        mock_call(*state, "GET /schedule/cacmepost0000000000design", NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     const struct node *post = node_get(a.body, "data");
     assert_int_equal(node_count(post), sizeof members / sizeof *members);
@@ -95,8 +96,8 @@ static void a_scheduled_post_has_the_members_of_its_sample_in_their_order(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POSTNITRO_TEST(the_answers_are_the_documents_own),
-        cmocka_unit_test_setup_teardown(the_answers_are_the_documents_own, mock_test_setup,
+        POSTNITRO_TEST(the_responses_are_the_documents_own),
+        cmocka_unit_test_setup_teardown(the_responses_are_the_documents_own, mock_test_setup,
                                         mock_test_teardown),
         POSTNITRO_TEST(a_scheduled_post_has_the_members_of_its_sample_in_their_order),
     };

@@ -52,7 +52,7 @@ static void the_edge_says_what_is_wrong_with_the_shape(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t n = 0; n < 2; n++)
             assert_edge(mock_call(*state, lines[n], rows[i].body, AS_ACME), 422, rows[i].message);
-    struct answer bad = mock_call(*state, "POST /schedule", "{", AS_ACME);
+    struct mock_response bad = mock_call(*state, "POST /schedule", "{", AS_ACME);
     assert_int_equal(bad.status, 400);
     assert_string_equal(at(bad, "/status"), "false");
     assert_int_equal(mock_call(*state, "POST /schedule", NULL, AS_ACME).status, 422);
@@ -77,11 +77,11 @@ static void what_stands_behind_the_edge_refuses_what_cannot_be(void **state)
          "Post content must be a non-empty object"                                                                                  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
-        assert_answer(a, rows[i].status,
-                      arena_printf(a.arena,
-                                   "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
-                                   rows[i].message, rows[i].message));
+        struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
+        assert_response(a, rows[i].status,
+                        arena_printf(a.arena,
+                                     "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
+                                     rows[i].message, rows[i].message));
     }
 }
 
@@ -148,7 +148,7 @@ static void each_platform_asks_for_its_settings(void **state)
         {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
+        struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_string_equal(at(a, "/message"),
                             rows[i].message ? rows[i].message : "Scheduled post created");
         assert_int_equal(a.status, rows[i].message ? 400 : 200);
@@ -157,7 +157,7 @@ static void each_platform_asks_for_its_settings(void **state)
 
 static void a_created_post_comes_back_as_it_was_asked_for(void **state)
 {
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         *state, "POST /schedule",
         "{" DRAFT ",\"postContent\":{\"threads\":\"second #b\",\"common\":\"one #a_1, #\\u00fc #\","
         "\"tiktok\":\"\"},\"selectedAccounts\":[\"" THREADS "\",\"" THREADS "\"],"
@@ -182,7 +182,7 @@ static const char *range(struct mock *m, const char *query)
 {
     char line[160];
     snprintf(line, sizeof line, "GET /schedule?%s", query);
-    struct answer a = mock_call(m, line, NULL, AS_ACME);
+    struct mock_response a = mock_call(m, line, NULL, AS_ACME);
     struct buf out = {.arena = a.arena};
     const struct node *posts = node_get(a.body, "data");
     assert_int_equal(a.status, 200);
@@ -236,9 +236,9 @@ static void a_post_is_found_in_its_workspace_alone(void **state)
         "GET /schedule/cotherpost00000000000000a", "PUT /schedule/cotherpost00000000000000a",
         "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        assert_answer(mock_call(*state, lines[i], "{" DRAFT "," WORDS "}", AS_ACME), 404,
-                      "{\"success\":false,\"message\":\"Post details not found.\","
-                      "\"error\":\"Post details not found.\"}");
+        assert_response(mock_call(*state, lines[i], "{" DRAFT "," WORDS "}", AS_ACME), 404,
+                        "{\"success\":false,\"message\":\"Post details not found.\","
+                        "\"error\":\"Post details not found.\"}");
     static const char *const blank[] = {"GET /schedule/", "GET /schedule/%20", "PUT /schedule",
                                         "PUT /schedule/", "DELETE /schedule",  "DELETE /schedule/"};
     for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
@@ -249,7 +249,7 @@ static void an_update_replaces_captions_and_links(void **state)
 {
     struct mock *m = *state;
     const char *line = "PUT /schedule/cacmepost0000000000shared";
-    struct answer a = mock_call(
+    struct mock_response a = mock_call(
         m, line, "{" WHEN ",\"postContent\":{\"tiktok\":\"new\"}," ON(TIKTOK) "}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Scheduled post updated");
     assert_string_equal(at(a, "/data/id"), "cacmepost0000000000shared");
@@ -266,25 +266,25 @@ static void an_update_replaces_captions_and_links(void **state)
     assert_string_equal(at(a, "/data/usage"), "[]");
 
     a = mock_call(m, "PUT /schedule/cacmepost000000000000done", "{" WHEN "," WORDS "}", AS_ACME);
-    assert_answer(a, 400,
-                  "{\"success\":false,\"message\":\"Failed to update PUBLISHED post\","
-                  "\"error\":\"Failed to update PUBLISHED post\"}");
+    assert_response(a, 400,
+                    "{\"success\":false,\"message\":\"Failed to update PUBLISHED post\","
+                    "\"error\":\"Failed to update PUBLISHED post\"}");
 }
 
 static void a_deleted_post_is_gone_with_its_links(void **state)
 {
     struct mock *m = *state;
     const char *line = "DELETE /schedule/cacmepost0000000000shared";
-    assert_answer(mock_call(m, line, NULL, AS_ACME), 200,
-                  "{\"success\":true,\"message\":\"Scheduled post deleted\","
-                  "\"data\":{\"message\":\"Post deleted successfully\"}}");
+    assert_response(mock_call(m, line, NULL, AS_ACME), 200,
+                    "{\"success\":true,\"message\":\"Scheduled post deleted\","
+                    "\"data\":{\"message\":\"Post deleted successfully\"}}");
     assert_int_equal(mock_call(m, line, NULL, AS_ACME).status, 404);
     assert_string_equal(range(m, "fromDate=2026-05-04&toDate=2026-05-05"), "");
-    struct answer a = mock_call(m, ("GET /social-account/" THREADS), NULL, AS_ACME);
+    struct mock_response a = mock_call(m, ("GET /social-account/" THREADS), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[]");
 }
 
-static struct answer read_post(struct mock *m, const char *id)
+static struct mock_response read_post(struct mock *m, const char *id)
 {
     char line[64];
     snprintf(line, sizeof line, "GET /schedule/%s", id);
@@ -314,7 +314,7 @@ static void a_post_goes_out_or_fails_when_it_is_due(void **state)
         assert_string_equal(at(read_post(m, "cacmepost0000000000shared"), "/data/status"),
                             "SCHEDULED");
         mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
-        struct answer a = read_post(m, "cacmepost0000000000shared");
+        struct mock_response a = read_post(m, "cacmepost0000000000shared");
         assert_string_equal(at(a, "/data/status"), rows[i].status);
         assert_string_equal(at(a, "/data/publishedAt"), "2026-05-04T09:00:00.000Z");
         assert_string_equal(at(a, "/data/errorMessage"), rows[i].message);
@@ -334,7 +334,7 @@ static void what_the_platform_will_say_of_one_post_can_be_set(void **state)
                        "\"code\":\"No.\"}";
     assert_int_equal(mock_call(m, "POST /__admin/simulate/publish_outcome", body).status, 200);
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
-    struct answer a = read_post(m, "cacmepost00000000000alone");
+    struct mock_response a = read_post(m, "cacmepost00000000000alone");
     assert_string_equal(at(a, "/data/status"), "FAILED");
     assert_string_equal(at(a, "/data/errorMessage"), "No.");
     assert_string_equal(at(a, "/data/publishedAt"), "null");
@@ -371,14 +371,14 @@ static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
         char body[32];
         snprintf(body, sizeof body, "{\"by\":\"%s\"}", rows[i].by);
         mock_call(m, "POST /__admin/clock/advance", body);
-        struct answer a = read_post(m, "both");
+        struct mock_response a = read_post(m, "both");
         assert_string_equal(at(a, "/data/status"), rows[i].status);
         assert_string_equal(at(a, "/data/publishedAt"), rows[i].published_at);
         assert_string_equal(at(a, "/data/socialAccounts/0/status"), "FAILED");
         assert_string_equal(at(a, "/data/socialAccounts/1/status"), rows[i].link);
     }
     assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-29T09:00:00.000Z");
-    struct answer a =
+    struct mock_response a =
         mock_call(m, "POST /schedule", "{" DRAFT "," WORDS ",\"designId\":\"theirs\"}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Design not found.");
     mock_free(m);

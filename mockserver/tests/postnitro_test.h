@@ -42,15 +42,15 @@ static inline int postnitro_test_setup(void **state)
     return 0;
 }
 
-/* The answer's status and its body as it stands. */
-static inline void assert_answer(struct answer a, int status, const char *text)
+/* The response's status and its body as it stands. */
+static inline void assert_response(struct mock_response a, int status, const char *text)
 {
     assert_string_equal(str_dup(a.arena, a.text), text);
     assert_int_equal(a.status, status);
 }
 
-static inline void assert_edge(struct answer a, int status, const char *message)
+static inline void assert_edge(struct mock_response a, int status, const char *message)
 {
-    assert_answer(a, status,
-                  arena_printf(a.arena, "{\"status\":false,\"message\":\"%s\"}", message));
+    assert_response(a, status,
+                    arena_printf(a.arena, "{\"status\":false,\"message\":\"%s\"}", message));
 }

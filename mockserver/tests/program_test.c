@@ -348,7 +348,7 @@ static void a_running_mocks_world_is_exported(void **state)
 
 #define HELD "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"200ms\"}]}"
 
-static void what_is_under_way_is_answered_before_the_end(void **state)
+static void what_is_under_way_is_responded_to_before_the_end(void **state)
 {
     (void)state;
     struct rig g = {.loop = loop_new()};
@@ -410,7 +410,7 @@ int main(void)
         cmocka_unit_test(a_given_certificate_is_shown_and_health_asks_for_no_more),
         cmocka_unit_test(a_running_mocks_world_is_exported),
         cmocka_unit_test(a_world_is_exported_over_https_with_the_printed_certificate),
-        cmocka_unit_test(what_is_under_way_is_answered_before_the_end),
+        cmocka_unit_test(what_is_under_way_is_responded_to_before_the_end),
         cmocka_unit_test(closed_streams_are_no_trouble),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,8 @@ static void advance(struct mock *m, int64_t ms)
     events_advance(w, world_now(w) + ms);
 }
 
-static void assert_left(struct answer a, const char *limit, const char *left, int64_t reset_s)
+static void assert_left(struct mock_response a, const char *limit, const char *left,
+                        int64_t reset_s)
 {
     char reset[32];
     snprintf(reset, sizeof reset, "%lld", (long long)reset_s);
@@ -57,7 +58,7 @@ static void assert_left(struct answer a, const char *limit, const char *left, in
     assert_string_equal(header_of(a, "X-RateLimit-Reset"), reset);
 }
 
-static void assert_spent(struct answer a, const char *retry_after)
+static void assert_spent(struct mock_response a, const char *retry_after)
 {
     assert_refused(a, 429, "RATE_LIMITED");
     assert_string_equal(header_of(a, "Retry-After"), retry_after);
@@ -107,16 +108,16 @@ static void a_fork_counts_on_its_own(void **state)
     world_free(fork);
 }
 
-static void every_answer_tells_what_is_left(void **state)
+static void every_response_tells_what_is_left(void **state)
 {
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);
     advance(*state, 1500);
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "1", START_S + 60);
-    struct answer lost = mock_call(*state, "GET /v1/projects/prj_lost", NULL, KEY("few"));
+    struct mock_response lost = mock_call(*state, "GET /v1/projects/prj_lost", NULL, KEY("few"));
     assert_int_equal(lost.status, 404);
     assert_left(lost, "3", "0", START_S + 60);
     assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "59");
-    struct answer nobody = mock_call(*state, LIST, NULL, KEY("nobody"));
+    struct mock_response nobody = mock_call(*state, LIST, NULL, KEY("nobody"));
     assert_int_equal(nobody.status, 401);
     assert_null(header_of(nobody, "X-RateLimit-Limit"));
     assert_string_equal(header_of(nobody, "X-RateLimit-Endpoint-Class"), "read-light");
@@ -131,7 +132,7 @@ static void a_spent_budget_fills_again_when_its_minute_is_over(void **state)
     advance(*state, MINUTE - 1);
     assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "1");
     advance(*state, 1);
-    struct answer a = mock_call(*state, LIST, NULL, KEY("few"));
+    struct mock_response a = mock_call(*state, LIST, NULL, KEY("few"));
     assert_int_equal(a.status, 200);
     assert_left(a, "3", "2", START_S + 120);
 }
@@ -147,7 +148,7 @@ static void each_class_has_a_budget_of_its_own(void **state)
         {PUBLISH, "long-running", 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a;
+        struct mock_response a;
         for (int call = 0; call < rows[i].calls; call++)
             assert_int_not_equal(mock_call(*state, rows[i].line, NULL, KEY("few")).status, 429);
         a = mock_call(*state, rows[i].line, NULL, KEY("few"));
@@ -160,10 +161,10 @@ static void each_class_has_a_budget_of_its_own(void **state)
 static void writing_has_a_budget_for_the_day_as_well(void **state)
 {
     mock_call(*state, REVOKE, NULL, KEY("few"));
-    struct answer second = mock_call(*state, REVOKE, NULL, KEY("few"));
+    struct mock_response second = mock_call(*state, REVOKE, NULL, KEY("few"));
     assert_left(second, "2", "0", START_S + 60); /* the minute's is the tighter one */
     advance(*state, MINUTE);
-    struct answer third = mock_call(*state, REVOKE, NULL, KEY("few"));
+    struct mock_response third = mock_call(*state, REVOKE, NULL, KEY("few"));
     assert_int_equal(third.status, 404);
     assert_left(third, "3", "0", START_S + 86400); /* now the day's is */
     assert_spent(mock_call(*state, REVOKE, NULL, KEY("few")), "86340");
@@ -188,13 +189,13 @@ static void tiers_are_as_documented(void **state)
         const char *lines[] = {LIST, REVOKE, PUBLISH};
         const char *limits[] = {rows[i].read, rows[i].write, rows[i].longer};
         for (size_t j = 0; j < 3; j++) {
-            struct answer a = mock_call(*state, lines[j], NULL, rows[i].as);
+            struct mock_response a = mock_call(*state, lines[j], NULL, rows[i].as);
             const char *limit = header_of(a, "X-RateLimit-Limit");
             assert_true(limits[j] ? limit && strcmp(limit, limits[j]) == 0 : !limit);
         }
         char body[128];
         snprintf(body, sizeof body, "{\"key\":\"%s\",\"remaining\":9999999}", rows[i].name);
-        struct answer all = mock_call(*state, "POST /__admin/simulate/budget", body);
+        struct mock_response all = mock_call(*state, "POST /__admin/simulate/budget", body);
         assert_string_equal(at(all, "/remaining/write_day"), rows[i].day);
     }
 }
@@ -222,8 +223,8 @@ static void a_key_without_scopes_may_do_nothing(void **state)
 
 static void a_simulation_spends_and_refills_a_rate_limit(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/simulate/budget",
-                                "{\"key\":\"standard\",\"class\":\"read\",\"remaining\":1}");
+    struct mock_response a = mock_call(*state, "POST /__admin/simulate/budget",
+                                       "{\"key\":\"standard\",\"class\":\"read\",\"remaining\":1}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/remaining"), "{\"read\":1}");
     assert_int_equal(mock_call(*state, LIST, NULL, KEY("standard")).status, 200);
@@ -252,7 +253,7 @@ static void a_budget_of_nobody_and_nothing_is_refused(void **state)
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct answer a = mock_call(*state, "POST /__admin/simulate/budget", rows[i].body);
+        struct mock_response a = mock_call(*state, "POST /__admin/simulate/budget", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
         assert_non_null(strstr(at(a, "/errors/0/detail"), rows[i].words));
@@ -276,7 +277,7 @@ static void a_rules_429_tells_when_to_try_again(void **state)
     mock_call(*state, "POST /__admin/simulate/fail",
               "{\"operation\":\"layers.list_social_accounts\",\"times\":1,"
               "\"error\":\"RATE_LIMITED\"}");
-    struct answer a = mock_call(*state, LIST, NULL, KEY("few"));
+    struct mock_response a = mock_call(*state, LIST, NULL, KEY("few"));
     assert_refused(a, 429, "RATE_LIMITED");
     assert_string_equal(header_of(a, "Retry-After"), "1");
     assert_int_equal(mock_call(*state, LIST, NULL, KEY("few")).status, 200);
@@ -290,7 +291,7 @@ int main(void)
         TEST(a_window_begins_with_its_first_call),
         TEST(each_key_and_window_counts_for_itself),
         TEST(a_fork_counts_on_its_own),
-        TEST(every_answer_tells_what_is_left),
+        TEST(every_response_tells_what_is_left),
         TEST(a_spent_budget_fills_again_when_its_minute_is_over),
         TEST(each_class_has_a_budget_of_its_own),
         TEST(writing_has_a_budget_for_the_day_as_well),

@@ -57,12 +57,12 @@ async function end({ mock, talk }, signal = 'SIGINT') {
 }
 
 async function call(url, method, path, body) {
-  const answer = await fetch(url + path, {
+  const response = await fetch(url + path, {
     method,
     headers: { authorization: `Bearer ${key}` },
     body: typeof body === 'string' || body instanceof Uint8Array ? body : body && JSON.stringify(body),
   });
-  return { status: answer.status, text: await answer.text() };
+  return { status: response.status, text: await response.text() };
 }
 
 function replay(file, ...flags) {
@@ -70,7 +70,7 @@ function replay(file, ...flags) {
   return { status: run.status, result: run.stdout && JSON.parse(run.stdout), talk: run.stderr };
 }
 
-// A client that does not wait for its answer.
+// A client that does not wait for its response.
 async function abandon(url, path, body) {
   const asked = request(url + path, { method: 'POST' });
   asked.on('error', () => {}).end(JSON.stringify(body));
@@ -137,19 +137,19 @@ try {
   const again = replay(file);
   assert.equal(again.status, 0, again.talk);
   assert.ok(again.result.same && again.result.whole);
-  assert.ok(again.result.calls > 200 && again.result.answers === again.result.calls);
+  assert.ok(again.result.calls > 200 && again.result.responses === again.result.calls);
   assert.ok(again.result.timers > 0 && again.result.deliveries >= sent);
   assert.equal(received, sent, 'a replay sends nothing');
 
   // One byte that is not the same.
   const lines = (await readFile(file, 'utf8')).split('\n');
-  const at = lines.findLastIndex((line) => line.startsWith('{"answer":') && line.includes('sa_a'));
+  const at = lines.findLastIndex((line) => line.startsWith('{"response":') && line.includes('sa_a'));
   const other = join(folder, 'other.ndjson');
   await writeFile(other, lines.map((line, i) => (i === at ? line.replace('sa_a', 'sa_x') : line)).join('\n'));
   const differs = replay(other);
   assert.equal(differs.status, 1);
   assert.equal(differs.result.differences[0].line, at + 1);
-  assert.equal(differs.result.differences[0].number, JSON.parse(lines[at]).answer);
+  assert.equal(differs.result.differences[0].number, JSON.parse(lines[at]).response);
   assert.match(differs.talk, /replayed {2}.*sa_a/);
 
   // Killed: as far as it came.
@@ -159,7 +159,7 @@ try {
   await end(killed, 'SIGKILL');
   const partly = replay(half);
   assert.equal(partly.status, 0);
-  assert.deepEqual([partly.result.whole, partly.result.answers], [false, 1]);
+  assert.deepEqual([partly.result.whole, partly.result.responses], [false, 1]);
   assert.match(partly.talk, /ends half-way, behind line 3/);
 
   // It is read twice.

@@ -36,14 +36,14 @@ static int setup(void **state)
     return 0;
 }
 
-static struct answer patch(struct mock *m, const char *record, const char *body)
+static struct mock_response patch(struct mock *m, const char *record, const char *body)
 {
     return mock_call(m, arena_printf(&m->arena, "PATCH " STATE "%s", record), body);
 }
 
 static const char *key_path(struct mock *m)
 {
-    struct answer a = mock_call(m, "GET " STATE "keys?name=one", NULL);
+    struct mock_response a = mock_call(m, "GET " STATE "keys?name=one", NULL);
     return arena_printf(&m->arena, "keys/%s", at(a, "/items/0/id"));
 }
 
@@ -52,7 +52,8 @@ static void a_list_is_set_as_a_whole(void **state)
     struct mock *m = *state;
     const char *key = key_path(m);
     assert_int_equal(mock_call(m, "GET /v1/projects/prj/scheduled-posts", NULL, KEY).status, 403);
-    struct answer a = patch(m, key, "{\"scopes\":[\"social:read\",\"*\"],\"limits\":[5,60]}");
+    struct mock_response a =
+        patch(m, key, "{\"scopes\":[\"social:read\",\"*\"],\"limits\":[5,60]}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/record/scopes"), "[\"social:read\",\"*\"]");
     assert_string_equal(at(a, "/record/limits"), "[5,60]");
@@ -78,7 +79,7 @@ static void a_list_of_something_else_is_refused_whole(void **state)
         {"{\"limits\":null}",        "/limits"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = patch(m, key_path(m), rows[i].body);
+        struct mock_response a = patch(m, key_path(m), rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
     }
@@ -91,8 +92,8 @@ static void a_number_that_nothing_has_is_refused(void **state)
                                           "1000000000000001"};
     struct mock *m = *state;
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        struct answer a = patch(m, "accounts/sa",
-                                arena_printf(&m->arena, "{\"token_generation\":%s}", numbers[i]));
+        struct mock_response a = patch(
+            m, "accounts/sa", arena_printf(&m->arena, "{\"token_generation\":%s}", numbers[i]));
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), "/token_generation");
     }
@@ -107,7 +108,7 @@ static void nothing_is_created_in_the_future(void **state)
                                  "\"updated_at\":\"2026-05-04T09:00:00Z\"}";
     static const char past[] = "{\"created_at\":\"2026-04-03T09:00:00Z\"}";
     for (size_t i = 0; i < COUNT(records); i++) {
-        struct answer a = patch(*state, records[i], future);
+        struct mock_response a = patch(*state, records[i], future);
         assert_int_equal(a.status, 409);
         assert_non_null(strstr(at(a, "/detail"), "created in the future"));
         assert_int_equal(patch(*state, records[i], past).status, 200);
@@ -122,7 +123,7 @@ static void a_lease_request_is_found_among_its_organizations_own(void **state)
                                "\"outcome\":\"assigned\"}")
                          .status,
                      200);
-    struct answer a = mock_call(m, "GET " STATE "accounts?leased=true", NULL);
+    struct mock_response a = mock_call(m, "GET " STATE "accounts?leased=true", NULL);
     const char *leased = arena_printf(&m->arena, "accounts/%s", at(a, "/items/0/id"));
     a = patch(m, leased, "{\"lease_request\":\"lreq\"}");
     assert_int_equal(a.status, 200);
@@ -133,7 +134,7 @@ static void a_lease_request_is_found_among_its_organizations_own(void **state)
 static void who_shares_an_id_is_named_by_number(void **state)
 {
     struct mock *m = *state;
-    struct answer a = patch(m, "lease_requests/lreq", "{\"note\":\"mine\"}");
+    struct mock_response a = patch(m, "lease_requests/lreq", "{\"note\":\"mine\"}");
     assert_int_equal(a.status, 409);
     assert_non_null(strstr(at(a, "/detail"), "~1"));
     assert_int_equal(patch(m, "lease_requests/~2", "{\"note\":\"mine\"}").status, 200);
@@ -151,7 +152,7 @@ static void a_broken_world_can_still_be_patched(void **state)
     assert_int_equal(patch(m, "destinations/sp", published).status, 409);
     assert_int_equal(patch(m, "destinations/sp?skip_invariants=1", published).status, 200);
     assert_int_equal(patch(m, "accounts/sa", "{\"handle\":\"other\"}").status, 200);
-    struct answer a = patch(m, "destinations/sp?skip_invariants=1", "{\"account\":null}");
+    struct mock_response a = patch(m, "destinations/sp?skip_invariants=1", "{\"account\":null}");
     assert_int_equal(a.status, 422); /* nobody could look at it any more */
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'account' cannot be null"));
     assert_int_equal(patch(m, "destinations/sp_two", published).status, 409);

@@ -76,7 +76,7 @@ static const char *key_line(struct play *r, const struct example_call *c)
                         bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
 }
 
-static struct answer make_call(struct play *r, const struct example_call *c)
+static struct mock_response make_call(struct play *r, const struct example_call *c)
 {
     struct arena *a = &r->mock->arena;
     const char *parts[HEADERS_MAX + 4] = {resolve(r, c->call)};
@@ -106,7 +106,7 @@ static void assert_like(struct play *r, const struct example_call *c, const stru
                      results.items[i].actual);
 }
 
-static void assert_headers(struct play *r, const struct example_call *c, struct answer x)
+static void assert_headers(struct play *r, const struct example_call *c, struct mock_response x)
 {
     for (size_t i = 0; i < node_count(c->has); i++) {
         const struct member *m = &c->has->map.members[i];
@@ -134,7 +134,7 @@ static const char *const cut_words[] = {
     [CUT_RESET] = "reset",
 };
 
-static void assert_wire(struct play *r, const struct example_call *c, struct answer x)
+static void assert_wire(struct play *r, const struct example_call *c, struct mock_response x)
 {
     const struct rule_plan *p = x.call->plan;
     const char *cut = cut_words[x.call->res->cut];
@@ -147,7 +147,7 @@ static void assert_wire(struct play *r, const struct example_call *c, struct ans
         complain(r, "%s: %s: is cut %s", r->example->of, c->call, cut ? cut : "nowhere");
 }
 
-static void save(struct play *r, const struct example_call *c, struct answer x)
+static void save(struct play *r, const struct example_call *c, struct mock_response x)
 {
     for (size_t i = 0; i < node_count(c->save); i++) {
         const struct member *m = &c->save->map.members[i];
@@ -165,7 +165,8 @@ static const char *add_rule(struct play *r, const char *yaml)
     struct error err = {0};
     const struct node *rule = yaml_parse(&r->mock->arena, str_from(yaml), r->example->of, &err);
     assert_non_null(rule);
-    struct answer x = mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
+    struct mock_response x =
+        mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
     if (x.status != 201)
         complain(r, "%s: %s", r->example->of, x.text.s);
     return at(x, "/rule");
@@ -177,7 +178,7 @@ static void run(const struct example *e, struct findings *f)
     const struct example_call *calls = e->calls.items;
     const char *rule = e->rule ? add_rule(r, e->rule) : NULL;
     for (size_t i = 0; i < e->calls.count; i++) {
-        struct answer x = make_call(r, &calls[i]);
+        struct mock_response x = make_call(r, &calls[i]);
         if (x.status != calls[i].status)
             complain(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status,
                      (long long)calls[i].status, STR_ARG(x.text));
@@ -187,7 +188,7 @@ static void run(const struct example *e, struct findings *f)
         save(r, &calls[i], x);
     }
     if (rule) {
-        struct answer x =
+        struct mock_response x =
             mock_call(r->mock, arena_printf(&r->mock->arena, "GET /__admin/rules/%s", rule), NULL);
         const struct node *hits = node_get(x.body, "hits");
         if (hits->integer != (e->hits ? e->hits : 1))

@@ -125,7 +125,7 @@ static void nobody_watches_where_that_is_off(void **state)
     assert_true(has(s, "default", "After"));
 }
 
-static void calls_are_answered_while_files_are_checked(void **state)
+static void calls_are_responded_to_while_files_are_checked(void **state)
 {
     struct setup *s = *state;
     struct client *c = begin_asking(s, RELOAD, "");
@@ -134,7 +134,7 @@ static void calls_are_answered_while_files_are_checked(void **state)
     assert_int_equal(client_hear_last(c).status, 200);
 }
 
-static void who_asks_later_is_answered_by_a_later_check(void **state)
+static void who_asks_later_is_responded_to_by_a_later_check(void **state)
 {
     struct setup *s = *state;
     struct client *first = begin_asking(s, RELOAD, "");
@@ -197,8 +197,8 @@ int main(void)
         WATCHED(a_mistake_is_outlived),
         WATCHED(files_that_come_to_be_included_are_watched),
         UNWATCHED(nobody_watches_where_that_is_off),
-        UNWATCHED(calls_are_answered_while_files_are_checked),
-        UNWATCHED(who_asks_later_is_answered_by_a_later_check),
+        UNWATCHED(calls_are_responded_to_while_files_are_checked),
+        UNWATCHED(who_asks_later_is_responded_to_by_a_later_check),
         UNWATCHED(who_asked_and_left_disturbs_nobody),
         UNWATCHED(the_server_may_end_while_files_are_checked),
         UNWATCHED(a_call_under_way_keeps_its_world),

@@ -56,7 +56,7 @@ static void change(struct setup *s, const char *text)
     folder_put(&s->folder, "a.yaml", text);
 }
 
-static struct answer reload(struct setup *s, const char *body)
+static struct mock_response reload(struct setup *s, const char *body)
 {
     return mock_call(s->m, "POST /__admin/reload", body);
 }
@@ -70,14 +70,14 @@ static const char *project(struct setup *s, const char *ns)
 
 static void use(struct setup *s, const char *ns)
 {
-    struct answer a =
+    struct mock_response a =
         mock_call(s->m, arena_printf(&s->folder.arena, "GET /ns/%s/v1/projects", ns), NULL, KEY);
     assert_int_equal(a.status, 200);
 }
 
 static void make(struct setup *s, const char *body)
 {
-    struct answer a = mock_call(s->m, "POST /__admin/namespaces", body);
+    struct mock_response a = mock_call(s->m, "POST /__admin/namespaces", body);
     if (a.status != 201)
         fail_msg(STR_FMT, STR_ARG(a.text));
 }
@@ -85,7 +85,7 @@ static void make(struct setup *s, const char *body)
 static void what_has_not_changed_changes_nothing(void **state)
 {
     struct setup *s = *state;
-    struct answer a = reload(s, NULL);
+    struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/fixtures/0/fixture"), "a");
     assert_string_equal(at(a, "/fixtures/0/changed"), "false");
@@ -99,7 +99,7 @@ static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
     struct setup *s = *state;
     change(s, WORLD("a", "After", RULE("new", "new")));
     assert_string_equal(project(s, "default"), "Before");
-    struct answer a = reload(s, NULL);
+    struct mock_response a = reload(s, NULL);
     assert_string_equal(at(a, "/fixtures/0/changed"), "true");
     assert_string_equal(at(a, "/fixtures/1/changed"), "false");
     assert_string_equal(at(a, "/worlds"), "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
@@ -114,7 +114,7 @@ static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
     struct setup *s = *state;
     use(s, "mine");
     change(s, WORLD("a", "After", RULE("new", "new")));
-    struct answer a = reload(s, "{}");
+    struct mock_response a = reload(s, "{}");
     assert_string_equal(at(a, "/worlds/kept"), "[\"mine\"]");
     assert_string_equal(project(s, "mine"), "Before");
     assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
@@ -147,7 +147,7 @@ static void what_a_tester_did_is_use(void **state)
         make(s, "{\"name\":\"x\"}");
         assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status,
                          201);
-        struct answer a = mock_call(s->m, calls[i][0], calls[i][1]);
+        struct mock_response a = mock_call(s->m, calls[i][0], calls[i][1]);
         if (a.status / 100 != 2)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
         change(s, arena_printf(&s->folder.arena, WORLD("a", "After%zu", ""), i));
@@ -195,7 +195,7 @@ static void who_asks_for_it_has_all_worlds_begin_anew(void **state)
     use(s, "one");
     use(s, "default");
     change(s, WORLD("a", "After", ""));
-    struct answer a = reload(s, "{\"reset\":true}");
+    struct mock_response a = reload(s, "{\"reset\":true}");
     assert_string_equal(at(a, "/worlds/reset"), "[\"default\",\"one\"]");
     assert_string_equal(project(s, "one"), "After");
     assert_string_equal(project(s, "default"), "After");
@@ -212,7 +212,7 @@ static void worlds_follow_the_fixture_they_were_made_from(void **state)
     make(s, "{\"name\":\"copy\",\"from\":\"default\"}");
     make(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
     change(s, WORLD("a", "After", ""));
-    struct answer a = reload(s, "{\"reset\":true}");
+    struct mock_response a = reload(s, "{\"reset\":true}");
     assert_string_equal(at(a, "/worlds/swapped"), "[\"default\",\"later\",\"of_b\"]");
     assert_string_equal(project(s, "of_b"), "Other");
     assert_string_equal(project(s, "copy"), "Before");
@@ -229,7 +229,7 @@ static void a_mistake_leaves_all_as_it_was(void **state)
     struct setup *s = *state;
     change(s, WORLD("a", "After", ""));
     folder_put(&s->folder, "b.yaml", "world: b\nsed: 4\nlayers: { organisations: [] }\n");
-    struct answer a = reload(s, "{\"reset\":true}");
+    struct mock_response a = reload(s, "{\"reset\":true}");
     assert_int_equal(a.status, 422);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/code"), "unusable_fixtures");
@@ -262,7 +262,7 @@ static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
     static const char body[] = "{\"url\":\"http://app:9/b\",\"events\":[\"post.failed\"]}";
     const char *world = WORLD("a", "After", "");
     change(s, arena_printf(&s->folder.arena, "%s%s", world, hooks));
-    struct answer a = reload(s, NULL);
+    struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'http://app:9/a' must be https"));
     assert_non_null(strstr(at(a, "/errors/1/detail"), "'http://app:9/a' must be https"));
@@ -279,7 +279,7 @@ static void a_name_may_change_but_stays_one_fixtures_own(void **state)
 {
     struct setup *s = *state;
     change(s, WORLD("b", "After", ""));
-    struct answer a = reload(s, NULL);
+    struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
     assert_non_null(strstr(at(a, "/errors/0/detail"), "makes a world named 'b' too"));
     change(s, WORLD("c", "After", ""));
@@ -296,7 +296,7 @@ static void included_files_count(void **state)
 {
     struct setup *s = *state;
     change(s, "include: [part.yaml]\nworld: a\n");
-    struct answer a = reload(s, NULL);
+    struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/line"), "1");
     assert_string_equal(at(a, "/errors/0/column"), "11");
@@ -328,7 +328,7 @@ static void the_sample_has_nothing_to_read_again(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(NULL);
-    struct answer a = mock_call(m, "POST /__admin/reload", NULL);
+    struct mock_response a = mock_call(m, "POST /__admin/reload", NULL);
     assert_int_equal(a.status, 409);
     assert_non_null(strstr(at(a, "/detail"), "built-in sample"));
     mock_free(m);
@@ -337,7 +337,7 @@ static void the_sample_has_nothing_to_read_again(void **state)
 static void only_what_it_knows_is_asked_for(void **state)
 {
     struct setup *s = *state;
-    struct answer a = reload(s, "{\"rest\":true}");
+    struct mock_response a = reload(s, "{\"rest\":true}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/rest");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/capabilities", NULL), "/reload"), "true");

@@ -17,7 +17,7 @@
 #define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define LIST     "/v1/projects/prj_acme_a/social-accounts"
 
-/* Lines: 1 what it is, 2 and 3 a call and its answer, 4 and 5, ... 10 and 11, 12 a timer, 13 the end. */
+/* Lines: 1 what it is, 2 and 3 a call and its response, 4 and 5, ... 10 and 11, 12 a timer, 13 the end. */
 static struct run *five_calls(void)
 {
     struct run *r = run_new("layers-acme.yaml");
@@ -96,7 +96,7 @@ static void all_of_them_are_told_where_that_is_wanted(void **state)
     assert_int_equal(out.differences.count, 2);
     assert_int_equal(out.differences.items[1].number, 4);
     assert_true(out.whole);
-    assert_int_equal(out.answers, 5);
+    assert_int_equal(out.responses, 5);
     run_free(r);
 }
 
@@ -113,7 +113,7 @@ static void what_is_missing_or_too_much_is_told(void **state)
         {4,  "{\"call\":2", "{\"gone\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2", "call",     9,
          4                                                                                                 },
         {4,  "{\"call\":2",
-         "{\"answer\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",       "call",     7, 4 },
+         "{\"response\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",     "call",     7, 4 },
         {4,  "{\"call\":2",
          "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",      "delivery", 3,
          4                                                                                                 },
@@ -135,7 +135,7 @@ static void what_is_missing_or_too_much_is_told(void **state)
         run_free(r);
     }
 
-    struct run *r = five_calls(); /* an answer is left out */
+    struct run *r = five_calls(); /* a response is left out */
     const char *line = arena_printf(&r->arena, "%s\n", run_line(r, 7));
     run_tamper(r, 7, line, "");
     struct replay out = replay(r, false);
@@ -193,11 +193,11 @@ static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
     (void)state;
     static const struct {
         int line;
-        size_t bytes, calls, answers;
+        size_t bytes, calls, responses;
     } rows[] = {
         {13, 0,  5, 5}, /* its end is missing */
         {13, 10, 5, 5},
-        {11, 40, 5, 4}, /* half an answer */
+        {11, 40, 5, 4}, /* half a response */
         {11, 0,  5, 4},
         {10, 40, 4, 4}, /* half a call */
         {3,  1,  1, 0},
@@ -210,7 +210,7 @@ static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
         assert_int_equal(out.differences.count, 0);
         assert_false(out.whole);
         assert_int_equal(out.calls, rows[i].calls);
-        assert_int_equal(out.answers, rows[i].answers);
+        assert_int_equal(out.responses, rows[i].responses);
         assert_int_equal(out.lines, rows[i].line - 1);
         run_free(r);
     }

@@ -92,7 +92,7 @@ static uint32_t draw(uint32_t below)
     return (uint32_t)(drawn >> 33) % below;
 }
 
-/* In most worlds nothing is there of a provider whose fixture this is not; that is an answer too. */
+/* In most worlds nothing is there of a provider whose fixture this is not; that is a response too. */
 static void ask_any(struct run *r)
 {
     static const char *const worlds[] = {"", "", "", "/ns/a", "/ns/b", "/ns/c"};
@@ -145,7 +145,7 @@ static void play(uint64_t seed, struct replay *sum)
     sum->timers += out.timers;
     sum->deliveries += out.deliveries;
     sum->calls += out.calls;
-    sum->answers += out.answers;
+    sum->responses += out.responses;
     run_free(r);
 }
 
@@ -162,7 +162,7 @@ static void any_run_is_the_same_again(void **state)
         play(seed, &sum);
     assert_true(sum.timers > 50);
     assert_true(sum.deliveries > 50);
-    assert_true(sum.answers < sum.calls); /* some clients left */
+    assert_true(sum.responses < sum.calls); /* some clients left */
 }
 
 int main(void)

@@ -79,10 +79,10 @@ static void drop(struct asked *a)
         *at = a->next;
 }
 
-static void take_answer(struct exchange *x)
+static void take_response(struct exchange *x)
 {
     struct asked *a = (struct asked *)x;
-    a->answered = true;
+    a->responded = true;
     a->status = x->response.status;
     a->body = buf_str(&x->response.body);
     if (!x->response.stream.next)
@@ -116,10 +116,10 @@ struct asked *run_ask_list(struct run *r, const char *const *parts)
     add_header(&a->x, "Host: mock.test");
     for (size_t i = 2; parts[i]; i++)
         add_header(&a->x, parts[i]);
-    a->x.reply = take_answer;
+    a->x.reply = take_response;
     a->x.arrived_us = time_monotonic_us() - 50;
     recorder_handle(r->recorder, &a->x);
-    if (a->answered && !a->x.response.stream.next)
+    if (a->responded && !a->x.response.stream.next)
         recorder_done(r->recorder, &a->x, !r->unsent);
     return a;
 }

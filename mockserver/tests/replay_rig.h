@@ -25,13 +25,13 @@ struct run {
     int64_t wall_ms, monotonic_us;
     struct asked *asked; /* not over yet */
     uint64_t landed;     /* the last webhook attempt that did */
-    bool unsent;         /* who asks is gone when the answer is there */
+    bool unsent;         /* who asks is gone when the response is there */
 };
 
 struct asked {
     struct exchange x; /* first */
     struct run *run;
-    bool answered, admin;
+    bool responded, admin;
     int status;
     struct str body;
     struct asked *next;
@@ -45,9 +45,9 @@ void run_free(struct run *r);
 /* "METHOD /target", a body or NULL, header lines "Name: value". */
 #define run_ask(r, ...) run_ask_list((r), (const char *const[]){__VA_ARGS__, NULL, NULL})
 struct asked *run_ask_list(struct run *r, const char *const *parts);
-void run_leave(struct asked *a); /* its client does not wait for the answer */
+void run_leave(struct asked *a); /* its client does not wait for the response */
 void run_pass(struct run *r, int64_t ms);
-/* The oldest attempt under way ends with that answer, or 0: with none. False: there is none. */
+/* The oldest attempt under way ends with that response, or 0: with none. False: there is none. */
 bool run_land(struct run *r, int status);
 
 /* Whether the replay is the same; what differs is printed. */

@@ -27,7 +27,7 @@ static struct replay same(struct run *r)
     run_end(r);
     assert_true(run_is_the_same(r, &out));
     assert_true(out.whole);
-    assert_int_equal(out.answers, out.calls);
+    assert_int_equal(out.responses, out.calls);
     return out;
 }
 
@@ -113,9 +113,9 @@ static void an_advance_that_waits_for_a_delivery(void **state)
     struct run *r = run_new("layers-acme.yaml");
     run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
     struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
-    assert_false(far->answered);
+    assert_false(far->responded);
     assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"1s\"}")->status, 409);
-    while (!far->answered) {
+    while (!far->responded) {
         assert_true(run_land(r, 200));
         run_pass(r, 3);
     }
@@ -132,9 +132,9 @@ static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
     struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
     while (run_land(r, 200)) /* the last one wakes it; it has not come to go on yet */
         ;
-    assert_false(far->answered);
+    assert_false(far->responded);
     assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
-    while (!far->answered) {
+    while (!far->responded) {
         run_pass(r, 1);
         run_land(r, 200);
     }
@@ -160,12 +160,12 @@ static void calls_that_are_held_back_overtake_each_other(void **state)
     struct asked *second = run_ask(r, LIST "?limit=1", NULL, LAYERS);
     run_ask(r, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, LAYERS);
     run_pass(r, 1400);
-    assert_true(first->answered && !second->answered);
+    assert_true(first->responded && !second->responded);
     run_ask(r, "DELETE /v1/social-accounts/sa_acme_instagram", NULL, LAYERS);
     run_pass(r, 700);
-    assert_true(second->answered);
+    assert_true(second->responded);
     same(r);
-    assert_non_null(strstr(run_line(r, 3), "{\"answer\":1,\"status\":201"));
+    assert_non_null(strstr(run_line(r, 3), "{\"response\":1,\"status\":201"));
     run_free(r);
 }
 
@@ -184,18 +184,18 @@ static void who_waits_for_calls_and_who_does_not_wait_any_more(void **state)
     run_ask(r, "GET /v1/whoami", NULL, LAYERS);
     run_pass(r, 1);
     assert_int_equal(met->status, 200);
-    assert_false(never->answered);
+    assert_false(never->responded);
     run_pass(r, 1000);
     assert_int_equal(never->status, 409);
     struct replay out;
     run_end(r);
     assert_true(run_is_the_same(r, &out));
-    assert_int_equal(out.answers + 1, out.calls);
+    assert_int_equal(out.responses + 1, out.calls);
     run_free(r);
 }
 
 /* It sends the call again, without a key: whether that was right is asked of both runs. */
-static void a_client_that_was_gone_when_its_answer_came(void **state)
+static void a_client_that_was_gone_when_its_response_came(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -206,7 +206,7 @@ static void a_client_that_was_gone_when_its_answer_came(void **state)
     run_pass(r, 1000);
     run_ask(r, "POST /v1/projects", project, LAYERS);
     struct asked *conduct = run_ask(r, "GET /__admin/client-checks", NULL);
-    assert_true(str_has(conduct->body, STR("its answer was not waited for")));
+    assert_true(str_has(conduct->body, STR("its response was not waited for")));
     same(r);
     run_free(r);
 }
@@ -289,7 +289,7 @@ static void what_is_no_proper_http_is_refused_again(void **state)
     recorder_refuse(r->recorder, &x, 400, "two hosts");
     recorder_done(r->recorder, &x, true);
     arena_end(&x.arena);
-    assert_int_equal(same(r).answers, 1);
+    assert_int_equal(same(r).responses, 1);
     run_free(r);
 }
 
@@ -321,7 +321,7 @@ int main(void)
         cmocka_unit_test(who_moves_the_clock_is_not_overtaken_while_it_wakes),
         cmocka_unit_test(calls_that_are_held_back_overtake_each_other),
         cmocka_unit_test(who_waits_for_calls_and_who_does_not_wait_any_more),
-        cmocka_unit_test(a_client_that_was_gone_when_its_answer_came),
+        cmocka_unit_test(a_client_that_was_gone_when_its_response_came),
         cmocka_unit_test(worlds_that_begin_fork_and_end),
         cmocka_unit_test(rules_that_draw_lots),
         cmocka_unit_test(event_streams_begin_and_end),

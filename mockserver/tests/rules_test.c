@@ -43,7 +43,7 @@ static int setup(void **state)
 
 static void add_rule(struct mock *m, const char *json)
 {
-    struct answer a = mock_call(m, "POST /__admin/rules", json);
+    struct mock_response a = mock_call(m, "POST /__admin/rules", json);
     if (a.status != 201)
         fail_msg("%s", a.text.s);
 }
@@ -162,14 +162,14 @@ static void an_error_comes_in_the_providers_own_shape(void **state)
     add_rule(m,
              "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":"
              "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
-    struct answer a = mock_call(m, LIST, NULL, KEY);
+    struct mock_response a = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(a.status, 429);
     assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
     assert_string_equal(header_of(a, "Retry-After"), "2");
     assert_string_equal(header_of(a, "X-Mock-Error"), "rule:limited");
 }
 
-static void an_answer_can_be_anything(void **state)
+static void a_response_can_be_anything(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
@@ -177,11 +177,11 @@ static void an_answer_can_be_anything(void **state)
              "\"body\":\"<h1>Bad gateway</h1>\",\"headers\":{\"Content-Type\":\"text/html\"}}}]}");
     add_rule(m, "{\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":200,"
                 "\"body\":{\"items\":\"none\"}}}]}");
-    struct answer first = mock_call(m, LIST, NULL, KEY);
+    struct mock_response first = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(first.status, 502);
     assert_true(str_is(first.text, "<h1>Bad gateway</h1>"));
     assert_string_equal(header_of(first, "Content-Type"), "text/html");
-    struct answer second = mock_call(m, LIST, NULL, KEY);
+    struct mock_response second = mock_call(m, LIST, NULL, KEY);
     assert_string_equal(at(second, "/items"), "none");
     assert_null(header_of(second, "X-Mock-Error"));
 }
@@ -199,23 +199,23 @@ static void a_failed_call_has_no_effect(void **state)
                      200);
 }
 
-static void a_patch_changes_the_answer_and_nothing_else(void **state)
+static void a_patch_changes_the_response_and_nothing_else(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"patch\":[{\"op\":\"replace\","
                 "\"path\":\"/canceledScheduledPosts\",\"value\":\"1\"}]}]}");
-    struct answer a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    struct mock_response a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
     assert_int_equal(a.status, 200);
     assert_int_equal(node_get(a.body, "canceledScheduledPosts")->kind, NODE_TEXT);
     assert_string_equal(at(a, "/socialAccountId"), "sa_one");
     assert_null(header_of(a, "X-Mock-Error"));
 }
 
-static void a_patch_that_finds_no_place_is_told_on_the_answer(void **state)
+static void a_patch_that_finds_no_place_is_told_on_the_response(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"then\":[{\"patch\":[{\"op\":\"remove\",\"path\":\"/nowhere\"}]}]}");
-    struct answer a = mock_call(m, LIST, NULL, KEY);
+    struct mock_response a = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/items/0/handle"), "two");
     assert_string_equal(header_of(a, "X-Mock-Rule-Missed"), "patch");
@@ -227,11 +227,11 @@ static void an_edit_changes_the_world_after_serving(void **state)
     add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"set_state\":{\"destinations\":{"
                 "\"where\":{\"account\":\"$call.account\",\"state\":\"canceled\"},"
                 "\"set\":{\"state\":\"queued\",\"canceled_at\":null}}}}]}");
-    struct answer a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
+    struct mock_response a = mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
     assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
-    struct answer post = mock_call(m, "GET /__admin/state/destinations/sp_one", NULL);
+    struct mock_response post = mock_call(m, "GET /__admin/state/destinations/sp_one", NULL);
     assert_string_equal(at(post, "/state"), "queued");
-    struct answer log = mock_call(m, "GET /__admin/requests", NULL);
+    struct mock_response log = mock_call(m, "GET /__admin/requests", NULL);
     const struct node *changes = node_pointer(log.body, "/items/0/changes");
     const struct node *last = node_at(changes, node_count(changes) - 1);
     assert_string_equal(node_get_text(last, "cause"), "rule");
@@ -309,7 +309,7 @@ static void a_rules_header_goes_before_the_providers_own(void **state)
     struct mock *m = *state;
     add_rule(m, "{\"then\":[{\"headers\":{\"X-RateLimit-Remaining\":\"1\",\"Date\":\"never\","
                 "\"X-Request-Id\":\"mine\"}}]}");
-    struct answer a = mock_call(m, LIST, NULL, KEY);
+    struct mock_response a = mock_call(m, LIST, NULL, KEY);
     assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "1");
     assert_string_equal(header_of(a, "X-Request-Id"), "mine");
     assert_string_equal(header_of(a, "Date"), "never");
@@ -322,13 +322,13 @@ static void rules_tell_how_often_they_acted(void **state)
         m, "{\"name\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}");
     add_rule(m, "{\"then\":[{\"headers\":{\"X-Seen\":\"1\"}}]}");
     statuses(m, 3, LIST, KEY);
-    struct answer a = mock_call(m, "GET /__admin/rules", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/rules", NULL);
     assert_string_equal(at(a, "/items/0/name"), "second");
     assert_string_equal(at(a, "/items/0/hits"), "1");
     assert_string_equal(at(a, "/items/0/seen"), "3");
     assert_string_equal(at(a, "/items/1/name"), "rule-1");
     assert_string_equal(at(a, "/items/1/hits"), "3");
-    struct answer log = mock_call(m, "GET /__admin/requests", NULL);
+    struct mock_response log = mock_call(m, "GET /__admin/requests", NULL);
     assert_string_equal(at(log, "/items/1/rules"), "[\"second\",\"rule-1\"]");
 }
 
@@ -350,80 +350,80 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{}",                                                                             "",                                           "then"},
-        {"{\"then\":[]}",                                                                  "/then",                                      "list of effects"},
-        {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}",   "/on",
-         "list_social_accounts"},
-        {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}",           "/provider",
-         "layers"},
-        {"{\"method\":\"FETCH\",\"then\":[{\"close_connection\":\"reset\"}]}",             "/method",                                    "FETCH"},
-        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"close_connection\":\"reset\"}]}",         "/path",
-         "no route"},
+        {"{}",                                                                                     "",                                    "then"                    },
+        {"{\"then\":[]}",                                                                          "/then",                               "list of effects"         },
+        {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}",           "/on",
+         "list_social_accounts"                                                                                                                                     },
+        {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}",                   "/provider",
+         "layers"                                                                                                                                                   },
+        {"{\"method\":\"FETCH\",\"then\":[{\"close_connection\":\"reset\"}]}",                     "/method",                             "FETCH"                   },
+        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"close_connection\":\"reset\"}]}",                 "/path",
+         "no route"                                                                                                                                                 },
         {"{\"on\":\"layers.whoami\",\"method\":\"POST\",\"then\":[{\"close_connection\":\"reset\"}]"
-         "}",                                                                                 "",                                                                                                                            "never act"},
+         "}",                                                                             "",                                    "never act"               },
         {"{\"path\":\"/v1/"
-         "whoami\",\"method\":\"DELETE\",\"then\":[{\"close_connection\":\"reset\"}]}",                                                                                "",                                                                                                                             "never act"},
-        {"{\"name\":\"a b\",\"then\":[{\"close_connection\":\"reset\"}]}",                                                                     "/name","name"},
-        {"{\"whem\":{},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                          "/whem",                                                                                                                                  "when"},
-        {"{\"when\":{\"nth\":0},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                          "/when/nth","nth"},
-        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                           "/when/key",
-         "nobody"                                                                                                                                     },
-        {"{\"when\":{\"key\":1},\"then\":[{\"close_connection\":\"reset\"}]}",                                                                         "/when/key",                                                                                                                     "key"},
+         "whoami\",\"method\":\"DELETE\",\"then\":[{\"close_connection\":\"reset\"}]}",   "",                                    "never act"               },
+        {"{\"name\":\"a b\",\"then\":[{\"close_connection\":\"reset\"}]}",                         "/name",                               "name"                    },
+        {"{\"whem\":{},\"then\":[{\"close_connection\":\"reset\"}]}",                              "/whem",                               "when"                    },
+        {"{\"when\":{\"nth\":0},\"then\":[{\"close_connection\":\"reset\"}]}",                     "/when/nth",                           "nth"                     },
+        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"close_connection\":\"reset\"}]}",            "/when/key",
+         "nobody"                                                                                                                                                   },
+        {"{\"when\":{\"key\":1},\"then\":[{\"close_connection\":\"reset\"}]}",                     "/when/key",                           "key"                     },
         {"{\"when\":{\"probability\":2},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/probability",   "0 to 1"           },
+         "/when/probability",                                                                                                             "0 to 1"                  },
         {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                                  "quotes"},
+         "/when/query/limit",                                                                                                             "quotes"                  },
         {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/path/$matches",   ""},
+         "/when/path/$matches",                                                                                                           ""                        },
         {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/body/$matchs",                                                                                                                        "$matches"},
+         "/when/body/$matchs",                                                                                                            "$matches"                },
         {"{\"when\":{\"path\":{\"matches\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/path/matches","did you mean '$matches'?"},
-        {"{\"when\":{\"path\":7},\"then\":[{\"close_connection\":\"reset\"}]}",                                                      "/when/path",
-         "quotes"                                                                    },
+         "/when/path/matches",                                                                                                            "did you mean '$matches'?"},
+        {"{\"when\":{\"path\":7},\"then\":[{\"close_connection\":\"reset\"}]}",                    "/when/path",
+         "quotes"                                                                                                                                                   },
         {"{\"when\":{\"query\":{\"limit\":{\"in\":[\"1\"]}}},\"then\":[{\"close_connection\":"
-         "\"reset\"}]}",                                                                         "/when/query/limit/in",                                                                                                                     "did you mean '$in'?"},
+         "\"reset\"}]}",                                                                  "/when/query/limit/in",                "did you mean '$in'?"     },
         {"{\"when\":{\"query\":{\"limit\":{}}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/query/limit","has no members"},
+         "/when/query/limit",                                                                                                             "has no members"          },
         {"{\"when\":{\"header\":{\"X-A\":{\"wholly\":1}}},\"then\":[{\"close_connection\":"
-         "\"reset\"}]}",                                                              "/when/header/X-A/wholly",                                                                                                                                                                                                      "has no members"                                                                                                                                                             },
-        {"{\"then\":[{\"explode\":true}]}",                                                                   "/then/0/explode",                         "respond"},
-        {"{\"then\":[{\"close_connection\":\"sometimes\"}]}",                                                "/then/0/close_connection",
-         "it is one of: before_headers, after_headers, mid_body, reset"},
-        {"{\"then\":[{\"set_state\":{\"zebras\":{\"set\":{}}}}]}",                              "/then/0/set_state/zebras",
-         "it is one of: organizations, keys, spaces, accounts,"},
-        {"{\"then\":[{\"dely\":\"1s\"}]}",                         "/then/0/dely",              "delay"},
-        {"{\"then\":[{\"delay_after\":5}]}",                                                 "/then/0/delay_after",                                                       "duration"},
-        {"{\"then\":[{\"delay_after\":\"-1s\"}]}",                                               "/then/0/delay_after",                      "duration"},
-        {"{\"then\":[{\"delay_after\":\"11m\"}]}",                                         "/then/0/delay_after",                  "at most 10m"},
+         "\"reset\"}]}",                                                                  "/when/header/X-A/wholly",             "has no members"          },
+        {"{\"then\":[{\"explode\":true}]}",                                                        "/then/0/explode",                     "respond"                 },
+        {"{\"then\":[{\"close_connection\":\"sometimes\"}]}",                                      "/then/0/close_connection",
+         "it is one of: before_headers, after_headers, mid_body, reset"                                                                                             },
+        {"{\"then\":[{\"set_state\":{\"zebras\":{\"set\":{}}}}]}",                                 "/then/0/set_state/zebras",
+         "it is one of: organizations, keys, spaces, accounts,"                                                                                                     },
+        {"{\"then\":[{\"dely\":\"1s\"}]}",                                                         "/then/0/dely",                        "delay"                   },
+        {"{\"then\":[{\"delay_after\":5}]}",                                                       "/then/0/delay_after",                 "duration"                },
+        {"{\"then\":[{\"delay_after\":\"-1s\"}]}",                                                 "/then/0/delay_after",                 "duration"                },
+        {"{\"then\":[{\"delay_after\":\"11m\"}]}",                                                 "/then/0/delay_after",                 "at most 10m"             },
         {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\"}}}]}",
-         "/then/0/delay_after/lognormal",                        "sigma"},
+         "/then/0/delay_after/lognormal",                                                                                                 "sigma"                   },
         {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\",\"sigma\":9}}}]}",
-         "/then/0/delay_after/lognormal/sigma",                                                                                                "0 to 3"},
-        {"{\"then\":[{\"close_connection\":\"mid-body\"}]}", "/then/0/close_connection",
-         "mid_body"},
-        {"{\"then\":[{\"throttle\":\"fast\"}]}",                               "/then/0/throttle",                                                 "2KiB/s"},
-        {"{\"then\":[{\"respond\":{\"error\":\"RATE_LIMITD\"}}]}",                                           "/then/0/respond/error",
-         "RATE_LIMITED"},
-        {"{\"then\":[{\"respond\":{}}]}",                         "/then/0/respond",    "one of the two"},
-        {"{\"then\":[{\"respond\":{\"status\":99}}]}",                                                  "/then/0/respond/status",                                                     "status"},
-        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                     "/then/0/headers/X A",        "header name"},
-        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                     "/then/0/headers/X",                        "one line"},
+         "/then/0/delay_after/lognormal/sigma",                                                                                           "0 to 3"                  },
+        {"{\"then\":[{\"close_connection\":\"mid-body\"}]}",                                       "/then/0/close_connection",
+         "mid_body"                                                                                                                                                 },
+        {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                   "/then/0/throttle",                    "2KiB/s"                  },
+        {"{\"then\":[{\"respond\":{\"error\":\"RATE_LIMITD\"}}]}",                                 "/then/0/respond/error",
+         "RATE_LIMITED"                                                                                                                                             },
+        {"{\"then\":[{\"respond\":{}}]}",                                                          "/then/0/respond",                     "one of the two"          },
+        {"{\"then\":[{\"respond\":{\"status\":99}}]}",                                             "/then/0/respond/status",              "status"                  },
+        {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                             "/then/0/headers/X A",                 "header name"             },
+        {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                        "/then/0/headers/X",                   "one line"                },
         {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",
-         "/then/0/patch/0/path",                     ""},
-        {"{\"then\":[{\"set_state\":{\"account\":{\"set\":{}}}}]}",     "/then/0/set_state/account",
-         "accounts"},
+         "/then/0/patch/0/path",                                                                                                          ""                        },
+        {"{\"then\":[{\"set_state\":{\"account\":{\"set\":{}}}}]}",                                "/then/0/set_state/account",
+         "accounts"                                                                                                                                                 },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
-         "/then/0/set_state/accounts/set/hndle",                                     "handle"},
+         "/then/0/set_state/accounts/set/hndle",                                                                                          "handle"                  },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
-         "/then/0/set_state/accounts/set/id",                                                                                         "cannot be changed"},
+         "/then/0/set_state/accounts/set/id",                                                                                             "cannot be changed"       },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
-         "/then/0/set_state/accounts/set/token",                                                                                            "live"},
+         "/then/0/set_state/accounts/set/token",                                                                                          "live"                    },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}"
-         "}]}",      "/then/0/set_state/accounts/where/id",                                                                                         "account"},
+         "}]}",                                                                           "/then/0/set_state/accounts/where/id", "account"                 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(m, "POST /__admin/rules", rows[i].rule);
+        struct mock_response a = mock_call(m, "POST /__admin/rules", rows[i].rule);
         const char *pointer = at(a, "/errors/0/pointer");
         if (a.status != 422 || !pointer || strcmp(pointer, rows[i].pointer) != 0 ||
             !strstr(at(a, "/errors/0/detail"), rows[i].words))
@@ -456,7 +456,7 @@ static void a_fixtures_rule_names_a_key_of_its_world(void **state)
     struct mock *m = *state;
     const char *body = "{\"name\":\"x\",\"fixture\":{\"rules\":[{\"when\":{\"key\":\"nobody\"},"
                        "\"then\":[{\"close_connection\":\"reset\"}]}]}}";
-    struct answer a = mock_call(m, "POST /__admin/namespaces", body);
+    struct mock_response a = mock_call(m, "POST /__admin/namespaces", body);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/rules/0/when/key");
 }
@@ -489,10 +489,10 @@ int main(void)
         cmocka_unit_test(conditions_look_at_the_call),
         TEST(a_body_can_be_what_a_rule_waits_for),
         TEST(an_error_comes_in_the_providers_own_shape),
-        TEST(an_answer_can_be_anything),
+        TEST(a_response_can_be_anything),
         TEST(a_failed_call_has_no_effect),
-        TEST(a_patch_changes_the_answer_and_nothing_else),
-        TEST(a_patch_that_finds_no_place_is_told_on_the_answer),
+        TEST(a_patch_changes_the_response_and_nothing_else),
+        TEST(a_patch_that_finds_no_place_is_told_on_the_response),
         TEST(an_edit_changes_the_world_after_serving),
         cmocka_unit_test(an_edit_knows_the_record_by_each_way_to_name_it),
         TEST(wire_effects_reach_the_response),

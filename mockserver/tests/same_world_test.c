@@ -43,12 +43,12 @@ static void assert_same(const struct wander *w, const char *what, const char *x,
 
 static const char *dump(struct mock *m)
 {
-    struct answer a = mock_call(m, "GET /__admin/state", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/state", NULL);
     assert_int_equal(a.status, 200);
     return str_dup(&m->arena, a.text);
 }
 
-/* The same steps, and the bytes of each answer. */
+/* The same steps, and the bytes of each response. */
 static void play_to_both(struct wander *w, struct mock *x, struct mock *y, size_t steps)
 {
     for (size_t i = 0; i < steps; i++) {
@@ -64,7 +64,7 @@ static void play_to_both(struct wander *w, struct mock *x, struct mock *y, size_
 
 static const char *journal(struct mock *m)
 {
-    struct answer a = mock_call(m, "GET /__admin/requests?stable=1&limit=1000", NULL);
+    struct mock_response a = mock_call(m, "GET /__admin/requests?stable=1&limit=1000", NULL);
     assert_int_equal(a.status, 200);
     return str_dup(&m->arena, a.text);
 }

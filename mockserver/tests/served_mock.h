@@ -68,10 +68,10 @@ static inline const char *request(struct setup *s, const char *line, const char 
                         line, strlen(body), body);
 }
 
-static inline struct answer ask(struct setup *s, const char *line, const char *body)
+static inline struct mock_response ask(struct setup *s, const char *line, const char *body)
 {
     struct client *c = client_new(&s->rig);
-    struct answer a = client_ask(c, request(s, line, body));
+    struct mock_response a = client_ask(c, request(s, line, body));
     client_end(c);
     return a;
 }

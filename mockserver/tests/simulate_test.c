@@ -5,7 +5,7 @@ static void approval_connects_and_leads_back(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
-    struct answer a = consent(m, token, "\"outcome\":\"approve\",\"handle\":\"@newcomer\"");
+    struct mock_response a = consent(m, token, "\"outcome\":\"approve\",\"handle\":\"@newcomer\"");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/redirect"), "https://app.test/back");
     assert_string_equal(at(a, "/status"), "completed");
@@ -13,7 +13,7 @@ static void approval_connects_and_leads_back(void **state)
     assert_memory_equal(id, "sa_", 3);
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "completed");
     assert_string_equal(oauth_attempt_status(m, token, "/socialAccountId"), id);
-    struct answer account =
+    struct mock_response account =
         mock_call(m, arena_printf(&m->arena, "GET /__admin/state/accounts/%s", id), NULL);
     assert_string_equal(at(account, "/handle"), "newcomer");
     assert_string_equal(at(account, "/token_expires_at"), "2026-06-01T09:00:00.000Z");
@@ -35,7 +35,7 @@ static void each_outcome_ends_as_documented(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_new(admin_fixture);
         const char *token = begin_attempt(m);
-        struct answer a =
+        struct mock_response a =
             consent(m, token, arena_printf(&m->arena, "\"outcome\":\"%s\"", rows[i].outcome));
         assert_string_equal(at(a, "/redirect"), rows[i].redirect);
         assert_string_equal(oauth_attempt_status(m, token, "/status"), rows[i].status);
@@ -98,13 +98,13 @@ static void simulations_refuse_invalid_input(void **state)
 static void a_lost_token_needs_new_consent(void **state)
 {
     struct mock *m = *state;
-    struct answer a =
+    struct mock_response a =
         simulation(m, "token_lost", "{\"account\":\"@one\",\"why\":\"revoked_upstream\"}");
     assert_string_equal(at(a, "/account"), "sa_one");
     assert_string_equal(at(a, "/state"), "withdrawn");
     assert_string_equal(at(a, "/changes/0/from"), "live");
     const char *dead = LIST "?status=reauth_required";
-    struct answer list = mock_call(m, dead, NULL, KEY);
+    struct mock_response list = mock_call(m, dead, NULL, KEY);
     assert_string_equal(at(list, "/items/0/socialAccountId"), "sa_one");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "queued");
@@ -115,24 +115,24 @@ static void a_lost_token_needs_new_consent(void **state)
 static void customers_come_and_go_by_themselves(void **state)
 {
     struct mock *m = *state;
-    struct answer gone = simulation(m, "account_removed", "{\"account\":\"one\"}");
+    struct mock_response gone = simulation(m, "account_removed", "{\"account\":\"one\"}");
     assert_string_equal(at(gone, "/state"), "disconnected");
     assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
                         "canceled");
     assert_problem(simulation(m, "account_removed", "{\"account\":\"sa_one\"}"), 409, NULL,
                    "disconnected");
-    struct answer back = simulation(
+    struct mock_response back = simulation(
         m, "account_connected", "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
     assert_string_equal(at(back, "/state"), "live");
     assert_string_not_equal(at(back, "/account"), "sa_one");
 }
 
-static void the_platforms_answer_can_be_set(void **state)
+static void the_platforms_response_can_be_set(void **state)
 {
     struct mock *m = *state;
     simulation(m, "publish_outcome",
                "{\"post\":\"sp_one\",\"outcome\":\"error\",\"code\":\"TOO_LONG\"}");
-    struct answer a = mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"5d\"}");
+    struct mock_response a = mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"5d\"}");
     assert_string_equal(at(a, "/now"), "2026-05-07T09:00:00.000Z");
     assert_string_equal(at(a, "/changes/0/id"), "sp_one");
     assert_string_equal(at(a, "/changes/0/to"), "failed");
@@ -150,12 +150,12 @@ static void the_platforms_answer_can_be_set(void **state)
 static void calls_can_be_made_to_fail(void **state)
 {
     struct mock *m = *state;
-    struct answer a = simulation(
+    struct mock_response a = simulation(
         m, "fail",
         "{\"operation\":\"layers.list_social_accounts\",\"times\":2,\"error\":\"RATE_LIMITED\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     for (int i = 0; i < 2; i++) {
-        struct answer limited = mock_call(m, LIST, NULL, KEY);
+        struct mock_response limited = mock_call(m, LIST, NULL, KEY);
         assert_int_equal(limited.status, 429);
         assert_string_equal(header_of(limited, "X-Mock-Error"), "rule:rule-1");
     }
@@ -171,7 +171,7 @@ int main(void)
         TEST(simulations_refuse_invalid_input),
         TEST(a_lost_token_needs_new_consent),
         TEST(customers_come_and_go_by_themselves),
-        TEST(the_platforms_answer_can_be_set),
+        TEST(the_platforms_response_can_be_set),
         TEST(calls_can_be_made_to_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

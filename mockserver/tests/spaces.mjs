@@ -39,12 +39,12 @@ function send(method, path, headers, body) {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: mock.port, agent, method, path, headers: { ...headers } };
     if (text !== undefined) options.headers['Content-Length'] = Buffer.byteLength(text);
-    const sent = request(options, (answer) => {
+    const sent = request(options, (response) => {
       const parts = [];
-      answer.on('data', (part) => parts.push(part));
-      answer.on('end', () => {
+      response.on('data', (part) => parts.push(part));
+      response.on('end', () => {
         const body = Buffer.concat(parts).toString();
-        resolve({ status: answer.statusCode, headers: answer.headers, text: body, body: body ? JSON.parse(body) : null });
+        resolve({ status: response.statusCode, headers: response.headers, text: body, body: body ? JSON.parse(body) : null });
       });
     });
     sent.on('error', reject);
@@ -76,15 +76,15 @@ class Space {
   }
 
   async get(path) {
-    const answer = await this.call('GET', path);
-    assert.equal(answer.status, 200, `${this.name} ${path}: ${answer.text}`);
-    return answer;
+    const response = await this.call('GET', path);
+    assert.equal(response.status, 200, `${this.name} ${path}: ${response.text}`);
+    return response;
   }
 
   async admin(method, path, body) {
-    const answer = await send(method, `/ns/${this.name}/__admin${path}`, {}, body);
-    assert.equal(Math.trunc(answer.status / 100), 2, `${this.name} ${path}: ${answer.text}`);
-    return answer.body;
+    const response = await send(method, `/ns/${this.name}/__admin${path}`, {}, body);
+    assert.equal(Math.trunc(response.status / 100), 2, `${this.name} ${path}: ${response.text}`);
+    return response.body;
   }
 }
 

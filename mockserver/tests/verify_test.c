@@ -48,7 +48,7 @@ static int setup(void **state)
 static const char *matching(struct mock *m, const char *match)
 {
     const char *body = arena_printf(&m->arena, "{\"match\":%s,\"at_least\":0}", match);
-    struct answer a = mock_call(m, VERIFY, body);
+    struct mock_response a = mock_call(m, VERIFY, body);
     if (a.status != 200)
         fail_msg("%s: %s", match, a.text.s);
     struct buf text = {.arena = &m->arena};
@@ -124,11 +124,11 @@ static void so_many_calls_are_what_was_asked_or_not(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = *state;
-        struct answer a = mock_call(m, VERIFY,
-                                    arena_printf(&m->arena,
-                                                 "{\"match\":{\"operation\":"
-                                                 "\"layers.list_social_accounts\"},%s}",
-                                                 rows[i].counts));
+        struct mock_response a = mock_call(m, VERIFY,
+                                           arena_printf(&m->arena,
+                                                        "{\"match\":{\"operation\":"
+                                                        "\"layers.list_social_accounts\"},%s}",
+                                                        rows[i].counts));
         if (a.status != rows[i].status)
             fail_msg("%s: %d %s", rows[i].counts, a.status, a.text.s);
     }
@@ -136,9 +136,10 @@ static void so_many_calls_are_what_was_asked_or_not(void **state)
 
 static void what_fails_tells_the_closest_field_by_field(void **state)
 {
-    struct answer a = mock_call(*state, VERIFY,
-                                "{\"match\":{\"operation\":\"layers.list_social_accounts\","
-                                "\"key\":\"reader\",\"query\":{\"platform\":\"instagram\"}}}");
+    struct mock_response a =
+        mock_call(*state, VERIFY,
+                  "{\"match\":{\"operation\":\"layers.list_social_accounts\","
+                  "\"key\":\"reader\",\"query\":{\"platform\":\"instagram\"}}}");
     assert_int_equal(a.status, 409);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/code"), "not_verified");
@@ -163,7 +164,8 @@ static void what_fails_tells_the_closest_field_by_field(void **state)
 
 static void too_many_are_named(void **state)
 {
-    struct answer a = mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
+    struct mock_response a =
+        mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/detail"), "1 matching calls where 0 were expected");
     assert_string_equal(at(a, "/matches/0/seq"), "4");
@@ -199,7 +201,7 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{},\"timeout\":\"1s\"}",              "/timeout",                "unknown"                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct answer a = mock_call(*state, VERIFY, rows[i].body);
+        struct mock_response a = mock_call(*state, VERIFY, rows[i].body);
         if (a.status != 422 || !at(a, "/errors/0/pointer") ||
             strcmp(at(a, "/errors/0/pointer"), rows[i].pointer) != 0 ||
             !strstr(at(a, "/errors/0/detail"), rows[i].says))
@@ -217,7 +219,7 @@ static void a_lost_entry_in_range_fails(void **state)
         mock_call(m, LIST, NULL, KEY);
     uint64_t lost = journal_lost(ns->journal);
     assert_true(lost > 0);
-    struct answer a = mock_call(m, VERIFY, "{\"match\":{\"method\":\"GET\"}}");
+    struct mock_response a = mock_call(m, VERIFY, "{\"match\":{\"method\":\"GET\"}}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/lost"), arena_printf(&m->arena, "%d", (int)lost));
     assert_non_null(strstr(at(a, "/detail"), "has dropped"));
@@ -235,7 +237,7 @@ static void a_body_that_was_cut_decides_nothing(void **state)
     const char *body =
         arena_printf(&m->arena, "{\"platform\":\"x\"}%*s", (int)JOURNAL_BODY_MAX, "");
     mock_call(m, URL, body, KEY);
-    struct answer a =
+    struct mock_response a =
         mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/undecided"), "1");
@@ -248,8 +250,8 @@ static void a_body_that_was_cut_decides_nothing(void **state)
 
 static void in_process_there_is_nothing_to_wait_for(void **state)
 {
-    struct answer a = mock_call(*state, "POST /__admin/requests/wait",
-                                "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
+    struct mock_response a = mock_call(*state, "POST /__admin/requests/wait",
+                                       "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
     assert_int_equal(a.status, 409);
     a = mock_call(*state, "POST /__admin/requests/wait",
                   "{\"match\":{\"method\":\"GET\"},\"timeout\":\"61s\"}");

@@ -24,7 +24,7 @@ static void list(struct setup *s)
     assert_int_equal(ask(s, "GET " LIST, "").status, 200);
 }
 
-static void what_comes_in_time_is_answered_at_once(void **state)
+static void what_comes_in_time_is_responded_to_at_once(void **state)
 {
     struct setup *s = *state;
     int64_t began_us = time_monotonic_us();
@@ -33,7 +33,7 @@ static void what_comes_in_time_is_answered_at_once(void **state)
     ask(s, "GET /v1/nowhere", "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
     list(s);
-    struct answer a = client_hear_last(c);
+    struct mock_response a = client_hear_last(c);
     assert_int_equal(a.status, 200);
     assert_true(str_has(a.body, STR("\"matched\":2")));
     assert_true(time_monotonic_us() - began_us < 30000000);
@@ -58,7 +58,7 @@ static void what_does_not_come_is_told_at_the_timeout(void **state)
     struct client *c = begin_wait(s, "", ",\"timeout\":\"40ms\"");
     list(s);
     ask(s, "GET /v1/nowhere", "");
-    struct answer a = client_hear_last(c);
+    struct mock_response a = client_hear_last(c);
     assert_true(time_monotonic_us() - began_us >= 40000);
     assert_int_equal(a.status, 409);
     assert_true(str_has(a.body, STR("1 matching calls where at least 2 were expected")));
@@ -73,7 +73,7 @@ static void what_cannot_hold_any_more_is_not_waited_for(void **state)
     list(s);
     assert_int_equal(client_hear_last(c).status, 200);
     list(s);
-    struct answer a =
+    struct mock_response a =
         ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"at_most\":2,\"timeout\":\"60s\"}");
     assert_int_equal(a.status, 409);
 }
@@ -83,7 +83,7 @@ static void a_world_that_is_reset_is_not_waited_for(void **state)
     struct setup *s = *state;
     struct client *c = begin_wait(s, "", "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
-    struct answer a = client_hear_last(c);
+    struct mock_response a = client_hear_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.body, STR("The world was reset")));
 
@@ -134,7 +134,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_comes_in_time_is_answered_at_once),
+        TEST(what_comes_in_time_is_responded_to_at_once),
         TEST(several_wait_at_once),
         TEST(what_does_not_come_is_told_at_the_timeout),
         TEST(what_cannot_hold_any_more_is_not_waited_for),

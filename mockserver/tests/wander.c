@@ -685,7 +685,7 @@ void wander_seeds(uint64_t first, uint64_t count, void (*play)(uint64_t seed))
 
 const char *wander_export(struct arena *a, struct mock *m)
 {
-    struct answer fixture = mock_call(m, "GET /__admin/state?format=fixture", NULL);
+    struct mock_response fixture = mock_call(m, "GET /__admin/state?format=fixture", NULL);
     assert_int_equal(fixture.status, 200);
     const struct node *rules = node_get(fixture.body, "rules");
     mock_call(m, "DELETE /__admin/rules", NULL);

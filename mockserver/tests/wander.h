@@ -6,7 +6,7 @@
  *          tables; ids come from the world. What is new there joins by itself.
  *          struct network stands in for all that webhooks are delivered to.
  * Units:   WANDER_SEED in the environment plays that one seed alone, and prints its steps.
- * Errors:  an answer that no mock may give fails the test, with the seed and the step.
+ * Errors:  a response that no mock may give fails the test, with the seed and the step.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"

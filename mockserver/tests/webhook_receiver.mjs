@@ -64,13 +64,13 @@ const [ready] = await once(createInterface(mock.stdout), 'line');
 const base = JSON.parse(ready).url;
 
 async function call(method, path, body) {
-  const answer = await fetch(base + path, {
+  const response = await fetch(base + path, {
     method,
     headers: { authorization: `Bearer ${key}` },
     body: body && JSON.stringify(body),
   });
-  const json = await answer.json();
-  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);
+  const json = await response.json();
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${JSON.stringify(json)}`);
   return json;
 }
 const advance = (by) => call('POST', '/__admin/clock/advance', { by });

@@ -62,7 +62,7 @@ static const struct delivery *attempt(struct scene *s, uint32_t row, int status,
     return delivery_read(s->w, row);
 }
 
-static void a_delivery_is_due_at_once_and_ends_with_a_good_answer(void **state)
+static void a_delivery_is_due_at_once_and_ends_with_a_good_response(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -217,7 +217,7 @@ static void a_change_keeps_what_it_does_not_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_delivery_is_due_at_once_and_ends_with_a_good_answer),
+        cmocka_unit_test(a_delivery_is_due_at_once_and_ends_with_a_good_response),
         cmocka_unit_test(failures_are_tried_again_on_the_ladder_and_then_given_up),
         cmocka_unit_test(the_brief_policy_tries_no_refusal_again),
         cmocka_unit_test(failures_in_a_row_pause_and_resuming_goes_on_with_what_waited),

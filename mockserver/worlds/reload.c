@@ -251,7 +251,7 @@ static void check(void *ctx, struct buf *out)
 }
 
 /* The call is about no single world: that its own began anew does not end it. */
-static void answer(const struct reload *r, struct call *c, struct reload_result *result)
+static void respond(const struct reload *r, struct call *c, struct reload_result *result)
 {
     const struct namespace *ns = namespaces_find(r->mock->namespaces, c->ns_name);
     if (ns)
@@ -269,7 +269,7 @@ void reload_checked(struct reload *r, struct str report, const char *why)
     look_through(r, report, why, result);
     for (const struct asker *a = r->now.askers; a; a = a->next)
         if (a->call)
-            answer(r, a->call, result);
+            respond(r, a->call, result);
     drop_askers(&r->now);
     result_release(result);
     if (r->next.wanted)

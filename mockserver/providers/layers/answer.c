@@ -1,4 +1,4 @@
-/* What every answer of this provider has in common: the error envelope, headers, instants. */
+/* What every response of this provider has in common: the error envelope, headers, instants. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>

@@ -83,7 +83,7 @@ static void print_promotion(struct call *c, const struct rows *posts, bool any)
     json_close_map(out);
 }
 
-static struct json *begin_answer(struct call *c, uint32_t content)
+static struct json *begin_response(struct call *c, uint32_t content)
 {
     const struct content *x = content_read(c->world, content);
     struct json *out = call_json(c, 200);
@@ -112,7 +112,7 @@ void layers_approve_content(struct call *c)
     uint32_t released = 0;
     for (size_t i = 0; i < posts.count; i++)
         released += post_release(c->world, posts.items[i], "sp_");
-    struct json *out = begin_answer(c, row);
+    struct json *out = begin_response(c, row);
     put_decision(c, row, "approvedAt", "approvedBy");
     print_promotion(c, &posts, released > 0);
     json_close_map(out);
@@ -128,7 +128,7 @@ void layers_reject_content(struct call *c)
     struct rows posts = blocked_posts(c, row);
     for (size_t i = 0; i < posts.count; i++)
         post_remove(c->world, posts.items[i]);
-    struct json *out = begin_answer(c, row);
+    struct json *out = begin_response(c, row);
     put_decision(c, row, "rejectedAt", "rejectedBy");
     json_put_text(out, "reason", reason);
     json_close_map(out);

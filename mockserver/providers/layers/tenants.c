@@ -58,7 +58,7 @@ static void print_project(struct call *c, uint32_t row)
 }
 
 /* What a project's brand and its ingestion are made of is not documented: there is none. */
-static void answer_project(struct call *c, int status, uint32_t row)
+static void respond_project(struct call *c, int status, uint32_t row)
 {
     const struct space *s = space_read(c->world, row);
     struct json *out = call_json(c, status);
@@ -76,7 +76,7 @@ void layers_read_project(struct call *c)
 {
     uint32_t row = layers_project(c);
     if (row)
-        answer_project(c, 200, row);
+        respond_project(c, 200, row);
 }
 
 struct filter {
@@ -203,5 +203,5 @@ void layers_create_project(struct call *c)
         .metadata = metadata,
     };
     uint32_t organization = key_read(c->world, c->key)->organization;
-    answer_project(c, 201, space_open(c->world, organization, &spec));
+    respond_project(c, 201, space_open(c->world, organization, &spec));
 }

@@ -139,7 +139,7 @@ static void print_endpoint(struct call *c, uint32_t row)
 }
 
 /* The only answers with a secret in them: those that made it. */
-static void answer_with_secret(struct call *c, int status, uint32_t row)
+static void respond_with_secret(struct call *c, int status, uint32_t row)
 {
     struct json *out = call_json(c, status);
     json_open_map(out);
@@ -191,7 +191,7 @@ void layers_create_webhook_endpoint(struct call *c)
     spec.space = space;
     spec.public_id = ids_mint(c->world, "", ID_UUID);
     spec.secret = layers_mint_secret(c->world);
-    answer_with_secret(c, 201, webhook_create(c->world, key->organization, &spec));
+    respond_with_secret(c, 201, webhook_create(c->world, key->organization, &spec));
     json_close_map(&c->out);
 }
 
@@ -218,7 +218,7 @@ void layers_list_webhook_endpoints(struct call *c)
     page_print(c, &page, &list);
 }
 
-static void answer_endpoint(struct call *c, uint32_t row)
+static void respond_endpoint(struct call *c, uint32_t row)
 {
     call_json(c, 200);
     print_endpoint(c, row);
@@ -228,7 +228,7 @@ void layers_read_webhook_endpoint(struct call *c)
 {
     uint32_t row = layers_webhook(c);
     if (row)
-        answer_endpoint(c, row);
+        respond_endpoint(c, row);
 }
 
 void layers_update_webhook_endpoint(struct call *c)
@@ -241,7 +241,7 @@ void layers_update_webhook_endpoint(struct call *c)
     webhook_update(c->world, row, &spec);
     if (body.status >= 0)
         webhook_set_state(c->world, row, body.status ? WEBHOOK_PAUSED : WEBHOOK_ACTIVE);
-    answer_endpoint(c, row);
+    respond_endpoint(c, row);
 }
 
 void layers_delete_webhook_endpoint(struct call *c)
@@ -263,7 +263,7 @@ void layers_rotate_webhook_secret(struct call *c)
     if (!row)
         return;
     webhook_rotate(c->world, row, layers_mint_secret(c->world), c->now_ms + OVERLAP_MS);
-    answer_with_secret(c, 200, row);
+    respond_with_secret(c, 200, row);
     layers_put_millis(c, "previousSecretExpiresAt", webhook_read(c->world, row)->previous_until_ms);
     json_close_map(&c->out);
 }

@@ -1,4 +1,4 @@
-/* What every answer of this provider has in common: the envelope, headers, instants. */
+/* What every response of this provider has in common: the envelope, headers, instants. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <stdarg.h>

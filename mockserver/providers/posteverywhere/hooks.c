@@ -103,7 +103,7 @@ static void print_members(struct call *c, uint32_t row)
     pe_put_time(c, "updated_at", h->updated_at_ms);
 }
 
-static void answer_hook(struct call *c, uint32_t row)
+static void respond_hook(struct call *c, uint32_t row)
 {
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
@@ -172,7 +172,7 @@ void pe_read_webhook(struct call *c)
 {
     uint32_t row = own_hook(c);
     if (row)
-        answer_hook(c, row);
+        respond_hook(c, row);
 }
 
 void pe_update_webhook(struct call *c)
@@ -184,7 +184,7 @@ void pe_update_webhook(struct call *c)
     struct webhook_spec spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);
     set_active(c, row, &body);
-    answer_hook(c, row);
+    respond_hook(c, row);
 }
 
 void pe_delete_webhook(struct call *c)

@@ -94,7 +94,7 @@ void pe_print_media(struct call *c, uint32_t row)
 }
 
 /* Where the file goes: here, beside the API, in the same namespace. */
-static void answer_upload(struct call *c, uint32_t row, const struct kind *kind)
+static void respond_upload(struct call *c, uint32_t row, const struct kind *kind)
 {
     const struct media *m = media_read(c->world, row);
     struct json *out = pe_begin(c, 201);
@@ -145,7 +145,7 @@ void pe_create_upload(struct call *c)
         .height = body.height,
         .duration_ms = body.duration * 1000,
     };
-    answer_upload(c, media_create(c->world, pe_space(c), &said), kind);
+    respond_upload(c, media_create(c->world, pe_space(c), &said), kind);
 }
 
 /* The address is its own credential: who knows it may send the file. */
@@ -175,7 +175,7 @@ static uint32_t own_media(struct call *c)
     return ROW_NONE;
 }
 
-static void answer_media(struct call *c, uint32_t row, int status, const char *next_step)
+static void respond_media(struct call *c, uint32_t row, int status, const char *next_step)
 {
     struct json *out = pe_begin(c, status);
     json_open_map(out);
@@ -199,14 +199,14 @@ void pe_complete_media(struct call *c)
     }
     if (m->state == MEDIA_UPLOADING)
         media_complete(c->world, row);
-    answer_media(c, row, 200, COMPLETE_ADD);
+    respond_media(c, row, 200, COMPLETE_ADD);
 }
 
 void pe_read_media(struct call *c)
 {
     uint32_t row = own_media(c);
     if (row)
-        answer_media(c, row, 200, NULL);
+        respond_media(c, row, 200, NULL);
 }
 
 void pe_delete_media(struct call *c)
@@ -305,5 +305,5 @@ void pe_media_from_url(struct call *c)
         .content_type = type,
         .state = MEDIA_READY,
     };
-    answer_media(c, media_create(c->world, pe_space(c), &said), 201, COMPLETE_ADD);
+    respond_media(c, media_create(c->world, pe_space(c), &said), 201, COMPLETE_ADD);
 }

@@ -7,7 +7,7 @@
  *          decimal text), every other id a UUID. An organization has one space, which nobody names.
  * Units:   instants are printed in UTC with milliseconds and Z; the older API version has seconds.
  * Errors:  faults; {"data": null, "error": {message, code, retryable, details?}, "meta"} is made in
- *          answer.c alone. There is a JSON body in every answer.
+ *          answer.c alone. There is a JSON body in every response.
  * Source:  "List accounts"; the provider's other pages and its clients where that is silent.
  */
 #pragma once

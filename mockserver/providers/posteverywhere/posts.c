@@ -74,7 +74,7 @@ static const char *message_for(enum pe_status status)
 }
 
 /* A new post as it is answered: the post, and what only its maker is told. */
-static void answer_created(struct call *c, uint32_t post, size_t accounts)
+static void respond_created(struct call *c, uint32_t post, size_t accounts)
 {
     const struct post *p = post_read(c->world, post);
     enum pe_status status = pe_status(c->world, post);
@@ -111,5 +111,5 @@ void pe_create_post(struct call *c)
     };
     uint32_t row = post_schedule(c->world, pe_space(c), &post);
     pe_schedule_all(c, row, &draft.accounts);
-    answer_created(c, row, draft.accounts.count);
+    respond_created(c, row, draft.accounts.count);
 }

@@ -38,7 +38,7 @@ static void revise(struct call *c, uint32_t post, const struct pe_draft *d, bool
     pe_schedule_all(c, post, &d->accounts);
 }
 
-static void answer_post(struct call *c, uint32_t post)
+static void respond_post(struct call *c, uint32_t post)
 {
     pe_begin(c, 200);
     pe_print_post(c, post);
@@ -73,7 +73,7 @@ void pe_update_post(struct call *c)
         return;
     }
     revise(c, post, &draft, is_draft, due_ms ? due_ms : p->due_at_ms);
-    answer_post(c, post);
+    respond_post(c, post);
 }
 
 void pe_schedule_post(struct call *c)
@@ -99,7 +99,7 @@ void pe_schedule_post(struct call *c)
     if (c->fault || !pe_draft_fine(c, &draft))
         return;
     revise(c, post, &draft, false, body.publish_now ? c->now_ms : due_ms);
-    answer_post(c, post);
+    respond_post(c, post);
 }
 
 /* Whether any of its destinations is in that state. */
@@ -188,7 +188,7 @@ static void print_retried(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static void answer_retried(struct call *c, uint32_t post, const struct pe_rows *rows)
+static void respond_retried(struct call *c, uint32_t post, const struct pe_rows *rows)
 {
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
@@ -223,5 +223,5 @@ void pe_retry_post(struct call *c)
     }
     for (size_t i = 0; i < rows.count; i++)
         destination_retry(c->world, rows.items[i]);
-    answer_retried(c, post, &rows);
+    respond_retried(c, post, &rows);
 }

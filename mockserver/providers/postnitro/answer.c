@@ -1,4 +1,4 @@
-/* What every answer of this provider has in common: the envelopes, the sentences, instants. */
+/* What every response of this provider has in common: the envelopes, the sentences, instants. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * surface.
  *
  * Shapes:  accounts.c and schedule.c serve; request.c and settings.c hold a schedule's body against
- *          the documents, view.c prints a post, answer.c has what all answers share; fixture.c
+ *          the documents, view.c prints a post, answer.c has what all responses share; fixture.c
  *          reads the `postnitro:` section. A workspace is a space, a design is content, the link
  *          between a scheduled post and an account is a destination. Ids are 25 characters, a c
  *          first.
@@ -46,7 +46,7 @@ extern const char *const postnitro_token_texts[TOKEN_COUNT];
 void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec);
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle);
 
-/* view.c: a scheduled post as all answers show it, and the word for what has become of it. */
+/* view.c: a scheduled post as all responses show it, and the word for what has become of it. */
 void postnitro_print_post(struct call *c, uint32_t row);
 const char *postnitro_post_status(const struct world *w, uint32_t row);
 /* What is kept of a post besides its columns: settings as they came, captions as they are shown. */

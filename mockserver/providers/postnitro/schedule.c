@@ -46,7 +46,7 @@ static uint32_t named_post(struct call *c)
     return ROW_NONE;
 }
 
-static void answer_post(struct call *c, const char *message, uint32_t row)
+static void respond_post(struct call *c, const char *message, uint32_t row)
 {
     postnitro_begin(c, message);
     postnitro_print_post(c, row);
@@ -57,7 +57,7 @@ void postnitro_read_schedule(struct call *c)
 {
     uint32_t row = named_post(c);
     if (row)
-        answer_post(c, NULL, row);
+        respond_post(c, NULL, row);
 }
 
 static void link_accounts(struct call *c, uint32_t post, const struct postnitro_request *r)
@@ -80,7 +80,7 @@ void postnitro_create_schedule(struct call *c)
     r.post.public_id = ids_mint(c->world, "c", ID_CUID);
     uint32_t row = post_schedule(c->world, postnitro_workspace(c), &r.post);
     link_accounts(c, row, &r);
-    answer_post(c, "Scheduled post created", row);
+    respond_post(c, "Scheduled post created", row);
 }
 
 /* Captions and links are replaced altogether. */
@@ -98,7 +98,7 @@ void postnitro_update_schedule(struct call *c)
     post_remove_destinations(c->world, row);
     post_revise(c->world, row, &r.post);
     link_accounts(c, row, &r);
-    answer_post(c, "Scheduled post updated", row);
+    respond_post(c, "Scheduled post updated", row);
 }
 
 void postnitro_delete_schedule(struct call *c)

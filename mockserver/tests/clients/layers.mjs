@@ -34,13 +34,13 @@ class Layers {
     const headers = { Authorization: `Bearer ${this.key}` };
     if (body) headers['Content-Type'] = 'application/json';
     const response = await fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
-    const answer = await response.json();
+    const result = await response.json();
     if (response.status === 429 && tries > 1) {
       await this.sleep(Number(response.headers.get('Retry-After')));
       return this.call(method, path, body, tries - 1);
     }
-    if (!response.ok) throw new LayersError(response.status, answer.error);
-    return answer;
+    if (!response.ok) throw new LayersError(response.status, result.error);
+    return result;
   }
 
   async *list(path, limit) {
@@ -64,8 +64,8 @@ class Layers {
   async consent({ state, authorizeUrl }, ask) {
     await ask(state, authorizeUrl);
     for (;;) {
-      const answer = await this.call('GET', `/v1/social/oauth-status/${state}`);
-      if (answer.status !== 'pending') return answer;
+      const result = await this.call('GET', `/v1/social/oauth-status/${state}`);
+      if (result.status !== 'pending') return result;
       await this.sleep(2);
     }
   }
@@ -142,18 +142,18 @@ async function aSpentBudgetIsWaitedFor() {
 async function anAccountIsConnected() {
   const full = clientOf('full');
   slept.length = 0;
-  const answer = await full.connect('tiktok', async (state, authorizeUrl) => {
+  const result = await full.connect('tiktok', async (state, authorizeUrl) => {
     assert.equal(new URL(authorizeUrl).searchParams.get('state'), state);
     assert.equal((await full.call('GET', `/v1/social/oauth-status/${state}`)).status, 'pending');
     await consents('approve', 'acme.client')(state);
   });
-  assert.equal(answer.status, 'completed');
-  const account = await full.account(answer.socialAccountId);
+  assert.equal(result.status, 'completed');
+  const account = await full.account(result.socialAccountId);
   assert.deepEqual([account.handle, account.status], ['acme.client', 'connected']);
 
   const denied = await full.connect('instagram', consents('deny'));
   assert.deepEqual([denied.status, denied.error.code], ['failed', 'access_denied']);
-  return answer.socialAccountId;
+  return result.socialAccountId;
 }
 
 async function aDeadTokenIsRecovered(id) {
@@ -167,8 +167,8 @@ async function aDeadTokenIsRecovered(id) {
   const failed = await full.post(early);
   assert.deepEqual([failed.status, failed.lastError.code], ['failed', 'CREDENTIAL_INVALID']);
 
-  const answer = await full.reconnect(id, consents('approve'));
-  assert.deepEqual([answer.status, answer.socialAccountId], ['completed', id]);
+  const result = await full.reconnect(id, consents('approve'));
+  assert.deepEqual([result.status, result.socialAccountId], ['completed', id]);
   assert.equal((await full.account(id)).status, 'connected');
   assert.equal((await full.post(late)).status, 'queued');
   await admin('/clock/advance', { by: '2h' });
@@ -180,8 +180,8 @@ async function aDeadTokenIsRecovered(id) {
 async function aRevocationCancels(id, due) {
   const full = clientOf('full');
   const [post] = await full.schedule('cnt_open', due, id);
-  const answer = await full.revoke(id);
-  assert.deepEqual([answer.status, answer.canceledScheduledPosts], ['disconnected', 1]);
+  const result = await full.revoke(id);
+  assert.deepEqual([result.status, result.canceledScheduledPosts], ['disconnected', 1]);
   assert.equal((await full.post(post)).status, 'canceled');
   assert.equal(await full.account(id), undefined);
   await refused(full.revoke(id), 404, 'NOT_FOUND');

@@ -26,19 +26,19 @@ class PostEverywhere {
     Object.assign(this, { base, key, sleep });
   }
 
-  // Every answer is JSON with `data`, `error` and `meta`; a 429 says how long to wait.
+  // Every result is JSON with `data`, `error` and `meta`; a 429 says how long to wait.
   async call(method, path, body, tries = 3) {
     const headers = { Authorization: `Bearer ${this.key}` };
     if (body) headers['Content-Type'] = 'application/json';
     const response = await fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
-    const answer = await response.json();
+    const result = await response.json();
     if (response.status === 429 && tries > 1) {
       await this.sleep(Number(response.headers.get('Retry-After')));
       return this.call(method, path, body, tries - 1);
     }
-    if (answer.error) throw new PostEverywhereError(response.status, answer);
+    if (result.error) throw new PostEverywhereError(response.status, result);
     assert.ok(response.ok, `${response.status} without an error`);
-    return answer.data;
+    return result.data;
   }
 
   accounts() {
@@ -73,8 +73,8 @@ class PostEverywhere {
     const session = await this.call('POST', '/auth/social-connect/start', start);
     await ask(session);
     for (;;) {
-      const answer = await this.call('GET', `/auth/social-connect/poll/${session.session_id}`);
-      if (answer.status !== 'pending') return answer;
+      const result = await this.call('GET', `/auth/social-connect/poll/${session.session_id}`);
+      if (result.status !== 'pending') return result;
       await this.sleep(session.interval);
     }
   }
@@ -133,11 +133,11 @@ async function anExpiredAccountIsReconnectedAndRetried() {
   assert.equal(results.get(3004).status, 'failed');
   assert.match(results.get(3004).error, /token expired/i);
 
-  const answer = await acme.reconnect(3004, async ({ session_id }) => {
+  const result = await acme.reconnect(3004, async ({ session_id }) => {
     assert.equal((await acme.call('GET', `/auth/social-connect/poll/${session_id}`)).status, 'pending');
     await admin('/simulate/consent', { state: session_id, outcome: 'approve' });
   });
-  assert.deepEqual([answer.status, answer.account.account_id], ['completed', 3004]);
+  assert.deepEqual([result.status, result.account.account_id], ['completed', 3004]);
   assert.equal((await acme.retry(post.id)).retried_count, 1);
   results = await acme.results(post.id);
   assert.deepEqual([...results.values()].map((r) => r.status), ['published', 'published']);

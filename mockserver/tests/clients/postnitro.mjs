@@ -37,9 +37,9 @@ class PostNitro {
       headers: { ...this.headers, ...json },
       body: body && JSON.stringify(body),
     });
-    const answer = await response.json();
-    if (!response.ok) throw new PostNitroError(response.status, answer);
-    return answer;
+    const result = await response.json();
+    if (!response.ok) throw new PostNitroError(response.status, result);
+    return result;
   }
 
   async accounts() {
