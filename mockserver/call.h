@@ -22,8 +22,8 @@
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/world.h"
 
-/* What is left of the rate budget that a call counts against; several: of the tightest. */
-struct call_budget {
+/* What is left of the rate limit that a call counts against; several: of the tightest. */
+struct rate_limit_state {
     int64_t limit; /* 0: none was met */
     int64_t left;
     int64_t resets_at_ms;
@@ -115,7 +115,7 @@ struct call {
     const char *request_id;
     uint32_t key;    /* who calls: a key's row, or ROW_NONE */
     uint64_t number; /* of the call, in a hostile world; else 0 */
-    struct call_budget budget;
+    struct rate_limit_state rate_limit;
 
     enum fault fault;
     int fault_status;       /* 0: as the provider's table says */

@@ -331,16 +331,16 @@ void hostile_enter(struct call *c)
 }
 
 /* Of the first window that counts such a call; none: nobody would be turned away. */
-static struct call_budget budget_of(const struct call *c)
+static struct rate_limit_state state_of(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
     for (size_t i = 0; i < l->window_count; i++)
-        if (l->windows[i].budgets & RATE_OF(c->route->budget))
-            return (struct call_budget){
+        if (l->windows[i].rate_classes & RATE_OF(c->route->rate_class))
+            return (struct rate_limit_state){
                 .limit = rate_limit_of(l, key_read(c->world, c->key), i),
                 .resets_at_ms = c->now_ms + AWAY_MS,
             };
-    return (struct call_budget){0};
+    return (struct rate_limit_state){0};
 }
 
 bool hostile_turns_away(struct call *c, const struct gate *g)
@@ -349,14 +349,14 @@ bool hostile_turns_away(struct call *c, const struct gate *g)
         return false;
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct dice dice = dice_for(c, DICE_AWAY);
-    struct call_budget budget = budget_of(c);
-    bool refuse = !draw(&dice, TURNED_AWAY) && budget.limit &&
+    struct rate_limit_state rate_limit = state_of(c);
+    bool refuse = !draw(&dice, TURNED_AWAY) && rate_limit.limit &&
                   !quota_had_spurious_429(c->world, c->key, operation);
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;
     struct buf told = {.arena = c->arena};
-    c->budget = budget;
+    c->rate_limit = rate_limit;
     tell(&told, "turned away", "");
     keep_told(c, &told);
     call_refuse(c, FAULT_RATE_LIMITED, NULL);

@@ -11,7 +11,7 @@
 #define OTHER        6
 #define MISSING      4
 
-const char *const budget_texts[] = {"none", "read", "write", "long"};
+const char *const rate_class_texts[] = {"none", "read", "write", "long"};
 
 static bool is_param(struct str segment)
 {

@@ -13,13 +13,13 @@
 struct call;
 struct provider;
 
-enum budget { /* which rate budget a call counts against */
-              BUDGET_NONE,
-              BUDGET_READ,
-              BUDGET_WRITE,
-              BUDGET_LONG,
+enum rate_class { /* which rate limit a call counts against */
+                  RATE_CLASS_NONE,
+                  RATE_CLASS_READ,
+                  RATE_CLASS_WRITE,
+                  RATE_CLASS_LONG,
 };
-extern const char *const budget_texts[];
+extern const char *const rate_class_texts[];
 
 enum {
     ROUTE_OPEN = 1,       /* no key needed */
@@ -31,7 +31,7 @@ struct route {
     const char *method, *pattern;
     const char *operation; /* without the provider: "list_social_accounts" */
     const char *scope;     /* NULL: none needed */
-    enum budget budget;
+    enum rate_class rate_class;
     unsigned flags;
     void (*serve)(struct call *c); /* NULL: 501 */
     const char *source;            /* where the documents say so */

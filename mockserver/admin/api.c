@@ -21,7 +21,7 @@ static void list_routes(struct call *c);
 
 #define ADMIN(method, path, operation, serve)                                                      \
     {                                                                                              \
-        method, "/__admin" path, operation, NULL, BUDGET_NONE, ROUTE_OPEN, serve, "admin API"      \
+        method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"  \
     }
 
 static const struct route routes[] = {
@@ -143,7 +143,7 @@ static void put_route(struct json *w, const struct provider *d, const struct rou
     json_key(w, "id");
     json_text(w, r->operation);
     json_put_text(w, "scope", r->scope);
-    json_put_text(w, "budget", budget_texts[r->budget]);
+    json_put_text(w, "rate_class", rate_class_texts[r->rate_class]);
     json_put_text(w, "source", r->source);
     json_put_bool(w, "implemented", r->serve);
     if (d == &admin_provider)

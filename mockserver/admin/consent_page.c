@@ -251,10 +251,10 @@ static void finish(struct call *c)
 }
 
 static const struct route routes[] = {
-    {"GET",  "/__consent/{}/{}", "show_consent", NULL, BUDGET_NONE, ROUTE_OPEN | ROUTE_HIDDEN, show,
-     "admin API"                                                                                                },
-    {"POST", "/__consent/{}/{}", "give_consent", NULL, BUDGET_NONE, ROUTE_OPEN | ROUTE_HIDDEN,
-     decide,                                                                                         "admin API"},
+    {"GET",  "/__consent/{}/{}", "show_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN,
+     show,   "admin API"},
+    {"POST", "/__consent/{}/{}", "give_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN,
+     decide, "admin API"},
 };
 
 const struct provider consent_provider = {

@@ -59,7 +59,7 @@ static void put_route(struct json *w, const struct route *r)
     json_put_text(w, "method", r->method);
     json_put_text(w, "path", r->pattern);
     json_put_text(w, "scope", r->scope);
-    json_put_text(w, "budget", budget_texts[r->budget]);
+    json_put_text(w, "rate_class", rate_class_texts[r->rate_class]);
     json_put_text(w, "source", r->source);
     json_put_bool(w, "implemented", r->serve);
     json_close_map(w);

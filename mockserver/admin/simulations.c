@@ -42,7 +42,8 @@ const struct simulation simulations[] = {
     SIMULATE(ad_account, "layers", "What becomes of an ad account outside the API."),
     SIMULATE(health, "posteverywhere", "An account's health is another from now on."),
     SIMULATE(plan, NULL, "A key's plan ends or is paid for again, or the key is switched off."),
-    SIMULATE(budget, NULL, "A rate budget is used up, or filled again, without a flood of calls."),
+    SIMULATE(rate_limit, NULL,
+             "A rate limit is used up, or filled again, without a flood of calls."),
     SIMULATE(webhook, "layers, posteverywhere",
              "What a network does with a delivery: one out of nothing, twice, late, or never."),
 };

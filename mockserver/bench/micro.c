@@ -1,6 +1,6 @@
 /* micro.c - what worlds and calls cost, without a network: making a namespace; forking, resetting,
  * saving and restoring at 10 and at 100,000 accounts; a call that brings its world into being; a page of a project of 10 and of 1,000,000 accounts; counting a call against
- * its rate budgets; a step of the clock over 10,000 events.
+ * its rate limits; a step of the clock over 10,000 events.
  *
  * Prints one `name value unit` line a figure: medians of many rounds.
  */
@@ -169,7 +169,7 @@ static void pages(uint32_t accounts)
     mock_free(m);
 }
 
-/* The shortest call of all, with budgets and without. They differ by less than a machine's moods, so
+/* The shortest call of all, with rate limits and without. They differ by less than a machine's moods, so
  * they take turns, and the best turn of each counts. */
 static void limits(void)
 {

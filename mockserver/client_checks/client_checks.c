@@ -21,7 +21,7 @@ const char *const client_check_verdict_texts[] = {
 const struct client_check client_checks_table[] = {
     {"retry_after", "It waits as long as Retry-After says",
      .help = "After a 429 or 503 with Retry-After, did the same key leave alone what was refused until that time had passed?",
-     .judged = "What is refused is the budget that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the response, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
+     .judged = "What is refused is the rate limit that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the response, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
      .check = check_retry_after},
     {"idempotency_kept", "A write that is tried again has the Idempotency-Key it had",
      .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half a response or none, repeated with the same key?",

@@ -29,22 +29,22 @@ static int64_t asked_ms(const struct call *c)
     return n < WAIT_MAX_MS ? n : WAIT_MAX_MS;
 }
 
-/* The budgets that are counted in one window with the route's. */
-static unsigned budgets_of(const struct call *c)
+/* The rate limits that are counted in one window with the route's. */
+static unsigned rate_classes_of(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
-    unsigned all = RATE_OF(c->route->budget);
+    unsigned all = RATE_OF(c->route->rate_class);
     for (size_t i = 0; l && i < l->window_count; i++)
-        if (l->windows[i].budgets & RATE_OF(c->route->budget))
-            all |= l->windows[i].budgets;
+        if (l->windows[i].rate_classes & RATE_OF(c->route->rate_class))
+            all |= l->windows[i].rate_classes;
     return all;
 }
 
-/* What the key may not call: a budget that is spent is spent for all that it pays for; any other
+/* What the key may not call: a rate limit that is spent is spent for all that it pays for; any other
  * refusal is of the operation. */
-static uint64_t budget_id(const struct observer *w, const struct call *c)
+static uint64_t rate_class_id(const struct observer *w, const struct call *c)
 {
-    return history_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | budgets_of(c));
+    return history_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
 }
 
 static uint64_t operation_id(const struct observer *w)
@@ -90,13 +90,13 @@ void check_retry_after(struct observer *w, const struct call *c)
     if (!w->operation)
         return;
     if (w->history->count && waited(w, c, client_history_find(w->history, operation_id(w))))
-        waited(w, c, client_history_find(w->history, budget_id(w, c)));
+        waited(w, c, client_history_find(w->history, rate_class_id(w, c)));
     int64_t wait_ms = asked_ms(c);
     if (wait_ms <= 0)
         return;
     observer_tested(w);
     struct history_entry *entry =
-        observer_entry(w, is_spent(c) ? budget_id(w, c) : operation_id(w));
+        observer_entry(w, is_spent(c) ? rate_class_id(w, c) : operation_id(w));
     observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->wait_ms)
         entry->first = entry->at;

@@ -11,9 +11,9 @@ bool gate_bearer(struct call *c); /* Authorization: Bearer <key> of this provide
  */
 bool gate_header_key(struct call *c);
 bool gate_key_status(struct call *c); /* the key is served at all */
-/* Counts the call in the windows of its budget, unless one of them is spent; sets c->budget. */
+/* Counts the call in the windows of its rate limit, unless one of them is spent; sets c->rate_limit. */
 bool gate_rate_limit(struct call *c);
-/* X-RateLimit-Limit, -Remaining and -Reset of c->budget, where it was counted; Retry-After. */
+/* X-RateLimit-Limit, -Remaining and -Reset of c->rate_limit, where it was counted; Retry-After. */
 void gate_rate_limit_headers(struct call *c);
 bool gate_scope(struct call *c); /* the key has the route's scope */
 /* Of routes that honour Idempotency-Key: a response that was given to the same key for the same is

@@ -20,7 +20,7 @@ int64_t rate_limit_of(const struct rate_limits *l, const struct key *k, size_t w
 
 /* What is told of several windows is the one with the least left; of several that are spent, the
  * one that lasts longest. */
-static bool is_tighter(const struct call_budget *x, const struct call_budget *y)
+static bool is_tighter(const struct rate_limit_state *x, const struct rate_limit_state *y)
 {
     if (!y->limit || x->left != y->left)
         return !y->limit || x->left < y->left;
@@ -38,23 +38,24 @@ bool gate_rate_limit(struct call *c)
     const struct rate_window *tightest = NULL;
     bool counts[QUOTA_WINDOWS] = {false};
     for (size_t i = 0; i < l->window_count; i++) {
-        if (!(l->windows[i].budgets & RATE_OF(c->route->budget)))
+        if (!(l->windows[i].rate_classes & RATE_OF(c->route->rate_class)))
             continue;
         int64_t limit = rate_limit_of(l, k, i);
         if (!limit)
             continue;
         struct quota_use use = quota_read(c->world, c->key, i, l->windows[i].length_ms);
-        struct call_budget budget = {limit, limit - use.used - 1, use.ends_at_ms};
+        struct rate_limit_state rate_limit = {limit, limit - use.used - 1, use.ends_at_ms};
         counts[i] = true;
-        if (is_tighter(&budget, &c->budget)) {
-            c->budget = budget;
+        if (is_tighter(&rate_limit, &c->rate_limit)) {
+            c->rate_limit = rate_limit;
             tightest = &l->windows[i];
         }
     }
-    if (tightest && c->budget.left < 0) {
-        c->budget.left = 0;
-        return call_refuse(c, FAULT_RATE_LIMITED, "The %s budget of %" PRId64 " calls is spent.",
-                           tightest->name, c->budget.limit);
+    if (tightest && c->rate_limit.left < 0) {
+        c->rate_limit.left = 0;
+        return call_refuse(c, FAULT_RATE_LIMITED,
+                           "The %s rate limit of %" PRId64 " calls is spent.", tightest->name,
+                           c->rate_limit.limit);
     }
     for (size_t i = 0; i < l->window_count; i++)
         if (counts[i])
@@ -70,7 +71,7 @@ static int64_t seconds_until(const struct call *c, int64_t ms)
 
 void gate_rate_limit_headers(struct call *c)
 {
-    const struct call_budget *b = &c->budget;
+    const struct rate_limit_state *b = &c->rate_limit;
     if (b->limit) {
         call_header_int(c, "X-RateLimit-Limit", b->limit);
         call_header_int(c, "X-RateLimit-Remaining", b->left);

@@ -1,6 +1,6 @@
-/* rate_limit.h - a provider's rate budgets as tables, and what a key is allowed by them.
+/* rate_limit.h - a provider's rate limits as tables, and what a key is allowed by them.
  *
- * Shapes:  a window counts the calls of some budgets (route.h) for some time. A tier allows so many
+ * Shapes:  a window counts the calls of some rate limits (route.h) for some time. A tier allows so many
  *          calls a window; a key of no tier has the first. A key's own limits go before its tier's.
  *          At most QUOTA_WINDOWS windows a provider.
  * Units:   calls; milliseconds.
@@ -11,11 +11,11 @@
 #include "mockserver/state/quota.h"
 #include "mockserver/state/tenant.h"
 
-#define RATE_OF(budget) (1u << (budget))
+#define RATE_OF(rate_class) (1u << (rate_class))
 
 struct rate_window {
     const char *name;
-    unsigned budgets; /* RATE_OF each that it counts */
+    unsigned rate_classes; /* RATE_OF each that it counts */
     int64_t length_ms;
 };
 

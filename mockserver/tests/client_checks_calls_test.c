@@ -68,9 +68,9 @@ static void a_refusal_by_a_rule_is_of_its_operation_and_key(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
-static void a_spent_budget_is_spent_for_all_that_it_pays_for(void **state)
+static void a_spent_rate_limit_is_spent_for_all_that_it_pays_for(void **state)
 {
-    mock_call(*state, "POST /__admin/simulate/budget",
+    mock_call(*state, "POST /__admin/simulate/rate_limit",
               "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 429);
     pass(*state, 1000);
@@ -362,7 +362,7 @@ int main(void)
         CLIENT_CHECKS_TEST(who_waits_as_told_is_patient),
         CLIENT_CHECKS_TEST(who_calls_too_early_is_not),
         CLIENT_CHECKS_TEST(a_refusal_by_a_rule_is_of_its_operation_and_key),
-        CLIENT_CHECKS_TEST(a_spent_budget_is_spent_for_all_that_it_pays_for),
+        CLIENT_CHECKS_TEST(a_spent_rate_limit_is_spent_for_all_that_it_pays_for),
         CLIENT_CHECKS_TEST(each_form_of_retry_after_is_understood),
         CLIENT_CHECKS_TEST(a_response_that_was_cut_asked_for_nothing),
         CLIENT_CHECKS_TEST(a_write_that_is_repeated_keeps_its_key),

@@ -187,7 +187,7 @@ static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
     bool before[2] = {false};
     for (int i = 0; i < 400; i++) {
         if (i % 50 == 0)
-            mock_call(m, "POST /__admin/simulate/budget",
+            mock_call(m, "POST /__admin/simulate/rate_limit",
                       "{\"key\":\"full\",\"remaining\":120}"); /* refilled */
         struct mock_response a = mock_call(m, lists[i % 2], NULL, AS_FULL);
         bool now = a.status == 429;

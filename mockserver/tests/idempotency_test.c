@@ -123,7 +123,7 @@ static void what_a_gate_refuses_is_not_kept(void **state)
 {
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
-    mock_call(*state, "POST /__admin/simulate/budget",
+    mock_call(*state, "POST /__admin/simulate/rate_limit",
               "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
     advance(*state, MINUTE);

@@ -1,4 +1,4 @@
-/* Rate budgets: counting in the world, the gate, and the simulation that sets what is left. */
+/* Rate limits: counting in the world, the gate, and the simulation that sets what is left. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -123,7 +123,7 @@ static void every_response_tells_what_is_left(void **state)
     assert_string_equal(header_of(nobody, "X-RateLimit-Endpoint-Class"), "read-light");
 }
 
-static void a_spent_budget_fills_again_when_its_minute_is_over(void **state)
+static void a_spent_rate_limit_fills_again_when_its_minute_is_over(void **state)
 {
     for (int i = 0; i < 3; i++)
         assert_int_equal(mock_call(*state, LIST, NULL, KEY("few")).status, 200);
@@ -137,7 +137,7 @@ static void a_spent_budget_fills_again_when_its_minute_is_over(void **state)
     assert_left(a, "3", "2", START_S + 120);
 }
 
-static void each_class_has_a_budget_of_its_own(void **state)
+static void each_class_has_a_rate_limit_of_its_own(void **state)
 {
     static const struct {
         const char *line, *class;
@@ -158,7 +158,7 @@ static void each_class_has_a_budget_of_its_own(void **state)
     assert_int_equal(mock_call(*state, LIST, NULL, KEY("standard")).status, 200);
 }
 
-static void writing_has_a_budget_for_the_day_as_well(void **state)
+static void writing_has_a_rate_limit_for_the_day_as_well(void **state)
 {
     mock_call(*state, REVOKE, NULL, KEY("few"));
     struct mock_response second = mock_call(*state, REVOKE, NULL, KEY("few"));
@@ -195,7 +195,7 @@ static void tiers_are_as_documented(void **state)
         }
         char body[128];
         snprintf(body, sizeof body, "{\"key\":\"%s\",\"remaining\":9999999}", rows[i].name);
-        struct mock_response all = mock_call(*state, "POST /__admin/simulate/budget", body);
+        struct mock_response all = mock_call(*state, "POST /__admin/simulate/rate_limit", body);
         assert_string_equal(at(all, "/remaining/write_day"), rows[i].day);
     }
 }
@@ -223,7 +223,7 @@ static void a_key_without_scopes_may_do_nothing(void **state)
 
 static void a_simulation_spends_and_refills_a_rate_limit(void **state)
 {
-    struct mock_response a = mock_call(*state, "POST /__admin/simulate/budget",
+    struct mock_response a = mock_call(*state, "POST /__admin/simulate/rate_limit",
                                        "{\"key\":\"standard\",\"class\":\"read\",\"remaining\":1}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/remaining"), "{\"read\":1}");
@@ -231,29 +231,30 @@ static void a_simulation_spends_and_refills_a_rate_limit(void **state)
     assert_spent(mock_call(*state, LIST, NULL, KEY("standard")), "60");
     assert_int_equal(mock_call(*state, REVOKE, NULL, KEY("standard")).status, 404);
 
-    a = mock_call(*state, "POST /__admin/simulate/budget",
+    a = mock_call(*state, "POST /__admin/simulate/rate_limit",
                   "{\"key\":\"lp_live_standard\",\"remaining\":0}"); /* no class: all of them */
     assert_string_equal(at(a, "/remaining"), "{\"read\":0,\"write\":0,\"long\":0,\"write_day\":0}");
     assert_spent(mock_call(*state, REVOKE, NULL, KEY("standard")), "86400");
-    a = mock_call(*state, "POST /__admin/simulate/budget",
+    a = mock_call(*state, "POST /__admin/simulate/rate_limit",
                   "{\"key\":\"standard\",\"remaining\":50}");
     assert_string_equal(at(a, "/remaining/long"), "20"); /* its limit is the most */
     assert_left(mock_call(*state, LIST, NULL, KEY("standard")), "120", "49", START_S + 60);
 }
 
-static void a_budget_of_nobody_and_nothing_is_refused(void **state)
+static void a_rate_limit_of_nobody_and_nothing_is_refused(void **state)
 {
     static const struct {
         const char *body, *pointer, *words;
     } rows[] = {
         {"{\"key\":\"standart\",\"remaining\":1}",                     "/key",       "did you mean 'standard'"},
         {"{\"key\":\"few\",\"class\":\"reed\",\"remaining\":1}",       "/class",     "did you mean 'read'"    },
-        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",     "no budget"              },
+        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",     "no rate limit"          },
         {"{\"key\":\"few\",\"remaining\":-1}",                         "/remaining", "-1"                     },
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct mock_response a = mock_call(*state, "POST /__admin/simulate/budget", rows[i].body);
+        struct mock_response a =
+            mock_call(*state, "POST /__admin/simulate/rate_limit", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
         assert_non_null(strstr(at(a, "/errors/0/detail"), rows[i].words));
@@ -261,7 +262,7 @@ static void a_budget_of_nobody_and_nothing_is_refused(void **state)
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);
 }
 
-static void a_reset_and_a_new_world_have_full_budgets(void **state)
+static void a_reset_and_a_new_world_have_full_rate_limits(void **state)
 {
     for (int i = 0; i < 4; i++)
         mock_call(*state, LIST, NULL, KEY("few"));
@@ -292,16 +293,16 @@ int main(void)
         TEST(each_key_and_window_counts_for_itself),
         TEST(a_fork_counts_on_its_own),
         TEST(every_response_tells_what_is_left),
-        TEST(a_spent_budget_fills_again_when_its_minute_is_over),
-        TEST(each_class_has_a_budget_of_its_own),
-        TEST(writing_has_a_budget_for_the_day_as_well),
+        TEST(a_spent_rate_limit_fills_again_when_its_minute_is_over),
+        TEST(each_class_has_a_rate_limit_of_its_own),
+        TEST(writing_has_a_rate_limit_for_the_day_as_well),
         TEST(tiers_are_as_documented),
         TEST(an_internal_key_is_never_limited),
         TEST(a_call_without_scope_costs_all_the_same),
         TEST(a_key_without_scopes_may_do_nothing),
         TEST(a_simulation_spends_and_refills_a_rate_limit),
-        TEST(a_budget_of_nobody_and_nothing_is_refused),
-        TEST(a_reset_and_a_new_world_have_full_budgets),
+        TEST(a_rate_limit_of_nobody_and_nothing_is_refused),
+        TEST(a_reset_and_a_new_world_have_full_rate_limits),
         TEST(a_rules_429_tells_when_to_try_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

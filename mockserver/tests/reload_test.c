@@ -138,7 +138,7 @@ static void what_a_tester_did_is_use(void **state)
         {"PATCH /ns/x/__admin/state/spaces/prj_one", "{\"name\":\"Mine\"}"                        },
         {"POST /ns/x/__admin/rules",                 "{\"then\":[{\"respond\":{\"status\":500}}]}"},
         {"DELETE /ns/x/__admin/rules",               NULL                                         },
-        {"POST /ns/x/__admin/simulate/budget",       "{\"key\":\"full\",\"remaining\":0}"         },
+        {"POST /ns/x/__admin/simulate/rate_limit",   "{\"key\":\"full\",\"remaining\":0}"         },
         {"POST /ns/x/__admin/snapshots/s/restore",   NULL                                         },
         {"POST /ns/x/__admin/simulate/side_effect",  "{\"step\":\"avatar\",\"outcome\":\"fail\"}" },
     };

@@ -10,14 +10,14 @@
 #include "base/arena.h"
 
 static const struct route routes[] = {
-    {"GET",    "/v1/projects/{}/accounts",    "list",   NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"DELETE", "/v1/projects/{}/accounts/{}", "revoke", NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"GET",    "/v1/posts/{}",                "read",   NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"GET",    "/v1/posts/recent",            "recent", NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"POST",   "/v1/posts",                   "create", NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"GET",    "/v1/posts",                   "all",    NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"GET",    "/v1/posts/{}/pages/{}",       "page",   NULL, BUDGET_READ, 0,            NULL, "test"},
-    {"GET",    "/pages",                      "hidden", NULL, BUDGET_READ, ROUTE_HIDDEN, NULL, "test"},
+    {"GET",    "/v1/projects/{}/accounts",    "list",   NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"DELETE", "/v1/projects/{}/accounts/{}", "revoke", NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/{}",                "read",   NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/recent",            "recent", NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"POST",   "/v1/posts",                   "create", NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts",                   "all",    NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"GET",    "/v1/posts/{}/pages/{}",       "page",   NULL, RATE_CLASS_READ, 0,            NULL, "test"},
+    {"GET",    "/pages",                      "hidden", NULL, RATE_CLASS_READ, ROUTE_HIDDEN, NULL, "test"},
 };
 #define COUNT (sizeof routes / sizeof routes[0])
 

@@ -4,7 +4,7 @@
  *          {kind: [record, ...]} in the words of state/records.h, without what is none, false or 0;
  *          a record is named by its id, or by its number in its list (from 1) where the id is not
  *          the only one or there is none. `runtime_state` is what else the world knows at this instant:
- *          ids minted, the change log, events to come, budgets used, answers kept, a tester's
+ *          ids minted, the change log, events to come, rate limits used, answers kept, a tester's
  *          wishes. fixture/records.c reads it.
  *          The journal stays behind, and rules count anew.
  * Units:   times are ISO 8601 text with milliseconds; milliseconds as a number where no text can

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mockserver/providers/layers/return_url.h"
 #include "mockserver/gate/rate_limit.h"
+#include "mockserver/providers/layers/return_url.h"
 
 #define COUNT(items) (sizeof(items) / sizeof *(items))
 
@@ -25,7 +25,7 @@ static const char *const scopes[] = {
     "ads:read",
     "ads:write",
     "ads:write:campaigns",
-    "ads:write:budgets",
+    "ads:write:rate limits",
     "ads:write:creative",
     "ads:write:lifecycle",
     "ads:write:policy",

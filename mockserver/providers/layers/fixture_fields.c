@@ -181,7 +181,7 @@ static const struct field key_rows[] = {
           .help = "standard, pilot, partner, internal or sandbox. Default: sandbox for lp_test_, "
                   "else standard."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limits_fields,
-          .help = "Rate budgets of its own, instead of its tier's."),
+          .help = "Rate limits of its own, instead of its tier's."),
 };
 static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offsetof(OF, at));
 #undef OF

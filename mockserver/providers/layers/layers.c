@@ -10,9 +10,9 @@
 #define POST  "POST"
 #define DEL   "DELETE"
 #define P     "/v1/projects/{}"
-#define READ  BUDGET_READ
-#define WRITE BUDGET_WRITE
-#define LONG  BUDGET_LONG
+#define READ  RATE_CLASS_READ
+#define WRITE RATE_CLASS_WRITE
+#define LONG  RATE_CLASS_LONG
 #define IDEM  ROUTE_IDEMPOTENT
 
 /* All that is documented; rows without a handler are known and not built. */
@@ -129,7 +129,7 @@ static const struct fault_row faults[] = {
     {FAULT_CONTENT_REJECTED,  409, "CONTENT_REJECTED",       "The content was rejected."                   },
     {FAULT_IDEMPOTENCY,       409, "IDEMPOTENCY_CONFLICT",
      "This Idempotency-Key was used with another body."                                                    },
-    {FAULT_RATE_LIMITED,      429, "RATE_LIMITED",           "The budget of this key is exhausted."        },
+    {FAULT_RATE_LIMITED,      429, "RATE_LIMITED",           "The rate limit of this key is exhausted."    },
     {FAULT_KILLED,            503, "KILL_SWITCH",            "This API key has been switched off."         },
     {FAULT_INTERNAL,          500, "INTERNAL",               "Something went wrong."                       },
     {FAULT_UNAVAILABLE,       503, "UNAVAILABLE",            "Try again later."                            },

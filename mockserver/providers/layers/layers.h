@@ -101,7 +101,7 @@ void layers_dress(struct call *c);
 void layers_finish(struct call *c);
 void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
 
-/* limits.c: tiers, and the headers that tell of the budgets. */
+/* limits.c: tiers, and the headers that tell of the rate limits. */
 enum layers_window {
     LAYERS_WINDOW_READ,
     LAYERS_WINDOW_WRITE,

@@ -1,4 +1,4 @@
-/* Rate budgets. The documents have the figures of the first three tiers; they name the other two
+/* Rate limits. The documents have the figures of the first three tiers; they name the other two
  * and are silent on what a sandbox allows: here, what the default does. */
 #include "mockserver/providers/layers/layers.h"
 
@@ -9,10 +9,10 @@
 #define DAY_MS    (INT64_C(24) * 60 * MINUTE_MS)
 
 static const struct rate_window windows[] = {
-    [LAYERS_WINDOW_READ] = {"read",      RATE_OF(BUDGET_READ),  MINUTE_MS},
-    [LAYERS_WINDOW_WRITE] = {"write",     RATE_OF(BUDGET_WRITE), MINUTE_MS},
-    [LAYERS_WINDOW_LONG] = {"long",      RATE_OF(BUDGET_LONG),  MINUTE_MS},
-    [LAYERS_WINDOW_WRITE_DAY] = {"write_day", RATE_OF(BUDGET_WRITE), DAY_MS   },
+    [LAYERS_WINDOW_READ] = {"read",      RATE_OF(RATE_CLASS_READ),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE] = {"write",     RATE_OF(RATE_CLASS_WRITE), MINUTE_MS},
+    [LAYERS_WINDOW_LONG] = {"long",      RATE_OF(RATE_CLASS_LONG),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE_DAY] = {"write_day", RATE_OF(RATE_CLASS_WRITE), DAY_MS   },
 };
 
 static const struct rate_tier tiers[] = {
@@ -31,18 +31,18 @@ const struct rate_limits layers_limits = {
 };
 
 static const char *const class_texts[] = {
-    [BUDGET_NONE] = NULL,
-    [BUDGET_READ] = "read-light",
-    [BUDGET_WRITE] = "write-light",
-    [BUDGET_LONG] = "long-running",
+    [RATE_CLASS_NONE] = NULL,
+    [RATE_CLASS_READ] = "read-light",
+    [RATE_CLASS_WRITE] = "write-light",
+    [RATE_CLASS_LONG] = "long-running",
 };
 
 static const char *endpoint_class(const struct call *c)
 {
-    const char *text = class_texts[c->route ? c->route->budget : BUDGET_NONE];
+    const char *text = class_texts[c->route ? c->route->rate_class : RATE_CLASS_NONE];
     if (text)
         return text;
-    return class_texts[str_is(c->req->method, "GET") ? BUDGET_READ : BUDGET_WRITE];
+    return class_texts[str_is(c->req->method, "GET") ? RATE_CLASS_READ : RATE_CLASS_WRITE];
 }
 
 /* That headers tell of the bucket is documented, and Retry-After is; of the names of the others

@@ -1,11 +1,11 @@
-/* Rate budgets: "List accounts" says that there is a window, the provider's page on limits how much
+/* Rate limits: "List accounts" says that there is a window, the provider's page on limits how much
  * it allows. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/gate/rate_limit.h"
 
 #define MINUTE_MS (INT64_C(60) * 1000)
-#define ALL       (RATE_OF(BUDGET_READ) | RATE_OF(BUDGET_WRITE))
+#define ALL       (RATE_OF(RATE_CLASS_READ) | RATE_OF(RATE_CLASS_WRITE))
 
 static const struct rate_window windows[] = {
     [PE_WINDOW_MINUTE] = {"minute", ALL, MINUTE_MS     },

@@ -10,10 +10,10 @@
 #define POST    "POST"
 #define DEL     "DELETE"
 #define V       "/api/v1"
-#define READ    "read", BUDGET_READ, 0
-#define WRITE   "write", BUDGET_WRITE, 0
-#define AI      "ai", BUDGET_WRITE, 0
-#define OPEN    NULL, BUDGET_NONE, ROUTE_OPEN
+#define READ    "read", RATE_CLASS_READ, 0
+#define WRITE   "write", RATE_CLASS_WRITE, 0
+#define AI      "ai", RATE_CLASS_WRITE, 0
+#define OPEN    NULL, RATE_CLASS_NONE, ROUTE_OPEN
 
 /* All that is documented; rows without a handler are known and not built. */
 /* clang-format off */

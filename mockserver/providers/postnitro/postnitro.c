@@ -6,9 +6,9 @@
 #define POST     "POST"
 #define PUT      "PUT"
 #define DEL      "DELETE"
-#define READ     BUDGET_READ
-#define WRITE    BUDGET_WRITE
-#define LONG     BUDGET_LONG
+#define READ     RATE_CLASS_READ
+#define WRITE    RATE_CLASS_WRITE
+#define LONG     RATE_CLASS_LONG
 #define ACCOUNTS "Social Accounts, "
 #define SCHEDULE "Schedule API, "
 

@@ -133,7 +133,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await admin('/simulate/budget', { key: 'reader', class: 'read', remaining: 1 });
+  await admin('/simulate/rate_limit', { key: 'reader', class: 'read', remaining: 1 });
   assert.equal((await collect(clientOf('reader').accounts())).length, 6); // three calls
   assert.equal(slept.length, 1);
   assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);

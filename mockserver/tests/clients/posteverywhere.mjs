@@ -117,7 +117,7 @@ async function listsThroughPages() {
 }
 
 async function aSpentBudgetIsWaitedFor() {
-  await admin('/simulate/budget', { key: 'acme', class: 'minute', remaining: 1 });
+  await admin('/simulate/rate_limit', { key: 'acme', class: 'minute', remaining: 1 });
   const contents = [];
   for await (const post of clientOf('acme').posts()) contents.push(post.content); // three calls
   assert.equal(contents.length, 5);

@@ -1,4 +1,4 @@
-/* A rate budget used up, or filled again, without a flood of calls. */
+/* A rate limit used up, or filled again, without a flood of calls. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
@@ -6,21 +6,23 @@
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/records.h"
 
-struct budget_left {
+struct rate_limit_left {
     const char *key, *class;
     int64_t remaining;
 };
 
-static const struct field budget_rows[] = {
-    FIELD("key", FIELD_TEXT, struct budget_left, key, .required = true,
-          .help = "Whose budget: a key by name, value or id."),
-    FIELD("class", FIELD_TEXT, struct budget_left, class,
-          .help = "Which budget, such as read, write, long or write_day. Default: all of them."),
-    FIELD("remaining", FIELD_INT, struct budget_left, remaining, .required = true, .max = INT32_MAX,
+static const struct field rate_limit_rows[] = {
+    FIELD("key", FIELD_TEXT, struct rate_limit_left, key, .required = true,
+          .help = "Whose rate limit: a key by name, value or id."),
+    FIELD("class", FIELD_TEXT, struct rate_limit_left, class,
+          .help =
+              "Which rate limit, such as read, write, long or write_day. Default: all of them."),
+    FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true,
+          .max = INT32_MAX,
           .help = "How many calls are left in the present window; at most its limit."),
 };
-const struct fields simulate_budget_fields =
-    FIELD_TABLE("budget", budget_rows, struct budget_left, FIELDS_NO_PLACE);
+const struct fields simulate_rate_limit_fields =
+    FIELD_TABLE("rate_limit", rate_limit_rows, struct rate_limit_left, FIELDS_NO_PLACE);
 
 static bool known_class(struct call *c, const struct rate_limits *l, const char *class)
 {
@@ -31,7 +33,7 @@ static bool known_class(struct call *c, const struct rate_limits *l, const char 
             return true;
     }
     const char *near = str_nearest(str_from(class), names, l->window_count);
-    return call_issue(c, "/class", "there is no budget '%s'%s%s%s", class,
+    return call_issue(c, "/class", "there is no rate limit '%s'%s%s%s", class,
                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -50,16 +52,16 @@ static void set_window(struct call *c, uint32_t key, const struct rate_limits *l
     json_put_int(&c->out, x->name, remaining);
 }
 
-void simulate_budget(struct call *c, const void *fields)
+void simulate_rate_limit(struct call *c, const void *fields)
 {
-    const struct budget_left *f = fields;
+    const struct rate_limit_left *f = fields;
     uint32_t key = select_key(c, "/key", f->key);
     if (!key)
         return;
     const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
     const struct rate_limits *l = d->limits;
     if (!l)
-        call_issue(c, "/key", "is of a provider without budgets");
+        call_issue(c, "/key", "is of a provider without rate limits");
     if (!l || (f->class && !known_class(c, l, f->class)))
         return;
     struct json *w = simulation_begin(c);
