@@ -31,8 +31,8 @@ struct rate_limit_state {
 
 /* How a response came about, for who asks afterwards. Texts are static. */
 struct call_trace {
-    const char *world_by;    /* "path", "header", "credential", "default" */
-    const char *provider_by; /* "mount", "host", "route", "prefix"; NULL: none was found */
+    const char *namespace_by; /* "path", "header", "credential", "default" */
+    const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: none was found */
     size_t gates_passed;
     const char *gate_fault; /* of the gate that refused; NULL: none did */
     struct str considered;  /* the rules, as rules_plan tells of them */

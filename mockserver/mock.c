@@ -5,10 +5,10 @@
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/fixture/fixtures.h"
+#include "mockserver/namespaces/idle.h"
+#include "mockserver/namespaces/reload.h"
 #include "mockserver/place.h"
 #include "mockserver/pulse.h"
-#include "mockserver/worlds/idle.h"
-#include "mockserver/worlds/reload.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
 {

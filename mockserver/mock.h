@@ -7,7 +7,7 @@
 #pragma once
 #include "base/http/server.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 struct mock_options {
     const char *const *fixtures; /* paths; none: the built-in sample */

@@ -4,8 +4,8 @@
 
 #include "mockserver/admin/api.h"
 #include "mockserver/mock.h"
+#include "mockserver/namespaces/idle.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/worlds/idle.h"
 
 #define NEAREST_MAX 3
 
@@ -55,15 +55,15 @@ static bool choose_world(struct call *c)
         c->ns_name = str_head(rest, str_find(rest, '/'));
         rest = str_skip(rest, c->ns_name.n);
         c->path = rest.n ? rest : STR("/");
-        c->trace.world_by = "path";
+        c->trace.namespace_by = "path";
         return true;
     }
     c->ns_name = headers_get(&c->req->headers, "X-Mock-Namespace");
-    c->trace.world_by = "header";
+    c->trace.namespace_by = "header";
     if (c->ns_name.n)
         return true;
     const struct namespace *bound = bound_to(c);
-    c->trace.world_by = bound ? "credential" : "default";
+    c->trace.namespace_by = bound ? "credential" : "default";
     c->ns_name = bound ? str_from(bound->name) : STR("default");
     return bound;
 }

@@ -114,7 +114,7 @@ exit_codes_are_right() {
     cp "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
     run 2 lint "$tmp/typo.yaml"
     has "typo.yaml:6:5: unknown key 'expekt' in step .did you mean 'expect'"
-    printf 'world: {\n' >"$tmp/broken.yaml"
+    printf 'name: {\n' >"$tmp/broken.yaml"
     run 2 run "$suite" "--mock=$tmp/broken.yaml"
     has 'broken.yaml:[0-9]+:[0-9]+'
     run 4 run "$suite" --mock --tag no-such-tag
@@ -126,7 +126,7 @@ exit_codes_are_right() {
 # An interrupted run cleans up after itself: no mock is left, and the status says so.
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
-    printf 'world: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.list_social_accounts\n    then: [ { delay_after: 3s } ]\n' "$source" >"$tmp/slow.yaml"
+    printf 'name: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.list_social_accounts\n    then: [ { delay_after: 3s } ]\n' "$source" >"$tmp/slow.yaml"
     "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" --report ndjson=- >"$tmp/out" 2>/dev/null </dev/null &
     pid=$!
     until grep -q '"event":"scenario_started"' "$tmp/out"; do kill -0 $pid || fail "the run ended before it began"; done

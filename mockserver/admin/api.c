@@ -99,7 +99,7 @@ static void health(struct call *c)
     json_put_bool(w, "ready", true);
     json_put_text(w, "version", UNDERSTUDY_VERSION);
     json_put_int(w, "uptime_seconds", (time_wall_ms() - c->mock->started_wall_ms) / 1000);
-    json_put_int(w, "worlds", (int64_t)namespaces_count(c->mock->namespaces));
+    json_put_int(w, "namespaces", (int64_t)namespaces_count(c->mock->namespaces));
     json_close_map(w);
 }
 

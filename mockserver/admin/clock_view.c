@@ -1,8 +1,8 @@
 #include "mockserver/admin/handlers.h"
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/pulse.h"
 #include "mockserver/state/events.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define DAY_MS         (INT64_C(24) * 60 * 60 * 1000)
 #define ADVANCE_MAX_MS (3660 * DAY_MS)

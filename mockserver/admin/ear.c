@@ -44,7 +44,7 @@ static void put_begin(struct ear *e, struct buf *out)
     buf_text(out, RETRY_LINE);
     put_id(out, &e->at);
     struct json w = open_event(out, "begin");
-    json_put_text(&w, "world", e->world);
+    json_put_text(&w, "namespace", e->world);
     json_put_int(&w, "requests", (int64_t)e->at.seq);
     json_put_int(&w, "changes", e->at.change);
     close_event(&w);
@@ -55,7 +55,7 @@ static void put_reset(const struct ear *e, struct buf *out)
 {
     buf_text(out, "id: start\n");
     struct json w = open_event(out, "reset");
-    json_put_text(&w, "world", e->world);
+    json_put_text(&w, "namespace", e->world);
     close_event(&w);
 }
 

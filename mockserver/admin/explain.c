@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/worlds/namespaces.h"
 
 /* An id may have been used twice: the newest is meant. */
 static const struct journal_entry *find(const struct journal *j, struct str which)
@@ -22,10 +22,10 @@ static const struct journal_entry *find(const struct journal *j, struct str whic
 
 static void put_world(struct call *c, struct json *w, const struct journal_entry *e)
 {
-    json_key(w, "world");
+    json_key(w, "namespace");
     json_open_map(w);
     json_put_text(w, "name", c->ns->name);
-    json_put_text(w, "by", e->trace.world_by);
+    json_put_text(w, "by", e->trace.namespace_by);
     json_close_map(w);
 }
 

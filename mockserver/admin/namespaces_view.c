@@ -5,8 +5,8 @@
 #include "base/time.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
+#include "mockserver/namespaces/idle.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/worlds/idle.h"
 
 #define IDLE_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
 

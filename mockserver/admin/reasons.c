@@ -4,9 +4,9 @@
 
 #include "base/json.h"
 #include "mockserver/admin/request_match.h"
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define NEAREST_MAX 3
 

@@ -3,7 +3,7 @@
 
 #include "base/http/body.h"
 #include "mockserver/mock.h"
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 struct reload_body {
     bool reset;
@@ -39,7 +39,7 @@ static void put_fixtures(struct json *w, const struct reload_result *result)
 
 static void put_worlds(struct json *w, const struct reload_result *result)
 {
-    json_key(w, "worlds");
+    json_key(w, "namespaces");
     json_open_map(w);
     for (size_t faults = 0; faults < FATE_COUNT; faults++) {
         json_key(w, namespace_fate_texts[faults]);

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "mockserver/admin/select.h"
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define PLACE    "/match"

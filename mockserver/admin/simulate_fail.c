@@ -1,8 +1,8 @@
 /* The next calls of an operation fail: a rule in other words. */
 #include "mockserver/admin/simulate.h"
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/worlds/namespaces.h"
 
 struct fail {
     const struct node *operation, *provider, *times, *status, *error;

@@ -2,10 +2,10 @@
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/webhooks.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

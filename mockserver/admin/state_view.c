@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "mockserver/namespaces/export.h"
 #include "mockserver/record_json.h"
 #include "mockserver/state/places.h"
-#include "mockserver/worlds/export.h"
 
 static const struct record_shape *kind_of(struct call *c)
 {

@@ -5,8 +5,8 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/journal.h"
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof *(a))
 #define TOGETHER_US 100000 /* a client may have sent so long before it read another answer */

@@ -61,7 +61,7 @@ static void put_result(struct json *w, const struct client_checks *k, size_t i)
 void client_checks_print(const struct client_checks *k, struct json *out)
 {
     json_open_map(out);
-    json_put_text(out, "world", k->world);
+    json_put_text(out, "namespace", k->world);
     json_put_int(out, "calls", (int64_t)k->calls);
     json_put_bool(out, "failed", client_checks_failed(k));
     json_key(out, "checks");

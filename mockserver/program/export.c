@@ -5,7 +5,7 @@
 
 #include "base/http/client.h"
 #include "base/json.h"
-#include "mockserver/worlds/export.h"
+#include "mockserver/namespaces/export.h"
 
 #define TIMEOUT_MS   30000
 #define CONNECT_MS   5000

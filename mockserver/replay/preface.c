@@ -1,7 +1,7 @@
 #include "mockserver/replay/preface.h"
 
 #include "base/time.h"
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 /* Options as JSON knows them. */
 struct said {
@@ -54,7 +54,7 @@ static const struct field world_rows[] = {
           .help = "What it starts as, with what it includes."),
 };
 static const struct fields world_fields =
-    FIELD_TABLE("world", world_rows, struct said_world, offsetof(struct said_world, at));
+    FIELD_TABLE("namespace", world_rows, struct said_world, offsetof(struct said_world, at));
 
 struct said_preface {
     int64_t format;
@@ -77,7 +77,7 @@ static const struct field preface_rows[] = {
           .help = "Where the mock listened."),
     FIELD("options", FIELD_MAP, struct said_preface, options, .required = true,
           .sub = &option_fields, .help = "How it was started, as far as answers depend on it."),
-    FIELD("worlds", FIELD_LIST, struct said_preface, worlds, .required = true, .min = 1,
+    FIELD("namespaces", FIELD_LIST, struct said_preface, worlds, .required = true, .min = 1,
           .max = INT32_MAX, .sub = &world_fields, .help = "What it was started with."),
 };
 static const struct fields preface_fields =
@@ -131,7 +131,7 @@ void preface_write(struct buf *b, const struct mock *m, struct moment started)
     json_put_int(&w, "monotonic_us", started.monotonic_us);
     json_put_text(&w, "url", m->url);
     put_options(&w, m);
-    json_key(&w, "worlds");
+    json_key(&w, "namespaces");
     json_open_list(&w);
     for (size_t i = 0; i < m->fixture_count; i++)
         put_world(&w, m->fixtures[i], i < m->options.fixture_count ? m->options.fixtures[i] : NULL);

@@ -6,9 +6,9 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/call.h"
+#include "mockserver/namespaces/reload.h"
 #include "mockserver/replay/preface.h"
 #include "mockserver/replay/timers.h"
-#include "mockserver/worlds/reload.h"
 
 #define GONE "{\"gone\":" /* how such a line begins */
 

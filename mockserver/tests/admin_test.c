@@ -22,7 +22,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
     struct mock_response health = mock_call(m, "GET /__admin/health", NULL);
     assert_string_equal(at(health, "/status"), "ok");
     assert_string_equal(at(health, "/ready"), "true");
-    assert_string_equal(at(health, "/worlds"), "1");
+    assert_string_equal(at(health, "/namespaces"), "1");
     assert_string_equal(header_of(health, "Cache-Control"), "no-store");
     assert_string_equal(at(mock_call(m, "GET /__admin/version", NULL), "/protocol"), "1");
     assert_string_equal(at(mock_call(m, "GET /__admin/routes", NULL), "/items/0/provider"),

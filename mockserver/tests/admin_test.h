@@ -20,7 +20,7 @@
 #define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
 
 static const char admin_fixture[] =
-    "world: control\n"
+    "name: control\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "consent: local\n"
     "layers:\n"

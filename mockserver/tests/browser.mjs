@@ -184,7 +184,7 @@ try {
   await admin('POST', '/reset');
   const last = await events.next();
   assert.equal(last.event, 'reset');
-  assert.deepEqual(last.data, { world: 'default' });
+  assert.deepEqual(last.data, { namespace: 'default' });
   assert.equal(await events.next(), undefined);
   await send('GET', accounts);
   events = new Events('/__admin/events', events.lastId);

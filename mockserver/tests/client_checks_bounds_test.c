@@ -5,7 +5,7 @@
 
 #include "base/time.h"
 #include "mockserver/journal.h"
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 #define CALLS  100000
 #define WORLDS (CLIENT_CHECKS_NAMESPACES_MAX + 50)

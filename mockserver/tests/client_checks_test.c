@@ -31,7 +31,7 @@ static void every_check_has_a_result(void **state)
     struct mock_response a = mock_call(*state, CLIENT_CHECKS, NULL);
     const struct node *responses = node_get(a.body, "checks");
     assert_int_equal(a.status, 200);
-    assert_string_equal(at(a, "/world"), "default");
+    assert_string_equal(at(a, "/namespace"), "default");
     assert_string_equal(at(a, "/calls"), "0");
     assert_int_equal(node_count(responses), client_check_count);
     for (size_t i = 0; i < client_check_count; i++) {
@@ -60,7 +60,7 @@ static void a_namespace_has_its_own_client_checks_until_its_reset(void **state)
                         "the key 'full' stands in the query");
     assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "true");
     struct mock_response other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
-    assert_string_equal(at(other, "/world"), "other");
+    assert_string_equal(at(other, "/namespace"), "other");
     assert_string_equal(at(other, "/failed"), "false");
     mock_call(*state, "POST /__admin/reset", NULL);
     assert_client_check(*state, "secrets_in_urls", "not_tested 0 0", "");

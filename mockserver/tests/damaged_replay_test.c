@@ -7,14 +7,14 @@
 
 #include "base/json.h"
 #include "base/tests/mutate.h"
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 #define KEY       "Authorization: Bearer lp_live_full"
 #define CHECK_US  30000000 /* a reload's child process is there long before */
 #define DAY       (INT64_C(24) * 60 * 60 * 1000)
 #define LINES_MAX 64
 #define GOOD_WORLD                                                                                 \
-    "world: w\n"                                                                                   \
+    "name: w\n"                                                                                    \
     "layers:\n"                                                                                    \
     "  organizations:\n"                                                                           \
     "    - name: Acme\n"                                                                           \
@@ -41,8 +41,8 @@ static void reload(struct run *r)
 /* One line of each kind at least, a reload that succeeds and one that fails. */
 static void record(struct recording *rec, struct folder *folder)
 {
-    folder_put(folder, "world.yaml", GOOD_WORLD);
-    struct run *r = rec->run = run_new(folder_file(folder, "world.yaml"));
+    folder_put(folder, "fixture.yaml", GOOD_WORLD);
+    struct run *r = rec->run = run_new(folder_file(folder, "fixture.yaml"));
     run_ask(r, "GET /v1/whoami", NULL, KEY);
     run_ask(r, "POST /v1/webhook-endpoints",
             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
@@ -53,9 +53,9 @@ static void record(struct recording *rec, struct folder *folder)
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r->mock->reload);
     mock_entered(r->mock);
-    folder_put(folder, "world.yaml", GOOD_WORLD "seed: 3\n");
+    folder_put(folder, "fixture.yaml", GOOD_WORLD "seed: 3\n");
     reload(r);
-    folder_put(folder, "world.yaml", "sed: 3\n");
+    folder_put(folder, "fixture.yaml", "sed: 3\n");
     reload(r);
     run_leave(run_ask(r, "GET /__admin/events", NULL));
     run_end(r);

@@ -87,7 +87,7 @@ static void calls_and_what_they_changed_come_in_order(void **state)
     struct client *c = connect_with(s, "GET /__admin/events", "");
     hear(c, "Content-Type: text/event-stream\r\n");
     hear(c, "retry: 1000\nid: ");
-    hear(c, "\nevent: begin\ndata: {\"world\":\"default\",\"requests\":0,\"changes\":");
+    hear(c, "\nevent: begin\ndata: {\"namespace\":\"default\",\"requests\":0,\"changes\":");
     list(s);
     hear(c, "event: request\ndata: {\"seq\":1,");
     hear(c, "\"operation\":\"list_social_accounts\",\"method\":\"GET\",\"target\":\"" LIST "\","
@@ -190,7 +190,7 @@ static void a_client_goes_on_where_it_was(void **state)
 
     const char *header = arena_printf(&s->rig.arena, "Last-Event-ID: %s\r\n", request);
     c = connect_with(s, "GET /__admin/events?since=0", header); /* as a browser says it again */
-    hear(c, "event: begin\ndata: {\"world\":\"default\",\"requests\":1,");
+    hear(c, "event: begin\ndata: {\"namespace\":\"default\",\"requests\":1,");
     assert_string_equal(hear_id(c), change);
     hear(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
@@ -227,7 +227,7 @@ static void a_stream_ends_with_its_world(void **state)
         ask(s, "GET /ns/a" LIST, "");
         struct client *c = listen_to(s, "/ns/a/__admin/events");
         assert_int_equal(ask(s, ends[i], "").status / 100, 2);
-        hear(c, "id: start\nevent: reset\ndata: {\"world\":\"a\"}\n\n");
+        hear(c, "id: start\nevent: reset\ndata: {\"namespace\":\"a\"}\n\n");
         hear(c, "\r\n0\r\n\r\n");
         assert_int_equal(s->mock->event_streams, 0);
         client_end(c);

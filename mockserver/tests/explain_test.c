@@ -41,7 +41,7 @@ static void it_says_how_world_and_provider_were_chosen(void **state)
 {
     struct network *n = *state;
     static const struct {
-        const char *line, *header, *world, *world_by, *provider, *provider_by;
+        const char *line, *header, *world, *namespace_by, *provider, *provider_by;
     } rows[] = {
         {"GET " LIST,        "X-Any: x",             "default", "default", "layers", "route" },
         {"GET /layers" LIST, "X-Any: x",             "default", "default", "layers", "mount" },
@@ -61,8 +61,8 @@ static void it_says_how_world_and_provider_were_chosen(void **state)
         struct mock_response a = mock_call(
             n->mock,
             arena_printf(&n->arena, "GET %s/__admin/explain/%s", prefix, at(list, "/next")), NULL);
-        assert_string_equal(at(a, "/world/name"), rows[i].world);
-        assert_string_equal(at(a, "/world/by"), rows[i].world_by);
+        assert_string_equal(at(a, "/namespace/name"), rows[i].world);
+        assert_string_equal(at(a, "/namespace/by"), rows[i].namespace_by);
         assert_string_equal(at(a, "/provider/name"), rows[i].provider);
         assert_string_equal(at(a, "/provider/by"), rows[i].provider_by);
     }
@@ -77,8 +77,8 @@ static void it_says_which_credential_chose_the_world(void **state)
     assert_int_equal(made.status, 201);
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     struct mock_response a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
-    assert_string_equal(at(a, "/world/name"), "mine");
-    assert_string_equal(at(a, "/world/by"), "credential");
+    assert_string_equal(at(a, "/namespace/name"), "mine");
+    assert_string_equal(at(a, "/namespace/by"), "credential");
 }
 
 static void it_tells_each_gates_verdict(void **state)

@@ -19,7 +19,7 @@
 #define KEY    "Authorization: Bearer lp_live_one"
 
 static const char fixture[] =
-    "world: small\n"
+    "name: small\n"
     "seed: 7\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "webhooks: { allow: [hooks.test, more.test] }\n"
@@ -68,7 +68,7 @@ static void a_world_is_written_in_the_words_of_its_records(void **state)
     static const struct {
         const char *pointer, *said;
     } rows[] = {
-        {"/world",                               "small"                         },
+        {"/name",                                "small"                         },
         {"/seed",                                "7"                             },
         {"/clock/start",                         "2026-05-02T09:00:00.000Z"      },
         {"/clock/mode",                          "frozen"                        },
@@ -202,7 +202,7 @@ static void an_export_can_be_included(void **state)
     void *other = mock_test_new(arena_printf(
         &m->arena,
         "include: [ %s ]\n"
-        "world: later\n"
+        "name: later\n"
         "clock: { start: 2026-05-04T09:00:00Z }\n"
         "rules: [ { name: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
         path));

@@ -26,7 +26,7 @@
 #define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
 
 static const char text[] =
-    "world: small\n"
+    "name: small\n"
     "seed: 7\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "timings: { publish: 2s }\n"
@@ -236,7 +236,7 @@ static void without_a_word_time_starts_now_and_runs(void **state)
 {
     (void)state;
     int64_t before = time_wall_ms();
-    struct fixture *f = of_text("world: bare\n");
+    struct fixture *f = of_text("name: bare\n");
     assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
     assert_in_range(world_now(f->world), before, time_wall_ms() + 1);
     assert_false(f->world->local_consent);
@@ -258,7 +258,7 @@ static void the_same_fixture_makes_the_same_ids(void **state)
 static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
 {
     (void)state;
-    struct fixture *f = of_text("world: ruled\n"
+    struct fixture *f = of_text("name: ruled\n"
                                 "rules: [ { name: slow, on: layers.list_social_accounts,\n"
                                 "           then: [ { delay_after: 5ms } ] } ]\n");
     assert_string_equal(f->name, "ruled");
@@ -301,15 +301,14 @@ static void what_is_included_comes_first_and_the_including_file_wins(void **stat
     assert_non_null(mkdtemp(folder));
     assert_int_equal(mkdir(arena_printf(&a, "%s/parts", folder), 0700), 0);
     write_file(folder, "parts/base.yaml",
-               "world: base\nseed: 3\nclock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+               "name: base\nseed: 3\nclock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
                "layers: { organizations: [ { id: org_1, name: First } ] }\n");
     write_file(folder, "parts/more.yaml",
                "include: [ base.yaml ]\n"
                "layers: { organizations: [ { id: org_2, name: Second } ] }\n");
-    write_file(
-        folder, "main.yaml",
-        "include: [ parts/base.yaml, parts/more.yaml ]\nworld: whole\nclock: { mode: runs }\n"
-        "layers: { organizations: [ { id: org_3, name: Third } ] }\n");
+    write_file(folder, "main.yaml",
+               "include: [ parts/base.yaml, parts/more.yaml ]\nname: whole\nclock: { mode: runs }\n"
+               "layers: { organizations: [ { id: org_3, name: Third } ] }\n");
 
     struct fixture *f = fixture_load(arena_printf(&a, "%s/main.yaml", folder), &err);
     if (!f)
@@ -432,7 +431,7 @@ static void the_built_in_world_is_the_shipped_sample(void **state)
 static void a_held_fixture_ends_with_its_last_holder(void **state)
 {
     (void)state;
-    struct fixture *f = fixture_hold(of_text("world: held\n"));
+    struct fixture *f = fixture_hold(of_text("name: held\n"));
     fixture_free(f);
     assert_string_equal(f->name, "held");
     fixture_free(f);

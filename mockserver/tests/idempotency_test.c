@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/replies.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
 #define CREATE   "POST /v1/projects"

@@ -1,5 +1,5 @@
 /* Worlds that nobody calls any more, over real sockets and in real time. */
-#include "mockserver/worlds/idle.h"
+#include "mockserver/namespaces/idle.h"
 
 #include "base/time.h"
 #include "mockserver/tests/served_mock.h"

@@ -16,7 +16,7 @@
 #define OTHER    "Authorization: Bearer lp_live_two"
 
 static const char fixture[] =
-    "world: matrix\n"
+    "name: matrix\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "timings: { publish: 1h }\n"
     "layers:\n"

@@ -14,18 +14,18 @@ set(RECORDS
 
 # What is told through functions of its own, or is of no moment, is left out.
 set(OTHERS
-  state/world.h    world          worlds/export.c
+  state/world.h    world          namespaces/export.c
     "records,events,changes,replies,indexes,in_event,event_at_ms,texts,cause,caller,checks"
-  state/world.h    world_timings  worlds/export.c none
-  state/world.h    world_webhooks worlds/export.c none
-  state/changes.h  change         worlds/export.c none
-  state/events.h   event          worlds/export.c done
-  state/quota.h    quota          worlds/export.c none
-  state/quota.h    quota_window   worlds/export.c none
-  state/replies.h  reply          worlds/export.c none
+  state/world.h    world_timings  namespaces/export.c none
+  state/world.h    world_webhooks namespaces/export.c none
+  state/changes.h  change         namespaces/export.c none
+  state/events.h   event          namespaces/export.c done
+  state/quota.h    quota          namespaces/export.c none
+  state/quota.h    quota_window   namespaces/export.c none
+  state/replies.h  reply          namespaces/export.c none
   state/delivery.h delivery_faults  state/record_shapes.c none
   mock.h           mock_options   replay/preface.c none
-  worlds/namespaces.h namespaces_limits replay/preface.c none)
+  namespaces/namespaces.h namespaces_limits replay/preface.c none)
 
 set(seen 0)
 set(wrong 0)

@@ -1,4 +1,4 @@
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

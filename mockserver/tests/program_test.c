@@ -211,7 +211,7 @@ static void commands_print_on_stdout(void **state)
         {"capabilities",                             "\"simulations\":["          },
         {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
         {"export --help",                            "all its secrets"            },
-        {"export --fixture " SAMPLE,                 "\"world\": \"sample\""      },
+        {"export --fixture " SAMPLE,                 "\"name\": \"sample\""       },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -314,7 +314,7 @@ static void a_world_is_exported_over_https_with_the_printed_certificate(void **s
     assert_string_equal(output_of(&a, arena_printf(&a, "%s --cacert " SAMPLE, from), 3), "");
     const char *line =
         arena_printf(&a, "%s --cacert %s", from, node_get_text(ready, "certificate"));
-    assert_non_null(strstr(output_of(&a, line, 0), "\"world\": \"sample\""));
+    assert_non_null(strstr(output_of(&a, line, 0), "\"name\": \"sample\""));
     kill(p.pid, SIGTERM);
     assert_int_equal(end_of(&p), 0);
     arena_end(&a);
@@ -331,7 +331,7 @@ static void a_running_mocks_world_is_exported(void **state)
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
     const struct node *world =
         json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
-    assert_string_equal(node_get_text(world, "world"), "sample");
+    assert_string_equal(node_get_text(world, "name"), "sample");
     assert_true(node_count(node_pointer(world, "/records/accounts")) > 0);
     line = arena_printf(&g.arena, "%s --namespace mine", line);
     world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);

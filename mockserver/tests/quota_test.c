@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/quota.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define MINUTE  INT64_C(60000)
 #define DAY     (INT64_C(24) * 60 * MINUTE)

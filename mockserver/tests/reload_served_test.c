@@ -1,5 +1,5 @@
 /* Fixtures read again, over real sockets: who watches, who waits, what is checked where. */
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 #include "base/time.h"
 #include "mockserver/tests/folder.h"
@@ -9,7 +9,7 @@
 #define RELOAD      "POST /__admin/reload"
 
 #define WORLD(project)                                                                             \
-    "world: a\n"                                                                                   \
+    "name: a\n"                                                                                    \
     "include: [rest.yaml]\n"                                                                       \
     "layers:\n"                                                                                    \
     "  organizations:\n"                                                                           \

@@ -1,5 +1,5 @@
 /* Fixtures read again: what becomes of worlds, and what is told. */
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 #include "mockserver/tests/folder.h"
 #include "mockserver/tests/mock_test.h"
@@ -8,7 +8,7 @@
 
 /* A world with one project of that name, and whatever else. */
 #define WORLD(name, project, more)                                                                 \
-    "world: " name "\n"                                                                            \
+    "name: " name "\n"                                                                             \
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" more "layers:\n"                      \
     "  organizations:\n"                                                                           \
     "    - name: Acme\n"                                                                           \
@@ -91,7 +91,7 @@ static void what_has_not_changed_changes_nothing(void **state)
     assert_string_equal(at(a, "/fixtures/0/changed"), "false");
     assert_string_equal(at(a, "/fixtures/0/files/0"), folder_file(&s->folder, "a.yaml"));
     assert_string_equal(at(a, "/fixtures/1/fixture"), "b");
-    assert_string_equal(at(a, "/worlds"), "{\"swapped\":[],\"kept\":[],\"reset\":[]}");
+    assert_string_equal(at(a, "/namespaces"), "{\"swapped\":[],\"kept\":[],\"reset\":[]}");
 }
 
 static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
@@ -102,7 +102,8 @@ static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
     struct mock_response a = reload(s, NULL);
     assert_string_equal(at(a, "/fixtures/0/changed"), "true");
     assert_string_equal(at(a, "/fixtures/1/changed"), "false");
-    assert_string_equal(at(a, "/worlds"), "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
+    assert_string_equal(at(a, "/namespaces"),
+                        "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
     assert_string_equal(project(s, "default"), "After");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/name"), "new");
     use(s, "implicit");
@@ -115,7 +116,7 @@ static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
     use(s, "mine");
     change(s, WORLD("a", "After", RULE("new", "new")));
     struct mock_response a = reload(s, "{}");
-    assert_string_equal(at(a, "/worlds/kept"), "[\"mine\"]");
+    assert_string_equal(at(a, "/namespaces/kept"), "[\"mine\"]");
     assert_string_equal(project(s, "mine"), "Before");
     assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
                         "old");
@@ -152,7 +153,7 @@ static void what_a_tester_did_is_use(void **state)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
         change(s, arena_printf(&s->folder.arena, WORLD("a", "After%zu", ""), i));
         a = reload(s, NULL);
-        if (strcmp(at(a, "/worlds/kept"), "[\"x\"]") != 0)
+        if (strcmp(at(a, "/namespaces/kept"), "[\"x\"]") != 0)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
         mock_call(s->m, "DELETE /__admin/namespaces/x", NULL);
     }
@@ -166,14 +167,14 @@ static void looking_is_no_use(void **state)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
     change(s, WORLD("a", "After", ""));
-    assert_string_equal(at(reload(s, NULL), "/worlds/swapped"), "[\"default\"]");
+    assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
 }
 
 /* The token's expiry is in the queue from the beginning, and comes to an account that has lost it. */
 static void what_was_over_before_the_beginning_is_no_use(void **state)
 {
     struct setup *s = *state;
-    change(s, "world: a\n"
+    change(s, "name: a\n"
               "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
               "layers:\n"
               "  organizations:\n"
@@ -196,24 +197,24 @@ static void who_asks_for_it_has_all_worlds_begin_anew(void **state)
     use(s, "default");
     change(s, WORLD("a", "After", ""));
     struct mock_response a = reload(s, "{\"reset\":true}");
-    assert_string_equal(at(a, "/worlds/reset"), "[\"default\",\"one\"]");
+    assert_string_equal(at(a, "/namespaces/reset"), "[\"default\",\"one\"]");
     assert_string_equal(project(s, "one"), "After");
     assert_string_equal(project(s, "default"), "After");
     assert_string_equal(at(mock_call(s->m, "GET /ns/one/__admin/requests", NULL), "/items"), "[]");
     use(s, "one"); /* and where nothing has changed, too */
-    assert_string_equal(at(reload(s, "{\"reset\":true}"), "/worlds/reset"), "[\"one\"]");
+    assert_string_equal(at(reload(s, "{\"reset\":true}"), "/namespaces/reset"), "[\"one\"]");
 }
 
 static void worlds_follow_the_fixture_they_were_made_from(void **state)
 {
     struct setup *s = *state;
     make(s, "{\"name\":\"of_b\",\"fixture\":\"b\"}");
-    make(s, "{\"name\":\"own\",\"fixture\":{\"world\":\"own\"}}");
+    make(s, "{\"name\":\"own\",\"fixture\":{\"name\":\"own\"}}");
     make(s, "{\"name\":\"copy\",\"from\":\"default\"}");
     make(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
     change(s, WORLD("a", "After", ""));
     struct mock_response a = reload(s, "{\"reset\":true}");
-    assert_string_equal(at(a, "/worlds/swapped"), "[\"default\",\"later\",\"of_b\"]");
+    assert_string_equal(at(a, "/namespaces/swapped"), "[\"default\",\"later\",\"of_b\"]");
     assert_string_equal(project(s, "of_b"), "Other");
     assert_string_equal(project(s, "copy"), "Before");
     assert_string_equal(project(s, "later"), "After");
@@ -228,7 +229,7 @@ static void a_mistake_leaves_all_as_it_was(void **state)
 {
     struct setup *s = *state;
     change(s, WORLD("a", "After", ""));
-    folder_put(&s->folder, "b.yaml", "world: b\nsed: 4\nlayers: { organisations: [] }\n");
+    folder_put(&s->folder, "b.yaml", "name: b\nsed: 4\nlayers: { organisations: [] }\n");
     struct mock_response a = reload(s, "{\"reset\":true}");
     assert_int_equal(a.status, 422);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
@@ -295,7 +296,7 @@ static void a_name_may_change_but_stays_one_fixtures_own(void **state)
 static void included_files_count(void **state)
 {
     struct setup *s = *state;
-    change(s, "include: [part.yaml]\nworld: a\n");
+    change(s, "include: [part.yaml]\nname: a\n");
     struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/line"), "1");
@@ -305,7 +306,7 @@ static void included_files_count(void **state)
     assert_string_equal(at(a, "/fixtures/0/files/1"), folder_file(&s->folder, "part.yaml"));
     assert_string_equal(project(s, "default"), "Part");
     folder_put(&s->folder, "part.yaml", WORLD("part", "Parts", ""));
-    assert_string_equal(at(reload(s, NULL), "/worlds/swapped"), "[\"default\"]");
+    assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
     assert_string_equal(project(s, "default"), "Parts");
 }
 
@@ -315,7 +316,7 @@ static void a_fixture_lives_as_long_as_a_world_needs_it(void **state)
     use(s, "mine");
     for (int i = 0; i < 3; i++) {
         change(s, arena_printf(&s->folder.arena, WORLD("a", "After%d", ""), i));
-        assert_string_equal(at(reload(s, NULL), "/worlds/kept"), "[\"mine\"]");
+        assert_string_equal(at(reload(s, NULL), "/namespaces/kept"), "[\"mine\"]");
     }
     use(s, "mine");
     assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),

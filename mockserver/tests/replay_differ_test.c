@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
+#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/account.h"
-#include "mockserver/worlds/namespaces.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
@@ -226,9 +226,9 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
         {1, "{\"recording\":1",  "{\"recording\":2",
          ":1:14: a recording of format 2; this program reads format 1"                           },
         {1, "{\"recording\":1,", "{",                      ":1:1: this is no recording of a mock"},
-        {1, "{",                 "world: {",               ":1:1: "                              },
+        {1, "{",                 "name: {",                ":1:1: "                              },
         {1, "\"prj_acme_a\"",    "7",                      ":1:"                                 },
-        {1, "\"worlds\":",       "\"words\":",             "did you mean 'worlds'?"              },
+        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"          },
         {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: this is no line of a recording"},
         {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                                 },
         {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                 },

@@ -16,7 +16,7 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char fixture[] =
-    "world: rules\n"
+    "name: rules\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "layers:\n"
     "  organizations:\n"

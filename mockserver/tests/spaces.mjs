@@ -20,7 +20,7 @@ const sharedKey = 'lp_live_spaces_shared';
 
 // JSON is YAML: the world that the mock starts with, and, with a key of their own, that of the tests by key.
 const world = (name, key) => ({
-  world: name,
+  name: name,
   clock: { start: new Date(START).toISOString(), mode: 'frozen' },
   layers: {
     organizations: [{

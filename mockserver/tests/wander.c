@@ -22,7 +22,7 @@
 #define HOUR_MS  (INT64_C(60) * 60 * 1000)
 
 static const char world_text_yaml[] =
-    "world: wander\n"
+    "name: wander\n"
     "seed: 42\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "timings: { publish: 20m, ad_validation: 30m }\n"

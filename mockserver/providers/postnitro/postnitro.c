@@ -95,7 +95,7 @@ static const struct fault_row faults[] = {
     {FAULT_CONFLICT,        400, "FAILED",             "The request did not complete."               },
     {FAULT_INTERNAL,        500, "INTERNAL",           "Something went wrong."                       },
     {FAULT_UNAVAILABLE,     503, "UNAVAILABLE",        "Try again later."                            },
-    {FAULT_NAMESPACE,       404, "NO_WORLD",           "There is no such world in this mock."        },
+    {FAULT_NAMESPACE,       404, "NO_NAMESPACE",       "There is no such world in this mock."        },
 };
 
 /* Everything belongs to the workspace that the key is attached to. */

@@ -1,4 +1,4 @@
-#include "mockserver/worlds/reload.h"
+#include "mockserver/namespaces/reload.h"
 
 #include <string.h>
 

@@ -44,7 +44,7 @@ static void a_world_can_bring_its_own_fixture(void **state)
 {
     struct mock *m = *state;
     const char *body =
-        "{\"name\":\"own\",\"fixture\":{\"world\":\"tiny\",\"clock\":{\"start\":"
+        "{\"name\":\"own\",\"fixture\":{\"name\":\"tiny\",\"clock\":{\"start\":"
         "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"name\":\"r\",\"when\":"
         "{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
         "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
@@ -80,7 +80,7 @@ static void a_world_that_cannot_be_made_is_refused(void **state)
         {"{\"name\":\"default\"}",                                                          409, NULL,             "exists already"},
         {"{\"name\":\"x\",\"fixture\":\"contrl\"}",                                         422, "/fixture",       "control"       },
         {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",       ""              },
-        {"{\"name\":\"x\",\"fixture\":{\"wrld\":\"y\"}}",                                   422, "/fixture/wrld",  "world"         },
+        {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                                    422, "/fixture/nme",   "name"          },
         {"{\"name\":\"x\",\"fixture\":{\"layers\":{\"organizations\":[{\"nam\":\"T\"}]}}}", 422,
          "/fixture/layers/organizations/0/nam",                                                                    "name"          },
         {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}",      422,
@@ -97,7 +97,7 @@ static void a_world_that_cannot_be_made_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(m, "POST /__admin/namespaces", rows[i].body), rows[i].status,
                        rows[i].pointer, rows[i].words);
-    assert_string_equal(at(mock_call(m, "GET /__admin/health", NULL), "/worlds"), "1");
+    assert_string_equal(at(mock_call(m, "GET /__admin/health", NULL), "/namespaces"), "1");
 }
 
 static void a_snapshot_brings_a_world_back(void **state)

@@ -1,4 +1,4 @@
-#include "mockserver/worlds/beginning.h"
+#include "mockserver/namespaces/beginning.h"
 
 #include "base/time.h"
 #include "mockserver/state/events.h"

@@ -1,4 +1,4 @@
-#include "mockserver/worlds/idle.h"
+#include "mockserver/namespaces/idle.h"
 
 #include "base/heap.h"
 #include "base/time.h"

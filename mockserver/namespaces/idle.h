@@ -6,7 +6,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 struct idle;
 struct mock;

@@ -11,7 +11,7 @@
 #pragma once
 #include "mockserver/call.h"
 #include "mockserver/fixture/fixtures.h"
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 struct reload;
 

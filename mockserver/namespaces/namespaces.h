@@ -11,7 +11,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/str.h"
-#include "mockserver/worlds/beginning.h"
+#include "mockserver/namespaces/beginning.h"
 
 #define NAMESPACES_DEFAULT 10000
 #define NAMESPACE_NAME_MAX 64

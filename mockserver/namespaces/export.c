@@ -1,4 +1,4 @@
-#include "mockserver/worlds/export.h"
+#include "mockserver/namespaces/export.h"
 
 #include "base/digest.h"
 #include "base/time.h"
@@ -328,7 +328,7 @@ static void write_world(struct json *out, struct arena *a, const struct namespac
 {
     const struct world *w = ns->world;
     json_open_map(out);
-    json_put_text(out, "world", ns->fixture->name);
+    json_put_text(out, "name", ns->fixture->name);
     json_put_int(out, "seed", (int64_t)w->seed);
     write_clock(out, w);
     write_timings(out, &w->timings);

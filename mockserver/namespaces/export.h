@@ -13,6 +13,6 @@
  */
 #pragma once
 #include "base/json.h"
-#include "mockserver/worlds/namespaces.h"
+#include "mockserver/namespaces/namespaces.h"
 
 void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out);
