@@ -11,8 +11,8 @@
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
 #include "mockserver/place.h"
-#include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/scheduler.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/tenant.h"
@@ -56,7 +56,7 @@ static void respond_outside(struct call *c, void (*step)(struct call *c))
 /* What is due happens before anybody looks. */
 static void enter_world(struct call *c)
 {
-    pulse_beat(c->ns->pulse);
+    scheduler_tick(c->ns->scheduler);
     c->now_ms = world_now(c->world);
     c->world->cause = "call";
     c->world->caller = c->key;
@@ -206,14 +206,14 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         journal_add(c->ns->journal, c);
         client_checks_observe(c->ns->client_checks, c);
     }
-    struct pulse *pulse = c->ns ? c->ns->pulse : NULL;
-    bool beats = is_to_be_told(c);
+    struct scheduler *scheduler = c->ns ? c->ns->scheduler : NULL;
+    bool ticks = is_to_be_told(c);
     if (c->exchange->reply)
         c->exchange->reply(c->exchange); /* the call may be gone */
-    if (beats)
-        pulse_beat(pulse);
-    else if (pulse)
-        pulse_tell(pulse); /* of the journal's new entry */
+    if (ticks)
+        scheduler_tick(scheduler);
+    else if (scheduler)
+        scheduler_notify(scheduler); /* of the journal's new entry */
 }
 
 static void nothing(struct call *c)

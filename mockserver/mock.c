@@ -8,7 +8,7 @@
 #include "mockserver/namespaces/idle.h"
 #include "mockserver/namespaces/reload.h"
 #include "mockserver/place.h"
-#include "mockserver/pulse.h"
+#include "mockserver/scheduler.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
 {
@@ -22,13 +22,13 @@ static bool load_fixtures(struct mock *m, struct error *err)
     return true;
 }
 
-static void begin_pulse(void *mock, struct namespace *ns)
+static void begin_scheduler(void *mock, struct namespace *ns)
 {
     struct mock *m = mock;
-    ns->pulse = pulse_new(m, ns);
+    ns->scheduler = scheduler_new(m, ns);
     ns->client_checks = client_checks_begin(m->client_registry, ns->name, ns->generation);
     if (m->loop)
-        pulse_beat(ns->pulse);
+        scheduler_tick(ns->scheduler);
 }
 
 void mock_take_fixture(const struct mock *m, struct fixture *f)
@@ -56,7 +56,7 @@ static struct mock *begin_worlds(struct mock *m)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
     m->client_registry = client_registry_new();
-    namespaces_on_begin(m->namespaces, begin_pulse, m);
+    namespaces_on_begin(m->namespaces, begin_scheduler, m);
     return m;
 }
 
@@ -89,7 +89,7 @@ void mock_use_loop(struct mock *m, struct loop *l)
     if (m->reload)
         reload_use_loop(m->reload, l);
     for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
-        pulse_beat(namespaces_at(m->namespaces, i)->pulse);
+        scheduler_tick(namespaces_at(m->namespaces, i)->scheduler);
 }
 
 void mock_free(struct mock *m)

@@ -1,7 +1,7 @@
 /* webhooks.h - what a provider's webhooks are: which changes they tell of, in whose words, signed
  * how, tried how often.
  *
- * Shapes:  a provider fills struct webhooks; deliver/ and pulse.c do the rest, alike for all.
+ * Shapes:  a provider fills struct webhooks; deliver/ and scheduler.c do the rest, alike for all.
  * Units:   a signature's time is in seconds, as the provider has it.
  * Errors:  none.
  */

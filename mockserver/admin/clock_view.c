@@ -1,7 +1,7 @@
 #include "mockserver/admin/handlers.h"
 
 #include "mockserver/namespaces/namespaces.h"
-#include "mockserver/pulse.h"
+#include "mockserver/scheduler.h"
 #include "mockserver/state/events.h"
 
 #define DAY_MS         (INT64_C(24) * 60 * 60 * 1000)
@@ -82,7 +82,8 @@ static void arrive(struct call *c, const struct journey *j)
 static void go(struct call *c)
 {
     struct journey *j = c->own;
-    if (pulse_advance(c->ns->pulse, j->to_ms, &j->events) || !pulse_await(c->ns->pulse, c, go))
+    if (scheduler_advance(c->ns->scheduler, j->to_ms, &j->events) ||
+        !scheduler_await(c->ns->scheduler, c, go))
         arrive(c, j);
 }
 
@@ -95,7 +96,7 @@ static void set_out(struct call *c, int64_t to_ms, bool counts)
 
 static bool is_free(struct call *c)
 {
-    return !pulse_is_awaited(c->ns->pulse) ||
+    return !scheduler_is_awaited(c->ns->scheduler) ||
            call_refuse(c, FAULT_CONFLICT,
                        "Another call is moving this clock: it waits for a "
                        "webhook's delivery to end");

@@ -159,7 +159,7 @@ static bool next(void *ctx, struct buf *out)
     return e->ns;
 }
 
-static void on_news(struct listener *l)
+static void on_changed(struct listener *l)
 {
     const struct ear *e = (const struct ear *)l;
     const struct journal *j = e->ns->journal;
@@ -171,14 +171,14 @@ static void on_news(struct listener *l)
 /* A world is not idle while somebody listens, and may be from now on. */
 static void leave(struct ear *e)
 {
-    pulse_unlisten(&e->listener);
+    scheduler_unlisten(&e->listener);
     if (e->ns)
         e->ns->last_us = time_monotonic_us();
     e->ns = NULL;
 }
 
 /* A chunk of what has not been told yet is written while the world is still there. */
-static void on_over(struct listener *l)
+static void on_closed(struct listener *l)
 {
     struct ear *e = (struct ear *)l;
     put_chunk(e, &e->farewell);
@@ -199,9 +199,9 @@ static void release(void *ear)
 
 void ear_listen(struct ear *e, struct call *c)
 {
-    e->listener = (struct listener){.news = on_news, .over = on_over};
+    e->listener = (struct listener){.changed = on_changed, .closed = on_closed};
     e->mock->event_streams++;
-    pulse_listen(e->ns->pulse, &e->listener);
+    scheduler_listen(e->ns->scheduler, &e->listener);
     arena_own(c->arena, e, release);
     c->res->status = 200;
     call_header(c, "Content-Type", "text/event-stream");

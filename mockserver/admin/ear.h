@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
-#include "mockserver/pulse.h"
+#include "mockserver/scheduler.h"
 
 enum event_type { EVENT_REQUEST, EVENT_CHANGE, EVENT_TYPE_COUNT };
 extern const char *const event_type_texts[]; /* those that may be left out */

@@ -80,7 +80,7 @@ static bool read_since(struct call *c, struct ear *e)
             "what its fixture made");
     e->restarts = is_id && !is_of_here(&given, &now);
     e->at.seq = 0;
-    e->at.change = str_is(since, "0") ? 0 : pulse_changes_before(c->ns->pulse);
+    e->at.change = str_is(since, "0") ? 0 : scheduler_changes_before(c->ns->scheduler);
     if (is_id && !e->restarts)
         e->at = given;
     return true;

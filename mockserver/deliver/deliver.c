@@ -99,37 +99,37 @@ static void leave_queue(struct deliver_attempt *t)
     t->next = t->previous = NULL;
 }
 
-static void take_off(struct deliver_attempt *t);
+static void start(struct deliver_attempt *t);
 
-static void land(struct deliver *d)
+static void complete(struct deliver *d)
 {
     d->in_flight--;
     if (!d->first)
         return;
     struct deliver_attempt *next = d->first;
     leave_queue(next);
-    take_off(next);
+    start(next);
 }
 
 /* The attempt's memory ends with it. */
 static void tell(struct deliver_attempt *t, int status, const char *error)
 {
     const struct deliver_watcher *w = &t->deliver->watcher;
-    if (w->lands)
-        w->lands(w->ctx, t->number, status, error);
+    if (w->on_complete)
+        w->on_complete(w->ctx, t->number, status, error);
     t->done(t->ctx, status, error);
-    if (w->landed)
-        w->landed(w->ctx);
+    if (w->completed)
+        w->completed(w->ctx);
 }
 
 static void finish(void *ctx, const struct http_response *response)
 {
     struct deliver_attempt *t = ctx;
-    land(t->deliver);
+    complete(t->deliver);
     tell(t, response->status, response->brief);
 }
 
-bool deliver_land(struct deliver *d, uint64_t number, int status, const char *error)
+bool deliver_complete(struct deliver *d, uint64_t number, int status, const char *error)
 {
     struct deliver_attempt *t = d->first;
     while (t && t->number != number)
@@ -141,7 +141,7 @@ bool deliver_land(struct deliver *d, uint64_t number, int status, const char *er
     return true;
 }
 
-static void take_off(struct deliver_attempt *t)
+static void start(struct deliver_attempt *t)
 {
     const struct http_sent sent = {
         .method = "POST",
@@ -182,10 +182,10 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
                                   .loopback_only = host_is_loopback(host),
                                   .done = done,
                                   .ctx = ctx};
-    if (d->watcher.sets_out)
-        d->watcher.sets_out(d->watcher.ctx, t->number, r);
+    if (d->watcher.on_send)
+        d->watcher.on_send(d->watcher.ctx, t->number, r);
     if (!d->holds && d->in_flight < IN_FLIGHT_MAX)
-        take_off(t);
+        start(t);
     else
         wait_turn(t);
     return t;
@@ -198,5 +198,5 @@ void deliver_drop(struct deliver_attempt *t)
         return;
     }
     http_drop(t->transfer);
-    land(t->deliver);
+    complete(t->deliver);
 }

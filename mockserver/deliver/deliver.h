@@ -30,18 +30,19 @@ void deliver_free(struct deliver *d); /* drops what is under way */
 void deliver_use_loop(struct deliver *d, struct loop *l);
 void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx);
 
-/* Is told of what sets out, and of how it ends: `lands` just before the mock is, `landed` behind. */
+/* Is told of what sets out, and of how it ends: `on_complete` just before the mock is, `completed` behind. */
 struct deliver_watcher {
-    void (*sets_out)(void *ctx, uint64_t number, const struct deliver_request *r);
-    void (*lands)(void *ctx, uint64_t number, int status, const char *error);
-    void (*landed)(void *ctx);
+    void (*on_send)(void *ctx, uint64_t number, const struct deliver_request *r);
+    void (*on_complete)(void *ctx, uint64_t number, int status, const char *error);
+    void (*completed)(void *ctx);
     void *ctx;
 };
 void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher);
 
-/* From now on nothing is sent: what sets out waits until deliver_land ends it. */
+/* From now on nothing is sent: what sets out waits until deliver_complete ends it. */
 void deliver_hold(struct deliver *d);
-bool deliver_land(struct deliver *d, uint64_t number, int status, const char *error); /* false: none
+bool deliver_complete(struct deliver *d, uint64_t number, int status,
+                      const char *error); /* false: none
                                                                      of that number is under way */
 
 /* The request's memory is in `a`, which holds all of the attempt and lives until it has ended.

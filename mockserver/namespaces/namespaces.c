@@ -10,8 +10,8 @@
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/journal.h"
-#include "mockserver/pulse.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/scheduler.h"
 
 #define uthash_malloc(size)            heap_new(size)
 #define uthash_free(block, size)       heap_free(block)
@@ -91,8 +91,8 @@ void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct
 /* What goes on in a world ends before the world does. */
 static void end(struct namespace *ns)
 {
-    pulse_free(ns->pulse);
-    ns->pulse = NULL;
+    scheduler_free(ns->scheduler);
+    ns->scheduler = NULL;
     client_checks_end(ns->client_checks);
     ns->client_checks = NULL;
 }
@@ -263,7 +263,7 @@ bool namespaces_delete(struct namespaces *all, struct str name)
 /* One whose call waits, or that somebody listens to, is as good as called. */
 static int64_t ends_us(struct namespace *ns, int64_t now_us)
 {
-    if (ns->waiting || (ns->pulse && pulse_is_listened(ns->pulse)))
+    if (ns->waiting || (ns->scheduler && scheduler_is_listened(ns->scheduler)))
         ns->last_us = now_us;
     return ns->idle_us ? ns->last_us + ns->idle_us : INT64_MAX;
 }

@@ -19,7 +19,7 @@
 struct journal;
 struct rules;
 struct fixture;
-struct pulse;
+struct scheduler;
 struct client_checks;
 
 struct namespace
@@ -30,7 +30,7 @@ struct namespace
     struct world *start; /* what reset goes back to; never written */
     struct journal *journal;
     struct rules *rules;
-    struct pulse *pulse;                 /* of its present world; NULL: nobody made one */
+    struct scheduler *scheduler;         /* of its present world; NULL: nobody made one */
     struct client_checks *client_checks; /* of who calls that, likewise */
     struct fixture *fixture;             /* where its rules and names come from; held */
     struct fixture *newer; /* what it goes back to instead, from its next reset on; held, or NULL */

@@ -234,7 +234,7 @@ static void timer(struct player *p, const struct input *in, struct arena *a)
 static void landed(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
-    if (!deliver_land(p->mock->deliver, (uint64_t)in->number, (int)in->status, in->why))
+    if (!deliver_complete(p->mock->deliver, (uint64_t)in->number, (int)in->status, in->why))
         differs(p, "delivery", (uint64_t)in->number, NULL)->text =
             "it ended here, and now it is not under way";
 }
@@ -358,7 +358,7 @@ static bool build(struct player *p, struct str line, struct error *err)
     p->mock->replays = true;
     deliver_hold(p->mock->deliver);
     deliver_watch(p->mock->deliver,
-                  &(struct deliver_watcher){.sets_out = delivery_leaves, .ctx = p});
+                  &(struct deliver_watcher){.on_send = delivery_leaves, .ctx = p});
     mock_use_loop(p->mock, p->loop);
     p->mock->url = h.url;
     time_let(before);

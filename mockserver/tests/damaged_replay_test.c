@@ -48,7 +48,7 @@ static void record(struct recording *rec, struct folder *folder)
             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
             KEY);
     run_ask(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
-    assert_true(run_land(r, 500));
+    assert_true(run_complete_delivery(r, 500));
     run_pass(r, DAY);
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r->mock->reload);

@@ -117,7 +117,7 @@ static void step(struct run *r)
         run_pass(r, pauses_ms[draw(COUNT(pauses_ms))]);
         return;
     case 2:
-        run_land(r, statuses[draw(COUNT(statuses))]);
+        run_complete_delivery(r, statuses[draw(COUNT(statuses))]);
         return;
     case 3:
         if (r->asked && !draw(3))

@@ -141,11 +141,11 @@ void run_pass(struct run *r, int64_t ms)
 }
 
 /* Those of a world that ended leave gaps. */
-bool run_land(struct run *r, int status)
+bool run_complete_delivery(struct run *r, int status)
 {
     const char *error = status ? NULL : "nobody answers";
     for (uint64_t next = r->landed + 1; next < r->landed + GAP_MAX; next++)
-        if (deliver_land(r->mock->deliver, next, status, error)) {
+        if (deliver_complete(r->mock->deliver, next, status, error)) {
             r->landed = next;
             return true;
         }

@@ -2,7 +2,7 @@
  * receivers and its time.
  *
  * Shapes:  struct run; run_ask hands it a call, whose answer may come later; run_pass lets time pass
- *          and timers fire; run_land ends a webhook's attempt. After run_end the recording lies at
+ *          and timers fire; run_complete_delivery ends a webhook's attempt. After run_end the recording lies at
  *          `path` until run_free.
  * Units:   milliseconds.
  * Errors:  what cannot be set up fails the test.
@@ -48,7 +48,7 @@ struct asked *run_ask_list(struct run *r, const char *const *parts);
 void run_leave(struct asked *a); /* its client does not wait for the response */
 void run_pass(struct run *r, int64_t ms);
 /* The oldest attempt under way ends with that response, or 0: with none. False: there is none. */
-bool run_land(struct run *r, int status);
+bool run_complete_delivery(struct run *r, int status);
 
 /* Whether the replay is the same; what differs is printed. */
 bool run_is_the_same(struct run *r, struct replay *out);

@@ -97,11 +97,11 @@ static void webhooks_and_receivers_that_fail(void **state)
     assert_int_equal(run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
     run_ask(r, "POST /__admin/simulate/token_lost",
             "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
-    assert_true(run_land(r, 500));
+    assert_true(run_complete_delivery(r, 500));
     run_pass(r, HOUR);
-    assert_true(run_land(r, 0));
+    assert_true(run_complete_delivery(r, 0));
     run_pass(r, DAY);
-    assert_true(run_land(r, 200));
+    assert_true(run_complete_delivery(r, 200));
     run_ask(r, "GET /__admin/state/deliveries", NULL);
     assert_true(same(r).deliveries >= 3);
     run_free(r);
@@ -116,7 +116,7 @@ static void an_advance_that_waits_for_a_delivery(void **state)
     assert_false(far->responded);
     assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"1s\"}")->status, 409);
     while (!far->responded) {
-        assert_true(run_land(r, 200));
+        assert_true(run_complete_delivery(r, 200));
         run_pass(r, 3);
     }
     assert_int_equal(far->status, 200);
@@ -130,13 +130,13 @@ static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
     struct run *r = run_new("layers-acme.yaml");
     run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
     struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
-    while (run_land(r, 200)) /* the last one wakes it; it has not come to go on yet */
+    while (run_complete_delivery(r, 200)) /* the last one wakes it; it has not come to go on yet */
         ;
     assert_false(far->responded);
     assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
     while (!far->responded) {
         run_pass(r, 1);
-        run_land(r, 200);
+        run_complete_delivery(r, 200);
     }
     assert_int_equal(far->status, 200);
     same(r);

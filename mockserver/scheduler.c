@@ -1,4 +1,4 @@
-#include "mockserver/pulse.h"
+#include "mockserver/scheduler.h"
 
 #include "base/heap.h"
 #include "base/time.h"
@@ -10,26 +10,26 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 
-struct flight { /* an attempt under way */
-    struct pulse *pulse;
+struct in_flight { /* an attempt under way */
+    struct scheduler *scheduler;
     struct arena arena;
     uint32_t delivery;
     struct deliver_attempt *attempt; /* NULL: it is ending */
-    struct flight *next, *previous;
+    struct in_flight *next, *previous;
 };
 
-struct pulse {
+struct scheduler {
     struct mock *mock;
     const struct namespace *ns; /* its world may be the next one already */
     struct world *world;
-    struct flight *flights;
+    struct in_flight *in_flight;
     struct call *waiter;
     struct arena told; /* while the change log is read */
     struct listener *listeners;
     uint32_t changes_before;
     uint64_t timer;
     int64_t timer_us; /* when that fires, by the machine's monotonic clock */
-    bool beating;
+    bool ticking;
 };
 
 static const struct webhooks *webhooks_of(int provider)
@@ -38,9 +38,9 @@ static const struct webhooks *webhooks_of(int provider)
     return d ? d->webhooks : NULL;
 }
 
-static void end_flight(struct flight *f)
+static void end_in_flight(struct in_flight *f)
 {
-    *(f->previous ? &f->previous->next : &f->pulse->flights) = f->next;
+    *(f->previous ? &f->previous->next : &f->scheduler->in_flight) = f->next;
     if (f->next)
         f->next->previous = f->previous;
     arena_end(&f->arena);
@@ -48,10 +48,10 @@ static void end_flight(struct flight *f)
 }
 
 /* A tester may have changed the record meanwhile: then the attempt counts for nothing. */
-static void land(void *ctx, int status, const char *error)
+static void complete(void *ctx, int status, const char *error)
 {
-    struct flight *f = ctx;
-    struct pulse *p = f->pulse;
+    struct in_flight *f = ctx;
+    struct scheduler *p = f->scheduler;
     struct world *w = p->world;
     const struct delivery *d = delivery_read(w, f->delivery);
     if (d->state == DELIVERY_DELIVERING) {
@@ -61,8 +61,8 @@ static void land(void *ctx, int status, const char *error)
                              &webhooks_of(d->provider)->policies[w->webhooks.policy]);
         w->cause = cause;
     }
-    end_flight(f);
-    pulse_beat(p);
+    end_in_flight(f);
+    scheduler_tick(p);
 }
 
 /* After it was signed. Which bit follows from the world's seed. */
@@ -75,14 +75,14 @@ static void flip_a_bit(struct buf *body, const struct world *w, const struct del
     body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
 }
 
-static void take_off(void *ctx, uint32_t delivery)
+static void start(void *ctx, uint32_t delivery)
 {
-    struct pulse *p = ctx;
-    struct flight *f = heap_new(sizeof *f);
-    *f = (struct flight){.pulse = p, .delivery = delivery, .next = p->flights};
-    if (p->flights)
-        p->flights->previous = f;
-    p->flights = f;
+    struct scheduler *p = ctx;
+    struct in_flight *f = heap_new(sizeof *f);
+    *f = (struct in_flight){.scheduler = p, .delivery = delivery, .next = p->in_flight};
+    if (p->in_flight)
+        p->in_flight->previous = f;
+    p->in_flight = f;
 
     const struct delivery *d = delivery_read(p->world, delivery);
     struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url,
@@ -95,20 +95,20 @@ static void take_off(void *ctx, uint32_t delivery)
     if (d->attempts <= d->faults.corrupt_attempts)
         flip_a_bit(&body, p->world, d);
     r.body = buf_str(&body);
-    struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, land, f);
+    struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
     if (attempt) /* else the flight is over, and f is gone */
         f->attempt = attempt;
 }
 
 static void on_time(void *ctx)
 {
-    struct pulse *p = ctx;
+    struct scheduler *p = ctx;
     p->timer = 0;
-    pulse_beat(p);
+    scheduler_tick(p);
 }
 
 /* A running world wakes for its next event, whether or not anybody calls. */
-static void set_timer(struct pulse *p)
+static void set_timer(struct scheduler *p)
 {
     const struct clock *clock = &p->world->clock;
     int64_t at_ms = 0, at_us = 0;
@@ -125,17 +125,17 @@ static void set_timer(struct pulse *p)
 
 static void wish(void *ctx, uint32_t delivery, struct delivery_faults *faults)
 {
-    struct pulse *p = ctx;
+    struct scheduler *p = ctx;
     rules_delivery_faults(p->ns->rules, &p->told, p->world, delivery, faults);
 }
 
-static struct outbox outbox(struct pulse *p)
+static struct outbox outbox(struct scheduler *p)
 {
-    return (struct outbox){.of = webhooks_of, .wish = wish, .due = take_off, .ctx = p};
+    return (struct outbox){.of = webhooks_of, .wish = wish, .due = start, .ctx = p};
 }
 
 /* What is new is told before time goes on: a delivery's faults is known before it is due. */
-static void tell(struct pulse *p)
+static void tell(struct scheduler *p)
 {
     const struct outbox o = outbox(p);
     const char *cause = p->world->cause;
@@ -145,33 +145,33 @@ static void tell(struct pulse *p)
     arena_end(&p->told);
 }
 
-size_t pulse_beat(struct pulse *p)
+size_t scheduler_tick(struct scheduler *p)
 {
     size_t count = 0;
     uint32_t before;
-    if (p->beating) /* an attempt that ended at once */
+    if (p->ticking) /* an attempt that ended at once */
         return 0;
-    p->beating = true;
+    p->ticking = true;
     do { /* what changes may make something else due at once */
         tell(p);
         before = changes_last(p->world);
         count += events_run_due(p->world);
     } while (changes_last(p->world) != before);
-    p->beating = false;
+    p->ticking = false;
     set_timer(p);
-    if (p->waiter && !p->flights)
+    if (p->waiter && !p->in_flight)
         call_rouse(p->waiter); /* nobody else moves the clock before it does */
-    pulse_tell(p);
+    scheduler_notify(p);
     return count;
 }
 
-bool pulse_advance(struct pulse *p, int64_t until_ms, size_t *events)
+bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events)
 {
     struct world *w = p->world;
     for (;;) {
         int64_t at_ms;
-        *events += pulse_beat(p);
-        if (p->flights)
+        *events += scheduler_tick(p);
+        if (p->in_flight)
             return false;
         if (!events_next_at(w, &at_ms) || at_ms > until_ms)
             break;
@@ -182,17 +182,17 @@ bool pulse_advance(struct pulse *p, int64_t until_ms, size_t *events)
     return true;
 }
 
-bool pulse_await(struct pulse *p, struct call *c, void (*then)(struct call *c))
+bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c))
 {
     return call_park(c, &p->waiter, then);
 }
 
-bool pulse_is_awaited(const struct pulse *p)
+bool scheduler_is_awaited(const struct scheduler *p)
 {
     return p->waiter;
 }
 
-void pulse_listen(struct pulse *p, struct listener *l)
+void scheduler_listen(struct scheduler *p, struct listener *l)
 {
     l->place = &p->listeners;
     l->next = p->listeners;
@@ -201,12 +201,12 @@ void pulse_listen(struct pulse *p, struct listener *l)
     p->listeners = l;
 }
 
-bool pulse_is_listened(const struct pulse *p)
+bool scheduler_is_listened(const struct scheduler *p)
 {
     return p->listeners;
 }
 
-void pulse_unlisten(struct listener *l)
+void scheduler_unlisten(struct listener *l)
 {
     if (!l->place)
         return;
@@ -216,44 +216,44 @@ void pulse_unlisten(struct listener *l)
     l->place = NULL;
 }
 
-void pulse_tell(const struct pulse *p)
+void scheduler_notify(const struct scheduler *p)
 {
     for (struct listener *l = p->listeners; l; l = l->next)
-        l->news(l);
+        l->changed(l);
 }
 
-uint32_t pulse_changes_before(const struct pulse *p)
+uint32_t scheduler_changes_before(const struct scheduler *p)
 {
     return p->changes_before;
 }
 
-struct pulse *pulse_new(struct mock *m, const struct namespace *ns)
+struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns)
 {
-    struct pulse *p = heap_new(sizeof *p);
-    *p = (struct pulse){
+    struct scheduler *p = heap_new(sizeof *p);
+    *p = (struct scheduler){
         .mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
     const struct outbox o = outbox(p);
-    p->beating = true; /* those that end at once must not make it beat yet */
+    p->ticking = true; /* those that end at once must not make it tick yet */
     outbox_resume(p->world, &o);
-    p->beating = false;
+    p->ticking = false;
     return p;
 }
 
-void pulse_free(struct pulse *p)
+void scheduler_free(struct scheduler *p)
 {
     if (!p)
         return;
-    while (p->flights) {
-        deliver_drop(p->flights->attempt);
-        end_flight(p->flights);
+    while (p->in_flight) {
+        deliver_drop(p->in_flight->attempt);
+        end_in_flight(p->in_flight);
     }
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
     if (p->waiter)
         call_resume(p->waiter);
     for (struct listener *l; (l = p->listeners);) {
-        pulse_unlisten(l);
-        l->over(l);
+        scheduler_unlisten(l);
+        l->closed(l);
     }
     heap_free(p);
 }
