@@ -41,7 +41,7 @@ void call_respond(struct call *c)
         c->world->caller = c->key;
         make_plan(c);
     }
-    if (!call_later(c, c->plan ? c->plan->delay_before_us : 0, serve))
+    if (!call_suspend_for(c, c->plan ? c->plan->delay_before_us : 0, serve))
         go_on(c, serve);
 }
 
@@ -179,16 +179,16 @@ static bool is_to_be_told(const struct call *c)
     return c->ns && (place_is_internal(c) || changes_last(c->world) != c->changes_before);
 }
 
-bool call_is_aside(const struct call *c)
+bool call_is_suspended(const struct call *c)
 {
-    return c->timer || c->parked;
+    return c->timer || c->suspended;
 }
 
-/* From the handler to the reply, or to where it is put aside again. */
+/* From the handler to the reply, or to where it is suspended again. */
 static void go_on(struct call *c, void (*step)(struct call *c))
 {
     step(c);
-    if (call_is_aside(c))
+    if (call_is_suspended(c))
         return;
     if (place_is_internal(c))
         look_again(c);
@@ -223,9 +223,9 @@ static void nothing(struct call *c)
 
 static void leave_slot(struct call *c)
 {
-    if (c->parked)
-        *c->parked = NULL;
-    c->parked = NULL;
+    if (c->suspended)
+        *c->suspended = NULL;
+    c->suspended = NULL;
 }
 
 /* A world whose call waits is not idle; one that was deleted meanwhile counts nothing. */
@@ -269,7 +269,7 @@ static void wake(void *call)
     go_on(c, nothing);
 }
 
-bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
+bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c))
 {
     if (delay_us <= 0 || !c->mock->loop || !c->exchange->reply)
         return false;
@@ -279,25 +279,25 @@ bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c))
     return true;
 }
 
-bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c))
+bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c))
 {
     if (!c->mock->loop || !c->exchange->reply)
         return false;
     assert(!*slot);
     c->then = then;
     wait_in(c);
-    c->parked = slot;
+    c->suspended = slot;
     *slot = c;
     return true;
 }
 
-void call_resume(struct call *c)
+void call_wake_now(struct call *c)
 {
     leave_slot(c);
-    call_rouse(c);
+    call_wake(c);
 }
 
-void call_rouse(struct call *c)
+void call_wake(struct call *c)
 {
     mock_timer_cancel(c->mock, c->timer);
     c->timer = mock_timer(c->mock, time_monotonic_us(), wake, c);

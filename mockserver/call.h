@@ -140,11 +140,11 @@ struct call {
     struct url_pair *query; /* call_query's, read once */
     size_t query_count;
     bool query_read;
-    void (*then)(struct call *c); /* what a call that was put aside goes on with */
+    void (*then)(struct call *c); /* what a call that was suspended goes on with */
     uint64_t timer;               /* that wakes it; 0: none */
-    struct call **parked;         /* where its waker finds it; NULL: nobody wakes it */
-    uint64_t waits_in;            /* ns->born, while it is put aside there; 0: it is not */
-    void *own;                    /* the handler's, while it is put aside */
+    struct call **suspended;      /* where its waker finds it; NULL: nobody wakes it */
+    uint64_t waits_in;            /* ns->born, while it is suspended there; 0: it is not */
+    void *own;                    /* the handler's, while it is suspended */
 };
 
 /* Lets the call through, or sets a fault: false. */
@@ -194,15 +194,15 @@ void call_respond(struct call *c);
  * much real time. Its world is looked up anew; if that was reset or deleted meanwhile the call is
  * refused (FAULT_UNAVAILABLE) and `then` is not called. False, and nothing happens, in-process or
  * where there is nothing to wait for: who asked goes on itself. */
-bool call_later(struct call *c, int64_t delay_us, void (*then)(struct call *c));
-/* Puts the call aside until call_resume, in the same way; *slot, empty so far, is where it is found,
- * and is emptied when it need not be woken any more. With call_later besides, whichever comes first
+bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c));
+/* Puts the call aside until call_wake_now, in the same way; *slot, empty so far, is where it is found,
+ * and is emptied when it need not be woken any more. With call_suspend_for besides, whichever comes first
  * wakes it. */
-bool call_park(struct call *c, struct call **slot, void (*then)(struct call *c));
-void call_resume(struct call *c); /* soon, from the loop */
-void call_rouse(struct call *c);  /* the same, and its slot stays taken until it is awake */
-void call_forget(struct call *c); /* the client is gone: it will not be woken */
-bool call_is_aside(const struct call *c);
+bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c));
+void call_wake_now(struct call *c); /* soon, from the loop */
+void call_wake(struct call *c);     /* the same, and its slot stays taken until it is awake */
+void call_forget(struct call *c);   /* the client is gone: it will not be woken */
+bool call_is_suspended(const struct call *c);
 
 /* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)

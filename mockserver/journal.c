@@ -46,7 +46,7 @@ static void resume_waiters(struct journal *j)
     for (struct waiter *w = j->waiters, *next; w; w = next) {
         next = w->next;
         if (w->call)
-            call_resume(w->call);
+            call_wake_now(w->call);
         heap_free(w);
     }
     j->waiters = NULL;

@@ -45,7 +45,7 @@ void journal_add(struct journal *j, const struct call *c);
 uint64_t journal_last(const struct journal *j);  /* seq of the newest; 0: none yet */
 uint64_t journal_first(const struct journal *j); /* seq of the oldest kept */
 uint64_t journal_lost(const struct journal *j);  /* how many were dropped for room */
-/* A place for call_park: who stands there is resumed by the next add or clear. */
+/* A place for call_suspend: who stands there is resumed by the next add or clear. */
 struct call **journal_slot(struct journal *j);
 bool journal_is_awaited(const struct journal *j); /* somebody stands there */
 /* The entry with that seq, or NULL; valid until the next add or clear. */

@@ -160,7 +160,7 @@ size_t scheduler_tick(struct scheduler *p)
     p->ticking = false;
     set_timer(p);
     if (p->waiter && !p->in_flight)
-        call_rouse(p->waiter); /* nobody else moves the clock before it does */
+        call_wake(p->waiter); /* nobody else moves the clock before it does */
     scheduler_notify(p);
     return count;
 }
@@ -184,7 +184,7 @@ bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events)
 
 bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c))
 {
-    return call_park(c, &p->waiter, then);
+    return call_suspend(c, &p->waiter, then);
 }
 
 bool scheduler_is_awaited(const struct scheduler *p)
@@ -250,7 +250,7 @@ void scheduler_free(struct scheduler *p)
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
     if (p->waiter)
-        call_resume(p->waiter);
+        call_wake_now(p->waiter);
     for (struct listener *l; (l = p->listeners);) {
         scheduler_unlisten(l);
         l->closed(l);

@@ -87,7 +87,7 @@ static void cut_responses_to_head_requests_close_as_well(void **state)
 
 static void a_client_that_left_is_done_once(void **state)
 {
-    static const char *const requests[] = {GET("/park"), GET("/delay"), GET("/throttle")};
+    static const char *const requests[] = {GET("/suspend"), GET("/delay"), GET("/throttle")};
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct client *c = client_new(g);
@@ -98,7 +98,7 @@ static void a_client_that_left_is_done_once(void **state)
         loop_step(g->loop, 1000);
         if (i == 0) {
             assert_int_equal(g->done, 0);
-            rig_respond_parked(g->parked[0]);
+            rig_respond_suspended(g->suspended[0]);
         }
         rig_wait(g, &g->done, i + 1);
     }

@@ -44,12 +44,12 @@ static void on_request(void *ctx, struct exchange *x)
     struct response *r = &x->response;
     g->handled++;
     r->status = 200;
-    if (str_is(q->path, "/park")) {
-        g->parked[g->parked_count++] = x;
+    if (str_is(q->path, "/suspend")) {
+        g->suspended[g->suspended_count++] = x;
         return;
     }
     if (str_is(q->path, "/release"))
-        rig_respond_parked(g->parked[0]);
+        rig_respond_suspended(g->suspended[0]);
     for (size_t i = 0; i < COUNT(scripts); i++) {
         if (!str_is(q->path, scripts[i].path))
             continue;
@@ -271,7 +271,7 @@ void rig_wait(struct rig *g, const size_t *number, size_t value)
     }
 }
 
-void rig_respond_parked(struct exchange *x)
+void rig_respond_suspended(struct exchange *x)
 {
     buf_text(&x->response.body, "late");
     server_reply(x);

@@ -2,7 +2,7 @@
  *
  * Shapes:  struct rig, made and freed by the setup and teardown of a test; clients live in its
  *          arena. The handler answers with what it saw, unless the path says otherwise (scripts in
- *          server_rig.c); /park is left owed.
+ *          server_rig.c); /suspend is left owed.
  * Errors:  a test that waits longer than ten seconds fails.
  */
 #pragma once
@@ -12,7 +12,7 @@
 
 enum {
     RIG_BODY_MAX = 1000,
-    RIG_PARKED_MAX = 500,
+    RIG_SUSPENDED_MAX = 500,
 };
 
 /* The server under test, and what its callbacks saw. */
@@ -20,8 +20,8 @@ struct rig {
     struct arena arena;
     struct loop *loop;
     struct server *server;
-    struct exchange *parked[RIG_PARKED_MAX];
-    size_t parked_count;
+    struct exchange *suspended[RIG_SUSPENDED_MAX];
+    size_t suspended_count;
     size_t handled, refused, done, sent;
 };
 
@@ -43,7 +43,7 @@ int rig_start(void **state);
 int rig_stop(void **state);
 struct server_options rig_options(struct rig *g);
 void rig_wait(struct rig *g, const size_t *number, size_t value); /* until it has that value */
-void rig_respond_parked(struct exchange *x);
+void rig_respond_suspended(struct exchange *x);
 
 int rig_connect(int port); /* over 127.0.0.1; -1: refused */
 int rig_connect_six(int port);

@@ -181,11 +181,11 @@ static void a_request_behind_one_still_owed_waits_its_turn(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    client_say(c, STR(GET("/park") GET("/next")));
-    rig_wait(g, &g->parked_count, 1);
+    client_say(c, STR(GET("/suspend") GET("/next")));
+    rig_wait(g, &g->suspended_count, 1);
     loop_step(g->loop, 1000);
     assert_int_equal(g->handled, 1);
-    rig_respond_parked(g->parked[0]);
+    rig_respond_suspended(g->suspended[0]);
     struct mock_response a[2];
     assert_int_equal(client_hear(c, 2, true, a), 2);
     assert_body(a[0], "late");
@@ -196,14 +196,14 @@ static void a_request_behind_one_still_owed_waits_its_turn(void **state)
 static void a_response_owed_may_be_given_by_another_request(void **state)
 {
     struct rig *g = *state;
-    struct client *parked = client_new(g), *other = client_new(g);
-    client_say(parked, STR(GET("/park")));
-    rig_wait(g, &g->parked_count, 1);
+    struct client *suspended = client_new(g), *other = client_new(g);
+    client_say(suspended, STR(GET("/suspend")));
+    rig_wait(g, &g->suspended_count, 1);
     assert_int_equal(client_ask(other, GET("/release")).status, 200);
     struct mock_response a;
-    assert_int_equal(client_hear(parked, 1, true, &a), 1);
+    assert_int_equal(client_hear(suspended, 1, true, &a), 1);
     assert_body(a, "late");
-    client_end(parked);
+    client_end(suspended);
     client_end(other);
 }
 
@@ -214,24 +214,24 @@ static void five_hundred_responses_owed_are_given_at_once(void **state)
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max; /* both ends are ours */
     setrlimit(RLIMIT_NOFILE, &files);
-    struct client *clients[RIG_PARKED_MAX];
-    for (size_t i = 0; i < RIG_PARKED_MAX; i++) {
+    struct client *clients[RIG_SUSPENDED_MAX];
+    for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++) {
         clients[i] = client_new(g);
         loop_step(g->loop, 0);
-        client_say(clients[i], STR(GET("/park")));
+        client_say(clients[i], STR(GET("/suspend")));
     }
-    rig_wait(g, &g->parked_count, RIG_PARKED_MAX);
-    assert_int_equal(server_in_flight(g->server), RIG_PARKED_MAX);
-    for (size_t i = 0; i < RIG_PARKED_MAX; i++)
-        rig_respond_parked(g->parked[i]);
-    for (size_t i = 0; i < RIG_PARKED_MAX; i++) {
+    rig_wait(g, &g->suspended_count, RIG_SUSPENDED_MAX);
+    assert_int_equal(server_in_flight(g->server), RIG_SUSPENDED_MAX);
+    for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++)
+        rig_respond_suspended(g->suspended[i]);
+    for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++) {
         struct mock_response a;
         assert_int_equal(client_hear(clients[i], 1, true, &a), 1);
         assert_body(a, "late");
     }
-    rig_wait(g, &g->sent, RIG_PARKED_MAX);
+    rig_wait(g, &g->sent, RIG_SUSPENDED_MAX);
     assert_int_equal(server_in_flight(g->server), 0);
-    for (size_t i = 0; i < RIG_PARKED_MAX; i++)
+    for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++)
         client_end(clients[i]);
 }
 
@@ -246,16 +246,16 @@ static void connections_over_the_limit_wait(void **state)
     struct client *c[CLIENTS];
     for (size_t i = 0; i < CLIENTS; i++) {
         c[i] = client_new(g);
-        client_say(c[i], STR(GET("/park")));
+        client_say(c[i], STR(GET("/suspend")));
     }
-    rig_wait(g, &g->parked_count, 2);
+    rig_wait(g, &g->suspended_count, 2);
     loop_step(g->loop, 2000);
     assert_int_equal(g->handled, 2);
     client_end(c[0]);
-    rig_respond_parked(g->parked[0]);
-    rig_wait(g, &g->parked_count, 3);
-    rig_respond_parked(g->parked[1]);
-    rig_respond_parked(g->parked[2]);
+    rig_respond_suspended(g->suspended[0]);
+    rig_wait(g, &g->suspended_count, 3);
+    rig_respond_suspended(g->suspended[1]);
+    rig_respond_suspended(g->suspended[2]);
     rig_wait(g, &g->done, 3);
     client_end(c[1]);
     client_end(c[2]);
@@ -266,30 +266,30 @@ static void connections_over_the_limit_wait(void **state)
 static void what_is_in_flight_ends_well_after_quiesce(void **state)
 {
     struct rig *g = *state;
-    struct client *parked = client_new(g), *idle = client_new(g);
+    struct client *suspended = client_new(g), *idle = client_new(g);
     client_ask(idle, GET("/"));
-    client_say(parked, STR(GET("/park")));
-    rig_wait(g, &g->parked_count, 1);
+    client_say(suspended, STR(GET("/suspend")));
+    rig_wait(g, &g->suspended_count, 1);
     server_quiesce(g->server);
     assert_int_equal(rig_connect(server_port(g->server)), -1);
     assert_int_equal(server_in_flight(g->server), 1);
-    rig_respond_parked(g->parked[0]);
+    rig_respond_suspended(g->suspended[0]);
     struct mock_response a;
-    assert_int_equal(client_hear(parked, 1, true, &a), 1);
+    assert_int_equal(client_hear(suspended, 1, true, &a), 1);
     assert_true(str_has(a.head, STR("\r\nConnection: close\r\n")));
-    client_hear_end(parked);
+    client_hear_end(suspended);
     a = client_ask(idle, GET("/")); /* one more, then it is over */
     assert_int_equal(a.status, 200);
     client_hear_end(idle);
     assert_int_equal(server_in_flight(g->server), 0);
-    client_end(parked);
+    client_end(suspended);
     client_end(idle);
 }
 
 static void responses_owed_are_dropped_when_the_server_ends(void **state)
 {
     static const char *const requests[] = {
-        GET("/park"), GET("/stall"), GET("/crawl"),
+        GET("/suspend"), GET("/stall"), GET("/crawl"),
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"};
     struct rig *g = *state;
     struct client *c[COUNT(requests)];

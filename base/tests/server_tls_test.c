@@ -179,12 +179,13 @@ static void a_response_may_be_owed_for_a_while(void **state)
     const struct headers none = {0};
     const struct http_sent sent = {
         .method = "GET",
-        .url = arena_printf(&s->rig.arena, "https://localhost:%d/park", server_port(s->rig.server)),
+        .url =
+            arena_printf(&s->rig.arena, "https://localhost:%d/suspend", server_port(s->rig.server)),
         .headers = &none,
     };
     http_send(s->client, &s->rig.arena, &sent, on_response, s);
-    rig_wait(&s->rig, &s->rig.parked_count, 1);
-    rig_respond_parked(s->rig.parked[0]);
+    rig_wait(&s->rig, &s->rig.suspended_count, 1);
+    rig_respond_suspended(s->rig.suspended[0]);
     rig_wait(&s->rig, &s->responses, 1);
     assert_int_equal(s->response.status, 200);
     assert_string_equal(str_dup(&s->rig.arena, s->response.body), "late");

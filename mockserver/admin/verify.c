@@ -252,18 +252,19 @@ void admin_verify(struct call *c)
 }
 
 /* Until the next call has been answered, or the time is over. */
-static bool put_aside(struct call *c, const struct verification *v, void (*then)(struct call *c))
+static bool suspend_until_due(struct call *c, const struct verification *v,
+                              void (*then)(struct call *c))
 {
     int64_t left_us = v->until_us - time_monotonic_us();
-    return left_us > 0 && call_park(c, journal_slot(c->ns->journal), then) &&
-           call_later(c, left_us, then);
+    return left_us > 0 && call_suspend(c, journal_slot(c->ns->journal), then) &&
+           call_suspend_for(c, left_us, then);
 }
 
 static void look(struct call *c)
 {
     struct verification *v = c->own;
     judge_new(v, c->ns->journal);
-    if (holds(v) || !may_still_hold(v) || !put_aside(c, v, look))
+    if (holds(v) || !may_still_hold(v) || !suspend_until_due(c, v, look))
         respond(c, v);
 }
 

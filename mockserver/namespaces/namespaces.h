@@ -39,7 +39,7 @@ struct namespace
 
     bool called;     /* a provider's call came into its present world, or a snapshot */
     uint64_t born;   /* another for each that ever was */
-    size_t waiting;  /* calls put aside in it */
+    size_t waiting;  /* calls suspended in it */
     int64_t last_us; /* when it was last called, by whomever */
     int64_t idle_us; /* how long it lives without a call; 0: for ever */
 };

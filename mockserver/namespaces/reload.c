@@ -257,7 +257,7 @@ static void respond(const struct reload *r, struct call *c, struct reload_result
     if (ns)
         c->generation = ns->generation;
     hand_to(result, c);
-    call_resume(c);
+    call_wake_now(c);
 }
 
 static void begin_round(struct reload *r);
@@ -369,6 +369,6 @@ void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struc
     a->next = r->next.askers;
     r->next.askers = a;
     r->next.reset = r->next.reset || reset;
-    call_park(c, &a->call, then);
+    call_suspend(c, &a->call, then);
     want_round(r);
 }

@@ -211,7 +211,7 @@ static const struct field call_rows[] = {
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
 };
 static const struct field gone_rows[] = {
-    NUMBER("gone", "The call that ended with its client: put aside, or streaming."), MOMENT};
+    NUMBER("gone", "The call that ended with its client: suspended, or streaming."), MOMENT};
 static const struct field timer_rows[] = {NUMBER("timer", "Which of the mock's timers fired."),
                                           MOMENT};
 static const struct field end_rows[] = {

@@ -166,7 +166,7 @@ void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;
     const struct seat *s = x->reply_own;
-    bool enters = !sent || call_is_aside(x->user) || x->response.stream.next;
+    bool enters = !sent || call_is_suspended(x->user) || x->response.stream.next;
     struct buf line = {.arena = &r->line};
     if (enters) {
         line_brief(&line, INPUT_GONE, s->number, hold(r));

@@ -74,7 +74,7 @@ struct account {
     enum outcome outcome;       /* of its next publish; then NATURAL again */
     const char *outcome_code;
     bool leased, refreshes; /* refreshes: its token is renewed before it expires */
-    bool inactive;          /* put aside by its owner; that alone stops nothing */
+    bool inactive;          /* suspended by its owner; that alone stops nothing */
     bool flagged;           /* by the platform: nothing can be published until it is reconnected */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents, followers;

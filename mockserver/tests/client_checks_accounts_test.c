@@ -212,7 +212,7 @@ static void secrets_that_come_later_are_known(void **state)
                                      at(hook, "/endpoint/id")));
 }
 
-static void a_key_that_was_refused_is_put_away(void **state)
+static void a_key_that_was_refused_is_disabled(void **state)
 {
     static const char dead[] = "Authorization: Bearer lp_live_00000000000000_dead";
     mock_call(*state, LIST, NULL, AS_FULL);
@@ -226,7 +226,7 @@ static void a_key_that_was_refused_is_put_away(void **state)
                         "a key that is unknown here was used again after it was refused 2 times");
 }
 
-static void a_key_that_was_killed_is_put_away(void **state)
+static void a_key_that_was_killed_is_disabled(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     for (int i = 0; i < 3; i++)
@@ -255,8 +255,8 @@ int main(void)
         CLIENT_CHECKS_TEST(large_bodies_are_read_once),
         CLIENT_CHECKS_TEST(secrets_in_urls_are_found),
         CLIENT_CHECKS_TEST(secrets_that_come_later_are_known),
-        CLIENT_CHECKS_TEST(a_key_that_was_refused_is_put_away),
-        CLIENT_CHECKS_TEST(a_key_that_was_killed_is_put_away),
+        CLIENT_CHECKS_TEST(a_key_that_was_refused_is_disabled),
+        CLIENT_CHECKS_TEST(a_key_that_was_killed_is_disabled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static void reconnecting_takes_the_flag_away(void **state)
     world_free(s.w);
 }
 
-static void what_is_put_aside_publishes_all_the_same(void **state)
+static void an_inactive_account_publishes_all_the_same(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -131,7 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flagged_account_keeps_its_token_and_publishes_nothing),
         cmocka_unit_test(reconnecting_takes_the_flag_away),
-        cmocka_unit_test(what_is_put_aside_publishes_all_the_same),
+        cmocka_unit_test(an_inactive_account_publishes_all_the_same),
         cmocka_unit_test(a_retry_is_due_at_once_and_counts_on),
         cmocka_unit_test(what_waits_for_a_retry_is_canceled_with_its_account),
         cmocka_unit_test(a_program_signs_in_for_a_key),

@@ -1,4 +1,4 @@
-/* Calls that are put aside, over real sockets: only there is anything to wait for. */
+/* Calls that are suspended, over real sockets: only there is anything to wait for. */
 #include "mockserver/call.h"
 
 #include "base/time.h"
