@@ -39,7 +39,7 @@ struct call_trace {
     struct str hostile;     /* what was done to the response, a line each (hostile.h) */
 };
 
-struct latitude;
+struct variations;
 struct mock;
 struct namespace;
 struct rate_limits;
@@ -181,8 +181,8 @@ struct provider {
     /* The same of a user who grants an ad account; NULL: the provider has none. */
     void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
-    const struct webhooks *webhooks; /* NULL: it has none */
-    const struct latitude *latitude; /* what its documents leave open; NULL: nothing */
+    const struct webhooks *webhooks;     /* NULL: it has none */
+    const struct variations *variations; /* what its documents leave open; NULL: nothing */
     const struct fixture_reader *fixture;
 };
 

@@ -4,29 +4,29 @@
 
 #include "base/time.h"
 #include "mockserver/gate/rate_limit.h"
-#include "mockserver/latitude.h"
 #include "mockserver/place.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/variations.h"
 
-#define TURNED_AWAY   20 /* one of so many */
+#define REFUSE_ONE_IN 20 /* one of so many */
 #define MORE_MAX      3  /* unknown members of a response */
 #define TOLD_MAX      2048
 #define BODY_MAX      (1u << 20) /* a larger one is sent as it is */
-#define AWAY_MS       INT64_C(1000)
+#define REFUSE_MS     INT64_C(1000)
 #define SUFFIX_MICROS "000+00:00"
 
 /* splitmix64, from the seed, the call and what is drawn for. */
-struct dice {
+struct rng {
     uint64_t state;
 };
 
-static struct dice dice_for(const struct call *c, uint64_t what)
+static struct rng rng_for(const struct call *c, uint64_t what)
 {
-    return (struct dice){c->world->seed ^ c->number * UINT64_C(0xd1342543de82ef95) ^
-                         what * UINT64_C(0xaf251af3b0f025b5)};
+    return (struct rng){c->world->seed ^ c->number * UINT64_C(0xd1342543de82ef95) ^
+                        what * UINT64_C(0xaf251af3b0f025b5)};
 }
 
-static uint64_t draw(struct dice *d, uint64_t sides)
+static uint64_t draw(struct rng *d, uint64_t sides)
 {
     uint64_t x = d->state += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -34,12 +34,12 @@ static uint64_t draw(struct dice *d, uint64_t sides)
     return (x ^ (x >> 31)) % sides;
 }
 
-enum { DICE_AWAY, DICE_BODY, DICE_HEADERS, DICE_ROWS /* and what is above, a list each */ };
+enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_ROWS /* and what is above, a list each */ };
 
-struct twist { /* a response's body on its way to another one */
+struct variation { /* a response's body on its way to another one */
     struct call *c;
-    const struct latitude *may;
-    struct dice dice;
+    const struct variations *may;
+    struct rng rng;
     int more_left;
     bool reordered;
     struct buf told;
@@ -69,7 +69,7 @@ static bool leads(const char *pointer, const char *pattern, bool below)
     return below || !at.n;
 }
 
-static bool is_complete(const struct latitude *may, const char *pointer)
+static bool is_complete(const struct variations *may, const char *pointer)
 {
     for (size_t i = 0; i < may->complete_count; i++)
         if (leads(pointer, may->complete[i], false))
@@ -77,7 +77,7 @@ static bool is_complete(const struct latitude *may, const char *pointer)
     return false;
 }
 
-static bool is_foreign(const struct latitude *may, const char *name)
+static bool is_foreign(const struct variations *may, const char *name)
 {
     for (size_t i = 0; i < may->foreign_count; i++)
         if (strcmp(may->foreign[i], name) == 0)
@@ -97,15 +97,15 @@ static bool is_named_as_time(const char *name)
     return false;
 }
 
-static const char *time_as(struct arena *a, enum latitude_time form, int64_t ms)
+static const char *time_as(struct arena *a, enum variation_time form, int64_t ms)
 {
     char text[TIME_TEXT_MAX];
     switch (form) {
-    case LATITUDE_SECONDS:
+    case VARIATION_SECONDS:
         return arena_text(a, time_seconds(ms, text));
-    case LATITUDE_MILLIS:
+    case VARIATION_MILLIS:
         return arena_text(a, time_millis(ms, text));
-    case LATITUDE_MICROS_OFFSET:
+    case VARIATION_MICROS_OFFSET:
         time_millis(ms, text);
         return arena_printf(a, STR_FMT "%s", (int)strlen(text) - 1, text, SUFFIX_MICROS);
     }
@@ -113,14 +113,14 @@ static const char *time_as(struct arena *a, enum latitude_time form, int64_t ms)
 }
 
 /* An instant is never changed: whole seconds are for those that have no fraction. */
-static const struct node *other_text(struct twist *t, const struct node *n, const char *name,
+static const struct node *other_text(struct variation *t, const struct node *n, const char *name,
                                      const char *pointer)
 {
     int64_t ms;
     if (!t->may->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
         return n;
-    enum latitude_time form = 1u << draw(&t->dice, 3);
-    if (!(t->may->times & form) || (form == LATITUDE_SECONDS && ms % 1000))
+    enum variation_time form = 1u << draw(&t->rng, 3);
+    if (!(t->may->times & form) || (form == VARIATION_SECONDS && ms % 1000))
         return n;
     struct str text = str_from(time_as(t->c->arena, form, ms));
     if (str_eq(text, n->text))
@@ -129,7 +129,7 @@ static const struct node *other_text(struct twist *t, const struct node *n, cons
     return node_new_text(t->c->arena, text);
 }
 
-static const struct node *something(struct twist *t)
+static const struct node *something(struct variation *t)
 {
     static const char *const values[] = {"null",
                                          "true",
@@ -141,24 +141,25 @@ static const struct node *something(struct twist *t)
                                          "-1.5",
                                          "9007199254740993",
                                          "{\"kind\":\"new\",\"items\":[{\"id\":null}]}"};
-    const char *text = values[draw(&t->dice, sizeof values / sizeof *values)];
+    const char *text = values[draw(&t->rng, sizeof values / sizeof *values)];
     return json_parse(t->c->arena, str_from(text), "hostile", NULL);
 }
 
 /* --- the body ------------------------------------------------------------------------------- */
 
-static const struct node *other(struct twist *t, const struct node *n, const char *name,
+static const struct node *other(struct variation *t, const struct node *n, const char *name,
                                 const char *pointer);
 
 /* Puts one member more into the room behind `count`; answers how many there are then. */
-static size_t add_more(struct twist *t, struct member *members, size_t count, const char *pointer)
+static size_t add_more(struct variation *t, struct member *members, size_t count,
+                       const char *pointer)
 {
-    const struct latitude *may = t->may;
+    const struct variations *may = t->may;
     if (!t->more_left || !may->more_below || !leads(pointer, may->more_below, true) ||
-        is_complete(may, pointer) || draw(&t->dice, 2))
+        is_complete(may, pointer) || draw(&t->rng, 2))
         return count;
     struct member m = {
-        .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->dice, 65536)),
+        .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->rng, 65536)),
         .value = something(t),
     };
     t->more_left--;
@@ -167,7 +168,7 @@ static size_t add_more(struct twist *t, struct member *members, size_t count, co
     return count + 1;
 }
 
-static const struct node *other_map(struct twist *t, const struct node *n, const char *pointer)
+static const struct node *other_map(struct variation *t, const struct node *n, const char *pointer)
 {
     struct arena *a = t->c->arena;
     size_t count = n->map.count;
@@ -181,7 +182,7 @@ static const struct node *other_map(struct twist *t, const struct node *n, const
     }
     count = add_more(t, members, count, pointer);
     for (size_t i = count; i > 1; i--) {
-        size_t k = (size_t)draw(&t->dice, i);
+        size_t k = (size_t)draw(&t->rng, i);
         struct member m = members[i - 1];
         members[i - 1] = members[k];
         members[k] = m;
@@ -190,20 +191,20 @@ static const struct node *other_map(struct twist *t, const struct node *n, const
     return node_new_map(a, members, count);
 }
 
-/* Lists that are told together have dice of their own, so that they are shuffled alike. */
-static void shuffle_rows(struct twist *t, const struct node **items, size_t count,
+/* Lists that are told together have random numbers of their own, so that they are shuffled alike. */
+static void shuffle_rows(struct variation *t, const struct node **items, size_t count,
                          const char *pointer)
 {
-    const struct latitude *may = t->may;
+    const struct variations *may = t->may;
     for (size_t r = 0; r < may->rows_count && count > 1; r++) {
-        const struct latitude_rows *rows = &may->rows[r];
+        const struct variation_rows *rows = &may->rows[r];
         if (strcmp(rows->operation, t->c->route->operation) != 0 ||
             !(leads(pointer, rows->rows, false) ||
               (rows->beside && leads(pointer, rows->beside, false))))
             continue;
-        struct dice dice = dice_for(t->c, DICE_ROWS + r);
+        struct rng rng = rng_for(t->c, RNG_ROWS + r);
         for (size_t i = count; i > 1; i--) {
-            size_t k = (size_t)draw(&dice, i);
+            size_t k = (size_t)draw(&rng, i);
             const struct node *item = items[i - 1];
             items[i - 1] = items[k];
             items[k] = item;
@@ -212,7 +213,7 @@ static void shuffle_rows(struct twist *t, const struct node **items, size_t coun
     }
 }
 
-static const struct node *other_list(struct twist *t, const struct node *n, const char *pointer)
+static const struct node *other_list(struct variation *t, const struct node *n, const char *pointer)
 {
     struct arena *a = t->c->arena;
     size_t count = n->list.count;
@@ -225,7 +226,7 @@ static const struct node *other_list(struct twist *t, const struct node *n, cons
     return node_new_list(a, items, count);
 }
 
-static const struct node *other(struct twist *t, const struct node *n, const char *name,
+static const struct node *other(struct variation *t, const struct node *n, const char *name,
                                 const char *pointer)
 {
     switch (n->kind) {
@@ -244,9 +245,9 @@ static const struct node *other(struct twist *t, const struct node *n, const cha
     return n;
 }
 
-static const struct latitude *latitude_of(const struct call *c)
+static const struct variations *variations_of(const struct call *c)
 {
-    return c->number && c->route ? c->provider->latitude : NULL;
+    return c->number && c->route ? c->provider->variations : NULL;
 }
 
 static void keep_told(struct call *c, const struct buf *told)
@@ -259,20 +260,20 @@ static void keep_told(struct call *c, const struct buf *told)
 
 void hostile_body(struct call *c)
 {
-    const struct latitude *may = latitude_of(c);
+    const struct variations *may = variations_of(c);
     if (!may || c->responded || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
         return;
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     if (!body)
         return;
-    struct twist t = {
+    struct variation t = {
         .c = c,
         .may = may,
-        .dice = dice_for(c, DICE_BODY),
+        .rng = rng_for(c, RNG_BODY),
         .more_left = MORE_MAX,
         .told = {.arena = c->arena},
     };
-    int indent = draw(&t.dice, 4) ? 0 : 2;
+    int indent = draw(&t.rng, 4) ? 0 : 2;
     body = other(&t, body, "", "");
     if (t.reordered)
         tell(&t.told, "reordered members", "");
@@ -301,14 +302,14 @@ static const char *in_case(struct arena *a, const char *name, bool upper)
 
 void hostile_headers(struct call *c)
 {
-    if (!latitude_of(c))
+    if (!variations_of(c))
         return;
-    struct dice dice = dice_for(c, DICE_HEADERS);
+    struct rng rng = rng_for(c, RNG_HEADERS);
     struct headers *h = &c->res->headers;
     struct buf told = {.arena = c->arena};
-    uint64_t style = draw(&dice, 3); /* as they are, lower, upper */
+    uint64_t style = draw(&rng, 3); /* as they are, lower, upper */
     for (size_t i = h->count; i > 1; i--) {
-        size_t k = (size_t)draw(&dice, i);
+        size_t k = (size_t)draw(&rng, i);
         struct header one = h->items[i - 1];
         h->items[i - 1] = h->items[k];
         h->items[k] = one;
@@ -321,7 +322,7 @@ void hostile_headers(struct call *c)
     keep_told(c, &told);
 }
 
-/* --- turned away ---------------------------------------------------------------------------- */
+/* --- refused ---------------------------------------------------------------------------- */
 
 /* Who only looks at a world, through the admin API, changes nothing of what is to come. */
 void hostile_enter(struct call *c)
@@ -330,7 +331,7 @@ void hostile_enter(struct call *c)
         c->number = ++c->world->calls;
 }
 
-/* Of the first window that counts such a call; none: nobody would be turned away. */
+/* Of the first window that counts such a call; none: nobody would be refused. */
 static struct rate_limit_state state_of(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
@@ -338,26 +339,26 @@ static struct rate_limit_state state_of(const struct call *c)
         if (l->windows[i].rate_classes & RATE_OF(c->route->rate_class))
             return (struct rate_limit_state){
                 .limit = rate_limit_of(l, key_read(c->world, c->key), i),
-                .resets_at_ms = c->now_ms + AWAY_MS,
+                .resets_at_ms = c->now_ms + REFUSE_MS,
             };
     return (struct rate_limit_state){0};
 }
 
-bool hostile_turns_away(struct call *c, const struct gate *g)
+bool hostile_refuses(struct call *c, const struct gate *g)
 {
-    if (!latitude_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
+    if (!variations_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
         return false;
     size_t operation = (size_t)(c->route - c->provider->routes);
-    struct dice dice = dice_for(c, DICE_AWAY);
+    struct rng rng = rng_for(c, RNG_REFUSE);
     struct rate_limit_state rate_limit = state_of(c);
-    bool refuse = !draw(&dice, TURNED_AWAY) && rate_limit.limit &&
+    bool refuse = !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit &&
                   !quota_had_spurious_429(c->world, c->key, operation);
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;
     struct buf told = {.arena = c->arena};
     c->rate_limit = rate_limit;
-    tell(&told, "turned away", "");
+    tell(&told, "refused", "");
     keep_told(c, &told);
     call_refuse(c, FAULT_RATE_LIMITED, NULL);
     return true;

@@ -32,7 +32,7 @@ file(GLOB providers RELATIVE ${ROOT}/mockserver/providers ${ROOT}/mockserver/pro
 foreach(provider IN LISTS providers)
   if(IS_DIRECTORY ${ROOT}/mockserver/providers/${provider})
     list(PREPEND ROWS "mockserver/providers/${provider}/"
-      "base/|mockserver/(state/|gate/|rules/|providers/${provider}/|fixture/fixture\\.h|(call|route|journal|latitude|webhooks)\\.h)")
+      "base/|mockserver/(state/|gate/|rules/|providers/${provider}/|fixture/fixture\\.h|(call|route|journal|variations|webhooks)\\.h)")
   endif()
 endforeach()
 

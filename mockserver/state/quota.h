@@ -4,7 +4,7 @@
  *          it allows is the caller's. A window begins with the first call after the one before it
  *          ended. Counters are no records: nothing refers to them and no change is logged.
  *          Of each operation, by a number below QUOTA_OPERATIONS, it knows whether the key's last
- *          call was turned away without need.
+ *          call was refused without need.
  * Units:   calls; milliseconds of the world's clock.
  * Errors:  none.
  */

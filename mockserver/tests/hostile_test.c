@@ -34,7 +34,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Until it is not turned away. */
+/* Until it is not refused. */
 static struct mock_response ask(struct mock *m, const char *line, const char *body, const char *as)
 {
     struct mock_response a = mock_call(m, line, body, as);
@@ -124,11 +124,15 @@ static void each_kind_of_unkindness_is_met_and_told(void **state)
 {
     struct mock *m = *state;
     static const char *const kinds[] = {
-        "\"extra member ",           "\"reordered members\"",
-        "\"reordered rows /items\"", "\"time /items/",
-        "\"blanks between tokens\"", "\"reordered headers\"",
-        "\"headers in lower case\"", "\"headers in upper case\"",
-        "\"turned away\"",
+        "\"extra member ",
+        "\"reordered members\"",
+        "\"reordered rows /items\"",
+        "\"time /items/",
+        "\"blanks between tokens\"",
+        "\"reordered headers\"",
+        "\"headers in lower case\"",
+        "\"headers in upper case\"",
+        "\"refused\"",
     };
     bool unknown = false, offset = false;
     for (int i = 0; i < 60; i++) {
@@ -177,7 +181,7 @@ static void the_same_seed_and_calls_meet_the_same(void **state)
     mock_free(other);
 }
 
-/* --- turned away ---------------------------------------------------------------------------- */
+/* --- refused ---------------------------------------------------------------------------- */
 
 static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
 {

@@ -173,6 +173,6 @@ const struct provider layers_provider = {
     .consented = layers_consented,
     .ad_consented = layers_ad_consented,
     .webhooks = &layers_webhooks,
-    .latitude = &layers_latitude,
+    .variations = &layers_variations,
     .fixture = &layers_fixture,
 };

@@ -109,7 +109,7 @@ enum layers_window {
     LAYERS_WINDOW_WRITE_DAY,
 };
 extern const struct rate_limits layers_limits;
-extern const struct latitude layers_latitude;
+extern const struct variations layers_variations;
 void layers_put_limits(struct call *c);
 
 /* body.c: the body read by a table; what is wrong with it becomes issues. */

@@ -139,6 +139,6 @@ const struct provider posteverywhere_provider = {
     .platforms = (1u << PLATFORM_COUNT) - 1,
     .consented = pe_consented,
     .webhooks = &pe_webhooks,
-    .latitude = &pe_latitude,
+    .variations = &pe_variations,
     .fixture = &posteverywhere_fixture,
 };

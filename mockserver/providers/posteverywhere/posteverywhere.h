@@ -162,5 +162,5 @@ void pe_me(struct call *c);
 void pe_platform_rules(struct call *c);
 
 extern const struct rate_limits pe_limits; /* limits.c: a minute's and an hour's */
-extern const struct latitude pe_latitude;
+extern const struct variations pe_variations;
 enum pe_window { PE_WINDOW_MINUTE, PE_WINDOW_HOUR };

@@ -143,6 +143,6 @@ const struct provider postnitro_provider = {
                  PROVIDER_PLATFORM(TIKTOK) | PROVIDER_PLATFORM(THREADS),
     .leaves_posts = true,
     .consented = postnitro_consented,
-    .latitude = &postnitro_latitude,
+    .variations = &postnitro_variations,
     .fixture = &postnitro_fixture,
 };

@@ -21,7 +21,7 @@
 
 extern const struct provider postnitro_provider;
 extern const struct fixture_reader postnitro_fixture;
-extern const struct latitude postnitro_latitude;
+extern const struct variations postnitro_variations;
 
 /* What can be connected, in the order of the list. */
 #define POSTNITRO_PLATFORMS 4

@@ -3,22 +3,22 @@
  * stay so. */
 #include "mockserver/providers/layers/layers.h"
 
-#include "mockserver/latitude.h"
+#include "mockserver/variations.h"
 
 static const char *const foreign[] = {"metadata", "details"};
 
-static const struct latitude_rows rows[] = {
+static const struct variation_rows rows[] = {
     {"list_social_accounts",     "/items", NULL},
     {"list_leased_accounts",     "/items", NULL},
     {"list_all_leased_accounts", "/items", NULL},
     {"list_ad_accounts",         "/items", NULL},
 };
 
-const struct latitude layers_latitude = {
+const struct variations layers_variations = {
     .more_below = "",
     .foreign = foreign,
     .foreign_count = sizeof foreign / sizeof *foreign,
     .rows = rows,
     .rows_count = sizeof rows / sizeof *rows,
-    .times = LATITUDE_SECONDS | LATITUDE_MILLIS | LATITUDE_MICROS_OFFSET,
+    .times = VARIATION_SECONDS | VARIATION_MILLIS | VARIATION_MICROS_OFFSET,
 };

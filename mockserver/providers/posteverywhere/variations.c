@@ -2,15 +2,15 @@
  * account_ids is: theirs. Instants have the form of the api_version's samples. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/latitude.h"
+#include "mockserver/variations.h"
 
 static const char *const foreign[] = {"details", "platform_content", "metadata"};
 
-static const struct latitude_rows rows[] = {
+static const struct variation_rows rows[] = {
     {"list_accounts", "/data/accounts", "/data/account_ids"},
 };
 
-const struct latitude pe_latitude = {
+const struct variations pe_variations = {
     .more_below = "",
     .foreign = foreign,
     .foreign_count = sizeof foreign / sizeof *foreign,
