@@ -10,7 +10,7 @@
 #include "mockserver/hostile.h"
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
-#include "mockserver/place.h"
+#include "mockserver/resolve.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/scheduler.h"
 #include "mockserver/state/changes.h"
@@ -32,9 +32,9 @@ void call_respond(struct call *c)
         respond_outside(c, cors_respond);
         return;
     }
-    if (place_world(c)) {
+    if (resolve_namespace(c)) {
         enter_world(c);
-        if (place_route(c)) {
+        if (resolve_route(c)) {
             hostile_enter(c);
             pass_gates(c);
         }
@@ -48,7 +48,7 @@ void call_respond(struct call *c)
 /* No world is asked, and no provider: what has no place in a journal. */
 static void respond_outside(struct call *c, void (*step)(struct call *c))
 {
-    place_refusal(c);
+    resolve_refusal(c);
     c->provider = NULL;
     go_on(c, step);
 }
@@ -88,7 +88,7 @@ static void begin_effects(struct call *c)
 static void make_plan(struct call *c)
 {
     begin_effects(c);
-    if (c->ns->rules && !place_is_internal(c))
+    if (c->ns->rules && !resolve_is_internal(c))
         rules_plan(c->ns->rules, c);
 }
 
@@ -152,7 +152,7 @@ static const char *mock_error(enum fault fault)
 /* A control call may have moved the clock, and a refused one may have come to no world. */
 static int64_t now_of(const struct call *c)
 {
-    return c->ns && !place_is_internal(c) ? c->now_ms : world_now(c->world);
+    return c->ns && !resolve_is_internal(c) ? c->now_ms : world_now(c->world);
 }
 
 static void finish(struct call *c)
@@ -176,7 +176,7 @@ void call_dress(struct call *c)
 /* Something changed, or the clock was moved. */
 static bool is_to_be_told(const struct call *c)
 {
-    return c->ns && (place_is_internal(c) || changes_last(c->world) != c->changes_before);
+    return c->ns && (resolve_is_internal(c) || changes_last(c->world) != c->changes_before);
 }
 
 bool call_is_suspended(const struct call *c)
@@ -190,7 +190,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     step(c);
     if (call_is_suspended(c))
         return;
-    if (place_is_internal(c))
+    if (resolve_is_internal(c))
         look_again(c);
     if (c->fault)
         dress(c);
@@ -202,7 +202,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     rules_headers(c);
     cors_finish(c); /* it names the headers that are there */
     hostile_headers(c);
-    if (c->ns && !place_is_internal(c)) {
+    if (c->ns && !resolve_is_internal(c)) {
         journal_add(c->ns->journal, c);
         client_checks_observe(c->ns->client_checks, c);
     }
@@ -256,7 +256,7 @@ static void wake(void *call)
     look_again(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
-        if (!place_is_internal(c)) /* which goes on with what it has begun */
+        if (!resolve_is_internal(c)) /* which goes on with what it has begun */
             begin_effects(c);
         go_on(c, c->then);
         return;

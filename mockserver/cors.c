@@ -1,7 +1,7 @@
 #include "mockserver/cors.h"
 
 #include "mockserver/mock.h"
-#include "mockserver/place.h"
+#include "mockserver/resolve.h"
 
 #define MAX_AGE_S "600"
 #define COUNT(a)  (sizeof(a) / sizeof *(a))
@@ -26,7 +26,7 @@ static enum admitted admits(const struct mock_options *o, struct str origin)
 
 static bool is_open(const struct call *c)
 {
-    return c->mock->options.cors_count && !c->admin_port && !place_names_internal(c);
+    return c->mock->options.cors_count && !c->admin_port && !resolve_names_internal(c);
 }
 
 static struct str origin_of(const struct call *c)

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 #include "mockserver/gate/rate_limit.h"
-#include "mockserver/place.h"
+#include "mockserver/resolve.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/variations.h"
 
@@ -327,7 +327,7 @@ void hostile_headers(struct call *c)
 /* Who only looks at a world, through the admin API, changes nothing of what is to come. */
 void hostile_enter(struct call *c)
 {
-    if (c->world->hostile && !place_is_internal(c))
+    if (c->world->hostile && !resolve_is_internal(c))
         c->number = ++c->world->calls;
 }
 

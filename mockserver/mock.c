@@ -7,7 +7,7 @@
 #include "mockserver/fixture/fixtures.h"
 #include "mockserver/namespaces/idle.h"
 #include "mockserver/namespaces/reload.h"
-#include "mockserver/place.h"
+#include "mockserver/resolve.h"
 #include "mockserver/scheduler.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
@@ -163,7 +163,7 @@ void mock_handle_admin(void *mock, struct exchange *x)
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
 {
     struct call *c = call_of(mock, x);
-    place_refusal(c);
+    resolve_refusal(c);
     c->fault_status = status;
     call_refuse(c, status == 413 ? FAULT_TOO_LARGE : FAULT_BAD_HTTP, "%s", why);
     call_dress(c);
@@ -173,7 +173,7 @@ void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
 static void tell_unsent(const struct mock *m, const struct call *c)
 {
     const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
-    if (ns && ns->generation == c->generation && c->provider && !place_is_internal(c))
+    if (ns && ns->generation == c->generation && c->provider && !resolve_is_internal(c))
         client_checks_unsent(ns->client_checks, c);
 }
 

@@ -5,7 +5,7 @@
 
 #include "mockserver/namespaces/export.h"
 #include "mockserver/record_json.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 
 static const struct record_shape *kind_of(struct call *c)
 {
@@ -36,7 +36,7 @@ static uint32_t row_of(struct call *c, const struct record_shape *s)
     if (!row)
         call_refuse(c, FAULT_NOT_FOUND, "None of the %s has the id '" STR_FMT "'", s->name,
                     STR_ARG(c->params[1]));
-    else if (!places_unique(c->world, s->kind, c->params[1]))
+    else if (!index_entries_unique(c->world, s->kind, c->params[1]))
         call_refuse(c, FAULT_CONFLICT,
                     "Several of the %s have the id '" STR_FMT
                     "': say which by its number among them all, ~%u and so on",

@@ -8,8 +8,8 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/layer.h"
-#include "mockserver/state/places.h"
 #include "mockserver/state/quota.h"
 #include "mockserver/state/replies.h"
 #include "mockserver/webhooks.h"
@@ -49,7 +49,7 @@ static void put_record(struct json *out, const struct world *w, const char *key,
                        enum record_kind kind, uint32_t row)
 {
     const char *id = record_id(w, kind, row);
-    if (id && places_unique(w, kind, str_from(id)))
+    if (id && index_entries_unique(w, kind, str_from(id)))
         json_put_text(out, key, id);
     else
         json_put_int(out, key, row);

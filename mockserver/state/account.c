@@ -4,9 +4,9 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
-#include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -23,7 +23,7 @@ const char *const outcome_texts[] = {OUTCOMES(X)};
 struct account_edit {
     struct world *w;
     uint32_t row;
-    struct places before;
+    struct index_entries before;
     const char *from;
     struct account *account;
 };
@@ -31,14 +31,14 @@ struct account_edit {
 static struct account_edit edit_begin(struct world *w, uint32_t row)
 {
     struct account_edit e = {.w = w, .row = row, .from = account_state_text(account_read(w, row))};
-    places_of(w, RECORD_ACCOUNT, row, &e.before);
+    index_entries_of(w, RECORD_ACCOUNT, row, &e.before);
     e.account = world_edit(w, RECORD_ACCOUNT, row);
     return e;
 }
 
 static void edit_end(const struct account_edit *e, const char *what)
 {
-    places_move(e->w, RECORD_ACCOUNT, e->row, &e->before);
+    index_entries_move(e->w, RECORD_ACCOUNT, e->row, &e->before);
     changes_add(e->w, RECORD_ACCOUNT, e->row, what, e->from, account_state_text(e->account));
     world_transition_done(e->w);
 }
@@ -87,7 +87,7 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
     expect_expiry(w, row, a);
     if (a->leased)
         expect_renewal(w, row, a);
-    places_add(w, RECORD_ACCOUNT, row);
+    index_entries_add(w, RECORD_ACCOUNT, row);
     changes_add(w, RECORD_ACCOUNT, row, "account_connect", NULL, account_state_text(a));
     world_transition_done(w);
     if (spec->after)
@@ -193,7 +193,7 @@ void account_token_due(struct world *w, uint32_t account)
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_ACCOUNT, provider, public_id);
+    return index_entries_find(w, RECORD_ACCOUNT, provider, public_id);
 }
 
 const struct account *account_read(const struct world *w, uint32_t row)

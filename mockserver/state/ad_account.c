@@ -4,7 +4,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
 #define X(name, text) text,
@@ -16,7 +16,7 @@ const char *const ad_token_texts[] = {AD_TOKENS(X)};
 struct ad_edit {
     struct world *w;
     uint32_t row;
-    struct places before;
+    struct index_entries before;
     const char *from;
     struct ad_account *account;
 };
@@ -24,14 +24,14 @@ struct ad_edit {
 static struct ad_edit edit_begin(struct world *w, uint32_t row)
 {
     struct ad_edit e = {.w = w, .row = row, .from = ad_account_state_text(ad_account_read(w, row))};
-    places_of(w, RECORD_AD_ACCOUNT, row, &e.before);
+    index_entries_of(w, RECORD_AD_ACCOUNT, row, &e.before);
     e.account = world_edit(w, RECORD_AD_ACCOUNT, row);
     return e;
 }
 
 static void edit_end(const struct ad_edit *e, const char *what)
 {
-    places_move(e->w, RECORD_AD_ACCOUNT, e->row, &e->before);
+    index_entries_move(e->w, RECORD_AD_ACCOUNT, e->row, &e->before);
     changes_add(e->w, RECORD_AD_ACCOUNT, e->row, what, e->from, ad_account_state_text(e->account));
     world_transition_done(e->w);
 }
@@ -79,7 +79,7 @@ uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_acc
         .connected_at_ms = spec->connected_at_ms ? spec->connected_at_ms : world_now(w),
     };
     give_grant(w, a, row);
-    places_add(w, RECORD_AD_ACCOUNT, row);
+    index_entries_add(w, RECORD_AD_ACCOUNT, row);
     changes_add(w, RECORD_AD_ACCOUNT, row, "ad_account_connect", NULL, ad_account_state_text(a));
     world_transition_done(w);
     return row;
@@ -139,7 +139,7 @@ uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform p
 
 uint32_t ad_account_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_AD_ACCOUNT, provider, public_id);
+    return index_entries_find(w, RECORD_AD_ACCOUNT, provider, public_id);
 }
 
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row)

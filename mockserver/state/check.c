@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 
@@ -147,18 +147,19 @@ static bool check_references(struct check *c, enum record_kind kind, uint32_t ro
     return true;
 }
 
-static bool check_places(struct check *c, enum record_kind kind, uint32_t row)
+static bool check_index_entries(struct check *c, enum record_kind kind, uint32_t row)
 {
-    struct places places;
-    places_of(c->w, kind, row, &places);
-    for (size_t i = 0; i < places.count; i++) {
-        const struct place *p = &places.items[i];
+    struct index_entries entries;
+    index_entries_of(c->w, kind, row, &entries);
+    for (size_t i = 0; i < entries.count; i++) {
+        const struct place *p = &entries.items[i];
         c->placed[p->index]++;
         if (!index_has(&c->w->indexes[p->index], p->entry))
             return broken(c, kind, row, "an index lacks it");
     }
     const char *id = record_id(c->w, kind, row);
-    if (id && places_find(c->w, kind, places_scope(c->w, kind, row), str_from(id)) != row)
+    if (id &&
+        index_entries_find(c->w, kind, index_entries_scope(c->w, kind, row), str_from(id)) != row)
         return broken(c, kind, row, "another record has the same id");
     return true;
 }
@@ -185,7 +186,7 @@ static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
         return broken(c, kind, row, why);
     if (!same_word(c->words_of[kind][row], record_state(c->w, kind, row)))
         return broken(c, kind, row, "the change log does not end in its state");
-    return check_providers(c, kind, row) && check_places(c, kind, row);
+    return check_providers(c, kind, row) && check_index_entries(c, kind, row);
 }
 
 typedef bool record_holds(struct check *c, enum record_kind kind, uint32_t row);

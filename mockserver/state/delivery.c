@@ -5,7 +5,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 
 const char *const delivery_state_texts[] = {
 #define X(name, text) text,
@@ -27,7 +27,7 @@ static uint32_t add(struct world *w, const struct delivery *made, int64_t at_ms)
     *d = *made;
     if (at_ms)
         try_at(w, row, d, at_ms);
-    places_add(w, RECORD_DELIVERY, row);
+    index_entries_add(w, RECORD_DELIVERY, row);
     changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
     world_transition_done(w);
     return row;
@@ -62,7 +62,7 @@ uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id
 struct delivery_edit {
     struct world *w;
     uint32_t row;
-    struct places before;
+    struct index_entries before;
     enum delivery_state from;
     struct delivery *d;
 };
@@ -70,14 +70,14 @@ struct delivery_edit {
 static struct delivery_edit edit_begin(struct world *w, uint32_t row)
 {
     struct delivery_edit e = {.w = w, .row = row, .from = delivery_read(w, row)->state};
-    places_of(w, RECORD_DELIVERY, row, &e.before);
+    index_entries_of(w, RECORD_DELIVERY, row, &e.before);
     e.d = world_edit(w, RECORD_DELIVERY, row);
     return e;
 }
 
 static void edit_end(const struct delivery_edit *e, const char *what)
 {
-    places_move(e->w, RECORD_DELIVERY, e->row, &e->before);
+    index_entries_move(e->w, RECORD_DELIVERY, e->row, &e->before);
     changes_add(e->w, RECORD_DELIVERY, e->row, what, delivery_state_texts[e->from],
                 delivery_state_texts[e->d->state]);
     world_transition_done(e->w);
@@ -247,7 +247,7 @@ void delivery_abandon_all(struct world *w, uint32_t webhook)
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_DELIVERY, provider, public_id);
+    return index_entries_find(w, RECORD_DELIVERY, provider, public_id);
 }
 
 const struct delivery *delivery_read(const struct world *w, uint32_t row)

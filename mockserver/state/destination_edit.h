@@ -5,13 +5,13 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/post.h"
 
 struct destination_edit {
     struct world *w;
     uint32_t row;
-    struct places before;
+    struct index_entries before;
     const char *from;
     struct destination *destination;
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 
 /* splitmix64: each counter value gives a well mixed number of its own. */
 uint64_t ids_random(struct world *w)
@@ -80,6 +80,6 @@ const char *ids_mint(struct world *w, const char *prefix, enum id_form form)
     char id[64];
     do /* a fixture may have given just this id: one that was exported with the same seed, say */
         ids_write(w, prefix, form, id);
-    while (places_taken(w, str_from(id)));
+    while (index_entries_taken(w, str_from(id)));
     return world_text(w, id);
 }

@@ -2,7 +2,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/ids.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
 const char *const connect_step_texts[] = {
@@ -13,7 +13,7 @@ const char *const connect_step_texts[] = {
 
 static void created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
-    places_add(w, kind, row);
+    index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, "present");
     world_transition_done(w);
 }

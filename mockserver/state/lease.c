@@ -7,7 +7,7 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/ids.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
 
@@ -36,7 +36,7 @@ uint32_t lease_request_create(struct world *w, uint32_t space, const struct leas
         .state = LEASE_REQUESTED,
         .submitted_at_ms = wish->submitted_at_ms ? wish->submitted_at_ms : world_now(w),
     };
-    places_add(w, RECORD_LEASE_REQUEST, row);
+    index_entries_add(w, RECORD_LEASE_REQUEST, row);
     changes_add(w, RECORD_LEASE_REQUEST, row, "lease_request_create", NULL,
                 lease_state_texts[r->state]);
     world_transition_done(w);
@@ -124,10 +124,10 @@ static uint32_t assign(struct world *w, uint32_t space, uint32_t pool, const cha
 
 static void set_request(struct world *w, uint32_t account, uint32_t request)
 {
-    struct places before;
-    places_of(w, RECORD_ACCOUNT, account, &before);
+    struct index_entries before;
+    index_entries_of(w, RECORD_ACCOUNT, account, &before);
     ((struct account *)world_edit(w, RECORD_ACCOUNT, account))->lease_request = request;
-    places_move(w, RECORD_ACCOUNT, account, &before);
+    index_entries_move(w, RECORD_ACCOUNT, account, &before);
 }
 
 /* An undecided request has no accounts, so they are told where they came from at the very end: they
@@ -168,7 +168,7 @@ uint32_t pool_account_create(struct world *w, const struct pool_account *p)
         .followers = p->followers,
         .monthly_price_cents = p->monthly_price_cents,
     };
-    places_add(w, RECORD_POOL_ACCOUNT, row);
+    index_entries_add(w, RECORD_POOL_ACCOUNT, row);
     changes_add(w, RECORD_POOL_ACCOUNT, row, "pool_account_create", NULL,
                 pool_account_state_text(kept));
     world_transition_done(w);
@@ -177,12 +177,12 @@ uint32_t pool_account_create(struct world *w, const struct pool_account *p)
 
 static void set_account(struct world *w, uint32_t pool, uint32_t account, const char *what)
 {
-    struct places before;
+    struct index_entries before;
     const char *from = pool_account_state_text(pool_account_read(w, pool));
-    places_of(w, RECORD_POOL_ACCOUNT, pool, &before);
+    index_entries_of(w, RECORD_POOL_ACCOUNT, pool, &before);
     struct pool_account *p = world_edit(w, RECORD_POOL_ACCOUNT, pool);
     p->account = account;
-    places_move(w, RECORD_POOL_ACCOUNT, pool, &before);
+    index_entries_move(w, RECORD_POOL_ACCOUNT, pool, &before);
     changes_add(w, RECORD_POOL_ACCOUNT, pool, what, from, pool_account_state_text(p));
 }
 
@@ -227,7 +227,7 @@ void lease_renewal_due(struct world *w, uint32_t account)
 
 uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id)
 {
-    return places_find(w, RECORD_LEASE_REQUEST, organization, public_id);
+    return index_entries_find(w, RECORD_LEASE_REQUEST, organization, public_id);
 }
 
 const struct lease_request *lease_request_read(const struct world *w, uint32_t row)
@@ -237,7 +237,7 @@ const struct lease_request *lease_request_read(const struct world *w, uint32_t r
 
 uint32_t pool_account_find(const struct world *w, int provider, struct str handle)
 {
-    return places_find(w, RECORD_POOL_ACCOUNT, provider, handle);
+    return index_entries_find(w, RECORD_POOL_ACCOUNT, provider, handle);
 }
 
 const struct pool_account *pool_account_read(const struct world *w, uint32_t row)

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "mockserver/state/changes.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
 const char *const media_state_texts[] = {
@@ -23,7 +23,7 @@ uint32_t media_create(struct world *w, uint32_t space, const struct media *said)
     m->name = world_text(w, said->name);
     m->content_type = world_text(w, said->content_type);
     m->created_at_ms = said->created_at_ms ? said->created_at_ms : world_now(w);
-    places_add(w, RECORD_MEDIA, row);
+    index_entries_add(w, RECORD_MEDIA, row);
     changes_add(w, RECORD_MEDIA, row, "media_create", NULL, media_state_texts[m->state]);
     world_transition_done(w);
     return row;
@@ -32,15 +32,15 @@ uint32_t media_create(struct world *w, uint32_t space, const struct media *said)
 static void move(struct world *w, uint32_t row, enum media_state to, int64_t received,
                  const char *what)
 {
-    struct places before;
-    places_of(w, RECORD_MEDIA, row, &before);
+    struct index_entries before;
+    index_entries_of(w, RECORD_MEDIA, row, &before);
     struct media *m = world_edit(w, RECORD_MEDIA, row);
     const char *from = media_state_texts[m->state];
     assert(m->state != MEDIA_REMOVED);
     m->state = to;
     m->received += received;
     m->removed_at_ms = to == MEDIA_REMOVED ? world_now(w) : 0;
-    places_move(w, RECORD_MEDIA, row, &before);
+    index_entries_move(w, RECORD_MEDIA, row, &before);
     changes_add(w, RECORD_MEDIA, row, what, from, media_state_texts[to]);
     world_transition_done(w);
 }
@@ -63,7 +63,7 @@ void media_remove(struct world *w, uint32_t media)
 
 uint32_t media_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_MEDIA, provider, public_id);
+    return index_entries_find(w, RECORD_MEDIA, provider, public_id);
 }
 
 const struct media *media_read(const struct world *w, uint32_t row)

@@ -4,7 +4,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 
 #define X(name, text) text,
@@ -36,7 +36,7 @@ uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *s
     };
     if (a->expires_at_ms)
         events_add(w, a->expires_at_ms, EVENT_OAUTH_ATTEMPT_EXPIRES, row);
-    places_add(w, RECORD_OAUTH_ATTEMPT, row);
+    index_entries_add(w, RECORD_OAUTH_ATTEMPT, row);
     changes_add(w, RECORD_OAUTH_ATTEMPT, row, "oauth_attempt_begin", NULL,
                 oauth_attempt_state_texts[a->state]);
     world_transition_done(w);

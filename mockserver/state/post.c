@@ -5,7 +5,7 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/destination_edit.h"
 #include "mockserver/state/events.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
@@ -19,7 +19,7 @@ const char *const failure_texts[] = {FAILURES(X)};
 
 static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
-    places_add(w, kind, row);
+    index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
     world_transition_done(w);
     return row;
@@ -109,7 +109,7 @@ struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
 {
     struct destination_edit e = {
         .w = w, .row = row, .from = record_state(w, RECORD_DESTINATION, row)};
-    places_of(w, RECORD_DESTINATION, row, &e.before);
+    index_entries_of(w, RECORD_DESTINATION, row, &e.before);
     e.destination = world_edit(w, RECORD_DESTINATION, row);
     return e;
 }
@@ -122,7 +122,7 @@ void destination_edit_end(const struct destination_edit *e, const char *what)
 void destination_edit_end_at(const struct destination_edit *e, const char *what, int64_t at_ms)
 {
     e->destination->updated_at_ms = at_ms;
-    places_move(e->w, RECORD_DESTINATION, e->row, &e->before);
+    index_entries_move(e->w, RECORD_DESTINATION, e->row, &e->before);
     changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from,
                 destination_state_texts[e->destination->state]);
     world_transition_done(e->w);
@@ -188,17 +188,17 @@ void destination_set_outcome(struct world *w, uint32_t destination, enum outcome
 
 uint32_t content_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_CONTENT, provider, public_id);
+    return index_entries_find(w, RECORD_CONTENT, provider, public_id);
 }
 
 uint32_t post_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_POST, provider, public_id);
+    return index_entries_find(w, RECORD_POST, provider, public_id);
 }
 
 uint32_t destination_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_DESTINATION, provider, public_id);
+    return index_entries_find(w, RECORD_DESTINATION, provider, public_id);
 }
 
 const struct content *content_read(const struct world *w, uint32_t row)

@@ -32,16 +32,17 @@ void post_remove_destinations(struct world *w, uint32_t post)
     remove_all(w, INDEX_DESTINATION_POST, post);
 }
 
-static struct post *edit_begin(struct world *w, uint32_t post, struct places *before)
+static struct post *edit_begin(struct world *w, uint32_t post, struct index_entries *before)
 {
     assert(!post_read(w, post)->removed_at_ms);
-    places_of(w, RECORD_POST, post, before);
+    index_entries_of(w, RECORD_POST, post, before);
     return world_edit(w, RECORD_POST, post);
 }
 
-static void edit_end(struct world *w, uint32_t post, const struct places *before, const char *what)
+static void edit_end(struct world *w, uint32_t post, const struct index_entries *before,
+                     const char *what)
 {
-    places_move(w, RECORD_POST, post, before);
+    index_entries_move(w, RECORD_POST, post, before);
     const char *state = record_state(w, RECORD_POST, post);
     changes_add(w, RECORD_POST, post, what, state, state);
     world_transition_done(w);
@@ -49,7 +50,7 @@ static void edit_end(struct world *w, uint32_t post, const struct places *before
 
 void post_revise(struct world *w, uint32_t post, const struct post *p)
 {
-    struct places before;
+    struct index_entries before;
     struct post *kept = edit_begin(w, post, &before);
     kept->content = p->content;
     kept->text = world_text(w, p->text);
@@ -74,7 +75,7 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
     const struct index *index = &w->indexes[INDEX_DESTINATION_POST];
     struct index_entry from = {post, INT64_MIN, 0};
     struct index_walk walk;
-    struct places before;
+    struct index_entries before;
     uint32_t count = 0;
     struct post *kept = edit_begin(w, post, &before);
     assert(kept->draft);
@@ -96,7 +97,7 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
 
 void post_remove(struct world *w, uint32_t post)
 {
-    struct places before;
+    struct index_entries before;
     post_remove_destinations(w, post);
     struct post *kept = edit_begin(w, post, &before);
     kept->updated_at_ms = kept->removed_at_ms = world_now(w);

@@ -4,8 +4,8 @@
 
 #include "base/digest.h"
 #include "mockserver/state/account.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/lease.h"
-#include "mockserver/state/places.h"
 #include "mockserver/state/record_put.h"
 #include "mockserver/state/tenant.h"
 
@@ -46,7 +46,7 @@ void rebuild_place(struct world *w, enum record_kind kind, uint32_t row)
         struct key *k = world_edit(w, kind, row);
         digest_sha256(str_from(k->value), k->digest);
     }
-    places_add(w, kind, row);
+    index_entries_add(w, kind, row);
 }
 
 void rebuild_changes(struct world *w)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 
 static bool refuse(struct error *err, const struct record_field *f, const char *why)
 {
@@ -52,7 +52,8 @@ static bool set_ref(const struct world *w, int64_t scope, const struct record_fi
 {
     uint32_t to = ROW_NONE;
     if (!v->none) {
-        to = v->text ? places_find(w, f->refers, scope, str_from(v->text)) : (uint32_t)v->number;
+        to = v->text ? index_entries_find(w, f->refers, scope, str_from(v->text))
+                     : (uint32_t)v->number;
         if (!to)
             return refuse(err, f, "names a record that does not exist");
     }

@@ -1,7 +1,7 @@
 /* record_put.h - one field of a record written as its table says, and nothing else: its indexes, its
  * events and the change log are the caller's.
  *
- * Shapes:  a REF is found by its text in `scope` (places.h), or is the row in `number` where the
+ * Shapes:  a REF is found by its text in `scope` (index_entries.h), or is the row in `number` where the
  *          value has no text; a TIME likewise.
  * Errors:  a value of the wrong type, or not one of the words; a record that does not exist.
  */

@@ -7,11 +7,11 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/layer.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
-#include "mockserver/state/places.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/record_put.h"
 #include "mockserver/state/tenant.h"
@@ -49,7 +49,7 @@ static bool set_field(struct world *w, int64_t scope, const struct record_edit *
     return record_put(w, scope, e->field, &e->value, record, err);
 }
 
-/* Where a record finds the others that it names: see places.h. */
+/* Where a record finds the others that it names: see index_entries.h. */
 static int64_t scope_of(const struct world *w, enum record_kind kind, uint32_t row,
                         const struct record_field *f)
 {
@@ -110,10 +110,10 @@ bool record_set(struct world *w, enum record_kind kind, uint32_t row,
     if (!good)
         return false;
     const char *from = record_state(w, kind, row);
-    struct places before;
-    places_of(w, kind, row, &before);
+    struct index_entries before;
+    index_entries_of(w, kind, row, &before);
     memcpy(world_edit(w, kind, row), &edited, size);
-    places_move(w, kind, row, &before);
+    index_entries_move(w, kind, row, &before);
     record_expect(w, kind, row);
     changes_add(w, kind, row, "record_set", from, record_state(w, kind, row));
     stop_checks_if_broken(w);

@@ -4,7 +4,7 @@
 
 #include "base/digest.h"
 #include "mockserver/state/changes.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 
 const char *const key_status_texts[] = {
@@ -15,7 +15,7 @@ const char *const key_status_texts[] = {
 
 static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
-    places_add(w, kind, row);
+    index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
     world_transition_done(w);
     return row;
@@ -107,7 +107,7 @@ uint32_t space_create(struct world *w, uint32_t organization, const char *public
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id)
 {
-    return places_find(w, RECORD_ORGANIZATION, provider, str_from(public_id));
+    return index_entries_find(w, RECORD_ORGANIZATION, provider, str_from(public_id));
 }
 
 /* Values are compared by their digests, so that the time a look-up takes tells nothing of a key. */
@@ -130,12 +130,12 @@ uint32_t key_find(const struct world *w, int provider, struct str value)
 
 uint32_t key_of_id(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_KEY, provider, public_id);
+    return index_entries_find(w, RECORD_KEY, provider, public_id);
 }
 
 uint32_t space_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_SPACE, provider, public_id);
+    return index_entries_find(w, RECORD_SPACE, provider, public_id);
 }
 
 const struct organization *organization_read(const struct world *w, uint32_t row)

@@ -5,7 +5,7 @@
 
 #include "mockserver/state/account.h"
 #include "mockserver/state/changes.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
@@ -31,7 +31,7 @@ uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reas
         .at_ms = world_now(w),
         .cents = -a->monthly_price_cents,
     };
-    places_add(w, RECORD_WALLET_ENTRY, row);
+    index_entries_add(w, RECORD_WALLET_ENTRY, row);
     changes_add(w, RECORD_WALLET_ENTRY, row, "wallet_charge_month", NULL,
                 record_state(w, RECORD_WALLET_ENTRY, row));
     return row;

@@ -4,7 +4,7 @@
 
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
 const char *const webhook_state_texts[] = {
@@ -30,7 +30,7 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
         .created_at_ms = world_now(w),
         .updated_at_ms = world_now(w),
     };
-    places_add(w, RECORD_WEBHOOK, row);
+    index_entries_add(w, RECORD_WEBHOOK, row);
     changes_add(w, RECORD_WEBHOOK, row, "webhook_create", NULL, webhook_state_texts[h->state]);
     world_transition_done(w);
     return row;
@@ -89,11 +89,11 @@ void webhook_rotate(struct world *w, uint32_t webhook, const char *secret,
 void webhook_delete(struct world *w, uint32_t webhook)
 {
     enum webhook_state from = webhook_read(w, webhook)->state;
-    struct places before;
+    struct index_entries before;
     delivery_abandon_all(w, webhook);
-    places_of(w, RECORD_WEBHOOK, webhook, &before);
+    index_entries_of(w, RECORD_WEBHOOK, webhook, &before);
     edit(w, webhook, true)->state = WEBHOOK_DELETED;
-    places_move(w, RECORD_WEBHOOK, webhook, &before);
+    index_entries_move(w, RECORD_WEBHOOK, webhook, &before);
     edit_end(w, webhook, "webhook_delete", from);
 }
 
@@ -108,7 +108,7 @@ void webhook_note(struct world *w, uint32_t webhook, bool told, int64_t pause_af
 
 uint32_t webhook_find(const struct world *w, int provider, struct str public_id)
 {
-    return places_find(w, RECORD_WEBHOOK, provider, public_id);
+    return index_entries_find(w, RECORD_WEBHOOK, provider, public_id);
 }
 
 const struct webhook *webhook_read(const struct world *w, uint32_t row)

@@ -1,4 +1,4 @@
-/* place.h - which world and which provider a request is for.
+/* resolve.h - which world and which provider a request is for.
  *
  * Shapes:  the world: /ns/<name>, else X-Mock-Namespace, else the one the credential is bound to,
  *          else "default"; it comes into being when a provider's call first names it. The provider:
@@ -9,11 +9,11 @@
 #pragma once
 #include "mockserver/call.h"
 
-bool place_world(
+bool resolve_namespace(
     struct call *c); /* path, ns, world, base_url; the provider if it is the mock's own */
-bool place_route(struct call *c); /* provider, route, params */
-bool place_is_internal(const struct call *c);
-bool place_names_internal(const struct call *c); /* by its path alone: is it for the admin API? */
+bool resolve_route(struct call *c); /* provider, route, params */
+bool resolve_is_internal(const struct call *c);
+bool resolve_names_internal(const struct call *c); /* by its path alone: is it for the admin API? */
 
 /* A refusal's place, for what never became a proper call: nothing is created, nothing refused. */
-void place_refusal(struct call *c);
+void resolve_refusal(struct call *c);

@@ -1,4 +1,4 @@
-#include "mockserver/state/places.h"
+#include "mockserver/state/index_entries.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,16 +33,16 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_MEDIA] = INDEX_MEDIA_ID,
 };
 
-static void place(struct places *out, enum world_index index, int64_t key, int64_t order,
+static void place(struct index_entries *out, enum world_index index, int64_t key, int64_t order,
                   uint32_t row)
 {
-    assert(out->count < PLACES_MAX);
+    assert(out->count < INDEX_ENTRIES_MAX);
     out->items[out->count++] = (struct place){
         index, {key, order, row}
     };
 }
 
-static void place_key(const struct key *k, uint32_t row, struct places *out)
+static void place_key(const struct key *k, uint32_t row, struct index_entries *out)
 {
     int64_t digest;
     memcpy(&digest, k->digest, sizeof digest);
@@ -50,7 +50,7 @@ static void place_key(const struct key *k, uint32_t row, struct places *out)
 }
 
 static void place_lease(const struct world *w, const struct account *a, uint32_t row,
-                        struct places *out)
+                        struct index_entries *out)
 {
     uint32_t organization = space_read(w, a->space)->organization;
     place(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)),
@@ -59,7 +59,7 @@ static void place_lease(const struct world *w, const struct account *a, uint32_t
         place(out, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
 }
 
-static void place_account(const struct world *w, uint32_t row, struct places *out)
+static void place_account(const struct world *w, uint32_t row, struct index_entries *out)
 {
     const struct account *a = account_read(w, row);
     if (a->leased)
@@ -74,7 +74,7 @@ static void place_account(const struct world *w, uint32_t row, struct places *ou
     place(out, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
 }
 
-static void place_destination(const struct destination *d, uint32_t row, struct places *out)
+static void place_destination(const struct destination *d, uint32_t row, struct index_entries *out)
 {
     if (d->removed_at_ms)
         return;
@@ -83,19 +83,21 @@ static void place_destination(const struct destination *d, uint32_t row, struct 
     place(out, INDEX_DESTINATION_POST, d->post, row, row);
 }
 
-int64_t places_scope(const struct world *w, enum record_kind kind, uint32_t row)
+int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row)
 {
     if (kind == RECORD_LEASE_REQUEST)
         return space_read(w, lease_request_read(w, row)->space)->organization;
     return record_provider(w, kind, row);
 }
 
-void places_of(const struct world *w, enum record_kind kind, uint32_t row, struct places *out)
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row,
+                      struct index_entries *out)
 {
     out->count = 0;
     const char *id = record_id(w, kind, row);
     if (id)
-        place(out, id_indexes[kind], index_text_key(str_from(id)), places_scope(w, kind, row), row);
+        place(out, id_indexes[kind], index_text_key(str_from(id)),
+              index_entries_scope(w, kind, row), row);
     switch (kind) {
     case RECORD_KEY:
         place_key(key_read(w, row), row, out);
@@ -166,18 +168,18 @@ void places_of(const struct world *w, enum record_kind kind, uint32_t row, struc
     }
 }
 
-void places_add(struct world *w, enum record_kind kind, uint32_t row)
+void index_entries_add(struct world *w, enum record_kind kind, uint32_t row)
 {
-    struct places now;
-    places_of(w, kind, row, &now);
+    struct index_entries now;
+    index_entries_of(w, kind, row, &now);
     for (size_t i = 0; i < now.count; i++)
         index_add(&w->indexes[now.items[i].index], now.items[i].entry);
 }
 
-static bool among(const struct places *places, const struct place *p)
+static bool among(const struct index_entries *entries, const struct place *p)
 {
-    for (size_t i = 0; i < places->count; i++) {
-        const struct place *x = &places->items[i];
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct place *x = &entries->items[i];
         if (x->index == p->index && x->entry.key == p->entry.key &&
             x->entry.order == p->entry.order)
             return true;
@@ -185,10 +187,11 @@ static bool among(const struct places *places, const struct place *p)
     return false;
 }
 
-void places_move(struct world *w, enum record_kind kind, uint32_t row, const struct places *before)
+void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
+                        const struct index_entries *before)
 {
-    struct places now;
-    places_of(w, kind, row, &now);
+    struct index_entries now;
+    index_entries_of(w, kind, row, &now);
     for (size_t i = 0; i < before->count; i++)
         if (!among(&now, &before->items[i]))
             index_remove(&w->indexes[before->items[i].index], before->items[i].entry);
@@ -210,8 +213,8 @@ static uint32_t find_between(const struct world *w, enum record_kind kind, int64
     return ROW_NONE;
 }
 
-uint32_t places_find(const struct world *w, enum record_kind kind, int64_t scope,
-                     struct str public_id)
+uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope,
+                            struct str public_id)
 {
     return find_between(w, kind, scope, scope, public_id);
 }
@@ -221,7 +224,7 @@ uint32_t record_find(const struct world *w, enum record_kind kind, struct str pu
     return find_between(w, kind, INT64_MIN, INT64_MAX, public_id);
 }
 
-bool places_unique(const struct world *w, enum record_kind kind, struct str public_id)
+bool index_entries_unique(const struct world *w, enum record_kind kind, struct str public_id)
 {
     int64_t key = index_text_key(public_id);
     struct index_walk walk;
@@ -232,7 +235,7 @@ bool places_unique(const struct world *w, enum record_kind kind, struct str publ
     return count == 1;
 }
 
-bool places_taken(const struct world *w, struct str public_id)
+bool index_entries_taken(const struct world *w, struct str public_id)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         if (record_find(w, kind, public_id))

@@ -1,4 +1,4 @@
-#include "mockserver/place.h"
+#include "mockserver/resolve.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ static bool is_internal(const struct provider *d)
     return d == &admin_provider || d == &consent_provider;
 }
 
-bool place_is_internal(const struct call *c)
+bool resolve_is_internal(const struct call *c)
 {
     return is_internal(c->provider);
 }
@@ -47,7 +47,7 @@ static const struct namespace *bound_to(const struct call *c)
 }
 
 /* Sets ns_name; true if it was chosen rather than left to be the default one. */
-static bool choose_world(struct call *c)
+static bool choose_namespace(struct call *c)
 {
     c->path = c->req->path;
     if (below(c->path, "/ns")) {
@@ -89,10 +89,10 @@ static const struct provider *internal_of(const struct call *c)
     return NULL;
 }
 
-bool place_names_internal(const struct call *c)
+bool resolve_names_internal(const struct call *c)
 {
     struct call probe = *c;
-    choose_world(&probe);
+    choose_namespace(&probe);
     strip_mount(&probe);
     return below(probe.path, admin_provider.mount);
 }
@@ -154,7 +154,7 @@ static bool create_world(struct call *c)
 /* Path, ns_name and base_url; the provider if a mount tells it, or it is the mock's own. */
 static void read_path(struct call *c)
 {
-    bool chosen = choose_world(c);
+    bool chosen = choose_namespace(c);
     c->provider = strip_mount(c);
     set_base_url(c, chosen, c->provider);
     const struct provider *internal = internal_of(c);
@@ -162,7 +162,7 @@ static void read_path(struct call *c)
         c->provider = internal;
 }
 
-bool place_world(struct call *c)
+bool resolve_namespace(struct call *c)
 {
     read_path(c);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
@@ -172,7 +172,7 @@ bool place_world(struct call *c)
     c->world = c->ns->world;
     c->generation = c->ns->generation;
     c->ns->last_us = c->exchange->arrived_us;
-    c->ns->called = c->ns->called || !place_is_internal(c);
+    c->ns->called = c->ns->called || !resolve_is_internal(c);
     return true;
 }
 
@@ -277,7 +277,7 @@ static const char *choose_route(struct call *c)
     return allowed;
 }
 
-bool place_route(struct call *c)
+bool resolve_route(struct call *c)
 {
     const char *allowed = choose_route(c);
     if (c->route)
@@ -287,7 +287,7 @@ bool place_route(struct call *c)
     return refuse_route(c, allowed);
 }
 
-void place_refusal(struct call *c)
+void resolve_refusal(struct call *c)
 {
     read_path(c);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
