@@ -1,7 +1,7 @@
 /* table.h - rows of one kind in copy-on-write pages that worlds share.
  *
  * Shapes:  struct table: a tree of pages counted by reference. Rows are plain structs without
- *          ownership (texts live in texts.h). Row numbers start at 1 and are never reused; 0
+ *          ownership (texts live in string_pool.h). Row numbers start at 1 and are never reused; 0
  *          (ROW_NONE) means "none", so a zeroed relation points nowhere.
  * Units:   rows.
  * Errors:  none. A row that does not exist is our own bug (assert).

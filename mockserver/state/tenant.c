@@ -54,9 +54,9 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .public_id = world_text(w, spec->public_id),
         .name = world_text(w, spec->name),
         .value = world_text(w, spec->value),
-        .scopes = texts_keep_list(w->texts, spec->scopes, spec->scope_count),
+        .scopes = string_pool_keep_list(w->strings, spec->scopes, spec->scope_count),
         .return_domains =
-            texts_keep_list(w->texts, spec->return_domains, spec->return_domain_count),
+            string_pool_keep_list(w->strings, spec->return_domains, spec->return_domain_count),
         .scope_count = (uint32_t)spec->scope_count,
         .return_domain_count = (uint32_t)spec->return_domain_count,
         .tier = world_text(w, spec->tier),

@@ -26,7 +26,7 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     struct world *w = heap_new(sizeof *w);
     w->seed = seed;
     w->cause = "call";
-    w->texts = texts_new(NULL);
+    w->strings = string_pool_new(NULL);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         table_init(&w->records[kind], record_shape(kind)->size);
@@ -42,7 +42,7 @@ struct world *world_fork(struct world *from)
 {
     struct world *w = heap_new(sizeof *w);
     *w = *from;
-    w->texts = texts_new(from->texts);
+    w->strings = string_pool_new(from->strings);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         table_fork(&w->records[i], &from->records[i]);
     table_fork(&w->events, &from->events);
@@ -66,7 +66,7 @@ void world_free(struct world *w)
     replies_release(w->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_end(&w->indexes[i]);
-    texts_release(w->texts);
+    string_pool_release(w->strings);
     heap_free(w);
 }
 
@@ -77,12 +77,12 @@ int64_t world_now(const struct world *w)
 
 const char *world_text(struct world *w, const char *text)
 {
-    return texts_keep_c(w->texts, text);
+    return string_pool_keep_c(w->strings, text);
 }
 
 const char *world_str(struct world *w, struct str text)
 {
-    return texts_keep(w->texts, text);
+    return string_pool_keep(w->strings, text);
 }
 
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row)
@@ -125,7 +125,7 @@ void world_transition_done(struct world *w)
 
 size_t world_own_bytes(const struct world *w)
 {
-    size_t bytes = sizeof *w + texts_bytes(w->texts);
+    size_t bytes = sizeof *w + string_pool_bytes(w->strings);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         bytes += table_own_bytes(&w->records[i]);
     bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes) +

@@ -14,8 +14,8 @@
 #pragma once
 #include "mockserver/state/clock.h"
 #include "mockserver/state/index.h"
+#include "mockserver/state/string_pool.h"
 #include "mockserver/state/table.h"
-#include "mockserver/state/texts.h"
 #include <stdbool.h>
 
 #define RECORD_KINDS(X)                                                                            \
@@ -106,7 +106,7 @@ struct world {
     struct clock clock;
     bool in_event;       /* an event is happening now ... */
     int64_t event_at_ms; /* ... at this instant, which is what world_now answers meanwhile */
-    struct texts *texts;
+    struct string_pool *strings;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
     struct replies *replies; /* NULL: none yet */

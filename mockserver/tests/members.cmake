@@ -15,7 +15,7 @@ set(RECORDS
 # What is told through functions of its own, or is of no moment, is left out.
 set(OTHERS
   state/world.h    world          namespaces/export.c
-    "records,events,changes,replies,indexes,in_event,event_at_ms,texts,cause,caller,checks"
+    "records,events,changes,replies,indexes,in_event,event_at_ms,strings,cause,caller,checks"
   state/world.h    world_timings  namespaces/export.c none
   state/world.h    world_webhooks namespaces/export.c none
   state/changes.h  change         namespaces/export.c none

@@ -1,4 +1,4 @@
-#include "mockserver/state/texts.h"
+#include "mockserver/state/string_pool.h"
 
 #include <string.h>
 
@@ -9,43 +9,43 @@ enum {
     CHUNK_MAX = 64 * 1024,
 };
 
-struct texts_chunk {
-    struct texts_chunk *next; /* the one that was filled before */
+struct string_pool_chunk {
+    struct string_pool_chunk *next; /* the one that was filled before */
     size_t used, room;
     _Alignas(16) char bytes[];
 };
 
-struct texts {
+struct string_pool {
     uint32_t refs;
-    struct texts *older;
-    struct texts_chunk *chunk;
+    struct string_pool *older;
+    struct string_pool_chunk *chunk;
     size_t bytes;
 };
 
-struct texts *texts_new(struct texts *older)
+struct string_pool *string_pool_new(struct string_pool *older)
 {
     /* An older pool without texts has nothing to keep alive, so that forking a fork again and again
      * does not grow a chain. What it keeps later is not the fork's. */
     while (older && !older->bytes)
         older = older->older;
-    struct texts *t = heap_new(sizeof *t);
+    struct string_pool *t = heap_new(sizeof *t);
     t->refs = 1;
-    t->older = texts_hold(older);
+    t->older = string_pool_hold(older);
     return t;
 }
 
-struct texts *texts_hold(struct texts *t)
+struct string_pool *string_pool_hold(struct string_pool *t)
 {
     if (t)
         t->refs++;
     return t;
 }
 
-void texts_release(struct texts *t)
+void string_pool_release(struct string_pool *t)
 {
     while (t && --t->refs == 0) {
-        struct texts *older = t->older;
-        for (struct texts_chunk *c = t->chunk, *next; c; c = next) {
+        struct string_pool *older = t->older;
+        for (struct string_pool_chunk *c = t->chunk, *next; c; c = next) {
             next = c->next;
             heap_free(c);
         }
@@ -54,7 +54,7 @@ void texts_release(struct texts *t)
     }
 }
 
-static size_t room_for(const struct texts *t, size_t size)
+static size_t room_for(const struct string_pool *t, size_t size)
 {
     size_t room = t->chunk ? t->chunk->room * 2 : CHUNK_MIN;
     if (room > CHUNK_MAX)
@@ -63,9 +63,9 @@ static size_t room_for(const struct texts *t, size_t size)
 }
 
 /* `align` is a power of two, at most 16. */
-static void *texts_room(struct texts *t, size_t size, size_t align)
+static void *string_pool_room(struct string_pool *t, size_t size, size_t align)
 {
-    struct texts_chunk *c = t->chunk;
+    struct string_pool_chunk *c = t->chunk;
     size_t at = c ? (c->used + align - 1) & ~(align - 1) : 0;
     if (!c || at > c->room || size > c->room - at) {
         size_t room = room_for(t, size);
@@ -80,29 +80,30 @@ static void *texts_room(struct texts *t, size_t size, size_t align)
     return c->bytes + at;
 }
 
-const char *texts_keep(struct texts *t, struct str text)
+const char *string_pool_keep(struct string_pool *t, struct str text)
 {
-    char *kept = texts_room(t, text.n + 1, 1);
+    char *kept = string_pool_room(t, text.n + 1, 1);
     if (text.n)
         memcpy(kept, text.s, text.n);
     kept[text.n] = '\0';
     return kept;
 }
 
-const char *texts_keep_c(struct texts *t, const char *text)
+const char *string_pool_keep_c(struct string_pool *t, const char *text)
 {
-    return text ? texts_keep(t, str_from(text)) : NULL;
+    return text ? string_pool_keep(t, str_from(text)) : NULL;
 }
 
-const char *const *texts_keep_list(struct texts *t, const char *const *texts, size_t count)
+const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts,
+                                         size_t count)
 {
-    const char **kept = texts_room(t, count * sizeof *kept, _Alignof(const char *));
+    const char **kept = string_pool_room(t, count * sizeof *kept, _Alignof(const char *));
     for (size_t i = 0; i < count; i++)
-        kept[i] = texts_keep_c(t, texts[i]);
+        kept[i] = string_pool_keep_c(t, texts[i]);
     return kept;
 }
 
-size_t texts_bytes(const struct texts *t)
+size_t string_pool_bytes(const struct string_pool *t)
 {
     return t->bytes;
 }
