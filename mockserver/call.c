@@ -92,7 +92,7 @@ static void make_plan(struct call *c)
         rules_plan(c->ns->rules, c);
 }
 
-static void forgive(struct call *c)
+static void clear_error(struct call *c)
 {
     c->fault = FAULT_NONE;
     c->fault_status = 0;
@@ -103,7 +103,7 @@ static void forgive(struct call *c)
 static void serve(struct call *c)
 {
     if (c->plan && c->plan->respond) {
-        forgive(c);     /* a rule's word goes before a gate's ... */
+        clear_error(c); /* a rule's word goes before a gate's ... */
         c->keep = NULL; /* ... and is no response of the world's */
         rules_respond(c);
     } else if (!c->fault && !c->responded) {
@@ -114,17 +114,17 @@ static void serve(struct call *c)
     }
 }
 
-static void dress(struct call *c)
+static void render_error(struct call *c)
 {
     c->res->body.n = 0; /* nothing is left of a response that was begun */
     if (c->provider)
-        c->provider->dress(c);
+        c->provider->render_error(c);
     else
-        call_dress_neutral(c);
+        call_render_error_neutral(c);
 }
 
 /* A control call may have reset the world it came for, or deleted it. */
-static void look_again(struct call *c)
+static void refresh_namespace(struct call *c)
 {
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
     c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
@@ -155,22 +155,22 @@ static int64_t now_of(const struct call *c)
     return c->ns && !resolve_is_internal(c) ? c->now_ms : world_now(c->world);
 }
 
-static void finish(struct call *c)
+static void add_common_headers(struct call *c)
 {
     const char *error = mock_error(c->fault);
     if (error && !headers_find(&c->res->headers, "X-Mock-Error"))
         call_header(c, "X-Mock-Error", error);
-    if (c->provider && c->provider->finish)
-        c->provider->finish(c);
+    if (c->provider && c->provider->add_common_headers)
+        c->provider->add_common_headers(c);
     if (!headers_find(&c->res->headers, "Date"))
         call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
 }
 
-void call_dress(struct call *c)
+void call_render_error(struct call *c)
 {
-    dress(c);
-    finish(c);
-    cors_finish(c);
+    render_error(c);
+    add_common_headers(c);
+    cors_add_headers(c);
 }
 
 /* Something changed, or the clock was moved. */
@@ -191,16 +191,16 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     if (call_is_suspended(c))
         return;
     if (resolve_is_internal(c))
-        look_again(c);
+        refresh_namespace(c);
     if (c->fault)
-        dress(c);
+        render_error(c);
     hostile_body(c);
     if (c->plan)
-        rules_finish(c);
+        rules_apply(c);
     gate_idempotency_keep(c);
-    finish(c);
+    add_common_headers(c);
     rules_headers(c);
-    cors_finish(c); /* it names the headers that are there */
+    cors_add_headers(c); /* it names the headers that are there */
     hostile_headers(c);
     if (c->ns && !resolve_is_internal(c)) {
         journal_add(c->ns->journal, c);
@@ -216,7 +216,7 @@ static void go_on(struct call *c, void (*step)(struct call *c))
         scheduler_notify(scheduler); /* of the journal's new entry */
 }
 
-static void nothing(struct call *c)
+static void no_op(struct call *c)
 {
     (void)c;
 }
@@ -253,7 +253,7 @@ static void wake(void *call)
     c->timer = 0;
     leave_slot(c);
     wait_no_more(c);
-    look_again(c);
+    refresh_namespace(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
         if (!resolve_is_internal(c)) /* which goes on with what it has begun */
@@ -266,7 +266,7 @@ static void wake(void *call)
     c->now_ms = world_now(c->world);
     begin_effects(c);
     call_refuse(c, FAULT_UNAVAILABLE, "The world was reset or deleted while this call waited.");
-    go_on(c, nothing);
+    go_on(c, no_op);
 }
 
 bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c))

@@ -1,12 +1,12 @@
 /* call.h - START HERE: one request's way through the mock.
  *
  *   call_answer:  world -> due events -> route -> gates -> rules make a plan
- *                 -> serve (or the plan's answer) -> patch, set_state -> finish -> journal -> conduct
+ *                 -> serve (or the plan's answer) -> patch, set_state -> add_common_headers -> journal -> conduct
  *                 -> reply
- *                 (a hostile world changes the response before the patches and after finish)
+ *                 (a hostile world changes the response before the patches and after add_common_headers)
  *
  * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
- *          refuses sets a fault and returns; the provider alone turns a fault into bytes (dress). A
+ *          refuses sets a fault and returns; the provider alone turns a fault into bytes (render_error). A
  *          handler is: state in, JSON out. A plan is made for refused calls too: a rule may answer
  *          instead of a gate.
  * Units:   now_ms is the world's time for the whole call.
@@ -168,9 +168,9 @@ struct provider {
     size_t gate_count;
     const char *key_header;           /* of gate_header_key: "x-api-key" */
     const struct rate_limits *limits; /* of gate_rate_limit */
-    int64_t repeats_ms;             /* how long an Idempotency-Key gets its first response again */
-    void (*dress)(struct call *c);  /* c->fault into status, headers and body */
-    void (*finish)(struct call *c); /* what every response of this provider carries */
+    int64_t repeats_ms; /* how long an Idempotency-Key gets its first response again */
+    void (*render_error)(struct call *c);       /* c->fault into status, headers and body */
+    void (*add_common_headers)(struct call *c); /* what every response of this provider carries */
     /* The Location the browser gets when consent attempt `attempt` has ended. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
     const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
@@ -212,9 +212,9 @@ bool call_issue(struct call *c, const char *path, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 const struct fault_row *call_fault_row(const struct provider *d, enum fault fault); /* never NULL */
 const struct fault_row *call_fault_named(const struct provider *d, struct str code); /* or NULL */
-void call_dress(struct call *c); /* a refused call's response, without world or rules */
+void call_render_error(struct call *c); /* a refused call's response, without world or rules */
 /* {"error": {"code", "message"}}: how a refusal looks where no provider is known. */
-void call_dress_neutral(struct call *c);
+void call_render_error_neutral(struct call *c);
 
 /* Begins the response: status, Content-Type application/json, a writer into the body. */
 struct json *call_json(struct call *c, int status);

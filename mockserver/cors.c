@@ -91,7 +91,7 @@ static void expose(struct call *c)
         headers_set(c->arena, &c->res->headers, "Access-Control-Expose-Headers", buf_str(&names));
 }
 
-void cors_finish(struct call *c)
+void cors_add_headers(struct call *c)
 {
     const struct mock_options *o = &c->mock->options;
     struct headers *to = &c->res->headers;

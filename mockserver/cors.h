@@ -14,7 +14,7 @@
 bool cors_asks(const struct call *c);
 void cors_respond(struct call *c);
 
-void cors_finish(struct call *c); /* the headers by which a page may read the response */
+void cors_add_headers(struct call *c); /* the headers by which a page may read the response */
 
 /* "scheme://host:port" as browsers write it, "null" or "*"; NULL: it is none of them. */
 const char *cors_origin(struct arena *a, struct str text);

@@ -88,7 +88,7 @@ bool call_issue(struct call *c, const char *path, const char *message, ...)
     return false;
 }
 
-void call_dress_neutral(struct call *c)
+void call_render_error_neutral(struct call *c)
 {
     const struct fault_row *row = call_fault_row(NULL, c->fault);
     struct json *w = call_json(c, c->fault_status ? c->fault_status : row->status);

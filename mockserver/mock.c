@@ -166,7 +166,7 @@ void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
     resolve_refusal(c);
     c->fault_status = status;
     call_refuse(c, status == 413 ? FAULT_TOO_LARGE : FAULT_BAD_HTTP, "%s", why);
-    call_dress(c);
+    call_render_error(c);
 }
 
 /* Its world may have ended meanwhile. */

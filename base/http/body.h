@@ -1,7 +1,7 @@
 /* body.h - what a request's body and query say.
  *
  * Shapes:  a JSON body as a node tree; a form body or a query as decoded pairs.
- * Errors:  a place within the body (file "body"), for the dialect to dress.
+ * Errors:  a place within the body (file "body"), for the dialect to render.
  * Source:  RFC 8259; application/x-www-form-urlencoded as in the URL standard.
  */
 #pragma once

@@ -21,7 +21,7 @@ static void malformed_requests_never_reach_the_handler(void **state)
     static const struct {
         const char *request;
         int status; /* 0: closed without a word */
-        bool ours;  /* our gate found it, so it is dressed */
+        bool ours;  /* our gate found it, so it is rendered */
     } rows[] = {
         {"GET / HTTP/1.1\r\n\r\n",                                                         400, true },
         {HEAD "Host: y\r\n\r\n",                                                           400, true },

@@ -238,7 +238,7 @@ struct json *problem_json(struct call *c, int status, const char *code, const ch
     return w;
 }
 
-static void dress(struct call *c)
+static void render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(&admin_provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
@@ -257,7 +257,7 @@ static void dress(struct call *c)
     json_close_map(w);
 }
 
-static void finish(struct call *c)
+static void add_common_headers(struct call *c)
 {
     call_header(c, "Cache-Control", "no-store");
 }
@@ -299,6 +299,6 @@ const struct provider admin_provider = {
     .fault_count = COUNT(faults),
     .gates = gates,
     .gate_count = COUNT(gates),
-    .dress = dress,
-    .finish = finish,
+    .render_error = render_error,
+    .add_common_headers = add_common_headers,
 };

@@ -230,7 +230,7 @@ static void decide(struct call *c)
     ask(c, row, 422, arena_printf(c->arena, "The handle cannot be used: %s.", why));
 }
 
-static void dress(struct call *c)
+static void render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(NULL, c->fault);
     message(c, c->fault_status ? c->fault_status : row->status, "This page cannot be had",
@@ -239,7 +239,7 @@ static void dress(struct call *c)
 
 /* form-action is left out on purpose: browsers hold the redirect after a form to it as well, and
  * where that leads is the app's matter. */
-static void finish(struct call *c)
+static void add_common_headers(struct call *c)
 {
     call_header(c, "Content-Security-Policy",
                 "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -263,6 +263,6 @@ const struct provider consent_provider = {
     .mount = "/__consent",
     .routes = routes,
     .route_count = COUNT(routes),
-    .dress = dress,
-    .finish = finish,
+    .render_error = render_error,
+    .add_common_headers = add_common_headers,
 };

@@ -17,7 +17,7 @@
 #define IDLE_TIMEOUT_S  60
 #define CONNECTIONS_MAX 1000
 #define QUIESCE_US      INT64_C(5000000)
-#define LOOK_AGAIN_US   INT64_C(10000) /* while answers under way are waited for */
+#define REFRESH_US      INT64_C(10000) /* while answers under way are waited for */
 
 struct service {
     struct loop *loop;
@@ -103,7 +103,7 @@ static void look_whether_idle(void *ctx)
     struct service *s = ctx;
     size_t in_flight = server_in_flight(s->server) + (s->admin ? server_in_flight(s->admin) : 0);
     if (in_flight && time_monotonic_us() < s->ends_us) {
-        loop_timer(s->loop, time_monotonic_us() + LOOK_AGAIN_US, look_whether_idle, s);
+        loop_timer(s->loop, time_monotonic_us() + REFRESH_US, look_whether_idle, s);
         return;
     }
     if (in_flight)

@@ -68,7 +68,7 @@ static void set_headers(struct call *c, const struct node *headers)
         call_header(c, headers->map.members[i].key, headers->map.members[i].value->text.s);
 }
 
-void rules_finish(struct call *c)
+void rules_apply(struct call *c)
 {
     const struct rule_plan *p = c->plan;
     if (!p)

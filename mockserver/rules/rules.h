@@ -84,7 +84,7 @@ void rules_plan(struct rules *r, struct call *c);
 /* Instead of serving: writes the planned response. False if the plan has none. */
 bool rules_respond(struct call *c);
 /* After serving: patches and world state_changes, delays and cuts. */
-void rules_finish(struct call *c);
+void rules_apply(struct call *c);
 /* Once all headers are set: those that rules want instead. */
 void rules_headers(struct call *c);
 

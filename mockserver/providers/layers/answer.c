@@ -46,7 +46,7 @@ static void print_details(const struct call *c, struct json *out)
     json_close_map(out);
 }
 
-void layers_dress(struct call *c)
+void layers_render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(c->provider, c->fault);
     struct json *out = call_json(c, c->fault_status ? c->fault_status : row->status);
@@ -61,7 +61,7 @@ void layers_dress(struct call *c)
     json_close_map(out);
 }
 
-void layers_finish(struct call *c)
+void layers_add_common_headers(struct call *c)
 {
     call_header(c, "X-Request-Id", request_id(c));
     layers_put_limits(c);

@@ -97,8 +97,8 @@ bool layers_is_country(const char *code);
 const char *layers_countries(struct arena *a, const struct field_list *geo);
 
 /* answer.c */
-void layers_dress(struct call *c);
-void layers_finish(struct call *c);
+void layers_render_error(struct call *c);
+void layers_add_common_headers(struct call *c);
 void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
 
 /* limits.c: tiers, and the headers that tell of the rate limits. */

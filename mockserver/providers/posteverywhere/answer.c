@@ -138,7 +138,7 @@ static const char *message_of(struct call *c, const struct fault_row *row)
     return arena_printf(c->arena, "%s%s%s", first->path, *first->path ? ": " : "", first->message);
 }
 
-void pe_dress(struct call *c)
+void pe_render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(c->provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
@@ -155,7 +155,7 @@ void pe_dress(struct call *c)
     json_close_map(out);
 }
 
-void pe_finish(struct call *c)
+void pe_add_common_headers(struct call *c)
 {
     gate_rate_limit_headers(c);
 }

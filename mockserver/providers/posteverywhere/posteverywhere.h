@@ -36,8 +36,8 @@ enum pe_api_version pe_api_version(const struct call *c);
 /* answer.c */
 struct json *pe_begin(struct call *c, int status); /* the envelope, up to the value of "data" */
 void pe_end(struct call *c);                       /* the rest of it */
-void pe_dress(struct call *c);
-void pe_finish(struct call *c);
+void pe_render_error(struct call *c);
+void pe_add_common_headers(struct call *c);
 void pe_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
 void pe_put_number(struct json *out, const char *key, const char *digits);
 /* Refuses with the provider's own word for what is wrong. Always false. */

@@ -57,7 +57,7 @@ static struct sentence sentence_of(const struct call *c, const struct fault_row 
 }
 
 /* A detail is the sentence itself, except of what went wrong inside. */
-void postnitro_dress(struct call *c)
+void postnitro_render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(c->provider, c->fault);
     struct sentence s = sentence_of(c, row);

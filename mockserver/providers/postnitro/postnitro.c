@@ -137,7 +137,7 @@ const struct provider postnitro_provider = {
     .gates = gates,
     .gate_count = sizeof gates / sizeof *gates,
     .key_header = "embed-api-key",
-    .dress = postnitro_dress,
+    .render_error = postnitro_render_error,
     .account_prefix = account_prefix,
     .platforms = PROVIDER_PLATFORM(LINKEDIN) | PROVIDER_PLATFORM(INSTAGRAM) |
                  PROVIDER_PLATFORM(TIKTOK) | PROVIDER_PLATFORM(THREADS),

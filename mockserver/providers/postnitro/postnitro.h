@@ -66,7 +66,7 @@ bool postnitro_check_settings(struct call *c, const struct node *body,
                               const struct postnitro_request *r);
 
 /* answer.c */
-void postnitro_dress(struct call *c);
+void postnitro_render_error(struct call *c);
 /* {"success": true, "message": message (may be NULL), "data": and then the caller's value */
 struct json *postnitro_begin(struct call *c, const char *message);
 void postnitro_end(struct call *c);
