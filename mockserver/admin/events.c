@@ -1,5 +1,5 @@
 /* What happens in a world, as it happens: what is asked for. */
-#include "mockserver/admin/ear.h"
+#include "mockserver/admin/event_stream.h"
 
 #include "mockserver/journal.h"
 #include "mockserver/mock.h"
@@ -63,7 +63,7 @@ static bool is_of_here(const struct position *at, const struct position *now)
 }
 
 /* What a client that connects again says it has had goes before what its URL says. */
-static bool read_since(struct call *c, struct ear *e)
+static bool read_since(struct call *c, struct event_stream *e)
 {
     struct str since = headers_get(&c->req->headers, "Last-Event-ID");
     struct position given, now = newest(c);
@@ -99,14 +99,14 @@ static bool has_room(struct call *c)
 
 void admin_events(struct call *c)
 {
-    struct ear *e = arena_new(c->arena, struct ear);
-    *e = (struct ear){
+    struct event_stream *e = arena_new(c->arena, struct event_stream);
+    *e = (struct event_stream){
         .exchange = c->exchange,
         .mock = c->mock,
         .world = str_dup(c->arena, c->ns_name),
         .ns = c->ns,
-        .farewell = {.arena = c->arena},
+        .final_chunk = {.arena = c->arena},
     };
     if (read_types(c, &e->types) && read_since(c, e) && has_room(c))
-        ear_listen(e, c);
+        event_stream_start(e, c);
 }

@@ -1,6 +1,6 @@
-/* ear.h - a listener to what happens in a world: its response is a stream of server-sent events.
+/* event_stream.h - a listener to what happens in a world: its response is a stream of server-sent events.
  *
- * Shapes:  an ear is two places, one in the journal and one in the change log; events are written
+ * Shapes:  an event stream is two places, one in the journal and one in the change log; events are written
  *          from there when its connection has room. So a slow one costs nobody anything: what the
  *          journal has dropped before it got there is told as lost. The id of an event is its five
  *          numbers, joined by dots.
@@ -23,8 +23,8 @@ struct position {
     uint32_t change;
 };
 
-struct ear {
-    struct listener listener; /* first: a listener is its ear */
+struct event_stream {
+    struct listener listener; /* first: a listener is its event stream */
     struct exchange *exchange;
     struct mock *mock;
     const char *world;
@@ -32,9 +32,9 @@ struct ear {
     struct position at;
     unsigned types; /* a bit each */
     bool begun;
-    bool restarts;       /* what it knew of is gone: it begins with the world */
-    struct buf farewell; /* written when the world ended */
+    bool restarts;          /* what it knew of is gone: it begins with the world */
+    struct buf final_chunk; /* written when the world ended */
 };
 
-/* The call's response, from now on, is what this ear hears. */
-void ear_listen(struct ear *e, struct call *c);
+/* The call's response, from now on, is what this stream hears. */
+void event_stream_start(struct event_stream *e, struct call *c);

@@ -1,4 +1,4 @@
-#include "mockserver/admin/ear.h"
+#include "mockserver/admin/event_stream.h"
 
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
@@ -11,7 +11,7 @@
 
 const char *const event_type_texts[] = {"request", "change"};
 
-static bool wants(const struct ear *e, enum event_type type)
+static bool wants(const struct event_stream *e, enum event_type type)
 {
     return e->types & 1u << type;
 }
@@ -39,7 +39,7 @@ static void close_event(struct json *w)
     buf_text(w->out, "\n\n");
 }
 
-static void put_begin(struct ear *e, struct buf *out)
+static void put_begin(struct event_stream *e, struct buf *out)
 {
     buf_text(out, RETRY_LINE);
     put_id(out, &e->at);
@@ -51,7 +51,7 @@ static void put_begin(struct ear *e, struct buf *out)
 }
 
 /* An `id: start` on the way: whoever connects again begins with the new world. */
-static void put_reset(const struct ear *e, struct buf *out)
+static void put_reset(const struct event_stream *e, struct buf *out)
 {
     buf_text(out, "id: start\n");
     struct json w = open_event(out, "reset");
@@ -59,14 +59,15 @@ static void put_reset(const struct ear *e, struct buf *out)
     close_event(&w);
 }
 
-static void put_cleared(const struct ear *e, struct buf *out)
+static void put_cleared(const struct event_stream *e, struct buf *out)
 {
     put_id(out, &e->at);
     struct json w = open_event(out, "cleared");
     close_event(&w);
 }
 
-static void put_lost(const struct ear *e, struct buf *out, uint64_t requests, uint32_t changes)
+static void put_lost(const struct event_stream *e, struct buf *out, uint64_t requests,
+                     uint32_t changes)
 {
     requests = wants(e, EVENT_REQUEST) ? requests : 0;
     changes = wants(e, EVENT_CHANGE) ? changes : 0;
@@ -79,7 +80,8 @@ static void put_lost(const struct ear *e, struct buf *out, uint64_t requests, ui
     close_event(&w);
 }
 
-static void put_request(const struct ear *e, struct buf *out, const struct journal_entry *entry)
+static void put_request(const struct event_stream *e, struct buf *out,
+                        const struct journal_entry *entry)
 {
     put_id(out, &e->at);
     struct json w = open_event(out, event_type_texts[EVENT_REQUEST]);
@@ -92,7 +94,7 @@ static void put_request(const struct ear *e, struct buf *out, const struct journ
     close_event(&w);
 }
 
-static void put_change(const struct ear *e, struct buf *out)
+static void put_change(const struct event_stream *e, struct buf *out)
 {
     put_id(out, &e->at);
     buf_printf(out, "event: %s\ndata: ", event_type_texts[EVENT_CHANGE]);
@@ -105,7 +107,7 @@ static void put_change(const struct ear *e, struct buf *out)
 
 /* One step through journal and change log; false: there is nothing new. A call comes before what it
  * changed. */
-static bool step(struct ear *e, struct buf *out)
+static bool step(struct event_stream *e, struct buf *out)
 {
     const struct journal *j = e->ns->journal;
     struct position *at = &e->at;
@@ -137,7 +139,7 @@ static bool step(struct ear *e, struct buf *out)
     return changed;
 }
 
-static void put_chunk(struct ear *e, struct buf *out)
+static void put_chunk(struct event_stream *e, struct buf *out)
 {
     if (!e->begun)
         put_begin(e, out);
@@ -151,17 +153,17 @@ static void put_chunk(struct ear *e, struct buf *out)
 
 static bool next(void *ctx, struct buf *out)
 {
-    struct ear *e = ctx;
+    struct event_stream *e = ctx;
     if (e->ns)
         put_chunk(e, out);
     else
-        buf_add(out, buf_str(&e->farewell));
+        buf_add(out, buf_str(&e->final_chunk));
     return e->ns;
 }
 
 static void on_changed(struct listener *l)
 {
-    const struct ear *e = (const struct ear *)l;
+    const struct event_stream *e = (const struct event_stream *)l;
     const struct journal *j = e->ns->journal;
     if (e->exchange->server && (e->at.change != changes_last(e->ns->world) ||
                                 e->at.seq != journal_last(j) || e->at.epoch != journal_epoch(j)))
@@ -169,7 +171,7 @@ static void on_changed(struct listener *l)
 }
 
 /* A world is not idle while somebody listens, and may be from now on. */
-static void leave(struct ear *e)
+static void leave(struct event_stream *e)
 {
     scheduler_unlisten(&e->listener);
     if (e->ns)
@@ -180,24 +182,24 @@ static void leave(struct ear *e)
 /* A chunk of what has not been told yet is written while the world is still there. */
 static void on_closed(struct listener *l)
 {
-    struct ear *e = (struct ear *)l;
-    put_chunk(e, &e->farewell);
-    put_lost(e, &e->farewell, journal_last(e->ns->journal) - e->at.seq,
+    struct event_stream *e = (struct event_stream *)l;
+    put_chunk(e, &e->final_chunk);
+    put_lost(e, &e->final_chunk, journal_last(e->ns->journal) - e->at.seq,
              changes_last(e->ns->world) - e->at.change);
-    put_reset(e, &e->farewell);
+    put_reset(e, &e->final_chunk);
     leave(e);
     if (e->exchange->server)
         server_wake(e->exchange);
 }
 
-static void release(void *ear)
+static void release(void *stream)
 {
-    struct ear *e = ear;
+    struct event_stream *e = stream;
     leave(e);
     e->mock->event_streams--;
 }
 
-void ear_listen(struct ear *e, struct call *c)
+void event_stream_start(struct event_stream *e, struct call *c)
 {
     e->listener = (struct listener){.changed = on_changed, .closed = on_closed};
     e->mock->event_streams++;
