@@ -41,9 +41,9 @@ void record_value_write(struct json *out, const struct record_field *f,
     }
 }
 
-void record_write(struct json *out, const struct world *w, enum record_kind kind, uint32_t row)
+void record_print(struct json *out, const struct world *w, enum record_kind kind, uint32_t row)
 {
-    const struct record_shape *s = record_shape(kind);
+    const struct record_type *s = record_type(kind);
     const struct provider *d = provider_with_id(record_provider(w, kind, row));
     json_open_map(out);
     json_put_text(out, "provider", d ? d->name : NULL);
@@ -66,15 +66,15 @@ static bool unknown(struct error *err, struct where at, const char *what, const 
     return false;
 }
 
-const struct record_shape *record_shape_read(const char *name, struct where at, struct error *err)
+const struct record_type *record_type_read(const char *name, struct where at, struct error *err)
 {
-    const struct record_shape *s = record_shape_named(str_from(name));
+    const struct record_type *s = record_type_named(str_from(name));
     if (!s)
         unknown(err, at, "there is no kind", name, record_kind_texts, RECORD_KIND_COUNT);
     return s;
 }
 
-const struct record_field *record_field_read(const struct record_shape *s, const struct member *m,
+const struct record_field *record_field_read(const struct record_type *s, const struct member *m,
                                              struct error *err)
 {
     const struct record_field *f = record_field_named(s, str_from(m->key));

@@ -10,12 +10,12 @@
 #include "base/json.h"
 #include "mockserver/state/records.h"
 
-void record_write(struct json *out, const struct world *w, enum record_kind kind, uint32_t row);
+void record_print(struct json *out, const struct world *w, enum record_kind kind, uint32_t row);
 void record_value_write(struct json *out, const struct record_field *f,
                         const struct record_value *v);
 
-const struct record_shape *record_shape_read(const char *name, struct where at, struct error *err);
-const struct record_field *record_field_read(const struct record_shape *s, const struct member *m,
+const struct record_type *record_type_read(const char *name, struct where at, struct error *err);
+const struct record_field *record_field_read(const struct record_type *s, const struct member *m,
                                              struct error *err);
 bool record_value_read(struct arena *a, const struct record_field *f, const struct node *value,
                        struct record_value *out, struct error *err);

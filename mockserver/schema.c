@@ -108,7 +108,7 @@ static void put_value(struct json *w, const struct record_field *f)
 }
 
 /* Which records: by any of their fields. */
-static void put_where(struct json *w, const struct record_shape *s)
+static void put_where(struct json *w, const struct record_type *s)
 {
     json_key(w, "where");
     json_open_map(w);
@@ -122,7 +122,7 @@ static void put_where(struct json *w, const struct record_shape *s)
 }
 
 /* The same fields, less those that never change. */
-static void put_set(struct json *w, const struct record_shape *s)
+static void put_set(struct json *w, const struct record_type *s)
 {
     struct arena a = {0};
     json_key(w, "set");
@@ -144,7 +144,7 @@ static void put_set_state(struct json *w)
     json_key(w, "properties");
     json_open_map(w);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        const struct record_shape *s = record_shape(kind);
+        const struct record_type *s = record_type(kind);
         json_key(w, s->name);
         json_open_map(w);
         schema_put_shape(w, "{type: object, required: [set], additionalProperties: false}");
@@ -206,7 +206,7 @@ static void put_said(struct json *w, const struct record_field *f)
     json_close_map(w);
 }
 
-static void put_record(struct json *w, const struct record_shape *s)
+static void put_record(struct json *w, const struct record_type *s)
 {
     bool of_provider = s->provider_offset != SIZE_MAX; /* else its organization's */
     json_open_map(w);
@@ -237,7 +237,7 @@ static void put_records(struct json *w)
         json_open_map(w);
         json_put_text(w, "type", "array");
         json_key(w, "items");
-        put_record(w, record_shape(kind));
+        put_record(w, record_type(kind));
         json_close_map(w);
     }
     json_close_map(w);

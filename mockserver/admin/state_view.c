@@ -7,11 +7,11 @@
 #include "mockserver/record_json.h"
 #include "mockserver/state/index_entries.h"
 
-static const struct record_shape *kind_of(struct call *c)
+static const struct record_type *kind_of(struct call *c)
 {
     struct error err = {0};
     const char *name = str_dup(c->arena, c->params[0]);
-    const struct record_shape *s = record_shape_read(name, (struct where){0}, &err);
+    const struct record_type *s = record_type_read(name, (struct where){0}, &err);
     if (!s)
         call_refuse(c, FAULT_NOT_FOUND, "%s", err.first->text);
     error_end(&err);
@@ -19,7 +19,7 @@ static const struct record_shape *kind_of(struct call *c)
 }
 
 /* ~2: the second of its kind, as an export names a record that has no id of its own. */
-static uint32_t row_numbered(const struct call *c, const struct record_shape *s)
+static uint32_t row_numbered(const struct call *c, const struct record_type *s)
 {
     int64_t number;
     if (!str_starts(c->params[1], STR("~")) || !str_to_int(str_skip(c->params[1], 1), &number))
@@ -27,7 +27,7 @@ static uint32_t row_numbered(const struct call *c, const struct record_shape *s)
     return number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number : ROW_NONE;
 }
 
-static uint32_t row_of(struct call *c, const struct record_shape *s)
+static uint32_t row_of(struct call *c, const struct record_type *s)
 {
     uint32_t row = row_numbered(c, s);
     if (row)
@@ -49,7 +49,7 @@ struct filter { /* ?account=sa_1: what this field must read; none as an empty te
     struct str value;
 };
 
-static const struct filter *read_filters(struct call *c, const struct record_shape *s)
+static const struct filter *read_filters(struct call *c, const struct record_type *s)
 {
     struct error err = {0};
     (void)call_query(c, ""); /* reads the query */
@@ -108,7 +108,7 @@ static void put_kind(struct json *w, const struct world *world, enum record_kind
         for (size_t i = 0; i < count && wanted; i++)
             wanted = reads(world, kind, row, &filters[i]);
         if (wanted)
-            record_write(w, world, kind, row);
+            record_print(w, world, kind, row);
     }
     json_close_list(w);
 }
@@ -143,7 +143,7 @@ void admin_state(struct call *c)
 
 void admin_state_kind(struct call *c)
 {
-    const struct record_shape *s = kind_of(c);
+    const struct record_type *s = kind_of(c);
     const struct filter *filters = s ? read_filters(c, s) : NULL;
     if (!filters)
         return;
@@ -156,14 +156,14 @@ void admin_state_kind(struct call *c)
 
 void admin_state_record(struct call *c)
 {
-    const struct record_shape *s = kind_of(c);
+    const struct record_type *s = kind_of(c);
     uint32_t row = s ? row_of(c, s) : ROW_NONE;
     if (row)
-        record_write(call_json(c, 200), c->world, s->kind, row);
+        record_print(call_json(c, 200), c->world, s->kind, row);
 }
 
 /* The merge patch of a flat record: each member is a field to set, null is none. */
-static struct record_edit *read_patch(struct call *c, const struct record_shape *s,
+static struct record_edit *read_patch(struct call *c, const struct record_type *s,
                                       const struct node *body)
 {
     struct error err = {0};
@@ -222,7 +222,7 @@ static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
     struct error err = {0};
     struct world *copy = world_fork(c->world);
     copy->checks = false;
-    bool fine = record_set(copy, kind, row, state_changes, body->map.count, &err)
+    bool fine = record_update(copy, kind, row, state_changes, body->map.count, &err)
                     ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
                     : admin_issues(c, body, &err);
     world_free(copy);
@@ -232,18 +232,18 @@ static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
 
 void admin_state_patch(struct call *c)
 {
-    const struct record_shape *s = kind_of(c);
+    const struct record_type *s = kind_of(c);
     uint32_t row = s ? row_of(c, s) : ROW_NONE;
     const struct node *body = row ? call_body(c) : NULL;
     const struct record_edit *state_changes = body ? read_patch(c, s, body) : NULL;
     if (!state_changes || !would_hold(c, s->kind, row, state_changes, body))
         return;
     c->world->cause = "simulation";
-    record_set(c->world, s->kind, row, state_changes, body->map.count, NULL);
+    record_update(c->world, s->kind, row, state_changes, body->map.count, NULL);
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_key(w, "record");
-    record_write(w, c->world, s->kind, row);
+    record_print(w, c->world, s->kind, row);
     admin_put_new_changes(c);
     json_close_map(w);
 }

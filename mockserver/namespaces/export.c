@@ -88,7 +88,7 @@ static void put_field(struct json *out, const struct world *w, const struct reco
     }
 }
 
-static void write_record(struct json *out, const struct world *w, const struct record_shape *s,
+static void write_record(struct json *out, const struct world *w, const struct record_type *s,
                          uint32_t row)
 {
     open_item(out);
@@ -113,7 +113,7 @@ static void write_records(struct json *out, const struct world *w)
         json_key(out, record_kind_texts[kind]);
         json_open_list(out);
         for (uint32_t row = 1; row <= world_count(w, kind); row++)
-            write_record(out, w, record_shape(kind), row);
+            write_record(out, w, record_type(kind), row);
         json_close_list(out);
     }
     json_close_map(out);

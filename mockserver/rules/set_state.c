@@ -72,7 +72,7 @@ static bool check_reference(const struct node *value, struct error *err)
            rule_unknown(err, "reference $call.", value->at, word_of(value).s, names, WORD_COUNT);
 }
 
-static bool check_values(const struct record_shape *s, const struct node *map, bool set,
+static bool check_values(const struct record_type *s, const struct node *map, bool set,
                          struct error *err)
 {
     if (map->kind != NODE_MAP)
@@ -100,7 +100,7 @@ static bool check_kind(const struct member *m, struct error *err)
 {
     struct arena a = {0};
     struct set_state edit = {0};
-    const struct record_shape *s = record_shape_read(m->key, m->key_at, err);
+    const struct record_type *s = record_type_read(m->key, m->key_at, err);
     bool fine = fields_read(&rule_set_state_fields, m->value, &a, &edit, err) && s;
     fine = fine && (!edit.where || check_values(s, edit.where, false, err));
     fine = fine && check_values(s, edit.set, true, err);
@@ -177,7 +177,7 @@ static bool read_value(const struct call *c, const struct record_field *f, const
            record_value_read(c->arena, f, node_new_text(c->arena, str_from(text)), out, NULL);
 }
 
-static struct record_edit *read_values(const struct call *c, const struct record_shape *s,
+static struct record_edit *read_values(const struct call *c, const struct record_type *s,
                                        const struct node *map)
 {
     struct record_edit *values = arena_array(c->arena, struct record_edit, node_count(map) + 1);
@@ -202,7 +202,7 @@ static bool is_meant(const struct world *w, enum record_kind kind, uint32_t row,
     return true;
 }
 
-static bool run_kind(struct call *c, const struct record_shape *s, const struct node *edit)
+static bool run_kind(struct call *c, const struct record_type *s, const struct node *edit)
 {
     const struct node *where = node_get(edit, "where"), *set = node_get(edit, "set");
     const struct record_edit *wanted = read_values(c, s, where), *values = read_values(c, s, set);
@@ -212,7 +212,7 @@ static bool run_kind(struct call *c, const struct record_shape *s, const struct 
     bool fine = true;
     for (uint32_t row = 1; row <= rows; row++)
         if (is_meant(c->world, s->kind, row, wanted, node_count(where)))
-            fine = record_set(c->world, s->kind, row, values, node_count(set), NULL) && fine;
+            fine = record_update(c->world, s->kind, row, values, node_count(set), NULL) && fine;
     return fine;
 }
 
@@ -223,7 +223,7 @@ bool set_state_run(struct call *c, const struct node *edit)
     c->world->cause = "rule";
     for (size_t i = 0; i < edit->map.count; i++) {
         const struct member *m = &edit->map.members[i];
-        fine = run_kind(c, record_shape_named(str_from(m->key)), m->value) && fine;
+        fine = run_kind(c, record_type_named(str_from(m->key)), m->value) && fine;
     }
     c->world->cause = cause;
     return fine;

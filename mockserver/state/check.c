@@ -133,7 +133,7 @@ static bool check_log(struct check *c)
 
 static bool check_references(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_shape *shape = record_shape(kind);
+    const struct record_type *shape = record_type(kind);
     const char *record = world_read(c->w, kind, row);
     for (size_t i = 0; i < shape->field_count; i++) {
         const struct record_field *f = &shape->fields[i];
@@ -166,7 +166,7 @@ static bool check_index_entries(struct check *c, enum record_kind kind, uint32_t
 
 static bool check_providers(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_shape *shape = record_shape(kind);
+    const struct record_type *shape = record_type(kind);
     for (size_t i = 0; i < shape->field_count; i++) {
         struct record_value v;
         if (shape->fields[i].type != RECORD_REF)

@@ -6,22 +6,22 @@
 #include "mockserver/state/account.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/lease.h"
-#include "mockserver/state/record_put.h"
+#include "mockserver/state/record_write.h"
 #include "mockserver/state/tenant.h"
 
 uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider)
 {
     uint32_t row;
-    const size_t provider_offset = record_shape(kind)->provider_offset;
+    const size_t provider_offset = record_type(kind)->provider_offset;
     char *record = table_add(&w->records[kind], &row);
     if (provider_offset != SIZE_MAX)
         memcpy(record + provider_offset, &provider, sizeof provider);
     return row;
 }
 
-const char *rebuild_lacks(const struct world *w, enum record_kind kind, uint32_t row)
+const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    const struct record_shape *s = record_shape(kind);
+    const struct record_type *s = record_type(kind);
     const char *record = world_read(w, kind, row);
     for (size_t i = 0; i < s->field_count; i++) {
         const struct record_field *f = &s->fields[i];
@@ -40,7 +40,7 @@ const char *rebuild_lacks(const struct world *w, enum record_kind kind, uint32_t
     return NULL;
 }
 
-void rebuild_place(struct world *w, enum record_kind kind, uint32_t row)
+void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row)
 {
     if (kind == RECORD_KEY) {
         struct key *k = world_edit(w, kind, row);

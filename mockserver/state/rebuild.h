@@ -15,9 +15,9 @@
 
 uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
 /* The field it needs and has not; NULL: none. To be asked of all before any has its places. */
-const char *rebuild_lacks(const struct world *w, enum record_kind kind, uint32_t row);
+const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row);
 /* A key's digest is made here. */
-void rebuild_place(struct world *w, enum record_kind kind, uint32_t row);
+void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row);
 /* Where nothing is said of them: every record has just begun to exist; it waits for what it waits
  * for. */
 void rebuild_changes(struct world *w);

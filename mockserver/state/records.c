@@ -20,7 +20,7 @@ int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
         return organization_read(w, key_read(w, row)->organization)->provider;
     if (kind == RECORD_SPACE)
         return space_provider(w, row);
-    return *(const int *)(const void *)(record + record_shape(kind)->provider_offset);
+    return *(const int *)(const void *)(record + record_type(kind)->provider_offset);
 }
 
 const char *record_state(const struct world *w, enum record_kind kind, uint32_t row)
@@ -63,7 +63,7 @@ const char *record_state(const struct world *w, enum record_kind kind, uint32_t 
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row)
 {
     const char *id;
-    memcpy(&id, (const char *)world_read(w, kind, row) + record_shape(kind)->id_offset, sizeof id);
+    memcpy(&id, (const char *)world_read(w, kind, row) + record_type(kind)->id_offset, sizeof id);
     return id;
 }
 

@@ -1,7 +1,7 @@
 /* records.h - every record kind described as a table of its fields, so that a dump, a patch or an
  * edit is a walk over rows.
  *
- * Shapes:  struct record_shape {kind, fields}; a field is {name, offset, type, texts | refers}. The
+ * Shapes:  struct record_type {kind, fields}; a field is {name, offset, type, texts | refers}. The
  *          words are ours, not a provider's. Together with the provider, the rows say all there is
  *          in a record: what has none is lost to a fixture of it.
  * Units:   FIELD times are milliseconds in the record and ISO 8601 text outside.
@@ -38,7 +38,7 @@ struct record_field {
     size_t count_offset, count;
 };
 
-struct record_shape {
+struct record_type {
     enum record_kind kind;
     const char *name; /* plural, as in paths: "accounts" */
     size_t size;
@@ -48,9 +48,9 @@ struct record_shape {
     size_t field_count;
 };
 
-const struct record_shape *record_shape(enum record_kind kind);
-const struct record_shape *record_shape_named(struct str name);
-const struct record_field *record_field_named(const struct record_shape *s, struct str name);
+const struct record_type *record_type(enum record_kind kind);
+const struct record_type *record_type_named(struct str name);
+const struct record_field *record_field_named(const struct record_type *s, struct str name);
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
 /* The word for its state in the change log; "present" where a kind has no states. */
@@ -80,5 +80,5 @@ struct record_edit {
     const struct record_field *field;
     struct record_value value;
 };
-bool record_set(struct world *w, enum record_kind kind, uint32_t row,
-                const struct record_edit *edits, size_t count, struct error *err);
+bool record_update(struct world *w, enum record_kind kind, uint32_t row,
+                   const struct record_edit *edits, size_t count, struct error *err);

@@ -29,7 +29,7 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     w->strings = string_pool_new(NULL);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        table_init(&w->records[kind], record_shape(kind)->size);
+        table_init(&w->records[kind], record_type(kind)->size);
     table_init(&w->events, sizeof(struct event));
     table_init(&w->changes, sizeof(struct change));
     table_init(&w->quotas, sizeof(struct quota));

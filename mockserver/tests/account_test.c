@@ -112,7 +112,7 @@ static void reconnecting_rotates_the_token_and_nothing_else(void **state)
     assert_int_equal(a->token_since_ms, SCENE_START + DAY);
     assert_int_equal(a->token_expires_at_ms, SCENE_START + 90 * DAY);
     assert_int_equal(a->token_generation, 2);
-    const struct record_shape *shape = record_shape(RECORD_ACCOUNT);
+    const struct record_type *shape = record_type(RECORD_ACCOUNT);
     for (size_t i = 0; i < shape->field_count; i++) {
         struct record_value was, is;
         record_get(before, RECORD_ACCOUNT, row, &shape->fields[i], &was);

@@ -287,8 +287,8 @@ static void whatever_ends_a_lease_frees_its_account_in_the_pool(void **state)
 static void set_renewal(struct world *w, uint32_t account, const char *at)
 {
     const struct record_edit edit = {
-        record_field_named(record_shape(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
-    assert_true(record_set(w, RECORD_ACCOUNT, account, &edit, 1, NULL));
+        record_field_named(record_type(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
+    assert_true(record_update(w, RECORD_ACCOUNT, account, &edit, 1, NULL));
     assert_true(w->checks);
 }
 

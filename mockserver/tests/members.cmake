@@ -1,7 +1,7 @@
 # members.cmake - nothing in a world is forgotten: every member of its structs is told by a row of its table, or known to the export; and no option of
 # the mock by a recording.
 #
-# A record's members stand in record_shapes.c behind its own name: TEXT(account, handle); times without their _ms. Of the other structs a row says
+# A record's members stand in record_types.c behind its own name: TEXT(account, handle); times without their _ms. Of the other structs a row says
 # which file knows them, and what is not looked for there.
 # Run: cmake -DROOT=<source folder> -P mockserver/tests/members.cmake
 
@@ -23,7 +23,7 @@ set(OTHERS
   state/quota.h    quota          namespaces/export.c none
   state/quota.h    quota_window   namespaces/export.c none
   state/replies.h  reply          namespaces/export.c none
-  state/delivery.h delivery_faults  state/record_shapes.c none
+  state/delivery.h delivery_faults  state/record_types.c none
   mock.h           mock_options   replay/preface.c none
   namespaces/namespaces.h namespaces_limits replay/preface.c none)
 
@@ -53,9 +53,9 @@ function(tell text)
   set(wrong ${wrong} PARENT_SCOPE)
 endfunction()
 
-file(READ ${ROOT}/mockserver/state/record_shapes.c shapes)
+file(READ ${ROOT}/mockserver/state/record_types.c shapes)
 string(REGEX REPLACE "[ \t\n]+" " " shapes "${shapes}")
-string(REGEX MATCHALL " SHAPE\\(RECORD_" kinds "${shapes}")
+string(REGEX MATCHALL " RECORD_TYPE\\(RECORD_" kinds "${shapes}")
 list(LENGTH kinds kind_count)
 list(LENGTH RECORDS record_count)
 math(EXPR record_count "${record_count} / 2")
@@ -72,7 +72,7 @@ while(rest)
     string(REGEX REPLACE "_ms$" "" word ${member})
     if(NOT member MATCHES "^(provider|digest|faults)$" AND
        NOT shapes MATCHES "\\(${record}, ([a-z_]+, )?(${word}|${member})[,)]")
-      tell("struct ${record} has '${member}', and record_shapes.c no row for it: an export would lose it")
+      tell("struct ${record} has '${member}', and record_types.c no row for it: an export would lose it")
     endif()
   endforeach()
 endwhile()

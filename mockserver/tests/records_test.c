@@ -12,7 +12,7 @@
 
 static const struct record_field *field(enum record_kind kind, const char *name)
 {
-    const struct record_field *f = record_field_named(record_shape(kind), str_from(name));
+    const struct record_field *f = record_field_named(record_type(kind), str_from(name));
     assert_non_null(f);
     return f;
 }
@@ -32,17 +32,17 @@ static bool set_text(struct world *w, enum record_kind kind, uint32_t row, const
         .field = field(kind, name),
         .value = {.none = !text, .text = text},
     };
-    return record_set(w, kind, row, &edit, 1, err);
+    return record_update(w, kind, row, &edit, 1, err);
 }
 
-static void shapes_are_found_by_name_and_their_fields_have_one_name_each(void **state)
+static void types_are_found_by_name_and_their_fields_have_one_name_each(void **state)
 {
     (void)state;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        const struct record_shape *s = record_shape(kind);
+        const struct record_type *s = record_type(kind);
         assert_int_equal(s->kind, kind);
         assert_string_equal(s->name, record_kind_texts[kind]);
-        assert_ptr_equal(record_shape_named(str_from(s->name)), s);
+        assert_ptr_equal(record_type_named(str_from(s->name)), s);
         assert_string_equal(s->fields[0].name, "id");
         for (size_t i = 0; i < s->field_count; i++) {
             const struct record_field *f = &s->fields[i];
@@ -51,8 +51,8 @@ static void shapes_are_found_by_name_and_their_fields_have_one_name_each(void **
             assert_int_equal(f->type == RECORD_ENUM, f->text_count > 0);
         }
     }
-    assert_null(record_shape_named(STR("account")));
-    assert_null(record_field_named(record_shape(RECORD_ACCOUNT), STR("status")));
+    assert_null(record_type_named(STR("account")));
+    assert_null(record_field_named(record_type(RECORD_ACCOUNT), STR("status")));
 }
 
 static void a_record_is_shown_in_words(void **state)
@@ -171,7 +171,7 @@ static void a_post_edited_to_be_publishing_comes_to_an_end(void **state)
         {field(RECORD_DESTINATION, "state"),        {.text = "publishing"}          },
         {field(RECORD_DESTINATION, "attempted_at"), {.text = "2026-05-02T09:00:00Z"}},
     };
-    assert_true(record_set(s.w, RECORD_DESTINATION, destination, edits, 2, NULL));
+    assert_true(record_update(s.w, RECORD_DESTINATION, destination, edits, 2, NULL));
     assert_true(s.w->checks);
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(destination_read(s.w, destination)->published_at_ms,
@@ -236,9 +236,9 @@ static void an_edit_is_done_whole_or_not_at_all(void **state)
         {field(RECORD_ACCOUNT, "leased"), {.truth = true}    },
         {field(RECORD_ACCOUNT, "token"),  {.text = "nothing"}},
     };
-    assert_false(record_set(s.w, RECORD_ACCOUNT, account, edits, 3, NULL));
+    assert_false(record_update(s.w, RECORD_ACCOUNT, account, edits, 3, NULL));
     assert_string_equal(dump_world(&a, s.w), before);
-    assert_true(record_set(s.w, RECORD_ACCOUNT, account, edits, 2, NULL));
+    assert_true(record_update(s.w, RECORD_ACCOUNT, account, edits, 2, NULL));
     assert_string_equal(account_read(s.w, account)->handle, "new");
     assert_true(account_read(s.w, account)->leased);
     arena_end(&a);
@@ -248,7 +248,7 @@ static void an_edit_is_done_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes_are_found_by_name_and_their_fields_have_one_name_each),
+        cmocka_unit_test(types_are_found_by_name_and_their_fields_have_one_name_each),
         cmocka_unit_test(a_record_is_shown_in_words),
         cmocka_unit_test(an_edited_token_moves_between_the_filtered_lists),
         cmocka_unit_test(an_edited_time_is_when_it_happens),

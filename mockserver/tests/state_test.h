@@ -84,7 +84,7 @@ static inline uint32_t scene_destination(struct scene *s, uint32_t account, int6
 static inline void dump_record(const struct world *w, enum record_kind kind, uint32_t row,
                                struct buf *out)
 {
-    const struct record_shape *shape = record_shape(kind);
+    const struct record_type *shape = record_type(kind);
     buf_printf(out, "%s %" PRIu32 ":", shape->name, row);
     for (size_t i = 0; i < shape->field_count; i++) {
         struct record_value v;

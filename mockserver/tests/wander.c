@@ -523,7 +523,7 @@ static void step_patch(struct arena *a, struct wander *w, const struct world *wo
                        struct step *step)
 {
     enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
-    const struct record_shape *s = record_shape(kind);
+    const struct record_type *s = record_type(kind);
     struct buf body = {.arena = a};
     struct json out = json_begin(&body, 0);
     size_t first = below(w, s->field_count);

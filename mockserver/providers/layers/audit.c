@@ -56,7 +56,7 @@ static const char *event_of(const struct change *change)
 /* What a record says it belongs to; ROW_NONE: it does not. */
 static uint32_t owner_of(const struct world *w, const struct change *change, const char *owner)
 {
-    const struct record_shape *shape = record_shape(change->kind);
+    const struct record_type *shape = record_type(change->kind);
     const struct record_field *field = record_field_named(shape, str_from(owner));
     if (!field)
         return ROW_NONE;

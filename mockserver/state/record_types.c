@@ -288,44 +288,45 @@ static const struct record_field media_fields[] = {
     TIME(media, removed_at),
 };
 
-#define SHAPE(kind, type, plural, id, provider)                                                    \
+#define RECORD_TYPE(kind, type, plural, id, provider)                                              \
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
 
-static const struct record_shape shapes[RECORD_KIND_COUNT] = {
-    SHAPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
-          offsetof(struct organization, provider)),
-    SHAPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
-    SHAPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
-    SHAPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
-    SHAPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, "oauth_attempts", token,
-          offsetof(struct oauth_attempt, provider)),
-    SHAPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
-    SHAPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
-    SHAPE(RECORD_DESTINATION, destination, "destinations", public_id,
-          offsetof(struct destination, provider)),
-    SHAPE(RECORD_LEASE_REQUEST, lease_request, "lease_requests", public_id,
-          offsetof(struct lease_request, provider)),
-    SHAPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle,
-          offsetof(struct pool_account, provider)),
-    SHAPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id,
-          offsetof(struct wallet_entry, provider)),
-    SHAPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id,
-          offsetof(struct ad_account, provider)),
-    SHAPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
-    SHAPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
-          offsetof(struct onboarding, provider)),
-    SHAPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
-    SHAPE(RECORD_MEDIA, media, "media", public_id, offsetof(struct media, provider)),
-    SHAPE(RECORD_DELIVERY, delivery, "deliveries", public_id, offsetof(struct delivery, provider)),
+static const struct record_type shapes[RECORD_KIND_COUNT] = {
+    RECORD_TYPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
+                offsetof(struct organization, provider)),
+    RECORD_TYPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
+    RECORD_TYPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
+    RECORD_TYPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
+    RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, "oauth_attempts", token,
+                offsetof(struct oauth_attempt, provider)),
+    RECORD_TYPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
+    RECORD_TYPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
+    RECORD_TYPE(RECORD_DESTINATION, destination, "destinations", public_id,
+                offsetof(struct destination, provider)),
+    RECORD_TYPE(RECORD_LEASE_REQUEST, lease_request, "lease_requests", public_id,
+                offsetof(struct lease_request, provider)),
+    RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle,
+                offsetof(struct pool_account, provider)),
+    RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id,
+                offsetof(struct wallet_entry, provider)),
+    RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id,
+                offsetof(struct ad_account, provider)),
+    RECORD_TYPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
+    RECORD_TYPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
+                offsetof(struct onboarding, provider)),
+    RECORD_TYPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
+    RECORD_TYPE(RECORD_MEDIA, media, "media", public_id, offsetof(struct media, provider)),
+    RECORD_TYPE(RECORD_DELIVERY, delivery, "deliveries", public_id,
+                offsetof(struct delivery, provider)),
 };
 
-const struct record_shape *record_shape(enum record_kind kind)
+const struct record_type *record_type(enum record_kind kind)
 {
     return &shapes[kind];
 }
 
-const struct record_shape *record_shape_named(struct str name)
+const struct record_type *record_type_named(struct str name)
 {
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         if (str_is(name, shapes[i].name))
@@ -333,7 +334,7 @@ const struct record_shape *record_shape_named(struct str name)
     return NULL;
 }
 
-const struct record_field *record_field_named(const struct record_shape *s, struct str name)
+const struct record_field *record_field_named(const struct record_type *s, struct str name)
 {
     for (size_t i = 0; i < s->field_count; i++)
         if (str_is(name, s->fields[i].name))

@@ -1,4 +1,4 @@
-#include "mockserver/state/record_put.h"
+#include "mockserver/state/record_write.h"
 
 #include <string.h>
 
@@ -84,8 +84,8 @@ static bool set_numbers(const struct record_field *f, const struct record_value 
     return true;
 }
 
-bool record_put(struct world *w, int64_t scope, const struct record_field *f,
-                const struct record_value *v, void *record, struct error *err)
+bool record_write(struct world *w, int64_t scope, const struct record_field *f,
+                  const struct record_value *v, void *record, struct error *err)
 {
     char *at = (char *)record + f->offset;
     uint32_t seq = v->none ? 0 : (uint32_t)v->number;

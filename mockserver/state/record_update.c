@@ -13,7 +13,7 @@
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/record_put.h"
+#include "mockserver/state/record_write.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
 
@@ -46,7 +46,7 @@ static bool set_field(struct world *w, int64_t scope, const struct record_edit *
     if (e->field->needed && e->value.none)
         return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be null",
                          e->field->name);
-    return record_put(w, scope, e->field, &e->value, record, err);
+    return record_write(w, scope, e->field, &e->value, record, err);
 }
 
 /* Where a record finds the others that it names: see index_entries.h. */
@@ -98,10 +98,10 @@ static void stop_checks_if_broken(struct world *w)
     arena_end(&a);
 }
 
-bool record_set(struct world *w, enum record_kind kind, uint32_t row,
-                const struct record_edit *edits, size_t count, struct error *err)
+bool record_update(struct world *w, enum record_kind kind, uint32_t row,
+                   const struct record_edit *edits, size_t count, struct error *err)
 {
-    const size_t size = record_shape(kind)->size;
+    const size_t size = record_type(kind)->size;
     union any_record edited;
     memcpy(&edited, world_read(w, kind, row), size);
     bool good = true;
