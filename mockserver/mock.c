@@ -123,14 +123,14 @@ void mock_timer_cancel(struct mock *m, uint64_t id)
 
 void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why)
 {
-    if (m->witness.enters)
-        m->witness.enters(m->witness.ctx, what, text, why);
+    if (m->observer.enters)
+        m->observer.enters(m->observer.ctx, what, text, why);
 }
 
 void mock_entered(const struct mock *m)
 {
-    if (m->witness.entered)
-        m->witness.entered(m->witness.ctx);
+    if (m->observer.entered)
+        m->observer.entered(m->observer.ctx);
 }
 
 static struct call *call_of(struct mock *m, struct exchange *x)

@@ -38,7 +38,7 @@ enum mock_entry {
     MOCK_FILES_CHANGED,
     MOCK_FILES_CHECKED,
 };
-struct mock_witness {
+struct mock_observer {
     void (*enters)(void *ctx, enum mock_entry what, struct str text, const char *why);
     void (*entered)(void *ctx);
     void *ctx;
@@ -59,7 +59,7 @@ struct mock {
     size_t event_streams; /* open now, over all worlds */
     struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
     const struct mock_timers *timers; /* NULL: the loop keeps them */
-    struct mock_witness witness;      /* all NULL: there is none */
+    struct mock_observer observer;    /* all NULL: there is none */
     bool replays;                     /* no file and no process is looked at: it is told */
 };
 

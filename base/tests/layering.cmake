@@ -15,7 +15,7 @@ set(ROWS
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/admin/"          "base/|mockserver/(state/|gate/|rules/|client_checks/|admin/|fixture/|namespaces/|providers/providers\\.h|[a-z_]+\\.h)"
   "mockserver/reference/"        "base/|mockserver/(reference/|admin/(api|guide)\\.h|client_checks/client_checks\\.h|providers/providers\\.h|rules/rule\\.h|fixture/fixture\\.h|program/options\\.h|(sample|webhooks)\\.h)"
-  "mockserver/replay/"           "base/|mockserver/(replay/|deliver/deliver\\.h|fixture/|namespaces/|program/(commands|options)\\.h|[a-z_]+\\.h)"
+  "mockserver/recording/"           "base/|mockserver/(recording/|deliver/deliver\\.h|fixture/|namespaces/|program/(commands|options)\\.h|[a-z_]+\\.h)"
   "mockserver/fixture/"          "base/|mockserver/(state/|rules/rules\\.h|providers/providers\\.h|fixture/|[a-z_]+\\.h)"
   "mockserver/namespaces/"           "base/|mockserver/(state/|rules/rules\\.h|client_checks/client_checks\\.h|providers/providers\\.h|fixture/|namespaces/|[a-z_]+\\.h)"
   "mockserver/program/"          "base/|mockserver/"

@@ -11,7 +11,7 @@
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/program/tls.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/replay/record.h"
+#include "mockserver/recording/record.h"
 
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60

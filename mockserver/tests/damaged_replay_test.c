@@ -128,8 +128,9 @@ static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
     struct folder folder;
     folder_begin(&folder);
     record(&rec, &folder);
-    static const char *const kinds[] = {"recording", "call",    "gone", "timer",    "landed",
-                                        "changed",   "checked", "end",  "response", "delivery"};
+    static const char *const kinds[] = {"recording",       "call",    "client_closed", "timer",
+                                        "delivery_result", "changed", "checked",       "end",
+                                        "response",        "delivery"};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         bool there = false;
         for (size_t i = 0; i < rec.count; i++)

@@ -24,8 +24,8 @@ set(OTHERS
   state/quota.h    quota_window   namespaces/export.c none
   state/replies.h  reply          namespaces/export.c none
   state/delivery.h delivery_faults  state/record_types.c none
-  mock.h           mock_options   replay/preface.c none
-  namespaces/namespaces.h namespaces_limits replay/preface.c none)
+  mock.h           mock_options   recording/header.c none
+  namespaces/namespaces.h namespaces_limits recording/header.c none)
 
 set(seen 0)
 set(wrong 0)

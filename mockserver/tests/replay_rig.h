@@ -12,8 +12,8 @@
 #include "mockserver/call.h"
 #include "mockserver/deliver/deliver.h"
 #include "mockserver/mock.h"
-#include "mockserver/replay/record.h"
-#include "mockserver/replay/replay.h"
+#include "mockserver/recording/record.h"
+#include "mockserver/recording/replay.h"
 
 struct run {
     struct arena arena;

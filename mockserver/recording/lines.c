@@ -1,4 +1,4 @@
-#include "mockserver/replay/lines.h"
+#include "mockserver/recording/lines.h"
 
 #include "base/arena.h"
 #include "base/digest.h"
@@ -120,9 +120,10 @@ void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct mom
     close_line(b, &w);
 }
 
-void line_landed(struct buf *b, uint64_t number, struct moment at, int status, const char *error)
+void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int status,
+                          const char *error)
 {
-    struct json w = open_input(b, INPUT_LANDED, number, at);
+    struct json w = open_input(b, INPUT_DELIVERY_RESULT, number, at);
     json_put_int(&w, "status", status);
     if (error)
         json_put_text(&w, "error", error);
@@ -210,14 +211,15 @@ static const struct field call_rows[] = {
           .help = "Its body went over the limit and was dropped."),
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
 };
-static const struct field gone_rows[] = {
-    NUMBER("gone", "The call that ended with its client: suspended, or streaming."), MOMENT};
+static const struct field client_closed_rows[] = {
+    NUMBER("client_closed", "The call that ended with its client: suspended, or streaming."),
+    MOMENT};
 static const struct field timer_rows[] = {NUMBER("timer", "Which of the mock's timers fired."),
                                           MOMENT};
 static const struct field end_rows[] = {
     NUMBER("end", "How many calls there were; nothing comes behind it."), MOMENT};
-static const struct field landed_rows[] = {
-    NUMBER("landed", "The webhook attempt that has ended."),
+static const struct field delivery_result_rows[] = {
+    NUMBER("delivery_result", "The webhook attempt that has ended."),
     MOMENT,
     FIELD("status", FIELD_INT, struct line, status, .required = true, .max = 999,
           .help = "What the receiver answered; 0: nothing."),
@@ -237,8 +239,8 @@ static const struct field checked_rows[] = {
 
 #define TABLE(kind) FIELD_TABLE(#kind " line", kind##_rows, struct line, FIELDS_NO_PLACE)
 static const struct fields tables[] = {
-    [INPUT_CALL] = TABLE(call),       [INPUT_GONE] = TABLE(gone),
-    [INPUT_TIMER] = TABLE(timer),     [INPUT_LANDED] = TABLE(landed),
+    [INPUT_CALL] = TABLE(call),       [INPUT_CLIENT_CLOSED] = TABLE(client_closed),
+    [INPUT_TIMER] = TABLE(timer),     [INPUT_DELIVERY_RESULT] = TABLE(delivery_result),
     [INPUT_CHANGED] = TABLE(changed), [INPUT_CHECKED] = TABLE(checked),
     [INPUT_END] = TABLE(end),
 };
@@ -366,7 +368,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
         .status = kind == INPUT_CALL ? l.refused : l.status,
         .report = STR(""),
         .report_at = l.report ? l.report->at : line->at,
-        .why = kind == INPUT_LANDED ? l.error : l.why,
+        .why = kind == INPUT_DELIVERY_RESULT ? l.error : l.why,
         .arrived_us = l.arrived_us,
     };
     if (l.report && !line_bytes(a, l.report, &in->report, err))

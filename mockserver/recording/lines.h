@@ -1,9 +1,9 @@
 /* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
  * one for each that leaves the mock on account of it.
  *
- * Shapes:  in:  "call" (arrives), "gone" (its client left before it had the whole response, or the
+ * Shapes:  in:  "call" (arrives), "client_closed" (its client left before it had the whole response, or the
  *          stream ended; how much was read is nobody's business here), "timer" (fires),
- *          "landed" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
+ *          "delivery_result" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
  *          (what their files say now), "end" (nothing more comes); each with the
  *          machine's time, at which the clocks stand still for as long as it is dealt with.
  *          out: "response" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
@@ -27,9 +27,9 @@ struct moment {
 
 #define INPUTS(X)                                                                                  \
     X(CALL, "call")                                                                                \
-    X(GONE, "gone")                                                                                \
+    X(CLIENT_CLOSED, "client_closed")                                                              \
     X(TIMER, "timer")                                                                              \
-    X(LANDED, "landed")                                                                            \
+    X(DELIVERY_RESULT, "delivery_result")                                                          \
     X(CHANGED, "changed")                                                                          \
     X(CHECKED, "checked")                                                                          \
     X(END, "end")
@@ -56,7 +56,8 @@ struct input {
 
 void line_call(struct buf *b, const struct input *in);
 void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at);
-void line_landed(struct buf *b, uint64_t number, struct moment at, int status, const char *error);
+void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int status,
+                          const char *error);
 /* "changed", whose report is empty, or "checked" */
 void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
                  struct str report, const char *why);

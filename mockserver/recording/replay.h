@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "base/error.h"
-#include "mockserver/replay/differ.h"
+#include "mockserver/recording/diff.h"
 
 struct replay_difference {
     int line;

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "mockserver/program/commands.h"
-#include "mockserver/replay/replay.h"
+#include "mockserver/recording/replay.h"
 
 static void warn(const struct options *o, const char *path, const struct replay *r)
 {

@@ -1,4 +1,4 @@
-#include "mockserver/replay/timers.h"
+#include "mockserver/recording/timers.h"
 
 #include "base/heap.h"
 #include "base/str.h"

@@ -1,4 +1,4 @@
-#include "mockserver/replay/record.h"
+#include "mockserver/recording/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/call.h"
-#include "mockserver/replay/preface.h"
-#include "mockserver/replay/timers.h"
+#include "mockserver/recording/header.h"
+#include "mockserver/recording/timers.h"
 
 struct recorder {
     const char *path;
@@ -27,7 +27,7 @@ struct recorder {
     uint64_t calls, changes, checks;
 };
 
-struct seat { /* beside an exchange */
+struct tap { /* beside an exchange */
     struct recorder *recorder;
     uint64_t number;
     void (*reply)(struct exchange *x);
@@ -90,7 +90,7 @@ static void note_landing(void *recorder, uint64_t number, int status, const char
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
-    line_landed(&line, number, hold(r), status, error);
+    line_delivery_result(&line, number, hold(r), status, error);
     put(r, &line);
 }
 
@@ -111,7 +111,7 @@ static void note_entry(void *recorder, enum mock_entry what, struct str text, co
 
 static void respond(struct exchange *x)
 {
-    const struct seat *s = x->reply_own;
+    const struct tap *s = x->reply_own;
     struct buf line = {.arena = &s->recorder->line};
     line_response(&line, s->number, &x->response);
     put(s->recorder, &line);
@@ -120,8 +120,8 @@ static void respond(struct exchange *x)
 
 static void note_call(struct recorder *r, struct exchange *x, struct input *in)
 {
-    struct seat *s = arena_new(&x->arena, struct seat);
-    *s = (struct seat){r, ++r->calls, x->reply};
+    struct tap *s = arena_new(&x->arena, struct tap);
+    *s = (struct tap){r, ++r->calls, x->reply};
     x->reply = respond;
     x->reply_own = s;
     in->number = (int64_t)s->number;
@@ -165,11 +165,11 @@ void recorder_refuse(void *recorder, struct exchange *x, int status, const char 
 void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;
-    const struct seat *s = x->reply_own;
+    const struct tap *s = x->reply_own;
     bool enters = !sent || call_is_suspended(x->user) || x->response.stream.next;
     struct buf line = {.arena = &r->line};
     if (enters) {
-        line_brief(&line, INPUT_GONE, s->number, hold(r));
+        line_brief(&line, INPUT_CLIENT_CLOSED, s->number, hold(r));
         put(r, &line);
     }
     mock_done(r->mock, x, sent);
@@ -203,7 +203,7 @@ void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
     r->mock = m;
     r->timers = timers_new(l, &(struct timers_watcher){note_timer, let, r});
     m->timers = timers_for_mock(r->timers);
-    m->witness = (struct mock_witness){note_entry, let, r};
+    m->observer = (struct mock_observer){note_entry, let, r};
     deliver_watch(m->deliver, &(struct deliver_watcher){note_delivery, note_landing, let, r});
     mock_use_loop(m, l);
     time_let(r->before);
@@ -224,12 +224,12 @@ static FILE *open_private(const char *path)
     return file;
 }
 
-static bool write_preface(struct recorder *r, struct error *err)
+static bool write_header(struct recorder *r, struct error *err)
 {
     struct buf line = {.arena = &r->line};
     size_t bad;
     const char *why;
-    preface_write(&line, r->mock, r->started);
+    recording_header_write(&line, r->mock, r->started);
     if (!json_check(str_head(buf_str(&line), line.n - 1), &bad, &why))
         return error_add(err, ERROR_INPUT, (struct where){.file = r->path},
                          "its fixtures could not be read again from a recording: %s", why);
@@ -245,7 +245,7 @@ bool recorder_open(struct recorder *r, struct error *err)
     r->file = open_private(r->path);
     if (!r->file)
         return error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", strerror(errno));
-    return write_preface(r, err);
+    return write_header(r, err);
 }
 
 bool recorder_close(struct recorder *r, struct error *err)

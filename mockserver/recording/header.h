@@ -1,4 +1,4 @@
-/* preface.h - a recording's first line: what the mock is made of, so that the file needs no other.
+/* header.h - a recording's first line: what the mock is made of, so that the file needs no other.
  *
  * Shapes:  the format and who wrote it, the moment at which the worlds were made, the options that
  *          have a say in responses, each fixture with all that it includes.
@@ -6,11 +6,11 @@
  */
 #pragma once
 #include "mockserver/mock.h"
-#include "mockserver/replay/lines.h"
+#include "mockserver/recording/lines.h"
 
 #define RECORDING_FORMAT 1
 
-struct preface {
+struct recording_header {
     struct moment started;
     const char *version; /* of the program that wrote it */
     const char *url;     /* the mock's, once it listened */
@@ -19,7 +19,8 @@ struct preface {
     size_t fixture_count;
 };
 
-void preface_write(struct buf *b, const struct mock *m, struct moment started);
+void recording_header_write(struct buf *b, const struct mock *m, struct moment started);
 /* Reads the fixtures with the clocks held as they were; they are the caller's. The rest lives as
  * long as `line`, or in `a`. */
-bool preface_read(struct arena *a, const struct node *line, struct preface *p, struct error *err);
+bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,
+                           struct error *err);

@@ -110,17 +110,16 @@ static void what_is_missing_or_too_much_is_told(void **state)
         uint64_t number;
         int at;
     } rows[] = {
-        {4,  "{\"call\":2", "{\"gone\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2", "call",     9,
-         4                                                                                                 },
+        {4,  "{\"call\":2", "{\"client_closed\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2",
+         "call",                                                                                               9, 4 },
         {4,  "{\"call\":2",
-         "{\"response\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",     "call",     7, 4 },
+         "{\"response\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",              "call",     7, 4 },
         {4,  "{\"call\":2",
-         "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",      "delivery", 3,
-         4                                                                                                 },
-        {12, "{\"timer\":", "{\"timer\":99",                                              "timer",    0, 12},
+         "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",               "delivery", 3,
+         4                                                                                                          },
+        {12, "{\"timer\":", "{\"timer\":99",                                                       "timer",    0, 12},
         {4,  "{\"call\":2",
-         "{\"landed\":4,\"wall_ms\":1,\"monotonic_us\":1,\"status\":200}\n{\"call\":2",   "delivery",
-         4,                                                                                              4 },
+         "{\"delivery_result\":4,\"wall_ms\":1,\"monotonic_us\":1,\"status\":200}\n{\"call\":2",   "delivery", 4, 4 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();

@@ -1,4 +1,4 @@
-#include "mockserver/replay/replay.h"
+#include "mockserver/recording/replay.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,10 +7,10 @@
 #include "base/time.h"
 #include "mockserver/call.h"
 #include "mockserver/namespaces/reload.h"
-#include "mockserver/replay/preface.h"
-#include "mockserver/replay/timers.h"
+#include "mockserver/recording/header.h"
+#include "mockserver/recording/timers.h"
 
-#define GONE "{\"gone\":" /* how such a line begins */
+#define GONE "{\"client_closed\":" /* how such a line begins */
 
 struct replayed_call {
     struct exchange x; /* first: what the mock holds is this one's address */
@@ -92,7 +92,7 @@ static bool compare(struct player *p, struct str line, struct error *err)
     p->first = o->next;
     p->out->responses += str_starts(line, STR("{\"response\":"));
     struct findings findings = {0};
-    differ_find(p->to, line, o->line, &findings);
+    replay_diff_find(p->to, line, o->line, &findings);
     if (findings.count)
         differs(p, o->kind, o->number, o->about)->findings = findings;
     return true;
@@ -231,7 +231,7 @@ static void timer(struct player *p, const struct input *in, struct arena *a)
             "it fired here, and now nobody waits for it";
 }
 
-static void landed(struct player *p, const struct input *in, struct arena *a)
+static void delivery_result(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
     if (!deliver_complete(p->mock->deliver, (uint64_t)in->number, (int)in->status, in->why))
@@ -262,9 +262,10 @@ static void end(struct player *p, const struct input *in, struct arena *a)
     p->out->whole = true;
 }
 
-static void (*const givers[])(struct player *p, const struct input *in, struct arena *a) = {
-    [INPUT_CALL] = call,     [INPUT_GONE] = gone,       [INPUT_TIMER] = timer,
-    [INPUT_LANDED] = landed, [INPUT_CHANGED] = changed, [INPUT_CHECKED] = checked,
+static void (*const handlers[])(struct player *p, const struct input *in, struct arena *a) = {
+    [INPUT_CALL] = call,       [INPUT_CLIENT_CLOSED] = gone,
+    [INPUT_TIMER] = timer,     [INPUT_DELIVERY_RESULT] = delivery_result,
+    [INPUT_CHANGED] = changed, [INPUT_CHECKED] = checked,
     [INPUT_END] = end,
 };
 
@@ -293,7 +294,7 @@ static bool give(struct player *p, struct str line, struct error *err)
     bool fine = n && line_read(&a, n, &in, err) && check_report(p, &a, &in, err);
     if (fine) {
         struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
-        givers[in.kind](p, &in, &a);
+        handlers[in.kind](p, &in, &a);
         end_responded(p);
         time_let(before);
     }
@@ -345,9 +346,9 @@ static bool misplaced(const struct player *p, struct error *err)
 
 static bool build(struct player *p, struct str line, struct error *err)
 {
-    struct preface h;
+    struct recording_header h;
     const struct node *n = json_parse(&p->arena, line, p->path, err);
-    if (!n || !preface_read(&p->arena, n, &h, err))
+    if (!n || !recording_header_read(&p->arena, n, &h, err))
         return false;
     p->out->version = arena_text(p->to, h.version);
     struct time_held before = time_hold(h.started.wall_ms, h.started.monotonic_us);

@@ -18,4 +18,5 @@ struct findings {
 };
 
 /* Nothing is found where the lines say the same. */
-void differ_find(struct arena *a, struct str recorded, struct str replayed, struct findings *out);
+void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
+                      struct findings *out);

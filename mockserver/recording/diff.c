@@ -1,4 +1,4 @@
-#include "mockserver/replay/differ.h"
+#include "mockserver/recording/diff.h"
 
 #include "base/diff.h"
 #include "base/json.h"
@@ -77,7 +77,8 @@ static void find_spelling(struct arena *a, const struct node *x, const struct no
         find_byte(a, one->text, other->text, out);
 }
 
-void differ_find(struct arena *a, struct str recorded, struct str replayed, struct findings *out)
+void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
+                      struct findings *out)
 {
     if (str_eq(recorded, replayed))
         return;

@@ -1,4 +1,4 @@
-#include "mockserver/replay/preface.h"
+#include "mockserver/recording/header.h"
 
 #include "base/time.h"
 #include "mockserver/namespaces/reload.h"
@@ -56,7 +56,7 @@ static const struct field world_rows[] = {
 static const struct fields world_fields =
     FIELD_TABLE("namespace", world_rows, struct said_world, offsetof(struct said_world, at));
 
-struct said_preface {
+struct recorded_header {
     int64_t format;
     struct moment started;
     const char *version, *url;
@@ -64,24 +64,24 @@ struct said_preface {
     struct field_list worlds;
 };
 
-static const struct field preface_rows[] = {
-    FIELD("recording", FIELD_INT, struct said_preface, format, .required = true,
+static const struct field recording_header_rows[] = {
+    FIELD("recording", FIELD_INT, struct recorded_header, format, .required = true,
           .help = "The format of what follows."),
-    FIELD("version", FIELD_TEXT, struct said_preface, version, .required = true,
+    FIELD("version", FIELD_TEXT, struct recorded_header, version, .required = true,
           .help = "Of the program that wrote it."),
-    FIELD("wall_ms", FIELD_INT, struct said_preface, started.wall_ms, .required = true,
+    FIELD("wall_ms", FIELD_INT, struct recorded_header, started.wall_ms, .required = true,
           .max = LINE_WALL_MAX_MS, .help = "When the worlds were made."),
-    FIELD("monotonic_us", FIELD_INT, struct said_preface, started.monotonic_us, .required = true,
+    FIELD("monotonic_us", FIELD_INT, struct recorded_header, started.monotonic_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes."),
-    FIELD("url", FIELD_TEXT, struct said_preface, url, .required = true,
+    FIELD("url", FIELD_TEXT, struct recorded_header, url, .required = true,
           .help = "Where the mock listened."),
-    FIELD("options", FIELD_MAP, struct said_preface, options, .required = true,
+    FIELD("options", FIELD_MAP, struct recorded_header, options, .required = true,
           .sub = &option_fields, .help = "How it was started, as far as answers depend on it."),
-    FIELD("namespaces", FIELD_LIST, struct said_preface, worlds, .required = true, .min = 1,
+    FIELD("namespaces", FIELD_LIST, struct recorded_header, worlds, .required = true, .min = 1,
           .max = INT32_MAX, .sub = &world_fields, .help = "What it was started with."),
 };
-static const struct fields preface_fields =
-    FIELD_TABLE("recording", preface_rows, struct said_preface, FIELDS_NO_PLACE);
+static const struct fields recording_header_fields =
+    FIELD_TABLE("recording", recording_header_rows, struct recorded_header, FIELDS_NO_PLACE);
 
 static void put_options(struct json *w, const struct mock *m)
 {
@@ -121,7 +121,7 @@ static void put_world(struct json *w, const struct fixture *f, const char *path)
     arena_end(&a);
 }
 
-void preface_write(struct buf *b, const struct mock *m, struct moment started)
+void recording_header_write(struct buf *b, const struct mock *m, struct moment started)
 {
     struct json w = json_begin(b, 0);
     json_open_map(&w);
@@ -152,8 +152,8 @@ static bool check_format(const struct node *line, struct error *err)
                      (long long)format->integer, RECORDING_FORMAT);
 }
 
-static bool read_worlds(struct arena *a, const struct field_list *worlds, struct preface *p,
-                        struct error *err)
+static bool read_worlds(struct arena *a, const struct field_list *worlds,
+                        struct recording_header *p, struct error *err)
 {
     const struct said_world *items = worlds->items;
     const char **paths = arena_array(a, const char *, worlds->count);
@@ -178,12 +178,13 @@ static bool read_worlds(struct arena *a, const struct field_list *worlds, struct
     return false;
 }
 
-bool preface_read(struct arena *a, const struct node *line, struct preface *p, struct error *err)
+bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,
+                           struct error *err)
 {
-    struct said_preface said = {0};
-    if (!check_format(line, err) || !fields_read(&preface_fields, line, a, &said, err))
+    struct recorded_header said = {0};
+    if (!check_format(line, err) || !fields_read(&recording_header_fields, line, a, &said, err))
         return false;
-    *p = (struct preface){
+    *p = (struct recording_header){
         .started = said.started,
         .version = said.version,
         .url = said.url,
