@@ -153,7 +153,7 @@ static void begin_as_fixture(struct call *c, const struct create_body *body,
     else
         o->fixture = fixture_inline(c, body, root);
     if (o->fixture)
-        o->world = beginning_of(o->fixture->world);
+        o->world = initial_state_of(o->fixture->world);
 }
 
 static void begin_as_copy(struct call *c, const char *from, struct origin *o)
@@ -174,7 +174,7 @@ static void begin_as_copy(struct call *c, const char *from, struct origin *o)
 
 static bool set_up(struct call *c, const struct create_body *body, struct world *w)
 {
-    const char *why = beginning_grant(w, &body->wish);
+    const char *why = initial_state_grant(w, &body->wish);
     return !why || call_issue(c, "/clock/start", "%s", why);
 }
 

@@ -116,7 +116,7 @@ static struct entry *add(struct namespaces *all, struct str name, struct fixture
         .born = all->generations,
         .last_us = time_monotonic_us(),
     };
-    e->ns.world = beginning_of(e->ns.start);
+    e->ns.world = initial_state_of(e->ns.start);
     HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
     if (all->count == all->room) {
         all->room = 2 * all->room + 8;
@@ -294,7 +294,7 @@ static void replace_world(struct namespace *ns, struct world *from)
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
     end(ns);
-    ns->world = beginning_of(from);
+    ns->world = initial_state_of(from);
     ns->generation = ++e->all->generations;
     ns->called = false;
     journal_clear(ns->journal);
@@ -306,8 +306,8 @@ static void replace_world(struct namespace *ns, struct world *from)
 static void take_newer(struct namespace *ns)
 {
     struct world *old = ns->start;
-    ns->start = beginning_of(ns->newer->world);
-    beginning_grant(ns->start, &ns->wish);
+    ns->start = initial_state_of(ns->newer->world);
+    initial_state_grant(ns->start, &ns->wish);
     world_free(old);
     fixture_free(ns->fixture);
     ns->fixture = ns->newer;
@@ -332,7 +332,7 @@ void namespace_restore(struct namespace *ns, struct world *snapshot)
 bool namespace_in_use(const struct namespace *ns)
 {
     return ns->called || journal_is_awaited(ns->journal) || rules_touched(ns->rules) ||
-           !beginning_is_all(ns->world, ns->start);
+           !initial_state_is_all(ns->world, ns->start);
 }
 
 static enum namespace_fate refix(struct namespace *ns, struct fixture *fixture, bool reset)

@@ -11,7 +11,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/str.h"
-#include "mockserver/namespaces/beginning.h"
+#include "mockserver/namespaces/initial_state.h"
 
 #define NAMESPACES_DEFAULT 10000
 #define NAMESPACE_NAME_MAX 64

@@ -1,4 +1,4 @@
-#include "mockserver/namespaces/beginning.h"
+#include "mockserver/namespaces/initial_state.h"
 
 #include "base/time.h"
 #include "mockserver/state/events.h"
@@ -7,7 +7,7 @@
 
 /* A world that showed the machine's time when it was made goes on showing it; any other begins
  * again at its own instant. */
-struct world *beginning_of(struct world *from)
+struct world *initial_state_of(struct world *from)
 {
     struct world *w = world_fork(from);
     int64_t age_ms = (time_monotonic_us() - w->clock.base_wall_us) / 1000;
@@ -25,7 +25,7 @@ static int64_t instant(const struct world *w, const struct field_time *t)
     return __builtin_add_overflow(world_now(w), t->ms, &sum) ? INT64_MAX : sum;
 }
 
-const char *beginning_grant(struct world *w, const struct wish *wish)
+const char *initial_state_grant(struct world *w, const struct wish *wish)
 {
     const struct field_time *start = &wish->clock_start;
     if (wish->seed >= 0)
@@ -55,7 +55,7 @@ static bool same_pages(const struct world *w, const struct world *start)
 }
 
 /* Pages are shared until one of them is written. */
-bool beginning_is_all(const struct world *w, const struct world *start)
+bool initial_state_is_all(const struct world *w, const struct world *start)
 {
     return same_pages(w, start) && w->clock.mode == start->clock.mode &&
            w->clock.base_ms == start->clock.base_ms && w->minted == start->minted &&

@@ -1,4 +1,4 @@
-/* beginning.h - how a namespace's world begins: as a copy of another, with time at its start, and
+/* initial_state.h - how a namespace's world begins: as a copy of another, with time at its start, and
  * with what its maker wished otherwise.
  *
  * Shapes:  struct wish {seed, hostility, clock mode and start}; WISH_NONE.
@@ -18,8 +18,8 @@ struct wish {
 #define WISH_NONE ((struct wish){.seed = -1, .clock_mode = -1})
 
 /* An independent world that begins as one made from `from` does: with time at its start. */
-struct world *beginning_of(struct world *from);
+struct world *initial_state_of(struct world *from);
 /* NULL: granted; else all but the start is, and why not that. */
-const char *beginning_grant(struct world *w, const struct wish *wish);
+const char *initial_state_grant(struct world *w, const struct wish *wish);
 /* Nothing has happened in `w`, nor was anything of it set, since it began as `start`. */
-bool beginning_is_all(const struct world *w, const struct world *start);
+bool initial_state_is_all(const struct world *w, const struct world *start);
