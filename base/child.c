@@ -36,7 +36,7 @@ static void write_all(int fd, struct str text)
     }
 }
 
-static _Noreturn void be_child(const struct child_work *work, int fd, pid_t parent)
+static _Noreturn void child_main(const struct child_work *work, int fd, pid_t parent)
 {
     struct arena a = {0};
     struct buf out = {.arena = &a};
@@ -50,7 +50,7 @@ static _Noreturn void be_child(const struct child_work *work, int fd, pid_t pare
 }
 
 /* Waits only for what is ending: its output is closed, or it was killed. */
-static void bury(struct child *c)
+static void reap(struct child *c)
 {
     int status = 0;
     while (c->pid && waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
@@ -75,7 +75,7 @@ static void release(struct child *c)
 
 static void end(struct child *c)
 {
-    bury(c);
+    reap(c);
     c->work.ended(c->work.ctx, buf_str(&c->out), c->why);
     release(c);
 }
@@ -91,7 +91,7 @@ static void hear(void *ctx, int fd, int events)
         end(c);
 }
 
-static void lose_patience(void *ctx)
+static void on_timeout(void *ctx)
 {
     struct child *c = ctx;
     c->timer = 0;
@@ -115,7 +115,7 @@ static bool start(struct child *c)
         return false;
     c->pid = fork();
     if (c->pid == 0)
-        be_child(&c->work, fds[1], parent);
+        child_main(&c->work, fds[1], parent);
     close(fds[1]);
     if (c->pid < 0) {
         c->pid = 0;
@@ -135,7 +135,7 @@ struct child *child_new(struct loop *l, const struct child_work *work)
     c->out.arena = &c->arena;
     if (start(c)) {
         loop_watch(l, c->fd, LOOP_READ, hear, c);
-        c->timer = loop_timer(l, time_monotonic_us() + work->limit_us, lose_patience, c);
+        c->timer = loop_timer(l, time_monotonic_us() + work->limit_us, on_timeout, c);
     } else {
         c->why = arena_text(&c->arena, strerror(errno));
         c->timer = loop_timer(l, time_monotonic_us(), give_up, c);
@@ -149,6 +149,6 @@ void child_free(struct child *c)
         return;
     if (c->pid)
         kill(c->pid, SIGKILL);
-    bury(c);
+    reap(c);
     release(c);
 }

@@ -47,29 +47,29 @@ static bool check_matcher(const struct member *m, struct error *err)
 
 static bool check_map(const struct node *map, struct error *err)
 {
-    bool fine = true, matchers = match_has_matchers(map);
+    bool ok = true, matchers = match_has_matchers(map);
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (is_matcher(m) != matchers)
-            fine = error_add(err, ERROR_INPUT, m->key_at,
-                             "'%s': matchers and members do not mix in one map", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at,
+                           "'%s': matchers and members do not mix in one map", m->key);
         else if (matchers)
-            fine &= check_matcher(m, err);
+            ok &= check_matcher(m, err);
         else
-            fine &= match_check_expectation(m->value, err);
+            ok &= match_check_expectation(m->value, err);
     }
-    return fine;
+    return ok;
 }
 
 bool match_check_expectation(const struct node *expectation, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     if (expectation->kind == NODE_MAP)
         return check_map(expectation, err);
     if (expectation->kind == NODE_LIST)
         for (size_t i = 0; i < expectation->list.count; i++)
-            fine &= match_check_expectation(expectation->list.items[i], err);
-    return fine;
+            ok &= match_check_expectation(expectation->list.items[i], err);
+    return ok;
 }
 
 static bool fits(const struct node *n, size_t *left)
@@ -77,14 +77,14 @@ static bool fits(const struct node *n, size_t *left)
     if (!*left)
         return false;
     --*left;
-    bool fine = true;
+    bool ok = true;
     if (n->kind == NODE_LIST)
-        for (size_t i = 0; i < n->list.count && fine; i++)
-            fine = fits(n->list.items[i], left);
+        for (size_t i = 0; i < n->list.count && ok; i++)
+            ok = fits(n->list.items[i], left);
     if (n->kind == NODE_MAP)
-        for (size_t i = 0; i < n->map.count && fine; i++)
-            fine = fits(n->map.members[i].value, left);
-    return fine;
+        for (size_t i = 0; i < n->map.count && ok; i++)
+            ok = fits(n->map.members[i].value, left);
+    return ok;
 }
 
 bool match_check(const struct node *expectation, struct error *err)

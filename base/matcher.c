@@ -111,11 +111,11 @@ static bool check_matches(const struct node *operand, struct error *err)
         return match_refuse(operand, err, "$matches takes a pattern as text");
     struct arena a = {0};
     size_t offset = 0;
-    bool fine = match_pattern_check(&a, pattern, &why, &offset);
-    if (!fine)
+    bool ok = match_pattern_check(&a, pattern, &why, &offset);
+    if (!ok)
         error_add(err, ERROR_INPUT, operand->at, "$matches: %s (offset %zu)", why, offset);
     arena_end(&a);
-    return fine;
+    return ok;
 }
 
 static void decide_matches(struct run *r, const struct decision *d)
@@ -160,10 +160,10 @@ static bool check_type(const struct node *operand, struct error *err)
 {
     if (operand->kind != NODE_LIST || !operand->list.count)
         return check_type_name(operand, err);
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < operand->list.count; i++)
-        fine &= check_type_name(operand->list.items[i], err);
-    return fine;
+        ok &= check_type_name(operand->list.items[i], err);
+    return ok;
 }
 
 /* As JSON Schema has it: every integer is a number, and 1.0 is an integer. */

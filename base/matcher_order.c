@@ -126,7 +126,7 @@ static bool check_time_bound(const struct member *m, struct error *err)
 
 static bool check_time(const struct node *operand, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     const char *word = node_text(operand);
     if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
         return true;
@@ -134,8 +134,8 @@ static bool check_time(const struct node *operand, struct error *err)
         return match_refuse(operand, err,
                             "$time takes any, past, future, or a map of after, before, within");
     for (size_t i = 0; i < operand->map.count; i++)
-        fine &= check_time_bound(&operand->map.members[i], err);
-    return fine;
+        ok &= check_time_bound(&operand->map.members[i], err);
+    return ok;
 }
 
 static bool time_holds(const struct node *operand, int64_t now_ms, int64_t ms)

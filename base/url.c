@@ -39,7 +39,7 @@ static const char *lower(struct arena *a, struct str text)
     return copy;
 }
 
-static bool characters_fine(struct str text, const char **why)
+static bool characters_valid(struct str text, const char **why)
 {
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.s[i];
@@ -53,7 +53,7 @@ static bool characters_fine(struct str text, const char **why)
     return true;
 }
 
-static bool port_fine(struct str digits, int *port, const char **why)
+static bool port_valid(struct str digits, int *port, const char **why)
 {
     int64_t value;
     if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) ||
@@ -63,7 +63,7 @@ static bool port_fine(struct str digits, int *port, const char **why)
     return true;
 }
 
-static bool name_fine(struct str host, const char **why)
+static bool name_valid(struct str host, const char **why)
 {
     if (!host.n)
         return no(why, "no host");
@@ -81,7 +81,7 @@ static bool name_fine(struct str host, const char **why)
     return true;
 }
 
-static bool ipv6_fine(struct str host, const char **why)
+static bool ipv6_valid(struct str host, const char **why)
 {
     char text[INET6_ADDRSTRLEN];
     struct in6_addr address;
@@ -103,17 +103,17 @@ static bool split_host(struct str text, struct str *host, int *port, const char 
     if (end > text.n)
         return no(why, "a bracket that is not closed");
     *host = str_head(text, end);
-    if (!(bracket ? ipv6_fine(*host, why) : name_fine(*host, why)))
+    if (!(bracket ? ipv6_valid(*host, why) : name_valid(*host, why)))
         return false;
     struct str rest = str_skip(text, end);
     if (!rest.n)
         return true;
     if (rest.s[0] != ':')
         return no(why, "something between the host and its port");
-    return port_fine(str_skip(rest, 1), port, why);
+    return port_valid(str_skip(rest, 1), port, why);
 }
 
-static bool user_fine(struct str user, const char **why)
+static bool user_valid(struct str user, const char **why)
 {
     if (!user.n)
         return no(why, "empty credentials");
@@ -139,7 +139,7 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
     int port = 0;
     if (rest.n > URL_MAX_BYTES)
         return no(why, "too long");
-    if (!characters_fine(rest, why))
+    if (!characters_valid(rest, why))
         return false;
     struct str scheme = take_until(&rest, ":/?#");
     if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https")))
@@ -151,7 +151,7 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
     struct str authority = take_until(&rest, "/?#");
     if (str_find(authority, '@') < authority.n) {
         user = str_cut(&authority, '@'); /* a second @ is then no host's character */
-        if (!user_fine(user, why))
+        if (!user_valid(user, why))
             return false;
     }
     if (!split_host(authority, &host, &port, why))

@@ -63,8 +63,8 @@ static bool add_path(struct watch *w, const char *path, struct error *err)
     struct arena a = {0};
     struct str rest = str_from(path);
     const char *at = str_starts(rest, STR("/")) ? "/" : ".";
-    bool fine = true;
-    for (int links = 0; rest.n && fine;) {
+    bool ok = true;
+    for (int links = 0; rest.n && ok;) {
         struct str name = str_cut(&rest, '/');
         char target[PATH_MAX];
         if (!name.n)
@@ -73,7 +73,7 @@ static bool add_path(struct watch *w, const char *path, struct error *err)
         ssize_t n = readlink(below, target, sizeof target);
         bool missing = n < 0 && errno == ENOENT;
         if (n >= 0 || missing || !rest.n)
-            fine = add(w, at, name, err);
+            ok = add(w, at, name, err);
         if (missing || ++links > LINKS_MAX)
             break;
         at = n < 0 ? below : target[0] == '/' ? "/" : at;
@@ -81,7 +81,7 @@ static bool add_path(struct watch *w, const char *path, struct error *err)
             rest = str_from(arena_printf(&a, "%.*s/" STR_FMT, (int)n, target, STR_ARG(rest)));
     }
     arena_end(&a);
-    return fine;
+    return ok;
 }
 
 static bool has_directory(const struct places *p, int directory)
@@ -96,15 +96,15 @@ static bool has_directory(const struct places *p, int directory)
 static bool look_for_places(struct watch *w, struct error *err)
 {
     struct places old = w->places;
-    bool fine = true;
+    bool ok = true;
     w->places = (struct places){0};
     for (size_t i = 0; i < w->path_count; i++)
-        fine = add_path(w, w->paths[i], err) && fine;
+        ok = add_path(w, w->paths[i], err) && ok;
     for (size_t i = 0; i < old.count; i++)
         if (!has_directory(&w->places, old.items[i].directory))
             inotify_rm_watch(w->fd, old.items[i].directory);
     arena_end(&old.arena);
-    return fine;
+    return ok;
 }
 
 static void tell(void *ctx)

@@ -21,7 +21,7 @@ bool webhooks_host_allowed(struct str host, const char *allowed)
     return host_is_loopback(host);
 }
 
-bool webhooks_url_fine(struct arena *a, const struct world *w, const char *url, const char **why)
+bool webhooks_url_valid(struct arena *a, const struct world *w, const char *url, const char **why)
 {
     struct url u;
     if (!url_parse(a, url, &u, why))

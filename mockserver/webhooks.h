@@ -51,6 +51,6 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
 bool webhooks_host_allowed(struct str host, const char *allowed);
 /* Whether a webhook may have that URL: https to any host, or http to an allowed one. `why` gets
  * words that last. */
-bool webhooks_url_fine(struct arena *a, const struct world *w, const char *url, const char **why);
+bool webhooks_url_valid(struct arena *a, const struct world *w, const char *url, const char **why);
 /* As a webhook's record keeps them: a blank between; NULL: none. */
 const char *webhooks_events_text(struct arena *a, const struct field_list *names);

@@ -61,10 +61,10 @@ static bool read(struct options *o, const char *line, const char **why)
     int count = 1;
     for (struct str rest = str_from(line); rest.n; count++)
         words[count] = str_dup(o->arena, str_cut(&rest, ' '));
-    bool fine = flags_read(o->arena, &flags, count, words, o, &err);
-    *why = fine ? "" : str_dup(o->arena, str_from(error_text(o->arena, &err)));
+    bool ok = flags_read(o->arena, &flags, count, words, o, &err);
+    *why = ok ? "" : str_dup(o->arena, str_from(error_text(o->arena, &err)));
     error_end(&err);
-    return fine;
+    return ok;
 }
 
 static int set_up(void **state)

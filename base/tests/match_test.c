@@ -399,9 +399,9 @@ static void an_unusable_expectation_is_refused_at_its_place(void **state)
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
-        bool fine = match_check(tree_parse(a, rows[i][0]), &err);
+        bool ok = match_check(tree_parse(a, rows[i][0]), &err);
         const char *text = error_text(a, &err);
-        if (fine || strncmp(text, rows[i][1], strlen(rows[i][1])) != 0) {
+        if (ok || strncmp(text, rows[i][1], strlen(rows[i][1])) != 0) {
             print_error("%s: %s\nnot %s\n", rows[i][0], text, rows[i][1]);
             wrong++;
         }

@@ -222,12 +222,12 @@ static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
     struct error err = {0};
     struct world *copy = world_fork(c->world);
     copy->checks = false;
-    bool fine = record_update(copy, kind, row, state_changes, body->map.count, &err)
-                    ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
-                    : admin_issues(c, body, &err);
+    bool ok = record_update(copy, kind, row, state_changes, body->map.count, &err)
+                  ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
+                  : admin_issues(c, body, &err);
     world_free(copy);
     error_end(&err);
-    return fine;
+    return ok;
 }
 
 void admin_state_patch(struct call *c)

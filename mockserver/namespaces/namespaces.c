@@ -65,9 +65,9 @@ bool namespaces_name_valid(struct str name)
         return false;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.s[i];
-        bool fine = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '.' || c == '_' || c == '-';
-        if (!fine)
+        bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+        if (!ok)
             return false;
     }
     return true;

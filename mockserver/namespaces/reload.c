@@ -121,16 +121,16 @@ static bool make_all(const struct reload *r, const struct fixture_report *report
                      struct fixture **made, struct error *err)
 {
     const struct mock *m = r->mock;
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < m->fixture_count; i++) {
         made[i] = include_same(&m->fixtures[i]->files, &reports[i].files)
                       ? fixture_hold(m->fixtures[i])
                       : make(&reports[i], m->options.fixtures[i], err);
-        fine = fine && made[i];
+        ok = ok && made[i];
     }
-    for (size_t i = 0; i < m->fixture_count && !fine; i++)
+    for (size_t i = 0; i < m->fixture_count && !ok; i++)
         fixture_free(made[i]);
-    return fine;
+    return ok;
 }
 
 static bool was_read(const struct include_files *files, const struct include_file *file)
@@ -226,17 +226,17 @@ static void look_through(struct reload *r, struct str out, const char *why,
     if (why)
         error_add(&result->problems, ERROR_SYSTEM, (struct where){0},
                   "the fixtures could not be checked: %s", why);
-    bool fine = !why &&
-                fixtures_read_report(&result->arena, out, count, reports, &result->problems,
-                                     &result->problems) &&
-                !error_any(&result->problems) && make_all(r, reports, made, &result->problems);
+    bool ok = !why &&
+              fixtures_read_report(&result->arena, out, count, reports, &result->problems,
+                                   &result->problems) &&
+              !error_any(&result->problems) && make_all(r, reports, made, &result->problems);
     for (size_t i = 0; i < count; i++) {
         result->fixtures[i].path = m->options.fixtures[i];
         result->fixtures[i].files = files[i] = reports[i].files;
-        if (fine)
+        if (ok)
             take(r, i, made[i], result);
     }
-    if (!fine && !m->replays)
+    if (!ok && !m->replays)
         log_problems(&result->problems);
     if (r->watches && !why)
         watch_all(r, files, count);

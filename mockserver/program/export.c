@@ -13,9 +13,9 @@
 
 static bool print(struct str text, struct error *err)
 {
-    bool good = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF &&
-                fflush(stdout) != EOF;
-    return good || error_add(err, ERROR_SYSTEM, (struct where){0}, "stdout takes no more");
+    bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF &&
+              fflush(stdout) != EOF;
+    return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "stdout takes no more");
 }
 
 static bool export_file(const struct options *o, struct error *err)
@@ -83,6 +83,6 @@ static bool export_running(const struct options *o, struct error *err)
 
 int command_export(const struct options *o, struct error *err)
 {
-    bool good = o->from ? export_running(o, err) : export_file(o, err);
-    return good ? 0 : error_exit_code(err);
+    bool ok = o->from ? export_running(o, err) : export_file(o, err);
+    return ok ? 0 : error_exit_code(err);
 }

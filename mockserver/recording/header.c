@@ -203,7 +203,7 @@ bool recording_header_read(struct arena *a, const struct node *line, struct reco
                       },
     };
     struct time_held before = time_hold(p->started.wall_ms, p->started.monotonic_us);
-    bool fine = read_worlds(a, &said.worlds, p, err);
+    bool ok = read_worlds(a, &said.worlds, p, err);
     time_let(before);
-    return fine;
+    return ok;
 }

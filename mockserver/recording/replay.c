@@ -291,15 +291,15 @@ static bool give(struct player *p, struct str line, struct error *err)
     struct arena a = {0};
     struct input in;
     const struct node *n = json_parse(&a, line, p->path, err);
-    bool fine = n && line_read(&a, n, &in, err) && check_report(p, &a, &in, err);
-    if (fine) {
+    bool ok = n && line_read(&a, n, &in, err) && check_report(p, &a, &in, err);
+    if (ok) {
         struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
         handlers[in.kind](p, &in, &a);
         end_responded(p);
         time_let(before);
     }
     arena_end(&a);
-    return fine;
+    return ok;
 }
 
 /* The file */
@@ -412,7 +412,7 @@ bool replay_run(struct arena *a, const char *path, bool all, struct replay *out,
     *out = (struct replay){0};
     if (!p.file)
         return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
-    bool fine = play(&p, err);
+    bool ok = play(&p, err);
     clean_up(&p);
-    return fine;
+    return ok;
 }

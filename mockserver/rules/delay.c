@@ -30,14 +30,14 @@ static bool check_spread(const struct node *map, struct error *err)
 {
     struct arena a = {0};
     struct spread s = {0};
-    bool fine = fields_read(&rule_spread_fields, map, &a, &s, err);
+    bool ok = fields_read(&rule_spread_fields, map, &a, &s, err);
     arena_end(&a);
-    if (fine && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
-        fine = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most 10m");
-    if (fine && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
-                  node_number(s.sigma) <= SIGMA_MAX))
-        fine = error_add(err, ERROR_INPUT, s.sigma->at, "takes a number from 0 to %d", SIGMA_MAX);
-    return fine;
+    if (ok && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
+        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most 10m");
+    if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
+                node_number(s.sigma) <= SIGMA_MAX))
+        ok = error_add(err, ERROR_INPUT, s.sigma->at, "takes a number from 0 to %d", SIGMA_MAX);
+    return ok;
 }
 
 bool delay_check(const struct node *value, const struct provider *d, struct error *err)

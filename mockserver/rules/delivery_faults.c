@@ -50,20 +50,20 @@ bool delivery_faults_check(const struct node *value, const struct provider *d, s
     (void)d;
     struct arena a = {0};
     struct fault_spec f = {0};
-    bool fine = fields_read(&rule_delivery_fault_fields, value, &a, &f, err);
+    bool ok = fields_read(&rule_delivery_fault_fields, value, &a, &f, err);
     arena_end(&a);
-    if (!fine)
+    if (!ok)
         return false;
     if (!value->map.count)
         return error_add(err, ERROR_INPUT, value->at,
                          "'webhook' takes a delivery fault such as {delay: 5m}");
-    fine = check_span(value, "delay", 0, f.delay_ms, err);
-    fine = check_span(value, "clock_skew", -SPAN_MAX_MS, f.clock_skew_ms, err) && fine;
+    ok = check_span(value, "delay", 0, f.delay_ms, err);
+    ok = check_span(value, "clock_skew", -SPAN_MAX_MS, f.clock_skew_ms, err) && ok;
     if (f.corrupt && f.corrupt->kind != NODE_BOOL &&
         !(f.corrupt->kind == NODE_INT && f.corrupt->integer >= 1 && f.corrupt->integer <= MANY))
-        fine = error_add(err, ERROR_INPUT, f.corrupt->at,
-                         "'corrupt' takes true, or a number of attempts from 1 to %d", MANY);
-    return fine;
+        ok = error_add(err, ERROR_INPUT, f.corrupt->at,
+                       "'corrupt' takes true, or a number of attempts from 1 to %d", MANY);
+    return ok;
 }
 
 void delivery_faults_add(const struct node *value, struct delivery_faults *faults)

@@ -39,17 +39,17 @@ static bool headers_check(const struct node *map, const struct provider *d, stru
     (void)d;
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'headers' is an object of names and texts");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         const char *text = node_text(m->value);
         if (!m->key[0] || strpbrk(m->key, " \t\r\n:()<>@,;\\\"/[]?={}"))
-            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' is no header name", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' is no header name", m->key);
         if (!text || strpbrk(text, "\r\n"))
-            fine = error_add(err, ERROR_INPUT, m->value->at,
-                             "the header '%s' takes a text of one line", m->key);
+            ok = error_add(err, ERROR_INPUT, m->value->at,
+                           "the header '%s' takes a text of one line", m->key);
     }
-    return fine;
+    return ok;
 }
 
 static bool code_check(const char *code, const struct provider *only, struct where at,
@@ -76,18 +76,18 @@ static bool respond_check(const struct node *value, const struct provider *d, st
 {
     struct arena a = {0};
     struct respond response = {0};
-    bool fine = fields_read(&respond_fields, value, &a, &response, err);
+    bool ok = fields_read(&respond_fields, value, &a, &response, err);
     arena_end(&a);
-    if (!fine)
+    if (!ok)
         return false;
     if (!response.error == !response.status)
-        fine = error_add(err, ERROR_INPUT, value->at,
-                         "'respond' takes 'error' or 'status', one of the two");
+        ok = error_add(err, ERROR_INPUT, value->at,
+                       "'respond' takes 'error' or 'status', one of the two");
     if (response.body && !response.status)
-        fine = error_add(err, ERROR_INPUT, response.body->at, "a 'body' goes with a 'status'");
+        ok = error_add(err, ERROR_INPUT, response.body->at, "a 'body' goes with a 'status'");
     if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
-        fine = false;
-    return (!response.headers || headers_check(response.headers, d, err)) && fine;
+        ok = false;
+    return (!response.headers || headers_check(response.headers, d, err)) && ok;
 }
 
 static void respond_plan(const struct rule *r, const struct node *value, struct call *c,
@@ -304,20 +304,20 @@ static bool check_step(const struct node *step, const struct rule *r, struct err
     if (step->kind != NODE_MAP || !step->map.count)
         return error_add(err, ERROR_INPUT, step->at, "an effect is an object: %s",
                          r->form.event ? "{webhook: {delay: 5m}}" : "{delay_after: 800ms}");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < step->map.count; i++)
-        fine = check_effect(&step->map.members[i], r, err) && fine;
-    return fine;
+        ok = check_effect(&step->map.members[i], r, err) && ok;
+    return ok;
 }
 
 bool effects_check(const struct node *then, const struct rule *r, struct error *err)
 {
     if (then->kind != NODE_LIST || !then->list.count)
         return error_add(err, ERROR_INPUT, then->at, "'then' is a list of effects");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < then->list.count; i++)
-        fine = check_step(then->list.items[i], r, err) && fine;
-    return fine;
+        ok = check_step(then->list.items[i], r, err) && ok;
+    return ok;
 }
 
 void effects_add_faults(const struct rule *r, struct delivery_faults *faults)

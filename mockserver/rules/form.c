@@ -74,7 +74,7 @@ struct where rule_place(const struct node *map, const char *key)
     return value ? value->at : map->at;
 }
 
-static bool name_fine(const char *name)
+static bool name_valid(const char *name)
 {
     for (const char *c = name; *c; c++)
         if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
@@ -90,29 +90,29 @@ bool rules_check_named(const struct node *map, const char *what, struct error *e
         return true;
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'%s' is an object of names and values", what);
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (m->key[0] == '$')
-            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' names a %s first, then matchers",
-                             what, what);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' names a %s first, then matchers",
+                           what, what);
         else
-            fine = match_check_text(m->value, what, err) && fine;
+            ok = match_check_text(m->value, what, err) && ok;
     }
-    return fine;
+    return ok;
 }
 
 static bool check_when(const struct rule_when *w, struct error *err)
 {
-    bool fine = rules_check_named(w->query, "query", err);
-    fine = rules_check_named(w->header, "header", err) && fine;
-    fine = (!w->path || match_check_text(w->path, "path", err)) && fine;
-    fine = (!w->body || match_check(w->body, err)) && fine;
+    bool ok = rules_check_named(w->query, "query", err);
+    ok = rules_check_named(w->header, "header", err) && ok;
+    ok = (!w->path || match_check_text(w->path, "path", err)) && ok;
+    ok = (!w->body || match_check(w->body, err)) && ok;
     if (w->probability && !(node_is_number(w->probability) && node_number(w->probability) >= 0 &&
                             node_number(w->probability) <= 1))
-        fine = error_add(err, ERROR_INPUT, w->probability->at,
-                         "'probability' is a number from 0 to 1");
-    return fine;
+        ok = error_add(err, ERROR_INPUT, w->probability->at,
+                       "'probability' is a number from 0 to 1");
+    return ok;
 }
 
 static size_t node_size(const struct node *n, size_t max)
@@ -129,16 +129,16 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
     if (node_size(map, RULE_NODES_MAX) > RULE_NODES_MAX)
         return error_add(err, ERROR_INPUT, map->at, "a rule of more than %d values",
                          RULE_NODES_MAX);
-    bool fine = fields_read(&rule_fields, map, a, &rule->form, err);
+    bool ok = fields_read(&rule_fields, map, a, &rule->form, err);
     if (map->kind != NODE_MAP)
         return false;
-    if (rule->form.name && !name_fine(rule->form.name))
-        fine = error_add(err, ERROR_INPUT, rule_place(map, "name"),
-                         "the name '%s' has more than letters, digits and . _ -", rule->form.name);
-    fine = target_read(map, rule, err) && fine;
-    fine = check_when(&rule->form.when, err) && fine;
-    fine = (!rule->form.then || effects_check(rule->form.then, rule, err)) && fine;
-    return fine;
+    if (rule->form.name && !name_valid(rule->form.name))
+        ok = error_add(err, ERROR_INPUT, rule_place(map, "name"),
+                       "the name '%s' has more than letters, digits and . _ -", rule->form.name);
+    ok = target_read(map, rule, err) && ok;
+    ok = check_when(&rule->form.when, err) && ok;
+    ok = (!rule->form.then || effects_check(rule->form.then, rule, err)) && ok;
+    return ok;
 }
 
 static bool named_before(const struct node *list, size_t i, const char *name)
@@ -158,17 +158,17 @@ bool rules_check(const struct node *list, struct error *err)
                          "'rules' is %s, not a list: write '- ' before each rule",
                          list->kind == NODE_MAP ? "a map" : node_kind_name(list->kind));
     struct arena a = {0};
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < list->list.count; i++) {
         const struct node *map = list->list.items[i];
         struct rule rule = {0};
-        fine = rule_read(map, &a, &rule, err) && fine;
+        ok = rule_read(map, &a, &rule, err) && ok;
         if (named_before(list, i, rule.form.name))
-            fine = error_add(err, ERROR_INPUT, rule_place(map, "name"),
-                             "there is a rule '%s' already", rule.form.name);
+            ok = error_add(err, ERROR_INPUT, rule_place(map, "name"),
+                           "there is a rule '%s' already", rule.form.name);
     }
     arena_end(&a);
-    return fine;
+    return ok;
 }
 
 static bool key_known(const struct world *w, const char *who)
@@ -186,12 +186,12 @@ bool rule_key_is(const struct key *k, const char *who)
 
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err)
 {
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < node_count(list); i++) {
         const struct node *key = node_get(node_get(node_at(list, i), "when"), "key");
         if (key && key->kind == NODE_TEXT && !key_known(w, key->text.s))
-            fine = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
-                             key->text.s);
+            ok = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
+                           key->text.s);
     }
-    return fine;
+    return ok;
 }

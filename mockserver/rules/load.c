@@ -73,16 +73,16 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
 {
     struct arena a = {0};
     struct rule read = {0};
-    bool fine = rule_read(rule, &a, &read, err);
+    bool ok = rule_read(rule, &a, &read, err);
     if (read.form.name && find(r, str_from(read.form.name)) < r->list.count)
-        fine = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "there is a rule '%s' already",
-                         read.form.name);
+        ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "there is a rule '%s' already",
+                       read.form.name);
     arena_end(&a);
-    if (fine) {
+    if (ok) {
         *name = keep(r, rule);
         r->touched = true;
     }
-    return fine;
+    return ok;
 }
 
 static void end_rule(struct rule *rule)

@@ -77,23 +77,23 @@ static bool check_values(const struct record_type *s, const struct node *map, bo
 {
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "takes an object of fields and values");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         const struct record_field *f = record_field_read(s, m, err);
         struct record_value value;
         struct arena a = {0};
         if (!f)
-            fine = false;
+            ok = false;
         else if (set && f->fixed)
-            fine = error_add(err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
         else if (is_reference(m->value))
-            fine = check_reference(m->value, err) && fine;
+            ok = check_reference(m->value, err) && ok;
         else
-            fine = record_value_read(&a, f, m->value, &value, err) && fine;
+            ok = record_value_read(&a, f, m->value, &value, err) && ok;
         arena_end(&a);
     }
-    return fine;
+    return ok;
 }
 
 static bool check_kind(const struct member *m, struct error *err)
@@ -101,11 +101,11 @@ static bool check_kind(const struct member *m, struct error *err)
     struct arena a = {0};
     struct set_state edit = {0};
     const struct record_type *s = record_type_read(m->key, m->key_at, err);
-    bool fine = fields_read(&rule_set_state_fields, m->value, &a, &edit, err) && s;
-    fine = fine && (!edit.where || check_values(s, edit.where, false, err));
-    fine = fine && check_values(s, edit.set, true, err);
+    bool ok = fields_read(&rule_set_state_fields, m->value, &a, &edit, err) && s;
+    ok = ok && (!edit.where || check_values(s, edit.where, false, err));
+    ok = ok && check_values(s, edit.set, true, err);
     arena_end(&a);
-    return fine;
+    return ok;
 }
 
 bool set_state_check(const struct node *edit, const struct provider *d, struct error *err)
@@ -113,10 +113,10 @@ bool set_state_check(const struct node *edit, const struct provider *d, struct e
     (void)d;
     if (edit->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, edit->at, "'edit' is an object of record kinds");
-    bool fine = true;
+    bool ok = true;
     for (size_t i = 0; i < edit->map.count; i++)
-        fine = check_kind(&edit->map.members[i], err) && fine;
-    return fine;
+        ok = check_kind(&edit->map.members[i], err) && ok;
+    return ok;
 }
 
 static const char *id_if_known(const struct call *c, enum record_kind kind, struct str id)
@@ -209,22 +209,22 @@ static bool run_kind(struct call *c, const struct record_type *s, const struct n
     if (!wanted || !values)
         return false;
     uint32_t rows = world_count(c->world, s->kind);
-    bool fine = true;
+    bool ok = true;
     for (uint32_t row = 1; row <= rows; row++)
         if (is_meant(c->world, s->kind, row, wanted, node_count(where)))
-            fine = record_update(c->world, s->kind, row, values, node_count(set), NULL) && fine;
-    return fine;
+            ok = record_update(c->world, s->kind, row, values, node_count(set), NULL) && ok;
+    return ok;
 }
 
 bool set_state_run(struct call *c, const struct node *edit)
 {
     const char *cause = c->world->cause;
-    bool fine = true;
+    bool ok = true;
     c->world->cause = "rule";
     for (size_t i = 0; i < edit->map.count; i++) {
         const struct member *m = &edit->map.members[i];
-        fine = run_kind(c, record_type_named(str_from(m->key)), m->value) && fine;
+        ok = run_kind(c, record_type_named(str_from(m->key)), m->value) && ok;
     }
     c->world->cause = cause;
-    return fine;
+    return ok;
 }

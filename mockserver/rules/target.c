@@ -53,23 +53,23 @@ static bool route_known(const struct provider *only, const char *operation, cons
 static bool read_calls(const struct node *map, struct rule *rule, struct error *err)
 {
     const struct rule_form *f = &rule->form;
-    bool fine = true;
+    bool ok = true;
     if (f->on) {
-        fine = provider_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
-                                  &rule->on, err);
-        rule->provider = fine ? rule->on.provider : rule->provider;
+        ok = provider_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
+                                &rule->on, err);
+        rule->provider = ok ? rule->on.provider : rule->provider;
     }
     if (f->method)
-        fine = method_known(f->method, rule_place(map, "method"), err) && fine;
+        ok = method_known(f->method, rule_place(map, "method"), err) && ok;
     if (f->path && !route_known(rule->provider, NULL, NULL, f->path))
-        fine = error_add(err, ERROR_INPUT, rule_place(map, "path"),
-                         "no route has the path '%s': write its pattern, {} for an id", f->path);
+        ok = error_add(err, ERROR_INPUT, rule_place(map, "path"),
+                       "no route has the path '%s': write its pattern, {} for an id", f->path);
     const char *operation = rule->on.route ? rule->on.route->operation : NULL;
-    if (fine && (operation || f->path) && (f->method || f->path) &&
+    if (ok && (operation || f->path) && (f->method || f->path) &&
         !route_known(rule->provider, operation, f->method, f->path))
-        fine = error_add(err, ERROR_INPUT, map->at,
-                         "no route is all that this rule is on: it would never act");
-    return fine;
+        ok = error_add(err, ERROR_INPUT, map->at,
+                       "no route is all that this rule is on: it would never act");
+    return ok;
 }
 
 /* True if the provider tells such an event; and offers what it does tell. */
@@ -112,12 +112,12 @@ static bool read_event(const struct node *map, struct rule *rule, struct error *
 {
     static const char *const targets[] = {"on", "method", "path"};
     static const char *const conditions[] = {"key", "query", "header", "path"};
-    bool fine = event_known(rule->provider, rule->form.event, rule_place(map, "event"), err);
+    bool ok = event_known(rule->provider, rule->form.event, rule_place(map, "event"), err);
     for (size_t i = 0; i < COUNT(targets); i++)
-        fine = refuse(node_get(map, targets[i]), targets[i], err) && fine;
+        ok = refuse(node_get(map, targets[i]), targets[i], err) && ok;
     for (size_t i = 0; i < COUNT(conditions); i++)
-        fine = refuse(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) && fine;
-    return fine;
+        ok = refuse(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) && ok;
+    return ok;
 }
 
 bool target_read(const struct node *map, struct rule *rule, struct error *err)

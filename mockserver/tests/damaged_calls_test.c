@@ -77,10 +77,10 @@ static void ready(struct trial *t)
 
 static void check_response(const struct damage *d, struct mock_response a)
 {
-    bool fine = a.status && a.status < 500;
+    bool ok = a.status && a.status < 500;
     if (a.status == 422)
-        fine = node_get_text(node_at(node_get(a.body, "errors"), 0), "pointer");
-    if (!fine)
+        ok = node_get_text(node_at(node_get(a.body, "errors"), 0), "pointer");
+    if (!ok)
         damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
 }
 

@@ -152,7 +152,7 @@ static const char *authorize_url(struct call *c, enum ad_platform platform, cons
     return url_with_query(c->arena, url, "state", state);
 }
 
-static bool url_body_fine(struct call *c, struct ads_url_body *body)
+static bool url_body_valid(struct call *c, struct ads_url_body *body)
 {
     const char *name = body->return_url ? "returnUrl" : "redirectUrl";
     if (!body->return_url && !body->redirect_url)
@@ -161,14 +161,14 @@ static bool url_body_fine(struct call *c, struct ads_url_body *body)
         return call_issue(c, "redirectUrl", "is the older name of returnUrl: one of the two");
     if (!body->return_url)
         body->return_url = body->redirect_url;
-    return layers_return_url_fine(c, name, body->return_url);
+    return layers_return_url_valid(c, name, body->return_url);
 }
 
 void layers_create_ads_oauth_url(struct call *c)
 {
     struct ads_url_body body = {0};
     uint32_t project = layers_project(c);
-    if (!project || !layers_body(c, &url_fields, &body) || !url_body_fine(c, &body))
+    if (!project || !layers_body(c, &url_fields, &body) || !url_body_valid(c, &body))
         return;
     struct oauth_attempt_spec spec = {
         .kind = OAUTH_ATTEMPT_FOR_ADS,

@@ -3,7 +3,8 @@
 #include "mockserver/state/ids.h"
 #include "mockserver/state/lease.h"
 
-static bool geo_fine(const struct fixture_load *load, const struct field_list *geo, struct where at)
+static bool geo_valid(const struct fixture_load *load, const struct field_list *geo,
+                      struct where at)
 {
     bool good = true;
     const char *const *items = geo->items;
@@ -16,7 +17,7 @@ static bool geo_fine(const struct fixture_load *load, const struct field_list *g
 
 static bool build_pool_account(struct fixture_load *load, const struct fixture_pool_account *p)
 {
-    if (!p->handle || !p->vertical || !geo_fine(load, &p->geo, p->at))
+    if (!p->handle || !p->vertical || !geo_valid(load, &p->geo, p->at))
         return false;
     if (pool_account_find(load->world, LAYERS, str_from(p->handle)))
         return error_add(load->err, ERROR_INPUT, p->at, "'%s' is in the pool already", p->handle);
@@ -76,7 +77,7 @@ bool fixture_lease_from_pool(struct fixture_load *load, const struct fixture_acc
 static bool build_request(struct fixture_load *load, uint32_t project,
                           const struct fixture_lease_request *r)
 {
-    if (!r->vertical || r->count < 1 || !geo_fine(load, &r->geo, r->at))
+    if (!r->vertical || r->count < 1 || !geo_valid(load, &r->geo, r->at))
         return false;
     uint32_t organization = space_read(load->world, project)->organization;
     if (r->id && lease_request_find(load->world, organization, str_from(r->id)))

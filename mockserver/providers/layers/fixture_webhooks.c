@@ -11,7 +11,7 @@ static bool wrong(const struct fixture_load *load, const struct fixture_webhook 
     return error_add(load->err, ERROR_INPUT, h->at, "%s '%s' %s", what, text, why);
 }
 
-static bool events_fine(const struct fixture_load *load, const struct fixture_webhook *h)
+static bool events_valid(const struct fixture_load *load, const struct fixture_webhook *h)
 {
     const char *const *events = h->events.items;
     bool good = true;
@@ -28,8 +28,8 @@ static bool build(struct fixture_load *load, uint32_t organization, const struct
     const char *why;
     if (!h->url || !h->events.count)
         return false;
-    bool good = events_fine(load, h);
-    if (!webhooks_url_fine(load->arena, w, h->url, &why))
+    bool good = events_valid(load, h);
+    if (!webhooks_url_valid(load->arena, w, h->url, &why))
         good = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, LAYERS, str_from(h->id)))
         good = wrong(load, h, "id", h->id, "is another webhook's");

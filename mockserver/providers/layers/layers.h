@@ -69,7 +69,7 @@ void layers_cancel_job(struct call *c);
 /* consent */
 /* Fills in key, provider, state token and expiry; with a test key consent is given at once. */
 void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec);
-bool layers_return_url_fine(struct call *c, const char *path, const char *url); /* NULL is */
+bool layers_return_url_valid(struct call *c, const char *path, const char *url); /* NULL is */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 /* error NULL: the attempt was completed. */
 const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error);

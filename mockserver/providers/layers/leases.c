@@ -106,7 +106,7 @@ const char *layers_countries(struct arena *a, const struct field_list *geo)
     return geo->count ? buf_c(&out) : NULL;
 }
 
-static bool body_fine(struct call *c, const struct lease_body *body)
+static bool body_valid(struct call *c, const struct lease_body *body)
 {
     const char *const *geo = body->niche.geo.items;
     if (!str_is(c->params[0], body->project))
@@ -131,7 +131,7 @@ void layers_request_lease(struct call *c)
 {
     struct lease_body body = {0};
     uint32_t project = layers_project(c);
-    if (!project || !layers_body(c, &lease_fields, &body) || !body_fine(c, &body))
+    if (!project || !layers_body(c, &lease_fields, &body) || !body_valid(c, &body))
         return;
     uint32_t organization = space_read(c->world, project)->organization;
     if (body.id && lease_request_find(c->world, organization, str_from(body.id))) {

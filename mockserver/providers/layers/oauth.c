@@ -55,7 +55,7 @@ static const struct field reauth_rows[] = {
 static const struct fields reauth_fields =
     FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
 
-static bool scopes_fine(struct call *c, const struct url_body *body)
+static bool scopes_valid(struct call *c, const struct url_body *body)
 {
     const char *const *scopes = body->scopes.items;
     for (size_t i = 0; i < body->scopes.count; i++)
@@ -65,7 +65,7 @@ static bool scopes_fine(struct call *c, const struct url_body *body)
     return !c->fault;
 }
 
-bool layers_return_url_fine(struct call *c, const char *path, const char *url)
+bool layers_return_url_valid(struct call *c, const char *path, const char *url)
 {
     const struct key *key = key_read(c->world, c->key);
     const char *why;
@@ -162,8 +162,8 @@ void layers_create_oauth_url(struct call *c)
 {
     struct url_body body = {0};
     uint32_t project = layers_project(c);
-    if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_fine(c, &body) ||
-        !layers_return_url_fine(c, "returnUrl", body.return_url))
+    if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_valid(c, &body) ||
+        !layers_return_url_valid(c, "returnUrl", body.return_url))
         return;
     struct oauth_attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
     begin(c, &spec, &body);
@@ -173,8 +173,8 @@ void layers_create_reauth_url(struct call *c)
 {
     struct url_body body = {0};
     uint32_t project = layers_project(c);
-    if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_fine(c, &body) ||
-        !layers_return_url_fine(c, "returnUrl", body.return_url))
+    if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_valid(c, &body) ||
+        !layers_return_url_valid(c, "returnUrl", body.return_url))
         return;
     uint32_t account = layers_listed_account(c, str_from(body.account));
     if (!account || account_read(c->world, account)->space != project) {

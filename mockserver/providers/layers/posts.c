@@ -71,7 +71,7 @@ static const struct field due_rows[] = {
 static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *),
                                          FIELDS_NO_PLACE};
 
-static bool targets_fine(struct call *c, const struct schedule_body *body, uint32_t space)
+static bool targets_valid(struct call *c, const struct schedule_body *body, uint32_t space)
 {
     struct target *targets = body->targets.items;
     for (size_t i = 0; i < body->targets.count; i++) {
@@ -85,7 +85,7 @@ static bool targets_fine(struct call *c, const struct schedule_body *body, uint3
     return !c->fault;
 }
 
-static bool content_fine(struct call *c, const struct content *content)
+static bool content_valid(struct call *c, const struct content *content)
 {
     if (content->state != CONTENT_COMPLETED)
         return call_refuse(c, FAULT_CONFLICT, "The content is not completed.");
@@ -174,7 +174,7 @@ void layers_schedule_content(struct call *c)
         return;
     const struct content *content = content_read(c->world, row);
     layers_read_due(c, "scheduledFor", body.due, &due_ms);
-    if (!targets_fine(c, &body, content->space) || !content_fine(c, content))
+    if (!targets_valid(c, &body, content->space) || !content_valid(c, content))
         return;
     if (content->approval == APPROVAL_PENDING)
         schedule_blocked(c, row, &body, due_ms);
@@ -204,7 +204,7 @@ void layers_publish_content(struct call *c)
     if (!row || !layers_body(c, &publish_fields, &body))
         return;
     const struct content *content = content_read(c->world, row);
-    if (targets_fine(c, &body, content->space) && content_fine(c, content) &&
+    if (targets_valid(c, &body, content->space) && content_valid(c, content) &&
         is_approved(c, content))
         schedule(c, row, &body, c->now_ms);
 }

@@ -150,28 +150,28 @@ static bool is_zone_byte(char c)
 }
 
 /* It looks like one of the IANA database; whether that has it is not looked up. */
-static bool timezone_fine(struct call *c, const char *text)
+static bool timezone_valid(struct call *c, const char *text)
 {
     struct str rest = str_from(text);
     bool has_parts = str_find(rest, '/') < rest.n && !str_ends(rest, STR("/"));
-    bool fine = has_parts || str_is(rest, "UTC");
-    while (rest.n && fine) {
+    bool ok = has_parts || str_is(rest, "UTC");
+    while (rest.n && ok) {
         struct str part = str_cut(&rest, '/');
-        fine = part.n > 0;
+        ok = part.n > 0;
         for (size_t i = 0; i < part.n; i++)
-            fine = fine && is_zone_byte(part.s[i]);
+            ok = ok && is_zone_byte(part.s[i]);
     }
-    return fine || call_issue(c, "timezone", "must be an IANA time zone, such as Europe/Berlin");
+    return ok || call_issue(c, "timezone", "must be an IANA time zone, such as Europe/Berlin");
 }
 
-static bool email_fine(struct call *c, const char *text)
+static bool email_valid(struct call *c, const char *text)
 {
     struct str domain = str_from(text), name = str_cut(&domain, '@');
     return !text || (name.n && domain.n && str_find(domain, '@') == domain.n) ||
            call_issue(c, "ownerEmail", "must be an e-mail address");
 }
 
-static bool metadata_fine(struct call *c, const struct node *metadata, const char **text)
+static bool metadata_valid(struct call *c, const struct node *metadata, const char **text)
 {
     if (!metadata)
         return true;
@@ -188,9 +188,9 @@ void layers_create_project(struct call *c)
     const char *metadata = NULL;
     if (!layers_body(c, &project_fields, &body))
         return;
-    timezone_fine(c, body.timezone);
-    email_fine(c, body.owner_email);
-    metadata_fine(c, body.metadata, &metadata);
+    timezone_valid(c, body.timezone);
+    email_valid(c, body.owner_email);
+    metadata_valid(c, body.metadata, &metadata);
     if (c->fault)
         return;
     struct space spec = {

@@ -83,11 +83,11 @@ const char *layers_mint_secret(struct world *w)
     return world_text(w, both);
 }
 
-static bool body_fine(struct call *c, const struct endpoint_body *body)
+static bool body_valid(struct call *c, const struct endpoint_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_fine(c->arena, c->world, body->url, &why))
+    if (body->url && !webhooks_url_valid(c->arena, c->world, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!layers_event_known(events[i]))
@@ -167,7 +167,7 @@ bool layers_webhook_active(struct call *c, uint32_t webhook)
 }
 
 /* The project it is for: none, the caller's, or refused. */
-static bool project_fine(struct call *c, const struct endpoint_body *body, uint32_t *space)
+static bool project_valid(struct call *c, const struct endpoint_body *body, uint32_t *space)
 {
     *space = body->project ? space_find(c->world, LAYERS, str_from(body->project)) : ROW_NONE;
     if (body->project && (!*space || !call_owns(c, *space)))
@@ -179,8 +179,8 @@ void layers_create_webhook_endpoint(struct call *c)
 {
     struct endpoint_body body = {.status = -1};
     uint32_t space;
-    if (!layers_body(c, &create_fields, &body) || !body_fine(c, &body) ||
-        !project_fine(c, &body, &space))
+    if (!layers_body(c, &create_fields, &body) || !body_valid(c, &body) ||
+        !project_valid(c, &body, &space))
         return;
     const struct key *key = key_read(c->world, c->key);
     if (body.scope && !key_has_scope(key, "org:admin")) {
@@ -235,7 +235,7 @@ void layers_update_webhook_endpoint(struct call *c)
 {
     struct endpoint_body body = {.status = -1};
     uint32_t row = layers_webhook(c);
-    if (!row || !layers_body(c, &update_fields, &body) || !body_fine(c, &body))
+    if (!row || !layers_body(c, &update_fields, &body) || !body_valid(c, &body))
         return;
     struct webhook_spec spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);

@@ -21,7 +21,7 @@ static bool taken(const struct fixture_load *load, struct where at, const char *
     return WRONG(at, "there is another %s with the id '%s'", what, id);
 }
 
-static bool scopes_fine(const struct fixture_load *load, const struct fixture_key *k)
+static bool scopes_valid(const struct fixture_load *load, const struct fixture_key *k)
 {
     static const char *const known[] = {"*", "read", "write", "ai"};
     const char *const *items = k->scopes.items;
@@ -47,7 +47,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     static const char *const all[] = {"*"};
     if (!k->name || !k->value)
         return false;
-    bool good = scopes_fine(load, k);
+    bool good = scopes_valid(load, k);
     if (!str_starts(str_from(k->value), STR("pe_live_")))
         good = WRONG(k->at, "a key begins with pe_live_");
     if (key_find(load->world, POSTEVERYWHERE, str_from(k->value)))
@@ -65,8 +65,8 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     return good;
 }
 
-static bool account_fine(const struct fixture_load *load, const struct fixture_account *a,
-                         int64_t created_ms)
+static bool account_valid(const struct fixture_load *load, const struct fixture_account *a,
+                          int64_t created_ms)
 {
     int64_t expires_ms = fixture_time(load, &a->token_expires_at);
     if (created_ms > load->start_ms)
@@ -99,7 +99,7 @@ static bool build_account(struct fixture_load *load, uint32_t space, struct fixt
         a->created_at.given ? fixture_time(load, &a->created_at) : load->start_ms;
     spec.token_expires_at_ms =
         a->token_expires_at.given ? fixture_time(load, &a->token_expires_at) : 0;
-    bool good = account_fine(load, a, spec.connected_at_ms);
+    bool good = account_valid(load, a, spec.connected_at_ms);
     if (account_find(load->world, POSTEVERYWHERE, str_from(spec.public_id)))
         good = taken(load, a->at, "account", spec.public_id);
     a->row = account_connect(load->world, space, &spec);
@@ -147,7 +147,7 @@ static bool is_among(const struct node *ids, const struct node *id)
     return false;
 }
 
-static bool post_fine(const struct fixture_load *load, const struct fixture_post *p)
+static bool post_valid(const struct fixture_load *load, const struct fixture_post *p)
 {
     const char *word = pe_status_texts[p->status];
     int64_t due_ms = fixture_time(load, &p->due);
@@ -211,7 +211,7 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
 
 static bool build_post(struct fixture_load *load, uint32_t space, const struct fixture_post *p)
 {
-    if (!p->content || !post_fine(load, p))
+    if (!p->content || !post_valid(load, p))
         return false;
     bool good = true;
     if (p->id && post_find(load->world, POSTEVERYWHERE, str_from(p->id)))

@@ -48,11 +48,11 @@ const char *pe_hook_metadata(struct arena *a, const char *name)
     return buf_c(&text);
 }
 
-static bool body_fine(struct call *c, const struct hook_body *body)
+static bool body_valid(struct call *c, const struct hook_body *body)
 {
     const char *why;
     const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_fine(c->arena, c->world, body->url, &why))
+    if (body->url && !webhooks_url_valid(c->arena, c->world, body->url, &why))
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!pe_event_known(events[i]))
@@ -133,7 +133,7 @@ static void set_active(struct call *c, uint32_t row, const struct hook_body *bod
 void pe_create_webhook(struct call *c)
 {
     struct hook_body body = {0};
-    if (!pe_body(c, &create_fields, &body) || !body_fine(c, &body))
+    if (!pe_body(c, &create_fields, &body) || !body_valid(c, &body))
         return;
     struct webhook_spec spec = spec_of(c, &body);
     spec.public_id = ids_mint(c->world, "", ID_UUID);
@@ -179,7 +179,7 @@ void pe_update_webhook(struct call *c)
 {
     struct hook_body body = {0};
     uint32_t row = own_hook(c);
-    if (!row || !pe_body(c, &update_fields, &body) || !body_fine(c, &body))
+    if (!row || !pe_body(c, &update_fields, &body) || !body_valid(c, &body))
         return;
     struct webhook_spec spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);

@@ -22,7 +22,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
     for (size_t i = 0; i < h->events.count; i++)
         if (!pe_event_known(events[i]))
             good = wrong(load, h, "event", events[i], "is not known");
-    if (!webhooks_url_fine(load->arena, w, h->url, &why))
+    if (!webhooks_url_valid(load->arena, w, h->url, &why))
         good = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, POSTEVERYWHERE, str_from(h->id)))
         good = wrong(load, h, "id", h->id, "is another webhook's");

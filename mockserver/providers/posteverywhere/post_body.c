@@ -17,7 +17,7 @@ static const struct fields fields = FIELD_TABLE("body", rows, OF, FIELDS_NO_PLAC
 
 /* Names that people take for media_ids; they are refused rather than passed over, since a post
  * without its picture would go out. */
-static bool names_fine(struct call *c, const struct node *body)
+static bool names_valid(struct call *c, const struct node *body)
 {
     static const char *const wrong[] = {"media",    "media_id",    "mediaId",
                                         "mediaIds", "attachments", "url"};
@@ -31,7 +31,7 @@ static bool names_fine(struct call *c, const struct node *body)
 bool post_body_read(struct call *c, struct post_body *body)
 {
     const struct node *sent = call_body(c);
-    if (!sent || !names_fine(c, sent) || !pe_body(c, &fields, body))
+    if (!sent || !names_valid(c, sent) || !pe_body(c, &fields, body))
         return false;
     if (body->platform_content && body->platform_content->kind != NODE_MAP)
         return call_issue(c, "platform_content", "must be an object by platform");

@@ -130,7 +130,7 @@ struct pe_draft { /* what a client wants posted, and where */
     struct pe_rows accounts;
 };
 /* posts.c */
-bool pe_draft_fine(struct call *c, const struct pe_draft *d);
+bool pe_draft_valid(struct call *c, const struct pe_draft *d);
 void pe_create_post(struct call *c);
 /* Its destinations, new; queued, or held of a draft. */
 void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts);

@@ -20,7 +20,7 @@ static const char *words_for(const struct pe_draft *d, enum platform platform)
     return own ? own : d->content;
 }
 
-static bool length_fine(struct call *c, const struct pe_draft *d)
+static bool length_valid(struct call *c, const struct pe_draft *d)
 {
     for (size_t i = 0; i < d->accounts.count; i++) {
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
@@ -33,7 +33,7 @@ static bool length_fine(struct call *c, const struct pe_draft *d)
     return true;
 }
 
-static bool media_fine(struct call *c, const struct pe_draft *d)
+static bool media_valid(struct call *c, const struct pe_draft *d)
 {
     const char *const *ids = d->details.media.items;
     for (size_t i = 0; i < d->details.media.count; i++) {
@@ -49,11 +49,11 @@ static bool media_fine(struct call *c, const struct pe_draft *d)
     return true;
 }
 
-bool pe_draft_fine(struct call *c, const struct pe_draft *d)
+bool pe_draft_valid(struct call *c, const struct pe_draft *d)
 {
     if (!*d->content && !d->details.media.count)
         return call_issue(c, "content", "is required");
-    return media_fine(c, d) && length_fine(c, d);
+    return media_valid(c, d) && length_valid(c, d);
 }
 
 void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts)
@@ -100,7 +100,7 @@ void pe_create_post(struct call *c)
         call_issue(c, "content", "is required");
     if (!body.is_draft && !node_count(body.account_ids))
         call_issue(c, "account_ids", "must name at least one account");
-    if (c->fault || !post_body_draft(c, &body, NULL, &draft) || !pe_draft_fine(c, &draft))
+    if (c->fault || !post_body_draft(c, &body, NULL, &draft) || !pe_draft_valid(c, &draft))
         return;
     struct post post = {
         .public_id = ids_mint(c->world, "", ID_UUID),

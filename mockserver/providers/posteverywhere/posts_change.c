@@ -66,7 +66,7 @@ void pe_update_post(struct call *c)
     const struct pe_draft was = as_it_stands(c, post);
     const struct post *p = post_read(c->world, post);
     bool is_draft = p->draft;
-    if (!post_body_draft(c, &body, &was, &draft) || !pe_draft_fine(c, &draft))
+    if (!post_body_draft(c, &body, &was, &draft) || !pe_draft_valid(c, &draft))
         return;
     if (!is_draft && !draft.accounts.count) {
         call_issue(c, "account_ids", "must name at least one account");
@@ -96,7 +96,7 @@ void pe_schedule_post(struct call *c)
         call_issue(c, "scheduled_for", "is required unless publish_now is true");
     else if (post_body_draft(c, &body, &was, &draft) && !draft.accounts.count)
         call_issue(c, "account_ids", "must name at least one account");
-    if (c->fault || !pe_draft_fine(c, &draft))
+    if (c->fault || !pe_draft_valid(c, &draft))
         return;
     revise(c, post, &draft, false, body.publish_now ? c->now_ms : due_ms);
     respond_post(c, post);
