@@ -1,9 +1,9 @@
 #include <stdio.h>
 
 #include "base/process.h"
-#include "mockserver/program/commands.h"
-#include "mockserver/program/options.h"
-#include "mockserver/program/serve.h"
+#include "mockserver/cli/commands.h"
+#include "mockserver/cli/options.h"
+#include "mockserver/cli/serve.h"
 
 static int run(const struct options *o, struct error *err)
 {

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "mockserver/program/commands.h"
+#include "mockserver/cli/commands.h"
 #include "mockserver/recording/replay.h"
 
 static void warn(const struct options *o, const char *path, const struct replay *r)

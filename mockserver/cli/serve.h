@@ -9,7 +9,7 @@
  *          what is known at the start is told then.
  */
 #pragma once
-#include "mockserver/program/options.h"
+#include "mockserver/cli/options.h"
 
 /* The program's exit status: 0; 1 under --strict, when a client misbehaved; 2 with an error. */
 int serve(const struct options *o, struct error *err);

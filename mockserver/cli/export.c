@@ -1,5 +1,5 @@
 /* mockserver export: a world as a fixture, of a file or of a running mock. */
-#include "mockserver/program/commands.h"
+#include "mockserver/cli/commands.h"
 
 #include <stdio.h>
 

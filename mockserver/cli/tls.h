@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "base/http/certificate.h"
-#include "mockserver/program/options.h"
+#include "mockserver/cli/options.h"
 
 struct tls {
     bool on;

@@ -1,4 +1,4 @@
-#include "mockserver/program/options.h"
+#include "mockserver/cli/options.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Errors:  fixtures with mistakes; a running mock that does not answer, or refuses.
  */
 #pragma once
-#include "mockserver/program/options.h"
+#include "mockserver/cli/options.h"
 
 int command_lint(const struct options *o, struct error *err);
 int command_routes(const struct options *o, struct error *err);

@@ -1,4 +1,4 @@
-#include "mockserver/program/serve.h"
+#include "mockserver/cli/serve.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "mockserver/cli/tls.h"
 #include "mockserver/client_checks/client_checks.h"
-#include "mockserver/program/tls.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/recording/record.h"
 

@@ -1,4 +1,4 @@
-#include "mockserver/program/commands.h"
+#include "mockserver/cli/commands.h"
 
 #include <stdio.h>
 #include <string.h>
