@@ -11,7 +11,7 @@
 
 struct options;
 
-/* One option's value, and who said it ("--port", "MOCKSERVER_PORT"). */
+/* One option's value, and who said it ("--port", "UNDERSTUDY_MOCK_PORT"). */
 struct given {
     const char *value, *by;
     struct error *err;

@@ -80,12 +80,13 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
         return NULL;
     struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
     if (t && o->url)
-        t->control_url = NULL; /* it is that of another place */
+        t->admin_url = NULL; /* it is that of another place */
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
-              (!o->control || target_set_control(a, t, o->control, err)) && add_keys(a, o, t, err);
+              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) &&
+              add_keys(a, o, t, err);
     if (ok && o->mock)
         t->is_mock = true;
-    if (ok && !o->mock && !t->base_url && !t->control_url)
+    if (ok && !o->mock && !t->base_url && !t->admin_url)
         ok = error_add(err, ERROR_USAGE, (struct where){0},
                        "'%s' has no base_url: --mock starts one, --url names one", t->name);
     return ok ? t : NULL;
@@ -226,6 +227,17 @@ static int run_scenarios(const struct options *o, const struct plan *plan,
 }
 
 /* `--mock FIXTURE` leaves the fixture among the scenarios: its value is optional. */
+/* A fixture has a provider's section, or records; no scenario, claims or target file has these keys. */
+static bool is_fixture(const struct node *root)
+{
+    static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records",
+                                       "include"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (node_get(root, keys[i]))
+            return true;
+    return false;
+}
+
 static bool check_paths(struct arena *a, const struct options *o, struct error *err)
 {
     bool ok = true;
@@ -233,7 +245,7 @@ static bool check_paths(struct arena *a, const struct options *o, struct error *
         const char *path = o->paths.items[i];
         bool file = str_ends(str_from(path), STR(".yaml")) && access(path, R_OK) == 0;
         const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
-        if (node_get(root, "world") && !node_get(root, "scenario"))
+        if (is_fixture(root))
             ok = error_add(err, ERROR_USAGE, (struct where){0},
                            "'%s' is a fixture, no scenario: give it as --mock=%s", path, path);
     }

@@ -61,9 +61,9 @@ static bool set_url(struct options *o, const struct given *g)
     return true;
 }
 
-static bool set_control(struct options *o, const struct given *g)
+static bool set_admin_url(struct options *o, const struct given *g)
 {
-    o->control = g->value;
+    o->admin_url = g->value;
     return true;
 }
 
@@ -194,7 +194,7 @@ static const struct flag run_rows[] = {
          .environment = "UNDERSTUDY_TEST_MOCK"),
     FLAG("target", "FILE", set_target, .help = "the target file"),
     FLAG("url", "URL", set_url, .help = "the target's base URL"),
-    FLAG("control", "URL", set_control, .help = "the admin API of a mock that runs already"),
+    FLAG("admin-url", "URL", set_admin_url, .help = "the admin API of a mock that runs already"),
     FLAG("key", "NAME=VARIABLE", set_key,
          .help = "with --url: an actor, its key from the environment", .environment = ""),
     FLAG("shard", "I/N", set_shard, .help = "only the Ith of N parts"),

@@ -25,7 +25,7 @@ struct options {
     struct texts_list keys;    /* name=VARIABLE */
     bool mock;
     const char *mock_fixture, *mock_binary;
-    const char *target, *url, *control;
+    const char *target, *url, *admin_url;
     const char *tags, *failed; /* --failed: a JSON report */
     int shard, shards;
     enum level gate;

@@ -118,8 +118,7 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
                                         struct request_problem *problem)
 {
     bool inspects = step->kind == STEP_INSPECT;
-    const char *base =
-        inspects ? arena_printf(v->arena, "%s/state", ns->control_url) : ns->base_url;
+    const char *base = inspects ? arena_printf(v->arena, "%s/state", ns->admin_url) : ns->base_url;
     struct exchange_record *x = new_request(v, inspects ? "GET" : step->method);
     if (step->body || step->raw_body)
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));

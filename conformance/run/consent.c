@@ -18,7 +18,7 @@
 
 extern char **environ;
 
-/* --- control: the mock's admin API ----------------------------------------------------------- */
+/* --- admin: the mock's admin API ----------------------------------------------------------- */
 
 static void on_simulated(struct task *t, struct exchange_record *x)
 {
@@ -60,12 +60,12 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
 static void consent_by_control(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
-    if (!t->namespace.control_url) {
+    if (!t->namespace.admin_url) {
         judge_not_applicable(t, "the target has no admin API for the consent");
         return;
     }
-    t->current.exchange = admin_request(a, t->namespace.control_url, "POST",
-                                        ADMIN_SIMULATE "consent", simulate_body(a, k));
+    t->current.exchange = admin_request(a, t->namespace.admin_url, "POST", ADMIN_SIMULATE "consent",
+                                        simulate_body(a, k));
     task_send(t, a, t->current.exchange, on_simulated);
 }
 
@@ -241,7 +241,7 @@ static void consent_without_driver(struct task *t, const struct consent *k)
 
 static void (*const drivers[])(struct task *t, const struct consent *k) = {
     [CONSENT_NONE] = consent_without_driver,
-    [CONSENT_CONTROL] = consent_by_control,
+    [CONSENT_ADMIN] = consent_by_control,
     [CONSENT_BROWSER] = consent_by_browser,
     [CONSENT_HUMAN] = consent_by_human,
 };

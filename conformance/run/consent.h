@@ -1,6 +1,6 @@
 /* consent.h - who plays the end-customer's part of OAuth.
  *
- * Shapes:  control: the mock's admin API, `{state, outcome, handle}` -> `{redirect}`. browser:
+ * Shapes:  admin: the mock's admin API, `{state, outcome, handle}` -> `{redirect}`. browser:
  *          the target's consent_command, run by sh with the URL, the outcome and the handle as
  *          arguments; it answers one line {"redirect": "..."} or {"error": "..."}. human: the URL
  *          is printed and a line awaited: the redirect, or nothing; a countdown tells for how long.

@@ -36,7 +36,7 @@ static bool exclude_each_other(const struct scenario *x, const struct scenario *
 /* Worlds of their own share nothing. */
 static bool is_excluded(const struct session *s, const struct scenario *scenario)
 {
-    const struct task *t = s->runner.target->control_url ? NULL : s->runner.active;
+    const struct task *t = s->runner.target->admin_url ? NULL : s->runner.active;
     for (; t; t = t->next_active)
         if (exclude_each_other(t->scenario, scenario))
             return true;
@@ -138,7 +138,7 @@ static void on_probe_response(void *ctx, struct exchange_record *x)
 static bool probe_target(struct session *s)
 {
     struct runner *r = &s->runner;
-    const char *admin = r->target->control_url;
+    const char *admin = r->target->admin_url;
     struct greeting g = {s, NULL};
     struct exchange_record *x =
         admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
@@ -218,10 +218,10 @@ static void report_credentials(struct runner *r)
 
 static bool is_safe(const struct target *t, struct error *err)
 {
-    const struct actor *live = t->is_mock || !t->control_url ? NULL : target_live_actor(t);
+    const struct actor *live = t->is_mock || !t->admin_url ? NULL : target_live_actor(t);
     if (live)
         return error_add(err, ERROR_INPUT, live->at,
-                         "the key of '%s' looks live: no control calls beside it, unless the "
+                         "the key of '%s' looks live: no admin calls beside it, unless the "
                          "target says `mock: true`",
                          live->name);
     return true;
@@ -258,7 +258,7 @@ static void run_session(struct session *s)
 
 static size_t jobs_of(const struct target *t, const struct run_options *o, size_t count)
 {
-    size_t jobs = t->control_url ? JOBS_MAX : 1;
+    size_t jobs = t->admin_url ? JOBS_MAX : 1;
     if (o->jobs > 0 && t->consent != CONSENT_HUMAN) /* who is asked one thing at a time */
         jobs = (size_t)o->jobs;
     jobs = jobs < count ? jobs : count;
@@ -312,7 +312,7 @@ bool run_plan(struct arena *a, const struct plan *plan, const struct target *tar
         if (!mock)
             return false;
         own.is_mock = true;
-        own.control_url = arena_printf(a, "%s/__admin", mock_url(mock));
+        own.admin_url = arena_printf(a, "%s/__admin", mock_url(mock));
         own.base_url = arena_printf(a, "%s%s", mock_url(mock), own.mount);
     }
     bool done = is_safe(&own, err) && run_on(a, plan, &own, options, out, err);

@@ -12,11 +12,11 @@ static void send_admin_request(struct task *t, const char *path, const struct no
 {
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
-    if (!t->namespace.control_url) {
+    if (!t->namespace.admin_url) {
         judge_not_applicable(t, "the target has no admin API");
         return;
     }
-    c->exchange = admin_request(a, t->namespace.control_url, "POST", path, body);
+    c->exchange = admin_request(a, t->namespace.admin_url, "POST", path, body);
     task_send(t, a, c->exchange, on_response);
 }
 

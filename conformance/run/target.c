@@ -22,7 +22,7 @@ struct webhook {
 };
 
 struct file {
-    const char *name, *base_url, *control, *mount, *fixture, *now, *consent_command;
+    const char *name, *base_url, *admin_url, *mount, *fixture, *now, *consent_command;
     struct auth auth;
     struct webhook webhook;
     const struct node *actors, *resources, *rps;
@@ -31,7 +31,7 @@ struct file {
     bool mock;
 };
 
-static const char *const consent_drivers[] = {"none", "control", "browser", "human"};
+static const char *const consent_drivers[] = {"none", "admin", "browser", "human"};
 
 static const struct field auth_rows[] = {
     FIELD("header", FIELD_TEXT, struct auth, header,
@@ -59,7 +59,7 @@ static const struct field rows[] = {
     FIELD("base_url", FIELD_TEXT, struct file, base_url,
           .help = "Where it answers; the paths of scenarios follow it. A mock that is started "
                   "needs none."),
-    FIELD("control", FIELD_TEXT, struct file, control,
+    FIELD("admin_url", FIELD_TEXT, struct file, admin_url,
           .help = "The admin API of a mock that runs already: http://127.0.0.1:4010/__admin"),
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "What stands between a namespace and the path: /layers"),
@@ -79,7 +79,7 @@ static const struct field rows[] = {
           .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."),
     FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers,
           .text_count = COUNT(consent_drivers),
-          .help = "Who plays the end-customer's part of OAuth: control, browser, human or none."),
+          .help = "Who plays the end-customer's part of OAuth: admin, browser, human or none."),
     FIELD("consent_command", FIELD_TEXT, struct file, consent_command,
           .help = "Of the browser driver: gets URL, outcome and handle; prints one JSON line "
                   "{redirect}."),
@@ -232,19 +232,19 @@ bool target_set_base_url(struct arena *a, struct target *t, const char *url, str
     return read_url(a, url, (struct where){0}, &t->base_url, err);
 }
 
-static bool read_control(struct arena *a, struct target *t, const char *url, struct where at,
-                         struct error *err)
+static bool read_admin_url(struct arena *a, struct target *t, const char *url, struct where at,
+                           struct error *err)
 {
-    if (!read_url(a, url, at, &t->control_url, err))
+    if (!read_url(a, url, at, &t->admin_url, err))
         return false;
-    if (!str_ends(str_from(t->control_url), STR("/__admin")))
-        t->control_url = arena_printf(a, "%s/__admin", t->control_url);
+    if (!str_ends(str_from(t->admin_url), STR("/__admin")))
+        t->admin_url = arena_printf(a, "%s/__admin", t->admin_url);
     return true;
 }
 
-bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err)
+bool target_set_admin_url(struct arena *a, struct target *t, const char *url, struct error *err)
 {
-    return read_control(a, t, url, (struct where){0}, err);
+    return read_admin_url(a, t, url, (struct where){0}, err);
 }
 
 /* A fixture's path counts from the target file. */
@@ -271,11 +271,11 @@ static struct target *target_new(struct arena *a)
 static bool read_urls(struct arena *a, const struct node *root, const struct file *file,
                       struct target *t, struct error *err)
 {
-    const struct node *base = node_get(root, "base_url"), *control = node_get(root, "control");
+    const struct node *base = node_get(root, "base_url"), *control = node_get(root, "admin_url");
     const struct node *webhook = node_get(node_get(root, "webhook"), "url");
     return (!base || read_url(a, file->base_url, base->at, &t->base_url, err)) &&
            (!webhook || read_url(a, file->webhook.url, webhook->at, &t->webhook_url, err)) &&
-           (!control || read_control(a, t, file->control, control->at, err));
+           (!control || read_admin_url(a, t, file->admin_url, control->at, err));
 }
 
 struct target *target_load(struct arena *a, const char *path, struct error *err)
@@ -309,7 +309,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
         ok = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
                        "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
     ok = ok && read_urls(a, root, &file, t, err);
-    if (!file.mock && !file.base_url && !file.control)
+    if (!file.mock && !file.base_url && !file.admin_url)
         ok = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
         ok = error_add(err, ERROR_INPUT, root->at, "consent: browser needs a consent_command");
@@ -330,8 +330,8 @@ static bool reaches_listener(const struct target *t)
 {
     struct arena a = {0};
     struct url url;
-    bool local = t->is_mock && !t->control_url;
-    if (t->control_url && url_parse(&a, t->control_url, &url, NULL))
+    bool local = t->is_mock && !t->admin_url;
+    if (t->admin_url && url_parse(&a, t->admin_url, &url, NULL))
         local = host_is_loopback(str_from(url.host));
     arena_end(&a);
     return local || t->webhook_url;
@@ -339,9 +339,8 @@ static bool reaches_listener(const struct target *t)
 
 bool target_can(const struct target *t, const char *capability)
 {
-    static const char *const of_admin_api[] = {"control", "clock", "inspect", "advance",
-                                               "simulate"};
-    bool has_admin_api = t->is_mock || t->control_url;
+    static const char *const of_admin_api[] = {"admin", "clock", "inspect", "advance", "simulate"};
+    bool has_admin_api = t->is_mock || t->admin_url;
     if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
         return true;
     if (strcmp(capability, "webhook") == 0 && reaches_listener(t))

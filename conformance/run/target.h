@@ -2,14 +2,14 @@
  *
  * Shapes:  read from a target file (its keys: the table in target.c). An actor's key is a literal
  *          in a mock's file only; `env: VARIABLE` takes it from the environment; an actor with
- *          neither sends no credential. Named resources are values, or {env: VARIABLE}. A control
+ *          neither sends no credential. Named resources are values, or {env: VARIABLE}. An admin
  *          URL gives every scenario a namespace of its own, so that all of them may run at once.
  *
  *   name: layers-mock             name: layers-live
  *   mock: true                    base_url: https://api.layers.com
  *   mount: /layers                rps: 2
  *   fixture: fixtures/acme.yaml   consent: human
- *   consent: control              actors:
+ *   consent: admin              actors:
  *   actors:                         full: { env: LAYERS_API_KEY }
  *     full: { key: lp_live_x }      anonymous: {}
  *     anonymous: {}               resources:
@@ -19,7 +19,7 @@
  *
  * Webhooks: `webhook: {url, port}` says that a real endpoint reaches the runner's listener, on that
  *               port of this machine, by that URL. A mock on this machine needs nothing said.
- * Capabilities: those declared; a consent driver is `consent`; an admin API is `control`,
+ * Capabilities: those declared; a consent driver is `consent`; an admin API is `admin`,
  *          `clock`, `inspect` and, until its manifest was read, every `simulate.x`; who reaches the
  *          listener has `webhook`.
  * Units:   rps = requests a second at most; 0 = as fast as it answers.
@@ -34,12 +34,12 @@ struct actor {
     struct where at;
 };
 
-enum consent_driver { CONSENT_NONE, CONSENT_CONTROL, CONSENT_BROWSER, CONSENT_HUMAN };
+enum consent_driver { CONSENT_NONE, CONSENT_ADMIN, CONSENT_BROWSER, CONSENT_HUMAN };
 
 struct target {
     const char *name, *file;
-    const char *base_url;    /* without a slash at its end; scenario paths follow it */
-    const char *control_url; /* NULL: no admin API. Its URL: http://host:port/__admin */
+    const char *base_url;  /* without a slash at its end; scenario paths follow it */
+    const char *admin_url; /* NULL: no admin API. Its URL: http://host:port/__admin */
     const char *mount;   /* of a mock: what stands between the namespace and the path: "/layers" */
     int64_t now_ms;      /* the instant its clock starts at; 0: it runs with ours */
     const char *fixture; /* the fixture for a mock started for it; NULL: the mock's own */
@@ -63,7 +63,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
 /* Just a base URL: no actor, no capability. */
 struct target *target_of_url(struct arena *a, const char *base_url, struct error *err);
 bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err);
-bool target_set_control(struct arena *a, struct target *t, const char *url, struct error *err);
+bool target_set_admin_url(struct arena *a, struct target *t, const char *url, struct error *err);
 
 bool target_can(const struct target *t, const char *capability);
 const struct actor *target_actor(const struct target *t,

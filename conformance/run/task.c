@@ -207,7 +207,7 @@ void task_start(struct runner *r, const struct scenario *s, size_t number)
     if (r->listener)
         t->inbox = listener_open(r->listener, name);
     notify_started(t);
-    if (!r->target->control_url) {
+    if (!r->target->admin_url) {
         t->namespace = namespace_of(r->arena, r->target, NULL);
         begin_steps(t);
         return;

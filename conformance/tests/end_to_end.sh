@@ -118,7 +118,7 @@ exit_codes_are_right() {
     run 2 run "$suite" "--mock=$tmp/broken.yaml"
     has 'broken.yaml:[0-9]+:[0-9]+'
     run 4 run "$suite" --mock --tag no-such-tag
-    sed 's#^mock: true#mock: true#; s#^control:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
+    sed 's#^mock: true#mock: true#; s#^admin_url:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
     run 3 run "$suite/list/shape.yaml" --target "$tmp/closed.yaml" --url http://127.0.0.1:9
     run 2 run "$suite" --mock --report junit=/dev/full
 }

@@ -70,7 +70,7 @@ static void handle(void *ctx, struct exchange *x)
     bool delivered = !str_ends(x->request.path, STR("/fire")) || deliver(&x->arena, body);
     x->response.status = delivered ? 200 : 500;
     x->response.body.arena = &x->arena;
-    buf_text(&x->response.body, "{\"forces\":[]}");
+    buf_text(&x->response.body, "{\"simulations\":[]}");
     server_reply(x);
 }
 
@@ -112,7 +112,7 @@ static int set_up(void **state)
     s.target = (struct target){
         .name = "test",
         .base_url = arena_printf(&s.arena, "http://127.0.0.1:%d", port),
-        .control_url = arena_printf(&s.arena, "http://127.0.0.1:%d/__admin", port),
+        .admin_url = arena_printf(&s.arena, "http://127.0.0.1:%d/__admin", port),
         .mount = "",
         .header = "Authorization",
         .header_prefix = "Bearer ",
@@ -205,14 +205,14 @@ static void a_delivery_is_recorded_as_an_exchange(void **state)
 static void a_target_that_cannot_reach_the_listener_skips_webhook_scenarios(void **state)
 {
     struct scene *s = *state;
-    s->target.control_url = NULL;
+    s->target.admin_url = NULL;
     s->target.is_mock = false;
     assert_false(target_can(&s->target, "webhook"));
-    s->target.control_url = "http://mock.example:4010/__admin";
+    s->target.admin_url = "http://mock.example:4010/__admin";
     assert_false(target_can(&s->target, "webhook"));
     s->target.webhook_url = "https://tunnel.example/hooks";
     assert_true(target_can(&s->target, "webhook"));
-    s->target.webhook_url = s->target.control_url = NULL;
+    s->target.webhook_url = s->target.admin_url = NULL;
     play(s, "delivered");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], s->run.checks);
 }

@@ -351,7 +351,7 @@ static void a_live_key_disables_the_admin_api(void **state)
     struct error err = {0};
     struct plan plan = {0};
     s->target.actors = &live;
-    s->target.control_url = s->target.base_url;
+    s->target.admin_url = s->target.base_url;
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
     assert_non_null(strstr(error_text(&s->arena, &err), "looks live"));
     assert_int_equal(s->endpoint.call_log->n, 0);

@@ -74,14 +74,14 @@ static void a_custom_header_has_no_prefix(void **state)
     assert_string_equal(t->header_prefix, "");
 }
 
-static void a_control_url_is_that_of_the_admin_api(void **state)
+static void a_admin_url_is_that_of_the_admin_api(void **state)
 {
     static const char *const urls[] = {"http://127.0.0.1:4010", "http://127.0.0.1:4010/",
                                        "http://127.0.0.1:4010/__admin/"};
     for (size_t i = 0; i < COUNT(urls); i++) {
         struct target t = {0};
-        assert_true(target_set_control(*state, &t, urls[i], NULL));
-        assert_string_equal(t.control_url, "http://127.0.0.1:4010/__admin");
+        assert_true(target_set_admin_url(*state, &t, urls[i], NULL));
+        assert_string_equal(t.admin_url, "http://127.0.0.1:4010/__admin");
     }
 }
 
@@ -139,8 +139,8 @@ static void an_admin_api_and_a_consent_driver_are_capabilities(void **state)
     assert_false(target_can(&t, "consent"));
     assert_false(target_can(&t, "clock"));
     assert_false(target_can(&t, "simulate.fail"));
-    t.control_url = "http://127.0.0.1:1/__admin";
-    t.consent = CONSENT_CONTROL;
+    t.admin_url = "http://127.0.0.1:1/__admin";
+    t.consent = CONSENT_ADMIN;
     assert_true(target_can(&t, "consent"));
     assert_true(target_can(&t, "clock"));
     assert_true(target_can(&t, "simulate.fail"));
@@ -165,7 +165,7 @@ static void a_mock_on_a_loopback_host_reaches_the_listener(void **state)
         {"http://0.0.0.0:1/__admin",         false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct target t = {.control_url = rows[i].url};
+        struct target t = {.admin_url = rows[i].url};
         if (target_can(&t, "webhook") != rows[i].reached)
             fail_msg("%s", rows[i].url);
     }
@@ -189,7 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_control_url_is_that_of_the_admin_api, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_admin_url_is_that_of_the_admin_api, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up,

@@ -317,7 +317,8 @@ const size_t option_exit_count = COUNT(option_exits);
     "An offline, stateful double of social-account APIs.\v"                                        \
     "Commands, before any option (serve is the default; 'COMMAND --help' tells more):\n"
 #define HELP_BEHIND                                                                                \
-    "\nEach option may also stand in the environment: MOCKSERVER_PORT for --port. When the mock "  \
+    "\nEach option may also stand in the environment: UNDERSTUDY_MOCK_PORT for --port. When the "  \
+    "mock "                                                                                        \
     "is ready, one line of JSON on stdout tells where it listens."
 
 /* argp keeps lines that begin with blanks as they are, and fills the others. */
@@ -419,7 +420,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
     const struct flag *rows = flags_of(a, row, &count);
     const struct flags flags = {
         .program = "mockserver",
-        .environment = "MOCKSERVER",
+        .environment = "UNDERSTUDY_MOCK",
         .version = UNDERSTUDY_VERSION,
         .command = named ? named->name : NULL,
         .arguments = named ? named->arguments : "[COMMAND]",

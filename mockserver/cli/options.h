@@ -1,6 +1,6 @@
 /* options.h - what the command line and the environment say.
  *
- * Shapes:  a command, then its options: a flag goes before MOCKSERVER_<FLAG>, that before the
+ * Shapes:  a command, then its options: a flag goes before UNDERSTUDY_MOCK_<FLAG>, that before the
  *          default. Options are the tables in options.c (base/flags.h).
  * Units:   ports are numbers; 0 lets the system pick one.
  * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.

@@ -67,7 +67,7 @@ static void put_command_line(struct buf *out)
     md_heading(out, 2, "Command line");
     md_text(out,
             "`mockserver [COMMAND] [OPTION...]`; without a command it serves. What an option says "
-            "may also stand in the environment, as `MOCKSERVER_ADMIN_PORT` for "
+            "may also stand in the environment, as `UNDERSTUDY_MOCK_ADMIN_PORT` for "
             "`--admin-port`; the command line goes first. Results go to stdout, talk to stderr. "
             "[README.md](README.md) shows every option in use.");
     for (size_t i = 0; i < option_command_count; i++) {

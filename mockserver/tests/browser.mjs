@@ -221,7 +221,7 @@ try {
   const run = spawn(
     conformance,
     ['run', join(root, 'scenarios/layers/list'), '--target', join(root, 'scenarios/layers/targets/mock.yaml'),
-      '--url', `${ready.url}/layers`, '--control', `${ready.url}/__admin`, '--cacert', ready.certificate],
+      '--url', `${ready.url}/layers`, '--admin-url', `${ready.url}/__admin`, '--cacert', ready.certificate],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   assert.deepEqual(await once(run, 'exit'), [0, null]);
