@@ -121,7 +121,7 @@ static void what_is_damaged_is_read_or_refused_at_a_place(void **state)
          read_suite                                                                                    },
         {"reauth/dead-token.yaml",               "reauth/dead-token.yaml",               read_suite    },
         {"webhooks/revoked.yaml",                "webhooks/revoked.yaml",                read_suite    },
-        {"limits/read-budget.yaml",              "limits/read-budget.yaml",              read_suite    },
+        {"limits/read-limit.yaml",               "limits/read-limit.yaml",               read_suite    },
         {"flows/schedule.yaml",                  "revocation/cancels-queued-posts.yaml", read_suite    },
         {"flows/webhook.yaml",                   "webhooks/revoked.yaml",                read_suite    },
     };

@@ -356,8 +356,8 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
     if (!find_kind(line, &kind))
         return error_add(
             err, ERROR_INPUT, line->at,
-            "this is no line of a recording; a line begins with response, call, changed, "
-            "checked, delivery, end, gone, landed or timer");
+            "this is no line of a recording; a line begins with call, changed, checked, "
+            "client_closed, delivery, delivery_result, end, response or timer");
     if (!fields_read(&tables[kind], line, a, &l, err))
         return false;
     *in = (struct input){
