@@ -16,8 +16,8 @@ struct mock_options {
     const char *admin_token; /* NULL: none asked for */
     const char *const *cors; /* origins whose pages may call and read (cors.h) */
     size_t cors_count;
-    bool admin;  /* the admin API is open on the providers' port */
-    bool strict; /* no namespace comes into being by being used */
+    bool admin;               /* the admin API is open on the providers' port */
+    bool explicit_namespaces; /* only the admin API creates namespaces */
     bool local_consent;
     struct namespaces_limits limits;
     int64_t namespace_idle_ms; /* worlds that came into being by being used live so long without a

@@ -132,13 +132,14 @@ static bool create_world(struct call *c)
         return refuse_world(c, 400,
                             "has no proper name: 1 to 64 of A-Z a-z 0-9 . _ - and no dot first.");
     if (is_internal(c->provider) || c->admin_port)
-        return refuse_world(c, 404,
-                            "does not exist; it begins with a provider's first call, or "
-                            "POST /__admin/namespaces.");
-    if (c->mock->options.strict)
-        return refuse_world(c, 404,
-                            "does not exist, and --strict lets none come into being by "
-                            "being used: POST /__admin/namespaces.");
+        return refuse_world(
+            c, 404,
+            "does not exist; create it with POST /__admin/namespaces or a call to a provider.");
+    if (c->mock->options.explicit_namespaces)
+        return refuse_world(
+            c, 404,
+            "does not exist; create it with POST /__admin/namespaces (the mock runs with "
+            "--explicit-namespaces).");
     if (namespaces_full(all))
         return refuse_world(
             c, 503,

@@ -138,9 +138,14 @@ static bool set_namespace(struct options *o, const struct given *g)
     return namespaces_name_valid(str_from(g->value)) || flag_wrong(g, "no world's name");
 }
 
-static bool set_strict(struct options *o, const struct given *g)
+static bool set_explicit_namespaces(struct options *o, const struct given *g)
 {
-    return flag_switch(g, &o->strict);
+    return flag_switch(g, &o->explicit_namespaces);
+}
+
+static bool set_fail_on_client_checks(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->fail_on_client_checks);
 }
 
 #define IDLE_DEFAULT_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -231,10 +236,11 @@ static const struct flag serve_rows[] = {
     FLAG("no-admin", NULL, set_no_admin, .help = "have no admin API"),
     FLAG("admin-token", "TOKEN", set_admin_token,
          .help = "the admin API asks for this bearer token"),
-    FLAG("strict", NULL, set_strict,
-         .help =
-             "no world comes into being by being named in a call, and the exit status is 1 when "
-             "a client misbehaved"),
+    FLAG("explicit-namespaces", NULL, set_explicit_namespaces,
+         .help = "create a namespace only by POST /__admin/namespaces; without this option the "
+                 "first call that names a namespace creates it"),
+    FLAG("fail-on-client-checks", NULL, set_fail_on_client_checks,
+         .help = "exit with status 1 if a client check failed"),
     FLAG("client-report", "FILE", set_client_report,
          .help = "at the end, write how the clients behaved, as JUnit XML"),
     FLAG("namespaces", "N", set_namespaces, .help = "have so many worlds at most (10000)"),
@@ -305,7 +311,7 @@ const size_t option_command_count = COUNT(option_commands);
 /* clang-format off */
 const struct exit_row option_exits[] = {
     {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
-    {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --strict: a client misbehaved"},
+    {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --fail-on-client-checks: a client check failed"},
     {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be had, or a recording or report that could not be written"},
     {3, "export: the running mock does not answer, or refuses"},
     {4, "replay: the recording has no response to compare"},
@@ -454,7 +460,7 @@ struct mock_options options_for_mock(const struct options *o)
         .cors = o->cors.items,
         .cors_count = o->cors.count,
         .admin = !o->no_admin && o->admin_port < 0,
-        .strict = o->strict,
+        .explicit_namespaces = o->explicit_namespaces,
         .local_consent = o->local_consent,
         .limits = {(size_t)o->namespaces, (size_t)o->journal_bytes},
         .namespace_idle_ms = o->namespace_idle_ms,

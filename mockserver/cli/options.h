@@ -58,7 +58,7 @@ struct options {
     bool tls;                       /* with a certificate that is made */
     const char *from, *world;       /* export: of a running mock, and which of its worlds */
     const char *cacert;             /* export: NULL: the system's */
-    bool no_admin, strict, local_consent, no_watch, json, all;
+    bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
 };

@@ -167,7 +167,7 @@ static void put_client_checks(struct service *s, const struct options *o, struct
         client_registry_junit(all, &text);
         file_write(o->client_report, buf_str(&text), err);
     }
-    if (o->client_report || o->strict)
+    if (o->client_report || o->fail_on_client_checks)
         client_registry_log(all);
     s->client_checks_failed = client_registry_failed(all);
 }
@@ -205,5 +205,5 @@ int serve(const struct options *o, struct error *err)
     close_all(&s, o, err);
     if (error_any(err))
         return 2;
-    return o->strict && s.client_checks_failed ? 1 : 0;
+    return o->fail_on_client_checks && s.client_checks_failed ? 1 : 0;
 }

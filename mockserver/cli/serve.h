@@ -11,5 +11,5 @@
 #pragma once
 #include "mockserver/cli/options.h"
 
-/* The program's exit status: 0; 1 under --strict, when a client misbehaved; 2 with an error. */
+/* The program's exit status: 0; 1 with --fail-on-client-checks if a client check failed; 2 with an error. */
 int serve(const struct options *o, struct error *err);

@@ -5,7 +5,7 @@
 
 /* Options as JSON knows them. */
 struct said {
-    bool admin, strict, local_consent, watch;
+    bool admin, explicit_namespaces, local_consent, watch;
     int64_t namespaces, journal_bytes, namespace_idle_ms;
     const char *public_url, *admin_token;
     struct field_list cors;
@@ -14,8 +14,8 @@ struct said {
 static const struct field option_rows[] = {
     FIELD("admin", FIELD_BOOL, struct said, admin,
           .help = "The admin API is open on the providers' port."),
-    FIELD("strict", FIELD_BOOL, struct said, strict,
-          .help = "No world comes into being by being named."),
+    FIELD("explicit_namespaces", FIELD_BOOL, struct said, explicit_namespaces,
+          .help = "Only the admin API creates namespaces."),
     FIELD("local_consent", FIELD_BOOL, struct said, local_consent,
           .help = "Consent is a page of the mock's own."),
     FIELD("namespaces", FIELD_INT, struct said, namespaces, .max = INT64_MAX,
@@ -89,7 +89,7 @@ static void put_options(struct json *w, const struct mock *m)
     json_key(w, "options");
     json_open_map(w);
     json_put_bool(w, "admin", o->admin);
-    json_put_bool(w, "strict", o->strict);
+    json_put_bool(w, "explicit_namespaces", o->explicit_namespaces);
     json_put_bool(w, "local_consent", o->local_consent);
     json_put_int(w, "namespaces", (int64_t)o->limits.count);
     json_put_int(w, "namespace_idle_ms", o->namespace_idle_ms);
@@ -195,7 +195,7 @@ bool recording_header_read(struct arena *a, const struct node *line, struct reco
                       .cors = said.options.cors.items,
                       .cors_count = said.options.cors.count,
                       .admin = said.options.admin,
-                      .strict = said.options.strict,
+                      .explicit_namespaces = said.options.explicit_namespaces,
                       .local_consent = said.options.local_consent,
                       .limits = {(size_t)said.options.namespaces, (size_t)said.options.journal_bytes},
                       .namespace_idle_ms = said.options.namespace_idle_ms,

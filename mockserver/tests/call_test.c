@@ -144,7 +144,7 @@ static void a_providers_first_call_makes_its_world_and_no_other_does(void **stat
     assert_non_null(world(m, "new"));
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 200);
 
-    m->options.strict = true;
+    m->options.explicit_namespaces = true;
     struct mock_response a = list_in(m, "newer");
     assert_int_equal(a.status, 404);
     assert_string_equal(at(a, "/error/code"), "namespace");

@@ -1,5 +1,5 @@
 // client_checks.mjs - a naive client and a careful one, each alone with the mock as it ships, and what the mock says of
-// them at its end: in --client-report and, with --strict, by its exit status.
+// them at its end: in --client-report and, with --fail-on-client-checks, by its exit status.
 //
 //   node client_checks.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
@@ -149,7 +149,7 @@ async function live(mock, client) {
 
 const tests = {
   async 'a naive client is told what it did, and fails a strict run'() {
-    const mock = await start('--strict', '--client-report', report);
+    const mock = await start('--fail-on-client-checks', '--client-report', report);
     assert.deepEqual(await live(mock, naive), {
       retry_after: 'failed',
       idempotency_kept: 'failed',
@@ -173,7 +173,7 @@ const tests = {
   },
 
   async 'a careful client passes it'() {
-    const mock = await start('--strict', '--client-report', report);
+    const mock = await start('--fail-on-client-checks', '--client-report', report);
     assert.deepEqual(await live(mock, careful), {
       retry_after: 'passed',
       idempotency_kept: 'passed',
@@ -190,7 +190,7 @@ const tests = {
     assert.match(readFileSync(report, 'utf8'), /failures="0" errors="0" skipped="0"/);
   },
 
-  async 'without --strict nobody fails'() {
+  async 'without --fail-on-client-checks the exit status is 0'() {
     const mock = await start();
     await naive.use_dead_key(mock);
     assert.deepEqual(await mock.end(), { status: 0, said: '' });
@@ -256,7 +256,7 @@ const tests = {
     const gone = join(folder, 'gone');
     for (const path of [join(gone, 'report.xml'), '/dev/full']) {
       mkdirSync(gone);
-      const mock = await start('--strict', '--client-report', path);
+      const mock = await start('--fail-on-client-checks', '--client-report', path);
       rmSync(gone, { recursive: true });
       await naive.use_dead_key(mock);
       const { status, said } = await mock.end();
