@@ -33,7 +33,7 @@ static void leave_behind(struct task *t, const char *step, const struct exchange
 /* A namespace of its own needs no cleanup: it is deleted as a whole. */
 static bool needs_cleanup(const struct task *t)
 {
-    return (t->current.step->cleanup_count || t->current.step->stays) && !t->namespace.name;
+    return (t->current.step->cleanup_count || t->current.step->no_cleanup) && !t->namespace.name;
 }
 
 static void push_cleanup(struct task *t, const struct pending_cleanup *p)
@@ -48,7 +48,7 @@ void cleanup_register(struct task *t)
     const struct current *c = &t->current;
     if (!needs_cleanup(t))
         return;
-    if (c->step->stays)
+    if (c->step->no_cleanup)
         leave_behind(t, c->name, NULL, "no call takes it back");
     for (size_t i = 0; i < c->step->cleanup_count; i++) {
         struct request_problem problem = {0};
@@ -93,7 +93,7 @@ void cleanup_lost(struct task *t)
     const struct current *c = &t->current;
     if (!needs_cleanup(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
         return;
-    if (c->step->stays)
+    if (c->step->no_cleanup)
         leave_behind(t, c->name, NULL, MAYBE);
     for (size_t i = 0; i < c->step->cleanup_count; i++)
         if (c->step->cleanups[i].lookup)

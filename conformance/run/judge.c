@@ -16,7 +16,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.body = c->body;
     in.body_error = c->body_error;
     in.redirect = c->redirect;
-    in.headers = c->came;
+    in.headers = c->headers;
     in.now_ms = c->now_ms;
     return in;
 }
@@ -27,7 +27,7 @@ void judge_read_body(struct task *t, struct arena *a)
     struct str body = str_trim(c->exchange->response_body);
     struct error err = {0};
     c->now_ms = exchange_now_ms(c->exchange);
-    c->came = &c->exchange->response_headers;
+    c->headers = &c->exchange->response_headers;
     c->body_error = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
     if (body.n && !c->body)
@@ -94,8 +94,8 @@ static const struct node *find_captured(const struct current *c, struct arena *a
                                         const char *pointer)
 {
     const struct header *h = NULL;
-    if (c->came && str_starts(str_from(pointer), STR("headers/")))
-        h = headers_find(c->came, pointer + strlen("headers/"));
+    if (c->headers && str_starts(str_from(pointer), STR("headers/")))
+        h = headers_find(c->headers, pointer + strlen("headers/"));
     if (h)
         return node_new_text(a, h->value);
     return c->body ? node_pointer(c->body, pointer) : NULL;

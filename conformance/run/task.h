@@ -71,8 +71,8 @@ struct current {
     struct arena *arena; /* where this attempt's response lives */
     const struct node *body, *redirect;
     const char *body_error;
-    const struct headers *came; /* with the body */
-    struct hook hook;           /* of expect_webhook, its references resolved */
+    const struct headers *headers; /* with the body */
+    struct hook hook;              /* of expect_webhook, its references resolved */
     int64_t now_ms;
 };
 

@@ -117,7 +117,7 @@ static void judge_delivery(struct task *t, int64_t events)
     const struct delivery *d = take_delivery(t->inbox, hook);
     if (d) {
         c->exchange = d->record;
-        c->came = &d->record->request_headers;
+        c->headers = &d->record->request_headers;
         c->body = d->body;
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);

@@ -58,8 +58,8 @@ static bool one_read(struct reader *r, const struct node *n, const struct step *
 bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
 {
     bool many = n && n->kind == NODE_LIST, ok = true;
-    s->stays = n && node_text(n) && strcmp(node_text(n), "none") == 0;
-    if (!n || s->stays)
+    s->no_cleanup = n && node_text(n) && strcmp(node_text(n), "none") == 0;
+    if (!n || s->no_cleanup)
         return true;
     size_t count = many ? n->list.count : 1;
     struct cleanup *cleanups = arena_array(r->arena, struct cleanup, count);

@@ -132,7 +132,7 @@ struct step {
     size_t citation_count;
     const struct cleanup *cleanups; /* played last first */
     size_t cleanup_count;
-    bool stays; /* `cleanup: none`: what it creates cannot be taken back */
+    bool no_cleanup; /* `cleanup: none`: what it creates cannot be taken back */
 };
 
 struct flow {

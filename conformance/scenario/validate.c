@@ -139,7 +139,7 @@ static bool check_step(struct validation *c, const struct step *s)
                          s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
-    if (creates && !s->cleanup_count && !s->stays)
+    if (creates && !s->cleanup_count && !s->no_cleanup)
         ok = validation_error(c, s->at, "this creates something and has no 'cleanup'");
     return ok;
 }

@@ -40,10 +40,10 @@ static void a_catalogue_has_claims_and_disputes(void **state)
     assert_int_equal(c->claim_count, 3);
     assert_int_equal(c->dispute_count, 1);
     const struct claim *x = catalogue_claim(c, "X-002");
-    assert_string_equal(x->says, "Things are kept in a safe place");
-    assert_string_equal(x->source, "things#about");
+    assert_string_equal(x->says, "Items are stored encrypted");
+    assert_string_equal(x->source, "items#about");
     assert_string_equal(x->observe, "none");
-    assert_string_equal(x->why, "nothing shows where");
+    assert_string_equal(x->why, "no response shows it");
     assert_int_equal(x->level, LEVEL_MAY);
     assert_int_equal(x->at.line, 6);
     const struct dispute *d = catalogue_dispute(c, "X-C01");
@@ -51,7 +51,7 @@ static void a_catalogue_has_claims_and_disputes(void **state)
     assert_string_equal(d->readings[1], "idempotent");
     assert_string_equal(d->meanings[1], "Deleting again changes nothing.");
     assert_int_equal(d->source_count, 2);
-    assert_string_equal(d->sources[1], "things#errors");
+    assert_string_equal(d->sources[1], "items#errors");
     assert_null(catalogue_claim(c, "X-C01"));
     assert_null(catalogue_dispute(c, "X-001"));
 }

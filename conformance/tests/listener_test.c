@@ -179,7 +179,7 @@ static void deliveries_are_checked_against_expectations(void **state)
                     "fail missing/made/delivery/signed: nothing was delivered\n"
                     "fail missing/made/type/equals: absent\n"
                     "blocked missing/made/id/capture: step 'made' did not hold\n"},
-        {"unwanted",  "fail unwanted/lost/delivery/none: thing.lost, thing.made, thing.made\n"
+        {"unwanted",  "fail unwanted/lost/delivery/none: item.lost, item.created, item.created\n"
                      "fail unwanted/made/delivery/count: 2\n"                   },
         {"forged",
          "fail forged/made/delivery/signed: its signature is not of these bytes and this secret\n"  },
@@ -197,7 +197,7 @@ static void a_delivery_is_recorded_as_an_exchange(void **state)
             x = r->checks.items[i].exchange;
     assert_non_null(x);
     assert_string_equal(x->method, "POST");
-    assert_true(str_is(x->request_body, "{\"id\":\"e2\",\"type\":\"thing.made\"}"));
+    assert_true(str_is(x->request_body, "{\"id\":\"e2\",\"type\":\"item.created\"}"));
     assert_true(str_is(headers_get(&x->request_headers, "X-Id"), "e2"));
     assert_int_equal(x->status, 200);
 }

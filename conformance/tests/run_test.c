@@ -208,11 +208,11 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
                                   "blocked cleanup-after-failure/listed/status/is\n"
                                   "blocked cleanup-after-failure/listed/items/$some\n"
                                   "of 11");
-    assert_string_equal(s->endpoint.call_log->text, "POST /things\n"
-                                                    "POST /things\n"
+    assert_string_equal(s->endpoint.call_log->text, "POST /items\n"
+                                                    "POST /items\n"
                                                     "GET /missing?first=t%2F1&second=t%2F2\n"
-                                                    "DELETE /things/t%2F2\n"
-                                                    "DELETE /things/t%2F1\n");
+                                                    "DELETE /items/t%2F2\n"
+                                                    "DELETE /items/t%2F1\n");
     assert_int_equal(s->run.exit_code, 1);
     assert_int_equal(s->run.leftovers.count, 0);
     assert_int_equal(s->run.claims[0].outcome, CLAIM_FAILS);
@@ -277,8 +277,8 @@ static void a_resource_of_a_lost_response_is_looked_up(void **state)
     struct scene *s = *state;
     play(s, "lost-then-looked-up");
     assert_string_equal(calls_of(s), "POST /cut\n"
-                                     "GET /things\n"
-                                     "DELETE /things/t%2F1\n");
+                                     "GET /items\n"
+                                     "DELETE /items/t%2F1\n");
     assert_int_equal(s->run.leftovers.count, 0);
     assert_int_equal(s->run.exit_code, 3); /* what became of it is not judged all the same */
 }
@@ -299,8 +299,8 @@ static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state
 {
     struct scene *s = *state;
     play(s, "cleanup-once");
-    assert_string_equal(s->endpoint.call_log->text, "POST /things\n"
-                                                    "DELETE /things/t%2F1\n"
+    assert_string_equal(s->endpoint.call_log->text, "POST /items\n"
+                                                    "DELETE /items/t%2F1\n"
                                                     "DELETE /sticky/t%2F1\n");
     assert_int_equal(s->run.leftovers.count, 0);
     assert_int_equal(s->run.exit_code, 0);
@@ -330,7 +330,7 @@ static void scenarios_with_the_same_exclusive_resource_run_one_after_another(voi
     s->options.jobs = 2;
     play_path(s, TEST_DIR "/run/exclusive");
     for (int i = 0; i < 16; i++)
-        buf_printf(&expected, "GET /things?by=%s\n", i < 8 ? "one" : "two");
+        buf_printf(&expected, "GET /items?by=%s\n", i < 8 ? "one" : "two");
     assert_string_equal(s->endpoint.call_log->text, buf_c(&expected));
 }
 

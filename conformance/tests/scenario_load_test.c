@@ -143,7 +143,7 @@ static void every_key_is_read(void **state)
     assert_string_equal(s->title, "Every key in one scenario");
     assert_int_equal(s->require_count, 2);
     assert_string_equal(s->tags[1], "words");
-    assert_string_equal(s->exclusive[0], "things");
+    assert_string_equal(s->exclusive[0], "items");
     assert_string_equal(s->vars[0].name, "project");
     assert_int_equal(s->vars[1].value->integer, 3);
     assert_int_equal(s->step_count, 8);
@@ -152,7 +152,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(list->kind, STEP_CALL);
     assert_int_equal(list->number, 2);
     assert_string_equal(list->method, "GET");
-    assert_string_equal(list->path, "/v1/projects/$project/things?after=$made.id");
+    assert_string_equal(list->path, "/v1/projects/$project/items?after=$made.id");
     assert_string_equal(list->as, "other");
     assert_true(list->eventually && !list->consistently);
     assert_int_equal(list->every_ms, 1000);
@@ -186,9 +186,9 @@ static void every_key_is_read(void **state)
     assert_int_equal(again->readings[1].expect.statuses[0], 200);
     assert_int_equal(again->cleanup_count, 1);
     assert_string_equal(again->cleanups[0].method, "POST");
-    assert_string_equal(again->cleanups[0].path, "/v1/things/$made.id/restore");
+    assert_string_equal(again->cleanups[0].path, "/v1/items/$made.id/restore");
     assert_int_equal(again->cleanups[0].already_gone[0], 409);
-    assert_string_equal(again->cleanups[0].lookup->path, "/v1/things");
+    assert_string_equal(again->cleanups[0].lookup->path, "/v1/items");
     assert_string_equal(again->cleanups[0].lookup->in, "/items");
     assert_non_null(node_get(again->cleanups[0].lookup->where, "name"));
 }
