@@ -26,7 +26,7 @@ bool selection_of(const struct options *o, struct selection *out, struct error *
     return !o->failed || failed_select(o->arena, o->failed, out, err);
 }
 
-/* The worst of what was found wrong on the way and what the run decided. */
+/* Returns the more serious exit status: that of the run or that of the errors. */
 static int worse_status(int status, const struct error *err)
 {
     static const int order[] = {2, 5, 130, 1, 4, 3};
@@ -39,7 +39,7 @@ static int worse_status(int status, const struct error *err)
 
 /* --- which target --------------------------------------------------------------------------- */
 
-/* targets/mock.yaml in the scenarios' folder, or the next one above that has it. */
+/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. */
 static const char *default_target(struct arena *a, const struct options *o, struct error *err)
 {
     for (struct str at = str_from(realpath(o->paths.items[0], arena_alloc(a, 4096))); at.n;) {
@@ -50,7 +50,8 @@ static const char *default_target(struct arena *a, const struct options *o, stru
             ;
     }
     error_add(err, ERROR_USAGE, (struct where){0},
-              "no targets/mock.yaml in or above '%s': --target says which", o->paths.items[0]);
+              "no targets/mock.yaml in or above '%s'; give the target file with --target",
+              o->paths.items[0]);
     return NULL;
 }
 
@@ -80,7 +81,7 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
         return NULL;
     struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
     if (t && o->url)
-        t->admin_url = NULL; /* it is that of another place */
+        t->admin_url = NULL; /* --url replaces the whole endpoint */
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
               (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) &&
               add_keys(a, o, t, err);
@@ -88,7 +89,8 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
         t->is_mock = true;
     if (ok && !o->mock && !t->base_url && !t->admin_url)
         ok = error_add(err, ERROR_USAGE, (struct where){0},
-                       "'%s' has no base_url: --mock starts one, --url names one", t->name);
+                       "target '%s' has no base_url; use --mock to start a mock server, or --url",
+                       t->name);
     return ok ? t : NULL;
 }
 
@@ -111,11 +113,11 @@ static int terminal_width(void)
     return known && size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
-struct output { /* one of --report */
+struct output { /* one report of --report */
     const struct report_format *format;
     const char *path;
     struct writer *writer;
-    struct run_events events; /* of a format that is told as it happens */
+    struct run_events events; /* callbacks of a streaming format */
 };
 
 struct outputs {
@@ -124,7 +126,7 @@ struct outputs {
     struct run_events console;
 };
 
-/* Opened before anything is sent: a report that cannot be written stops the run, not its end. */
+/* Opens the reports before the first request, so that an unwritable path fails early. */
 static bool open_outputs(const struct options *o, const struct secrets *secrets,
                          struct outputs *out, struct error *err)
 {
@@ -137,7 +139,7 @@ static bool open_outputs(const struct options *o, const struct secrets *secrets,
         output->format = report_format_named(str_dup(o->arena, name));
         if (!output->format)
             error_add(err, ERROR_USAGE, (struct where){0},
-                      "--report: no format is called '" STR_FMT "': %s", STR_ARG(name),
+                      "unknown report format '" STR_FMT "' (%s)", STR_ARG(name),
                       report_format_names(o->arena));
         else if ((output->writer = writer_open(secrets, output->path, err)) &&
                  output->format->stream)
@@ -176,7 +178,7 @@ static void notify_ended(void *ctx, const struct run *r, const struct scenario_r
             all->items[i].events.scenario_ended(all->items[i].events.ctx, r, s);
 }
 
-/* The console gives way where a report wants stdout for itself. */
+/* Returns stderr if a report is written to stdout. */
 static FILE *console_stream(const struct outputs *outputs)
 {
     for (size_t i = 0; i < outputs->count; i++)
@@ -196,8 +198,8 @@ static int run_scenarios(const struct options *o, const struct plan *plan,
     FILE *to = console_stream(&outputs);
     bool colour = !o->no_color && log_colour_wanted(to);
     bool progress = !o->quiet && isatty(STDERR_FILENO);
-    struct writer *talk = writer_to(&secrets, to);
-    struct console *console = console_new(a, talk, colour, progress, terminal_width());
+    struct writer *out = writer_to(&secrets, to);
+    struct console *console = console_new(a, out, colour, progress, terminal_width());
     outputs.console = console_events(console);
     struct run_events events = {notify_started, notify_ended, &outputs};
     struct run run = {0};
@@ -217,17 +219,16 @@ static int run_scenarios(const struct options *o, const struct plan *plan,
     };
     if (o->mock)
         options.mock_binary = mock_find(a, o->mock_binary, err);
-    bool played = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
-    if (played) {
+    bool ran = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
+    if (ran) {
         console_summary(console, &run);
         close_outputs(&outputs, &run, err);
     }
-    writer_close(talk, err);
-    return played ? worse_status(run.exit_code, err) : error_exit_code(err);
+    writer_close(out, err);
+    return ran ? worse_status(run.exit_code, err) : error_exit_code(err);
 }
 
-/* `--mock FIXTURE` leaves the fixture among the scenarios: its value is optional. */
-/* A fixture has a provider's section, or records; no scenario, claims or target file has these keys. */
+/* Returns true if the file has a key that only fixtures have. */
 static bool is_fixture(const struct node *root)
 {
     static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records",
@@ -238,6 +239,8 @@ static bool is_fixture(const struct node *root)
     return false;
 }
 
+/* The value of --mock is optional, so in `--mock FIXTURE` the fixture becomes a scenario path.
+ * Reports that mistake. */
 static bool check_paths(struct arena *a, const struct options *o, struct error *err)
 {
     bool ok = true;
@@ -247,7 +250,7 @@ static bool check_paths(struct arena *a, const struct options *o, struct error *
         const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
         if (is_fixture(root))
             ok = error_add(err, ERROR_USAGE, (struct where){0},
-                           "'%s' is a fixture, no scenario: give it as --mock=%s", path, path);
+                           "'%s' is a fixture, not a scenario; write --mock=%s", path, path);
     }
     return ok;
 }
@@ -263,7 +266,7 @@ int command_run(const struct options *o, struct error *err)
     const struct target *target = target_for(a, o, err);
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
-        log_line(LOG_WARN, "--insecure: certificates are not verified");
+        log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
     if (!loaded || error_any(err) ||
         !plan_make(a, &suite, &selection, target_has_capability, target, &plan, err))
         return error_exit_code(err);

@@ -1,6 +1,6 @@
-/* commands.h - what the program does: play scenarios, check them, list them.
+/* commands.h - the commands of the program: run scenarios, check them, list them.
  *
- * Errors:  what cannot be used; the exit status comes from there, or from what a run decided.
+ * Errors:  each command adds unusable input to `err` and returns the program's exit status.
  */
 #pragma once
 #include "conformance/options.h"
@@ -10,5 +10,6 @@ int command_run(const struct options *o, struct error *err);
 int command_lint(const struct options *o, struct error *err);
 int command_list(const struct options *o, struct error *err);
 
-/* Which scenarios the options choose. */
+/* Reads the selection options (--tag, --claim, --failed, --shard). Returns false if the report of
+ * --failed cannot be used. */
 bool selection_of(const struct options *o, struct selection *out, struct error *err);

@@ -8,7 +8,7 @@
 
 /* --- lint ----------------------------------------------------------------------------------- */
 
-/* All of the folder was named, so that who cites what in it is known. */
+/* Returns true if a path on the command line contains the catalogue's whole folder. */
 static bool is_whole(const struct options *o, const struct catalogue *c)
 {
     char folder[PATH_MAX], path[PATH_MAX];
@@ -21,10 +21,11 @@ static bool is_whole(const struct options *o, const struct catalogue *c)
     return whole;
 }
 
-/* Disputes are told by number: most that nobody settles are not to be settled. */
+/* Prints the uncited claims by name, but only the number of disputes: most disputes without a
+ * scenario cannot be settled by one. */
 static void print_coverage(const struct catalogue *c, const struct coverage *k)
 {
-    printf("%s: %zu of %zu claims that can be observed are cited, %zu of %zu disputes settled\n",
+    printf("%s: %zu of %zu observable claims are cited, %zu of %zu disputes are settled\n",
            c->folder, k->cited, c->claim_count - k->unobservable,
            c->dispute_count - k->unsettled_count, c->dispute_count);
     for (size_t i = 0; i < k->uncited_count; i++)
@@ -38,7 +39,8 @@ int command_lint(const struct options *o, struct error *err)
     bool complete = true;
     if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
         return error_exit_code(err);
-    printf("%zu scenarios, nothing wrong\n", suite.scenario_count);
+    printf("%zu scenario%s, no errors\n", suite.scenario_count,
+           suite.scenario_count == 1 ? "" : "s");
     for (size_t i = 0; i < suite.catalogue_count; i++) {
         const struct catalogue *c = suite.catalogues[i];
         struct coverage k = coverage_of(o->arena, &suite, c);

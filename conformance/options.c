@@ -21,7 +21,7 @@ static bool read_texts(struct options *o, const struct given *g, struct texts_li
     return true;
 }
 
-/* name=value, each */
+/* Reads a list of NAME=VALUE. */
 static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list)
 {
     size_t first = list->count;
@@ -29,7 +29,7 @@ static bool read_pairs(struct options *o, const struct given *g, struct texts_li
     for (size_t i = first; i < list->count; i++) {
         const char *equals = strchr(list->items[i], '=');
         if (!equals || equals == list->items[i] || !equals[1])
-            return flag_wrong(g, "no list of NAME=VALUE");
+            return flag_wrong(g, "expected NAME=VALUE, or several of them separated by commas");
     }
     return true;
 }
@@ -95,7 +95,7 @@ static bool set_shard(struct options *o, const struct given *g)
     int64_t shard, shards;
     if (!str_to_int(str_cut(&rest, '/'), &shard) || !str_to_int(rest, &shards) || shard < 1 ||
         shards < shard || shards > JOBS_MAX)
-        return flag_wrong(g, "no shard such as 2/5");
+        return flag_wrong(g, "expected I/N with I from 1 to N, for example 2/5");
     o->shard = (int)shard;
     o->shards = (int)shards;
     return true;
@@ -108,14 +108,14 @@ static bool set_gate(struct options *o, const struct given *g)
             o->gate = (enum level)i;
             return true;
         }
-    return flag_wrong(g, "none of must, should, may");
+    return flag_wrong(g, "expected must, should or may");
 }
 
 static bool set_jobs(struct options *o, const struct given *g)
 {
     int64_t jobs;
     if (!str_to_int(str_from(g->value), &jobs) || jobs < 1 || jobs > JOBS_MAX)
-        return flag_wrong(g, "no number of jobs (1 to 1000)");
+        return flag_wrong(g, "expected 1 to 1000");
     o->jobs = jobs;
     return true;
 }
@@ -144,7 +144,7 @@ static bool set_timeout(struct options *o, const struct given *g)
 {
     int64_t ms;
     if (!duration_parse(str_from(g->value), &ms) || ms <= 0 || ms > INT32_MAX)
-        return flag_wrong(g, "no time-out such as 10s");
+        return flag_wrong(g, "expected a duration above 0, for example 10s");
     o->timeout_ms = ms;
     return true;
 }
@@ -181,45 +181,68 @@ static bool set_complete(struct options *o, const struct given *g)
 }
 
 #define SELECTION_ROWS                                                                             \
-    FLAG("tag", "EXPR", set_tag, .help = "only scenarios with these tags: 'oauth and not slow'"),  \
-        FLAG("claim", "GLOB", set_claim, .help = "only scenarios that cite such a claim: LA-18*"), \
+    FLAG("tag", "EXPR", set_tag,                                                                   \
+         .help = "only scenarios whose tags match, for example 'oauth and not slow'"),             \
+        FLAG("claim", "GLOB,...", set_claim,                                                       \
+             .help = "only scenarios that cite a matching claim, for example LA-18*"),             \
         FLAG("failed", "REPORT", set_failed,                                                       \
-             .help = "re-runs the failed and undecided checks of a JSON report")
+             .help = "only scenarios with failed or undecided checks in REPORT (a JSON report)")
 
 static const struct flag run_rows[] = {
     SELECTION_ROWS,
-    FLAG("mock", "FIXTURE", set_mock, .help = "start a mock for this run", .value_optional = true,
-         .environment = ""),
-    FLAG("mock-binary", "FILE", set_mock_binary, .help = "the mock to start",
+    FLAG("mock", "FIXTURE", set_mock,
+         .help = "start a mock server for this run (default fixture: the target file's)",
+         .value_optional = true, .environment = ""),
+    FLAG("mock-binary", "FILE", set_mock_binary,
+         .help = "mock server to start (default: mockserver beside this program, then on PATH)",
          .environment = "UNDERSTUDY_TEST_MOCK"),
-    FLAG("target", "FILE", set_target, .help = "the target file"),
-    FLAG("url", "URL", set_url, .help = "the target's base URL"),
-    FLAG("admin-url", "URL", set_admin_url, .help = "the admin API of a mock that runs already"),
-    FLAG("key", "NAME=VARIABLE", set_key,
-         .help = "with --url: an actor, its key from the environment", .environment = ""),
-    FLAG("shard", "I/N", set_shard, .help = "only the Ith of N parts"),
-    FLAG("gate", "LEVEL", set_gate, .help = "red on failures of must (default) or also of should"),
-    FLAG("jobs", "N", set_jobs, .help = "scenarios at once"),
-    FLAG("report", "NAME=FILE,...", set_report, .help = "reports to write (- is stdout)",
+    FLAG("target", "FILE", set_target,
+         .help = "target file (default with --mock: targets/mock.yaml beside the scenarios)"),
+    FLAG("url", "URL", set_url, .help = "base URL of the target"),
+    FLAG("admin-url", "URL", set_admin_url,
+         .help = "admin API of a mock server that is already running"),
+    FLAG("key", "NAME=VAR,...", set_key,
+         .help = "add actor NAME, whose credential is in the environment variable VAR",
+         .environment = ""),
+    FLAG("shard", "I/N", set_shard, .help = "only part I of N, for example 2/5"),
+    FLAG("gate", "LEVEL", set_gate,
+         .help = "fail the run on failed claims of this level or above: must, should or may "
+                 "(default must)"),
+    FLAG("jobs", "N", set_jobs,
+         .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
+    FLAG("report", "NAME=FILE,...", set_report,
+         .help = "write reports to files (- is stdout); NAME is one of",
          .more_help = report_format_names),
     FLAG("read-only", NULL, set_read_only, .help = "never write to a real target (default)"),
-    FLAG("allow-writes", NULL, set_allow_writes, .help = "scenarios may write to a real target"),
-    FLAG("allow-costly", NULL, set_allow_costly, .help = "and do there what costs money"),
-    FLAG("timeout", "DURATION", set_timeout, .help = "of one request (10s)"),
-    FLAG("insecure", NULL, set_insecure, .help = "do not verify certificates"),
-    FLAG("cacert", "FILE", set_cacert, .help = "verify certificates by these"),
-    FLAG("no-color", NULL, set_no_color, .help = "no colour"),
-    FLAG("quiet", NULL, set_quiet, .help = "no progress"),
+    FLAG("allow-writes", NULL, set_allow_writes,
+         .help = "allow scenarios that write to a real target"),
+    FLAG("allow-costly", NULL, set_allow_costly,
+         .help = "allow scenarios that cost money on a real target"),
+    FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),
+    FLAG("insecure", NULL, set_insecure, .help = "do not verify TLS certificates"),
+    FLAG("cacert", "FILE", set_cacert,
+         .help = "CA certificates to verify the target with (default: the system's)"),
+    FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
+    FLAG("quiet", NULL, set_quiet, .help = "do not show progress"),
 };
 
 static const struct flag lint_rows[] = {
-    FLAG("complete", NULL, set_complete, .help = "status 1 if an observable claim is uncited"),
+    FLAG("complete", NULL, set_complete,
+         .help = "exit with status 1 if an observable claim is not cited"),
 };
 
 static const struct flag list_rows[] = {
     SELECTION_ROWS,
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
+
+#define RUN_HELP                                                                                   \
+    "Runs scenarios against a target and checks the claims they cite.\v"                           \
+    "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "       \
+    "--url. Scenarios that the target cannot run are reported as not applicable."
+#define LINT_HELP                                                                                  \
+    "Checks scenario files without running them, and lists the claims that no scenario cites."
+#define LIST_HELP "Lists scenarios, one NAME<tab>TITLE per line."
 
 static const struct command_row {
     const char *name;
@@ -228,21 +251,27 @@ static const struct command_row {
     size_t count;
     const char *help;
 } commands[] = {
-    {"run",  COMMAND_RUN,  run_rows,  COUNT(run_rows),  "Play scenarios against a target."  },
-    {"lint", COMMAND_LINT, lint_rows, COUNT(lint_rows), "Check scenarios without playing."  },
-    {"list", COMMAND_LIST, list_rows, COUNT(list_rows), "List scenarios and what they cite."},
+    {"run",  COMMAND_RUN,  run_rows,  COUNT(run_rows),  RUN_HELP },
+    {"lint", COMMAND_LINT, lint_rows, COUNT(lint_rows), LINT_HELP},
+    {"list", COMMAND_LIST, list_rows, COUNT(list_rows), LIST_HELP},
 };
 
 #define MAIN_HELP                                                                                  \
-    "Plays scenarios against an API and judges the claims they cite.\v"                            \
-    "Commands, before any option ('COMMAND --help' tells more):\n"                                 \
-    "  run PATH...   play scenarios against a target\n"                                            \
-    "  lint PATH...  check scenarios without playing\n"                                            \
+    "A test suite that checks an API endpoint against its documentation.\v"                        \
+    "Commands ('COMMAND --help' lists the options of a command):\n"                                \
+    "  run PATH...   run scenarios against a target\n"                                             \
+    "  lint PATH...  check scenario files without running them\n"                                  \
     "  list PATH...  list scenarios\n\n"                                                           \
-    "Each option may also stand in the environment: UNDERSTUDY_TEST_JOBS for --jobs. Status: 0 "   \
-    "all "                                                                                         \
-    "holds, 1 something does not, 2 unusable input, 3 the target or network, 4 nothing was "       \
-    "checked, 5 something was left behind or would have leaked, 130 interrupted."
+    "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "          \
+    "--jobs.\n\n"                                                                                  \
+    "Exit status:\n"                                                                               \
+    "  0    no check failed\n"                                                                     \
+    "  1    a check failed; with lint --complete: a claim is not cited\n"                          \
+    "  2    an option, a file or the mock server cannot be used\n"                                 \
+    "  3    the target or the network failed\n"                                                    \
+    "  4    nothing was checked, or a check had nothing to compare\n"                              \
+    "  5    a resource was left behind, or a report would have contained a secret\n"               \
+    "  130  the run was interrupted"
 
 static const struct command_row *find_command(const char *name)
 {
@@ -250,6 +279,16 @@ static const struct command_row *find_command(const char *name)
         if (!strcmp(name, commands[i].name))
             return &commands[i];
     return NULL;
+}
+
+/* " (did you mean 'run'?)" if `name` resembles a command, else the list of commands. */
+static const char *command_hint(struct arena *a, const char *name)
+{
+    const char *names[COUNT(commands)];
+    for (size_t i = 0; i < COUNT(commands); i++)
+        names[i] = commands[i].name;
+    const char *near = str_nearest(str_from(name), names, COUNT(names));
+    return near ? arena_printf(a, " (did you mean '%s'?)", near) : " (run, lint or list)";
 }
 
 static bool add_path(struct options *o, const struct given *g)
@@ -262,13 +301,16 @@ static bool check_options(const struct options *o, const struct command_row *row
 {
     struct where nowhere = {0};
     if (!o->paths.count)
-        error_add(err, ERROR_USAGE, nowhere, "%s needs scenarios: files or folders", row->name);
+        error_add(err, ERROR_USAGE, nowhere,
+                  "missing argument: '%s' needs scenario files or folders", row->name);
     if (o->read_only && o->allow_writes)
-        error_add(err, ERROR_USAGE, nowhere, "--read-only and --allow-writes exclude each other");
+        error_add(err, ERROR_USAGE, nowhere, "--read-only cannot be combined with --allow-writes");
     if (o->mock && o->url)
-        error_add(err, ERROR_USAGE, nowhere, "--mock starts a target of its own: not with --url");
+        error_add(err, ERROR_USAGE, nowhere,
+                  "--mock cannot be combined with --url; it starts its own target");
     if (o->command == COMMAND_RUN && !o->mock && !o->target && !o->url)
-        error_add(err, ERROR_USAGE, nowhere, "run needs --mock, --target FILE or --url URL");
+        error_add(err, ERROR_USAGE, nowhere,
+                  "missing target: 'run' needs --mock, --target FILE or --url URL");
     return !error_any(err);
 }
 
@@ -290,9 +332,8 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
     flags_read(a, &flags, argc - (row != NULL), argv + (row != NULL), out, err);
     if (!row)
         return error_add(err, ERROR_USAGE, (struct where){0},
-                         argc > 1 ? "'%s' is no command: run, lint, list"
-                                  : "which command%s? run, lint, list",
-                         argc > 1 ? argv[1] : "");
+                         argc > 1 ? "unknown command '%s'%s" : "missing command%s%s",
+                         argc > 1 ? argv[1] : "", command_hint(a, argc > 1 ? argv[1] : ""));
     out->command = row->command;
     return check_options(out, row, err);
 }

@@ -1,10 +1,11 @@
-/* options.h - what the command line and the environment say.
+/* options.h - the program's options, read from the command line and the environment.
  *
- * Shapes:  a command, then its options: a flag goes before UNDERSTUDY_TEST_<FLAG>, that before the
- *          default. Options are the tables in options.c (base/flags.h). Lists take several words,
- *          and commas.
+ * Shapes:  a command comes first, then its options. An option on the command line overrides its
+ *          environment variable (UNDERSTUDY_TEST_JOBS for --jobs), which overrides the default.
+ *          The options are the tables in options.c (base/flags.h). A list option may be given
+ *          several times, and its values may be separated by commas.
  * Units:   milliseconds.
- * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.
+ * Errors:  ERROR_USAGE. An unknown option ends the program with status 2 (argp).
  */
 #pragma once
 #include "base/flags.h"
@@ -21,12 +22,12 @@ struct options {
     enum command command;
     struct texts_list paths;
     struct texts_list claims;
-    struct texts_list reports; /* name=FILE */
-    struct texts_list keys;    /* name=VARIABLE */
+    struct texts_list reports; /* NAME=FILE */
+    struct texts_list keys;    /* NAME=VARIABLE */
     bool mock;
     const char *mock_fixture, *mock_binary;
     const char *target, *url, *admin_url;
-    const char *tags, *failed; /* --failed: a JSON report */
+    const char *tags, *failed; /* --failed: path of a JSON report */
     int shard, shards;
     enum level gate;
     int64_t jobs, timeout_ms;

@@ -14,7 +14,7 @@ const char *const level_texts[] = {
 #undef X
 };
 
-/* From good to bad. */
+/* The larger, the worse. */
 static const int badness[VERDICT_COUNT] = {
     [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2,
     [VERDICT_KNOWN] = 3,   [VERDICT_VACUOUS] = 4,        [VERDICT_WARN] = 5,
@@ -49,7 +49,6 @@ static void count_check(struct run *r, struct scenario_result *s, const struct c
     }
 }
 
-/* Holds when at least one check that cites it passed and none failed. */
 static enum claim_outcome outcome_of(const struct claim_result *c)
 {
     uint32_t cited = 0;
@@ -86,7 +85,7 @@ void run_count(struct run *r)
 
 /* --- deciding ------------------------------------------------------------------------------- */
 
-/* A check that cites nothing verified something of ours: its failure is red at every gate. */
+/* A check that cites no claim protects the scenario itself, so it fails the run at every gate. */
 bool check_is_red(const struct run *r, const struct check *c)
 {
     if (c->verdict == VERDICT_FAIL)
@@ -135,23 +134,23 @@ void run_decide(struct run *r)
                  arena_printf(a, "%zu resource%s created on the target could not be cleaned up",
                               r->leftovers.count, plural_suffix((uint32_t)r->leftovers.count)));
     else if (red)
-        set_exit(r, 1,
-                 arena_printf(a, "%u check%s %s not hold", red, plural_suffix(red),
-                              red == 1 ? "does" : "do"));
+        set_exit(r, 1, arena_printf(a, "%u check%s failed", red, plural_suffix(red)));
     else if (fixed)
         set_exit(r, 4,
-                 arena_printf(a, "%u check%s of the baseline pass%s by now: remove them there",
-                              fixed, plural_suffix(fixed), fixed == 1 ? "es" : ""));
+                 arena_printf(
+                     a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
+                     plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
     else if (!count_decided(r) && !errors)
         set_exit(r, 4, "nothing was checked");
     else if (vacuous)
-        set_exit(r, 4,
-                 arena_printf(a, "%u check%s had nothing to decide on", vacuous,
-                              plural_suffix(vacuous)));
+        set_exit(
+            r, 4,
+            arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
     else if (errors)
-        set_exit(r, 3,
-                 arena_printf(a, "%u check%s could not be decided: the target or the network",
-                              errors, plural_suffix(errors)));
+        set_exit(
+            r, 3,
+            arena_printf(a, "%u check%s could not be decided because of a target or network error",
+                         errors, plural_suffix(errors)));
     else
-        set_exit(r, 0, "everything that was checked holds");
+        set_exit(r, 0, "no check failed");
 }

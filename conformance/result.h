@@ -1,12 +1,16 @@
-/* result.h - START HERE: what a run writes and every report reads.
+/* result.h - START HERE: the result of a run, written by the runner and read by every report.
  *
- *   options -> load -> plan -> run -> report;  a check is one expectation against one response.
+ *   options -> load scenarios -> plan -> run -> report
  *
- * Shapes:  run > scenario results > checks; beside them the exchanges, what each claim came to,
- *          which side of a dispute was seen, and what was left behind. Plain data on the run's
- *          arena; reports only read it.
- * Units:   microseconds for durations, milliseconds since the epoch for instants.
- * Errors:  an expectation that does not hold is data here, never a struct error.
+ * A run executes scenarios against a target. Each step of a scenario sends a request and compares
+ * the response with its expectation. A check is one such comparison; it decides the claims that the
+ * step cites. A claim is one testable sentence of the provider's documentation.
+ *
+ * Shapes:  a run has scenario results, each with checks and exchanges. It also has the outcome of
+ *          each claim, the observed reading of each dispute, and the resources that could not be
+ *          cleaned up. All of it is plain data on the run's arena; reports only read it.
+ * Units:   durations in microseconds, times in milliseconds since the Unix epoch.
+ * Errors:  none. A failed check is data, not a struct error.
  */
 #pragma once
 #include "base/error.h"
@@ -16,14 +20,14 @@
 #define VERDICTS(X)                                                                                \
     X(PASS, "pass")                                                                                \
     X(FAIL, "fail")                                                                                \
-    X(WARN, "warn")                     /* a should does not hold */                               \
-    X(KNOWN, "known")                   /* fails, and the baseline says so, with a reason */       \
-    X(FIXED, "fixed")                   /* in the baseline, yet it passes: remove it there */      \
-    X(VACUOUS, "vacuous")               /* nothing to decide on: an empty list, say */             \
-    X(BLOCKED, "blocked")               /* an earlier step did not get through */                  \
-    X(NOT_APPLICABLE, "not-applicable") /* a capability is missing */                              \
-    X(DISPUTED, "disputed")             /* the documents disagree; which side was seen is told */  \
-    X(ERROR, "error")                   /* network, exhausted rate limit, a control that failed */
+    X(WARN, "warn")                     /* failed, but every cited claim is a should or a may */   \
+    X(KNOWN, "known")                   /* failed, as listed in the baseline with a reason */      \
+    X(FIXED, "fixed")                   /* passed, although the baseline lists it as failing */    \
+    X(VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */        \
+    X(BLOCKED, "blocked")               /* not run, because an earlier step failed */              \
+    X(NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */      \
+    X(DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */  \
+    X(ERROR, "error")                   /* no usable response: network, rate limit, admin API */
 enum verdict {
 #define X(name, text) VERDICT_##name,
     VERDICTS(X)
@@ -41,34 +45,34 @@ enum level {
 };
 extern const char *const level_texts[];
 
-struct claim { /* one testable sentence of the documents, from claims.yaml */
-    const char *id, *says, *source, *observe /* api, simulated, none */, *why /* for none */;
+struct claim { /* one testable sentence of the documentation, from claims.yaml */
+    const char *id, *says, *source, *observe /* api, simulated, none */;
+    const char *why; /* why it cannot be observed; NULL unless observe is "none" */
     enum level level;
     struct where at;
 };
 
-struct exchange_record { /* one request and its response (the last one, where a step repeats) */
+struct exchange_record { /* a request and its response; of a repeated step, the last ones */
     const char *method, *url;
     struct headers request_headers, response_headers;
     struct str request_body, response_body;
     int status;        /* 0: no response */
-    const char *error; /* NULL, or why there is no response */
-    bool sent;         /* it left: without a response, what it asks may yet have been done */
-    int attempts;      /* 1, or how often eventually or consistently asked */
+    const char *error; /* why there is no response; NULL: there is one */
+    bool sent;         /* the request was sent: even without a response it may have had an effect */
+    int attempts;      /* how many times the request was sent */
     int64_t started_ms, duration_us;
 };
 
 struct check {
-    const char *id; /* scenario/step[case]/pointer/matcher: stable */
+    const char *id; /* scenario/step[case]/pointer/matcher; the same in every run */
     const char *step, *pointer, *matcher;
     enum verdict verdict;
-    const char *expected, *actual; /* short */
-    const char
-        *why; /* blocked by what, not applicable for want of what, which side: in words; or NULL */
-    struct where at; /* of the expectation in its file */
+    const char *expected, *actual; /* shortened for display */
+    const char *why;               /* the reason for the verdict, as a sentence; may be NULL */
+    struct where at;               /* position of the expectation in its file */
     const struct claim *const *claims;
     size_t claim_count;
-    const struct exchange_record *exchange; /* NULL: nothing was sent */
+    const struct exchange_record *exchange; /* NULL: no request was sent */
 };
 
 struct scenario_result {
@@ -84,36 +88,37 @@ struct scenario_result {
         size_t count, room;
     } exchanges;
     int64_t started_ms, duration_us;
-    enum verdict verdict; /* the worst of its checks */
-    const char *why;      /* not applicable: for want of what */
+    enum verdict verdict; /* the worst verdict of its checks */
+    const char *why;      /* why the scenario is not applicable; NULL: it ran */
 };
 
 enum claim_outcome {
-    CLAIM_HOLDS, /* a check that cites it passed and none failed */
-    CLAIM_FAILS,
-    CLAIM_UNDECIDED, /* cited, but no check decided it in this run */
+    CLAIM_HOLDS,     /* at least one check that cites it passed, and none failed */
+    CLAIM_FAILS,     /* a check that cites it failed */
+    CLAIM_UNDECIDED, /* cited, but no check passed or failed */
     CLAIM_UNCITED,   /* no scenario of this run cites it */
 };
 
 struct claim_result {
     const struct claim *claim;
     enum claim_outcome outcome;
-    uint32_t counts[VERDICT_COUNT]; /* of the checks that cite it */
+    uint32_t counts[VERDICT_COUNT]; /* the checks that cite it, by verdict */
 };
 
 struct dispute_result {
-    const char *id, *about, *seen; /* which reading the target takes; NULL: not seen */
+    const char *id, *about;
+    const char *seen; /* the reading that was observed; NULL: none */
 };
 
-struct leftover { /* created on the target and not cleaned up */
-    const char *what, *cleanup, *why;
+struct leftover {                     /* a resource that the run created and could not clean up */
+    const char *what, *cleanup, *why; /* cleanup: the request that would remove it */
 };
 
 struct run {
     struct arena *arena;
     const char *target, *base_url, *suite_version;
     int64_t started_ms, duration_us;
-    enum level gate; /* failures of claims at this level or above make the run red */
+    enum level gate; /* a failed claim of this level or above makes the run fail */
     struct {
         struct scenario_result **items;
         size_t count, room;
@@ -126,14 +131,14 @@ struct run {
         struct leftover *items;
         size_t count, room;
     } leftovers;
-    uint32_t counts[VERDICT_COUNT]; /* of all checks */
+    uint32_t counts[VERDICT_COUNT]; /* all checks, by verdict */
     uint32_t checks, calls;
     bool interrupted;
     int exit_code;
-    const char *verdict_why; /* one sentence: why this exit code */
+    const char *verdict_why; /* the reason for the exit code, as a sentence */
 };
 
-/* Told as it happens, for progress and for NDJSON; any may be NULL. */
+/* Callbacks during a run, for progress and for NDJSON. Each may be NULL. */
 struct run_events {
     void (*scenario_started)(void *ctx, const struct run *r, const struct scenario_result *s);
     void (*scenario_ended)(void *ctx, const struct run *r, const struct scenario_result *s);
@@ -141,6 +146,7 @@ struct run_events {
 };
 
 enum verdict verdict_worse(enum verdict x, enum verdict y);
-bool check_is_red(const struct run *r, const struct check *c); /* it makes the run red */
-void run_count(struct run *r);  /* totals, scenario verdicts and claim outcomes from the checks */
-void run_decide(struct run *r); /* exit_code and verdict_why, from what run_count found */
+/* Returns true if this check makes the run fail (exit status 1). */
+bool check_is_red(const struct run *r, const struct check *c);
+void run_count(struct run *r);  /* sets totals, scenario verdicts and claim outcomes */
+void run_decide(struct run *r); /* sets exit_code and verdict_why; call run_count first */

@@ -53,21 +53,21 @@ struct check *check_add(const struct check_input *in, struct check_list *out, co
 
 /* --- the parts of an expectation ------------------------------------------------------------ */
 
-/* One document that an expectation is held against: the body, a header, the outputs. */
+/* One value to compare with its part of the expectation: the body, a header, the outputs. */
 struct subject {
-    const char *prefix; /* of its pointers */
+    const char *prefix; /* prefix of its pointers, for example "redirect" */
     const struct node *expect, *actual;
-    const char *unreadable; /* why there is no document though something came */
+    const char *unreadable; /* why the value cannot be read; NULL: it can */
 };
 
 typedef bool subject_fn(void *ctx, const struct subject *s);
 
 static const struct node *header_value(const struct check_input *in, const char *name)
 {
-    const struct headers *came = in->headers;
-    if (!came && in->exchange)
-        came = &in->exchange->response_headers;
-    const struct header *h = came ? headers_find(came, name) : NULL;
+    const struct headers *headers = in->headers;
+    if (!headers && in->exchange)
+        headers = &in->exchange->response_headers;
+    const struct header *h = headers ? headers_find(headers, name) : NULL;
     return h ? node_new_text(in->arena, h->value) : NULL;
 }
 
@@ -137,7 +137,7 @@ static const char *statuses_text(struct arena *a, const struct expectation *x)
     return buf_c(&out);
 }
 
-/* --- does it hold? -------------------------------------------------------------------------- */
+/* --- comparing without verdicts -------------------------------------------------------------- */
 
 static bool subject_holds(void *ctx, const struct subject *s)
 {
@@ -158,13 +158,13 @@ bool check_holds(const struct check_input *in)
 struct judging {
     const struct check_input *in;
     struct check_list *out;
-    enum verdict verdict; /* of checks that are not decided */
+    enum verdict verdict; /* of undecided checks */
     const char *why;
     bool decide, all_hold;
 };
 
-/* The failing result that tells most: behind the "3 of 9 items differ" of a $each stands the first
- * mismatch itself. */
+/* Returns the result with the most detail. A $each gives a summary ("3 of 9 items differ") first;
+ * the first mismatch follows it. */
 static const struct match_result *most_specific_result(const struct match_results *results,
                                                        enum match_verdict verdict)
 {

@@ -1,15 +1,16 @@
-/* check.h - an expectation held against what came back: pure.
+/* check.h - compares an expectation with a response. Sends nothing and keeps no state.
  *
- * Shapes:  (step, expectation with its references resolved, exchange) -> checks, one per expected
- *          leaf (leaves.h), each with a stable id, the claims it decides, and what was expected and
- *          seen. The checks of an expectation are the same ones whatever comes back, also when
- *          nothing does.
- * Ids:     scenario/step[case] and then status/is, headers/<name>/<matcher>, <path>/<matcher> of
- *          the body or a flow's outputs, redirect<path>/<matcher>, delivery/<matcher>. A path is
- *          the expectation's own, so that it does not depend on data: /items/$each/status/equals.
- * Redirect: a text or matchers are held against the whole URL; a plain map against {url, base (the
- *          URL without query and fragment), query {name: text}}.
- * Errors:  none; what does not hold is a verdict. A should or may that does not hold is a warning.
+ * Shapes:  the input is a step, its expectation with references replaced, and the response. The
+ *          output is one check per leaf of the expectation (leaves.h). A check has a stable id, the
+ *          claims it decides, and the expected and actual values. An expectation gives the same
+ *          checks for every response, and also without a response.
+ * Ids:     scenario/step[case], followed by status/is, headers/<name>/<matcher>, <path>/<matcher>
+ *          (in the body or in a flow's outputs), redirect<path>/<matcher> or delivery/<matcher>.
+ *          The path is the one in the expectation (/items/$each/status/equals), so that an id does
+ *          not depend on the data.
+ * Redirect: a text, or a map of matchers, is compared with the whole URL. Any other map is compared
+ *          with {url, base (the URL without query and fragment), query: {name: text}}.
+ * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
  */
 #pragma once
 #include "conformance/result.h"
@@ -20,15 +21,15 @@ struct check_input {
     const char *scenario, *step;      /* step with its case: "reject[linkedin]" */
     const struct expectation *expect; /* resolved */
     const struct exchange_record *exchange;
-    const struct headers *headers; /* that came with the body; NULL: the response's */
-    const struct node *body;       /* parsed response; NULL: none or not JSON */
-    const char *body_error;        /* why it is not JSON */
-    const struct node *outputs;    /* of a flow; NULL */
-    const struct node *redirect;   /* of consent, a text; NULL */
-    int64_t now_ms;                /* the response's Date */
+    const struct headers *headers; /* received with the body; NULL: those of `exchange` */
+    const struct node *body;       /* parsed body; NULL: none, or not JSON */
+    const char *body_error;        /* why the body is not JSON; NULL: it is */
+    const struct node *outputs;    /* of a flow, or NULL */
+    const struct node *redirect;   /* URL from a consent step, or NULL */
+    int64_t now_ms;                /* time of the response, from its Date header */
     const struct citation *citations;
     size_t citation_count;
-    const struct claim *(*claim_of)(const void *ctx, const char *id);
+    const struct claim *(*claim_of)(const void *ctx, const char *id); /* NULL: unknown claim */
     const void *ctx;
 };
 
@@ -37,20 +38,21 @@ struct check_list {
     size_t count, room;
 };
 
-/* Appends; true if everything held, vacuous checks included. */
+/* Appends the checks to `out`. Returns true if none failed; a vacuous check does not fail. */
 bool check_expectation(const struct check_input *in, struct check_list *out);
-bool check_holds(
-    const struct check_input
-        *in); /* without making verdicts: for eventually, consistently, stop and one_of */
+/* Returns the same result without making checks: for eventually, consistently, stop and one_of. */
+bool check_holds(const struct check_input *in);
 
-/* The same checks, none of them decided: blocked, error or not applicable, and why. */
+/* Appends the same checks, undecided: all have `verdict` (blocked, error or not applicable) and
+ * `why`. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
                      struct check_list *out);
 
-/* One check that is not a leaf: a one_of, a capture. A citation covers every check whose id, behind
- * scenario and step, begins with its pointer. */
+/* Appends one check that is not a leaf, for example of a one_of or a capture. The check gets the
+ * claims whose citation pointer is a prefix of its id after scenario and step. */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
                         const char *matcher, enum verdict verdict);
 
-/* Fail, or warn where every claim the check cites is a should or a may. */
+/* Returns VERDICT_WARN if the check cites claims and each is a should or a may, else
+ * VERDICT_FAIL. */
 enum verdict check_failure(const struct check *c);

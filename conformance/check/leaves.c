@@ -1,6 +1,6 @@
 #include "conformance/check/leaves.h"
 
-struct spine { /* the members above, innermost first */
+struct spine { /* the members on the path to a node, innermost first */
     const struct spine *up;
     const struct member *member;
 };
@@ -10,7 +10,7 @@ struct walk {
     struct leaves *out;
 };
 
-/* {a: {b: leaf}} from the leaf outwards. */
+/* Wraps the leaf in the maps above it: {a: {b: leaf}}. */
 static const struct node *wrap_leaf(struct arena *a, const struct spine *up,
                                     const struct node *leaf)
 {

@@ -1,9 +1,8 @@
-/* leaves.h - the parts of an expectation that are judged one by one.
+/* leaves.h - splits an expectation into leaves, each of which becomes one check.
  *
- * Shapes:  a leaf is one matcher (or plain value) with the path to it, and `alone`: an expectation
- *          of the whole document that asks for this leaf only. Maps and $each are walked into;
- *          everything else - a list, $some, $none, $exact, $not, $in - is one leaf however much
- *          stands in it.
+ * Shapes:  a leaf is one matcher or plain value, with its path. `alone` is an expectation of the
+ *          whole document that contains only this leaf. Maps and $each are split further; a list,
+ *          $some, $none, $exact, $not or $in is one leaf, whatever it contains.
  * Errors:  none.
  */
 #pragma once

@@ -18,19 +18,20 @@ struct claim_yaml {
 
 static const struct field claim_rows[] = {
     FIELD("claim", FIELD_TEXT, struct claim_yaml, id, .required = true, .min = 1, .max = 40,
-          .help = "Its id; never used for another one."),
+          .help = "Id of the claim. An id is never reused."),
     FIELD("says", FIELD_TEXT, struct claim_yaml, says, .required = true, .min = 1, .max = 400,
-          .help = "What is claimed, in our words."),
+          .help = "The claim as one sentence."),
     FIELD("source", FIELD_TEXT, struct claim_yaml, source, .required = true, .min = 1, .max = 200,
           .help = "Document and section."),
     FIELD("level", FIELD_ENUM, struct claim_yaml, level, .required = true, .texts = level_texts,
           .text_count = LEVEL_COUNT,
-          .help = "must: stated; should: read from an example; may: informative."),
+          .help = "must: stated; should: inferred from an example; may: informative."),
     FIELD("observe", FIELD_ENUM, struct claim_yaml, observe, .required = true,
           .texts = observe_texts, .text_count = COUNT(observe_texts),
-          .help = "api: calls show it; simulated: a provider-side event must be simulated first; "
-                  "none: and why."),
-    FIELD("why", FIELD_TEXT, struct claim_yaml, why, .help = "Why it cannot be observed."),
+          .help = "api: API calls show it; simulated: needs a simulated provider-side event; "
+                  "none: it cannot be observed (see why)."),
+    FIELD("why", FIELD_TEXT, struct claim_yaml, why,
+          .help = "Why it cannot be observed; required with observe: none."),
 };
 static const struct fields claim_fields =
     FIELD_TABLE("claim", claim_rows, struct claim_yaml, offsetof(struct claim_yaml, at));
@@ -44,13 +45,13 @@ struct dispute_yaml {
 
 static const struct field dispute_rows[] = {
     FIELD("dispute", FIELD_TEXT, struct dispute_yaml, id, .required = true, .min = 1, .max = 40,
-          .help = "Its id."),
+          .help = "Id of the dispute."),
     FIELD("about", FIELD_TEXT, struct dispute_yaml, about, .required = true, .min = 1, .max = 400,
           .help = "What the documents disagree about."),
     FIELD("sources", FIELD_TEXTS, struct dispute_yaml, sources, .required = true, .min = 1,
-          .max = 20, .help = "The sections that disagree."),
+          .max = 20, .help = "Sections of the documentation that disagree."),
     FIELD("readings", FIELD_NODE, struct dispute_yaml, readings, .required = true,
-          .help = "name: what it means."),
+          .help = "NAME: MEANING of each possible answer."),
 };
 static const struct fields dispute_fields =
     FIELD_TABLE("dispute", dispute_rows, struct dispute_yaml, offsetof(struct dispute_yaml, at));
@@ -73,10 +74,11 @@ static bool claim_read(struct arena *a, const struct node *map, struct claim *ou
     bool hidden = strcmp(out->observe, "none") == 0;
     if (hidden && !w.why)
         return error_add(err, ERROR_INPUT, node_get(map, "observe")->at,
-                         "'%s' cannot be observed: say why", w.id);
+                         "missing 'why'; '%s' has 'observe: none', which needs a reason", w.id);
     if (!hidden && w.why)
         return error_add(err, ERROR_INPUT, node_get(map, "why")->at,
-                         "'why' is told of what cannot be observed, '%s' can be", w.id);
+                         "'why' is only allowed with 'observe: none'; '%s' has 'observe: %s'", w.id,
+                         out->observe);
     return true;
 }
 
@@ -86,7 +88,7 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
     size_t count = node_count(map);
     if (map->kind != NODE_MAP || count < 2)
         return error_add(err, ERROR_INPUT, map->at,
-                         "'readings' is a map of two or more: name: meaning");
+                         "'readings' must be a map of at least two: NAME: MEANING");
     bool ok = true;
     const char **names = arena_array(a, const char *, count);
     const char **meanings = arena_array(a, const char *, count);
@@ -95,7 +97,7 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
         meanings[i] = node_text(map->map.members[i].value);
         if (!meanings[i])
             ok = error_add(err, ERROR_INPUT, map->map.members[i].value->at,
-                           "the meaning of '%s' is text", names[i]);
+                           "the meaning of '%s' must be text", names[i]);
     }
     out->readings = names;
     out->meanings = meanings;
@@ -130,8 +132,9 @@ static bool check_ids(const struct id *ids, size_t count, struct error *err)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (ids[i].id && ids[k].id && strcmp(ids[i].id, ids[k].id) == 0)
-                ok = error_add(err, ERROR_INPUT, ids[i].at, "'%s' stands in line %d already",
-                               ids[i].id, ids[k].at.line);
+                ok = error_add(err, ERROR_INPUT, ids[i].at,
+                               "duplicate id '%s'; it is also in line %d", ids[i].id,
+                               ids[k].at.line);
     return ok;
 }
 
@@ -142,7 +145,7 @@ static const struct node *list_load(struct arena *a, const char *folder, const c
 {
     const struct node *root = yaml_load(a, arena_printf(a, "%s/%s", folder, name), err);
     if (root && root->kind != NODE_LIST) {
-        error_add(err, ERROR_INPUT, root->at, "%s is a list", name);
+        error_add(err, ERROR_INPUT, root->at, "%s must be a list", name);
         return NULL;
     }
     return root;
@@ -180,7 +183,7 @@ static bool disputes_load(struct arena *a, struct catalogue *c, const struct nod
     return check_ids(ids, count, err) && ok;
 }
 
-/* A provider whose documents agree has no disputes.yaml. */
+/* disputes.yaml is optional: a provider's documents may agree. */
 const struct catalogue *catalogue_load(struct arena *a, const char *folder, struct error *err)
 {
     struct catalogue *c = arena_new(a, struct catalogue);

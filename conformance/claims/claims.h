@@ -1,16 +1,17 @@
-/* claims.h - the catalogue of claims and the list of disputes of a provider.
+/* claims.h - a provider's catalogue: the claims and disputes of its documentation.
  *
- * Shapes:  claims.yaml: a list of {claim, says, source, level, observe, why}; disputes.yaml: a list
- *          of {dispute, about, sources, readings}.
- * Errors:  unknown keys, duplicate ids, a claim not observable without a reason: at their places.
+ * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml,
+ *          which is optional, is a list of {dispute, about, sources, readings}: questions on which
+ *          the documents disagree.
+ * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once
 #include "conformance/result.h"
 
 struct dispute {
     const char *id, *about;
-    const char *const *readings; /* accepted sides, by name */
-    const char *const *meanings; /* one a reading */
+    const char *const *readings; /* names of the possible answers */
+    const char *const *meanings; /* one per reading */
     size_t reading_count;
     const char *const *sources; /* the sections that disagree */
     size_t source_count;
@@ -18,13 +19,15 @@ struct dispute {
 };
 
 struct catalogue {
-    const char *folder; /* scenarios/layers */
+    const char *folder; /* for example scenarios/layers */
     const struct claim *claims;
     size_t claim_count;
     const struct dispute *disputes;
     size_t dispute_count;
 };
 
+/* Loads claims.yaml and disputes.yaml of `folder`. */
 const struct catalogue *catalogue_load(struct arena *a, const char *folder, struct error *err);
+/* Both return NULL if there is no such id. */
 const struct claim *catalogue_claim(const struct catalogue *c, const char *id);
 const struct dispute *catalogue_dispute(const struct catalogue *c, const char *id);

@@ -1,14 +1,15 @@
-/* coverage.h - which claims are cited by a scenario, and which are not.
+/* coverage.h - lists the claims of a catalogue that no scenario cites.
  *
- * Shapes:  of one catalogue, in its order. A dispute counts as cited when a step settles it.
- * Errors:  none. This is `cited`; what was exercised and proved only a run can tell.
+ * Shapes:  claims and disputes in the order of the catalogue. A dispute is settled by a step with a
+ *          one_of. Coverage comes from the scenario files only; a run decides what holds.
+ * Errors:  none.
  */
 #pragma once
 #include "conformance/scenario/load.h"
 
 struct coverage {
-    size_t cited, unobservable;         /* of the catalogue's claims */
-    const struct claim *const *uncited; /* observable, and no scenario cites them */
+    size_t cited, unobservable;         /* numbers of claims */
+    const struct claim *const *uncited; /* observable claims that no scenario cites */
     size_t uncited_count;
     const struct dispute *const *unsettled;
     size_t unsettled_count;

@@ -39,14 +39,16 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
     if (!root)
         return false;
     if (!scenarios || scenarios->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, root->at, "this is no JSON report of a run");
+        return error_add(err, ERROR_INPUT, root->at,
+                         "not a JSON report of a conformance run: the list 'scenarios' is missing");
     const char **names = arena_array(a, const char *, node_count(scenarios) + 1);
     size_t count = 0;
     for (size_t i = 0; i < node_count(scenarios); i++) {
         const struct node *s = node_at(scenarios, i);
         const char *name = node_get_text(s, "scenario"), *verdict = node_get_text(s, "verdict");
         if (!name || !verdict)
-            return error_add(err, ERROR_INPUT, s->at, "a scenario has a name and a verdict");
+            return error_add(err, ERROR_INPUT, s->at,
+                             "a scenario of the report lacks 'scenario' (its name) or 'verdict'");
         if (!is_decided(verdict))
             names[count++] = name;
     }

@@ -1,11 +1,11 @@
-/* failed.h - the scenarios of an earlier run with a failed or undecided check.
+/* failed.h - selects the failed and undecided scenarios of an earlier run, for --failed.
  *
- * Shapes:  their names, from its JSON report: those of any verdict but pass, not-applicable,
- *          disputed and known.
- * Errors:  a file that cannot be read, or is no JSON report of a run.
+ * Shapes:  the names come from the run's JSON report: every scenario whose verdict is not pass,
+ *          not-applicable, disputed or known.
+ * Errors:  the file cannot be read, or is not a JSON report of a run.
  */
 #pragma once
 #include "conformance/plan/plan.h"
 
-/* Where nothing failed, one name that no scenario has: it selects none, and so checks nothing. */
+/* If no scenario failed, selects none: out->names is then one empty name, which matches nothing. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);

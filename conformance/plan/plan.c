@@ -5,7 +5,7 @@
 
 #include "conformance/plan/tags.h"
 
-/* --- what a scenario needs ------------------------------------------------------------------ */
+/* --- required capabilities ------------------------------------------------------------------- */
 
 struct needs {
     const char **items;
@@ -59,9 +59,9 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
     return n.items;
 }
 
-/* --- which are selected --------------------------------------------------------------------- */
+/* --- selection ------------------------------------------------------------------------------- */
 
-static bool is_cited(const struct scenario *s, const char *glob)
+static bool cites(const struct scenario *s, const char *glob)
 {
     for (size_t i = 0; i < s->step_count; i++) {
         const struct step *step = &s->steps[i];
@@ -77,7 +77,7 @@ static bool is_cited(const struct scenario *s, const char *glob)
 static bool cites_any(const struct scenario *s, const struct selection *selection)
 {
     for (size_t i = 0; i < selection->claim_count; i++)
-        if (is_cited(s, selection->claims[i]))
+        if (cites(s, selection->claims[i]))
             return true;
     return !selection->claim_count;
 }
@@ -102,11 +102,14 @@ static bool check_selection(const struct selection *s, struct error *err)
     bool ok = true;
     for (size_t i = 0; i < s->claim_count; i++)
         if (!is_claim_glob(s->claims[i]))
-            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"},
-                           "'%s' is no claim or pattern such as LA-18*", s->claims[i]);
+            ok = error_add(
+                err, ERROR_USAGE, (struct where){.file = "--claim"},
+                "invalid claim pattern '%s'; expected an id or a glob, for example LA-18*",
+                s->claims[i]);
     if (s->shards && (s->shard < 1 || s->shard > s->shards))
         ok = error_add(err, ERROR_USAGE, (struct where){.file = "--shard"},
-                       "%d/%d: the first number is 1 to the second", s->shard, s->shards);
+                       "invalid shard '%d/%d'; expected I/N with I from 1 to N", s->shard,
+                       s->shards);
     return ok;
 }
 
@@ -135,8 +138,8 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
             continue;
         if (!cites_any(s, selection) || !is_named(s, selection))
             continue;
-        size_t turn = selected++;
-        if (selection->shards && turn % (size_t)selection->shards != (size_t)selection->shard - 1)
+        size_t index = selected++;
+        if (selection->shards && index % (size_t)selection->shards != (size_t)selection->shard - 1)
             continue;
         items[count++] = (struct planned){s, missing_capability(a, s, can, ctx)};
     }

@@ -1,25 +1,25 @@
-/* plan.h - which scenarios run, in what order, and what is left out and why.
+/* plan.h - selects the scenarios to run and finds the capabilities that the target lacks.
  *
- * Shapes:  a selection (paths, tags, claims, failed ones of a report, a shard) applied to a suite
- *          and held against a target's capabilities.
- * Errors:  a tag expression or claim pattern that cannot be read; one that selects nothing is not
- *          an error here: the run then checked nothing.
+ * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the
+ *          selected scenarios in the order of the suite, each with its first missing capability.
+ * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is
+ *          not an error: the run then ends with "nothing was checked".
  */
 #pragma once
 #include "conformance/scenario/load.h"
 
 struct selection {
     const char *tags;          /* "oauth and not slow"; NULL: all */
-    const char *const *claims; /* globs: LA-18* */
+    const char *const *claims; /* globs, for example LA-18*; none: all */
     size_t claim_count;
-    const char *const *names; /* scenario names, from --failed; none: all */
+    const char *const *names; /* scenario names from --failed; none: all */
     size_t name_count;
-    int shard, shards; /* i of n, from 1; 0: all */
+    int shard, shards; /* part `shard` (from 1) of `shards`; 0: all */
 };
 
 struct planned {
     const struct scenario *scenario;
-    const char *missing; /* the missing capability, or NULL: it runs */
+    const char *missing; /* the first missing capability; NULL: none is missing */
 };
 
 struct plan {
@@ -28,9 +28,11 @@ struct plan {
     size_t count;
 };
 
+/* Returns true if the target has the capability. */
 typedef bool capability_fn(const void *ctx, const char *capability);
 
 bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection,
                capability_fn *can, const void *ctx, struct plan *out, struct error *err);
-const char *const *scenario_needs(struct arena *a, const struct scenario *s,
-                                  size_t *count); /* requires, declared and implied */
+/* Returns the capabilities that the scenario requires: those in `requires`, and those that its
+ * steps and flows imply. */
+const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);

@@ -5,8 +5,8 @@
 
 #include "base/str.h"
 
-#define OPTION   "--tag"
-#define DEEP_MAX 64
+#define OPTION    "--tag"
+#define DEPTH_MAX 64
 
 enum tags_kind { TAGS_TAG, TAGS_NOT, TAGS_AND, TAGS_OR };
 
@@ -24,7 +24,7 @@ struct parser {
     int depth;
 };
 
-/* --- words ---------------------------------------------------------------------------------- */
+/* --- tokens ---------------------------------------------------------------------------------- */
 
 static bool is_tag_character(char c)
 {
@@ -55,9 +55,9 @@ static const struct tags *syntax_error(struct parser *p, const char *what)
     struct str next = peek_token(p);
     struct where at = {OPTION, 1, (int)(next.s - p->text) + 1};
     if (next.n)
-        error_add(p->err, ERROR_USAGE, at, "%s, not '" STR_FMT "'", what, STR_ARG(next));
+        error_add(p->err, ERROR_USAGE, at, "expected %s, found '" STR_FMT "'", what, STR_ARG(next));
     else
-        error_add(p->err, ERROR_USAGE, at, "%s at the end", what);
+        error_add(p->err, ERROR_USAGE, at, "expected %s, found the end", what);
     return NULL;
 }
 
@@ -82,14 +82,14 @@ static const struct tags *parse_any(struct parser *p);
 static const struct tags *parse_group(struct parser *p)
 {
     const struct tags *inner = parse_any(p);
-    return !inner || accept_token(p, ")") ? inner : syntax_error(p, "a ) is missing");
+    return !inner || accept_token(p, ")") ? inner : syntax_error(p, "')'");
 }
 
 static const struct tags *parse_word(struct parser *p)
 {
     struct str word = peek_token(p);
     if (!is_tag(word))
-        return syntax_error(p, "a tag is expected");
+        return syntax_error(p, "a tag");
     struct tags *t = arena_new(p->arena, struct tags);
     *t = (struct tags){.kind = TAGS_TAG, .tag = str_dup(p->arena, word)};
     p->rest = str_skip(p->rest, word.n);
@@ -99,8 +99,8 @@ static const struct tags *parse_word(struct parser *p)
 static const struct tags *parse_one(struct parser *p)
 {
     const struct tags *inner;
-    if (++p->depth > DEEP_MAX)
-        return syntax_error(p, "too many 'not' and (");
+    if (++p->depth > DEPTH_MAX)
+        return syntax_error(p, "at most 64 nested 'not' and '('");
     bool negated = accept_token(p, "not");
     if (negated)
         inner = parse_one(p);
@@ -134,10 +134,10 @@ const struct tags *tags_parse(struct arena *a, const char *text, struct error *e
 {
     struct parser p = {.arena = a, .err = err, .text = text, .rest = str_from(text)};
     const struct tags *t = parse_any(&p);
-    return t && peek_token(&p).n ? syntax_error(&p, "'and', 'or' or the end is expected") : t;
+    return t && peek_token(&p).n ? syntax_error(&p, "'and', 'or' or the end") : t;
 }
 
-/* --- deciding ------------------------------------------------------------------------------- */
+/* --- evaluation ------------------------------------------------------------------------------ */
 
 static bool has(const char *const *tags, size_t count, const char *tag)
 {

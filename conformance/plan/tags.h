@@ -1,8 +1,8 @@
-/* tags.h - a choice of scenarios by their tags: "oauth and not (slow or lease)".
+/* tags.h - boolean expressions that select scenarios by tag: "oauth and not (slow or lease)".
  *
  *   any  = all {"or" all}    all = one {"and" one}    one = ["not"] (TAG | "(" any ")")
  *
- * Errors:  an expression that cannot be read, at its column of the option's text (--tag:1:COLUMN).
+ * Errors:  a syntax error, at its column in the expression (--tag:1:COLUMN).
  */
 #pragma once
 #include "base/error.h"

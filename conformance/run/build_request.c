@@ -12,7 +12,7 @@ static bool add_query_value(const struct vars *v, struct buf *url, const char *n
 {
     const char *text = scalar_text(v->arena, value);
     if (!text)
-        return value->kind == NODE_NULL; /* not sent */
+        return value->kind == NODE_NULL; /* null: omit the parameter */
     buf_byte(url, strchr(url->data, '?') ? '&' : '?');
     url_encode(url, str_from(name));
     buf_byte(url, '=');
@@ -20,7 +20,7 @@ static bool add_query_value(const struct vars *v, struct buf *url, const char *n
     return true;
 }
 
-/* A list is the name repeated. */
+/* A list becomes one parameter per item, all with the same name. */
 static bool add_query(const struct vars *v, struct buf *url, const struct node *query,
                       const char **missing)
 {
@@ -55,7 +55,7 @@ static bool add_credential(const struct vars *v, const struct target *t, const c
     return true;
 }
 
-static void drop_header(struct headers *h, const char *name)
+static void remove_header(struct headers *h, const char *name)
 {
     size_t kept = 0;
     for (size_t i = 0; i < h->count; i++)
@@ -64,7 +64,7 @@ static void drop_header(struct headers *h, const char *name)
     h->count = kept;
 }
 
-/* What the step says wins over what we would send; null takes a header away. */
+/* The step's headers override the default ones; null removes a header. */
 static bool add_headers(const struct vars *v, const struct node *headers, struct exchange_record *x,
                         const char **missing)
 {
@@ -75,7 +75,7 @@ static bool add_headers(const struct vars *v, const struct node *headers, struct
         if (text)
             headers_set(v->arena, &x->request_headers, m->key, str_from(text));
         else
-            drop_header(&x->request_headers, m->key);
+            remove_header(&x->request_headers, m->key);
     }
     return map || !headers;
 }

@@ -70,12 +70,12 @@ static void on_response(struct task *t, struct exchange_record *x)
     }
 }
 
-/* Every attempt's response has the scratch arena to itself; the last one is kept. */
+/* Each attempt reuses the scratch arena; the last response is copied out of it. */
 static void send_attempt(struct task *t)
 {
     struct current *c = &t->current;
     if (t->runner->interrupted) {
-        judge_error(t, "interrupted");
+        judge_error(t, "the run was interrupted");
         return;
     }
     arena_reset(&t->scratch);

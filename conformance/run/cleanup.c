@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "base/match.h"
 
-#define LIMITED_MAX         3
-#define RETRY_AFTER_MS      1000
-#define NO_NAME             "the response does not tell what it is called"
-#define MAYBE               "no response came: it may have been created or not"
-#define MAYBE_LOOKUP_FAILED "no response came, and the lookup failed: "
+#define LIMITED_MAX    3
+#define RETRY_AFTER_MS 1000
+#define NO_CLEANUP_URL "the response lacks a value that the cleanup request needs"
+#define NO_RESPONSE    "there was no response, so the resource may or may not exist"
+#define LOOKUP_FAILED  "there was no response, and the lookup failed: "
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
@@ -19,18 +19,19 @@ static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup 
     return gone;
 }
 
-static void leave_behind(struct task *t, const char *step, const struct exchange_record *cleanup,
-                         const char *why)
+static void report_leftover(struct task *t, const char *step, const struct exchange_record *cleanup,
+                            const char *why)
 {
     struct arena *a = t->runner->arena;
     *arena_push(a, &t->runner->run->leftovers, struct leftover) = (struct leftover){
-        .what = arena_printf(a, "what step '%s' of '%s' created", step, t->scenario->name),
+        .what =
+            arena_printf(a, "the resource created by step '%s' of '%s'", step, t->scenario->name),
         .cleanup = cleanup ? arena_printf(a, "%s %s", cleanup->method, cleanup->url) : "unknown",
         .why = why,
     };
 }
 
-/* A namespace of its own needs no cleanup: it is deleted as a whole. */
+/* In a namespace there is nothing to clean up: the namespace is deleted. */
 static bool needs_cleanup(const struct task *t)
 {
     return (t->current.step->cleanup_count || t->current.step->no_cleanup) && !t->namespace.name;
@@ -41,7 +42,7 @@ static void push_cleanup(struct task *t, const struct pending_cleanup *p)
     *arena_push(t->runner->arena, &t->cleanups, struct pending_cleanup) = *p;
 }
 
-/* --- what is to be cleaned up --------------------------------------------------------------- */
+/* --- registering cleanups -------------------------------------------------------------------- */
 
 void cleanup_register(struct task *t)
 {
@@ -49,7 +50,7 @@ void cleanup_register(struct task *t)
     if (!needs_cleanup(t))
         return;
     if (c->step->no_cleanup)
-        leave_behind(t, c->name, NULL, "no call takes it back");
+        report_leftover(t, c->name, NULL, "the API has no request that removes it (cleanup: none)");
     for (size_t i = 0; i < c->step->cleanup_count; i++) {
         struct request_problem problem = {0};
         struct pending_cleanup p = {.name = c->name, .step = c->step, .how = &c->step->cleanups[i]};
@@ -58,11 +59,11 @@ void cleanup_register(struct task *t)
         if (p.request)
             push_cleanup(t, &p);
         else
-            leave_behind(t, c->name, NULL, NO_NAME);
+            report_leftover(t, c->name, NULL, NO_CLEANUP_URL);
     }
 }
 
-/* The scopes of a flow and of a case are gone when the scenario is over. */
+/* The scopes of a flow and of a case end before cleanup runs, so the lookup needs a copy. */
 static const struct vars *copy_scopes(struct arena *a, const struct vars *v)
 {
     if (!v->outer)
@@ -85,7 +86,7 @@ static void register_lookup(struct task *t, const struct cleanup *how)
     if (p.request && p.where)
         push_cleanup(t, &p);
     else
-        leave_behind(t, c->name, NULL, MAYBE);
+        report_leftover(t, c->name, NULL, NO_RESPONSE);
 }
 
 void cleanup_lost(struct task *t)
@@ -94,12 +95,12 @@ void cleanup_lost(struct task *t)
     if (!needs_cleanup(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
         return;
     if (c->step->no_cleanup)
-        leave_behind(t, c->name, NULL, MAYBE);
+        report_leftover(t, c->name, NULL, NO_RESPONSE);
     for (size_t i = 0; i < c->step->cleanup_count; i++)
         if (c->step->cleanups[i].lookup)
             register_lookup(t, &c->step->cleanups[i]);
         else
-            leave_behind(t, c->name, NULL, MAYBE);
+            report_leftover(t, c->name, NULL, NO_RESPONSE);
 }
 
 void cleanup_played(struct task *t)
@@ -115,11 +116,11 @@ void cleanup_played(struct task *t)
     t->cleanups.count = kept;
 }
 
-/* --- at the end ----------------------------------------------------------------------------- */
+/* --- running the cleanups -------------------------------------------------------------------- */
 
 static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 {
-    (void)x; /* the mock's own affair: nothing outlives it */
+    (void)x; /* a failure does not matter: the namespace is on a mock */
     task_end(t);
 }
 
@@ -130,7 +131,7 @@ static void retry_cleanup(struct task *t)
     cleanup_next(t);
 }
 
-/* True: the same is sent again after a while. */
+/* Returns true if the request is rate limited and will be sent again after a wait. */
 static bool is_limited(struct task *t, const struct pending_cleanup *p, struct exchange_record *x)
 {
     int64_t wait_ms = exchange_retry_after_ms(x);
@@ -143,7 +144,7 @@ static bool is_limited(struct task *t, const struct pending_cleanup *p, struct e
 
 static const char *failure_text(struct arena *a, const struct exchange_record *x)
 {
-    return x->status ? arena_printf(a, "it returned %d", x->status) : x->error;
+    return x->status ? arena_printf(a, "status %d", x->status) : x->error;
 }
 
 static void on_cleaned_up(struct task *t, struct exchange_record *x)
@@ -153,12 +154,14 @@ static void on_cleaned_up(struct task *t, struct exchange_record *x)
         return;
     task_record(t, x);
     if (!is_cleaned_up(x, p->how))
-        leave_behind(t, p->name, x, failure_text(t->runner->arena, x));
+        report_leftover(t, p->name, x,
+                        arena_printf(t->runner->arena, "the cleanup request failed: %s",
+                                     failure_text(t->runner->arena, x)));
     t->cleanups.count--;
     cleanup_next(t);
 }
 
-/* One that looks as wanted is cleaned up by what the lookup tells of it. */
+/* If the resource matches the lookup, registers its cleanup with the values captured from it. */
 static void register_if_match(struct task *t, const struct pending_cleanup *looked,
                               const struct node *resource, int64_t now_ms)
 {
@@ -180,7 +183,7 @@ static void register_if_match(struct task *t, const struct pending_cleanup *look
     if (p.request)
         push_cleanup(t, &p);
     else
-        leave_behind(t, p.name, NULL, NO_NAME);
+        report_leftover(t, p.name, NULL, NO_CLEANUP_URL);
 }
 
 static void on_looked_up(struct task *t, struct exchange_record *x)
@@ -202,8 +205,8 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
     else if (body && !f->in)
         register_if_match(t, &looked, body, exchange_now_ms(x));
     else if (!none)
-        leave_behind(t, looked.name, NULL,
-                     arena_printf(a, MAYBE_LOOKUP_FAILED "%s", failure_text(a, x)));
+        report_leftover(t, looked.name, NULL,
+                        arena_printf(a, LOOKUP_FAILED "%s", failure_text(a, x)));
     cleanup_next(t);
 }
 

@@ -4,14 +4,14 @@
 #include "base/http/client.h"
 #include "base/time.h"
 
-struct sending { /* on the arena that its record is on */
+struct sending { /* one request; on the same arena as its record */
     struct client *client;
     struct arena *arena;
     struct exchange_record *record;
-    uint64_t timer; /* its turn, where requests are paced; 0: it is under way */
+    uint64_t timer; /* delays the request to keep the rate; 0: sent */
     client_done_fn *done;
     void *ctx;
-    struct sending *next, *previous; /* among those that have not ended */
+    struct sending *next, *previous; /* the requests without a response yet */
 };
 
 struct client {

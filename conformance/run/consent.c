@@ -13,8 +13,8 @@
 #include "base/time.h"
 #include "base/url.h"
 
-#define SECOND_US   ((int64_t)1000 * 1000)
-#define PATIENCE_US (SECOND_US * 60 * 5)
+#define SECOND_US  ((int64_t)1000 * 1000)
+#define TIMEOUT_US (SECOND_US * 60 * 5)
 
 extern char **environ;
 
@@ -32,7 +32,7 @@ static void on_simulated(struct task *t, struct exchange_record *x)
     judge_response(t);
 }
 
-/* Where it is not said, the page's own address tells which attempt it is for. */
+/* If the step has no `state`, use the one in the authorize URL. */
 static const struct node *state_of(struct arena *a, const char *at)
 {
     struct url url;
@@ -57,11 +57,11 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
     return body;
 }
 
-static void consent_by_control(struct task *t, const struct consent *k)
+static void consent_by_admin(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
     if (!t->namespace.admin_url) {
-        judge_not_applicable(t, "the target has no admin API for the consent");
+        judge_not_applicable(t, "the target has no admin API, which 'consent: admin' needs");
         return;
     }
     t->current.exchange = admin_request(a, t->namespace.admin_url, "POST", ADMIN_SIMULATE "consent",
@@ -69,16 +69,16 @@ static void consent_by_control(struct task *t, const struct consent *k)
     task_send(t, a, t->current.exchange, on_simulated);
 }
 
-/* --- someone else, who answers with a line --------------------------------------------------- */
+/* --- browser and human: both reply with one line ---------------------------------------------- */
 
 struct waiting {
     int fd;
-    bool ours; /* the descriptor is to be closed */
+    bool owned; /* close the descriptor at the end */
     pid_t child;
     struct buf line;
     int64_t until_us;
     uint64_t timer;
-    bool json; /* the line is {"redirect": ...}; else it is the redirect itself, or empty */
+    bool json; /* the line is {"redirect": ...}; false: the redirect URL itself, or empty */
 };
 
 static void stop_waiting(struct task *t)
@@ -86,10 +86,10 @@ static void stop_waiting(struct task *t)
     struct waiting *w = t->driver;
     loop_unwatch(t->runner->loop, w->fd);
     loop_timer_cancel(t->runner->loop, w->timer);
-    if (w->ours)
+    if (w->owned)
         close(w->fd);
     if (w->child > 0) {
-        kill(w->child, SIGTERM); /* it has said what there is to say */
+        kill(w->child, SIGTERM); /* its line has been read, or is no longer needed */
         waitpid(w->child, NULL, WNOHANG);
     }
     t->cancel = NULL;
@@ -98,10 +98,10 @@ static void stop_waiting(struct task *t)
 static void on_cancel(struct task *t)
 {
     stop_waiting(t);
-    judge_error(t, "interrupted while waiting for the consent");
+    judge_error(t, "the run was interrupted while it waited for the consent");
 }
 
-/* Once a second, so that a person sees how long there is. */
+/* Runs once a second and shows the remaining time. */
 static void count_down(void *ctx)
 {
     struct task *t = ctx;
@@ -110,7 +110,7 @@ static void count_down(void *ctx)
     w->timer = 0;
     if (now_us >= w->until_us) {
         stop_waiting(t);
-        judge_error(t, "nobody played the consent within 5 minutes");
+        judge_error(t, "the consent was not completed within 5 minutes");
         return;
     }
     if (!w->json)
@@ -132,7 +132,7 @@ static void on_line(struct task *t)
     const struct node *said = json_parse(a, line, "consent_command", NULL);
     const char *wrong = node_get_text(said, "error");
     if (!said || wrong) {
-        judge_error(t, wrong ? arena_printf(a, "the consent command says: %s", wrong)
+        judge_error(t, wrong ? arena_printf(a, "the consent command reported an error: %s", wrong)
                              : "the consent command did not print one JSON line");
         return;
     }
@@ -162,12 +162,12 @@ static void wait_for_line(struct task *t, struct waiting how)
     w->line.arena = t->runner->arena;
     t->driver = w;
     t->cancel = on_cancel;
-    w->until_us = time_monotonic_us() + PATIENCE_US;
+    w->until_us = time_monotonic_us() + TIMEOUT_US;
     count_down(t);
     loop_watch(t->runner->loop, w->fd, LOOP_READ, on_input, t);
 }
 
-/* The loop blocks signals that a child must be able to get. */
+/* The loop blocks some signals; the child must not inherit that. */
 static bool spawn_shell(char *const *argv, int out, pid_t *child)
 {
     posix_spawn_file_actions_t files;
@@ -200,7 +200,7 @@ static void consent_by_browser(struct task *t, const struct consent *k)
     int ends[2];
     pid_t child;
     if (pipe(ends) != 0) {
-        judge_error(t, "no pipe for the consent command");
+        judge_error(t, "cannot create a pipe for the consent command");
         return;
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -212,10 +212,10 @@ static void consent_by_browser(struct task *t, const struct consent *k)
         judge_error(t, "the consent command could not be started");
         return;
     }
-    wait_for_line(t, (struct waiting){.fd = ends[0], .ours = true, .child = child, .json = true});
+    wait_for_line(t, (struct waiting){.fd = ends[0], .owned = true, .child = child, .json = true});
 }
 
-/* In the background the terminal would stop us when we read from it. */
+/* A background process is stopped when it reads from the terminal. */
 bool consent_can_ask(void)
 {
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
@@ -224,10 +224,11 @@ bool consent_can_ask(void)
 static void consent_by_human(struct task *t, const struct consent *k)
 {
     const char *handle = node_text(k->handle);
-    fprintf(stderr,
-            "\n%s this consent%s%s, then paste where the browser was sent to (or just "
-            "press Enter):\n  %s\n",
-            k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
+    fprintf(
+        stderr,
+        "\nConsent needed: %s%s%s. Open the URL below in a browser, then paste the URL that the "
+        "browser is redirected to, or press Enter:\n  %s\n",
+        k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
     wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
 }
 
@@ -241,7 +242,7 @@ static void consent_without_driver(struct task *t, const struct consent *k)
 
 static void (*const drivers[])(struct task *t, const struct consent *k) = {
     [CONSENT_NONE] = consent_without_driver,
-    [CONSENT_ADMIN] = consent_by_control,
+    [CONSENT_ADMIN] = consent_by_admin,
     [CONSENT_BROWSER] = consent_by_browser,
     [CONSENT_HUMAN] = consent_by_human,
 };

@@ -25,7 +25,7 @@ void flow_start(struct task *t)
     const struct flow *flow = c->step->flow;
     const char *missing = NULL;
     const struct node *with = c->step->with ? vars_value(&c->vars, c->step->with, &missing) : NULL;
-    assert(t->depth < TASK_DEPTH_MAX); /* the loader refuses flows that go round */
+    assert(t->depth < TASK_DEPTH_MAX); /* the loader rejects recursive flows */
     struct frame f = {
         .steps = flow->steps,
         .count = flow->step_count,
@@ -37,7 +37,7 @@ void flow_start(struct task *t)
     if (self)
         vars_set(&f.vars, "scenario", self);
     if (missing || !set_inputs(&f.vars, flow, with, &missing))
-        task_block(t, VERDICT_NOT_APPLICABLE, arena_printf(r->arena, "there is no '%s'", missing));
+        task_block(t, VERDICT_NOT_APPLICABLE, arena_printf(r->arena, "no value for '%s'", missing));
     struct frame *outer = task_frame(t);
     if (outer->blocked) {
         f.blocked = outer->blocked;

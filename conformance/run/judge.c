@@ -49,14 +49,14 @@ bool judge_holds(struct task *t, struct arena *a)
 
 /* --- disputes ------------------------------------------------------------------------------- */
 
-static void record_side(struct run *run, const char *dispute, const char *side)
+static void record_reading(struct run *run, const char *dispute, const char *side)
 {
     for (size_t i = 0; i < run->dispute_count; i++)
         if (strcmp(run->disputes[i].id, dispute) == 0)
             run->disputes[i].seen = side;
 }
 
-/* The documents disagree, so neither side is a pass; that none of them holds is a failure. */
+/* The documents disagree, so a matching reading is no pass. If no reading matches, this fails. */
 static bool judge_readings(struct task *t)
 {
     struct current *c = &t->current;
@@ -83,8 +83,8 @@ static bool judge_readings(struct task *t)
                            STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
     if (!side)
         return false;
-    check->why = arena_printf(a, "the target takes the side '%s'", side);
-    record_side(t->runner->run, c->step->dispute, side);
+    check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, side);
+    record_reading(t->runner->run, c->step->dispute, side);
     return true;
 }
 
@@ -108,8 +108,7 @@ static void set_result(struct task *t, const char *name, const struct node *valu
         vars_set(&task_frame(t)->vars, arena_printf(t->runner->arena, "%s.%s", id, name), value);
 }
 
-/* Also after a failure: what was created must be cleaned up, and that may need what it was
- * called. */
+/* Captures also after a failed check: the cleanup of a created resource may need the values. */
 static bool capture_values(struct task *t, bool held)
 {
     struct current *c = &t->current;
@@ -123,10 +122,10 @@ static bool capture_values(struct task *t, bool held)
         struct check *check =
             check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
         check->at = k->at;
-        check->expected = "something there, for later steps";
+        check->expected = "present, because later steps use it";
         check->actual = value ? json_print_short(in.arena, value, SHORT_MAX_BYTES) : "absent";
         if (!value && !held)
-            check->why = arena_printf(in.arena, "step '%s' did not hold", c->name);
+            check->why = arena_printf(in.arena, "step '%s' failed", c->name);
         all &= value != NULL;
         if (!value)
             continue;
@@ -140,16 +139,16 @@ static bool capture_values(struct task *t, bool held)
 static void block_rest(struct task *t)
 {
     task_block(t, VERDICT_BLOCKED,
-               arena_printf(t->runner->arena, "step '%s' did not get through", t->current.name));
+               arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
 }
 
-/* The response has lived in an attempt's arena until now. */
+/* Copies the response from the attempt's arena to the run's. */
 static void keep_exchange(struct task *t)
 {
     struct current *c = &t->current;
     c->arena = t->runner->arena;
     if (!c->exchange)
-        return; /* a consent that someone else played */
+        return; /* a consent driver that sends no request */
     c->exchange = exchange_copy(c->arena, c->exchange);
     task_record(t, c->exchange);
     if (c->exchange->status)
@@ -197,9 +196,9 @@ void judge_outputs(struct task *t, const struct node *outputs)
     task_step_done(t);
 }
 
-/* --- what could not be judged --------------------------------------------------------------- */
+/* --- steps that cannot be judged -------------------------------------------------------------- */
 
-/* What expects nothing has no check that could tell that it could not be done. */
+/* A step without expectations has no checks, so this adds one that carries the verdict. */
 static void add_step_check(struct task *t, enum verdict verdict, const char *why)
 {
     const struct step *step = t->current.step;
@@ -222,7 +221,7 @@ static void add_undecided_checks(struct task *t, enum verdict verdict, const cha
 
 void judge_error(struct task *t, const char *why)
 {
-    why = arena_text(t->runner->arena, why); /* it may stand in the attempt's arena */
+    why = arena_text(t->runner->arena, why); /* the text may be on the attempt's arena */
     keep_exchange(t);
     cleanup_lost(t);
     add_undecided_checks(t, VERDICT_ERROR, why);
@@ -230,7 +229,7 @@ void judge_error(struct task *t, const char *why)
     task_step_done(t);
 }
 
-static void skip_step(struct task *t, enum verdict verdict, const char *why)
+void judge_skipped(struct task *t, enum verdict verdict, const char *why)
 {
     struct frame *f = task_frame(t);
     skipped_checks_of_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
@@ -238,19 +237,19 @@ static void skip_step(struct task *t, enum verdict verdict, const char *why)
     task_step_done(t);
 }
 
-/* What the target's file or the environment does not have is no step's fault. */
+/* A value that the target file or the environment does not have makes the step not applicable. */
 void judge_blocked(struct task *t, const char *missing)
 {
     struct str name = str_from(missing);
     bool outside = str_starts(name, STR("target.")) || str_starts(name, STR("env."));
-    skip_step(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
-              arena_printf(t->runner->arena, "there is no '%s'", missing ? missing : "value"));
+    judge_skipped(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
+                  arena_printf(t->runner->arena, "no value for '%s'", missing ? missing : "?"));
 }
 
 void judge_unsendable(struct task *t, const struct request_problem *problem)
 {
     if (problem->no_actor)
-        skip_step(
+        judge_skipped(
             t, VERDICT_NOT_APPLICABLE,
             arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
     else
@@ -259,5 +258,5 @@ void judge_unsendable(struct task *t, const struct request_problem *problem)
 
 void judge_not_applicable(struct task *t, const char *why)
 {
-    skip_step(t, VERDICT_NOT_APPLICABLE, why);
+    judge_skipped(t, VERDICT_NOT_APPLICABLE, why);
 }

@@ -28,7 +28,7 @@ static struct inbox *inbox_at(const struct listener *l, struct str path)
     return NULL;
 }
 
-/* The server's memory ends with its response. */
+/* Copies the request: the server frees its memory after the response. */
 static struct exchange_record *new_record(struct arena *a, const char *url, const struct request *r)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);
@@ -77,7 +77,7 @@ static void refuse_request(void *ctx, struct exchange *x, int status, const char
     (void)ctx;
     (void)x;
     (void)status;
-    (void)why; /* the status says it */
+    (void)why; /* the status is enough */
 }
 
 struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port,

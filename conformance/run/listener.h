@@ -1,9 +1,9 @@
-/* listener.h - the runner's own end of webhooks: a server on its loop, with a path per scenario.
+/* listener.h - receives webhooks: a server on the runner's loop, with one path per scenario.
  *
- * Shapes:  inbox: what was delivered to one scenario, in order of arrival. A delivery is kept as it
- *          came, as an exchange whose request is the target's; it is answered with 200 at once. Its
- *          event is the payload's `type`; two of one `id` are one event told twice.
- * Errors:  the address cannot be had (ERROR_SYSTEM).
+ * Shapes:  inbox: the deliveries to one scenario, in order of arrival. A delivery is recorded as an
+ *          exchange whose request is the target's; the response is 200, sent at once. The event is
+ *          the payload's `type`. Deliveries with the same `id` are one event delivered twice.
+ * Errors:  the port cannot be bound (ERROR_SYSTEM).
  */
 #pragma once
 #include "base/loop.h"
@@ -11,9 +11,9 @@
 
 struct delivery {
     struct exchange_record *record;
-    const struct node *body; /* NULL: it is not JSON */
-    const char *event, *id;  /* NULL: it has none */
-    bool taken;              /* an earlier step has looked at it */
+    const struct node *body; /* NULL: not JSON */
+    const char *event, *id;  /* NULL: the payload has none */
+    bool taken;              /* an earlier step has consumed it */
 };
 
 struct inbox {
@@ -26,8 +26,8 @@ struct inbox {
 
 struct listener;
 
-/* `url` is where the target finds it; NULL: on this machine. Port 0: any. */
+/* `url` is the address that the target uses; NULL: http://127.0.0.1:<port>. Port 0: a free one. */
 struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port,
                               struct error *err);
 void listener_free(struct listener *l);
-struct inbox *listener_open(struct listener *l, const char *name);
+struct inbox *listener_open(struct listener *l, const char *name); /* its URL ends in /name */

@@ -6,7 +6,7 @@
 struct search {
     const struct vars *root;
     const struct target *target;
-    const char *why; /* what is not there, in words; NULL: nothing yet */
+    const char *why; /* which name is missing, as a sentence; NULL: none found */
 };
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
@@ -17,8 +17,10 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
     bool env = str_is(family, "env");
     if ((!env && !str_is(family, "target")) || vars_get(s->root, reference))
         return true;
-    s->why = arena_printf(s->root->arena, "the %s '" STR_FMT "'",
-                          env ? "environment has no" : "target names no", STR_ARG(name));
+    s->why = arena_printf(s->root->arena,
+                          env ? "the environment variable '" STR_FMT "' is not set"
+                              : "the target has no resource '" STR_FMT "'",
+                          STR_ARG(name));
     return false;
 }
 
@@ -35,7 +37,7 @@ static void check_step_keys(struct search *s, const struct step *step)
             check_value(s, step->source->map.members[i].value);
 }
 
-/* What only a response will tell has no value yet, and stays without. */
+/* Sets `name` if its value is known before the run; a value that a response gives is not. */
 static void set_known_var(struct vars *scope, const struct vars *from, const char *name,
                           const struct node *value)
 {

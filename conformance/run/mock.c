@@ -13,13 +13,13 @@
 #include "base/json.h"
 #include "base/time.h"
 
-#define NAME        "mockserver"
-#define READY_MS    10000
-#define PATIENCE_MS 3000
+#define NAME     "mockserver"
+#define READY_MS 10000
+#define STOP_MS  3000
 
 struct mock {
     pid_t child;
-    int out; /* its stdout: says when it is ready, and closes when it ends */
+    int out; /* its stdout: one line when it is ready, closed when it ends */
     const char *url;
 };
 
@@ -30,7 +30,7 @@ static bool can_run(const char *path)
     return access(path, X_OK) == 0;
 }
 
-static const char *find_beside_us(struct arena *a)
+static const char *find_beside_self(struct arena *a)
 {
     char self[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -58,18 +58,19 @@ const char *mock_find(struct arena *a, const char *flag, struct error *err)
 {
     const char *given = flag ? flag : getenv("UNDERSTUDY_TEST_MOCK"), *found = NULL;
     if (given && !can_run(given))
-        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no program that can be run", given);
+        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is not an executable file", given);
     else if (given)
         found = given;
-    else if (!(found = find_beside_us(a)) && !(found = find_on_path(a)))
+    else if (!(found = find_beside_self(a)) && !(found = find_on_path(a)))
         error_add(err, ERROR_USAGE, (struct where){0},
-                  "no " NAME " beside this program or on PATH: --mock-binary says where it is");
+                  NAME " was not found beside this program or on PATH; give its path with "
+                       "--mock-binary");
     return found;
 }
 
 /* --- the child ------------------------------------------------------------------------------ */
 
-static void become_mock(pid_t parent, char *const *argv, int out)
+static void exec_mock(pid_t parent, char *const *argv, int out)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -77,7 +78,7 @@ static void become_mock(pid_t parent, char *const *argv, int out)
     setpgid(0, 0);
     dup2(out, STDOUT_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() == parent) /* else the parent died before that took effect */
+    if (getppid() == parent) /* else the parent died before prctl took effect */
         execv(argv[0], argv);
     _exit(127);
 }
@@ -92,13 +93,13 @@ static bool spawn(struct mock *m, char *const *argv)
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     m->child = fork();
     if (m->child == 0)
-        become_mock(parent, argv, ends[1]);
+        exec_mock(parent, argv, ends[1]);
     close(ends[1]);
     m->out = ends[0];
     return m->child > 0;
 }
 
-/* Until there is something to read, or the other end is gone. */
+/* Waits until fd is readable or closed. Returns false on timeout. */
 static bool wait_readable(int fd, int64_t until_us)
 {
     for (;;) {
@@ -136,17 +137,18 @@ struct mock *mock_start(struct arena *a, const char *binary, const char *fixture
                     fixture ? arena_text(a, fixture) : NULL,
                     NULL};
     if (!spawn(m, argv)) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "'%s' cannot be started", binary);
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "the mock server '%s' cannot be started",
+                  binary);
         return NULL;
     }
     bool ready = read_line(m, &line);
-    const struct node *said = ready ? json_parse(a, str_trim(buf_str(&line)), binary, NULL) : NULL;
-    m->url = node_get_text(said, "url");
+    const struct node *reply = ready ? json_parse(a, str_trim(buf_str(&line)), binary, NULL) : NULL;
+    m->url = node_get_text(reply, "url");
     if (m->url)
         return m;
     error_add(err, ERROR_SYSTEM, (struct where){0},
-              ready ? "the mock '%s' is ready without saying where"
-                    : "the mock '%s' did not become ready; what it said stands above",
+              ready ? "the mock server '%s' started, but did not print its URL"
+                    : "the mock server '%s' did not start; its messages are above",
               binary);
     mock_stop(m);
     return NULL;
@@ -157,7 +159,7 @@ const char *mock_url(const struct mock *m)
     return m->url;
 }
 
-/* What it still writes is read away, so that it cannot be stuck on a full pipe. */
+/* Reads and discards the output, so that the child cannot block on a full pipe. */
 static bool wait_for_end(int fd, int64_t until_us)
 {
     char bytes[4096];
@@ -172,7 +174,7 @@ void mock_stop(struct mock *m)
     if (!m)
         return;
     kill(m->child, SIGTERM);
-    if (!wait_for_end(m->out, time_monotonic_us() + (int64_t)PATIENCE_MS * 1000))
+    if (!wait_for_end(m->out, time_monotonic_us() + (int64_t)STOP_MS * 1000))
         kill(m->child, SIGKILL);
     close(m->out);
     while (waitpid(m->child, NULL, 0) < 0 && errno == EINTR)

@@ -1,6 +1,6 @@
 #include "conformance/run/resolve.h"
 
-/* NULL stays NULL and is no failure. */
+/* A NULL value gives NULL and returns true. */
 static bool resolve_optional(const struct vars *v, const struct node *value,
                              const struct node **out, const char **missing)
 {

@@ -1,7 +1,7 @@
-/* resolve.h - a step with its references replaced: expectations and requests.
+/* resolve.h - replaces the references of a step ($step.name) and builds its requests.
  *
- * Errors:  false or NULL, with the name of the reference that has no value in *missing; for a
- *          request also with why it cannot be made.
+ * Errors:  false or NULL if a reference has no value; *missing is its name. For a request, struct
+ *          request_problem also has the name of an unknown actor.
  */
 #pragma once
 #include "conformance/run/admin.h"
@@ -14,16 +14,16 @@ const struct reading *resolve_readings(const struct vars *v, const struct step *
                                        const char **missing);
 
 struct request_problem {
-    const char *missing;  /* a reference without a value */
-    const char *no_actor; /* the target has none of that name */
+    const char *missing;  /* the reference that has no value */
+    const char *no_actor; /* the actor that the target does not have */
 };
 
-/* The request of a CALL or an INSPECT. */
+/* Builds the request of a call or an inspect step. */
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
                                         const struct namespace *ns, const struct step *step,
                                         struct request_problem *problem);
-/* The cleanup call of the step, or the lookup of what is to be cleaned up; sent by the same
- * actor. */
+/* Builds the cleanup request of the step, or the lookup of the resource to clean up. Both use the
+ * step's actor. */
 struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
                                         const struct namespace *ns, const struct step *step,
                                         const struct cleanup *c, struct request_problem *problem);

@@ -9,15 +9,15 @@
 #include "conformance/run/mock.h"
 #include "conformance/run/skip_reason.h"
 
-#define JOBS_MAX           64 /* each may hold a connection */
+#define JOBS_DEFAULT       64 /* on a target with an admin API; each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
 #define DAY_MS             ((int64_t)24 * 60 * 60 * 1000)
 
 struct session {
-    struct runner runner; /* first: the runner's call back finds the session */
+    struct runner runner; /* must be first: task_ended casts the runner to its session */
     const struct node *simulations;
     bool *started;
-    size_t next, jobs; /* all before `next` have started */
+    size_t next, jobs; /* every scenario before `next` has started */
     bool starting;
     struct error *err;
 };
@@ -33,7 +33,7 @@ static bool exclude_each_other(const struct scenario *x, const struct scenario *
     return false;
 }
 
-/* Worlds of their own share nothing. */
+/* Scenarios in namespaces share nothing, so `exclusive` matters only without an admin API. */
 static bool is_excluded(const struct session *s, const struct scenario *scenario)
 {
     const struct task *t = s->runner.target->admin_url ? NULL : s->runner.active;
@@ -43,7 +43,7 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
     return false;
 }
 
-/* --- the pump ------------------------------------------------------------------------------- */
+/* --- starting scenarios ---------------------------------------------------------------------- */
 
 static void start_scenario(struct session *s, size_t i)
 {
@@ -56,7 +56,7 @@ static void start_scenario(struct session *s, size_t i)
         task_start(&s->runner, p->scenario, i + 1);
 }
 
-/* True when it started one. */
+/* Starts the next scenario that is not excluded. Returns false if there is none. */
 static bool start_one(struct session *s)
 {
     const struct plan *plan = s->runner.plan;
@@ -70,7 +70,7 @@ static bool start_one(struct session *s)
     return false;
 }
 
-/* A scenario may end while it is started; the loop below then goes on, not a deeper one. */
+/* A scenario may end within start_one, which calls this again. `starting` prevents recursion. */
 static void start_ready(struct session *s)
 {
     if (s->starting)
@@ -92,8 +92,7 @@ static void on_signal(void *ctx, int signal)
 {
     (void)signal;
     struct session *s = ctx;
-    if (s->runner
-            .interrupted) { /* asked twice: whoever asks does not want to wait for the cleanup */
+    if (s->runner.interrupted) { /* a second signal skips the cleanup */
         loop_stop(s->runner.loop);
         return;
     }
@@ -105,41 +104,42 @@ static void on_signal(void *ctx, int signal)
     }
 }
 
-/* --- is it there? --------------------------------------------------------------------------- */
+/* --- probing the target ---------------------------------------------------------------------- */
 
-struct greeting {
+struct probe {
     struct session *session;
-    const char *why; /* it is not there */
+    const char *why; /* why the target cannot be used; NULL: it responds */
 };
 
 static void on_manifest(void *ctx, struct exchange_record *x)
 {
-    struct greeting *g = ctx;
+    struct probe *g = ctx;
     struct runner *r = &g->session->runner;
-    const struct node *said =
+    const struct node *manifest =
         exchange_succeeded(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
-    g->session->simulations = node_get(said, ADMIN_SIMULATIONS);
-    if (!said)
+    g->session->simulations = node_get(manifest, ADMIN_SIMULATIONS);
+    if (!manifest)
         g->why = admin_error(r->arena, x);
     loop_stop(r->loop);
 }
 
-/* Whatever a real endpoint answers, it is there. */
+/* Any response shows that a real endpoint is reachable. */
 static void on_probe_response(void *ctx, struct exchange_record *x)
 {
-    struct greeting *g = ctx;
+    struct probe *g = ctx;
     struct runner *r = &g->session->runner;
     if (!x->status)
         g->why = arena_printf(r->arena, "%s does not respond: %s", r->target->base_url, x->error);
     loop_stop(r->loop);
 }
 
-/* Said once, instead of by every scenario. An admin API returns its manifest. */
+/* Sends one request before the run, so that an unreachable target is reported once and not for each
+ * scenario. An admin API returns its manifest. */
 static bool probe_target(struct session *s)
 {
     struct runner *r = &s->runner;
     const char *admin = r->target->admin_url;
-    struct greeting g = {s, NULL};
+    struct probe g = {s, NULL};
     struct exchange_record *x =
         admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
               : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
@@ -221,8 +221,8 @@ static bool is_safe(const struct target *t, struct error *err)
     const struct actor *live = t->is_mock || !t->admin_url ? NULL : target_live_actor(t);
     if (live)
         return error_add(err, ERROR_INPUT, live->at,
-                         "the key of '%s' looks live: no admin calls beside it, unless the "
-                         "target says `mock: true`",
+                         "the key of actor '%s' looks like a live key; a target with an admin API "
+                         "must set 'mock: true'",
                          live->name);
     return true;
 }
@@ -258,8 +258,8 @@ static void run_session(struct session *s)
 
 static size_t jobs_of(const struct target *t, const struct run_options *o, size_t count)
 {
-    size_t jobs = t->admin_url ? JOBS_MAX : 1;
-    if (o->jobs > 0 && t->consent != CONSENT_HUMAN) /* who is asked one thing at a time */
+    size_t jobs = t->admin_url ? JOBS_DEFAULT : 1;
+    if (o->jobs > 0 && t->consent != CONSENT_HUMAN) /* ask a person one thing at a time */
         jobs = (size_t)o->jobs;
     jobs = jobs < count ? jobs : count;
     return jobs ? jobs : 1;

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-#define MINTED_MIN_BYTES 16
+#define GENERATED_MIN_BYTES 16
 
 static bool has_nocase(struct str text, struct str part)
 {
@@ -14,19 +14,19 @@ static bool has_nocase(struct str text, struct str part)
     return false;
 }
 
-static bool looks_minted(struct str value)
+static bool looks_generated(struct str value)
 {
     size_t digits = 0;
     for (size_t i = 0; i < value.n; i++)
         digits += isdigit((unsigned char)value.s[i]) != 0;
-    return digits && value.n >= MINTED_MIN_BYTES && str_find(value, ' ') == value.n;
+    return digits && value.n >= GENERATED_MIN_BYTES && str_find(value, ' ') == value.n;
 }
 
 static bool is_secret(const char *name, struct str value)
 {
     static const char *const parts[] = {"token", "secret", "password", "apikey", "api_key"};
     int64_t ms;
-    if (!looks_minted(value) || time_parse(value, &ms)) /* tokenExpiresAt */
+    if (!looks_generated(value) || time_parse(value, &ms)) /* a time such as tokenExpiresAt */
         return false;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (has_nocase(str_from(name), str_from(parts[i])))

@@ -20,12 +20,12 @@ static struct str time_of(struct str header)
     return (struct str){0};
 }
 
-static bool any_fits(struct str header, struct str wanted)
+static bool any_matches(struct str header, struct str expected)
 {
     bool fits = false;
     while (header.n) {
         struct str v1 = value_of(str_cut(&header, ','), STR("v1="));
-        fits |= digest_equal(v1, wanted);
+        fits |= digest_equal(v1, expected);
     }
     return fits;
 }
@@ -40,10 +40,10 @@ bool signature_fits(struct str header, struct str secret, struct str body, const
     buf_byte(&text, '.');
     buf_add(&text, body);
     digest_hmac_sha256(secret, buf_str(&text), mac);
-    bool fits = t.n && any_fits(header, str_from(digest_hex(&a, mac, sizeof mac)));
-    *why = !header.n ? "it is not signed"
-           : !t.n    ? "its signature has no time"
-           : !fits   ? "its signature is not of these bytes and this secret"
+    bool fits = t.n && any_matches(header, str_from(digest_hex(&a, mac, sizeof mac)));
+    *why = !header.n ? "the delivery has no signature"
+           : !t.n    ? "the signature has no timestamp (t=)"
+           : !fits   ? "the signature does not match the body and the secret"
                      : NULL;
     arena_end(&a);
     return fits;

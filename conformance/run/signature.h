@@ -1,8 +1,8 @@
-/* signature.h - whether the bytes of a delivery are signed with a secret.
+/* signature.h - verifies the signature of a webhook delivery.
  *
- * Shapes:  "t=<seconds>,v1=<hex>": HMAC-SHA256 of "<t>.<body>". While a secret is changed there are
- *          several v1; one that fits is enough.
- * Errors:  none; `why` says what is wrong.
+ * Shapes:  the header is "t=<seconds>,v1=<hex>"; v1 is the HMAC-SHA256 of "<t>.<body>". While a
+ *          secret is being rotated there are several v1; one match is enough.
+ * Errors:  none. If the signature does not match, *why is the reason; else it is NULL.
  * Source:  "Webhooks", verifying signatures.
  */
 #pragma once

@@ -6,11 +6,12 @@
 
 static bool step_writes(const struct step *step)
 {
-    static const char *const reading[] = {"GET", "HEAD", "OPTIONS"};
+    static const char *const read_methods[] = {"GET", "HEAD", "OPTIONS"};
     bool writes =
         step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
-    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof reading / sizeof *reading; i++)
-        writes &= strcmp(step->method, reading[i]) != 0;
+    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof read_methods / sizeof *read_methods;
+         i++)
+        writes &= strcmp(step->method, read_methods[i]) != 0;
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
         writes |= step_writes(&step->flow->steps[i]);
     return writes;
@@ -42,7 +43,7 @@ static bool is_costly(const struct scenario *s)
     return false;
 }
 
-/* The manifest lists simulations by name, or as {name}. */
+/* The manifest lists a simulation as its name, or as a map with `name`. */
 static bool has_simulation(const struct node *simulations, const char *name)
 {
     for (size_t i = 0; i < node_count(simulations); i++) {
@@ -71,19 +72,22 @@ const char *skip_reason_for(const struct runner *r, const struct planned *p,
 {
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;
-    const char *missing =
-        p->missing ? p->missing : missing_simulation(r->arena, simulations, p->scenario);
+    if (p->missing)
+        return arena_printf(r->arena, "missing capability '%s': the target does not declare it",
+                            p->missing);
+    const char *missing = missing_simulation(r->arena, simulations, p->scenario);
     if (missing)
-        return arena_printf(r->arena, "missing capability '%s'", missing);
+        return arena_printf(r->arena, "missing capability '%s': the admin API does not list it",
+                            missing);
     if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) &&
         !consent_can_ask())
-        return "a person is needed for the consent, and there is no terminal";
+        return "the consent needs a person at a terminal, and there is no terminal";
     const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario);
     if (missing_name)
         return missing_name;
     if (real && !o->allow_writes && scenario_writes(p->scenario))
-        return "it writes, and --allow-writes was not given";
+        return "the scenario writes to a real target (allow it with --allow-writes)";
     if (real && !o->allow_costly && is_costly(p->scenario))
-        return "it costs money, and --allow-costly was not given";
+        return "the scenario costs money on a real target (allow it with --allow-costly)";
     return NULL;
 }

@@ -1,17 +1,18 @@
-/* skip_reason.h - why a scenario cannot run on this target, found before anything of it is sent.
+/* skip_reason.h - decides, before its first request, whether a scenario can run on the target.
  *
- * Shapes:  a sentence for the report, or NULL: it runs. Looked for through the flows in use:
- *          capabilities, what the scenario names and the target has not (resources, actors,
- *          environment variables), leave to write, leave to spend.
- * Errors:  none: what is in the way makes the scenario not applicable.
+ * Shapes:  the reason as a sentence, or NULL if the scenario can run. Checked are, also in the
+ *          flows that the scenario uses: capabilities; resources, actors and environment variables
+ *          that do not exist; permission to write (--allow-writes) and to spend (--allow-costly).
+ * Errors:  none. A scenario that cannot run is not applicable.
  */
 #pragma once
 #include "conformance/run/task.h"
 
-/* `simulations`: those of the admin API's manifest; NULL: not told. */
+/* `simulations` is the list in the admin API's manifest; NULL if it has none. */
 const char *skip_reason_for(const struct runner *r, const struct planned *p,
                             const struct node *simulations);
 
-/* missing_names.c: of what the scenario names, the first that is not there */
+/* missing_names.c: describes the first resource, actor or environment variable that the scenario
+ * names and that does not exist; NULL: there is none */
 const char *find_missing_name(const struct vars *root, const struct target *t,
                               const struct scenario *sc);

@@ -12,7 +12,7 @@ static const struct node *first_parameter(const struct step *step, size_t case_i
     return node_count(step->cases) ? node_at(step->cases->map.members[0].value, case_index) : NULL;
 }
 
-/* The case's first parameter, where that is plain and tells it from the others. */
+/* The label is the case's first parameter if that is short, plain and unique; else its number. */
 static const char *case_label(struct arena *a, const struct step *step, size_t case_index)
 {
     const struct node *value = first_parameter(step, case_index);

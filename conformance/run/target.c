@@ -35,65 +35,64 @@ static const char *const consent_drivers[] = {"none", "admin", "browser", "human
 
 static const struct field auth_rows[] = {
     FIELD("header", FIELD_TEXT, struct auth, header,
-          .help = "The header that carries a credential; Authorization unless given."),
+          .help = "Header that carries the credential (default Authorization)."),
     FIELD("prefix", FIELD_TEXT, struct auth, prefix,
-          .help = "What stands before the credential in it; \"Bearer \" for Authorization."),
+          .help = "Text before the credential (default \"Bearer \" for Authorization)."),
 };
 static const struct fields auth_fields =
     FIELD_TABLE("auth", auth_rows, struct auth, FIELDS_NO_PLACE);
 
 static const struct field webhook_rows[] = {
     FIELD("url", FIELD_TEXT, struct webhook, url, .required = true,
-          .help = "Where the target finds the runner's listener."),
+          .help = "URL at which the target reaches the runner's listener."),
     FIELD("port", FIELD_INT, struct webhook, port, .required = true, .min = 1, .max = 65535,
-          .help = "The port of this machine that this leads to."),
+          .help = "Local port that the URL leads to."),
 };
 static const struct fields webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook, FIELDS_NO_PLACE);
 
 static const struct field rows[] = {
     FIELD("name", FIELD_TEXT, struct file, name, .required = true,
-          .help = "What reports call this target."),
+          .help = "Name of the target in reports."),
     FIELD("mock", FIELD_BOOL, struct file, mock,
-          .help = "It is a mock: keys may stand in this file, and writing needs no flag."),
+          .help = "The target is a mock: this file may contain keys, and writes need no flag."),
     FIELD("base_url", FIELD_TEXT, struct file, base_url,
-          .help = "Where it answers; the paths of scenarios follow it. A mock that is started "
-                  "needs none."),
+          .help = "Base URL; the paths of scenarios are appended to it. Not needed with --mock."),
     FIELD("admin_url", FIELD_TEXT, struct file, admin_url,
-          .help = "The admin API of a mock that runs already: http://127.0.0.1:4010/__admin"),
+          .help = "Admin API of a mock that is already running, for example "
+                  "http://127.0.0.1:4010/__admin."),
     FIELD("mount", FIELD_TEXT, struct file, mount,
-          .help = "What stands between a namespace and the path: /layers"),
+          .help = "Path prefix of the provider on a mock, for example /layers."),
     FIELD("fixture", FIELD_TEXT, struct file, fixture,
-          .help = "The fixture for a mock started for this target; beside this file, or a path."),
+          .help = "Fixture for --mock, as a path relative to this file."),
     FIELD("now", FIELD_TEXT, struct file, now,
-          .help = "The instant its clock starts at; default: now."),
+          .help = "Time at which its clock starts (default: the current time)."),
     FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields,
-          .help = "How a credential travels."),
-    FIELD(
-        "actors", FIELD_NODE, struct file, actors,
-        .help =
-            "name: {key: text} (mocks only), {env: VARIABLE}, or {} for one without a credential."),
+          .help = "How requests carry the credential."),
+    FIELD("actors", FIELD_NODE, struct file, actors,
+          .help = "NAME: {key: TEXT} (mocks only), {env: VARIABLE}, or {} for no credential."),
     FIELD("resources", FIELD_NODE, struct file, resources,
-          .help = "What scenarios name as $target.x: values, or {env: VARIABLE}."),
+          .help = "Values that scenarios use as $target.NAME: any value, or {env: VARIABLE}."),
     FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
-          .help = "What scenarios may require of it: second_org, narrow_key, lease, ..."),
+          .help = "Capabilities that scenarios may require: second_org, narrow_key, lease, ..."),
     FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers,
           .text_count = COUNT(consent_drivers),
-          .help = "Who plays the end-customer's part of OAuth: admin, browser, human or none."),
+          .help = "How consent steps are performed: admin, browser, human or none (default none)."),
     FIELD("consent_command", FIELD_TEXT, struct file, consent_command,
-          .help = "Of the browser driver: gets URL, outcome and handle; prints one JSON line "
-                  "{redirect}."),
-    FIELD(
-        "webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
-        .help =
-            "How a real endpoint reaches the runner's listener; a mock on this machine just does."),
-    FIELD("rps", FIELD_NODE, struct file, rps, .help = "Requests a second at most."),
+          .help =
+              "Command of the browser driver. Its arguments are URL, outcome and handle; it prints "
+              "one line {\"redirect\": URL}."),
+    FIELD("webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
+          .help =
+              "How a real endpoint reaches the runner's listener. Not needed for a local mock."),
+    FIELD("rps", FIELD_NODE, struct file, rps,
+          .help = "Requests per second at most (default: no limit)."),
 };
 static const struct fields file_fields = FIELD_TABLE("target", rows, struct file, FIELDS_NO_PLACE);
 
 /* --- values --------------------------------------------------------------------------------- */
 
-/* NULL: the variable is not set. */
+/* Returns NULL if the variable is not set or empty. */
 static const char *from_environment(const struct node *env)
 {
     const char *value = getenv(node_text(env));
@@ -102,14 +101,15 @@ static const char *from_environment(const struct node *env)
 
 static bool is_variable(const struct node *env, struct error *err)
 {
-    return node_text(env) ||
-           error_add(err, ERROR_INPUT, env->at, "'env' is the name of an environment variable");
+    return node_text(env) || error_add(err, ERROR_INPUT, env->at,
+                                       "'env' must be the name of an environment variable");
 }
 
-static void warn_of_absence(const char *what, const char *name, const struct node *env)
+static void warn_unset(const char *what, const char *name, const struct node *env)
 {
-    log_line(LOG_WARN, "%s:%d:%d: the target is without the %s '%s': %s is not set", env->at.file,
-             env->at.line, env->at.column, what, name, node_text(env));
+    log_line(LOG_WARN,
+             "%s:%d:%d: %s '%s' is not available: the environment variable '%s' is not set",
+             env->at.file, env->at.line, env->at.column, what, name, node_text(env));
 }
 
 struct actor_file {
@@ -118,14 +118,15 @@ struct actor_file {
 
 static const struct field actor_rows[] = {
     FIELD("key", FIELD_NODE, struct actor_file, key,
-          .help = "The credential itself; in the file of a mock only."),
+          .help = "The credential itself; allowed for a mock only."),
     FIELD("env", FIELD_NODE, struct actor_file, env,
-          .help = "The environment variable that has the credential."),
+          .help = "Name of the environment variable that has the credential."),
 };
 static const struct fields actor_fields =
     FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
 
-/* One whose key is not there has no name, unless it is needed: then that is an error. */
+/* If the environment variable is not set, sets out->name to NULL; fails if the actor is
+ * `needed`. */
 static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed,
                        struct actor *out, struct error *err)
 {
@@ -134,12 +135,13 @@ static bool read_actor(struct arena *a, const struct member *m, bool mock, bool 
     if (!fields_read(&actor_fields, m->value, a, &file, err))
         return false;
     if (file.key && file.env)
-        return error_add(err, ERROR_INPUT, m->key_at, "'%s' has both a key and an env", m->key);
+        return error_add(err, ERROR_INPUT, m->key_at,
+                         "actor '%s' has both 'key' and 'env'; use one of them", m->key);
     if (file.key && !mock)
         return error_add(err, ERROR_INPUT, file.key->at,
-                         "a key stands in the file of a mock only; use env: VARIABLE");
+                         "'key' is allowed for a mock only; use env: VARIABLE");
     if (file.key && !node_text(file.key))
-        return error_add(err, ERROR_INPUT, file.key->at, "a key is text");
+        return error_add(err, ERROR_INPUT, file.key->at, "'key' must be text");
     if (file.key)
         out->credential = node_text(file.key);
     if (!file.env)
@@ -151,7 +153,7 @@ static bool read_actor(struct arena *a, const struct member *m, bool mock, bool 
         return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' is not set",
                          node_text(file.env));
     if (!out->credential) {
-        warn_of_absence("actor", m->key, file.env);
+        warn_unset("actor", m->key, file.env);
         out->name = NULL;
     }
     return true;
@@ -163,7 +165,7 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
     if (!map)
         return true;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'actors' is a map of names");
+        return error_add(err, ERROR_INPUT, map->at, "'actors' must be a map");
     bool ok = true;
     struct actor *actors = arena_array(a, struct actor, map->map.count);
     t->actors = actors;
@@ -181,7 +183,7 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
     bool ok = true;
     const struct node *resources = node_new_map(a, NULL, 0);
     if (map && map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'resources' is a map of names");
+        return error_add(err, ERROR_INPUT, map->at, "'resources' must be a map");
     const struct member *m;
     for (size_t i = 0; (m = node_member(map, i)); i++) {
         const struct node *value = m->value, *env = node_get(value, "env");
@@ -190,7 +192,7 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
             const char *text = node_text(env) ? from_environment(env) : NULL;
             value = text ? node_new_text(a, str_from(text)) : NULL;
             if (!text && node_text(env))
-                warn_of_absence("resource", m->key, env);
+                warn_unset("resource", m->key, env);
         }
         if (value)
             resources = node_with(a, resources, m->key, value);
@@ -202,14 +204,14 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
 static bool read_rps(const struct node *n, struct target *t, struct error *err)
 {
     if (n && (!node_is_number(n) || node_number(n) <= 0))
-        return error_add(err, ERROR_INPUT, n->at, "'rps' is a number above 0");
+        return error_add(err, ERROR_INPUT, n->at, "'rps' must be a number above 0");
     t->rps = n ? node_number(n) : 0;
     return true;
 }
 
 /* --- URLs ----------------------------------------------------------------------------------- */
 
-/* `at`: nowhere for an argument. */
+/* `at` has no file if the URL is a command-line argument. */
 static bool read_url(struct arena *a, const char *text, struct where at, const char **to,
                      struct error *err)
 {
@@ -218,9 +220,10 @@ static bool read_url(struct arena *a, const char *text, struct where at, const c
     const char *why;
     struct str kept = str_from(text);
     if (!url_parse(a, text, &url, &why))
-        return error_add(err, kind, at, "'%s' is no base URL: %s", text, why);
+        return error_add(err, kind, at, "invalid base URL '%s': %s", text, why);
     if (*url.query || *url.fragment)
-        return error_add(err, kind, at, "'%s' is no base URL: it has a query or fragment", text);
+        return error_add(err, kind, at,
+                         "invalid base URL '%s': it must not have a query or fragment", text);
     while (str_ends(kept, STR("/")))
         kept.n--;
     *to = str_dup(a, kept);
@@ -247,7 +250,7 @@ bool target_set_admin_url(struct arena *a, struct target *t, const char *url, st
     return read_admin_url(a, t, url, (struct where){0}, err);
 }
 
-/* A fixture's path counts from the target file. */
+/* A relative fixture path is relative to the target file; a name without a dot is kept. */
 static const char *path_beside(struct arena *a, const char *file, const char *path)
 {
     const char *slash = strrchr(file, '/');
@@ -271,11 +274,11 @@ static struct target *target_new(struct arena *a)
 static bool read_urls(struct arena *a, const struct node *root, const struct file *file,
                       struct target *t, struct error *err)
 {
-    const struct node *base = node_get(root, "base_url"), *control = node_get(root, "admin_url");
+    const struct node *base = node_get(root, "base_url"), *admin = node_get(root, "admin_url");
     const struct node *webhook = node_get(node_get(root, "webhook"), "url");
     return (!base || read_url(a, file->base_url, base->at, &t->base_url, err)) &&
            (!webhook || read_url(a, file->webhook.url, webhook->at, &t->webhook_url, err)) &&
-           (!control || read_admin_url(a, t, file->admin_url, control->at, err));
+           (!admin || read_admin_url(a, t, file->admin_url, admin->at, err));
 }
 
 struct target *target_load(struct arena *a, const char *path, struct error *err)
@@ -307,12 +310,14 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     ok &= read_rps(file.rps, t, err);
     if (file.now && !time_parse(str_from(file.now), &t->now_ms))
         ok = error_add(err, ERROR_INPUT, node_get(root, "now")->at,
-                       "'%s' is no instant such as 2026-05-02T09:00:00Z", file.now);
+                       "invalid time '%s'; expected for example 2026-05-02T09:00:00Z", file.now);
     ok = ok && read_urls(a, root, &file, t, err);
     if (!file.mock && !file.base_url && !file.admin_url)
-        ok = error_add(err, ERROR_INPUT, root->at, "a target that is no mock needs a base_url");
+        ok = error_add(err, ERROR_INPUT, root->at,
+                       "missing 'base_url'; a target without 'mock: true' or 'admin_url' needs it");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
-        ok = error_add(err, ERROR_INPUT, root->at, "consent: browser needs a consent_command");
+        ok = error_add(err, ERROR_INPUT, root->at,
+                       "missing 'consent_command'; 'consent: browser' needs it");
     return ok && (!err || err->count == before) ? t : NULL;
 }
 
@@ -325,7 +330,7 @@ struct target *target_of_url(struct arena *a, const char *base_url, struct error
     return t;
 }
 
-/* A mock that is started is on this machine. */
+/* A mock without an admin_url is started by the runner, on this machine. */
 static bool reaches_listener(const struct target *t)
 {
     struct arena a = {0};

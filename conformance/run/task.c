@@ -21,7 +21,7 @@ void task_block(struct task *t, enum verdict as, const char *why)
     f->blocked_as = as;
 }
 
-/* False: a parameter refers to what has no value. */
+/* Sets the variables of the case. Returns false if a value has a reference without a value. */
 static bool set_parameters(struct task *t, const char **missing)
 {
     struct current *c = &t->current;
@@ -102,8 +102,8 @@ static void run_next(struct task *t)
     }
 }
 
-/* A step that ends at once must not call the next one from within itself: `going` tells that the
- * loop below is still on the stack. */
+/* A step may end within run_next, which calls this again. `going` prevents recursion: the outer
+ * call continues with the next step. */
 void task_go(struct task *t)
 {
     t->ready = true;
@@ -123,7 +123,7 @@ void task_step_done(struct task *t)
     task_go(t);
 }
 
-/* --- beginning and end ---------------------------------------------------------------------- */
+/* --- start and end --------------------------------------------------------------------------- */
 
 static bool set_scenario_vars(struct task *t, struct vars *v, const char **missing)
 {
@@ -149,7 +149,7 @@ static void begin_steps(struct task *t)
 {
     const char *missing = NULL;
     if (!set_scenario_vars(t, &t->frames[0].vars, &missing)) {
-        t->result->why = arena_printf(t->runner->arena, "there is no '%s'", missing);
+        t->result->why = arena_printf(t->runner->arena, "no value for '%s'", missing);
         task_block(t, VERDICT_NOT_APPLICABLE, t->result->why);
     }
     task_go(t);
@@ -158,7 +158,7 @@ static void begin_steps(struct task *t)
 static void on_namespace_created(struct task *t, struct exchange_record *x)
 {
     if (!exchange_succeeded(x)) {
-        t->namespace.name = NULL; /* there is none to delete */
+        t->namespace.name = NULL; /* nothing to delete at the end */
         task_block(t, VERDICT_ERROR, admin_error(t->runner->arena, x));
     }
     begin_steps(t);

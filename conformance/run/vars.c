@@ -44,7 +44,7 @@ static const struct node *step_into(const struct node *n, struct str key)
     return node_get_str(n, key);
 }
 
-/* `name` is `key`, or goes on behind it with a dot. */
+/* Returns the value of `name` if it is the member's key, or the key followed by ".more". */
 static const struct node *value_within(struct str name, const struct member *m)
 {
     struct str key = str_from(m->key), rest = str_skip(name, key.n);
@@ -82,13 +82,13 @@ const char *scalar_text(struct arena *a, const struct node *n)
 struct filling {
     const struct vars *vars;
     struct buf out;
-    const char *rest; /* what is not copied yet */
+    const char *rest; /* the text that is not copied yet */
     bool encode;
     const char **missing;
-    const struct node *whole; /* the value of the one reference that the text is */
+    const struct node *whole; /* the value, if the whole text is one reference */
 };
 
-/* "$$" is one dollar. */
+/* Copies the text up to `end`; "$$" becomes "$". */
 static void copy_literal(struct filling *f, const char *end)
 {
     for (const char *c = f->rest; c < end; c++) {
@@ -159,7 +159,7 @@ static const struct node *text_value(const struct vars *v, const struct node *va
         *n = *f.whole;
     else
         *n = (struct node){.kind = NODE_TEXT, .text = str_from(buf_c(&f.out))};
-    n->at = value->at; /* a check stands where it was written */
+    n->at = value->at; /* a check is reported at the reference, not at its value */
     return n;
 }
 

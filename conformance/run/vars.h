@@ -1,12 +1,12 @@
-/* vars.h - names and what they stand for while a scenario is played.
+/* vars.h - the variables of a running scenario, and the replacement of references to them.
  *
- * Shapes:  struct vars: names of one scope, the newest first, and the scope around it. A name may
- *          have dots of its own ("first.id"); otherwise a dot steps into a map or list. `env` is
- *          the environment. The runner's outermost scope has target, run and scenario.
- * References: "$a.b" as a whole value keeps the JSON type of what it stands for; "${a.b}" within
- *          text becomes its text; "$$" is a dollar (references_visit in scenario/load.h says what
- *          is one).
- * Errors:  a reference without a value: NULL or false, and its name in *missing.
+ * Shapes:  struct vars is one scope, linked to the scope around it. A name may contain dots
+ *          ("first.id"); otherwise a dot selects a member of a map or an item of a list. Names that
+ *          start with "env." are environment variables. The outermost scope has `target` and `run`.
+ * References: a value that is exactly "$a.b" becomes the value itself and keeps its JSON type;
+ *          "${a.b}" inside a text becomes text; "$$" becomes "$". references_visit in
+ *          scenario/load.h defines the syntax.
+ * Errors:  NULL or false if a reference has no value; *missing is its name.
  */
 #pragma once
 #include "base/node.h"
@@ -15,21 +15,21 @@ typedef void vars_env_fn(void *ctx, const char *name, const char *value);
 
 struct vars {
     struct arena *arena;
-    const struct vars *outer; /* NULL: none */
-    vars_env_fn *env;         /* told of every environment variable that is used; may be NULL */
+    const struct vars *outer; /* the scope around this one; NULL: none */
+    vars_env_fn *env; /* is called for each environment variable that is used; may be NULL */
     void *env_ctx;
     struct member *items;
     size_t count, room;
 };
 
-void vars_set(struct vars *v, const char *name, const struct node *value); /* anew: replaces */
-const struct node *vars_get(const struct vars *v, struct str name);
+void vars_set(struct vars *v, const char *name, const struct node *value); /* replaces */
+const struct node *vars_get(const struct vars *v, struct str name); /* NULL: no such variable */
 
-/* A copy with every reference replaced; keys are left as they are. */
+/* Returns a copy of `value` with every reference replaced. Keys are not changed. */
 const struct node *vars_value(const struct vars *v, const struct node *value, const char **missing);
-/* In a path every reference is percent-encoded as one segment. */
+/* Replaces the references in a text. vars_path percent-encodes each value as one path segment. */
 const char *vars_text(const struct vars *v, const char *text, const char **missing);
 const char *vars_path(const struct vars *v, const char *path, const char **missing);
 
-/* Text of a scalar as it stands in a URL or a header; NULL for null, lists and maps. */
+/* Returns the text of a scalar for a URL or a header; NULL for null, lists and maps. */
 const char *scalar_text(struct arena *a, const struct node *n);

@@ -6,16 +6,16 @@
 #include "conformance/run/signature.h"
 
 #define EVERY_MS  500
-#define SETTLE_MS 2000 /* after as many came as were wanted: one too many would follow */
+#define SETTLE_MS 2000 /* wait after the expected number, to detect one too many */
 
-/* --- what has come -------------------------------------------------------------------------- */
+/* --- deliveries ------------------------------------------------------------------------------ */
 
-static bool is_wanted(const struct delivery *d, const struct hook *hook)
+static bool is_expected(const struct delivery *d, const struct hook *hook)
 {
     return !d->taken && d->event && strcmp(d->event, hook->event) == 0;
 }
 
-static bool is_repeated(const struct inbox *box, size_t i)
+static bool is_redelivery(const struct inbox *box, size_t i)
 {
     const struct delivery *d = &box->deliveries.items[i];
     for (size_t k = 0; k < i && d->id; k++)
@@ -24,12 +24,12 @@ static bool is_repeated(const struct inbox *box, size_t i)
     return false;
 }
 
-/* A delivery may come twice by right; an event told anew may not. */
+/* Counts events, not deliveries: an event may be delivered twice with the same id. */
 static int64_t count_events(const struct inbox *box, const struct hook *hook)
 {
     int64_t n = 0;
     for (size_t i = 0; i < box->deliveries.count; i++)
-        n += is_wanted(&box->deliveries.items[i], hook) && !is_repeated(box, i);
+        n += is_expected(&box->deliveries.items[i], hook) && !is_redelivery(box, i);
     return n;
 }
 
@@ -38,7 +38,7 @@ static struct delivery *take_delivery(struct inbox *box, const struct hook *hook
     struct delivery *first = NULL;
     for (size_t i = 0; i < box->deliveries.count; i++) {
         struct delivery *d = &box->deliveries.items[i];
-        if (!is_wanted(d, hook) || (first && !hook->count))
+        if (!is_expected(d, hook) || (first && !hook->count))
             continue;
         d->taken = true;
         first = first ? first : d;
@@ -46,7 +46,7 @@ static struct delivery *take_delivery(struct inbox *box, const struct hook *hook
     return first;
 }
 
-/* --- its checks ----------------------------------------------------------------------------- */
+/* --- checks ---------------------------------------------------------------------------------- */
 
 enum { HOOK_CHECKS_MAX = 3 };
 
@@ -70,7 +70,7 @@ void webhook_undecided(const struct check_input *in, const struct step *step, en
         check_add(in, out, "delivery", matchers[i], verdict)->why = why;
 }
 
-static const char *names_of(struct arena *a, const struct inbox *box)
+static const char *event_names(struct arena *a, const struct inbox *box)
 {
     struct buf out = {.arena = a};
     for (size_t i = 0; i < box->deliveries.count; i++) {
@@ -92,7 +92,7 @@ static bool add_delivery_check(struct task *t, const char *matcher, bool holds,
     return holds;
 }
 
-static bool decide_signature(struct task *t, const struct delivery *d)
+static bool judge_signature(struct task *t, const struct delivery *d)
 {
     struct current *c = &t->current;
     struct str secret = c->hook.secret->text, header = {0};
@@ -102,8 +102,8 @@ static bool decide_signature(struct task *t, const struct delivery *d)
     bool fits = d && signature_fits(header, secret, d->record->request_body, &why);
     return add_delivery_check(
         t, "signed", fits,
-        arena_printf(t->runner->arena, "%s over its bytes", c->hook.signature_header),
-        fits ? "it fits" : why);
+        arena_printf(t->runner->arena, "a valid signature in %s", c->hook.signature_header),
+        fits ? "valid" : why);
 }
 
 static void judge_delivery(struct task *t, int64_t events)
@@ -113,7 +113,7 @@ static void judge_delivery(struct task *t, int64_t events)
     const struct hook *hook = &c->hook;
     const char *within =
         arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
-    const char *came = names_of(a, t->inbox);
+    const char *delivered = event_names(a, t->inbox);
     const struct delivery *d = take_delivery(t->inbox, hook);
     if (d) {
         c->exchange = d->record;
@@ -122,21 +122,21 @@ static void judge_delivery(struct task *t, int64_t events)
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);
     }
-    bool held = hook->none
-                    ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), came)
-                    : add_delivery_check(t, "arrives", events > 0, within, came);
+    bool held = hook->none ? add_delivery_check(t, "none", !events,
+                                                arena_printf(a, "no %s", within), delivered)
+                           : add_delivery_check(t, "arrives", events > 0, within, delivered);
     if (hook->count)
         held &= add_delivery_check(t, "count", events == hook->count,
                                    arena_printf(a, "%lld", (long long)hook->count),
                                    arena_printf(a, "%lld", (long long)events));
     if (hook->signature_header)
-        held &= decide_signature(t, d);
+        held &= judge_signature(t, d);
     judge_kept(t, held);
 }
 
 /* --- waiting -------------------------------------------------------------------------------- */
 
-static bool is_over(struct retry *a, const struct hook *hook, int64_t events)
+static bool is_decided(struct retry *a, const struct hook *hook, int64_t events)
 {
     if (a->elapsed_ms >= hook->within_ms || events > hook->count)
         return true;
@@ -153,10 +153,10 @@ static void check_inbox(struct task *t)
     struct current *c = &t->current;
     int64_t events = count_events(t->inbox, &c->hook);
     if (t->runner->interrupted) {
-        judge_error(t, "interrupted");
+        judge_error(t, "the run was interrupted");
         return;
     }
-    if (is_over(&c->retry, &c->hook, events)) {
+    if (is_decided(&c->retry, &c->hook, events)) {
         judge_delivery(t, events);
         return;
     }
@@ -175,7 +175,7 @@ void webhook_start(struct task *t)
     if (missing)
         judge_blocked(t, missing);
     else if (c->hook.secret && !node_text(c->hook.secret))
-        judge_blocked(t, "secret as text");
+        judge_skipped(t, VERDICT_BLOCKED, "the secret of the webhook signature is not text");
     else
         check_inbox(t);
 }

@@ -155,9 +155,9 @@ static void undecided_checks_have_a_reason(void **state)
 {
     struct scene s;
     scene_init(&s, *state, "{\"a\":1}", NULL);
-    check_undecided(&s.in, VERDICT_BLOCKED, "step 'x' did not get through", &s.out);
+    check_undecided(&s.in, VERDICT_BLOCKED, "step 'x' failed", &s.out);
     assert_string_equal(story(&s), "blocked s/step/status/is\nblocked s/step/a/equals");
-    assert_string_equal(s.out.items[1].why, "step 'x' did not get through");
+    assert_string_equal(s.out.items[1].why, "step 'x' failed");
     assert_string_equal(s.out.items[1].expected, "1");
 }
 

@@ -43,7 +43,7 @@ suite_is_green() {
     run 0 run "$suite" --mock --jobs 1 --report "json=$tmp/again.json"
     flat "$tmp/again.json" | grep -q "\"executed\":\"$ledger\"" || fail "one scenario at a time ran other checks"
     run 0 lint "$suite"
-    has '^.*scenarios/layers: [0-9]+ of [0-9]+ claims that can be observed are cited'
+    has '^.*scenarios/layers: [0-9]+ of [0-9]+ observable claims are cited'
 }
 
 # Of a folder whose catalogue has one more claim, that claim is named; --complete is red for it.
@@ -108,7 +108,7 @@ exit_codes_are_right() {
     run 2 run --mock "$source/fixtures/layers-acme.yaml" "$suite"
     has '--mock=.*layers-acme.yaml'
     run 2 run "$suite" --mock --report "csv=$tmp/r"
-    has "no format is called 'csv': .*junit"
+    has "unknown report format 'csv' .*junit"
     run 2 run "$tmp/nowhere" --mock
     printf 'scenario: typo\ntitle: t\nsteps:\n  - id: a\n    call: GET /v1/x\n    expekt: { status: 200 }\n    claims: [LA-001]\n' >"$tmp/typo.yaml"
     cp "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"

@@ -173,16 +173,16 @@ static void deliveries_are_checked_against_expectations(void **state)
     static const struct {
         const char *file, *story;
     } rows[] = {
-        {"delivered", ""                                                                            },
+        {"delivered", ""                                                                      },
         {"missing",   "fail missing/made/delivery/arrives: nothing was delivered\n"
                     "fail missing/made/delivery/count: 0\n"
                     "fail missing/made/delivery/signed: nothing was delivered\n"
                     "fail missing/made/type/equals: absent\n"
-                    "blocked missing/made/id/capture: step 'made' did not hold\n"},
+                    "blocked missing/made/id/capture: step 'made' failed\n"},
         {"unwanted",  "fail unwanted/lost/delivery/none: item.lost, item.created, item.created\n"
-                     "fail unwanted/made/delivery/count: 2\n"                   },
-        {"forged",
-         "fail forged/made/delivery/signed: its signature is not of these bytes and this secret\n"  },
+                     "fail unwanted/made/delivery/count: 2\n"             },
+        {"forged",    "fail forged/made/delivery/signed: the signature does not match the body and "
+                   "the secret\n"                                           },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(story(*state, play(*state, rows[i].file)), rows[i].story);

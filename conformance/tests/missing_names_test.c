@@ -36,13 +36,13 @@ static void a_scenario_with_a_missing_name_is_skipped(void **state)
     static const struct {
         const char *scenario, *why;
     } rows[] = {
-        {"a-resource-in-vars",   "the target names no 'leased'"               },
-        {"a-resource-in-a-step", "the target names no 'leased'"               },
-        {"a-resource-in-a-flow", "the target names no 'far.away'"             },
-        {"an-actor-in-a-flow",   "the target has no actor 'other'"            },
-        {"an-actor-in-a-case",   "the target has no actor 'stranger'"         },
-        {"the-environment",      "the environment has no 'MISSING_TEST_UNSET'"},
-        {"nothing-is-missing",   NULL                                         },
+        {"a-resource-in-vars",   "the target has no resource 'leased'"                     },
+        {"a-resource-in-a-step", "the target has no resource 'leased'"                     },
+        {"a-resource-in-a-flow", "the target has no resource 'far.away'"                   },
+        {"an-actor-in-a-flow",   "the target has no actor 'other'"                         },
+        {"an-actor-in-a-case",   "the target has no actor 'stranger'"                      },
+        {"the-environment",      "the environment variable 'MISSING_TEST_UNSET' is not set"},
+        {"nothing-is-missing",   NULL                                                      },
     };
     struct arena a = {0};
     const struct actor actor = {.name = "full"};

@@ -89,11 +89,11 @@ nothing_is_written() {
         "then": [ { "respond": { "status": 429, "headers": { "Retry-After": "1" }, "body": { "error": { "code": "RATE_LIMITED", "message": "slow" } } } } ] }'
     run 0 "$suite"
     has '^  scenarios  [0-9]+, of which [1-9]'
-    has "it writes, and --allow-writes was not given"
-    has "missing capability 'clock'"
-    has "missing capability 'consent'"
+    has "the scenario writes to a real target .allow it with --allow-writes"
+    has "missing capability 'clock': the target does not declare it"
+    has "missing capability 'consent': the target does not declare it"
     has "the target has no actor 'buyer'"
-    has "without the actor 'buyer': LAYERS_BUYER_KEY is not set"
+    has "actor 'buyer' is not available: the environment variable 'LAYERS_BUYER_KEY' is not set"
     has_not 'blocked|could not be decided|Left behind'
     asked >"$tmp/asked"
     ! grep -oE '"method":"(POST|PUT|PATCH|DELETE)"' "$tmp/asked" || fail "something was written"
@@ -111,7 +111,7 @@ the_endpoint_is_left_unchanged() {
     for jobs in 1 8; do
         # shellcheck disable=SC2046
         run 0 $(scenarios) --allow-writes --jobs $jobs
-        has "missing capability 'clock'"
+        has "missing capability 'clock': the target does not declare it"
         has_not 'blocked|could not be decided|Left behind|missing capability .consent.'
         [ "$(endpoint_state)" = "$before" ] || fail "the endpoint is not as it was before: $(endpoint_state)"
     done
@@ -122,7 +122,7 @@ a_person_is_asked_for_consent() {
     start local
     target 'consent: human'
     run 4 "$suite/edge-cases/revoke-then-reconnect.yaml" --allow-writes
-    has 'a person is needed for the consent, and there is no terminal'
+    has 'the consent needs a person at a terminal, and there is no terminal'
     asked | grep -q '"method":"POST"' && fail "something was sent before"
     # At a terminal the address is printed and a line awaited; the person is played by the other end.
     mkfifo "$tmp/keys" "$tmp/screen"
@@ -137,7 +137,7 @@ a_person_is_asked_for_consent() {
         esac
     done <"$tmp/screen"
     exec 3>&-
-    has '^approve this consent as acme.newcomer'
+    has '^Consent needed: approve as acme.newcomer'
     has '[0-9]:[0-9][0-9] left'
     has 'ended with 0'
 }
@@ -149,7 +149,7 @@ a_failing_browser_decides_nothing() {
     chmod +x "$tmp/browser"
     target 'consent: browser' "consent_command: $tmp/browser"
     run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
-    has 'the consent command says: no browser here'
+    has 'the consent command reported an error: no browser here'
     target 'consent: browser' 'consent_command: ":"'
     run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
     has 'the consent command did not print one JSON line'

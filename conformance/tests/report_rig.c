@@ -167,7 +167,7 @@ struct run *rig_green(struct arena *a)
     add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts", 200, STR("{\"items\":[]}"));
     set_claims(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
     set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "one_of", VERDICT_DISPUTED), NULL,
-              NULL, "the target takes the side 'uuid'");
+              NULL, "observed: LD-004 = uuid");
     add_dispute(r);
     add_lease(r, "lease-and-release");
     add_lease(r, "lease-twice");
@@ -197,7 +197,7 @@ static void add_revoke(struct run *r)
         c = add_check(r, s, "second", pointers[i], "equals", VERDICT_BLOCKED);
         c->exchange = NULL;
         set_claims(c, list_claims, 1);
-        set_texts(c, "\"x\"", NULL, "step 'revoke' did not hold");
+        set_texts(c, "\"x\"", NULL, "step 'revoke' failed");
     }
 }
 

@@ -241,7 +241,8 @@ static void a_failed_cleanup_is_reported(void **state)
     assert_string_equal(story(s), "of 3");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "/sticky/t%2F1"));
-    assert_string_equal(s->run.leftovers.items[0].why, "it returned 500");
+    assert_string_equal(s->run.leftovers.items[0].why,
+                        "the cleanup request failed: status 500");
     assert_int_equal(s->run.exit_code, 5);
 }
 
@@ -291,7 +292,7 @@ static void a_failed_lookup_is_reported(void **state)
                                      "GET /missing\n" /* a single resource that is not there */
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
-    assert_non_null(strstr(s->run.leftovers.items[0].why, "it returned 500"));
+    assert_non_null(strstr(s->run.leftovers.items[0].why, "status 500"));
     assert_int_equal(s->run.exit_code, 5);
 }
 
@@ -353,7 +354,7 @@ static void a_live_key_disables_the_admin_api(void **state)
     s->target.actors = &live;
     s->target.admin_url = s->target.base_url;
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
-    assert_non_null(strstr(error_text(&s->arena, &err), "looks live"));
+    assert_non_null(strstr(error_text(&s->arena, &err), "looks like a live key"));
     assert_int_equal(s->endpoint.call_log->n, 0);
     error_end(&err);
 }

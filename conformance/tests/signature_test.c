@@ -16,21 +16,21 @@ static void a_signature_covers_the_bytes_and_the_secret(void **state)
     static const struct {
         const char *header, *secret, *body, *why;
     } rows[] = {
-        {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\":1}",  NULL                       },
-        {"t=1700000000, v1=00, v1=" MAC, "whsec_test",  "{\"id\":1}",  NULL                       },
-        {"v1=" MAC ",t=1700000000",      "whsec_test",  "{\"id\":1}",  NULL                       },
-        {"",                             "whsec_test",  "{\"id\":1}",  "it is not signed"         },
-        {"v1=" MAC,                      "whsec_test",  "{\"id\":1}",  "its signature has no time"},
+        {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\":1}",  NULL                                 },
+        {"t=1700000000, v1=00, v1=" MAC, "whsec_test",  "{\"id\":1}",  NULL                                 },
+        {"v1=" MAC ",t=1700000000",      "whsec_test",  "{\"id\":1}",  NULL                                 },
+        {"",                             "whsec_test",  "{\"id\":1}",  "the delivery has no signature"      },
+        {"v1=" MAC,                      "whsec_test",  "{\"id\":1}",  "the signature has no timestamp (t=)"},
         {"t=1700000001,v1=" MAC,         "whsec_test",  "{\"id\":1}",
-         "its signature is not of these bytes and this secret"                                    },
+         "the signature does not match the body and the secret"                                             },
         {"t=1700000000,v1=" MAC,         "whsec_other", "{\"id\":1}",
-         "its signature is not of these bytes and this secret"                                    },
+         "the signature does not match the body and the secret"                                             },
         {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\": 1}",
-         "its signature is not of these bytes and this secret"                                    },
+         "the signature does not match the body and the secret"                                             },
         {"t=1700000000",                 "whsec_test",  "{\"id\":1}",
-         "its signature is not of these bytes and this secret"                                    },
+         "the signature does not match the body and the secret"                                             },
         {"t=1700000000,v1=",             "whsec_test",  "{\"id\":1}",
-         "its signature is not of these bytes and this secret"                                    },
+         "the signature does not match the body and the secret"                                             },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *why;
