@@ -129,14 +129,14 @@ static void on_line(struct task *t)
         judge_response(t);
         return;
     }
-    const struct node *said = json_parse(a, line, "consent_command", NULL);
-    const char *wrong = node_get_text(said, "error");
-    if (!said || wrong) {
+    const struct node *reply = json_parse(a, line, "consent_command", NULL);
+    const char *wrong = node_get_text(reply, "error");
+    if (!reply || wrong) {
         judge_error(t, wrong ? arena_printf(a, "the consent command reported an error: %s", wrong)
                              : "the consent command did not print one JSON line");
         return;
     }
-    t->current.redirect = node_get(said, "redirect");
+    t->current.redirect = node_get(reply, "redirect");
     judge_response(t);
 }
 

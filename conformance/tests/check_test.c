@@ -71,8 +71,8 @@ static void scene_init(struct scene *s, struct arena *a, const char *expectation
     };
 }
 
-/* One line a check: verdict, id, and where the body's pointer is another one. */
-static const char *story(struct scene *s)
+/* One line per check: verdict and id; for a failure in the body also pointer, expected, actual. */
+static const char *checks_text(struct scene *s)
 {
     struct buf out = {.arena = s->arena};
     for (size_t i = 0; i < s->out.count; i++) {
@@ -85,7 +85,7 @@ static const char *story(struct scene *s)
 }
 
 struct row {
-    const char *expectation, *response, *story;
+    const char *expectation, *response, *checks;
 };
 
 static void every_leaf_is_one_check(void **state)
@@ -116,9 +116,10 @@ static void every_leaf_is_one_check(void **state)
         struct scene s;
         scene_init(&s, *state, rows[i].expectation, rows[i].response);
         bool held = check_expectation(&s.in, &s.out);
-        const char *got = story(&s);
-        if (strncmp(got, rows[i].story, strlen(rows[i].story)) != 0)
-            fail_msg("%s of %s gives\n%s", rows[i].expectation, rows[i].response, got);
+        const char *got = checks_text(&s);
+        if (strncmp(got, rows[i].checks, strlen(rows[i].checks)) != 0)
+            fail_msg("expectation %s, response %s:\n%s", rows[i].expectation, rows[i].response,
+                     got);
         assert_int_equal(held, !strstr(got, "fail "));
         assert_int_equal(check_holds(&s.in), held);
     }
@@ -156,7 +157,7 @@ static void undecided_checks_have_a_reason(void **state)
     struct scene s;
     scene_init(&s, *state, "{\"a\":1}", NULL);
     check_undecided(&s.in, VERDICT_BLOCKED, "step 'x' failed", &s.out);
-    assert_string_equal(story(&s), "blocked s/step/status/is\nblocked s/step/a/equals");
+    assert_string_equal(checks_text(&s), "blocked s/step/status/is\nblocked s/step/a/equals");
     assert_string_equal(s.out.items[1].why, "step 'x' failed");
     assert_string_equal(s.out.items[1].expected, "1");
 }

@@ -11,17 +11,17 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* An endpoint and a client on one loop. */
+/* A server and a client on one event loop. */
 struct scene {
     struct arena arena;
     struct loop *loop;
     struct server *server;
     struct client *client;
-    const char *response_body; /* of the endpoint; its status stands in the path: /404 */
-    int asked, responded;
+    const char *response_body; /* of the server; the request path gives the status: /404 */
+    int requests, responses;
     struct exchange_record *last;
-    char seen[2000]; /* method, target, headers, body of the last request */
-    bool silent;     /* it never responds */
+    char last_request[2000]; /* method, target, headers, body */
+    bool silent;             /* the server never responds */
 };
 
 static void handle(void *ctx, struct exchange *x)
@@ -29,13 +29,14 @@ static void handle(void *ctx, struct exchange *x)
     struct scene *s = ctx;
     struct str path = str_skip(x->request.path, 1);
     int64_t status = 200;
-    s->asked++;
-    int n = snprintf(s->seen, sizeof s->seen, STR_FMT " " STR_FMT "\n", STR_ARG(x->request.method),
-                     STR_ARG(x->request.target));
+    s->requests++;
+    int n = snprintf(s->last_request, sizeof s->last_request, STR_FMT " " STR_FMT "\n",
+                     STR_ARG(x->request.method), STR_ARG(x->request.target));
     for (size_t i = 0; i < x->request.headers.count; i++)
-        n += snprintf(s->seen + n, sizeof s->seen - (size_t)n, "%s: " STR_FMT "\n",
+        n += snprintf(s->last_request + n, sizeof s->last_request - (size_t)n, "%s: " STR_FMT "\n",
                       x->request.headers.items[i].name, STR_ARG(x->request.headers.items[i].value));
-    snprintf(s->seen + n, sizeof s->seen - (size_t)n, "\n" STR_FMT, STR_ARG(x->request.body));
+    snprintf(s->last_request + n, sizeof s->last_request - (size_t)n, "\n" STR_FMT,
+             STR_ARG(x->request.body));
     if (s->silent)
         return;
     str_to_int(path, &status);
@@ -82,7 +83,7 @@ static int tear_down(void **state)
 static void on_done(void *ctx, struct exchange_record *x)
 {
     struct scene *s = ctx;
-    s->responded++;
+    s->responses++;
     s->last = x;
 }
 
@@ -97,16 +98,16 @@ static struct exchange_record *new_request(struct scene *s, const char *method, 
 static void await_responses(struct scene *s, int responses)
 {
     int64_t until = time_monotonic_us() + (int64_t)10 * 1000 * 1000;
-    while (s->responded < responses && time_monotonic_us() < until)
+    while (s->responses < responses && time_monotonic_us() < until)
         loop_step(s->loop, 100000);
-    assert_int_equal(s->responded, responses);
+    assert_int_equal(s->responses, responses);
     assert_int_equal(client_in_flight(s->client), 0);
 }
 
 static struct exchange_record *send_request(struct scene *s, struct exchange_record *x)
 {
     client_send(s->client, &s->arena, x, on_done, s);
-    await_responses(s, s->responded + 1);
+    await_responses(s, s->responses + 1);
     assert_ptr_equal(s->last, x);
     return x;
 }
@@ -145,11 +146,11 @@ static void requests_are_sent_as_given(void **state)
         headers_add(&s->arena, &x->request_headers, "X-Own", STR("value"));
         send_request(s, x);
         assert_int_equal(x->status, 200);
-        assert_memory_equal(s->seen, rows[i].first_line, strlen(rows[i].first_line));
-        assert_non_null(strstr(s->seen, "X-Own: value\n"));
-        assert_string_equal(strstr(s->seen, "\n\n") + 2, rows[i].body);
-        assert_null(strstr(s->seen, "Expect:"));
-        assert_null(strstr(s->seen, "Content-Type:"));
+        assert_memory_equal(s->last_request, rows[i].first_line, strlen(rows[i].first_line));
+        assert_non_null(strstr(s->last_request, "X-Own: value\n"));
+        assert_string_equal(strstr(s->last_request, "\n\n") + 2, rows[i].body);
+        assert_null(strstr(s->last_request, "Expect:"));
+        assert_null(strstr(s->last_request, "Content-Type:"));
     }
 }
 
@@ -157,7 +158,7 @@ static void a_redirect_is_a_response(void **state)
 {
     struct scene *s = *state;
     assert_int_equal(send_request(s, new_request(s, "GET", "/302"))->status, 302);
-    assert_int_equal(s->asked, 1);
+    assert_int_equal(s->requests, 1);
 }
 
 static void head_has_no_body(void **state)
@@ -176,7 +177,7 @@ static void requests_run_in_parallel(void **state)
         all[i] = new_request(s, "GET", "/200");
         client_send(s->client, &s->arena, all[i], on_done, s);
     }
-    assert_int_equal(s->responded, 0); /* never from within client_send */
+    assert_int_equal(s->responses, 0); /* client_send never calls back itself */
     assert_int_equal(client_in_flight(s->client), COUNT(all));
     await_responses(s, COUNT(all));
     for (size_t i = 0; i < COUNT(all); i++)
@@ -208,7 +209,7 @@ static void a_silent_server_times_out(void **state)
     assert_int_equal(x->status, 0);
     assert_non_null(x->error);
     assert_true(x->sent);
-    assert_int_equal(s->asked, 1);
+    assert_int_equal(s->requests, 1);
 }
 
 static void requests_are_paced(void **state)
@@ -229,12 +230,12 @@ static void a_client_with_requests_in_flight_can_be_freed(void **state)
     struct scene *s = *state;
     s->silent = true;
     client_send(s->client, &s->arena, new_request(s, "GET", "/"), on_done, s);
-    for (int i = 0; i < 1000 && !s->asked; i++)
+    for (int i = 0; i < 1000 && !s->requests; i++)
         loop_step(s->loop, 10000);
-    assert_int_equal(s->asked, 1);
+    assert_int_equal(s->requests, 1);
     client_free(s->client);
     s->client = NULL;
-    assert_int_equal(s->responded, 0);
+    assert_int_equal(s->responses, 0);
 }
 
 int main(void)

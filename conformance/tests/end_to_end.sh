@@ -1,5 +1,5 @@
 #!/bin/sh
-# end_to_end.sh BIN SOURCE PART: the runner against the mock, as their users start them.
+# end_to_end.sh BIN SOURCE PART: runs the conformance program against the mock server, as a user does.
 set -eu
 bin=$1 source=$2 part=$3
 suite=$source/scenarios/layers
@@ -13,70 +13,70 @@ fail() {
     exit 1
 }
 
-# run STATUS ARGUMENT...: the runner must end with that status; its output is in $tmp/out.
+# run STATUS ARGUMENT...: runs conformance; fails unless it ends with STATUS. Its output is in $tmp/out.
 run() {
-    wanted=$1
+    expected=$1
     shift
     status=0
     "$bin/conformance" "$@" >"$tmp/out" 2>&1 </dev/null || status=$?
-    [ "$status" = "$wanted" ] || fail "conformance $* ended with $status, not $wanted"
+    [ "$status" = "$expected" ] || fail "conformance $* ended with $status, not $expected"
 }
 
-# A JSON report on one line without blanks, for grep.
+# flat FILE: prints a JSON report without blanks, for grep.
 flat() { tr -d ' \n' <"$1"; }
 
-has() { grep -qE -- "$1" "$tmp/out" || fail "nothing in the output fits: $1"; }
+has() { grep -qE -- "$1" "$tmp/out" || fail "the output does not match: $1"; }
 
 suite_is_green() {
     run 0 run "$suite" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson"
-    tail -n 1 "$tmp/out" | grep -qE '^[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed' || fail "no closing count"
+    tail -n 1 "$tmp/out" | grep -qE '^[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed' || fail "the last line is not the count of checks"
     tail -n 1 "$tmp/out"
     flat "$tmp/r.json" | grep -q '"outcome":"fails"' && fail "a claim fails in a green run"
     flat "$tmp/r.json" | grep -q '"exit":{"code":0' || fail "the JSON report has no exit code"
     grep -q '"event":"run_ended"' "$tmp/r.ndjson" || fail "the event stream has no end"
-    ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is no XML"
+    ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is not valid XML"
     grep -lE 'lp_live_[0-9A-Za-z]+_(full|second|reader|narrow|other)' "$tmp/out" "$tmp/r.json" "$tmp/r.xml" "$tmp/r.ndjson" &&
-        fail "a key stands in a report"
-    # Twice the same checks, whatever ran beside what.
+        fail "a report contains a key"
+    # A second run, with one scenario at a time, executes the same checks.
     ledger=$(flat "$tmp/r.json" | sed -n 's/.*"executed":"\([0-9a-f]*\)".*/\1/p')
     [ -n "$ledger" ] || fail "the JSON report has no ledger of checks"
     run 0 run "$suite" --mock --jobs 1 --report "json=$tmp/again.json"
-    flat "$tmp/again.json" | grep -q "\"executed\":\"$ledger\"" || fail "one scenario at a time ran other checks"
+    flat "$tmp/again.json" | grep -q "\"executed\":\"$ledger\"" || fail "a run with --jobs 1 executed other checks"
     run 0 lint "$suite"
     has '^.*scenarios/layers: [0-9]+ of [0-9]+ observable claims are cited'
 }
 
-# Of a folder whose catalogue has one more claim, that claim is named; --complete is red for it.
+# A catalogue has one claim more: lint lists it, and lint --complete fails.
 lint_lists_uncited_claims() {
     cp -r "$suite" "$tmp/layers"
-    printf -- '- claim: LA-999\n  says: "Nobody has looked at this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
+    printf -- '- claim: LA-999\n  says: "No scenario cites this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
     run 0 lint "$tmp/layers"
-    has 'uncited LA-999 +must +Nobody has looked at this'
+    has 'uncited LA-999 +must +No scenario cites this'
     run 1 lint --complete "$tmp/layers"
     run 0 lint "$tmp/layers/list"
     ! grep -q LA-999 "$tmp/out" || fail "a part of the folder must not report uncited claims"
 }
 
-# Each file of tests/mutants is the fixture with one rule that breaks the claims its first line names. Only who cites
-# them is played: nobody else can notice.
+# Each file of tests/mutants is a fixture with a rule that breaks the claims named in its first line. The scenarios that
+# cite these claims must fail.
 mutants_are_detected() {
     count=0
     for mutant in "$source"/conformance/tests/mutants/*.yaml; do
         broken=$(sed -n '1s/^# breaks: //p' "$mutant")
-        [ -n "$broken" ] || fail "$(basename "$mutant") does not say what it breaks"
+        [ -n "$broken" ] || fail "$(basename "$mutant") has no line '# breaks: CLAIM...'"
         run 1 run "$suite" "--mock=$mutant" --claim "$(echo "$broken" | tr ' ' ,)" --report "json=$tmp/r.json"
         flat "$tmp/r.json" >"$tmp/flat"
         for claim in $broken; do
             grep -q "\"id\":\"$claim\",\"level\":\"[a-z]*\",\"outcome\":\"fails\"" "$tmp/flat" ||
-                fail "$(basename "$mutant"): $claim was not noticed"
+                fail "$(basename "$mutant"): the failure of $claim was not detected"
             count=$((count + 1))
         done
     done
     [ "$count" -gt 0 ] || fail "no mutant was run"
-    echo "$count broken claims noticed"
+    echo "$count broken claims detected"
 }
 
-# A scenario that expects what is not so is caught, with all that a reader needs.
+# A wrong expectation fails, and the report shows everything a reader needs.
 failure_card_is_complete() {
     mkdir -p "$tmp/layers"
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$suite/flows" "$suite/targets" "$suite/revocation" "$tmp/layers/"
@@ -91,10 +91,10 @@ failure_card_is_complete() {
     has 'curl -X DELETE '
     has 'Bearer \$full'
     has '200 OK'
-    # What failed can be played again by itself.
+    # --failed selects the failed scenario only.
     run 1 run "$tmp/layers/revocation" --mock --report "json=$tmp/r.json"
     run 0 list "$tmp/layers/revocation" --failed "$tmp/r.json"
-    [ "$(cut -f 1 "$tmp/out")" = revoke-cancels-queued-posts-and-counts-them ] || fail "other scenarios are said to have failed"
+    [ "$(cut -f 1 "$tmp/out")" = revoke-cancels-queued-posts-and-counts-them ] || fail "--failed selected other scenarios"
 }
 
 exit_codes_are_right() {
@@ -123,19 +123,19 @@ exit_codes_are_right() {
     run 2 run "$suite" --mock --report junit=/dev/full
 }
 
-# An interrupted run cleans up after itself: no mock is left, and the status says so.
+# An interrupted run stops its mock server and ends with status 130.
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
     printf 'name: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.list_social_accounts\n    then: [ { delay_after: 3s } ]\n' "$source" >"$tmp/slow.yaml"
     "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" --report ndjson=- >"$tmp/out" 2>/dev/null </dev/null &
     pid=$!
-    until grep -q '"event":"scenario_started"' "$tmp/out"; do kill -0 $pid || fail "the run ended before it began"; done
+    until grep -q '"event":"scenario_started"' "$tmp/out"; do kill -0 $pid || fail "the run ended before a scenario started"; done
     mock=$(pgrep -P $pid -x mockserver)
     kill -INT $pid
     status=0
     wait $pid || status=$?
     [ "$status" = 130 ] || fail "an interrupted run ended with $status, not 130"
-    [ -z "$mock" ] || ! kill -0 "$mock" 2>/dev/null || fail "the mock outlived the runner"
+    [ -z "$mock" ] || ! kill -0 "$mock" 2>/dev/null || fail "the mock server is still running"
 }
 
 $part

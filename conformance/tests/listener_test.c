@@ -1,5 +1,5 @@
-/* Whole runs of steps that expect deliveries, against an endpoint that delivers what it is asked
- * to and has an admin API whose clock moves at once. */
+/* Runs scenarios that expect webhooks. The endpoint sends the webhook that a request describes, and
+ * its admin API advances the clock at once. */
 #include "conformance/run/run.h"
 
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ struct scene {
     struct run run;
 };
 
-/* --- the endpoint, a process of its own ----------------------------------------------------- */
+/* --- the endpoint, in a child process -------------------------------------------------------- */
 
 static const char *delivery_of(struct arena *a, const struct node *order, const struct url *url)
 {
@@ -43,7 +43,7 @@ static const char *delivery_of(struct arena *a, const struct node *order, const 
                         url->path, id, digest_hex(a, mac, sizeof mac), strlen(body), body);
 }
 
-/* Waits for the response: then it is in the runner's inbox. */
+/* Returns true if the response is 200; the delivery is then in the runner's inbox. */
 static bool deliver(struct arena *a, const struct node *order)
 {
     struct url url;
@@ -67,7 +67,7 @@ static void handle(void *ctx, struct exchange *x)
 {
     (void)ctx;
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
-    bool delivered = !str_ends(x->request.path, STR("/fire")) || deliver(&x->arena, body);
+    bool delivered = !str_ends(x->request.path, STR("/deliver")) || deliver(&x->arena, body);
     x->response.status = delivered ? 200 : 500;
     x->response.body.arena = &x->arena;
     buf_text(&x->response.body, "{\"simulations\":[]}");
@@ -138,7 +138,7 @@ static bool has_capability(const void *target, const char *capability)
     return target_can(target, capability);
 }
 
-static const struct scenario_result *play(struct scene *s, const char *file)
+static const struct scenario_result *run_file(struct scene *s, const char *file)
 {
     const struct run_options options = {.timeout_ms = 5000};
     const char *path = arena_printf(&s->arena, TEST_DIR "/listener/%s.yaml", file);
@@ -155,8 +155,8 @@ static const struct scenario_result *play(struct scene *s, const char *file)
     return s->run.scenarios.items[0];
 }
 
-/* What is no pass, a line each, and what was seen instead. */
-static const char *story(struct scene *s, const struct scenario_result *r)
+/* One line per check that did not pass: verdict, id, and the actual value or the reason. */
+static const char *failures_text(struct scene *s, const struct scenario_result *r)
 {
     struct buf out = {.arena = &s->arena};
     for (size_t i = 0; i < r->checks.count; i++) {
@@ -171,7 +171,7 @@ static const char *story(struct scene *s, const struct scenario_result *r)
 static void deliveries_are_checked_against_expectations(void **state)
 {
     static const struct {
-        const char *file, *story;
+        const char *file, *failures;
     } rows[] = {
         {"delivered", ""                                                                      },
         {"missing",   "fail missing/made/delivery/arrives: nothing was delivered\n"
@@ -185,12 +185,13 @@ static void deliveries_are_checked_against_expectations(void **state)
                    "the secret\n"                                           },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(story(*state, play(*state, rows[i].file)), rows[i].story);
+        assert_string_equal(failures_text(*state, run_file(*state, rows[i].file)),
+                            rows[i].failures);
 }
 
 static void a_delivery_is_recorded_as_an_exchange(void **state)
 {
-    const struct scenario_result *r = play(*state, "delivered");
+    const struct scenario_result *r = run_file(*state, "delivered");
     const struct exchange_record *x = NULL;
     for (size_t i = 0; i < r->checks.count && !x; i++)
         if (strcmp(r->checks.items[i].id, "delivered/made/delivery/arrives") == 0)
@@ -213,7 +214,7 @@ static void a_target_that_cannot_reach_the_listener_skips_webhook_scenarios(void
     s->target.webhook_url = "https://tunnel.example/hooks";
     assert_true(target_can(&s->target, "webhook"));
     s->target.webhook_url = s->target.admin_url = NULL;
-    play(s, "delivered");
+    run_file(s, "delivered");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], s->run.checks);
 }
 

@@ -22,7 +22,7 @@ static struct suite load(struct arena *a)
     return suite;
 }
 
-static const struct scenario *named(const struct suite *suite, const char *name)
+static const struct scenario *find_scenario(const struct suite *suite, const char *name)
 {
     for (size_t i = 0; i < suite->scenario_count; i++)
         if (strcmp(suite->scenarios[i]->name, name) == 0)
@@ -54,7 +54,8 @@ static void a_scenario_with_a_missing_name_is_skipped(void **state)
     unsetenv("MISSING_TEST_UNSET");
     assert_int_equal(suite.scenario_count, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *why = find_missing_name(&root, &target, named(&suite, rows[i].scenario));
+        const char *why =
+            find_missing_name(&root, &target, find_scenario(&suite, rows[i].scenario));
         if (!why != !rows[i].why || (why && strcmp(why, rows[i].why) != 0))
             fail_msg("%s: %s", rows[i].scenario, why ? why : "nothing");
     }

@@ -108,7 +108,7 @@ static struct suite load(struct arena *a)
     return suite;
 }
 
-/* The names of what a selection chooses, those that do not run in brackets with what is missing. */
+/* The names of the selected scenarios, each followed by its missing capability in brackets. */
 static const char *selected_names(struct arena *a, struct selection selection, const char *cannot)
 {
     struct suite suite = load(a);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# real_target.sh BIN SOURCE PART: the runner against an endpoint that it knows nothing about: a mock, started as anybody may
-# start one, and a target file that names neither its admin API nor that it is a mock. The admin API is only the test's own hand and eye.
+# real_target.sh BIN SOURCE PART: runs conformance against a mock server as if it were a real endpoint: the target file has
+# neither an admin_url nor 'mock: true'. Only the test itself uses the admin API.
 set -eu
 bin=$1 source=$2 part=$3
 suite=$source/scenarios/layers
@@ -21,12 +21,12 @@ fail() {
     exit 1
 }
 
-# start CONSENT: the scenarios' state, with rate limits that they cannot exhaust.
+# start CONSENT: starts the mock with the scenarios' fixture and with rate limits that are never reached.
 start() {
     sed 's/scopes: \["\*"\],/& limits: { read: 100000, write: 100000, long: 100000, write_day: 100000 },/' \
-        "$source/fixtures/layers-acme.yaml" >"$tmp/world.yaml"
+        "$source/fixtures/layers-acme.yaml" >"$tmp/fixture.yaml"
     mkfifo "$tmp/ready"
-    "$bin/mockserver" --fixture "$tmp/world.yaml" --consent "$1" --port 0 >"$tmp/ready" 2>"$tmp/log" &
+    "$bin/mockserver" --fixture "$tmp/fixture.yaml" --consent "$1" --port 0 >"$tmp/ready" 2>"$tmp/log" &
     mock=$!
     read -r ready <"$tmp/ready" || fail "the mock did not start"
     url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
@@ -36,7 +36,7 @@ start() {
     unset LAYERS_BUYER_KEY
 }
 
-# target LINE...: what somebody would write who has this much of an organization.
+# target LINE...: writes a target file like that of a user who has most of these resources.
 target() {
     cat >"$tmp/target.yaml" <<TARGET
 name: somewhere
@@ -57,20 +57,20 @@ TARGET
     for line in "$@"; do echo "$line" >>"$tmp/target.yaml"; done
 }
 
-# run STATUS ARGUMENT...
+# run STATUS ARGUMENT...: runs conformance; fails unless it ends with STATUS
 run() {
-    wanted=$1
+    expected=$1
     shift
     status=0
     "$bin/conformance" run "$@" --target "$tmp/target.yaml" --report "json=$tmp/r.json" >"$tmp/out" 2>&1 </dev/null || status=$?
-    [ "$status" = "$wanted" ] || fail "run $* ended with $status, not $wanted"
+    [ "$status" = "$expected" ] || fail "run $* ended with $status, not $expected"
 }
 
-has() { grep -qE -- "$1" "$tmp/out" || fail "nothing in the output fits: $1"; }
-has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output has: $1"; }
-asked() { curl -s "$url/__admin/requests?limit=1000"; }
+has() { grep -qE -- "$1" "$tmp/out" || fail "the output does not match: $1"; }
+has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output must not match: $1"; }
+requests() { curl -s "$url/__admin/requests?limit=1000"; }
 
-# What a scenario must leave as it was: who is connected, and what is queued.
+# Prints what a run must not change: the connected accounts and the queued posts.
 endpoint_state() {
     for project in prj_acme_a prj_acme_b prj_acme_empty; do
         for list in social-accounts 'scheduled-posts?status=queued'; do
@@ -79,7 +79,7 @@ endpoint_state() {
     done
 }
 
-# All but the one that holds the authorize URL against the platform's own address: here consent has a page of the mock's.
+# Lists all scenarios except oauth-url.yaml, which expects the platform's authorize URL; here the mock serves that page.
 scenarios() { find "$suite" -mindepth 2 -name '*.yaml' ! -path '*/flows/*' ! -path '*/targets/*' ! -name oauth-url.yaml; }
 
 nothing_is_written() {
@@ -95,10 +95,10 @@ nothing_is_written() {
     has "the target has no actor 'buyer'"
     has "actor 'buyer' is not available: the environment variable 'LAYERS_BUYER_KEY' is not set"
     has_not 'blocked|could not be decided|Left behind'
-    asked >"$tmp/asked"
-    ! grep -oE '"method":"(POST|PUT|PATCH|DELETE)"' "$tmp/asked" || fail "something was written"
-    # The refused call was waited out, and calls kept their pace.
-    grep -q '"status":429' "$tmp/asked" || fail "no call was refused"
+    requests >"$tmp/requests"
+    ! grep -oE '"method":"(POST|PUT|PATCH|DELETE)"' "$tmp/requests" || fail "something was written"
+    # The rate-limited call was repeated after Retry-After, and the calls kept to rps: 50.
+    grep -q '"status":429' "$tmp/requests" || fail "no call was rate limited"
     calls=$(sed -n 's/.*, \([0-9]*\) calls$/\1/p' "$tmp/out")
     took=$(sed -n 's/^  time *\([0-9]*\)\.\([0-9]*\) s, .*/\1\20/p' "$tmp/out")
     [ "${took:-0}" -ge $((1000 + (calls - 2) * 20)) ] || fail "$calls calls in $took ms are more than 50 a second"
@@ -113,9 +113,9 @@ the_endpoint_is_left_unchanged() {
         run 0 $(scenarios) --allow-writes --jobs $jobs
         has "missing capability 'clock': the target does not declare it"
         has_not 'blocked|could not be decided|Left behind|missing capability .consent.'
-        [ "$(endpoint_state)" = "$before" ] || fail "the endpoint is not as it was before: $(endpoint_state)"
+        [ "$(endpoint_state)" = "$before" ] || fail "the endpoint has changed: $(endpoint_state)"
     done
-    asked | grep -q '"method":"DELETE"' || fail "nothing was taken back"
+    requests | grep -q '"method":"DELETE"' || fail "nothing was cleaned up"
 }
 
 a_person_is_asked_for_consent() {
@@ -123,8 +123,8 @@ a_person_is_asked_for_consent() {
     target 'consent: human'
     run 4 "$suite/edge-cases/revoke-then-reconnect.yaml" --allow-writes
     has 'the consent needs a person at a terminal, and there is no terminal'
-    asked | grep -q '"method":"POST"' && fail "something was sent before"
-    # At a terminal the address is printed and a line awaited; the person is played by the other end.
+    requests | grep -q '"method":"POST"' && fail "a request was sent"
+    # At a terminal, conformance prints the URL and waits for a line. The loop below acts as the person.
     mkfifo "$tmp/keys" "$tmp/screen"
     command="'$bin/conformance' run '$suite/revocation/nothing-queued.yaml' --allow-writes --target '$tmp/target.yaml'; echo ended with \$?"
     script -qec "$command" /dev/null <"$tmp/keys" >"$tmp/screen" 2>&1 &
@@ -142,7 +142,7 @@ a_person_is_asked_for_consent() {
     has 'ended with 0'
 }
 
-# A browser that cannot do it decides nothing; nobody waits for it.
+# A consent command that fails decides nothing, and the run does not wait for it.
 a_failing_browser_decides_nothing() {
     start local
     printf '#!/bin/sh\necho "{\\"error\\": \\"no browser here\\"}"\n' >"$tmp/browser"

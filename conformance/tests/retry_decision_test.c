@@ -6,23 +6,23 @@
 
 #include <cmocka.h>
 
-/* Plays responses one after another: h holds, - does not, s stops, l is limited; waiting passes at
- * once. Gives how often it asked and how long it waited. */
-struct play {
-    int asked;
+/* The result of a sequence of responses, in which each character is one response: h holds, - does
+ * not hold, s stops, l is rate limited. The test does not wait; it adds up the waits. */
+struct replay {
+    int requests;
     int64_t waited_ms;
     enum retry_next end;
 };
 
-static struct play play(const struct step *step, const char *responses)
+static struct replay replay(const struct step *step, const char *responses)
 {
     struct retry a = {0};
-    struct play p = {.end = RETRY_AGAIN};
+    struct replay p = {.end = RETRY_AGAIN};
     for (const char *c = responses; *c && p.end == RETRY_AGAIN; c++) {
         struct observation seen = {
             .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
         struct retry_decision d = retry_decide(&a, step, &seen);
-        p.asked++;
+        p.requests++;
         p.waited_ms += d.wait_ms;
         a.elapsed_ms += d.wait_ms;
         p.end = d.next;
@@ -32,7 +32,7 @@ static struct play play(const struct step *step, const char *responses)
 
 struct row {
     const char *responses;
-    int asked;
+    int requests;
     int64_t waited_ms;
     enum retry_next end;
 };
@@ -40,14 +40,15 @@ struct row {
 static void run_rows(const struct step *step, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct play p = play(step, rows[i].responses);
-        if (p.asked != rows[i].asked || p.waited_ms != rows[i].waited_ms || p.end != rows[i].end)
-            fail_msg("%s: asked %d, waited %lld, end %d", rows[i].responses, p.asked,
+        struct replay p = replay(step, rows[i].responses);
+        if (p.requests != rows[i].requests || p.waited_ms != rows[i].waited_ms ||
+            p.end != rows[i].end)
+            fail_msg("%s: %d requests, waited %lld, end %d", rows[i].responses, p.requests,
                      (long long)p.waited_ms, p.end);
     }
 }
 
-static void a_plain_call_is_decided_at_once(void **state)
+static void a_call_without_repetition_is_decided_at_once(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -57,7 +58,7 @@ static void a_plain_call_is_decided_at_once(void **state)
     run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
 }
 
-static void eventually_asks_until_it_holds_or_time_is_up(void **state)
+static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
 {
     (void)state;
     const struct step step = {.eventually = true, .every_ms = 400, .for_ms = 1000};
@@ -71,7 +72,7 @@ static void eventually_asks_until_it_holds_or_time_is_up(void **state)
     run_rows(&step, rows, sizeof rows / sizeof *rows);
 }
 
-static void consistently_settles_and_then_must_hold_at_each_sample(void **state)
+static void consistently_settles_and_then_must_hold_each_time(void **state)
 {
     (void)state;
     const struct step step = {
@@ -108,9 +109,9 @@ static void a_too_long_rate_limit_is_not_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_plain_call_is_decided_at_once),
-        cmocka_unit_test(eventually_asks_until_it_holds_or_time_is_up),
-        cmocka_unit_test(consistently_settles_and_then_must_hold_at_each_sample),
+        cmocka_unit_test(a_call_without_repetition_is_decided_at_once),
+        cmocka_unit_test(eventually_repeats_until_it_holds_or_the_time_is_up),
+        cmocka_unit_test(consistently_settles_and_then_must_hold_each_time),
         cmocka_unit_test(a_rate_limit_is_waited_out_three_times),
         cmocka_unit_test(a_too_long_rate_limit_is_not_waited_for),
     };

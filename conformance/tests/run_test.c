@@ -15,11 +15,11 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-/* What the endpoint, a process of its own, was asked; a line each. */
+/* The requests to the endpoint, one per line. Shared with the child process that serves it. */
 struct call_log {
     size_t n;
     char text[8000];
-    int pending, limited, made;
+    int pending, limited, created;
 };
 
 struct endpoint {
@@ -28,7 +28,7 @@ struct endpoint {
     struct call_log *call_log;
 };
 
-static void note_call(struct call_log *d, const struct request *r)
+static void log_call(struct call_log *d, const struct request *r)
 {
     int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n",
                      STR_ARG(r->method), STR_ARG(r->target));
@@ -49,27 +49,27 @@ static void respond(struct exchange *x, int status, const char *format, ...)
     server_reply(x);
 }
 
-static void make_resource(struct exchange *x, struct call_log *d)
+static void create_item(struct exchange *x, struct call_log *d)
 {
     const struct node *body = json_parse(&x->arena, x->request.body, "body", NULL);
     const char *name = node_get_text(body, "name");
-    respond(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->made, name ? name : "");
+    respond(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->created, name ? name : "");
 }
 
 static void handle(void *ctx, struct exchange *x)
 {
     struct call_log *d = ctx;
     struct str method = x->request.method, path = x->request.path;
-    if (str_is(method, "HEAD")) { /* is it there? */
+    if (str_is(method, "HEAD")) { /* the probe before a run */
         respond(x, 404, "%s", "");
         return;
     }
-    note_call(d, &x->request);
-    if (str_is(path, "/cut")) {
+    log_call(d, &x->request);
+    if (str_is(path, "/lost")) {
         x->response.cut = CUT_BEFORE_HEADERS;
         respond(x, 200, "%s", "");
     } else if (str_is(method, "POST")) {
-        make_resource(x, d);
+        create_item(x, d);
     } else if (str_is(path, "/pending")) {
         respond(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
     } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {
@@ -84,7 +84,7 @@ static void handle(void *ctx, struct exchange *x)
     }
 }
 
-static void serve(struct call_log *d, int tell)
+static void serve(struct call_log *d, int port_pipe)
 {
     struct loop *l = loop_new();
     struct server_options options = {.address = "127.0.0.1",
@@ -95,7 +95,7 @@ static void serve(struct call_log *d, int tell)
                                      .ctx = d};
     struct server *s = server_new(l, &options, NULL);
     int port = s ? server_port(s) : 0;
-    if (write(tell, &port, sizeof port) == sizeof port)
+    if (write(port_pipe, &port, sizeof port) == sizeof port)
         loop_run(l);
     _exit(0);
 }
@@ -161,33 +161,34 @@ static int tear_down(void **state)
     return 0;
 }
 
-static bool can_all(const void *ctx, const char *capability)
+static bool has_every_capability(const void *ctx, const char *capability)
 {
     (void)ctx;
     (void)capability;
     return true;
 }
 
-static void play_path(struct scene *s, const char *path)
+static void run_path(struct scene *s, const char *path)
 {
     struct suite suite;
     struct plan plan;
     struct error err = {0};
     bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
-              plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL,
+                        &plan, &err) &&
               run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
     if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));
     error_end(&err);
 }
 
-static void play(struct scene *s, const char *file)
+static void run_file(struct scene *s, const char *file)
 {
-    play_path(s, arena_printf(&s->arena, TEST_DIR "/run/%s.yaml", file));
+    run_path(s, arena_printf(&s->arena, TEST_DIR "/run/%s.yaml", file));
 }
 
-/* One line a check that is no pass, and how many there are of them all. */
-static const char *story(struct scene *s)
+/* One line per check that did not pass, then the number of all checks. */
+static const char *failures_text(struct scene *s)
 {
     struct buf out = {.arena = &s->arena};
     const struct scenario_result *r = s->run.scenarios.items[0];
@@ -202,12 +203,12 @@ static const char *story(struct scene *s)
 static void cleanup_runs_last_first_after_a_failure(void **state)
 {
     struct scene *s = *state;
-    play(s, "cleanup-after-failure");
-    assert_string_equal(story(s), "fail cleanup-after-failure/two/name/equals\n"
-                                  "fail cleanup-after-failure/3/status/is\n"
-                                  "blocked cleanup-after-failure/listed/status/is\n"
-                                  "blocked cleanup-after-failure/listed/items/$some\n"
-                                  "of 11");
+    run_file(s, "cleanup-after-failure");
+    assert_string_equal(failures_text(s), "fail cleanup-after-failure/two/name/equals\n"
+                                          "fail cleanup-after-failure/3/status/is\n"
+                                          "blocked cleanup-after-failure/listed/status/is\n"
+                                          "blocked cleanup-after-failure/listed/items/$some\n"
+                                          "of 11");
     assert_string_equal(s->endpoint.call_log->text, "POST /items\n"
                                                     "POST /items\n"
                                                     "GET /missing?first=t%2F1&second=t%2F2\n"
@@ -222,13 +223,13 @@ static void cleanup_runs_last_first_after_a_failure(void **state)
 static void a_call_is_repeated_until_it_is_decided(void **state)
 {
     struct scene *s = *state;
-    play(s, "repeated-call");
-    assert_string_equal(story(s), "of 7");
+    run_file(s, "repeated-call");
+    assert_string_equal(failures_text(s), "of 7");
     assert_int_equal(s->run.exit_code, 0);
     assert_int_equal(s->endpoint.call_log->pending, 4);
     assert_int_equal(s->endpoint.call_log->limited, 3);
     const struct scenario_result *r = s->run.scenarios.items[0];
-    assert_int_equal(r->exchanges.count, 4); /* eventually is one row; the cleanup is one as well */
+    assert_int_equal(r->exchanges.count, 4); /* `eventually` is recorded once; so is the cleanup */
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].outcome, CLAIM_HOLDS);
@@ -237,30 +238,29 @@ static void a_call_is_repeated_until_it_is_decided(void **state)
 static void a_failed_cleanup_is_reported(void **state)
 {
     struct scene *s = *state;
-    play(s, "left-behind");
-    assert_string_equal(story(s), "of 3");
+    run_file(s, "left-behind");
+    assert_string_equal(failures_text(s), "of 3");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "/sticky/t%2F1"));
-    assert_string_equal(s->run.leftovers.items[0].why,
-                        "the cleanup request failed: status 500");
+    assert_string_equal(s->run.leftovers.items[0].why, "the cleanup request failed: status 500");
     assert_int_equal(s->run.exit_code, 5);
 }
 
 static void a_lost_response_decides_nothing(void **state)
 {
     struct scene *s = *state;
-    play(s, "lost");
-    assert_string_equal(story(s), "error lost/made/status/is\n"
-                                  "error lost/made/name/equals\n"
-                                  "error lost/made/id/capture\n"
-                                  "blocked lost/listed/status/is\n"
-                                  "blocked lost/listed/items/$some\n"
-                                  "of 5");
-    assert_int_equal(s->run.leftovers.count, 1); /* it may have been made */
+    run_file(s, "lost");
+    assert_string_equal(failures_text(s), "error lost/made/status/is\n"
+                                          "error lost/made/name/equals\n"
+                                          "error lost/made/id/capture\n"
+                                          "blocked lost/listed/status/is\n"
+                                          "blocked lost/listed/items/$some\n"
+                                          "of 5");
+    assert_int_equal(s->run.leftovers.count, 1); /* the resource may exist */
     assert_int_equal(s->run.exit_code, 5);
 }
 
-/* A call_log with the run's own id as it is in none. */
+/* The logged requests without their queries, which contain the run's id. */
 static const char *calls_of(struct scene *s)
 {
     struct buf out = {.arena = &s->arena};
@@ -276,20 +276,20 @@ static const char *calls_of(struct scene *s)
 static void a_resource_of_a_lost_response_is_looked_up(void **state)
 {
     struct scene *s = *state;
-    play(s, "lost-then-looked-up");
-    assert_string_equal(calls_of(s), "POST /cut\n"
+    run_file(s, "lost-then-looked-up");
+    assert_string_equal(calls_of(s), "POST /lost\n"
                                      "GET /items\n"
                                      "DELETE /items/t%2F1\n");
     assert_int_equal(s->run.leftovers.count, 0);
-    assert_int_equal(s->run.exit_code, 3); /* what became of it is not judged all the same */
+    assert_int_equal(s->run.exit_code, 3); /* its checks are still undecided */
 }
 
 static void a_failed_lookup_is_reported(void **state)
 {
     struct scene *s = *state;
-    play(s, "lost-and-lookup-fails");
-    assert_string_equal(calls_of(s), "POST /cut\n"
-                                     "GET /missing\n" /* a single resource that is not there */
+    run_file(s, "lost-and-lookup-fails");
+    assert_string_equal(calls_of(s), "POST /lost\n"
+                                     "GET /missing\n" /* 404: the resource does not exist */
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].why, "status 500"));
@@ -299,7 +299,7 @@ static void a_failed_lookup_is_reported(void **state)
 static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state)
 {
     struct scene *s = *state;
-    play(s, "cleanup-once");
+    run_file(s, "cleanup-once");
     assert_string_equal(s->endpoint.call_log->text, "POST /items\n"
                                                     "DELETE /items/t%2F1\n"
                                                     "DELETE /sticky/t%2F1\n");
@@ -316,7 +316,8 @@ static void an_unreachable_target_is_reported_once(void **state)
     const char *path = TEST_DIR "/run/repeated-call.yaml";
     s->target.base_url = "http://127.0.0.1:9";
     assert_true(suite_load(&s->arena, &path, 1, &suite, &err));
-    assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, can_all, NULL, &plan, &err));
+    assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL,
+                          &plan, &err));
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
     assert_int_equal(err.count, 1);
     assert_int_equal(error_exit_code(&err), 3);
@@ -329,7 +330,7 @@ static void scenarios_with_the_same_exclusive_resource_run_one_after_another(voi
     struct scene *s = *state;
     struct buf expected = {.arena = &s->arena};
     s->options.jobs = 2;
-    play_path(s, TEST_DIR "/run/exclusive");
+    run_path(s, TEST_DIR "/run/exclusive");
     for (int i = 0; i < 16; i++)
         buf_printf(&expected, "GET /items?by=%s\n", i < 8 ? "one" : "two");
     assert_string_equal(s->endpoint.call_log->text, buf_c(&expected));
@@ -339,7 +340,7 @@ static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
     s->options.allow_writes = false;
-    play(s, "left-behind");
+    run_file(s, "left-behind");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], 3);
     assert_int_equal(s->endpoint.call_log->n, 0);
     assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */

@@ -26,7 +26,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Reads the text as a file does; *wrong gets the complaints, without the file's name. */
+/* Loads a target file with this text; *wrong gets the errors, without the file name. */
 static struct target *read_text(struct arena *a, const char *text, const char **wrong)
 {
     char path[] = P_tmpdir "/target_test_XXXXXX";
@@ -57,7 +57,7 @@ static void a_target_file_is_read(void **state)
     assert_string_equal(t->base_url, "https://api.example.com");
     assert_string_equal(target_actor(t, NULL)->credential, "the key");
     assert_null(target_actor(t, "anonymous")->credential);
-    assert_null(target_actor(t, "somebody"));
+    assert_null(target_actor(t, "unknown"));
     assert_string_equal(node_get_text(t->resources, "project"), "the key");
     assert_int_equal(node_count(node_get(t->resources, "list")), 1);
     assert_true(t->rps > 0.49 && t->rps < 0.51);
@@ -74,7 +74,7 @@ static void a_custom_header_has_no_prefix(void **state)
     assert_string_equal(t->header_prefix, "");
 }
 
-static void a_admin_url_is_that_of_the_admin_api(void **state)
+static void the_admin_path_is_appended_to_an_admin_url(void **state)
 {
     static const char *const urls[] = {"http://127.0.0.1:4010", "http://127.0.0.1:4010/",
                                        "http://127.0.0.1:4010/__admin/"};
@@ -109,7 +109,7 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
         const char *wrong;
         read_text(*state, rows[i].text, &wrong);
         if (!wrong || !str_starts(str_from(wrong), str_from(rows[i].wrong)))
-            fail_msg("%s gives %s", rows[i].text, wrong);
+            fail_msg("%s: got %s", rows[i].text, wrong);
     }
 }
 
@@ -189,7 +189,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_admin_url_is_that_of_the_admin_api, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up,

@@ -57,7 +57,7 @@ static int tear_down(void **state)
 static void a_reference_is_replaced_by_its_value(void **state)
 {
     static const struct {
-        const char *value, *result; /* NULL: something is missing */
+        const char *value, *result; /* NULL: a reference has no value */
     } rows[] = {
         {"\"$user\"",                                              "\"inner\""             },
         {"\"$first.other\"",                                       "true"                  },
@@ -73,7 +73,7 @@ static void a_reference_is_replaced_by_its_value(void **state)
         {"{\"a\":[\"$user\",{\"b\":\"$first.other\"}],\"c\":1.5}",
          "{\"a\":[\"inner\",{\"b\":true}],\"c\":1.5}"                                      },
         {"{\"$not\":\"$user\"}",                                   "{\"$not\":\"inner\"}"  },
-        {"\"$nobody\"",                                            NULL                    },
+        {"\"$unknown\"",                                           NULL                    },
         {"\"$target.nothing\"",                                    NULL                    },
         {"\"$env.VARS_TEST_NOT_SET\"",                             NULL                    },
         {"\"all of ${target.list}\"",                              NULL                    },
