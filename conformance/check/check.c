@@ -101,7 +101,7 @@ static const struct node *redirect_parts(struct arena *a, const struct node *red
     return query ? node_with(a, parts, "query", query) : parts;
 }
 
-static bool each_subject(const struct check_input *in, subject_fn *fn, void *ctx)
+static bool visit_subjects(const struct check_input *in, subject_fn *fn, void *ctx)
 {
     const struct expectation *x = in->expect;
     for (size_t i = 0; i < node_count(x->headers); i++) {
@@ -150,7 +150,7 @@ bool check_holds(const struct check_input *in)
 {
     struct check_input copy = *in;
     return status_holds(in->expect, in->exchange ? in->exchange->status : 0) &&
-           each_subject(&copy, subject_holds, &copy);
+           visit_subjects(&copy, subject_holds, &copy);
 }
 
 /* --- verdicts ------------------------------------------------------------------------------- */
@@ -271,7 +271,7 @@ bool check_expectation(const struct check_input *in, struct check_list *out)
 {
     struct judging j = {.in = in, .out = out, .decide = true, .all_hold = true};
     judge_status(&j);
-    each_subject(in, judge_subject, &j);
+    visit_subjects(in, judge_subject, &j);
     return j.all_hold;
 }
 
@@ -280,5 +280,5 @@ void check_undecided(const struct check_input *in, enum verdict verdict, const c
 {
     struct judging j = {.in = in, .out = out, .verdict = verdict, .why = why};
     judge_status(&j);
-    each_subject(in, judge_subject, &j);
+    visit_subjects(in, judge_subject, &j);
 }

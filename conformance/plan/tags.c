@@ -139,7 +139,7 @@ const struct tags *tags_parse(struct arena *a, const char *text, struct error *e
 
 /* --- evaluation ------------------------------------------------------------------------------ */
 
-static bool has(const char *const *tags, size_t count, const char *tag)
+static bool has_tag(const char *const *tags, size_t count, const char *tag)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(tags[i], tag) == 0)
@@ -152,7 +152,7 @@ bool tags_hold(const struct tags *expression, const char *const *tags, size_t co
     const struct tags *t = expression;
     switch (t->kind) {
     case TAGS_TAG:
-        return has(tags, count, t->tag);
+        return has_tag(tags, count, t->tag);
     case TAGS_NOT:
         return !tags_hold(t->left, tags, count);
     case TAGS_AND:

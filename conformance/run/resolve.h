@@ -8,6 +8,7 @@
 #include "conformance/run/vars.h"
 #include "conformance/scenario/scenario.h"
 
+/* Returns a copy of the expectation, or of the step's readings, with every reference replaced. */
 bool resolve_expectation(const struct vars *v, const struct expectation *x, struct expectation *out,
                          const char **missing);
 const struct reading *resolve_readings(const struct vars *v, const struct step *step,

@@ -21,8 +21,9 @@ struct retry {
     int64_t settled_ms; /* elapsed_ms at that time */
 };
 
-struct observation { /* what the caller found in a response */
-    bool holds, stops, limited;
+struct observation {        /* what the caller found in a response */
+    bool holds, stops;      /* the expectation, the `stop` of eventually */
+    bool limited;           /* a 429 that the step does not expect */
     int64_t retry_after_ms; /* below 0: no Retry-After */
 };
 

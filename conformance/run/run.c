@@ -185,7 +185,7 @@ static const struct node *instant_node(struct arena *a, int64_t ms)
     return node_new_text(a, str_from(arena_text(a, time_seconds(ms, text))));
 }
 
-static const struct node *names_of_run(const struct runner *r)
+static const struct node *run_names(const struct runner *r)
 {
     struct arena *a = r->arena;
     int64_t now_ms = r->target->now_ms ? r->target->now_ms : time_wall_ms();
@@ -205,7 +205,7 @@ static void set_names(struct runner *r)
     target = node_with(a, target, "base_url", node_new_text(a, str_from(r->target->base_url)));
     r->vars = (struct vars){.arena = a, .env = report_secret, .env_ctx = r};
     vars_set(&r->vars, "target", target);
-    vars_set(&r->vars, "run", names_of_run(r));
+    vars_set(&r->vars, "run", run_names(r));
 }
 
 static void report_credentials(struct runner *r)
@@ -216,7 +216,7 @@ static void report_credentials(struct runner *r)
             report_secret(r, t->actors[i].name, t->actors[i].credential);
 }
 
-static bool is_safe(const struct target *t, struct error *err)
+static bool check_live_key(const struct target *t, struct error *err)
 {
     const struct actor *live = t->is_mock || !t->admin_url ? NULL : target_live_actor(t);
     if (live)
@@ -265,8 +265,8 @@ static size_t jobs_of(const struct target *t, const struct run_options *o, size_
     return jobs ? jobs : 1;
 }
 
-static bool run_on(struct arena *a, const struct plan *plan, const struct target *target,
-                   const struct run_options *options, struct run *out, struct error *err)
+static bool run_target(struct arena *a, const struct plan *plan, const struct target *target,
+                       const struct run_options *options, struct run *out, struct error *err)
 {
     int64_t began_us = time_monotonic_us();
     struct session s = {
@@ -315,7 +315,7 @@ bool run_plan(struct arena *a, const struct plan *plan, const struct target *tar
         own.admin_url = arena_printf(a, "%s/__admin", mock_url(mock));
         own.base_url = arena_printf(a, "%s%s", mock_url(mock), own.mount);
     }
-    bool done = is_safe(&own, err) && run_on(a, plan, &own, options, out, err);
+    bool done = check_live_key(&own, err) && run_target(a, plan, &own, options, out, err);
     mock_stop(mock);
     return done;
 }

@@ -1,8 +1,8 @@
 /* skip_reason.h - decides, before its first request, whether a scenario can run on the target.
  *
- * Shapes:  the reason as a sentence, or NULL if the scenario can run. Checked are, also in the
- *          flows that the scenario uses: capabilities; resources, actors and environment variables
- *          that do not exist; permission to write (--allow-writes) and to spend (--allow-costly).
+ * Shapes:  the reason as a sentence, or NULL if the scenario can run. It can run if the target has
+ *          the capabilities, resources, actors and environment variables that the scenario and its
+ *          flows use, and if --allow-writes and --allow-costly permit what it does.
  * Errors:  none. A scenario that cannot run is not applicable.
  */
 #pragma once

@@ -21,8 +21,8 @@
  *          listener, and the local port that the URL leads to. A mock on this machine needs
  *          neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
- *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x`. A target that reaches
- *          the listener has `webhook`.
+ *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.h checks
+ *          those against its manifest). A target that reaches the listener has `webhook`.
  * Units:   rps = requests per second at most; 0 = no limit.
  * Errors:  mistakes in the file, with file:line:col. An unset environment variable removes its
  *          actor or resource with a warning; for the first actor it is an error.
@@ -59,12 +59,14 @@ struct target {
     int webhook_port;        /* local port of the listener; 0: any free port */
 };
 
+/* Reads a target file. */
 struct target *target_load(struct arena *a, const char *path, struct error *err);
 /* Returns a target with only a base URL: no actors and no capabilities. */
 struct target *target_of_url(struct arena *a, const char *base_url, struct error *err);
 bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err);
 bool target_set_admin_url(struct arena *a, struct target *t, const char *url, struct error *err);
 
+/* Returns true if the target has the capability, declared or implied. */
 bool target_can(const struct target *t, const char *capability);
 /* Returns the actor of that name, or the first one if `name` is NULL; NULL: no such actor. */
 const struct actor *target_actor(const struct target *t, const char *name);

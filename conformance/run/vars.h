@@ -23,7 +23,7 @@ struct vars {
 };
 
 void vars_set(struct vars *v, const char *name, const struct node *value); /* replaces */
-const struct node *vars_get(const struct vars *v, struct str name); /* NULL: no such variable */
+const struct node *vars_get(const struct vars *v, struct str name);        /* NULL: no value */
 
 /* Returns a copy of `value` with every reference replaced. Keys are not changed. */
 const struct node *vars_value(const struct vars *v, const struct node *value, const char **missing);
