@@ -141,7 +141,9 @@ void run_decide(struct run *r)
                      a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
                      plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
     else if (!count_decided(r) && !errors)
-        set_exit(r, 4, "nothing was checked");
+        set_exit(r, 4,
+                 r->scenarios.count ? "nothing was checked: no check could be decided"
+                                    : "nothing was checked: no scenario was selected");
     else if (vacuous)
         set_exit(
             r, 4,

@@ -49,11 +49,11 @@ bool judge_holds(struct task *t, struct arena *a)
 
 /* --- disputes ------------------------------------------------------------------------------- */
 
-static void record_reading(struct run *run, const char *dispute, const char *side)
+static void record_reading(struct run *run, const char *dispute, const char *reading)
 {
     for (size_t i = 0; i < run->dispute_count; i++)
         if (strcmp(run->disputes[i].id, dispute) == 0)
-            run->disputes[i].seen = side;
+            run->disputes[i].seen = reading;
 }
 
 /* The documents disagree, so a matching reading is no pass. If no reading matches, this fails. */
@@ -63,28 +63,28 @@ static bool judge_readings(struct task *t)
     struct arena *a = t->runner->arena;
     struct check_input in = judge_input(t, a);
     struct buf names = {.arena = a};
-    const char *side = NULL;
+    const char *reading = NULL;
     for (size_t i = 0; i < c->step->reading_count; i++) {
         in.expect = &c->readings[i].expect;
         buf_printf(&names, "%s%s", i ? " or " : "", c->readings[i].name);
-        if (!side && check_holds(&in))
-            side = c->readings[i].name;
+        if (!reading && check_holds(&in))
+            reading = c->readings[i].name;
     }
     in.expect = &c->expect;
     struct check *check = check_add(&in, &t->checks, "one_of", c->step->dispute,
-                                    side ? VERDICT_DISPUTED : VERDICT_FAIL);
+                                    reading ? VERDICT_DISPUTED : VERDICT_FAIL);
     check->at = c->step->at;
     check->expected = buf_c(&names);
     check->actual =
-        side ? side
+        reading ? reading
         : !c->exchange
             ? "no response"
             : arena_printf(a, "%d " STR_FMT, c->exchange->status,
                            STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
-    if (!side)
+    if (!reading)
         return false;
-    check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, side);
-    record_reading(t->runner->run, c->step->dispute, side);
+    check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, reading);
+    record_reading(t->runner->run, c->step->dispute, reading);
     return true;
 }
 
