@@ -25,7 +25,7 @@ static const char *const scopes[] = {
     "ads:read",
     "ads:write",
     "ads:write:campaigns",
-    "ads:write:rate limits",
+    "ads:write:budgets",
     "ads:write:creative",
     "ads:write:lifecycle",
     "ads:write:policy",
