@@ -43,7 +43,7 @@ static void print_account(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *filter)
+static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
 {
     const struct filter *f = filter;
     const struct account *a = account_read(c->world, row);
@@ -71,7 +71,7 @@ static struct page_list choose_index(const struct call *c, uint32_t project, con
     return (struct page_list){.index = &c->world->indexes[index],
                               .key = key,
                               .last_order = INT64_MAX,
-                              .shows = shows,
+                              .matches = matches_filter,
                               .print = print_account,
                               .filter = f};
 }

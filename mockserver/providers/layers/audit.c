@@ -87,7 +87,7 @@ static bool is_meant(struct str wanted, const char *id)
     return !wanted.s || (id && str_is(wanted, id));
 }
 
-static bool shows(const struct call *c, const struct change *change, const struct filter *f)
+static bool matches_filter(const struct call *c, const struct change *change, const struct filter *f)
 {
     const struct world *w = c->world;
     const char *event = event_of(change);
@@ -126,7 +126,7 @@ static void print_log(struct call *c, const struct page *page, const struct filt
     json_key(out, "items");
     json_open_list(out);
     for (int64_t count = 0; --seq > 0;) {
-        if (!shows(c, changes_read(c->world, seq), f))
+        if (!matches_filter(c, changes_read(c->world, seq), f))
             continue;
         if (count++ == page->limit) {
             next = page_cursor(c->arena, &(struct index_entry){.row = last});

@@ -1,7 +1,8 @@
-/* fixture_check.h - what the documents rule out in a starting world, beyond its schema.
+/* fixture_check.h - checks a fixture's values beyond the schema: combinations that Layers'
+ * documentation rules out.
  *
- * Errors:  each mistake at its map's place. What the schema already complained of may be zero here,
- *          and is passed over.
+ * Errors:  each problem is reported at the place of its map. A value that the schema has already
+ *          rejected may be zero; it is not checked again.
  */
 #pragma once
 #include "mockserver/providers/layers/fixture_fields.h"
@@ -11,14 +12,15 @@ bool fixture_check_account(const struct fixture_load *load, const struct fixture
 bool fixture_check_post(const struct fixture_load *load, const struct fixture_post *p,
                         const struct fixture_account *account);
 
-/* A project's accounts by handle. */
+/* A project's accounts, sorted by handle. */
 struct handles {
     const struct fixture_account **items;
     size_t count;
 };
 
-/* Complains of a handle that is connected twice on one platform. */
+/* Returns false and reports a problem if a handle is connected twice on one platform. */
 bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
-/* NULL, and a complaint, unless just one account has that id or handle. */
+/* Returns the account with the id or handle `name`. Returns NULL and reports a problem if there is
+ * none, or more than one. */
 const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h,
                                            const char *name, struct where at);

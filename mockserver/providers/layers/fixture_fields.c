@@ -10,47 +10,55 @@
 /* OF names the struct that a table fills. */
 #define OF struct fixture_account
 static const struct field account_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The socialAccountId. Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Account id (socialAccountId). Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts,
-          .text_count = LAYERS_PLATFORMS, .help = "Where the account is."),
+          .text_count = LAYERS_PLATFORMS, .help = "Platform of the account."),
     FIELD("handle", FIELD_TEXT, OF, handle, ID_LENGTH, .required = true,
-          .help = "Its name there, without @."),
+          .help = "Handle on the platform, without @."),
     FIELD("status", FIELD_ENUM, OF, status, .texts = layers_status_texts,
-          .text_count = LAYERS_STATUS_COUNT, .help = "Default: connected."),
+          .text_count = LAYERS_STATUS_COUNT, .help = "Account status. Default: connected."),
     FIELD("leased", FIELD_BOOL, OF, leased,
-          .help = "Layers owns it and rents it out; TikTok only. Default: false."),
+          .help = "Whether the account is leased from Layers (TikTok only). Default: false."),
     FIELD("monthly_price_cents", FIELD_INT, OF, monthly_price_cents, .max = PRICE_MAX,
-          .help = "What a leased account costs a month."),
+          .help = "Monthly price of a leased account, in cents. Default: the pool account's "
+                  "price, or 0."),
     FIELD("followers", FIELD_INT, OF, followers, .max = FOLLOWERS_MAX,
-          .help = "How many a leased account has. Default: the pool's figure, or 0."),
-    FIELD("connected_at", FIELD_TIME, OF, connected_at, .help = "Default: the clock's start."),
+          .help = "Followers of a leased account. Default: the pool account's followers, or 0."),
+    FIELD("connected_at", FIELD_TIME, OF, connected_at,
+          .help = "Time of the connection. Default: the clock's start."),
     FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
-          .help = "When its token dies. Default: as long as the platform's tokens live from the "
-                  "clock's start, or from connected_at where it is dead; never, if leased."),
+          .help =
+              "Expiry time of the token. Default: one token lifetime (TikTok: 30 days, Instagram: "
+              "60 days) after the clock's start, or after connected_at if the status is not "
+              "connected; never for a leased account."),
     FIELD("refresh", FIELD_BOOL, OF, refresh,
-          .help = "Its token is renewed when it would die. Default: false."),
+          .help = "Whether the token is renewed before it expires. Default: false."),
     FIELD("avatar_url", FIELD_TEXT, OF, avatar_url,
-          .help = "Default: on the Layers media host, by platform and handle."),
+          .help =
+              "Avatar URL. Default: a URL on the Layers media host, made of platform and handle."),
 };
 static const struct fields account_fields =
     FIELD_TABLE("social account", account_rows, OF, offsetof(OF, at));
 #undef OF
 
-/* What is absent reads as the first. */
+/* The default is the first. */
 static const char *const content_words[] = {"completed", "generating", "failed"};
 const enum content_state layers_fixture_content_states[] = {CONTENT_COMPLETED, CONTENT_GENERATING,
                                                             CONTENT_FAILED};
 
 #define OF struct fixture_content
 static const struct field content_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The containerId. Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Content id (containerId). Default: generated."),
     FIELD("media_type", FIELD_TEXT, OF, media_type,
-          .help = "Such as video, image. Default: video."),
-    FIELD("caption", FIELD_TEXT, OF, caption, .help = "Its text."),
+          .help = "Media type, for example video or image. Default: video."),
+    FIELD("caption", FIELD_TEXT, OF, caption, .help = "Caption of its posts."),
     FIELD("status", FIELD_ENUM, OF, state, .texts = content_words,
-          .text_count = CONTENT_STATE_COUNT, .help = "Default: completed."),
+          .text_count = CONTENT_STATE_COUNT, .help = "Generation status. Default: completed."),
     FIELD("approval", FIELD_ENUM, OF, approval, .texts = approval_texts,
-          .text_count = APPROVAL_COUNT, .help = "none: no approval is asked for. Default: none."),
+          .text_count = APPROVAL_COUNT,
+          .help = "Approval status; none: approval is not required. Default: none."),
 };
 static const struct fields content_fields =
     FIELD_TABLE("content", content_rows, OF, offsetof(OF, at));
@@ -58,19 +66,22 @@ static const struct fields content_fields =
 
 #define OF struct fixture_post
 static const struct field post_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The scheduledPostId. Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Post id (scheduledPostId). Default: generated."),
     FIELD("content", FIELD_TEXT, OF, content, .required = true,
-          .help = "The id of content of this project."),
+          .help = "Id of a content item of this project."),
     FIELD("account", FIELD_TEXT, OF, account, .required = true,
-          .help = "An account of this project: its id, or its handle where that is unique."),
+          .help = "Account of this project: its id, or its handle if unique."),
     FIELD("mode", FIELD_ENUM, OF, mode, .texts = publish_mode_texts, .text_count = MODE_COUNT,
-          .help = "Default: publish."),
-    FIELD("at", FIELD_TIME, OF, due, .required = true, .help = "When it is, or was, due."),
+          .help = "Publish mode. Default: publish."),
+    FIELD("at", FIELD_TIME, OF, due, .required = true,
+          .help = "Due time, in the past or in the future."),
     FIELD("status", FIELD_ENUM, OF, state, .texts = destination_state_texts,
-          .text_count = LAYERS_POST_STATES, .help = "Default: queued."),
+          .text_count = LAYERS_POST_STATES, .help = "Post status. Default: queued."),
     FIELD("external_url", FIELD_TEXT, OF, external_url,
-          .help = "The link of a published post. Default: one of the platform's shape."),
-    FIELD("error", FIELD_TEXT, OF, error, .help = "A failed post's code. Default: PLATFORM_ERROR."),
+          .help = "URL of a published post. Default: a URL in the platform's format."),
+    FIELD("error", FIELD_TEXT, OF, error,
+          .help = "Error code of a failed post. Default: PLATFORM_ERROR."),
 };
 static const struct fields post_fields =
     FIELD_TABLE("scheduled post", post_rows, OF, offsetof(OF, at));
@@ -78,16 +89,18 @@ static const struct fields post_fields =
 
 #define OF struct fixture_lease_request
 static const struct field lease_request_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The requestId. Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Request id (requestId). Default: generated."),
     FIELD("count", FIELD_INT, OF, count, .required = true, .min = 1, .max = LEASE_MAX,
-          .help = "How many accounts are asked for."),
+          .help = "Number of accounts requested."),
     FIELD("vertical", FIELD_TEXT, OF, vertical, .required = true, .min = 1,
-          .help = "What they are about."),
-    FIELD("audience", FIELD_TEXT, OF, audience, .help = "Whom they reach."),
-    FIELD("language", FIELD_TEXT, OF, language, .help = "A BCP 47 tag."),
-    FIELD("geo", FIELD_TEXTS, OF, geo, .help = "ISO country codes. Default: anywhere."),
-    FIELD("note", FIELD_TEXT, OF, note, .help = "The partner's word to the reviewers."),
-    FIELD("submitted_at", FIELD_TIME, OF, submitted_at, .help = "Default: the clock's start."),
+          .help = "Topic of the accounts."),
+    FIELD("audience", FIELD_TEXT, OF, audience, .help = "Audience of the accounts."),
+    FIELD("language", FIELD_TEXT, OF, language, .help = "Language, as a BCP 47 tag."),
+    FIELD("geo", FIELD_TEXTS, OF, geo, .help = "Countries, as two-letter ISO codes. Default: any."),
+    FIELD("note", FIELD_TEXT, OF, note, .help = "Note from the partner to the reviewers."),
+    FIELD("submitted_at", FIELD_TIME, OF, submitted_at,
+          .help = "Time of the request. Default: the clock's start."),
 };
 static const struct fields lease_request_fields =
     FIELD_TABLE("lease request", lease_request_rows, OF, offsetof(OF, at));
@@ -95,20 +108,27 @@ static const struct fields lease_request_fields =
 
 #define OF struct fixture_ad_account
 static const struct field ad_account_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The adAccountId. Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Ad account id (adAccountId). Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = ad_platform_texts,
-          .text_count = AD_PLATFORM_COUNT, .help = "Where the ads run; one account for each."),
+          .text_count = AD_PLATFORM_COUNT,
+          .help = "Ad platform. A project has at most one connected ad account per platform."),
     FIELD("external_id", FIELD_TEXT, OF, external_id,
-          .help = "The platform's own id: act_..., digits, org-... Default: made up."),
-    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Its name there."),
+          .help =
+              "Id on the platform: act_ and digits (meta_ads), digits (tiktok_ads), or org- and "
+              "digits (apple_ads). Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name on the platform."),
     FIELD("currency", FIELD_TEXT, OF, currency, .min = 3, .max = 3,
-          .help = "ISO 4217. Default: USD."),
+          .help = "Currency, as an ISO 4217 code. Default: USD."),
     FIELD("token_status", FIELD_ENUM, OF, token, .texts = ad_token_texts,
           .text_count = AD_TOKEN_COUNT,
-          .help = "Default: valid. pending lasts timings.ad_validation."),
-    FIELD("connected_at", FIELD_TIME, OF, connected_at, .help = "Default: the clock's start."),
+          .help =
+              "Token status; pending becomes valid after timings.ad_validation. Default: valid."),
+    FIELD("connected_at", FIELD_TIME, OF, connected_at,
+          .help = "Time of the connection. Default: the clock's start."),
     FIELD("disconnected", FIELD_BOOL, OF, disconnected,
-          .help = "It is no longer in the list. Default: false."),
+          .help =
+              "Whether the ad account was disconnected; it is then not listed. Default: false."),
 };
 static const struct fields ad_account_fields =
     FIELD_TABLE("ad account", ad_account_rows, OF, offsetof(OF, at));
@@ -117,13 +137,15 @@ static const struct fields ad_account_fields =
 #define OF struct fixture_pool_account
 static const struct field pool_account_rows[] = {
     FIELD("handle", FIELD_TEXT, OF, handle, ID_LENGTH, .required = true,
-          .help = "Its name on TikTok, without @. A leased account of that handle is this one."),
+          .help = "Handle on TikTok, without @. A leased account with this handle occupies this "
+                  "pool account."),
     FIELD("vertical", FIELD_TEXT, OF, vertical, .required = true, .min = 1,
-          .help = "What it is about; matched with a request's."),
-    FIELD("geo", FIELD_TEXTS, OF, geo, .help = "ISO country codes. Default: anywhere."),
-    FIELD("followers", FIELD_INT, OF, followers, .max = FOLLOWERS_MAX, .help = "Default: 0."),
+          .help = "Topic of the account, matched with the vertical of a lease request."),
+    FIELD("geo", FIELD_TEXTS, OF, geo, .help = "Countries, as two-letter ISO codes. Default: any."),
+    FIELD("followers", FIELD_INT, OF, followers, .max = FOLLOWERS_MAX,
+          .help = "Followers. Default: 0."),
     FIELD("monthly_price_cents", FIELD_INT, OF, monthly_price_cents, .max = PRICE_MAX,
-          .help = "What it costs a month once leased. Default: 0."),
+          .help = "Monthly price of a lease, in cents. Default: 0."),
 };
 static const struct fields pool_account_fields =
     FIELD_TABLE("pool account", pool_account_rows, OF, offsetof(OF, at));
@@ -131,25 +153,26 @@ static const struct fields pool_account_fields =
 
 #define OF struct fixture_project
 static const struct field project_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "The projectId. Default: minted."),
-    FIELD("name", FIELD_TEXT, OF, name, .help = "Default: its id."),
-    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "Default: UTC."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Project id (projectId). Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .help = "Project name. Default: its id."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone. Default: UTC."),
     FIELD("customer_external_id", FIELD_TEXT, OF, customer_id, ID_LENGTH,
-          .help = "The partner's own id of its customer."),
-    FIELD("owner_email", FIELD_TEXT, OF, owner_email, .help = "Whom to write to."),
-    FIELD("primary_language", FIELD_TEXT, OF, language, .help = "Default: en."),
+          .help = "Id that the partner uses for its customer."),
+    FIELD("owner_email", FIELD_TEXT, OF, owner_email, .help = "E-mail address of the owner."),
+    FIELD("primary_language", FIELD_TEXT, OF, language, .help = "Language tag. Default: en."),
     FIELD("status", FIELD_ENUM, OF, status, .texts = layers_project_status_texts, .text_count = 2,
-          .help = "Default: active."),
+          .help = "Project status. Default: active."),
     FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields,
-          .help = "The accounts it can publish through."),
+          .help = "Social accounts of the project."),
     FIELD("content", FIELD_LIST, OF, content, .sub = &content_fields,
-          .help = "What can be posted."),
+          .help = "Content that can be posted."),
     FIELD("scheduled_posts", FIELD_LIST, OF, posts, .sub = &post_fields,
-          .help = "What is scheduled, and what became of what was."),
+          .help = "Scheduled posts, including those already published, failed or canceled."),
     FIELD("lease_requests", FIELD_LIST, OF, lease_requests, .sub = &lease_request_fields,
-          .help = "Requests for leased accounts that wait for a decision."),
+          .help = "Undecided requests for leased accounts."),
     FIELD("ad_accounts", FIELD_LIST, OF, ad_accounts, .sub = &ad_account_fields,
-          .help = "Ad accounts of the partner's own."),
+          .help = "Ad accounts of the project."),
 };
 static const struct fields project_fields =
     FIELD_TABLE("project", project_rows, OF, offsetof(OF, at));
@@ -158,10 +181,12 @@ static const struct fields project_fields =
 #define OF    struct fixture_limits
 #define LIMIT .min = 1, .max = INT32_MAX
 static const struct field limits_rows[] = {
-    FIELD("read", FIELD_INT, OF, read, LIMIT, .help = "Reading calls a minute."),
-    FIELD("write", FIELD_INT, OF, write, LIMIT, .help = "Small writing calls a minute."),
-    FIELD("long", FIELD_INT, OF, longer, LIMIT, .help = "Calls that begin long work, a minute."),
-    FIELD("write_day", FIELD_INT, OF, write_day, LIMIT, .help = "Small writing calls a day."),
+    FIELD("read", FIELD_INT, OF, read, LIMIT, .help = "Read calls per minute."),
+    FIELD("write", FIELD_INT, OF, write, LIMIT,
+          .help = "Write calls per minute, except long-running ones."),
+    FIELD("long", FIELD_INT, OF, longer, LIMIT, .help = "Long-running calls per minute."),
+    FIELD("write_day", FIELD_INT, OF, write_day, LIMIT,
+          .help = "Write calls per day, except long-running ones."),
 };
 static const struct fields limits_fields =
     FIELD_TABLE("limits", limits_rows, struct fixture_limits, FIELDS_NO_PLACE);
@@ -169,35 +194,42 @@ static const struct fields limits_fields =
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
-    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "What rules and logs call it."),
-    FIELD("key", FIELD_TEXT, OF, value, .required = true,
-          .help = "The key: lp_live_..., or lp_test_..., whose consents are given at once."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Key id (apiKeyId). Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true,
+          .help = "Name of the key in rules and logs."),
+    FIELD(
+        "key", FIELD_TEXT, OF, value, .required = true,
+        .help =
+            "Key value: lp_live_... or lp_test_...; with lp_test_, consent is given immediately."),
     FIELD("scopes", FIELD_TEXTS, OF, scopes,
-          .help = "What it may do; \"*\" is everything. Default: nothing."),
+          .help = "Scopes of the key; \"*\" is all scopes. Default: none."),
     FIELD("return_domains", FIELD_TEXTS, OF, return_domains,
-          .help = "The hosts that consent may return to. Default: none."),
-    FIELD("tier", FIELD_TEXT, OF, tier,
-          .help = "standard, pilot, partner, internal or sandbox. Default: sandbox for lp_test_, "
-                  "else standard."),
+          .help = "Hosts that a return URL may have. Default: none."),
+    FIELD(
+        "tier", FIELD_TEXT, OF, tier,
+        .help =
+            "Rate limit tier: standard, pilot, partner, internal or sandbox. Default: sandbox for "
+            "an lp_test_ key, otherwise standard."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limits_fields,
-          .help = "Rate limits of its own, instead of its tier's."),
+          .help = "Rate limits of this key. Default: those of the tier."),
 };
 static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_webhook
 static const struct field webhook_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Endpoint id. Default: generated."),
     FIELD("url", FIELD_TEXT, OF, url, .required = true,
-          .help = "Where events are POSTed to: https, or http to this machine or to a host of "
-                  "webhooks.allow."),
+          .help =
+              "URL that events are POSTed to: https, or http if the host is a loopback host or in "
+              "webhooks.allow."),
     FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1, .max = 50,
-          .help = "Names of the events to tell."),
+          .help = "Events to deliver."),
     FIELD("secret", FIELD_TEXT, OF, secret, .min = 1,
-          .help = "Signs what is told. Default: minted."),
-    FIELD("description", FIELD_TEXT, OF, description, .help = "The partner's own remark."),
-    FIELD("project", FIELD_TEXT, OF, project, .help = "Tell of this project alone, by its id."),
+          .help = "Signing secret. Default: generated."),
+    FIELD("description", FIELD_TEXT, OF, description, .help = "Description set by the partner."),
+    FIELD("project", FIELD_TEXT, OF, project,
+          .help = "Id of the project whose events are delivered. Default: all projects."),
 };
 static const struct fields webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, at));
@@ -205,14 +237,17 @@ static const struct fields webhook_fields =
 
 #define OF struct fixture_organization
 static const struct field organization_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Default: minted."),
-    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "The partner's name."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
+          .help = "Organization id (organizationId). Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the organization."),
     FIELD("credit_balance", FIELD_INT, OF, credits, .max = INT32_MAX,
-          .help = "What whoami tells as creditBalance. Default: 0."),
-    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "Its API keys."),
-    FIELD("projects", FIELD_LIST, OF, projects, .sub = &project_fields, .help = "Its projects."),
+          .help = "Credit balance, returned by whoami as creditBalance. Default: 0."),
+    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields,
+          .help = "API keys of the organization."),
+    FIELD("projects", FIELD_LIST, OF, projects, .sub = &project_fields,
+          .help = "Projects of the organization."),
     FIELD("webhooks", FIELD_LIST, OF, webhooks, .sub = &webhook_fields,
-          .help = "Where it wants to be told of what happens."),
+          .help = "Webhook endpoints of the organization."),
 };
 static const struct fields organization_fields =
     FIELD_TABLE("organization", organization_rows, OF, offsetof(OF, at));
@@ -221,9 +256,9 @@ static const struct fields organization_fields =
 #define OF struct fixture_layers
 static const struct field section_rows[] = {
     FIELD("organizations", FIELD_LIST, OF, organizations, .sub = &organization_fields,
-          .required = true, .help = "The partners, each apart from the others."),
+          .required = true, .help = "Partner organizations; none can access the data of another."),
     FIELD("lease_pool", FIELD_LIST, OF, lease_pool, .sub = &pool_account_fields,
-          .help = "The accounts that Layers can lease out, first come first served."),
+          .help = "Accounts that Layers can lease out; a request gets the first ones that match."),
 };
 const struct fields layers_fixture_fields =
     FIELD_TABLE("layers section", section_rows, OF, offsetof(OF, at));

@@ -1,7 +1,7 @@
-/* fixture_fields.h - what the `layers:` section of a fixture may say, as read.
+/* fixture_fields.h - the keys of a fixture's `layers:` section, and the structs they are read into.
  *
- * Shapes:  lists are field_lists of the structs below; `at` is where each stands in the file.
- * Errors:  fields_read's; references and duplicates are fixture.c's.
+ * Shapes:  a list is a field_list of one of the structs below; `at` is an item's place in the file.
+ * Errors:  those of fields_read; fixture.c checks references and duplicates.
  */
 #pragma once
 #include "mockserver/providers/layers/layers.h"
@@ -13,7 +13,7 @@ struct fixture_account {
     bool leased, refresh;
     int64_t monthly_price_cents, followers;
     struct field_time connected_at, token_expires_at;
-    uint32_t row; /* once built */
+    uint32_t row; /* set when the account is created */
 };
 
 struct fixture_content {
@@ -54,7 +54,7 @@ struct fixture_project {
 };
 
 struct fixture_limits {
-    int64_t read, write, longer, write_day; /* calls; 0: as the tier has it */
+    int64_t read, write, longer, write_day; /* calls; 0: the tier's limit */
 };
 
 struct fixture_key {
@@ -90,4 +90,4 @@ struct fixture_layers {
 };
 
 extern const enum content_state layers_fixture_content_states[];
-extern const struct fields layers_fixture_fields; /* into a struct fixture_layers */
+extern const struct fields layers_fixture_fields; /* of a struct fixture_layers */

@@ -1,11 +1,12 @@
-/* layers.h - the Layers Partner API, as its documents describe it. START HERE: layers.c, its
- * surface.
+/* layers.h - the Layers Partner API, as its documentation describes it. START HERE: layers.c lists
+ * its routes.
  *
- * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, approval.c, keys.c, audit.c, health.c, jobs.c serve; page.c, body.c and
- *          answer.c are what they share; fixture.c reads the `layers:` section. Ids are a prefix
- *          and 26 characters of base 32; ids of any other shape that a fixture brings are as good.
- * Units:   instants are printed as the documents' samples have them: UTC, whole seconds, Z.
- * Errors:  faults; {"error": {code, message, requestId, details?}} is made in answer.c alone.
+ * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, approval.c, tenants.c,
+ *          keys.c, audit.c, health.c, jobs.c and webhooks.c hold the handlers; page.c, body.c and
+ *          answer.c hold what the handlers share; fixture.c reads the `layers:` section. An id is a
+ *          prefix and 26 base-32 characters; a fixture may use ids of any other form.
+ * Units:   times are printed as in the documentation's samples: UTC, whole seconds, Z.
+ * Errors:  faults; only answer.c renders {"error": {code, message, requestId, details?}}.
  * Source:  "List social accounts" and "Social accounts"; the API reference where those are silent.
  */
 #pragma once
@@ -20,14 +21,14 @@
 extern const struct provider layers_provider;
 extern const struct fixture_reader layers_fixture;
 
-/* What Layers has: the first two of the platforms, and its words for an account's state. */
+/* Layers supports the first two values of enum platform. */
 #define LAYERS_PLATFORMS   2
-#define LAYERS_POST_STATES DESTINATION_HELD /* a post of theirs is in a state before that */
-enum layers_status {
-    LAYERS_CONNECTED,
-    LAYERS_REAUTH_REQUIRED,
-    LAYERS_DISCONNECTED,
-    LAYERS_STATUS_COUNT
+#define LAYERS_POST_STATES DESTINATION_HELD /* Layers uses the post states before this one */
+enum layers_status {                        /* of an account */
+                     LAYERS_CONNECTED,
+                     LAYERS_REAUTH_REQUIRED,
+                     LAYERS_DISCONNECTED,
+                     LAYERS_STATUS_COUNT
 };
 extern const char *const layers_status_texts[];
 extern const char *const layers_project_status_texts[]; /* active, archived */
@@ -67,41 +68,51 @@ void layers_read_job(struct call *c);
 void layers_cancel_job(struct call *c);
 
 /* consent */
-/* Fills in key, provider, state token and expiry; with a test key consent is given at once. */
+/* Creates the attempt. Sets the spec's key, provider, state token and expiry. With a test key, the
+ * attempt completes immediately. */
 void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec);
-bool layers_return_url_valid(struct call *c, const char *path, const char *url); /* NULL is */
+/* Checks `url` against the key's return domains. Returns false if it is not allowed; the call is
+ * then refused, with `path` in the issue if the URL is invalid. A NULL `url` is valid. */
+bool layers_return_url_valid(struct call *c, const char *path, const char *url);
+/* Returns the URL to redirect the browser to after consent; NULL: the attempt has no return URL. */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
-/* error NULL: the attempt was completed. */
+/* The same for an ad account. error NULL: the attempt is completed. */
 const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error);
+/* Fills in *spec with a new ad account that is called `name` on the platform. */
 void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
-/* How a platform numbers its ad accounts: act_..., digits alone, org-... */
+/* Whether `id` has the platform's format: act_ and digits, digits, or org- and digits. */
 bool layers_is_external_id(enum ad_platform platform, struct str id);
 const char *layers_external_id_sample(enum ad_platform platform);
-int64_t layers_token_ms(enum platform platform); /* how long a token lives */
+int64_t layers_token_ms(enum platform platform); /* lifetime of a token */
 const struct after_connect *layers_after_connect(enum platform platform);
 char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle);
+/* Fills in what a consent determines: id, platform, token expiry, avatar URLs and the steps that
+ * follow. spec->handle must be set. */
 void layers_consented(struct world *w, enum platform platform, struct account_spec *spec);
 
-const char *layers_failure_code(enum failure failure);
+const char *layers_failure_code(enum failure failure); /* lastError.code of a failed post */
 
-/* What belongs to another organization is not there. The first path parameter names it; refused
- * (NOT_FOUND) and ROW_NONE otherwise. */
+/* Each finds the record whose id is the first path parameter. Refuses the call (NOT_FOUND) and
+ * returns ROW_NONE if it does not exist or belongs to another organization. */
 uint32_t layers_project(struct call *c);
 uint32_t layers_scheduled_post(struct call *c);
-uint32_t layers_content(struct call *c);                             /* so as well */
-uint32_t layers_listed_account(const struct call *c, struct str id); /* ROW_NONE: no such */
+uint32_t layers_content(struct call *c);
+/* Finds an account of the caller's organization that is not disconnected. Returns ROW_NONE if there
+ * is none; does not refuse the call. */
+uint32_t layers_listed_account(const struct call *c, struct str id);
 
-/* leases.c: ISO country codes, and several as one text, "US,CA"; NULL: none */
-bool layers_is_country(const char *code);
+/* leases.c */
+bool layers_is_country(const char *code); /* two capital letters */
+/* Returns the list as one text, for example "US,CA"; NULL if it is empty. */
 const char *layers_countries(struct arena *a, const struct field_list *geo);
 
 /* answer.c */
 void layers_render_error(struct call *c);
 void layers_add_common_headers(struct call *c);
-void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
+void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0: prints null */
 
-/* limits.c: tiers, and the headers that tell of the rate limits. */
+/* limits.c: tiers and rate limit headers */
 enum layers_window {
     LAYERS_WINDOW_READ,
     LAYERS_WINDOW_WRITE,
@@ -112,14 +123,20 @@ extern const struct rate_limits layers_limits;
 extern const struct variations layers_variations;
 void layers_put_limits(struct call *c);
 
-/* body.c: the body read by a table; what is wrong with it becomes issues. */
+/* body.c: request bodies and query parameters. Each problem is added to the call's issues, which
+ * refuses the call; a function that returns bool then returns false. */
+
+/* Reads the JSON body into the struct that `table` describes. */
 bool layers_body(struct call *c, const struct fields *table, void *into);
+/* Reads a due time: ISO 8601, in UTC, not in the past. `path` names it in an issue. */
 bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms);
-bool layers_query_instant(struct call *c, const char *name, int64_t *ms); /* absent: as it was */
-/* A query parameter that is one of `texts`; *value is -1 where it is absent. */
+/* Reads a time parameter. *ms is unchanged if the parameter is absent. */
+bool layers_query_instant(struct call *c, const char *name, int64_t *ms);
+/* Reads a parameter whose value must be one of `texts`. Sets *value to its index, or to -1 if the
+ * parameter is absent. */
 bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
                          int *value);
-/* One that may be repeated, ?status=queued&status=failed: a bit for each of `texts` that is named,
- * all where it is absent. */
+/* Reads a parameter that may be repeated, for example ?status=queued&status=failed. Returns one bit
+ * for each of `texts` that is given; all bits if the parameter is absent. */
 unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
                             size_t count);

@@ -214,7 +214,7 @@ static void print_lease(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *project)
+static bool matches_filter(const struct call *c, uint32_t row, const void *project)
 {
     const uint32_t *only = project;
     return *only == ROW_NONE || account_read(c->world, row)->space == *only;
@@ -234,7 +234,7 @@ static void list_leases(struct call *c, uint32_t project)
         .index = &c->world->indexes[INDEX_ACCOUNT_LEASE],
         .key = index_pair_key(organization, status == 1),
         .last_order = INT64_MAX,
-        .shows = shows,
+        .matches = matches_filter,
         .print = print_lease,
         .filter = &project,
     };

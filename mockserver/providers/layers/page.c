@@ -57,7 +57,7 @@ void page_print(struct call *c, const struct page *page, const struct page_list 
     json_open_list(out);
     index_from(list->index, &walk, (struct index_entry){list->key, page->order, page->row});
     while (index_next_of(&walk, list->key) && walk.entry.order <= list->last_order) {
-        if (!list->shows(c, walk.entry.row, list->filter))
+        if (!list->matches(c, walk.entry.row, list->filter))
             continue;
         if (count++ == page->limit) {
             next = page_cursor(c->arena, &last);

@@ -1,28 +1,31 @@
-/* page.h - a list answered page by page.
+/* page.h - prints a list page by page.
  *
- * Shapes:  a page begins behind an entry of an ordered index; the cursor is that entry's order and
- *          row, so it stays good when entries come and go. To the client it is opaque.
- * Errors:  limit or cursor that cannot be used are issues of the call.
+ * Shapes:  a page starts after an entry of an ordered index. The cursor encodes that entry's order
+ *          and row, so it stays valid when entries are added or removed. Clients must treat it as
+ *          opaque.
+ * Errors:  an invalid limit or cursor is added to the call's issues.
  */
 #pragma once
 #include "mockserver/call.h"
 
 struct page {
     int64_t limit;
-    int64_t order; /* the first entry that may be on it */
+    int64_t order; /* with row: the first entry that may be on the page */
     uint32_t row;
 };
 
+/* Reads `limit` (1 to limit_max) and `cursor` from the query. Returns false if one is invalid. */
 bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page);
+/* Returns the cursor of the page that follows the entry `last`. */
 const char *page_cursor(struct arena *a, const struct index_entry *last);
 
-/* Writes the entries of `key` for which `shows` answers true: items and nextCursor, in a map that
- * it opens and closes. Entries whose order is above `last_order` end the list. */
 struct page_list {
     const struct index *index;
-    int64_t key, last_order;
-    bool (*shows)(const struct call *c, uint32_t row, const void *filter);
+    int64_t key;        /* lists the entries with this key ... */
+    int64_t last_order; /* ... up to this order */
+    bool (*matches)(const struct call *c, uint32_t row, const void *filter);
     void (*print)(struct call *c, uint32_t row);
-    const void *filter;
+    const void *filter; /* passed to `matches` */
 };
+/* Responds 200 with {items, nextCursor}: the entries for which `matches` returns true. */
 void page_print(struct call *c, const struct page *page, const struct page_list *list);

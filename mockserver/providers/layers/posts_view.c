@@ -67,7 +67,7 @@ static void print_post(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *filter)
+static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
 {
     const struct filter *f = filter;
     const struct destination *d = destination_read(c->world, row);
@@ -107,7 +107,7 @@ void layers_list_scheduled_posts(struct call *c)
     struct page_list list = {.index = &c->world->indexes[INDEX_DESTINATION_SPACE],
                              .key = project,
                              .last_order = -since_ms,
-                             .shows = shows,
+                             .matches = matches_filter,
                              .print = print_post,
                              .filter = &f};
     page_print(c, &page, &list);

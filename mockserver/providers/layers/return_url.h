@@ -1,10 +1,10 @@
-/* return_url.h - may consent send the browser back there?
+/* return_url.h - checks a consent's return URL against the hosts that a key allows.
  *
- * Shapes:  a key lists hosts; a URL is allowed when its host is one of them, letter for letter
- *          (case aside), over https, with neither credentials nor a port. Only a loopback host
- *          (base/host.h), if listed, may be plain http and have a port.
- * Errors:  what is no absolute http(s) URL at all is another verdict than a URL that is not
- *          allowed.
+ * Shapes:  a key has a list of hosts. A URL is allowed if its scheme is https, its host equals one
+ *          of the list (ignoring case), and it has neither credentials nor a port. With a listed
+ *          loopback host (base/host.h), plain http and a port are also allowed.
+ * Errors:  RETURN_URL_NO_URL: not an absolute http(s) URL. RETURN_URL_REFUSED: a URL that the list
+ *          does not allow, or one that clients parse differently.
  * Source:  "Social accounts", Connected accounts: the allowlist is matched exactly.
  */
 #pragma once
@@ -19,9 +19,9 @@ enum return_url {
     RETURN_URL_REFUSED,
 };
 
-/* `why` gets words that last, unless it is allowed. */
+/* If the URL is not allowed, *why is set to the reason (a static string). */
 enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains,
                                  uint32_t count, const char **why);
 
-/* Can this stand in such a list? A bare host, nothing else. */
+/* Whether `domain` may be in a key's list: a host name without scheme, port or path. */
 bool return_domain_valid(struct arena *a, const char *domain);

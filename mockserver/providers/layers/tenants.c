@@ -92,7 +92,7 @@ static bool has_nocase(struct str text, struct str part)
     return false;
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *filter)
+static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
 {
     const struct filter *f = filter;
     const struct space *s = space_read(c->world, row);
@@ -113,7 +113,7 @@ void layers_list_projects(struct call *c)
     struct page_list list = {.index = &c->world->indexes[INDEX_SPACE_ORGANIZATION],
                              .key = key_read(c->world, c->key)->organization,
                              .last_order = INT64_MAX,
-                             .shows = shows,
+                             .matches = matches_filter,
                              .print = print_project,
                              .filter = &f};
     page_print(c, &page, &list);

@@ -39,7 +39,7 @@ static void print_delivery(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *filter)
+static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
 {
     (void)c;
     (void)row;
@@ -57,7 +57,7 @@ void layers_list_webhook_deliveries(struct call *c)
         .index = &c->world->indexes[INDEX_DELIVERY_WEBHOOK],
         .key = row,
         .last_order = INT64_MAX,
-        .shows = shows,
+        .matches = matches_filter,
         .print = print_delivery,
     };
     page_print(c, &page, &list);

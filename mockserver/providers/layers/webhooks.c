@@ -195,7 +195,7 @@ void layers_create_webhook_endpoint(struct call *c)
     json_close_map(&c->out);
 }
 
-static bool shows(const struct call *c, uint32_t row, const void *filter)
+static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
 {
     (void)c;
     (void)row;
@@ -212,7 +212,7 @@ void layers_list_webhook_endpoints(struct call *c)
         .index = &c->world->indexes[INDEX_WEBHOOK_ORGANIZATION],
         .key = key_read(c->world, c->key)->organization,
         .last_order = INT64_MAX,
-        .shows = shows,
+        .matches = matches_filter,
         .print = print_endpoint,
     };
     page_print(c, &page, &list);

@@ -1,7 +1,8 @@
-/* webhooks.h - Layers' webhooks: endpoints to tell, the catalogue of events, and their deliveries.
+/* webhooks.h - Layers' webhooks: endpoints, the event catalogue, and deliveries.
  *
- * Shapes:  webhooks.c and webhook_deliveries.c serve; webhook_events.c maps changes to events.
- * Units:   instants have milliseconds here, as in the documents' samples.
+ * Shapes:  webhooks.c and webhook_deliveries.c hold the handlers; webhook_events.c maps changes to
+ *          events.
+ * Units:   times are printed with milliseconds, as in the documentation's samples.
  * Source:  the API reference, Webhooks.
  */
 #pragma once
@@ -14,13 +15,14 @@
 extern const struct webhooks layers_webhooks;
 extern const char *const layers_events[LAYERS_EVENT_COUNT];
 
-/* The first path parameter's endpoint of the caller's; refused (NOT_FOUND) and ROW_NONE. */
+/* Finds the endpoint whose id is the first path parameter. Refuses the call (NOT_FOUND) and returns
+ * ROW_NONE if it does not exist or belongs to another organization. */
 uint32_t layers_webhook(struct call *c);
-/* Refused (CONFLICT) unless it is active. */
+/* Refuses the call (CONFLICT) and returns false if the endpoint is not active. */
 bool layers_webhook_active(struct call *c, uint32_t webhook);
-void layers_put_millis(struct call *c, const char *key, int64_t ms); /* 0 is null */
+void layers_put_millis(struct call *c, const char *key, int64_t ms); /* 0: prints null */
 bool layers_event_known(const char *name);
-const char *layers_mint_secret(struct world *w);
+const char *layers_mint_secret(struct world *w); /* whsec_... */
 
 void layers_create_webhook_endpoint(struct call *c);
 void layers_list_webhook_endpoints(struct call *c);
