@@ -87,7 +87,8 @@ static bool is_meant(struct str wanted, const char *id)
     return !wanted.s || (id && str_is(wanted, id));
 }
 
-static bool matches_filter(const struct call *c, const struct change *change, const struct filter *f)
+static bool matches_filter(const struct call *c, const struct change *change,
+                           const struct filter *f)
 {
     const struct world *w = c->world;
     const char *event = event_of(change);

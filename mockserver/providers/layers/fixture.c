@@ -1,5 +1,5 @@
-/* The `layers:` section of a fixture: read, checked and built in one go, so that one reading tells
- * all mistakes; a world with any of them is thrown away. */
+/* Reads, checks and builds the `layers:` section of a fixture in one pass, so that all problems are
+ * reported at once. A world with a problem is discarded. */
 #include "mockserver/providers/layers/fixture_build.h"
 #include "mockserver/providers/layers/fixture_check.h"
 #include "mockserver/providers/layers/layers.h"
@@ -8,13 +8,13 @@
 
 #include "mockserver/state/ids.h"
 
-static bool taken(const struct fixture_load *load, struct where at, const char *what,
-                  const char *id)
+static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what,
+                             const char *id)
 {
-    return error_add(load->err, ERROR_INPUT, at, "there is another %s with the id '%s'", what, id);
+    return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
 }
 
-static const char *given_or_minted(struct fixture_load *load, const char *id, const char *prefix)
+static const char *id_or_minted(struct fixture_load *load, const char *id, const char *prefix)
 {
     return id ? id : ids_mint(load->world, prefix, ID_OPEN);
 }
@@ -23,15 +23,15 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
 {
     if (!k->name || !k->value)
         return false;
-    bool good = fixture_check_key(load, k);
+    bool ok = fixture_check_key(load, k);
     if (key_find(load->world, LAYERS, str_from(k->value)))
-        good = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the value of another key",
-                         k->name);
+        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key",
+                       k->name);
     bool is_test = str_starts(str_from(k->value), STR("lp_test_"));
     struct key_spec spec = {
         .name = k->name,
         .value = k->value,
-        .public_id = given_or_minted(load, k->id, "key_"),
+        .public_id = id_or_minted(load, k->id, "key_"),
         .tier = k->tier   ? k->tier
                 : is_test ? "sandbox"
                           : NULL,
@@ -45,10 +45,11 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
                    [LAYERS_WINDOW_WRITE_DAY] = k->limits.write_day},
     };
     key_create(load->world, organization, &spec);
-    return good;
+    return ok;
 }
 
-/* Of an account whose token died before the start it is open why, unless its time had come. */
+/* The status reauth_required does not say why the token was lost: a token that is past its expiry
+ * time has expired, any other was withdrawn. */
 static enum token token_of(const struct fixture_account *a, int64_t expires_at_ms, int64_t start_ms)
 {
     if (a->status != LAYERS_REAUTH_REQUIRED)
@@ -71,15 +72,15 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
 {
     if (!a->handle)
         return false;
-    bool good = fixture_check_account(load, a);
+    bool ok = fixture_check_account(load, a);
     if (a->id && account_find(load->world, LAYERS, str_from(a->id)))
-        good = taken(load, a->at, "social account", a->id);
+        ok = report_duplicate(load, a->at, "social account", a->id);
     fixture_lease_terms(load, a);
     int64_t connected_at_ms =
         a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
     int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
     struct account_spec spec = {
-        .public_id = given_or_minted(load, a->id, "sa_"),
+        .public_id = id_or_minted(load, a->id, "sa_"),
         .handle = a->handle,
         .avatar_url = a->avatar_url,
         .platform = (enum platform)a->platform,
@@ -93,37 +94,38 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
         .after = a->leased ? NULL : layers_after_connect((enum platform)a->platform),
     };
     a->row = account_connect(load->world, project, &spec);
-    return fixture_lease_from_pool(load, a) && good;
+    return fixture_lease_from_pool(load, a) && ok;
 }
 
 static bool build_content(struct fixture_load *load, uint32_t project, struct fixture_content *x)
 {
-    bool good = true;
+    bool ok = true;
     if (x->id && content_find(load->world, LAYERS, str_from(x->id)))
-        good = taken(load, x->at, "content", x->id);
+        ok = report_duplicate(load, x->at, "content", x->id);
     struct content content = {
-        .public_id = given_or_minted(load, x->id, "cnt_"),
+        .public_id = id_or_minted(load, x->id, "cnt_"),
         .media_type = x->media_type ? x->media_type : "video",
         .caption = x->caption,
         .state = layers_fixture_content_states[x->state],
         .approval = (enum approval)x->approval,
     };
     x->row = content_create(load->world, project, &content);
-    return good;
+    return ok;
 }
 
-static uint32_t content_of(struct fixture_load *load, uint32_t project,
-                           const struct fixture_post *p)
+static uint32_t find_content(struct fixture_load *load, uint32_t project,
+                             const struct fixture_post *p)
 {
     uint32_t row = content_find(load->world, LAYERS, str_from(p->content));
     if (row && content_read(load->world, row)->space == project)
         return row;
-    error_add(load->err, ERROR_INPUT, p->at, "this project has no content '%s'", p->content);
+    error_add(load->err, ERROR_INPUT, p->at, "content '%s' does not exist in this project",
+              p->content);
     return ROW_NONE;
 }
 
-static void place_post(struct fixture_load *load, uint32_t project, const struct fixture_post *p,
-                       uint32_t content, uint32_t account)
+static void create_post(struct fixture_load *load, uint32_t project, const struct fixture_post *p,
+                        uint32_t content, uint32_t account)
 {
     struct world *w = load->world;
     int64_t due_ms = fixture_time(load, &p->due);
@@ -136,7 +138,7 @@ static void place_post(struct fixture_load *load, uint32_t project, const struct
     };
     struct destination_spec spec = {
         .account = account,
-        .public_id = given_or_minted(load, p->id, "sp_"),
+        .public_id = id_or_minted(load, p->id, "sp_"),
         .mode = (enum publish_mode)p->mode,
     };
     uint32_t row = destination_schedule(w, post_schedule(w, project, &post), &spec);
@@ -155,19 +157,20 @@ static bool build_post(struct fixture_load *load, uint32_t project, const struct
 {
     if (!p->content || !p->account || !p->due.given)
         return false;
-    bool good = true;
+    bool ok = true;
     if (p->id && destination_find(load->world, LAYERS, str_from(p->id)))
-        good = taken(load, p->at, "scheduled post", p->id);
-    uint32_t content = content_of(load, project, p);
+        ok = report_duplicate(load, p->at, "scheduled post", p->id);
+    uint32_t content = find_content(load, project, p);
     const struct fixture_account *account = handles_find(load, handles, p->account, p->at);
     if (!content || !account || !fixture_check_post(load, p, account))
         return false;
-    place_post(load, project, p, content, account->row);
-    return good;
+    create_post(load, project, p, content, account->row);
+    return ok;
 }
 
-/* Accounts are disconnected last: what they published while they were connected stays. */
-static void disconnect(struct fixture_load *load, const struct fixture_project *p)
+/* Must be called after the posts are created: an account keeps the posts that it published before it
+ * was disconnected. */
+static void disconnect_accounts(struct fixture_load *load, const struct fixture_project *p)
 {
     const struct fixture_account *accounts = p->accounts.items;
     for (size_t i = 0; i < p->accounts.count; i++)
@@ -178,10 +181,10 @@ static void disconnect(struct fixture_load *load, const struct fixture_project *
 static bool build_project(struct fixture_load *load, uint32_t organization,
                           struct fixture_project *p)
 {
-    bool good = true;
+    bool ok = true;
     if (p->id && space_find(load->world, LAYERS, str_from(p->id)))
-        good = taken(load, p->at, "project", p->id);
-    const char *id = given_or_minted(load, p->id, "prj_");
+        ok = report_duplicate(load, p->at, "project", p->id);
+    const char *id = id_or_minted(load, p->id, "prj_");
     struct space spec = {
         .public_id = id,
         .name = p->name ? p->name : id,
@@ -194,43 +197,42 @@ static bool build_project(struct fixture_load *load, uint32_t organization,
     uint32_t row = space_open(load->world, organization, &spec);
 
     struct handles handles;
-    good = handles_sort(load, p, &handles) && good;
+    ok = handles_sort(load, p, &handles) && ok;
     for (size_t i = 0; i < p->accounts.count; i++)
-        good = build_account(load, row, (struct fixture_account *)p->accounts.items + i) && good;
+        ok = build_account(load, row, (struct fixture_account *)p->accounts.items + i) && ok;
     for (size_t i = 0; i < p->content.count; i++)
-        good = build_content(load, row, (struct fixture_content *)p->content.items + i) && good;
+        ok = build_content(load, row, (struct fixture_content *)p->content.items + i) && ok;
     for (size_t i = 0; i < p->posts.count; i++)
-        good = build_post(load, row, &handles, (struct fixture_post *)p->posts.items + i) && good;
-    disconnect(load, p);
-    good = fixture_build_lease_requests(load, row, p) && good;
-    return fixture_build_ad_accounts(load, row, p) && good;
+        ok = build_post(load, row, &handles, (struct fixture_post *)p->posts.items + i) && ok;
+    disconnect_accounts(load, p);
+    ok = fixture_build_lease_requests(load, row, p) && ok;
+    return fixture_build_ad_accounts(load, row, p) && ok;
 }
 
 static bool build_organization(struct fixture_load *load, const struct fixture_organization *o)
 {
-    bool good = true;
+    bool ok = true;
     if (o->id && organization_find(load->world, LAYERS, o->id))
-        good = taken(load, o->at, "organization", o->id);
-    const char *id = given_or_minted(load, o->id, "org_");
+        ok = report_duplicate(load, o->at, "organization", o->id);
+    const char *id = id_or_minted(load, o->id, "org_");
     uint32_t row = organization_create(load->world, LAYERS, id, o->name);
     organization_set_credits(load->world, row, o->credits);
     for (size_t i = 0; i < o->keys.count; i++)
-        good = build_key(load, row, (struct fixture_key *)o->keys.items + i) && good;
+        ok = build_key(load, row, (struct fixture_key *)o->keys.items + i) && ok;
     for (size_t i = 0; i < o->projects.count; i++)
-        good = build_project(load, row, (struct fixture_project *)o->projects.items + i) && good;
-    return fixture_build_webhooks(load, row, o) && good;
+        ok = build_project(load, row, (struct fixture_project *)o->projects.items + i) && ok;
+    return fixture_build_webhooks(load, row, o) && ok;
 }
 
 static bool read_section(const struct node *section, struct fixture_load *load)
 {
     struct fixture_layers all = {0};
-    bool good = fields_read(&layers_fixture_fields, section, load->arena, &all, load->err);
-    good = fixture_build_pool(load, &all) && good;
+    bool ok = fields_read(&layers_fixture_fields, section, load->arena, &all, load->err);
+    ok = fixture_build_pool(load, &all) && ok;
     for (size_t i = 0; i < all.organizations.count; i++)
-        good =
-            build_organization(load, (struct fixture_organization *)all.organizations.items + i) &&
-            good;
-    return good;
+        ok = build_organization(load, (struct fixture_organization *)all.organizations.items + i) &&
+             ok;
+    return ok;
 }
 
 const struct fixture_reader layers_fixture = {"layers", read_section, &layers_fixture_fields};

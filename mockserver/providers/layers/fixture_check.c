@@ -36,10 +36,10 @@ static const char *const scopes[] = {
     "ads:write:override",
 };
 
-static bool wrong(const struct fixture_load *load, struct where at, const char *format, ...)
+static bool add_problem(const struct fixture_load *load, struct where at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static bool wrong(const struct fixture_load *load, struct where at, const char *format, ...)
+static bool add_problem(const struct fixture_load *load, struct where at, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -48,75 +48,87 @@ static bool wrong(const struct fixture_load *load, struct where at, const char *
     return false;
 }
 
-static bool known(const struct fixture_load *load, struct where at, const char *what,
-                  const char *word, const char *const *words, size_t count)
+static bool check_known(const struct fixture_load *load, struct where at, const char *what,
+                        const char *word, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(words[i], word) == 0)
             return true;
     const char *near = str_nearest(str_from(word), words, count);
-    return near ? wrong(load, at, "there is no %s '%s' (did you mean '%s'?)", what, word, near)
-                : wrong(load, at, "there is no %s '%s'", what, word);
+    return near ? add_problem(load, at, "unknown %s '%s' (did you mean '%s'?)", what, word, near)
+                : add_problem(load, at, "unknown %s '%s'", what, word);
 }
 
-static bool known_tier(const struct fixture_load *load, const struct fixture_key *k)
+static bool check_tier(const struct fixture_load *load, const struct fixture_key *k)
 {
     const char **names = arena_array(load->arena, const char *, layers_limits.tier_count);
     for (size_t i = 0; i < layers_limits.tier_count; i++)
         names[i] = layers_limits.tiers[i].name;
-    return known(load, k->at, "tier", k->tier, names, layers_limits.tier_count);
+    return check_known(load, k->at, "tier", k->tier, names, layers_limits.tier_count);
 }
 
 bool fixture_check_key(const struct fixture_load *load, const struct fixture_key *k)
 {
-    bool good = true;
+    bool ok = true;
     struct str value = str_from(k->value);
     if (k->value && !str_starts(value, STR("lp_live_")) && !str_starts(value, STR("lp_test_")))
-        good = wrong(load, k->at, "a key begins with lp_live_ or lp_test_");
+        ok = add_problem(load, k->at,
+                         "invalid value of key '%s'; expected lp_live_... or lp_test_...", k->name);
     if (k->tier)
-        good = known_tier(load, k) && good;
+        ok = check_tier(load, k) && ok;
     const char *const *items = k->scopes.items;
     for (size_t i = 0; i < k->scopes.count; i++)
-        good = known(load, k->at, "scope", items[i], scopes, COUNT(scopes)) && good;
+        ok = check_known(load, k->at, "scope", items[i], scopes, COUNT(scopes)) && ok;
     items = k->return_domains.items;
     for (size_t i = 0; i < k->return_domains.count; i++)
         if (!return_domain_valid(load->arena, items[i]))
-            good = wrong(load, k->at, "return domain '%s' is no bare host name", items[i]);
-    return good;
+            ok = add_problem(load, k->at,
+                             "invalid return domain '%s'; expected a host name without scheme, "
+                             "port or path",
+                             items[i]);
+    return ok;
 }
 
 static bool check_token(const struct fixture_load *load, const struct fixture_account *a)
 {
     int64_t expires_ms = fixture_time(load, &a->token_expires_at);
     if (a->leased)
-        return wrong(load, a->at, "the token of leased account '%s' does not expire", a->handle);
+        return add_problem(load, a->at,
+                           "'token_expires_at' is set on leased account '%s', whose token never "
+                           "expires",
+                           a->handle);
     if (a->connected_at.given && expires_ms < fixture_time(load, &a->connected_at))
-        return wrong(load, a->at, "the token of '%s' expires before it was connected", a->handle);
+        return add_problem(load, a->at, "'token_expires_at' of '%s' is before 'connected_at'",
+                           a->handle);
     if (a->status == LAYERS_CONNECTED && expires_ms <= load->start_ms)
-        return wrong(load, a->at,
-                     "the token of '%s' has expired when the clock starts, yet it is connected",
-                     a->handle);
+        return add_problem(load, a->at,
+                           "'token_expires_at' of '%s' is not after the clock's start, but the "
+                           "status is connected",
+                           a->handle);
     return true;
 }
 
 bool fixture_check_account(const struct fixture_load *load, const struct fixture_account *a)
 {
-    bool good = true;
+    bool ok = true;
     if (a->handle[0] == '@')
-        good = wrong(load, a->at, "handle '%s' is written without the @", a->handle);
+        ok = add_problem(load, a->at, "invalid handle '%s'; omit the @", a->handle);
     if (a->leased && a->platform != PLATFORM_TIKTOK)
-        good = wrong(load, a->at, "leased account '%s' is on %s: only tiktok accounts are leased",
-                     a->handle, platform_texts[a->platform]);
+        ok = add_problem(load, a->at,
+                         "leased account '%s' is on %s; only tiktok accounts can be leased",
+                         a->handle, platform_texts[a->platform]);
     if (!a->leased && a->monthly_price_cents)
-        good = wrong(load, a->at, "'%s' has a monthly price, but is not leased", a->handle);
+        ok = add_problem(load, a->at, "'monthly_price_cents' is set on '%s', which is not leased",
+                         a->handle);
     if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
-        good = wrong(load, a->at, "'%s' is connected after the clock's start", a->handle);
+        ok = add_problem(load, a->at, "'connected_at' of '%s' is after the clock's start",
+                         a->handle);
     if (a->token_expires_at.given)
-        good = check_token(load, a) && good;
-    return good;
+        ok = check_token(load, a) && ok;
+    return ok;
 }
 
-/* When a post of this state may be, seen from the clock's start. */
+/* Checks the due time against the post's status and the clock's start. */
 static bool check_due(const struct fixture_load *load, const struct fixture_post *p)
 {
     int64_t due_ms = fixture_time(load, &p->due);
@@ -124,19 +136,21 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
     switch ((enum destination_state)p->state) {
     case DESTINATION_QUEUED:
         return due_ms >= load->start_ms ||
-               wrong(load, p->at, "the post is queued, but was due before the clock's start");
+               add_problem(load, p->at, "the post is queued, but 'at' is before the clock's start");
     case DESTINATION_PUBLISHING:
         if (due_ms + load->world->timings.publish_ms <= load->start_ms)
-            return wrong(load, p->at,
-                         "the post is publishing, but would have ended before the clock's start"
-                         " (timings: publish)");
+            return add_problem(load, p->at,
+                               "the post is publishing, but 'at' plus timings.publish is not after "
+                               "the clock's start");
         return due_ms <= load->start_ms ||
-               wrong(load, p->at, "the post is publishing, but due after the clock's start");
+               add_problem(load, p->at,
+                           "the post is publishing, but 'at' is after the clock's start");
     case DESTINATION_DRAFT:
     case DESTINATION_PUBLISHED:
     case DESTINATION_FAILED:
         return due_ms <= load->start_ms ||
-               wrong(load, p->at, "the post is %s, but due after the clock's start", word);
+               add_problem(load, p->at, "the post is %s, but 'at' is after the clock's start",
+                           word);
     case DESTINATION_CANCELED:
     case DESTINATION_HELD:
     case DESTINATION_STATE_COUNT:
@@ -148,17 +162,17 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
 bool fixture_check_post(const struct fixture_load *load, const struct fixture_post *p,
                         const struct fixture_account *account)
 {
-    bool good = !p->due.given || check_due(load, p);
+    bool ok = !p->due.given || check_due(load, p);
     const char *word = destination_state_texts[p->state];
     if (p->external_url && p->state != DESTINATION_PUBLISHED)
-        good = wrong(load, p->at, "the post is %s, yet has an external_url", word);
+        ok = add_problem(load, p->at, "the post is %s, but has an 'external_url'", word);
     if (p->error && p->state != DESTINATION_FAILED)
-        good = wrong(load, p->at, "the post is %s, yet has an error", word);
+        ok = add_problem(load, p->at, "the post is %s, but has an 'error'", word);
     if (account->status == LAYERS_DISCONNECTED &&
         (p->state == DESTINATION_QUEUED || p->state == DESTINATION_PUBLISHING))
-        good =
-            wrong(load, p->at, "the post is %s, but '%s' is disconnected", word, account->handle);
-    return good;
+        ok = add_problem(load, p->at, "the post is %s, but account '%s' is disconnected", word,
+                         account->handle);
+    return ok;
 }
 
 static int compare_handles(const void *x, const void *y)
@@ -168,14 +182,14 @@ static int compare_handles(const void *x, const void *y)
     int order = strcmp(a->handle, b->handle);
     if (!order)
         order = a->platform - b->platform;
-    if (!order) /* those that are still connected side by side */
+    if (!order) /* connected accounts first, so that two of them are adjacent */
         order = (a->status == LAYERS_DISCONNECTED) - (b->status == LAYERS_DISCONNECTED);
     return order ? order : (a > b) - (a < b);
 }
 
 bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out)
 {
-    bool good = true;
+    bool ok = true;
     const struct fixture_account *accounts = p->accounts.items;
     *out = (struct handles){
         arena_array(load->arena, const struct fixture_account *, p->accounts.count), 0};
@@ -188,10 +202,10 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
         const struct fixture_account *a = out->items[i - 1], *b = out->items[i];
         if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform &&
             b->status != LAYERS_DISCONNECTED)
-            good = wrong(load, b->at, "'%s' is connected on %s already, at line %d", b->handle,
-                         platform_texts[b->platform], a->at.line);
+            ok = add_problem(load, b->at, "'%s' is already connected on %s, at line %d", b->handle,
+                             platform_texts[b->platform], a->at.line);
     }
-    return good;
+    return ok;
 }
 
 static size_t first_at_least(const struct handles *h, const char *handle)
@@ -216,7 +230,7 @@ static const char *nearest_handle(const struct fixture_load *load, const struct 
     return str_nearest(str_from(name), words, h->count);
 }
 
-/* The account of that row, which is found by the handle it was given. */
+/* Returns the project's account that was created as `row`, or NULL. */
 static const struct fixture_account *find_row(const struct fixture_load *load,
                                               const struct handles *h, uint32_t row)
 {
@@ -239,13 +253,15 @@ const struct fixture_account *handles_find(const struct fixture_load *load, cons
     if (i < h->count && strcmp(h->items[i]->handle, name) == 0) {
         if (i + 1 == h->count || strcmp(h->items[i + 1]->handle, name) != 0)
             return h->items[i];
-        wrong(load, at, "'%s' names several accounts of this project: name one by its id", name);
+        add_problem(load, at, "'%s' matches several accounts of this project; use an account id",
+                    name);
         return NULL;
     }
     const char *near = nearest_handle(load, h, name);
     if (near)
-        wrong(load, at, "this project has no account '%s' (did you mean '%s'?)", name, near);
+        add_problem(load, at, "account '%s' does not exist in this project (did you mean '%s'?)",
+                    name, near);
     else
-        wrong(load, at, "this project has no account '%s'", name);
+        add_problem(load, at, "account '%s' does not exist in this project", name);
     return NULL;
 }

@@ -6,13 +6,15 @@
 static bool geo_valid(const struct fixture_load *load, const struct field_list *geo,
                       struct where at)
 {
-    bool good = true;
+    bool ok = true;
     const char *const *items = geo->items;
     for (size_t i = 0; i < geo->count; i++)
         if (!layers_is_country(items[i]))
-            good = error_add(load->err, ERROR_INPUT, at, "'%s' is no ISO country code such as US",
-                             items[i]);
-    return good;
+            ok =
+                error_add(load->err, ERROR_INPUT, at,
+                          "invalid country code '%s'; expected two capital letters, for example US",
+                          items[i]);
+    return ok;
 }
 
 static bool build_pool_account(struct fixture_load *load, const struct fixture_pool_account *p)
@@ -20,7 +22,7 @@ static bool build_pool_account(struct fixture_load *load, const struct fixture_p
     if (!p->handle || !p->vertical || !geo_valid(load, &p->geo, p->at))
         return false;
     if (pool_account_find(load->world, LAYERS, str_from(p->handle)))
-        return error_add(load->err, ERROR_INPUT, p->at, "'%s' is in the pool already", p->handle);
+        return error_add(load->err, ERROR_INPUT, p->at, "'%s' is already in the pool", p->handle);
     const struct pool_account account = {
         .provider = LAYERS,
         .platform = PLATFORM_TIKTOK,
@@ -36,14 +38,15 @@ static bool build_pool_account(struct fixture_load *load, const struct fixture_p
 
 bool fixture_build_pool(struct fixture_load *load, const struct fixture_layers *all)
 {
-    bool good = true;
+    bool ok = true;
     const struct fixture_pool_account *items = all->lease_pool.items;
     for (size_t i = 0; i < all->lease_pool.count; i++)
-        good = build_pool_account(load, &items[i]) && good;
-    return good;
+        ok = build_pool_account(load, &items[i]) && ok;
+    return ok;
 }
 
-static uint32_t pool_of(const struct fixture_load *load, const struct fixture_account *a)
+/* Returns the pool account that `a` leases, or ROW_NONE. */
+static uint32_t find_pool_account(const struct fixture_load *load, const struct fixture_account *a)
 {
     return a->leased && a->status != LAYERS_DISCONNECTED
                ? pool_account_find(load->world, LAYERS, str_from(a->handle))
@@ -52,7 +55,7 @@ static uint32_t pool_of(const struct fixture_load *load, const struct fixture_ac
 
 void fixture_lease_terms(const struct fixture_load *load, struct fixture_account *a)
 {
-    uint32_t row = pool_of(load, a);
+    uint32_t row = find_pool_account(load, a);
     if (!row)
         return;
     const struct pool_account *p = pool_account_read(load->world, row);
@@ -64,11 +67,11 @@ void fixture_lease_terms(const struct fixture_load *load, struct fixture_account
 
 bool fixture_lease_from_pool(struct fixture_load *load, const struct fixture_account *a)
 {
-    uint32_t row = pool_of(load, a);
+    uint32_t row = find_pool_account(load, a);
     if (!row)
         return true;
     if (pool_account_read(load->world, row)->account)
-        return error_add(load->err, ERROR_INPUT, a->at, "'%s' of the pool is leased already",
+        return error_add(load->err, ERROR_INPUT, a->at, "pool account '%s' is already leased",
                          a->handle);
     pool_account_lease(load->world, row, a->row);
     return true;
@@ -81,14 +84,13 @@ static bool build_request(struct fixture_load *load, uint32_t project,
         return false;
     uint32_t organization = space_read(load->world, project)->organization;
     if (r->id && lease_request_find(load->world, organization, str_from(r->id)))
-        return error_add(load->err, ERROR_INPUT, r->at,
-                         "there is another lease request with the id '%s'", r->id);
+        return error_add(load->err, ERROR_INPUT, r->at, "duplicate lease request id '%s'", r->id);
     int64_t submitted_at_ms =
         r->submitted_at.given ? fixture_time(load, &r->submitted_at) : load->start_ms;
     if (submitted_at_ms > load->start_ms)
         return error_add(load->err, ERROR_INPUT, r->at,
-                         "the lease request is submitted after the clock's start");
-    const struct lease_request wish = {
+                         "'submitted_at' is after the clock's start");
+    const struct lease_request request = {
         .public_id = r->id ? r->id : ids_mint(load->world, "lreq_", ID_ULID),
         .count = r->count,
         .vertical = r->vertical,
@@ -98,16 +100,16 @@ static bool build_request(struct fixture_load *load, uint32_t project,
         .note = r->note,
         .submitted_at_ms = submitted_at_ms,
     };
-    lease_request_create(load->world, project, &wish);
+    lease_request_create(load->world, project, &request);
     return true;
 }
 
 bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project,
                                   const struct fixture_project *p)
 {
-    bool good = true;
+    bool ok = true;
     const struct fixture_lease_request *items = p->lease_requests.items;
     for (size_t i = 0; i < p->lease_requests.count; i++)
-        good = build_request(load, project, &items[i]) && good;
-    return good;
+        ok = build_request(load, project, &items[i]) && ok;
+    return ok;
 }
