@@ -1,4 +1,4 @@
-/* Social accounts: the list and the revocation. */
+/* Handlers that list and revoke social accounts. */
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
 
@@ -9,7 +9,7 @@
 const char *const layers_status_texts[] = {"connected", "reauth_required", "disconnected"};
 static const char *const bool_texts[] = {"false", "true"};
 
-struct filter { /* ANY, or what the account must have */
+struct filter { /* ANY: accounts with every value */
     int platform, status, leased;
 };
 
@@ -52,8 +52,8 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
            (f->leased == ANY || a->leased == f->leased);
 }
 
-/* The index that holds the fewest others: alone, a filter's own; of several, the one that is rarest
- * in practice. */
+/* Chooses the index that holds the fewest accounts outside the filter. With several filters, it is
+ * the index of the one that matches the fewest accounts in practice. */
 static struct page_list choose_index(const struct call *c, uint32_t project, const struct filter *f)
 {
     enum world_index index = INDEX_ACCOUNT_SPACE;
@@ -90,7 +90,7 @@ void layers_list_social_accounts(struct call *c)
     if (c->fault)
         return;
     struct page_list list = choose_index(c, project, &f);
-    if (f.status == LAYERS_DISCONNECTED) /* a legal wish, but the list never holds those */
+    if (f.status == LAYERS_DISCONNECTED) /* valid, but the list never contains them */
         list.last_order = INT64_MIN;
     page_print(c, &page, &list);
 }
@@ -104,7 +104,7 @@ uint32_t layers_listed_account(const struct call *c, struct str id)
     return row;
 }
 
-/* Of a leased account this is the release as well. */
+/* Revoking a leased account also releases it. */
 void layers_revoke_social_account(struct call *c)
 {
     uint32_t row = layers_listed_account(c, c->params[0]);

@@ -1,4 +1,4 @@
-/* Ad accounts: the list, the URL to connect or reconnect one, and what hangs on them. */
+/* Handlers of ad accounts, campaigns and conversion relays (CAPI). */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 
 static const struct {
     const char *authorize, *scopes;
-    const char *prefix, *sample; /* of the platform's account ids: prefix, then digits */
+    const char *prefix, *sample; /* of account ids: the prefix, then digits */
     int digits;
 } platforms[AD_PLATFORM_COUNT] = {
     [AD_PLATFORM_META] = {"https://www.facebook.com/v19.0/dialog/oauth",     "ads_management,ads_read",
@@ -28,10 +28,10 @@ static const struct {
 bool layers_is_external_id(enum ad_platform platform, struct str id)
 {
     struct str prefix = str_from(platforms[platform].prefix), digits = str_skip(id, prefix.n);
-    bool good = str_starts(id, prefix) && digits.n > 0;
+    bool ok = str_starts(id, prefix) && digits.n > 0;
     for (size_t i = 0; i < digits.n; i++)
-        good = good && digits.s[i] >= '0' && digits.s[i] <= '9';
-    return good;
+        ok = ok && digits.s[i] >= '0' && digits.s[i] <= '9';
+    return ok;
 }
 
 const char *layers_external_id_sample(enum ad_platform platform)
@@ -53,7 +53,7 @@ void layers_ad_consented(struct world *w, enum ad_platform platform, const char 
                          struct ad_account_spec *spec)
 {
     *spec = (struct ad_account_spec){
-        .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as the documents have it */
+        .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as documented */
         .external_id = mint_external_id(w, platform),
         .name = name,
         .currency = "USD",
@@ -70,18 +70,18 @@ static void print_account(struct call *c, const struct ad_account *a)
     json_put_text(out, "externalId", a->external_id);
     json_put_text(out, "name", a->name);
     json_put_text(out, "currency", a->currency);
-    json_put_text(out, "timezone", "UTC"); /* of every account: the platform's is not asked */
+    json_put_text(out, "timezone", "UTC"); /* for every account */
     json_put_text(out, "credentialMode", "byo");
-    json_put_text(out, "tokenStatus", ad_token_texts[a->token]); /* our words are theirs */
+    json_put_text(out, "tokenStatus", ad_token_texts[a->token]); /* the API's words */
     json_put_null(out, "tokenLastValidatedAt");
     json_put_null(out, "walletBalance");
     layers_put_time(c, "connectedAt", a->connected_at_ms);
     json_close_map(out);
 }
 
-/* The project's ad accounts that are not disconnected, in the order of the platforms. */
-static void each_account(struct call *c, uint32_t project, unsigned wanted,
-                         void (*print)(struct call *c, const struct ad_account *a))
+/* Calls `print` for each connected ad account of the project on one of the `wanted` platforms. */
+static void print_accounts(struct call *c, uint32_t project, unsigned wanted,
+                           void (*print)(struct call *c, const struct ad_account *a))
 {
     for (enum ad_platform platform = 0; platform < AD_PLATFORM_COUNT; platform++) {
         uint32_t row = ad_account_of(c->world, project, platform);
@@ -113,8 +113,8 @@ void layers_list_ad_accounts(struct call *c)
     json_open_map(out);
     json_key(out, "items");
     json_open_list(out);
-    if (mode != 0) /* no account is an agency's */
-        each_account(c, project, wanted, healthy == 1 ? print_if_valid : print_account);
+    if (mode != 0) /* all accounts are byo */
+        print_accounts(c, project, wanted, healthy == 1 ? print_if_valid : print_account);
     json_close_list(out);
     json_close_map(out);
 }
@@ -127,13 +127,13 @@ struct ads_url_body {
 static const struct field url_rows[] = {
     FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true,
           .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT,
-          .help = "Where the ad account is."),
+          .help = "Platform of the ad account."),
     FIELD("returnUrl", FIELD_TEXT, struct ads_url_body, return_url,
-          .help = "Where the browser goes afterwards."),
+          .help = "URL that the browser is redirected to afterwards."),
     FIELD("redirectUrl", FIELD_TEXT, struct ads_url_body, redirect_url,
-          .help = "The older name of returnUrl."),
+          .help = "Deprecated name of returnUrl."),
     FIELD("state", FIELD_TEXT, struct ads_url_body, state, .max = STATE_MAX,
-          .help = "The partner's own word; it comes back with the browser."),
+          .help = "Opaque text of the partner, added to the redirect URL."),
 };
 static const struct fields url_fields =
     FIELD_TABLE("body", url_rows, struct ads_url_body, FIELDS_NO_PLACE);
@@ -158,7 +158,8 @@ static bool url_body_valid(struct call *c, struct ads_url_body *body)
     if (!body->return_url && !body->redirect_url)
         return call_issue(c, "returnUrl", "missing 'returnUrl' in body");
     if (body->return_url && body->redirect_url)
-        return call_issue(c, "redirectUrl", "is the older name of returnUrl: one of the two");
+        return call_issue(c, "redirectUrl",
+                          "is the deprecated name of returnUrl; send only one of them");
     if (!body->return_url)
         body->return_url = body->redirect_url;
     return layers_return_url_valid(c, name, body->return_url);
@@ -185,7 +186,7 @@ void layers_create_ads_oauth_url(struct call *c)
     json_close_map(out);
 }
 
-/* Unlike with social accounts the browser brings the outcome itself. */
+/* For ad accounts, unlike social accounts, the redirect URL carries the outcome. */
 const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error)
 {
     const char *url = a->return_url;
@@ -207,8 +208,8 @@ static void read_campaign_limit(struct call *c)
         call_issue(c, "limit", "must be a whole number from 1 to %d", LIMIT_MAX);
 }
 
-/* Campaigns are made on the platforms, and nothing here ever makes one: any account, cursor and
- * filter finds the same none. */
+/* Campaigns are created on the platforms, and the mock does not simulate that: the list is always
+ * empty. */
 void layers_list_campaigns(struct call *c)
 {
     static const char *const states[] = {"active",  "paused",    "archived",
@@ -233,7 +234,7 @@ void layers_list_campaigns(struct call *c)
     json_close_map(out);
 }
 
-/* No event was relayed and no pixel is known, so nearly all of it is null. */
+/* The mock relays no events and knows no pixel, so most members are null. */
 static void print_relay(struct call *c, const struct ad_account *a)
 {
     static const char *const unknown[] = {"accessTokenLastValidatedAt", "eventsLast1h",
@@ -253,9 +254,10 @@ static void print_relay(struct call *c, const struct ad_account *a)
 
 void layers_capi_status(struct call *c)
 {
-    uint32_t project = layers_project(c); /* the first two of the platforms relay events */
+    uint32_t project = layers_project(c);
     if (!project)
         return;
+    /* only the platforms before Apple relay events */
     unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_APPLE);
     if (c->fault)
         return;
@@ -264,7 +266,7 @@ void layers_capi_status(struct call *c)
     json_put_text(out, "projectId", space_read(c->world, project)->public_id);
     json_key(out, "platforms");
     json_open_list(out);
-    each_account(c, project, wanted & ~BIT(AD_PLATFORM_APPLE), print_relay);
+    print_accounts(c, project, wanted & ~BIT(AD_PLATFORM_APPLE), print_relay);
     json_close_list(out);
     json_close_map(out);
 }

@@ -1,4 +1,4 @@
-/* What every response of this provider has in common: the error envelope, headers, instants. */
+/* What all responses of this provider share: the error envelope, headers, times. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>

@@ -1,12 +1,16 @@
-/* Approving content and rejecting it; what was scheduled meanwhile becomes posts, or nothing. */
+/* Handlers that approve and reject content. Approval queues the posts that were scheduled before;
+ * rejection removes them. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/http/body.h"
 
-#define WORDS_MAX 1024
+#define TEXT_MAX 1024
 
 static const struct field note_rows[] = {
-    {.key = "note", .type = FIELD_TEXT, .max = WORDS_MAX, .help = "A remark, for the record."},
+    {.key = "note",
+     .type = FIELD_TEXT,
+     .max = TEXT_MAX,
+     .help = "Note to record with the decision."},
 };
 static const struct fields note_fields = {"body", note_rows, 1, sizeof(const char *),
                                           FIELDS_NO_PLACE};
@@ -16,13 +20,13 @@ static const struct field reason_rows[] = {
      .type = FIELD_TEXT,
      .required = true,
      .min = 1,
-     .max = WORDS_MAX,
-     .help = "Why not."},
+     .max = TEXT_MAX,
+     .help = "Reason for the rejection."},
 };
 static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
                                             FIELDS_NO_PLACE};
 
-/* Only what is pending can be decided on. */
+/* Refuses the call (CONFLICT) and returns false unless the content is pending approval. */
 static bool is_pending(struct call *c, uint32_t content)
 {
     const struct content *x = content_read(c->world, content);
@@ -31,7 +35,7 @@ static bool is_pending(struct call *c, uint32_t content)
     const struct node *status = node_new_text(c->arena, str_from(approval_texts[x->approval]));
     const struct node *data = node_new_map(c->arena, NULL, 0);
     c->fault_data = node_with(c->arena, data, "approvalStatus", status);
-    return call_refuse(c, FAULT_CONFLICT, "The content does not wait for approval.");
+    return call_refuse(c, FAULT_CONFLICT, "The content is not pending approval.");
 }
 
 struct rows {
@@ -39,7 +43,7 @@ struct rows {
     size_t count, room;
 };
 
-/* Posts of it that were scheduled before anybody had decided. */
+/* Returns the posts that were scheduled before the decision. */
 static struct rows blocked_posts(struct call *c, uint32_t content)
 {
     struct rows found = {0};
@@ -62,7 +66,7 @@ static void print_posts(struct call *c, uint32_t post)
                (struct index_entry){post, INT64_MIN, 0});
     while (index_next_of(&walk, post)) {
         const char *id = destination_read(c->world, walk.entry.row)->public_id;
-        if (id) /* its account is there still */
+        if (id) /* NULL: the account was disconnected */
             json_text(&c->out, id);
     }
 }

@@ -1,5 +1,6 @@
-/* The audit log: what happened in the caller's organization since the world began, newest first.
- * The documents name the filters and a few of the events; an entry's own members are ours. */
+/* Handler of the audit log: the changes in the caller's organization since the namespace started,
+ * newest first. The documentation names the filters and some of the events; the members of an entry
+ * are ours. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200
 
-/* A change by its transition and the state it led to (NULL: any). Unlike the API, these names write
- * cancelled. */
+/* The event of a change, by its transition and its new state (NULL: any). Event names spell
+ * "cancelled"; the API spells "canceled". */
 static const struct row {
     const char *what, *to, *event;
 } rows[] = {
@@ -53,7 +54,7 @@ static const char *event_of(const struct change *change)
     return NULL;
 }
 
-/* What a record says it belongs to; ROW_NONE: it does not. */
+/* Returns the row in the record's field `owner`; ROW_NONE: the record has no such field. */
 static uint32_t owner_of(const struct world *w, const struct change *change, const char *owner)
 {
     const struct record_type *shape = record_type(change->kind);
@@ -82,9 +83,9 @@ struct filter {
     int64_t since_ms, until_ms;
 };
 
-static bool is_meant(struct str wanted, const char *id)
+static bool matches(struct str filter, const char *id)
 {
-    return !wanted.s || (id && str_is(wanted, id));
+    return !filter.s || (id && str_is(filter, id));
 }
 
 static bool matches_filter(const struct call *c, const struct change *change,
@@ -92,14 +93,14 @@ static bool matches_filter(const struct call *c, const struct change *change,
 {
     const struct world *w = c->world;
     const char *event = event_of(change);
-    if (!event || !record_id(w, change->kind, change->row) || !is_meant(f->event, event) ||
+    if (!event || !record_id(w, change->kind, change->row) || !matches(f->event, event) ||
         change->at_ms < f->since_ms || change->at_ms > f->until_ms ||
         strcmp(change->cause, "fixture") == 0)
         return false;
     uint32_t space = space_of(w, change);
     return organization_of(w, change) == key_read(w, c->key)->organization &&
-           is_meant(f->project, space ? space_read(w, space)->public_id : NULL) &&
-           is_meant(f->key, change->key ? key_read(w, change->key)->public_id : NULL);
+           matches(f->project, space ? space_read(w, space)->public_id : NULL) &&
+           matches(f->key, change->key ? key_read(w, change->key)->public_id : NULL);
 }
 
 static void print_entry(struct call *c, uint32_t seq)
@@ -117,7 +118,7 @@ static void print_entry(struct call *c, uint32_t seq)
     json_close_map(out);
 }
 
-/* The log only grows at its new end: a cursor is the last entry's number. */
+/* The log grows only at its newest end, so a cursor is the number of a page's last entry. */
 static void print_log(struct call *c, const struct page *page, const struct filter *f)
 {
     uint32_t seq = page->row ? page->row - 1 : changes_last(c->world) + 1, last = 0;

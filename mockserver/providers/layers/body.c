@@ -1,11 +1,11 @@
-/* What a client sent, held against what the documents allow. */
+/* Checks request bodies and query parameters against the documentation. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/time.h"
 
-#define SKEW_MS 30000 /* a due time may lie so far back: clocks differ */
+#define SKEW_MS 30000 /* tolerance for a due time in the past, because clocks differ */
 
-/* /targets/0/mode is targets[0].mode to this provider. */
+/* Converts a JSON pointer to the provider's notation: /targets/0/mode to targets[0].mode. */
 static const char *issue_path(struct arena *a, const char *pointer)
 {
     struct buf path = {.arena = a};
@@ -50,7 +50,8 @@ bool layers_query_instant(struct call *c, const char *name, int64_t *ms)
     return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
 }
 
-static size_t place_among(struct str text, const char *const *texts, size_t count)
+/* Returns the index of `text`, or `count` if it is not one of `texts`. */
+static size_t find_text(struct str text, const char *const *texts, size_t count)
 {
     size_t i = 0;
     while (i < count && !str_is(text, texts[i]))
@@ -58,7 +59,7 @@ static size_t place_among(struct str text, const char *const *texts, size_t coun
     return i;
 }
 
-static bool refuse_word(struct call *c, const char *name, const char *const *texts, size_t count)
+static bool report_choices(struct call *c, const char *name, const char *const *texts, size_t count)
 {
     struct buf choices = {.arena = c->arena};
     for (size_t i = 0; i < count; i++)
@@ -73,9 +74,9 @@ bool layers_query_choice(struct call *c, const char *name, const char *const *te
     *value = -1;
     if (!text.s)
         return true;
-    size_t at = place_among(text, texts, count);
+    size_t at = find_text(text, texts, count);
     if (at == count)
-        return refuse_word(c, name, texts, count);
+        return report_choices(c, name, texts, count);
     *value = (int)at;
     return true;
 }
@@ -89,10 +90,10 @@ unsigned layers_query_words(struct call *c, const char *name, const char *const 
     for (size_t i = 0; i < c->query_count; i++) {
         if (!str_is(c->query[i].name, name))
             continue;
-        size_t at = place_among(c->query[i].value, texts, count);
+        size_t at = find_text(c->query[i].value, texts, count);
         given = true;
         if (at == count)
-            refuse_word(c, name, texts, count);
+            report_choices(c, name, texts, count);
         else
             found |= 1u << at;
     }

@@ -1,5 +1,5 @@
-/* What a consent brings: an account, and what follows it ("Social accounts", What happens after a
- * successful connect). */
+/* What a consent creates: an account, and the steps that follow ("Social accounts", What happens
+ * after a successful connect). */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/url.h"
@@ -7,7 +7,7 @@
 #include "mockserver/state/layer.h"
 
 #define DAY_MS           (INT64_C(24) * 60 * 60 * 1000)
-#define AVATAR_URL_USUAL 100 /* bytes; a longer one grows */
+#define AVATAR_URL_USUAL 100 /* bytes; a longer URL makes the buffer grow */
 
 /* The system's "Social Account Onboarding" template. */
 static const char *const account_layers[] = {
@@ -24,7 +24,7 @@ static const char *const account_layers[] = {
 
 static const struct {
     int token_days;
-    const char *avatar_host; /* the platform's own; addresses there do not last */
+    const char *avatar_host; /* of the platform's own URLs, which expire */
     struct after_connect after;
 } platforms[LAYERS_PLATFORMS] = {
     [PLATFORM_TIKTOK] = {30, "https://p16-sign.tiktokcdn-us.com", AFTER("tiktok.connected")   },
@@ -43,7 +43,7 @@ const struct after_connect *layers_after_connect(enum platform platform)
 
 char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle)
 {
-    struct buf url = {.arena = a}; /* not printed: it stands in every account of every list */
+    struct buf url = {.arena = a}; /* no printf: every account of every list has one */
     buf_reserve(&url, AVATAR_URL_USUAL);
     buf_add(&url, STR("https://media.meetsift.com/"));
     buf_text(&url, platform_texts[platform]);
@@ -53,7 +53,7 @@ char *layers_avatar_url(struct arena *a, enum platform platform, const char *han
     return url.data;
 }
 
-/* Where the platform itself shows it. */
+/* The platform's own URL of the avatar. */
 static const char *avatar_at(struct arena *a, const char *host, const char *handle)
 {
     struct buf url = {.arena = a};

@@ -168,8 +168,8 @@ static bool build_post(struct fixture_load *load, uint32_t project, const struct
     return ok;
 }
 
-/* Must be called after the posts are created: an account keeps the posts that it published before it
- * was disconnected. */
+/* Must be called after the posts are created: a disconnected account keeps the posts that it
+ * published before. */
 static void disconnect_accounts(struct fixture_load *load, const struct fixture_project *p)
 {
     const struct fixture_account *accounts = p->accounts.items;

@@ -21,7 +21,7 @@ static bool events_valid(const struct fixture_load *load, const struct fixture_w
     return ok;
 }
 
-/* Must be called after all projects of the organization are created: the webhook may refer to any. */
+/* Must be called after all projects of the organization are created, as it looks one up. */
 static bool build_webhook(struct fixture_load *load, uint32_t organization,
                           const struct fixture_webhook *h)
 {

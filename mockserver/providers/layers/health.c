@@ -1,13 +1,13 @@
-/* How well an account does on its platform. The documents show the shape and the words; the figures
- * here follow from the account alone, so that they are the same in every run. */
+/* Handler of account health. The documentation shows the response and its words. The score depends
+ * only on the account and its age, so it is the same in every run. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/digest.h"
 
 #define DAY       (INT64_C(24) * 60 * 60 * 1000)
-#define REFRESHED (INT64_C(30) * 60 * 1000) /* how often it is looked at */
+#define REFRESHED (INT64_C(30) * 60 * 1000) /* interval between updates */
 
-/* From an age on, an account is in a tier, and its score in a band of SCORE_BAND. */
+/* The tier by age. The score is at least `score`, and less than `score` + SCORE_BAND. */
 #define SCORE_BAND 15
 static const struct tier {
     int64_t from_ms;
@@ -46,8 +46,8 @@ void layers_social_account_health(struct call *c)
         return;
     }
     const struct account *a = account_read(c->world, row);
-    int64_t looked_ms = c->now_ms - c->now_ms % REFRESHED;
-    const struct tier *tier = tier_of(a, looked_ms - a->connected_at_ms);
+    int64_t updated_ms = c->now_ms - c->now_ms % REFRESHED;
+    const struct tier *tier = tier_of(a, updated_ms - a->connected_at_ms);
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "socialAccountId", a->public_id);

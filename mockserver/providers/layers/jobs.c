@@ -1,5 +1,4 @@
-/* Jobs. Whatever a client of social accounts can call is done at once: there never is a job, and
- * any id is unknown. */
+/* Handlers of jobs. No implemented endpoint starts a job, so every job id is unknown. */
 #include "mockserver/providers/layers/layers.h"
 
 static void refuse_job(struct call *c)

@@ -1,7 +1,7 @@
-/* Switching a key off. */
+/* Handler that disables a key. */
 #include "mockserver/providers/layers/layers.h"
 
-/* Of lp_<env>_<key id>_<secret> all but the secret, which may have underscores of its own. */
+/* Returns lp_<env>_<key id>_<secret> without the secret, which may contain underscores. */
 static const char *prefix_of(struct arena *a, const struct key *k)
 {
     struct str rest = str_from(k->value);
@@ -29,7 +29,7 @@ static void print_killed(struct call *c, const struct key *k)
     json_close_map(out);
 }
 
-/* Any key of the organization may, itself included. Killed once is killed for good. */
+/* Any key of the organization may kill any other, or itself. Only a simulation can undo it. */
 void layers_kill_api_key(struct call *c)
 {
     uint32_t row = key_of_id(c->world, LAYERS, c->params[0]);

@@ -15,7 +15,7 @@
 #define LONG  RATE_CLASS_LONG
 #define IDEM  ROUTE_IDEMPOTENT
 
-/* All that is documented; rows without a handler are known and not built. */
+/* All documented endpoints. One without a handler is not implemented. */
 static const struct route routes[] = {
   /* social accounts */
     {GET,     P "/social-accounts",                     "list_social_accounts",     "social:read",     READ,  0,
@@ -108,35 +108,36 @@ static const struct route routes[] = {
      layers_replay_webhook_delivery,                                                                                                         REF "Webhooks"                                   },
 };
 
-/* METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are no codes of the documents,
- * which have none for these cases. */
+/* The codes METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are ours: the
+ * documentation has no codes for these cases. */
 static const struct fault_row faults[] = {
-    {FAULT_NO_ROUTE,          404, "NOT_FOUND",              "There is no such endpoint."                  },
-    {FAULT_METHOD,            405, "METHOD_NOT_ALLOWED",     "This endpoint does not take that method."    },
-    {FAULT_UNIMPLEMENTED,     501, "NOT_IMPLEMENTED",        "This endpoint is documented, not mocked yet."},
-    {FAULT_BAD_HTTP,          400, "VALIDATION",             "The request is not proper HTTP."             },
-    {FAULT_TOO_LARGE,         413, "VALIDATION",             "The body is too large."                      },
-    {FAULT_BAD_JSON,          422, "VALIDATION",             "The body is not JSON."                       },
-    {FAULT_INVALID,           422, "VALIDATION",             "The request does not validate."              },
-    {FAULT_BAD_ID,            422, "VALIDATION",             "The id does not validate."                   },
-    {FAULT_UNAUTHENTICATED,   401, "UNAUTHENTICATED",        "The API key is missing or not valid."        },
-    {FAULT_FORBIDDEN_SCOPE,   403, "FORBIDDEN_SCOPE",        "The API key lacks the scope this needs."     },
-    {FAULT_NOT_FOUND,         404, "NOT_FOUND",              "There is no such thing in your organization."},
-    {FAULT_CONFLICT,          409, "CONFLICT",               "The present state does not allow this."      },
+    {FAULT_NO_ROUTE,          404, "NOT_FOUND",              "There is no such endpoint."                       },
+    {FAULT_METHOD,            405, "METHOD_NOT_ALLOWED",     "This endpoint does not support this method."      },
+    {FAULT_UNIMPLEMENTED,     501, "NOT_IMPLEMENTED",        "The mock does not implement this endpoint."       },
+    {FAULT_BAD_HTTP,          400, "VALIDATION",             "The request is not valid HTTP."                   },
+    {FAULT_TOO_LARGE,         413, "VALIDATION",             "The body is too large."                           },
+    {FAULT_BAD_JSON,          422, "VALIDATION",             "The body is not JSON."                            },
+    {FAULT_INVALID,           422, "VALIDATION",             "The request is invalid."                          },
+    {FAULT_BAD_ID,            422, "VALIDATION",             "The id is invalid."                               },
+    {FAULT_UNAUTHENTICATED,   401, "UNAUTHENTICATED",        "The API key is missing or invalid."               },
+    {FAULT_FORBIDDEN_SCOPE,   403, "FORBIDDEN_SCOPE",
+     "The API key does not have the required scope."                                                            },
+    {FAULT_NOT_FOUND,         404, "NOT_FOUND",              "There is no such resource in your organization."  },
+    {FAULT_CONFLICT,          409, "CONFLICT",               "The resource's current state does not allow this."},
     {FAULT_RETURN_URL,        403, "RETURN_URL_NOT_ALLOWED",
-     "The return URL is not allowed for this key."                                                         },
-    {FAULT_APPROVAL_REQUIRED, 403, "APPROVAL_REQUIRED",      "The content has not been approved."          },
-    {FAULT_CONTENT_REJECTED,  409, "CONTENT_REJECTED",       "The content was rejected."                   },
+     "The return URL is not allowed for this key."                                                              },
+    {FAULT_APPROVAL_REQUIRED, 403, "APPROVAL_REQUIRED",      "The content is not approved."                     },
+    {FAULT_CONTENT_REJECTED,  409, "CONTENT_REJECTED",       "The content was rejected."                        },
     {FAULT_IDEMPOTENCY,       409, "IDEMPOTENCY_CONFLICT",
-     "This Idempotency-Key was used with another body."                                                    },
-    {FAULT_RATE_LIMITED,      429, "RATE_LIMITED",           "The rate limit of this key is exhausted."    },
-    {FAULT_KILLED,            503, "KILL_SWITCH",            "This API key has been switched off."         },
-    {FAULT_INTERNAL,          500, "INTERNAL",               "Something went wrong."                       },
-    {FAULT_UNAVAILABLE,       503, "UNAVAILABLE",            "Try again later."                            },
-    {FAULT_NAMESPACE,         404, "NOT_FOUND",              "There is no such world in this mock."        },
+     "This Idempotency-Key was used with a different body."                                                     },
+    {FAULT_RATE_LIMITED,      429, "RATE_LIMITED",           "The rate limit of this key is exhausted."         },
+    {FAULT_KILLED,            503, "KILL_SWITCH",            "This API key is disabled."                        },
+    {FAULT_INTERNAL,          500, "INTERNAL",               "An internal error occurred."                      },
+    {FAULT_UNAVAILABLE,       503, "UNAVAILABLE",            "The service is unavailable; try again later."     },
+    {FAULT_NAMESPACE,         404, "NOT_FOUND",              "The mock has no such namespace."                  },
 };
 
-/* A call without the scope it needs costs all the same. */
+/* The rate limit is checked before the scope: a call without the required scope is counted. */
 static const struct gate gates[] = {
     {"key",         gate_bearer     },
     {"key_status",  gate_key_status },

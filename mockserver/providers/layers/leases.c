@@ -1,4 +1,4 @@
-/* Leased accounts: asking for some, what became of the wish, and giving one back. */
+/* Handlers of leased accounts: request, read a request, list, release. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -32,29 +32,30 @@ struct lease_body {
 
 static const struct field niche_rows[] = {
     FIELD("vertical", FIELD_TEXT, struct niche, vertical, .required = true, .min = 1,
-          .max = WORD_MAX, .help = "What the accounts are about."),
+          .max = WORD_MAX, .help = "Topic of the accounts."),
     FIELD("audience", FIELD_TEXT, struct niche, audience, .max = WORD_MAX,
-          .help = "Whom they reach."),
-    FIELD("language", FIELD_TEXT, struct niche, language, .help = "A BCP 47 tag, such as en-US."),
+          .help = "Audience of the accounts."),
+    FIELD("language", FIELD_TEXT, struct niche, language,
+          .help = "Language, as a BCP 47 tag, for example en-US."),
     FIELD("geo", FIELD_TEXTS, struct niche, geo, .max = GEO_MAX,
-          .help = "Countries, by their two letters."),
+          .help = "Countries, as two-letter ISO codes."),
 };
 static const struct fields niche_fields =
     FIELD_TABLE("niche", niche_rows, struct niche, FIELDS_NO_PLACE);
 
 static const struct field lease_rows[] = {
     FIELD("projectId", FIELD_TEXT, struct lease_body, project, .required = true,
-          .help = "The project of the path, once more."),
+          .help = "Id of the project; must equal the one in the path."),
     FIELD("count", FIELD_INT, struct lease_body, count, .required = true, .min = 1,
-          .max = COUNT_MAX, .help = "How many accounts."),
+          .max = COUNT_MAX, .help = "Number of accounts."),
     FIELD("niche", FIELD_MAP, struct lease_body, niche, .required = true, .sub = &niche_fields,
-          .help = "Accounts of what kind."),
+          .help = "Kind of accounts."),
     FIELD("target", FIELD_NODE, struct lease_body, target,
-          .help = "What they are wanted for; taken as it is."),
+          .help = "Purpose of the accounts; not interpreted."),
     FIELD("note", FIELD_TEXT, struct lease_body, note, .max = NOTE_MAX,
-          .help = "A word to those who review the request."),
+          .help = "Note to the reviewers of the request."),
     FIELD("requestId", FIELD_TEXT, struct lease_body, id, .min = 1, .max = ID_MAX,
-          .help = "The request's id, if the partner wants to make it."),
+          .help = "Id of the request. Default: generated."),
 };
 static const struct fields lease_fields =
     FIELD_TABLE("body", lease_rows, struct lease_body, FIELDS_NO_PLACE);
@@ -65,7 +66,7 @@ struct release_body {
 
 static const struct field release_rows[] = {
     FIELD("reason", FIELD_TEXT, struct release_body, reason, .max = REASON_MAX,
-          .help = "Why, for the record."),
+          .help = "Reason to record with the release."),
 };
 static const struct fields release_fields =
     FIELD_TABLE("body", release_rows, struct release_body, FIELDS_NO_PLACE);
@@ -75,20 +76,20 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* The shape of a tag, not the register of those that mean something. */
+/* Checks only the form of a BCP 47 tag, not whether its parts are registered. */
 static bool is_language(const char *tag)
 {
     struct str rest = str_from(tag), language = str_cut(&rest, '-');
-    bool good = language.n >= 2 && language.n <= 8 && !str_ends(str_from(tag), STR("-"));
+    bool ok = language.n >= 2 && language.n <= 8 && !str_ends(str_from(tag), STR("-"));
     for (size_t i = 0; i < language.n; i++)
-        good = good && is_letter(language.s[i]);
+        ok = ok && is_letter(language.s[i]);
     while (rest.n) {
         struct str part = str_cut(&rest, '-');
-        good = good && part.n >= 1 && part.n <= 8;
+        ok = ok && part.n >= 1 && part.n <= 8;
         for (size_t i = 0; i < part.n; i++)
-            good = good && (is_letter(part.s[i]) || (part.s[i] >= '0' && part.s[i] <= '9'));
+            ok = ok && (is_letter(part.s[i]) || (part.s[i] >= '0' && part.s[i] <= '9'));
     }
-    return good;
+    return ok;
 }
 
 bool layers_is_country(const char *code)
@@ -110,17 +111,17 @@ static bool body_valid(struct call *c, const struct lease_body *body)
 {
     const char *const *geo = body->niche.geo.items;
     if (!str_is(c->params[0], body->project))
-        call_issue(c, "projectId", "must be the project of the path");
+        call_issue(c, "projectId", "must equal the project id in the path");
     if (body->niche.language && !is_language(body->niche.language))
-        call_issue(c, "niche.language", "must be a BCP 47 tag such as en-US");
+        call_issue(c, "niche.language", "must be a BCP 47 tag, for example en-US");
     for (size_t i = 0; i < body->niche.geo.count; i++)
         if (!layers_is_country(geo[i]))
             call_issue(c, arena_printf(c->arena, "niche.geo[%zu]", i),
-                       "must be an ISO country code such as US");
+                       "must be a two-letter ISO country code, for example US");
     return !c->fault;
 }
 
-/* To the millisecond, as the documents print it. */
+/* Prints milliseconds, as the documentation does. */
 static void put_submitted(struct call *c, const struct lease_request *r)
 {
     char text[TIME_TEXT_MAX];
@@ -135,10 +136,10 @@ void layers_request_lease(struct call *c)
         return;
     uint32_t organization = space_read(c->world, project)->organization;
     if (body.id && lease_request_find(c->world, organization, str_from(body.id))) {
-        call_refuse(c, FAULT_CONFLICT, "There is a request of that requestId already.");
+        call_refuse(c, FAULT_CONFLICT, "A request with this requestId already exists.");
         return;
     }
-    const struct lease_request wish = {
+    const struct lease_request spec = {
         .key = c->key,
         .public_id = body.id ? body.id : ids_mint(c->world, "lreq_", ID_ULID),
         .count = body.count,
@@ -149,16 +150,16 @@ void layers_request_lease(struct call *c)
         .note = body.note,
     };
     const struct lease_request *r =
-        lease_request_read(c->world, lease_request_create(c->world, project, &wish));
+        lease_request_read(c->world, lease_request_create(c->world, project, &spec));
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_put_text(out, "requestId", r->public_id);
-    json_put_text(out, "status", lease_state_texts[r->state]); /* our words are theirs */
+    json_put_text(out, "status", lease_state_texts[r->state]); /* the API's words */
     put_submitted(c, r);
     json_close_map(out);
 }
 
-/* All that were assigned, whatever became of them since. */
+/* Prints all accounts that were assigned, including those disconnected since. */
 static void print_assigned(struct call *c, uint32_t request)
 {
     struct index_walk walk;
@@ -220,7 +221,7 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *proje
     return *only == ROW_NONE || account_read(c->world, row)->space == *only;
 }
 
-/* Of one project, or (ROW_NONE) of all that the organization has. */
+/* Lists the leases of one project; ROW_NONE: of all projects of the organization. */
 static void list_leases(struct call *c, uint32_t project)
 {
     int status;

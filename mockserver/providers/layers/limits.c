@@ -1,5 +1,5 @@
-/* Rate limits. The documents have the figures of the first three tiers; they name the other two
- * and are silent on what a sandbox allows: here, what the default does. */
+/* Rate limits. The documentation states the limits of the first three tiers; it only names the
+ * other two. The sandbox tier has the limits of the default tier here. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "mockserver/gate/gate.h"
@@ -45,8 +45,8 @@ static const char *endpoint_class(const struct call *c)
     return class_texts[str_is(c->req->method, "GET") ? RATE_CLASS_READ : RATE_CLASS_WRITE];
 }
 
-/* That headers tell of the bucket is documented, and Retry-After is; of the names of the others
- * only the class's is. Those of limit, rest and reset are ours. */
+/* The documentation says that headers report the bucket, but names only the class header and
+ * Retry-After. The names of the headers for limit, remaining and reset are ours. */
 void layers_put_limits(struct call *c)
 {
     call_header(c, "X-RateLimit-Endpoint-Class", endpoint_class(c));

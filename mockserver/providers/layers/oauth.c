@@ -1,4 +1,5 @@
-/* Consent: URLs to send an end-customer to, and what became of it. */
+/* Handlers of consent: create the URL for an end-customer, report the attempt's status,
+ * redirect. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -31,15 +32,15 @@ struct url_body {
 
 #define SCOPES_ROW                                                                                 \
     FIELD("scopes", FIELD_TEXTS, struct url_body, scopes, .max = SCOPES_MAX,                       \
-          .help = "What to ask the platform for, instead of the usual.")
+          .help = "Scopes to request from the platform instead of the default ones.")
 
 static const struct field oauth_rows[] = {
     FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true,
           .texts = platform_texts, .text_count = LAYERS_PLATFORMS,
-          .help = "Where the end-customer has the account."),
+          .help = "Platform of the account."),
     FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url, .required = true,
-          .help = "Where the browser goes afterwards."),
-    FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "The partner's own remark."),
+          .help = "URL that the browser is redirected to afterwards."),
+    FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "Note of the partner."),
     SCOPES_ROW,
 };
 static const struct fields oauth_fields =
@@ -47,9 +48,9 @@ static const struct fields oauth_fields =
 
 static const struct field reauth_rows[] = {
     FIELD("socialAccountId", FIELD_TEXT, struct url_body, account, .required = true,
-          .help = "The account to reconnect."),
+          .help = "Id of the account to reconnect."),
     FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url,
-          .help = "Where the browser goes afterwards."),
+          .help = "URL that the browser is redirected to afterwards."),
     SCOPES_ROW,
 };
 static const struct fields reauth_fields =
@@ -104,11 +105,11 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
 {
     if (c->world->local_consent)
         return call_consent_page(c, state);
-    const char *asked = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
-                                      : platforms[platform].scopes;
+    const char *requested = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
+                                          : platforms[platform].scopes;
     const char *url = platforms[platform].authorize;
     url = url_with_query(c->arena, url, "client_key", "layers");
-    url = url_with_query(c->arena, url, "scope", asked);
+    url = url_with_query(c->arena, url, "scope", requested);
     url = url_with_query(c->arena, url, "response_type", "code");
     url = url_with_query(c->arena, url, "redirect_uri",
                          arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
@@ -116,7 +117,7 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
     return url_with_query(c->arena, url, "state", state);
 }
 
-/* With a test key nobody is asked: consent is given at once, by a user made up for it. */
+/* With a test key, completes the attempt immediately, with an invented user. */
 static void consent_if_test(struct call *c, uint32_t attempt)
 {
     if (!str_starts(str_from(key_read(c->world, c->key)->value), STR("lp_test_")))
@@ -144,7 +145,8 @@ void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec)
     consent_if_test(c, oauth_attempt_begin(c->world, spec));
 }
 
-static void begin(struct call *c, struct oauth_attempt_spec *spec, const struct url_body *body)
+static void respond_with_url(struct call *c, struct oauth_attempt_spec *spec,
+                             const struct url_body *body)
 {
     spec->return_url = body->return_url;
     spec->note = body->note;
@@ -166,7 +168,7 @@ void layers_create_oauth_url(struct call *c)
         !layers_return_url_valid(c, "returnUrl", body.return_url))
         return;
     struct oauth_attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
-    begin(c, &spec, &body);
+    respond_with_url(c, &spec, &body);
 }
 
 void layers_create_reauth_url(struct call *c)
@@ -185,7 +187,7 @@ void layers_create_reauth_url(struct call *c)
                                       .account = account,
                                       .reconnects = true,
                                       .platform = account_read(c->world, account)->platform};
-    begin(c, &spec, &body);
+    respond_with_url(c, &spec, &body);
 }
 
 static const char *failure_message(const char *code)
@@ -193,9 +195,9 @@ static const char *failure_message(const char *code)
     static const struct {
         const char *code, *message;
     } rows[] = {
-        {"access_denied",   "The end-customer declined."                         },
-        {"exchange_failed", "The platform did not exchange its code for a token."},
-        {"account_gone",    "The social account was disconnected meanwhile."     },
+        {"access_denied",   "The end-customer declined."                                       },
+        {"exchange_failed", "The platform did not exchange the authorization code for a token."},
+        {"account_gone",    "The social account was disconnected before consent was given."    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].code, code) == 0)
@@ -203,7 +205,7 @@ static const char *failure_message(const char *code)
     return "Consent was not given.";
 }
 
-static void print_end(struct call *c, const struct oauth_attempt *a)
+static void print_outcome(struct call *c, const struct oauth_attempt *a)
 {
     struct json *out = &c->out;
     if (a->state == OAUTH_ATTEMPT_COMPLETED)
@@ -217,7 +219,7 @@ static void print_end(struct call *c, const struct oauth_attempt *a)
     json_close_map(out);
 }
 
-/* To any other key, even of the same organization, the attempt is not there. */
+/* An attempt is visible only to the key that created it, not to others of the organization. */
 void layers_oauth_status(struct call *c)
 {
     uint32_t row = oauth_attempt_find(c->world, c->params[0]);
@@ -229,8 +231,8 @@ void layers_oauth_status(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "state", a->token);
-    json_put_text(out, "status", oauth_attempt_state_texts[a->state]); /* our words are theirs */
-    print_end(c, a);
+    json_put_text(out, "status", oauth_attempt_state_texts[a->state]); /* the API's words */
+    print_outcome(c, a);
     layers_put_time(c, "expiresAt", a->expires_at_ms);
     json_close_map(out);
 }

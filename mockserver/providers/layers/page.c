@@ -34,8 +34,8 @@ static bool read_cursor(struct call *c, struct page *page)
 bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page)
 {
     *page = (struct page){.limit = limit_default, .order = INT64_MIN};
-    bool good = read_limit(c, limit_max, &page->limit);
-    return read_cursor(c, page) && good;
+    bool ok = read_limit(c, limit_max, &page->limit);
+    return read_cursor(c, page) && ok;
 }
 
 const char *page_cursor(struct arena *a, const struct index_entry *last)

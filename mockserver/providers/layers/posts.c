@@ -1,4 +1,4 @@
-/* Scheduling content, and changing one's mind about it. */
+/* Handlers that schedule, publish, reschedule and cancel posts. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/http/body.h"
@@ -13,27 +13,27 @@ struct target {
     const struct node *tiktok_settings, *tiktok_music;
     int mode;
     bool share_reel;
-    uint32_t row; /* of the account, once found */
+    uint32_t row; /* of the account; set by targets_valid */
 };
 
 static const struct field target_rows[] = {
     FIELD("socialAccountId", FIELD_TEXT, struct target, account, .required = true,
-          .help = "An account of the content's project."),
+          .help = "Id of an account of the content's project."),
     FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .texts = publish_mode_texts,
           .text_count = MODE_COUNT,
-          .help = "Who posts: Layers, the creator, or the managed provider."),
+          .help = "Who publishes the post: Layers, the creator, or the managed provider."),
     FIELD("captionOverride", FIELD_TEXT, struct target, caption, .max = CAPTION_MAX,
-          .help = "A caption instead of the content's."),
+          .help = "Caption to use instead of the content's."),
     FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
-          .help = "The first comment below the post."),
+          .help = "Text of the first comment."),
     FIELD("scheduledPostId", FIELD_TEXT, struct target, post_id,
-          .help = "Accepted as older api_versions have it; the id is minted all the same."),
+          .help = "Accepted because older API versions have it; ignored."),
     FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings,
-          .help = "What TikTok lets one set for a post."),
+          .help = "TikTok settings of the post."),
     FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music,
-          .help = "The music of a TikTok post."),
+          .help = "Music of a TikTok post."),
     FIELD("shareReelToFeed", FIELD_BOOL, struct target, share_reel,
-          .help = "Whether a reel is shown in the feed as well."),
+          .help = "Whether a reel is also shown in the feed."),
 };
 static const struct fields target_fields =
     FIELD_TABLE("target", target_rows, struct target, FIELDS_NO_PLACE);
@@ -45,28 +45,34 @@ struct schedule_body {
 
 static const struct field schedule_rows[] = {
     FIELD("scheduledFor", FIELD_TEXT, struct schedule_body, due, .required = true,
-          .help = "When to post, in UTC."),
+          .help = "Time of publication, in UTC."),
     FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
-          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Accounts to post to."),
 };
 static const struct fields schedule_fields =
     FIELD_TABLE("body", schedule_rows, struct schedule_body, FIELDS_NO_PLACE);
 
 static const struct field publish_rows[] = {
     FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
-          .max = TARGETS_MAX, .sub = &target_fields, .help = "Where to post."),
+          .max = TARGETS_MAX, .sub = &target_fields, .help = "Accounts to post to."),
 };
 static const struct fields publish_fields =
     FIELD_TABLE("body", publish_rows, struct schedule_body, FIELDS_NO_PLACE);
 
 static const struct field reason_rows[] = {
-    {.key = "reason", .type = FIELD_TEXT, .max = REASON_MAX, .help = "Why, for the record."},
+    {.key = "reason",
+     .type = FIELD_TEXT,
+     .max = REASON_MAX,
+     .help = "Reason to record with the cancellation."},
 };
 static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
                                             FIELDS_NO_PLACE};
 
 static const struct field due_rows[] = {
-    {.key = "scheduledFor", .type = FIELD_TEXT, .required = true, .help = "The new time, in UTC."},
+    {.key = "scheduledFor",
+     .type = FIELD_TEXT,
+     .required = true,
+     .help = "New time of publication, in UTC."},
 };
 static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *),
                                          FIELDS_NO_PLACE};
@@ -80,7 +86,7 @@ static bool targets_valid(struct call *c, const struct schedule_body *body, uint
             targets[i].row = row;
         else
             call_issue(c, arena_printf(c->arena, "targets[%zu].socialAccountId", i),
-                       "is no connected account of the content's project");
+                       "is not a connected account of the content's project");
     }
     return !c->fault;
 }
@@ -94,7 +100,7 @@ static bool content_valid(struct call *c, const struct content *content)
     return true;
 }
 
-static uint32_t plan_post(struct call *c, uint32_t content, int64_t due_ms, bool draft)
+static uint32_t create_post(struct call *c, uint32_t content, int64_t due_ms, bool draft)
 {
     struct post post = {.content = content,
                         .public_id = ids_mint(c->world, "post_", ID_OPEN),
@@ -104,8 +110,8 @@ static uint32_t plan_post(struct call *c, uint32_t content, int64_t due_ms, bool
     return post_schedule(c->world, content_read(c->world, content)->space, &post);
 }
 
-static uint32_t plan_target(struct call *c, uint32_t post, const struct target *target,
-                            const char *id)
+static uint32_t create_destination(struct call *c, uint32_t post, const struct target *target,
+                                   const char *id)
 {
     struct destination_spec spec = {.account = target->row,
                                     .public_id = id,
@@ -130,26 +136,28 @@ static void print_scheduled(struct call *c, uint32_t row)
 static void schedule(struct call *c, uint32_t content, const struct schedule_body *body,
                      int64_t due_ms)
 {
-    uint32_t row = plan_post(c, content, due_ms, false);
+    uint32_t row = create_post(c, content, due_ms, false);
     const struct target *targets = body->targets.items;
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_key(out, "scheduledPosts");
     json_open_list(out);
     for (size_t i = 0; i < body->targets.count; i++)
-        print_scheduled(c, plan_target(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
+        print_scheduled(
+            c, create_destination(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
     json_close_list(out);
     json_close_map(out);
 }
 
-/* What waits for approval is no post yet: it has no id, and is in no list. */
+/* Schedules content that is pending approval. Its destinations have no id, so they are in no list
+ * until the content is approved. */
 static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body,
                              int64_t due_ms)
 {
-    uint32_t row = plan_post(c, content, due_ms, true);
+    uint32_t row = create_post(c, content, due_ms, true);
     const struct target *targets = body->targets.items;
     for (size_t i = 0; i < body->targets.count; i++)
-        plan_target(c, row, &targets[i], NULL);
+        create_destination(c, row, &targets[i], NULL);
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_put_text(out, "gateStatus", "blocked_on_approval");
@@ -195,8 +203,8 @@ static bool is_approved(struct call *c, const struct content *content)
     return call_refuse(c, FAULT_APPROVAL_REQUIRED, NULL);
 }
 
-/* Nothing is promised for content that waits for approval. What the documents answer otherwise we
- * could not read: it is answered as scheduling is. */
+/* Refuses content that is pending approval; nothing is stored for it. We have not seen the
+ * documented response to a successful call: it is the same here as for scheduling. */
 void layers_publish_content(struct call *c)
 {
     struct schedule_body body = {0};
@@ -209,13 +217,13 @@ void layers_publish_content(struct call *c)
         schedule(c, row, &body, c->now_ms);
 }
 
-/* ROW_NONE, and refused, unless it is still queued. */
+/* Finds the post of the path. Refuses the call and returns ROW_NONE unless the post is queued. */
 static uint32_t queued_post(struct call *c)
 {
     uint32_t row = layers_scheduled_post(c);
     if (!row || destination_read(c->world, row)->state == DESTINATION_QUEUED)
         return row;
-    call_refuse(c, FAULT_CONFLICT, "The post is %s, no longer queued.",
+    call_refuse(c, FAULT_CONFLICT, "The post is %s; only a queued post can be changed.",
                 destination_state_texts[destination_read(c->world, row)->state]);
     return ROW_NONE;
 }

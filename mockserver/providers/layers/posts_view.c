@@ -1,4 +1,4 @@
-/* Scheduled posts as they are listed and read. */
+/* Handlers that list and read scheduled posts. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/time.h"
@@ -11,7 +11,7 @@
 struct filter {
     unsigned states; /* a bit per state */
     uint32_t account;
-    bool nobody; /* it asks for an account that is not there */
+    bool nothing; /* matches no post: the requested account does not exist */
 };
 
 static const struct failure_row {
@@ -19,8 +19,8 @@ static const struct failure_row {
 } failures[FAILURE_COUNT] = {
     [FAILURE_TOKEN_DEAD] = {"CREDENTIAL_INVALID",   "The account's token is no longer valid."},
     [FAILURE_ACCOUNT_GONE] = {"ACCOUNT_DISCONNECTED", "The account was disconnected."          },
-    [FAILURE_PLATFORM] = {"PLATFORM_ERROR",       "The platform refused the post."         },
-    [FAILURE_FLAGGED] = {"PLATFORM_ERROR",       "The platform refused the account."      },
+    [FAILURE_PLATFORM] = {"PLATFORM_ERROR",       "The platform rejected the post."        },
+    [FAILURE_FLAGGED] = {"PLATFORM_ERROR",       "The platform rejected the account."     },
 };
 
 const char *layers_failure_code(enum failure failure)
@@ -54,7 +54,7 @@ static void print_post(struct call *c, uint32_t row)
     json_put_text(out, "socialAccountId", a->public_id);
     json_put_text(out, "platform", platform_texts[a->platform]);
     json_put_text(out, "mode", publish_mode_texts[d->mode]);
-    json_put_text(out, "status", destination_state_texts[d->state]); /* our words are theirs */
+    json_put_text(out, "status", destination_state_texts[d->state]); /* the API's words */
     json_put_text(out, "externalId", d->external_id);
     json_put_text(out, "externalUrl", d->external_url);
     layers_put_time(c, "scheduledFor", d->due_at_ms);
@@ -71,7 +71,7 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
 {
     const struct filter *f = filter;
     const struct destination *d = destination_read(c->world, row);
-    return d->public_id && !f->nobody && f->states >> d->state & 1 &&
+    return d->public_id && !f->nothing && f->states >> d->state & 1 &&
            (!f->account || f->account == d->account);
 }
 
@@ -80,11 +80,12 @@ static void read_account(struct call *c, uint32_t project, struct filter *f)
     struct str id = call_query(c, "socialAccountId");
     if (!id.s)
         return;
-    f->account = account_find(c->world, LAYERS, id); /* what it published outlives it */
-    f->nobody = !f->account || account_read(c->world, f->account)->space != project;
+    f->account = account_find(c->world, LAYERS, id); /* may be disconnected: its posts remain */
+    f->nothing = !f->account || account_read(c->world, f->account)->space != project;
 }
 
-/* The index has the latest due first, so both ends of the time asked for are places in it. */
+/* The index is sorted by due time, latest first, so `until` sets the first entry and `since` the
+ * last. */
 void layers_list_scheduled_posts(struct call *c)
 {
     struct filter f = {0};

@@ -13,9 +13,9 @@ static bool is_listed(const char *host, const char *const *domains, uint32_t cou
     return false;
 }
 
-static enum return_url no(enum return_url verdict, const char **why, const char *words)
+static enum return_url reject(enum return_url verdict, const char **why, const char *reason)
 {
-    *why = words;
+    *why = reason;
     return verdict;
 }
 
@@ -24,20 +24,20 @@ enum return_url return_url_judge(struct arena *a, const char *url, const char *c
 {
     struct str text = str_from(url);
     if (!str_starts_nocase(text, STR("https://")) && !str_starts_nocase(text, STR("http://")))
-        return no(RETURN_URL_NO_URL, why, "it must be an absolute http(s) URL");
+        return reject(RETURN_URL_NO_URL, why, "it must be an absolute http(s) URL");
     struct url parts;
-    if (!url_parse(a, url, &parts, why)) /* written so that readers differ on its host: a trick */
+    if (!url_parse(a, url, &parts, why)) /* clients may disagree on the host of such a URL */
         return RETURN_URL_REFUSED;
     if (!is_listed(parts.host, domains, count))
-        return no(RETURN_URL_REFUSED, why, "its host is not one of the key's return domains");
+        return reject(RETURN_URL_REFUSED, why, "its host is not one of the key's return domains");
     if (parts.user[0])
-        return no(RETURN_URL_REFUSED, why, "it carries credentials");
+        return reject(RETURN_URL_REFUSED, why, "it contains credentials");
     if (host_is_loopback(str_from(parts.host)))
         return RETURN_URL_ALLOWED;
     if (parts.port)
-        return no(RETURN_URL_REFUSED, why, "it names a port");
+        return reject(RETURN_URL_REFUSED, why, "it contains a port");
     if (strcmp(parts.scheme, "https") != 0)
-        return no(RETURN_URL_REFUSED, why, "it is not https");
+        return reject(RETURN_URL_REFUSED, why, "its scheme is not https");
     return RETURN_URL_ALLOWED;
 }
 

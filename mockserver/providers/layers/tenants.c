@@ -1,4 +1,4 @@
-/* Who calls, and the organization's projects. */
+/* Handlers of whoami and projects. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -9,12 +9,12 @@
 
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     200
-#define METADATA_MAX  8192 /* bytes of it as JSON */
+#define METADATA_MAX  8192 /* bytes, as JSON */
 
 const char *const layers_project_status_texts[] = {"active", "archived"};
 
-/* The workspace is the organization by another name, as in the documents' sample; no partner here
- * is another's child. */
+/* workspaceId equals organizationId, as in the documentation's sample. No organization has a
+ * parent. */
 void layers_whoami(struct call *c)
 {
     const struct key *k = key_read(c->world, c->key);
@@ -57,7 +57,7 @@ static void print_project(struct call *c, uint32_t row)
     json_close_map(&c->out);
 }
 
-/* What a project's brand and its ingestion are made of is not documented: there is none. */
+/* brandContext and ingestState are null: their members are not documented. */
 static void respond_project(struct call *c, int status, uint32_t row)
 {
     const struct space *s = space_read(c->world, row);
@@ -124,21 +124,21 @@ struct project_body {
     const struct node *metadata;
 };
 
-/* One API version of the documents allows a name 1 to 128 characters, a later one 3 to 30: what either
- * allows is taken. */
+/* One version of the documentation allows 1 to 128 characters in a name, a later one 3 to 30. This
+ * accepts a name that either allows. */
 static const struct field project_rows[] = {
     FIELD("name", FIELD_TEXT, struct project_body, name, .required = true, .min = 1, .max = 128,
-          .help = "What it is called."),
+          .help = "Name of the project."),
     FIELD("timezone", FIELD_TEXT, struct project_body, timezone, .required = true,
-          .help = "An IANA time zone, such as Europe/Berlin."),
+          .help = "IANA time zone, for example Europe/Berlin."),
     FIELD("customerExternalId", FIELD_TEXT, struct project_body, customer_id, .min = 1, .max = 255,
-          .help = "The partner's own id of its customer."),
+          .help = "Id that the partner uses for its customer."),
     FIELD("ownerEmail", FIELD_TEXT, struct project_body, owner_email, .max = 254,
-          .help = "Whom to write to."),
+          .help = "E-mail address of the owner."),
     FIELD("primaryLanguage", FIELD_TEXT, struct project_body, language, .min = 2, .max = 35,
-          .help = "A language tag. Default: en."),
+          .help = "Language tag. Default: en."),
     FIELD("metadata", FIELD_NODE, struct project_body, metadata,
-          .help = "An object of the partner's own, 8 KB at most."),
+          .help = "Object of arbitrary data, 8192 bytes at most."),
 };
 static const struct fields project_fields =
     FIELD_TABLE("body", project_rows, struct project_body, FIELDS_NO_PLACE);
@@ -149,7 +149,7 @@ static bool is_zone_byte(char c)
            c == '-' || c == '+';
 }
 
-/* It looks like one of the IANA database; whether that has it is not looked up. */
+/* Checks only the form of the name, not whether the IANA database contains it. */
 static bool timezone_valid(struct call *c, const char *text)
 {
     struct str rest = str_from(text);

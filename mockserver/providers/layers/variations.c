@@ -1,6 +1,6 @@
-/* What Layers' documents leave open. Clients must ignore members they do not know; instants appear
- * with and without a fraction, and with an offset. Posts, projects and the audit log are sorted, and
- * stay so. */
+/* What Layers' documentation leaves open. Clients must ignore unknown members. Times appear with
+ * and without a fraction, and with an offset. The order of posts, projects and the audit log is
+ * documented, so it does not vary. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "mockserver/variations.h"

@@ -1,4 +1,4 @@
-/* Deliveries of webhooks: what was told, once more, and on trial. */
+/* Handlers that list and replay webhook deliveries and send test events. */
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
 #include "mockserver/providers/layers/webhooks.h"
@@ -6,7 +6,7 @@
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     100
 
-/* Our words are theirs, but for what a tester holds back. */
+/* A delivery that a tester holds back is pending to the client. */
 static const char *status_of(const struct delivery *d)
 {
     return delivery_state_texts[d->state == DELIVERY_HELD ? DELIVERY_PENDING : d->state];
@@ -63,7 +63,7 @@ void layers_list_webhook_deliveries(struct call *c)
     page_print(c, &page, &list);
 }
 
-/* Whatever events the endpoint asks for. */
+/* Delivers a test event even if the endpoint does not subscribe to it. */
 void layers_test_webhook_endpoint(struct call *c)
 {
     uint32_t webhook = layers_webhook(c);
@@ -85,7 +85,8 @@ void layers_test_webhook_endpoint(struct call *c)
     json_close_map(out);
 }
 
-/* A delivery of one of the caller's endpoints that is still there. */
+/* Finds the delivery whose id is the first path parameter. Refuses the call and returns ROW_NONE if
+ * it does not exist, its endpoint was deleted, or it belongs to another organization. */
 static uint32_t own_delivery(struct call *c)
 {
     uint32_t row = delivery_find(c->world, LAYERS, c->params[0]);

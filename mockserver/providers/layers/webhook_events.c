@@ -1,4 +1,4 @@
-/* What Layers tells by webhook: of which changes, with what data, signed how. */
+/* Maps changes to webhook events, and writes and signs the requests. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -86,8 +86,9 @@ static void put_request(struct json *out, const struct world *w, uint32_t row)
     json_close_list(out);
 }
 
-/* A change from one state to another, by the words of the change log; NULL: from none, from any
- * other. A request granted in part ends a partner's polling like one granted whole. */
+/* The event of a change, by the new state in the change log (NULL: any). `created`: the change
+ * creates the record; otherwise it moves the record to another state. A partly granted lease
+ * request sends the same event as a fully granted one: both end the partner's polling. */
 static const struct row {
     enum record_kind kind;
     bool created;
@@ -108,7 +109,7 @@ static const struct row {
     {RECORD_LEASE_REQUEST, false, "rejected",     "lease_request.rejected",      put_request},
 };
 
-static const struct row *row_of(const struct change *change)
+static const struct row *find_row(const struct change *change)
 {
     bool moved = !change->from || strcmp(change->from, change->to) != 0;
     for (size_t i = 0; moved && i < sizeof rows / sizeof *rows; i++)
@@ -126,12 +127,12 @@ static uint32_t space_of(const struct world *w, const struct change *change)
                                               : lease_request_read(w, change->row)->space;
 }
 
-/* What waits for approval has no id, and is told of once it has. Of a new leased account the
- * request it came from is told. */
-static bool tells(struct arena *a, const struct world *w, const struct change *change,
-                  struct webhook_event *event)
+/* A post that waits for approval has no id; its event is sent when it gets one. A new leased
+ * account sends no event: its lease request does. */
+static bool map_event(struct arena *a, const struct world *w, const struct change *change,
+                      struct webhook_event *event)
 {
-    const struct row *row = row_of(change);
+    const struct row *row = find_row(change);
     if (!row || !record_id(w, change->kind, change->row) ||
         (row->kind == RECORD_ACCOUNT && row->created && account_read(w, change->row)->leased))
         return false;
@@ -167,7 +168,8 @@ static void put_signature(struct buf *out, const char *secret, struct str signed
     buf_printf(out, ",v1=%s", digest_hex(out->arena, mac, sizeof mac));
 }
 
-/* t=<seconds>,v1=<HMAC of "<seconds>.<body>">, a second v1 while the secret before is still good. */
+/* Returns t=<seconds>,v1=<HMAC of "<seconds>.<body>">, with a second v1 while the previous secret
+ * is still valid. */
 static struct str sign(struct arena *a, const struct world *w, const struct webhook *h,
                        int64_t time_s, struct str body)
 {
@@ -192,14 +194,14 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
                 sign(a, w, webhook_read(w, d->webhook), time_s, buf_str(body)));
 }
 
-/* Two pages of the documents differ; a fixture chooses (webhooks: {retries: ...}). */
+/* Two pages of the documentation differ; the fixture chooses one (webhooks: {retries: ...}). */
 static const int64_t waits_ms[] = {0,           30 * SECOND, MINUTE,   5 * MINUTE,
                                    15 * MINUTE, HOUR,        6 * HOUR, 24 * HOUR};
 
 const struct webhooks layers_webhooks = {
     .event_prefix = "evt_",
     .events = layers_events,
-    .event_count = LAYERS_EVENT_COUNT - 1, /* the last is on trial */
+    .event_count = LAYERS_EVENT_COUNT - 1, /* the last is the test event */
     .test_event = LAYERS_TEST_EVENT,
     .policies =
         {
@@ -215,6 +217,6 @@ const struct webhooks layers_webhooks = {
                                       .gave_up = DELIVERY_ABANDONED,
                                       .pause_after = 20},
                    },
-    .tells = tells,
+    .tells = map_event,
     .write = write_request,
 };

@@ -1,4 +1,4 @@
-/* Webhook endpoints: where a partner is told of what happens. */
+/* Handlers of webhook endpoints. */
 #include "mockserver/providers/layers/webhooks.h"
 
 #include <stdio.h>
@@ -14,38 +14,42 @@
 #define METADATA_MAX    8192 /* bytes of it as JSON */
 #define LIMIT_DEFAULT   25
 #define LIMIT_MAX       100
-#define OVERLAP_MS      (INT64_C(24) * 60 * 60 * 1000) /* a rotated secret stays good */
+#define OVERLAP_MS      (INT64_C(24) * 60 * 60 * 1000) /* how long a rotated secret stays valid */
 
 static const char *const scope_texts[] = {"own", "all_children"};
-static const char *const status_texts[] = {"active", "paused"}; /* those a partner can set */
+static const char *const status_texts[] = {"active",
+                                           "paused"}; /* the ones that a partner can set */
 
 struct endpoint_body {
     const char *url, *description, *project;
     struct field_list events;
     const struct node *metadata;
-    int scope, status; /* status -1: not said */
+    int scope, status; /* status -1: absent */
 };
 
 #define OF struct endpoint_body
 #define URL_ROW(...)                                                                               \
-    FIELD("url", FIELD_TEXT, OF, url, .min = 1, .help = "Where to POST events to.", __VA_ARGS__)
+    FIELD("url", FIELD_TEXT, OF, url, .min = 1, .help = "URL that events are POSTed to.",          \
+          __VA_ARGS__)
 #define EVENTS_ROW(...)                                                                            \
     FIELD("events", FIELD_TEXTS, OF, events, .min = 1, .max = EVENTS_MAX,                          \
-          .help = "Names of the events to tell.", __VA_ARGS__)
+          .help = "Events to deliver.", __VA_ARGS__)
 #define DESCRIPTION_ROW                                                                            \
     FIELD("description", FIELD_TEXT, OF, description, .max = DESCRIPTION_MAX,                      \
-          .help = "The partner's own remark.")
+          .help = "Description set by the partner.")
 #define METADATA_ROW                                                                               \
-    FIELD("metadata", FIELD_NODE, OF, metadata, .help = "An object of the partner's own.")
+    FIELD("metadata", FIELD_NODE, OF, metadata,                                                    \
+          .help = "Object of arbitrary data, 8192 bytes at most.")
 
 static const struct field create_rows[] = {
     URL_ROW(.required = true),
     EVENTS_ROW(.required = true),
     DESCRIPTION_ROW,
     METADATA_ROW,
-    FIELD("projectId", FIELD_TEXT, OF, project, .help = "Tell of this project alone."),
+    FIELD("projectId", FIELD_TEXT, OF, project,
+          .help = "Id of the project whose events are delivered. Default: all."),
     FIELD("scope", FIELD_ENUM, OF, scope, .texts = scope_texts, .text_count = 2,
-          .help = "Whether to tell of child organizations as well. Default: own."),
+          .help = "Whether to include the events of child organizations. Default: own."),
 };
 static const struct fields create_fields = FIELD_TABLE("body", create_rows, OF, FIELDS_NO_PLACE);
 
@@ -55,7 +59,7 @@ static const struct field update_rows[] = {
     DESCRIPTION_ROW,
     METADATA_ROW,
     FIELD("status", FIELD_ENUM, OF, status, .texts = status_texts, .text_count = 2,
-          .help = "Whether it is told anything."),
+          .help = "Whether events are delivered."),
 };
 static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, FIELDS_NO_PLACE);
 #undef OF
@@ -91,12 +95,13 @@ static bool body_valid(struct call *c, const struct endpoint_body *body)
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!layers_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events[%zu]", i), "is no event of the catalogue");
+            call_issue(c, arena_printf(c->arena, "events[%zu]", i),
+                       "is not in the event catalogue");
     if (body->metadata && body->metadata->kind != NODE_MAP)
         call_issue(c, "metadata", "must be an object, not %s",
                    node_kind_name(body->metadata->kind));
     else if (body->metadata && strlen(json_print(c->arena, body->metadata)) > METADATA_MAX)
-        call_issue(c, "metadata", "must have %d bytes at most", METADATA_MAX);
+        call_issue(c, "metadata", "must be at most %d bytes", METADATA_MAX);
     return !c->fault;
 }
 
@@ -121,7 +126,7 @@ static void print_endpoint(struct call *c, uint32_t row)
     json_put_text(out, "projectId", h->space ? space_read(c->world, h->space)->public_id : NULL);
     json_put_text(out, "url", h->url);
     json_put_text(out, "description", h->description);
-    json_put_text(out, "status", webhook_state_texts[h->state]); /* our words are theirs */
+    json_put_text(out, "status", webhook_state_texts[h->state]); /* the API's words */
     json_key(out, "events");
     json_open_list(out);
     while (events.n)
@@ -138,7 +143,7 @@ static void print_endpoint(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-/* The only answers with a secret in them: those that made it. */
+/* Opens the response map; the caller closes it. Only the responses that create a secret show it. */
 static void respond_with_secret(struct call *c, int status, uint32_t row)
 {
     struct json *out = call_json(c, status);
@@ -166,7 +171,8 @@ bool layers_webhook_active(struct call *c, uint32_t webhook)
            call_refuse(c, FAULT_CONFLICT, "The endpoint is %s.", webhook_state_texts[state]);
 }
 
-/* The project it is for: none, the caller's, or refused. */
+/* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and
+ * returns false if the caller has no such project. */
 static bool project_valid(struct call *c, const struct endpoint_body *body, uint32_t *space)
 {
     *space = body->project ? space_find(c->world, LAYERS, str_from(body->project)) : ROW_NONE;
@@ -184,7 +190,7 @@ void layers_create_webhook_endpoint(struct call *c)
         return;
     const struct key *key = key_read(c->world, c->key);
     if (body.scope && !key_has_scope(key, "org:admin")) {
-        call_refuse(c, FAULT_FORBIDDEN_SCOPE, "To hear of child organizations takes org:admin.");
+        call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The scope all_children requires org:admin.");
         return;
     }
     struct webhook_spec spec = spec_of(c, &body);
