@@ -1,4 +1,4 @@
-/* The list of social accounts and the revocation of one, over fixtures/layers-acme.yaml. */
+/* Tests of the list of social accounts and of revocation, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
 
-static const char *ids(struct mock_response a)
+static const char *list_ids(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -19,7 +19,7 @@ static const char *ids(struct mock_response a)
     return buf_c(&out);
 }
 
-static void a_list_has_what_its_filters_say_newest_first(void **state)
+static void each_filter_selects_accounts_newest_first(void **state)
 {
     static const struct {
         const char *query, *ids;
@@ -46,12 +46,12 @@ static void a_list_has_what_its_filters_say_newest_first(void **state)
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
-        assert_string_equal(ids(a), rows[i].ids);
+        assert_string_equal(list_ids(a), rows[i].ids);
         assert_string_equal(at(a, "/nextCursor"), "null");
     }
 }
 
-static void pages_of_any_size_make_the_whole_list(void **state)
+static void pages_of_any_size_add_up_to_the_list(void **state)
 {
     static const char *const filters[] = {"", "&platform=tiktok", "&status=connected",
                                           "&leased=false", "&platform=tiktok&leased=false"};
@@ -60,28 +60,28 @@ static void pages_of_any_size_make_the_whole_list(void **state)
             char line[512], seen[512] = "";
             const char *cursor = NULL;
             snprintf(line, sizeof line, (LIST "?limit=200%s"), filters[f]);
-            const char *whole = ids(mock_call(*state, line, NULL, AS_FULL));
+            const char *whole = list_ids(mock_call(*state, line, NULL, AS_FULL));
             do {
                 snprintf(line, sizeof line, (LIST "?limit=%d%s%s%s"), limit, filters[f],
                          cursor ? "&cursor=" : "", cursor ? cursor : "");
                 struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
                 assert_int_equal(a.status, 200);
                 assert_true(node_count(node_get(a.body, "items")) <= (size_t)limit);
-                strcat(strcat(seen, *seen ? " " : ""), ids(a));
+                strcat(strcat(seen, *seen ? " " : ""), list_ids(a));
                 cursor = node_get_text(a.body, "nextCursor");
             } while (cursor);
             assert_string_equal(seen, whole);
         }
 }
 
-static void a_cursor_stays_good_when_its_account_goes(void **state)
+static void a_cursor_stays_valid_when_its_account_is_removed(void **state)
 {
     struct mock_response first = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
-    assert_string_equal(ids(first), "disposable");
+    assert_string_equal(list_ids(first), "disposable");
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
     char line[256];
     snprintf(line, sizeof line, (LIST "?limit=2&cursor=%s"), at(first, "/nextCursor"));
-    assert_string_equal(ids(mock_call(*state, line, NULL, AS_FULL)), "tiktok instagram");
+    assert_string_equal(list_ids(mock_call(*state, line, NULL, AS_FULL)), "tiktok instagram");
 }
 
 static void accounts_connected_at_the_same_time_are_all_paged(void **state)
@@ -106,7 +106,7 @@ static void accounts_connected_at_the_same_time_are_all_paged(void **state)
     mock_free(m);
 }
 
-static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
+static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const struct {
         const char *query, *path;
@@ -138,32 +138,32 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
-static void what_is_not_the_callers_is_not_there(void **state)
+static void unknown_ids_and_other_organizations_ids_return_404(void **state)
 {
     static const struct {
         const char *line, *as;
     } rows[] = {
-        {"GET /v1/projects/prj_nobody/social-accounts", AS_FULL },
-        {"GET /v1/projects/prj_other/social-accounts",  AS_FULL },
-        {"GET /v1/projects/prj_acme_a/social-accounts", AS_OTHER},
-        {"GET /v1/projects/PRJ_ACME_A/social-accounts", AS_FULL },
-        {"DELETE /v1/social-accounts/sa_other_tiktok",  AS_FULL },
-        {"DELETE /v1/social-accounts/sa_acme_tiktok",   AS_OTHER},
-        {"DELETE /v1/social-accounts/sa_nobody",        AS_FULL },
-        {"DELETE /v1/social-accounts/sa_acme_revoked",  AS_FULL },
-        {"GET /v1/nothing",                             AS_FULL },
+        {"GET /v1/projects/prj_unknown/social-accounts", AS_FULL },
+        {"GET /v1/projects/prj_other/social-accounts",   AS_FULL },
+        {"GET /v1/projects/prj_acme_a/social-accounts",  AS_OTHER},
+        {"GET /v1/projects/PRJ_ACME_A/social-accounts",  AS_FULL },
+        {"DELETE /v1/social-accounts/sa_other_tiktok",   AS_FULL },
+        {"DELETE /v1/social-accounts/sa_acme_tiktok",    AS_OTHER},
+        {"DELETE /v1/social-accounts/sa_unknown",        AS_FULL },
+        {"DELETE /v1/social-accounts/sa_acme_revoked",   AS_FULL },
+        {"GET /v1/nothing",                              AS_FULL },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), 404, "NOT_FOUND");
-    /* nobody can tell a foreign project from an unknown one */
+    /* the response does not reveal whether the project exists */
     assert_string_equal(at(mock_call(*state, rows[0].line, NULL, AS_FULL), "/error/message"),
                         at(mock_call(*state, rows[1].line, NULL, AS_FULL), "/error/message"));
 }
 
-static void a_key_is_asked_for_and_its_scope(void **state)
+static void a_call_needs_a_key_with_the_required_scope(void **state)
 {
     assert_refused(mock_call(*state, LIST, NULL), 401, "UNAUTHENTICATED");
-    assert_refused(mock_call(*state, LIST, NULL, "Authorization: Bearer lp_live_nobody"), 401,
+    assert_refused(mock_call(*state, LIST, NULL, "Authorization: Bearer lp_live_unknown"), 401,
                    "UNAUTHENTICATED");
     assert_refused(mock_call(*state, LIST, NULL, AS_NARROW), 403, "FORBIDDEN_SCOPE");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
@@ -182,7 +182,7 @@ static void every_response_has_a_request_id_and_a_class(void **state)
     assert_string_not_equal(header_of(good, "X-Request-Id"), header_of(bad, "X-Request-Id"));
 }
 
-static void the_wrong_method_and_what_is_not_built_are_told_apart(void **state)
+static void a_wrong_method_returns_405_and_a_missing_implementation_501(void **state)
 {
     assert_refused(mock_call(*state, "PUT /v1/projects/prj_acme_a/social-accounts", NULL, AS_FULL),
                    405, "METHOD_NOT_ALLOWED");
@@ -197,7 +197,7 @@ static const char *post_status(struct mock *m, const char *id)
     return at(mock_call(m, line, NULL, AS_FULL), "/status");
 }
 
-static void revoking_cancels_what_is_queued_there_and_nothing_else(void **state)
+static void revoking_cancels_the_accounts_queued_posts_and_nothing_else(void **state)
 {
     struct mock_response a =
         mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
@@ -217,15 +217,16 @@ static void revoking_cancels_what_is_queued_there_and_nothing_else(void **state)
     assert_string_equal(post_status(*state, "sp_queued"), "queued");
     assert_string_equal(post_status(*state, "sp_b_queued"), "queued");
 
-    assert_string_equal(ids(mock_call(*state, LIST, NULL, AS_FULL)),
+    assert_string_equal(list_ids(mock_call(*state, LIST, NULL, AS_FULL)),
                         "tiktok instagram leased withdrawn expired");
-    assert_string_equal(ids(mock_call(*state, (LIST "?status=disconnected"), NULL, AS_FULL)), "");
+    assert_string_equal(list_ids(mock_call(*state, (LIST "?status=disconnected"), NULL, AS_FULL)),
+                        "");
     assert_refused(
         mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL), 404,
         "NOT_FOUND");
 }
 
-static void revoking_works_in_every_state_and_releases_what_is_leased(void **state)
+static void revoking_works_in_every_state_and_releases_a_leased_account(void **state)
 {
     static const char *const names[] = {"tiktok", "expired", "withdrawn", "leased"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -235,7 +236,7 @@ static void revoking_works_in_every_state_and_releases_what_is_leased(void **sta
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/status"), "disconnected");
     }
-    assert_string_equal(ids(mock_call(*state, LIST, NULL, AS_FULL)), "disposable instagram");
+    assert_string_equal(list_ids(mock_call(*state, LIST, NULL, AS_FULL)), "disposable instagram");
     assert_string_equal(
         at(mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL),
            "/items/0/socialAccountId"),
@@ -263,30 +264,31 @@ static void an_account_has_the_documented_members(void **state)
     assert_int_equal(node_count(node_pointer(a.body, "/items/0")), 8);
 }
 
-static void a_token_that_expires_turns_its_account_to_reauth_required(void **state)
+static void an_expired_token_makes_the_account_reauth_required(void **state)
 {
     struct world *w = mock_test_world(*state);
     clock_move_to(&w->clock, world_now(w) + INT64_C(17) * 24 * 3600 * 1000);
-    assert_string_equal(ids(mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_FULL)),
-                        "tiktok withdrawn expired");
+    assert_string_equal(
+        list_ids(mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_FULL)),
+        "tiktok withdrawn expired");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_list_has_what_its_filters_say_newest_first),
-        LAYERS_TEST(pages_of_any_size_make_the_whole_list),
-        LAYERS_TEST(a_cursor_stays_good_when_its_account_goes),
+        LAYERS_TEST(each_filter_selects_accounts_newest_first),
+        LAYERS_TEST(pages_of_any_size_add_up_to_the_list),
+        LAYERS_TEST(a_cursor_stays_valid_when_its_account_is_removed),
         LAYERS_TEST(accounts_connected_at_the_same_time_are_all_paged),
-        LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
-        LAYERS_TEST(what_is_not_the_callers_is_not_there),
-        LAYERS_TEST(a_key_is_asked_for_and_its_scope),
+        LAYERS_TEST(an_invalid_query_is_a_validation_error),
+        LAYERS_TEST(unknown_ids_and_other_organizations_ids_return_404),
+        LAYERS_TEST(a_call_needs_a_key_with_the_required_scope),
         LAYERS_TEST(every_response_has_a_request_id_and_a_class),
-        LAYERS_TEST(the_wrong_method_and_what_is_not_built_are_told_apart),
-        LAYERS_TEST(revoking_cancels_what_is_queued_there_and_nothing_else),
-        LAYERS_TEST(revoking_works_in_every_state_and_releases_what_is_leased),
+        LAYERS_TEST(a_wrong_method_returns_405_and_a_missing_implementation_501),
+        LAYERS_TEST(revoking_cancels_the_accounts_queued_posts_and_nothing_else),
+        LAYERS_TEST(revoking_works_in_every_state_and_releases_a_leased_account),
         LAYERS_TEST(an_account_has_the_documented_members),
-        LAYERS_TEST(a_token_that_expires_turns_its_account_to_reauth_required),
+        LAYERS_TEST(an_expired_token_makes_the_account_reauth_required),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* Ad accounts: the list, consent, and what happens on the ad platforms, over
- * fixtures/layers-acme.yaml. */
+/* Tests of ad accounts: list, consent and simulations, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -20,7 +19,7 @@ static const char *json(struct mock *m, const char *text)
     return copy;
 }
 
-static struct mock_response simulation(struct mock *m, const char *body)
+static struct mock_response simulate_ad_account(struct mock *m, const char *body)
 {
     return mock_call(m, "POST /__admin/simulate/ad_account", json(m, body));
 }
@@ -31,7 +30,7 @@ static struct mock_response get_url(struct mock *m, const char *body)
 }
 
 /* "meta_ads valid, apple_ads expired" */
-static const char *tokens(struct mock_response a)
+static const char *list_tokens(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -41,7 +40,7 @@ static const char *tokens(struct mock_response a)
     return buf_c(&out);
 }
 
-static void a_list_has_what_its_filters_say(void **state)
+static void each_filter_selects_ad_accounts(void **state)
 {
     static const char all[] = "meta_ads valid, tiktok_ads revoked, apple_ads expired";
     static const struct {
@@ -63,7 +62,7 @@ static void a_list_has_what_its_filters_say(void **state)
         snprintf(line, sizeof line, ADS "%s", rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
-        assert_string_equal(tokens(a), rows[i].tokens);
+        assert_string_equal(list_tokens(a), rows[i].tokens);
         assert_int_equal(node_count(a.body), 1);
     }
     struct mock_response none =
@@ -71,7 +70,7 @@ static void a_list_has_what_its_filters_say(void **state)
     assert_string_equal(at(none, "/items"), "[]");
 }
 
-static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
+static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const struct {
         const char *line, *path;
@@ -94,8 +93,8 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
-/* The value of a query parameter of a URL. */
-static const char *parameter(struct mock *m, const char *url, const char *name)
+/* Returns the value of a query parameter; NULL: the URL has no such parameter. */
+static const char *query_parameter(struct mock *m, const char *url, const char *name)
 {
     struct str query = str_from(url);
     struct url_pair *pairs;
@@ -112,10 +111,10 @@ static struct mock_response consent(struct mock *m, const char *url, const char 
 {
     return mock_call(m, "POST /__admin/simulate/consent",
                      arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}",
-                                  parameter(m, url, "state"), outcome));
+                                  query_parameter(m, url, "state"), outcome));
 }
 
-static void an_url_leads_to_the_platform_for_ten_minutes(void **state)
+static void a_url_leads_to_the_platform_and_expires_after_ten_minutes(void **state)
 {
     static const struct {
         const char *platform, *host;
@@ -136,7 +135,7 @@ static void an_url_leads_to_the_platform_for_ten_minutes(void **state)
     }
 }
 
-static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
+static void consent_reconnects_the_ad_account_and_redirects_with_its_id(void **state)
 {
     struct mock_response a =
         get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
@@ -153,7 +152,7 @@ static void consent_reconnects_the_row_and_the_browser_is_told(void **state)
     assert_int_equal(consent(*state, at(a, "/url"), "approve").status, 409); /* works once */
 }
 
-static void consent_connects_what_was_not_there(void **state)
+static void consent_connects_a_new_ad_account(void **state)
 {
     struct mock_response a = mock_call(
         *state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
@@ -164,9 +163,9 @@ static void consent_connects_what_was_not_there(void **state)
         mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
     const char *id = at(list, "/items/0/adAccountId");
     assert_int_equal(str_from(id).n, 26);
-    assert_string_equal(parameter(*state, at(done, "/redirect"), "accountId"), id);
+    assert_string_equal(query_parameter(*state, at(done, "/redirect"), "accountId"), id);
     assert_true(str_starts(str_from(at(list, "/items/0/externalId")), STR("act_")));
-    assert_string_equal(tokens(list), "meta_ads valid");
+    assert_string_equal(list_tokens(list), "meta_ads valid");
     assert_string_equal(at(done, "/adAccount"), id);
     assert_string_equal(at(done, "/account"), "null");
     struct mock_response social =
@@ -174,43 +173,43 @@ static void consent_connects_what_was_not_there(void **state)
     assert_int_equal(node_count(node_get(social.body, "items")), 1);
 }
 
-static void refused_consent_changes_nothing_and_says_so(void **state)
+static void denied_consent_changes_nothing_and_redirects_with_an_error(void **state)
 {
     struct mock_response a = get_url(*state, "{'platform':'tiktok_ads','state':'x y',"
                                              "'returnUrl':'https://app.your-product.com/ads'}");
     struct mock_response done = consent(*state, at(a, "/url"), "deny");
-    assert_string_equal(parameter(*state, at(done, "/redirect"), "layers_oauth_error"),
+    assert_string_equal(query_parameter(*state, at(done, "/redirect"), "layers_oauth_error"),
                         "access_denied");
-    assert_string_equal(parameter(*state, at(done, "/redirect"), "state"), "x y");
-    assert_null(parameter(*state, at(done, "/redirect"), "status"));
-    assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
+    assert_string_equal(query_parameter(*state, at(done, "/redirect"), "state"), "x y");
+    assert_null(query_parameter(*state, at(done, "/redirect"), "status"));
+    assert_string_equal(list_tokens(mock_call(*state, ADS, NULL, AS_FULL)),
                         "meta_ads valid, tiktok_ads revoked, apple_ads expired");
 }
 
-static void a_test_key_is_granted_at_once(void **state)
+static void an_attempt_with_a_test_key_completes_immediately(void **state)
 {
     struct mock_response a = mock_call(
         *state, URL,
         json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"),
         AS_TEST);
     assert_int_equal(a.status, 200);
-    assert_string_equal(tokens(mock_call(*state, (ADS "?platforms=apple_ads"), NULL, AS_FULL)),
+    assert_string_equal(list_tokens(mock_call(*state, (ADS "?platforms=apple_ads"), NULL, AS_FULL)),
                         "apple_ads valid");
 }
 
-static void an_attempt_for_ads_is_no_social_one(void **state)
+static void an_attempt_for_ads_has_no_oauth_status(void **state)
 {
     struct mock *m = *state;
     struct mock_response a = get_url(m, "{'platform':'meta_ads',"
                                         "'returnUrl':'https://app.your-product.com/ads'}");
     const char *line = arena_printf(&m->arena, "GET /v1/social/oauth-status/%s",
-                                    parameter(m, at(a, "/url"), "state"));
+                                    query_parameter(m, at(a, "/url"), "state"));
     assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
     consent(m, at(a, "/url"), "approve");
     assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
 }
 
-static void the_local_page_grants_ad_accounts_too(void **state)
+static void the_local_consent_page_also_connects_ad_accounts(void **state)
 {
     struct mock *m = *state;
     mock_test_world(m)->local_consent = true;
@@ -232,7 +231,7 @@ static void the_local_page_grants_ad_accounts_too(void **state)
                         "&accountId=ad_acme_tiktok");
 }
 
-static void an_url_that_cannot_be_given_is_refused(void **state)
+static void an_invalid_request_for_a_url_is_refused(void **state)
 {
     static const struct {
         const char *body;
@@ -263,7 +262,7 @@ static void an_url_that_cannot_be_given_is_refused(void **state)
     assert_int_equal(world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT), 0);
 }
 
-static void campaigns_and_relays_have_the_documented_shapes(void **state)
+static void campaigns_and_capi_status_have_the_documented_members(void **state)
 {
     struct mock_response a =
         mock_call(*state,
@@ -291,9 +290,8 @@ static void campaigns_and_relays_have_the_documented_shapes(void **state)
     assert_string_equal(at(a, "/platforms"), "[]");
 }
 
-/* Each state of the token, and what a tester can do from there: what comes of it, or the status of
- * the refusal. */
-static void a_simulation_must_be_possible(void **state)
+/* Applies every simulation to an account in every token state. */
+static void a_simulation_succeeds_only_in_the_states_that_allow_it(void **state)
 {
     enum { VALID, EXPIRED, REVOKED, CONNECT, DISCONNECT, WAYS };
     static const char *const ways[WAYS] = {
@@ -302,8 +300,8 @@ static void a_simulation_must_be_possible(void **state)
         [DISCONNECT] = "'disconnect':true",
     };
     static const struct {
-        const char *platform; /* of prj_acme_a, which has one in each state but pending */
-        const char *to[WAYS]; /* NULL: 409 */
+        const char *platform; /* prj_acme_a has an account in each state except pending */
+        const char *to[WAYS]; /* the new state; NULL: refused with 409 */
     } rows[] = {
         {"meta_ads",   {NULL, "expired", "revoked", NULL, "disconnected"}},
         {"apple_ads",  {"valid", NULL, NULL, NULL, "disconnected"}       },
@@ -313,11 +311,11 @@ static void a_simulation_must_be_possible(void **state)
         for (int way = 0; way < WAYS; way++) {
             assert_int_equal(layers_test_setup(state), 0);
             struct mock *m = *state;
-            mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
+            mock_call(m, ADS, NULL, AS_FULL); /* runs the events due at the start */
             const char *before = dump_world(&m->arena, mock_test_world(m));
-            struct mock_response a =
-                simulation(m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
-                                           rows[i].platform, ways[way]));
+            struct mock_response a = simulate_ad_account(
+                m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
+                                rows[i].platform, ways[way]));
             if (rows[i].to[way]) {
                 assert_int_equal(a.status, 200);
                 assert_string_equal(at(a, "/state"), rows[i].to[way]);
@@ -330,13 +328,14 @@ static void a_simulation_must_be_possible(void **state)
         }
 }
 
-static void a_simulated_change_shows_in_the_list(void **state)
+static void a_simulated_change_is_visible_in_the_list(void **state)
 {
-    simulation(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
-    assert_string_equal(tokens(mock_call(*state, ADS, NULL, AS_FULL)),
+    simulate_ad_account(*state,
+                        "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
+    assert_string_equal(list_tokens(mock_call(*state, ADS, NULL, AS_FULL)),
                         "tiktok_ads revoked, apple_ads expired");
-    struct mock_response again =
-        simulation(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
+    struct mock_response again = simulate_ad_account(
+        *state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
     assert_string_equal(at(again, "/state"), "valid");
     struct mock_response list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
@@ -344,7 +343,7 @@ static void a_simulated_change_shows_in_the_list(void **state)
     assert_string_not_equal(at(again, "/adAccount"), "ad_acme_meta");
 }
 
-static void an_impossible_simulation_is_refused(void **state)
+static void an_invalid_simulation_changes_nothing(void **state)
 {
     static const struct {
         const char *body;
@@ -360,10 +359,10 @@ static void an_impossible_simulation_is_refused(void **state)
         {"{'project':'prj_acme_b','platform':'meta_ads','disconnect':true}",               409, NULL       },
     };
     struct mock *m = *state;
-    mock_call(m, ADS, NULL, AS_FULL); /* what is due at the start has happened */
+    mock_call(m, ADS, NULL, AS_FULL); /* runs the events due at the start */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
-        struct mock_response a = simulation(m, rows[i].body);
+        struct mock_response a = simulate_ad_account(m, rows[i].body);
         assert_int_equal(a.status, rows[i].status);
         if (rows[i].pointer)
             assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
@@ -371,7 +370,7 @@ static void an_impossible_simulation_is_refused(void **state)
     }
 }
 
-static void a_validation_that_takes_time_is_seen(void **state)
+static void a_pending_token_becomes_valid_after_the_validation_time(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(
@@ -382,33 +381,34 @@ static void a_validation_that_takes_time_is_seen(void **state)
         "    {platform: apple_ads, name: I}]}]}]}\n");
     const char *key = "Authorization: Bearer lp_live_k",
                *list = "GET /v1/projects/p/ads/ad-accounts";
-    assert_string_equal(tokens(mock_call(m, list, NULL, key)), "meta_ads pending, apple_ads valid");
-    simulation(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
+    assert_string_equal(list_tokens(mock_call(m, list, NULL, key)),
+                        "meta_ads pending, apple_ads valid");
+    simulate_ad_account(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"9m\"}");
-    assert_string_equal(tokens(mock_call(m, list, NULL, key)),
+    assert_string_equal(list_tokens(mock_call(m, list, NULL, key)),
                         "meta_ads pending, tiktok_ads pending, apple_ads valid");
-    simulation(m, "{'project':'p','platform':'meta_ads','status':'revoked'}");
+    simulate_ad_account(m, "{'project':'p','platform':'meta_ads','status':'revoked'}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1m\"}");
-    assert_string_equal(tokens(mock_call(m, list, NULL, key)),
+    assert_string_equal(list_tokens(mock_call(m, list, NULL, key)),
                         "meta_ads revoked, tiktok_ads valid, apple_ads valid");
     mock_free(m);
 }
 
-static void what_is_not_the_callers_is_not_there(void **state)
+static void another_organizations_project_returns_404_and_a_missing_scope_403(void **state)
 {
     static const struct {
         const char *line, *body, *as;
         int status;
     } rows[] = {
-        {ADS,                                           NULL, AS_OTHER,  404},
-        {URL,                                           "{}", AS_OTHER,  404},
-        {"GET /v1/projects/prj_acme_a/ads/campaigns",   NULL, AS_OTHER,  404},
-        {"GET /v1/projects/prj_acme_a/ads/capi-status", NULL, AS_OTHER,  404},
-        {"GET /v1/projects/prj_nobody/ads/ad-accounts", NULL, AS_FULL,   404},
-        {ADS,                                           NULL, AS_READER, 403},
-        {URL,                                           "{}", AS_NARROW, 403},
-        {"GET /v1/projects/prj_acme_a/ads/campaigns",   NULL, AS_READER, 403},
-        {"GET /v1/projects/prj_acme_a/ads/capi-status", NULL, AS_NARROW, 403},
+        {ADS,                                            NULL, AS_OTHER,  404},
+        {URL,                                            "{}", AS_OTHER,  404},
+        {"GET /v1/projects/prj_acme_a/ads/campaigns",    NULL, AS_OTHER,  404},
+        {"GET /v1/projects/prj_acme_a/ads/capi-status",  NULL, AS_OTHER,  404},
+        {"GET /v1/projects/prj_unknown/ads/ad-accounts", NULL, AS_FULL,   404},
+        {ADS,                                            NULL, AS_READER, 403},
+        {URL,                                            "{}", AS_NARROW, 403},
+        {"GET /v1/projects/prj_acme_a/ads/campaigns",    NULL, AS_READER, 403},
+        {"GET /v1/projects/prj_acme_a/ads/capi-status",  NULL, AS_NARROW, 403},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, rows[i].as), rows[i].status,
@@ -418,22 +418,22 @@ static void what_is_not_the_callers_is_not_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_list_has_what_its_filters_say),
-        LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
-        LAYERS_TEST(an_url_leads_to_the_platform_for_ten_minutes),
-        LAYERS_TEST(consent_reconnects_the_row_and_the_browser_is_told),
-        LAYERS_TEST(consent_connects_what_was_not_there),
-        LAYERS_TEST(refused_consent_changes_nothing_and_says_so),
-        LAYERS_TEST(a_test_key_is_granted_at_once),
-        LAYERS_TEST(an_attempt_for_ads_is_no_social_one),
-        LAYERS_TEST(the_local_page_grants_ad_accounts_too),
-        LAYERS_TEST(an_url_that_cannot_be_given_is_refused),
-        LAYERS_TEST(campaigns_and_relays_have_the_documented_shapes),
-        cmocka_unit_test(a_simulation_must_be_possible),
-        LAYERS_TEST(a_simulated_change_shows_in_the_list),
-        LAYERS_TEST(an_impossible_simulation_is_refused),
-        cmocka_unit_test(a_validation_that_takes_time_is_seen),
-        LAYERS_TEST(what_is_not_the_callers_is_not_there),
+        LAYERS_TEST(each_filter_selects_ad_accounts),
+        LAYERS_TEST(an_invalid_query_is_a_validation_error),
+        LAYERS_TEST(a_url_leads_to_the_platform_and_expires_after_ten_minutes),
+        LAYERS_TEST(consent_reconnects_the_ad_account_and_redirects_with_its_id),
+        LAYERS_TEST(consent_connects_a_new_ad_account),
+        LAYERS_TEST(denied_consent_changes_nothing_and_redirects_with_an_error),
+        LAYERS_TEST(an_attempt_with_a_test_key_completes_immediately),
+        LAYERS_TEST(an_attempt_for_ads_has_no_oauth_status),
+        LAYERS_TEST(the_local_consent_page_also_connects_ad_accounts),
+        LAYERS_TEST(an_invalid_request_for_a_url_is_refused),
+        LAYERS_TEST(campaigns_and_capi_status_have_the_documented_members),
+        cmocka_unit_test(a_simulation_succeeds_only_in_the_states_that_allow_it),
+        LAYERS_TEST(a_simulated_change_is_visible_in_the_list),
+        LAYERS_TEST(an_invalid_simulation_changes_nothing),
+        cmocka_unit_test(a_pending_token_becomes_valid_after_the_validation_time),
+        LAYERS_TEST(another_organizations_project_returns_404_and_a_missing_scope_403),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Approving and rejecting content, and what was scheduled meanwhile, over
+/* Tests of approving and rejecting content, and of the posts scheduled before, with
  * fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
@@ -36,7 +36,7 @@ static size_t count_posts(struct mock *m)
     return node_count(node_get(call(m, POSTS "?limit=100", NULL).body, "items"));
 }
 
-static void approval_promotes_what_was_scheduled_meanwhile(void **state)
+static void approval_queues_the_posts_scheduled_before(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
@@ -62,7 +62,7 @@ static void approval_promotes_what_was_scheduled_meanwhile(void **state)
     assert_string_equal(at(read_post(m, second), "/status"), "draft");
 }
 
-static void approval_that_comes_late_posts_at_once(void **state)
+static void approval_after_the_due_time_publishes_immediately(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
@@ -73,13 +73,14 @@ static void approval_that_comes_late_posts_at_once(void **state)
     assert_string_equal(at(read_post(m, id), "/status"), "published");
 }
 
-static void what_cannot_be_promoted_is_told(void **state)
+static void approval_reports_posts_that_cannot_be_queued(void **state)
 {
     struct mock *m = *state;
     size_t before = count_posts(m);
     call(m, SCHEDULE, TARGETS("sa_acme_disposable", "sa_acme_disposable"));
     struct mock_response revoked = call(m, "DELETE /v1/social-accounts/sa_acme_disposable", NULL);
-    assert_string_equal(at(revoked, "/canceledScheduledPosts"), "2"); /* not the blocked ones */
+    assert_string_equal(at(revoked, "/canceledScheduledPosts"),
+                        "2"); /* the blocked posts are not counted */
     assert_int_equal(count_posts(m), before);
     struct mock_response a = call(m, APPROVE, NULL);
     assert_string_equal(at(a, "/approvalStatus"), "approved");
@@ -88,7 +89,7 @@ static void what_cannot_be_promoted_is_told(void **state)
     assert_int_equal(count_posts(m), before);
 }
 
-static void with_nothing_scheduled_there_is_no_promotion(void **state)
+static void approval_without_scheduled_posts_reports_no_promotion(void **state)
 {
     struct mock_response a = call(*state, APPROVE, NULL);
     assert_int_equal(a.status, 200);
@@ -97,7 +98,7 @@ static void with_nothing_scheduled_there_is_no_promotion(void **state)
     assert_int_equal(call(*state, "POST /v1/content/cnt_approved/schedule", BOTH).status, 202);
 }
 
-static void rejection_drops_what_was_scheduled(void **state)
+static void rejection_removes_the_posts_scheduled_before(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
@@ -112,7 +113,7 @@ static void rejection_drops_what_was_scheduled(void **state)
     events_advance(w, world_now(w) + 3 * DAY);
     assert_int_equal(count_posts(m), before);
     assert_refused(call(m, SCHEDULE, TARGETS("sa_acme_tiktok", "sa_acme_tiktok")), 422,
-                   "VALIDATION"); /* that time has passed */
+                   "VALIDATION"); /* the due time is in the past */
 }
 
 static void each_decision_is_in_the_audit_log(void **state)
@@ -128,7 +129,7 @@ static void each_decision_is_in_the_audit_log(void **state)
     assert_null(at(log, "/items/3"));
 }
 
-static void what_does_not_wait_cannot_be_decided_on(void **state)
+static void only_content_pending_approval_can_be_decided_on(void **state)
 {
     static const struct {
         const char *line, *body, *status;
@@ -150,7 +151,7 @@ static void what_does_not_wait_cannot_be_decided_on(void **state)
     assert_int_equal(changes_last(w), changes);
 }
 
-static void bad_words_and_strangers_are_refused(void **state)
+static void invalid_bodies_and_other_callers_are_refused(void **state)
 {
     char body[1200], line[1100];
     memset(line, 'x', 1025);
@@ -164,20 +165,21 @@ static void bad_words_and_strangers_are_refused(void **state)
     assert_refused(mock_call(*state, APPROVE, NULL, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(call(*state, "POST /v1/content/none/approve", NULL), 404, "NOT_FOUND");
     assert_refused(mock_call(*state, APPROVE, NULL, AS_NARROW), 403, "FORBIDDEN_SCOPE");
-    assert_int_equal(call(*state, APPROVE, NULL).status, 200); /* none of these did anything */
+    assert_int_equal(call(*state, APPROVE, NULL).status,
+                     200); /* the refused calls changed nothing */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(approval_promotes_what_was_scheduled_meanwhile),
-        LAYERS_TEST(approval_that_comes_late_posts_at_once),
-        LAYERS_TEST(what_cannot_be_promoted_is_told),
-        LAYERS_TEST(with_nothing_scheduled_there_is_no_promotion),
-        LAYERS_TEST(rejection_drops_what_was_scheduled),
+        LAYERS_TEST(approval_queues_the_posts_scheduled_before),
+        LAYERS_TEST(approval_after_the_due_time_publishes_immediately),
+        LAYERS_TEST(approval_reports_posts_that_cannot_be_queued),
+        LAYERS_TEST(approval_without_scheduled_posts_reports_no_promotion),
+        LAYERS_TEST(rejection_removes_the_posts_scheduled_before),
         LAYERS_TEST(each_decision_is_in_the_audit_log),
-        LAYERS_TEST(what_does_not_wait_cannot_be_decided_on),
-        LAYERS_TEST(bad_words_and_strangers_are_refused),
+        LAYERS_TEST(only_content_pending_approval_can_be_decided_on),
+        LAYERS_TEST(invalid_bodies_and_other_callers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

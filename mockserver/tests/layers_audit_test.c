@@ -1,4 +1,4 @@
-/* The audit log, over fixtures/layers-acme.yaml. */
+/* Tests of the audit log, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #define LOG "GET /v1/audit-log"
 #define DAY (INT64_C(24) * 3600 * 1000)
 
-static const char *values(struct mock_response a, const char *member)
+static const char *list_values(struct mock_response a, const char *member)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -31,25 +31,27 @@ static const char *key_id(struct mock *m, const char *as)
     return at(mock_call(m, "GET /v1/whoami", NULL, as), "/apiKeyId");
 }
 
-static void a_world_begins_with_nothing_in_the_log(void **state)
+static void the_log_of_a_new_namespace_is_empty(void **state)
 {
     struct mock_response a = mock_call(*state, LOG, NULL, AS_READER);
-    assert_string_equal(values(a, "id"), "");
+    assert_string_equal(list_values(a, "id"), "");
     assert_string_equal(at(a, "/nextCursor"), "null");
 }
 
-static void what_a_revocation_did_is_told_newest_first(void **state)
+static void a_revocation_is_logged_newest_first(void **state)
 {
     struct mock *m = *state;
     revoke(m, "sa_acme_disposable", AS_SECOND);
     struct mock_response a = mock_call(m, LOG, NULL, AS_FULL);
-    assert_string_equal(values(a, "eventType"), "social_account.revoked scheduled_post.cancelled "
-                                                "scheduled_post.cancelled");
-    assert_string_equal(values(a, "resourceId"), "sa_acme_disposable sp_popup_two sp_popup_one");
+    assert_string_equal(list_values(a, "eventType"),
+                        "social_account.revoked scheduled_post.cancelled "
+                        "scheduled_post.cancelled");
+    assert_string_equal(list_values(a, "resourceId"),
+                        "sa_acme_disposable sp_popup_two sp_popup_one");
     assert_string_equal(at(a, "/items/0/projectId"), "prj_acme_a");
     assert_string_equal(at(a, "/items/0/apiKeyId"), key_id(m, AS_SECOND));
     assert_string_equal(at(a, "/items/0/createdAt"), "2026-05-02T09:00:00Z");
-    assert_string_equal(values(mock_call(m, LOG, NULL, AS_OTHER), "id"), "");
+    assert_string_equal(list_values(mock_call(m, LOG, NULL, AS_OTHER), "id"), "");
 }
 
 static void time_and_simulations_are_not_attributed_to_a_key(void **state)
@@ -61,13 +63,13 @@ static void time_and_simulations_are_not_attributed_to_a_key(void **state)
               "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
     events_advance(w, world_now(w) + DAY);
     struct mock_response a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
-    assert_string_equal(values(a, "eventType"),
+    assert_string_equal(list_values(a, "eventType"),
                         "scheduled_post.failed social_account.needs_reauth");
     assert_string_equal(at(a, "/items/0/apiKeyId"), "null");
     assert_string_equal(at(a, "/items/1/apiKeyId"), "null");
 }
 
-static void each_filter_chooses(void **state)
+static void each_filter_selects_entries(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
@@ -92,39 +94,40 @@ static void each_filter_chooses(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[160];
         snprintf(line, sizeof line, LOG "%s", rows[i].query);
-        assert_string_equal(values(mock_call(m, line, NULL, AS_FULL), "resourceId"), rows[i].ids);
+        assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"),
+                            rows[i].ids);
     }
     char line[160];
     snprintf(line, sizeof line, LOG "?apiKeyId=%s", second);
-    assert_string_equal(values(mock_call(m, line, NULL, AS_FULL), "resourceId"),
+    assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"),
                         "sa_acme_b_tiktok sp_b_queued");
 }
 
-static void pages_hold_together_while_the_log_grows(void **state)
+static void pages_have_no_gap_while_the_log_grows(void **state)
 {
     struct mock *m = *state;
     revoke(m, "sa_acme_disposable", AS_FULL);
     struct mock_response first = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
-    assert_string_equal(values(first, "resourceId"), "sa_acme_disposable sp_popup_two");
+    assert_string_equal(list_values(first, "resourceId"), "sa_acme_disposable sp_popup_two");
     revoke(m, "sa_acme_b_tiktok", AS_FULL);
     char line[160];
     snprintf(line, sizeof line, LOG "?limit=2&cursor=%s", at(first, "/nextCursor"));
     struct mock_response rest = mock_call(m, line, NULL, AS_FULL);
-    assert_string_equal(values(rest, "resourceId"), "sp_popup_one");
+    assert_string_equal(list_values(rest, "resourceId"), "sp_popup_one");
     assert_string_equal(at(rest, "/nextCursor"), "null");
     struct mock_response all = mock_call(m, LOG "?limit=5", NULL, AS_FULL);
     assert_int_equal(node_count(node_get(all.body, "items")), 5);
     assert_string_equal(at(all, "/nextCursor"), "null");
 }
 
-static void a_query_that_cannot_be_read_is_refused(void **state)
+static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const struct {
         const char *query, *path;
     } rows[] = {
         {"?cursor=nonsense",     "cursor"},
         {"?cursor=",             "cursor"},
-        {"?cursor=MCA5OTk5OTk5", "cursor"}, /* of an entry that there never was */
+        {"?cursor=MCA5OTk5OTk5", "cursor"}, /* of an entry that never existed */
         {"?limit=0",             "limit" },
         {"?limit=201",           "limit" },
         {"?since=yesterday",     "since" },
@@ -143,12 +146,12 @@ static void a_query_that_cannot_be_read_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_world_begins_with_nothing_in_the_log),
-        LAYERS_TEST(what_a_revocation_did_is_told_newest_first),
+        LAYERS_TEST(the_log_of_a_new_namespace_is_empty),
+        LAYERS_TEST(a_revocation_is_logged_newest_first),
         LAYERS_TEST(time_and_simulations_are_not_attributed_to_a_key),
-        LAYERS_TEST(each_filter_chooses),
-        LAYERS_TEST(pages_hold_together_while_the_log_grows),
-        LAYERS_TEST(a_query_that_cannot_be_read_is_refused),
+        LAYERS_TEST(each_filter_selects_entries),
+        LAYERS_TEST(pages_have_no_gap_while_the_log_grows),
+        LAYERS_TEST(an_invalid_query_is_a_validation_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* What follows a successful connect, seen through the admin API, over fixtures/layers-acme.yaml.
- */
+/* Tests of what follows a successful connect, read through the admin API, with
+ * fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <string.h>
@@ -17,8 +17,8 @@ static struct mock_response consent(struct mock *m, const char *url, const char 
         arena_printf(a.arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
 }
 
-/* How many records of a kind have that account and that name; NULL: any. */
-static size_t count(struct mock *m, const char *kind, const char *account, const char *name)
+/* Counts the records of a kind with that account and that name; NULL: any. */
+static size_t count_records(struct mock *m, const char *kind, const char *account, const char *name)
 {
     struct arena a = {0};
     struct mock_response all = mock_call(m, arena_printf(&a, "GET /__admin/state/%s", kind), NULL);
@@ -33,7 +33,7 @@ static size_t count(struct mock *m, const char *kind, const char *account, const
     return found;
 }
 
-static void a_consent_brings_four_layers_and_a_tick_named_after_the_platform(void **state)
+static void a_consent_creates_four_layers_and_a_tick_named_after_the_platform(void **state)
 {
     static const struct {
         const char *body, *event;
@@ -44,41 +44,41 @@ static void a_consent_brings_four_layers_and_a_tick_named_after_the_platform(voi
     for (size_t i = 0; i < 2; i++) {
         struct mock_response done = consent(*state, URL_FOR("prj_acme_a"), rows[i].body);
         const char *account = at(done, "/account");
-        assert_int_equal(count(*state, "layers", account, NULL), 4);
-        assert_int_equal(count(*state, "layers", account, "Account Health Monitor"), 1);
-        assert_int_equal(count(*state, "layers", account, "Social Distribution"), 1);
-        assert_int_equal(count(*state, "layers", account, "Social Engagement"), 1);
-        assert_int_equal(count(*state, "layers", account, "Account Warmup"), 1);
-        assert_int_equal(count(*state, "onboarding", account, rows[i].event), 1);
+        assert_int_equal(count_records(*state, "layers", account, NULL), 4);
+        assert_int_equal(count_records(*state, "layers", account, "Account Health Monitor"), 1);
+        assert_int_equal(count_records(*state, "layers", account, "Social Distribution"), 1);
+        assert_int_equal(count_records(*state, "layers", account, "Social Engagement"), 1);
+        assert_int_equal(count_records(*state, "layers", account, "Account Warmup"), 1);
+        assert_int_equal(count_records(*state, "onboarding", account, rows[i].event), 1);
     }
 }
 
 static void a_project_gets_its_content_layer_with_its_first_account(void **state)
 {
-    size_t before = count(*state, "layers", NULL, "Social Content");
+    size_t before = count_records(*state, "layers", NULL, "Social Content");
     consent(*state, URL_FOR("prj_acme_empty"), BODY("tiktok"));
-    assert_int_equal(count(*state, "layers", NULL, "Social Content"), before + 1);
+    assert_int_equal(count_records(*state, "layers", NULL, "Social Content"), before + 1);
     consent(*state, URL_FOR("prj_acme_empty"), BODY("instagram"));
-    assert_int_equal(count(*state, "layers", NULL, "Social Content"), before + 1);
+    assert_int_equal(count_records(*state, "layers", NULL, "Social Content"), before + 1);
 }
 
-static void accounts_of_the_fixture_have_been_through_it_unless_they_are_leased(void **state)
+static void fixture_accounts_have_layers_and_a_tick_unless_they_are_leased(void **state)
 {
-    assert_int_equal(count(*state, "layers", "sa_acme_tiktok", NULL), 4);
-    assert_int_equal(count(*state, "onboarding", "sa_acme_tiktok", NULL), 1);
-    assert_int_equal(count(*state, "layers", "sa_acme_leased", NULL), 0);
+    assert_int_equal(count_records(*state, "layers", "sa_acme_tiktok", NULL), 4);
+    assert_int_equal(count_records(*state, "onboarding", "sa_acme_tiktok", NULL), 1);
+    assert_int_equal(count_records(*state, "layers", "sa_acme_leased", NULL), 0);
 }
 
-static void a_reconnection_skips_it(void **state)
+static void a_reconnection_creates_no_layers_and_no_tick(void **state)
 {
     consent(*state, "POST /v1/projects/prj_acme_a/social/reauth-url",
             "{\"socialAccountId\":\"sa_acme_expired\","
             "\"returnUrl\":\"https://app.your-product.com/done\"}");
-    assert_int_equal(count(*state, "layers", "sa_acme_expired", NULL), 4);
-    assert_int_equal(count(*state, "onboarding", "sa_acme_expired", NULL), 1);
+    assert_int_equal(count_records(*state, "layers", "sa_acme_expired", NULL), 4);
+    assert_int_equal(count_records(*state, "onboarding", "sa_acme_expired", NULL), 1);
 }
 
-static void a_step_that_is_made_to_fail_is_logged_and_the_flow_completes(void **state)
+static void a_simulated_failure_of_a_step_is_logged_and_the_flow_completes(void **state)
 {
     struct mock_response simulation =
         mock_call(*state, "POST /__admin/simulate/side_effect",
@@ -87,14 +87,14 @@ static void a_step_that_is_made_to_fail_is_logged_and_the_flow_completes(void **
     struct mock_response done = consent(*state, URL_FOR("prj_acme_a"), BODY("tiktok"));
     assert_string_equal(at(done, "/status"), "completed");
     assert_non_null(strstr(at(done, "/changes"), "layer_create_fail"));
-    assert_int_equal(count(*state, "layers", at(done, "/account"), NULL), 0);
-    assert_int_equal(count(*state, "onboarding", at(done, "/account"), NULL), 1);
+    assert_int_equal(count_records(*state, "layers", at(done, "/account"), NULL), 0);
+    assert_int_equal(count_records(*state, "onboarding", at(done, "/account"), NULL), 1);
 
     done = consent(*state, URL_FOR("prj_acme_b"), BODY("tiktok"));
-    assert_int_equal(count(*state, "layers", at(done, "/account"), NULL), 4);
+    assert_int_equal(count_records(*state, "layers", at(done, "/account"), NULL), 4);
 }
 
-static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
+static void an_avatar_that_cannot_be_copied_keeps_the_platforms_url(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/side_effect",
               "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
@@ -105,7 +105,7 @@ static void an_avatar_that_is_not_kept_stays_with_the_platform(void **state)
                            STR("https://scontent.cdninstagram.com/")));
 }
 
-static void a_step_nobody_knows_is_refused(void **state)
+static void an_unknown_step_is_refused(void **state)
 {
     struct mock_response a = mock_call(*state, "POST /__admin/simulate/side_effect",
                                        "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
@@ -116,13 +116,13 @@ static void a_step_nobody_knows_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_consent_brings_four_layers_and_a_tick_named_after_the_platform),
+        LAYERS_TEST(a_consent_creates_four_layers_and_a_tick_named_after_the_platform),
         LAYERS_TEST(a_project_gets_its_content_layer_with_its_first_account),
-        LAYERS_TEST(accounts_of_the_fixture_have_been_through_it_unless_they_are_leased),
-        LAYERS_TEST(a_reconnection_skips_it),
-        LAYERS_TEST(a_step_that_is_made_to_fail_is_logged_and_the_flow_completes),
-        LAYERS_TEST(an_avatar_that_is_not_kept_stays_with_the_platform),
-        LAYERS_TEST(a_step_nobody_knows_is_refused),
+        LAYERS_TEST(fixture_accounts_have_layers_and_a_tick_unless_they_are_leased),
+        LAYERS_TEST(a_reconnection_creates_no_layers_and_no_tick),
+        LAYERS_TEST(a_simulated_failure_of_a_step_is_logged_and_the_flow_completes),
+        LAYERS_TEST(an_avatar_that_cannot_be_copied_keeps_the_platforms_url),
+        LAYERS_TEST(an_unknown_step_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

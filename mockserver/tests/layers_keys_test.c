@@ -1,4 +1,4 @@
-/* Killing keys, an account's health and jobs, over fixtures/layers-acme.yaml. */
+/* Tests of killed keys, account health and jobs, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static struct mock_response kill_key(struct mock *m, const char *id, const char 
     return mock_call(m, line, NULL, as);
 }
 
-static struct mock_response health(struct mock *m, const char *account, const char *as)
+static struct mock_response get_health(struct mock *m, const char *account, const char *as)
 {
     char line[160];
     snprintf(line, sizeof line, "GET /v1/social-accounts/%s/health", account);
@@ -29,7 +29,7 @@ static const char *key_id(struct mock *m, const char *as)
     return at(mock_call(m, "GET /v1/whoami", NULL, as), "/apiKeyId");
 }
 
-static void a_killed_key_gets_503_wherever_it_calls(void **state)
+static void a_killed_key_gets_503_from_every_endpoint(void **state)
 {
     static const char *const lines[] = {
         LIST,
@@ -62,7 +62,7 @@ static void a_killed_key_gets_503_wherever_it_calls(void **state)
     assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
 }
 
-static void killing_twice_changes_nothing_more(void **state)
+static void killing_a_killed_key_changes_nothing(void **state)
 {
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
@@ -91,7 +91,7 @@ static void a_key_can_disable_itself_and_a_simulation_enables_it_again(void **st
     assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
 }
 
-static void keys_of_others_and_unknown_ones_are_not_there(void **state)
+static void an_unknown_key_and_another_organizations_key_return_404(void **state)
 {
     struct mock *m = *state;
     const char *id = key_id(m, AS_OTHER);
@@ -103,7 +103,7 @@ static void keys_of_others_and_unknown_ones_are_not_there(void **state)
     assert_int_equal(mock_call(m, "GET /v1/whoami", NULL, AS_OTHER).status, 200);
 }
 
-static void health_follows_from_an_accounts_age(void **state)
+static void health_depends_on_the_accounts_age(void **state)
 {
     static const struct {
         const char *account, *tier;
@@ -115,8 +115,8 @@ static void health_follows_from_an_accounts_age(void **state)
         {"sa_acme_expired",    "warm",       65},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct mock_response a = health(*state, rows[i].account, AS_READER);
-        struct mock_response again = health(*state, rows[i].account, AS_READER);
+        struct mock_response a = get_health(*state, rows[i].account, AS_READER);
+        struct mock_response again = get_health(*state, rows[i].account, AS_READER);
         int64_t score;
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, "/socialAccountId"), rows[i].account);
@@ -134,20 +134,20 @@ static void an_account_that_the_platform_flagged_is_shadowbanned(void **state)
 {
     struct world *w = mock_test_world(*state);
     account_flag(w, account_find(w, 1, STR("sa_acme_tiktok")));
-    struct mock_response a = health(*state, "sa_acme_tiktok", AS_FULL);
+    struct mock_response a = get_health(*state, "sa_acme_tiktok", AS_FULL);
     assert_string_equal(at(a, "/tier"), "shadowbanned");
     assert_string_equal(at(a, "/isShadowbanned"), "true");
 }
 
-static void health_of_what_is_not_listed_is_refused(void **state)
+static void health_of_an_account_that_is_not_listed_returns_404(void **state)
 {
     static const char *const ids[] = {"sa_acme_revoked", "sa_other_tiktok", "none"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
-        assert_refused(health(*state, ids[i], AS_FULL), 404, "NOT_FOUND");
-    assert_refused(health(*state, "sa_acme_tiktok", AS_NARROW), 403, "FORBIDDEN_SCOPE");
+        assert_refused(get_health(*state, ids[i], AS_FULL), 404, "NOT_FOUND");
+    assert_refused(get_health(*state, "sa_acme_tiktok", AS_NARROW), 403, "FORBIDDEN_SCOPE");
 }
 
-static void no_job_is_known(void **state)
+static void every_job_id_returns_404(void **state)
 {
     assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_FULL), 404, "NOT_FOUND");
     assert_refused(mock_call(*state, "POST /v1/jobs/job_1/cancel", NULL, AS_FULL), 404,
@@ -159,14 +159,14 @@ static void no_job_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_killed_key_gets_503_wherever_it_calls),
-        LAYERS_TEST(killing_twice_changes_nothing_more),
+        LAYERS_TEST(a_killed_key_gets_503_from_every_endpoint),
+        LAYERS_TEST(killing_a_killed_key_changes_nothing),
         LAYERS_TEST(a_key_can_disable_itself_and_a_simulation_enables_it_again),
-        LAYERS_TEST(keys_of_others_and_unknown_ones_are_not_there),
-        LAYERS_TEST(health_follows_from_an_accounts_age),
+        LAYERS_TEST(an_unknown_key_and_another_organizations_key_return_404),
+        LAYERS_TEST(health_depends_on_the_accounts_age),
         LAYERS_TEST(an_account_that_the_platform_flagged_is_shadowbanned),
-        LAYERS_TEST(health_of_what_is_not_listed_is_refused),
-        LAYERS_TEST(no_job_is_known),
+        LAYERS_TEST(health_of_an_account_that_is_not_listed_returns_404),
+        LAYERS_TEST(every_job_id_returns_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Leased accounts from the request to the release, over fixtures/layers-acme.yaml. */
+/* Tests of leased accounts, from request to release, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char *json(struct mock *m, const char *text)
     return copy;
 }
 
-static struct mock_response ask(struct mock *m, const char *body)
+static struct mock_response request_lease(struct mock *m, const char *body)
 {
     return mock_call(m, REQUEST, json(m, body), AS_FULL);
 }
@@ -39,7 +39,7 @@ static struct mock_response call_with(struct mock *m, const char *line, const ch
     return mock_call(m, arena_printf(&m->arena, "%s%s", line, rest), NULL, AS_FULL);
 }
 
-static const char *members(struct mock_response a, const char *list, const char *key)
+static const char *list_members(struct mock_response a, const char *list, const char *key)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, list);
@@ -48,13 +48,14 @@ static const char *members(struct mock_response a, const char *list, const char 
     return buf_c(&out);
 }
 
-/* "Social accounts", Leased accounts: as printed there, but for the project. */
-static void a_request_is_taken_as_the_documents_print_it(void **state)
+/* "Social accounts", Leased accounts: the sample request, with another project. */
+static void the_documented_request_is_accepted(void **state)
 {
-    struct mock_response a = ask(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
-                                         "'vertical':'fitness','audience':'25-40 women',"
-                                         "'language':'en-US','geo':['US','CA']},"
-                                         "'note':'Product launch the first week of May'}");
+    struct mock_response a =
+        request_lease(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
+                              "'vertical':'fitness','audience':'25-40 women',"
+                              "'language':'en-US','geo':['US','CA']},"
+                              "'note':'Product launch the first week of May'}");
     assert_int_equal(a.status, 202);
     assert_int_equal(node_count(a.body), 3);
     assert_true(str_starts(str_from(at(a, "/requestId")), STR("lreq_")));
@@ -69,17 +70,17 @@ static void a_request_is_taken_as_the_documents_print_it(void **state)
     assert_string_equal(at(r, "/submittedAt"), at(a, "/submittedAt"));
     assert_string_equal(at(r, "/assignedAt"), "null");
     assert_string_equal(at(r, "/assignedSocialAccountIds"), "[]");
-    assert_string_equal(at(r, "/note"), "null"); /* Layers' own remark, not the partner's */
+    assert_string_equal(at(r, "/note"), "null"); /* the reviewers' note, not the partner's */
     assert_int_equal(world_count(mock_test_world(*state), RECORD_WALLET_ENTRY), 0);
 }
 
-static void a_request_may_bring_its_id_once(void **state)
+static void a_request_id_can_be_used_once(void **state)
 {
     static const char body[] = "{'projectId':'prj_acme_a','count':1,'requestId':'mine-1',"
                                "'niche':{'vertical':'fitness'},'target':{'launch':'May'}}";
-    assert_string_equal(at(ask(*state, body), "/requestId"), "mine-1");
+    assert_string_equal(at(request_lease(*state, body), "/requestId"), "mine-1");
     assert_int_equal(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL).status, 200);
-    assert_refused(ask(*state, body), 409, "CONFLICT");
+    assert_refused(request_lease(*state, body), 409, "CONFLICT");
     assert_int_equal(world_count(mock_test_world(*state), RECORD_LEASE_REQUEST), 2);
 }
 
@@ -114,7 +115,7 @@ static void another_organization_may_have_the_same_id(void **state)
         422);
 }
 
-static void a_request_that_cannot_be_meant_is_a_validation_error(void **state)
+static void an_invalid_request_is_a_validation_error(void **state)
 {
 #define FITNESS "'niche':{'vertical':'fitness'}"
     static const struct {
@@ -150,7 +151,7 @@ static void a_request_that_cannot_be_meant_is_a_validation_error(void **state)
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'budget':1}",                         "budget"        },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct mock_response a = ask(*state, rows[i].body);
+        struct mock_response a = request_lease(*state, rows[i].body);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
@@ -163,11 +164,11 @@ static void a_note_has_at_most_2000_characters(void **state)
         char body[2200];
         snprintf(body, sizeof body,
                  "{'projectId':'prj_acme_a','count':50," FITNESS ",'note':'%0*d'}", n, 1);
-        assert_int_equal(ask(*state, body).status, n == 2000 ? 202 : 422);
+        assert_int_equal(request_lease(*state, body).status, n == 2000 ? 202 : 422);
     }
 }
 
-static void languages_and_countries_of_their_shape_are_taken(void **state)
+static void well_formed_languages_and_countries_are_accepted(void **state)
 {
     static const char *const niches[] = {
         "'language':'en'",         "'language':'en-US'", "'language':'zh-Hant-TW'",
@@ -178,11 +179,11 @@ static void languages_and_countries_of_their_shape_are_taken(void **state)
         char body[256];
         snprintf(body, sizeof body,
                  "{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x',%s}}", niches[i]);
-        assert_int_equal(ask(*state, body).status, 202);
+        assert_int_equal(request_lease(*state, body).status, 202);
     }
 }
 
-static void what_was_assigned_is_in_both_lists(void **state)
+static void assigned_accounts_are_in_both_lists(void **state)
 {
     struct mock_response simulated =
         decide(*state, "{'request':'lreq_acme_open','outcome':'assigned','remark':'Enjoy.'}");
@@ -202,14 +203,14 @@ static void what_was_assigned_is_in_both_lists(void **state)
 
     struct mock_response social =
         mock_call(*state, "GET /v1/projects/prj_acme_a/social-accounts?leased=true", NULL, AS_FULL);
-    assert_string_equal(members(social, "items", "handle"),
+    assert_string_equal(list_members(social, "items", "handle"),
                         "fit.daily lift.log coffee.reviews.daily");
     assert_string_equal(at(social, "/items/0/platform"), "tiktok");
     assert_string_equal(at(social, "/items/0/status"), "connected");
     assert_string_equal(at(social, "/items/0/tokenExpiresAt"), "null");
 
     struct mock_response leases = mock_call(*state, LEASES, NULL, AS_FULL);
-    assert_string_equal(members(leases, "items", "handle"),
+    assert_string_equal(list_members(leases, "items", "handle"),
                         "fit.daily lift.log coffee.reviews.daily");
     assert_int_equal(node_count(node_at(node_get(leases.body, "items"), 0)), 9);
     assert_string_equal(at(leases, "/items/0/socialAccountId"), first);
@@ -225,7 +226,7 @@ static void what_was_assigned_is_in_both_lists(void **state)
     assert_string_equal(at(leases, "/nextCursor"), "null");
 }
 
-static void billing_begins_with_the_assignment_and_stops_with_the_release(void **state)
+static void billing_starts_with_the_assignment_and_stops_with_the_release(void **state)
 {
     const struct world *w = mock_test_world(*state);
     struct mock_response simulated =
@@ -238,7 +239,7 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
     assert_string_equal(at(wallet, "/items/1/cents"), "-12000");
     assert_string_equal(at(wallet, "/items/0/what"), "lease_assignment");
 
-    advance(*state, "{'to':'2026-05-20T00:00:00Z'}"); /* the fixture's own was renewed */
+    advance(*state, "{'to':'2026-05-20T00:00:00Z'}"); /* renews the fixture's leased account */
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3);
     struct mock_response a =
         call_with(*state, "DELETE /v1/leased-accounts/", at(simulated, "/accounts/0"));
@@ -248,7 +249,7 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
     assert_string_equal(at(a, "/status"), "disconnected");
     assert_string_equal(at(a, "/disconnectedReason"), "released_by_partner");
     assert_string_equal(at(a, "/disconnectedAt"), "2026-05-20T00:00:00Z");
-    assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3); /* nothing comes back */
+    assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3); /* no refund */
     advance(*state, "{'to':'2026-06-02T09:00:00Z'}");
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 4);
     wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
@@ -257,7 +258,7 @@ static void billing_begins_with_the_assignment_and_stops_with_the_release(void *
     assert_string_equal(at(wallet, "/items/3/at"), "2026-06-02T09:00:00.000Z");
 }
 
-static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
+static void a_release_cancels_queued_posts_and_frees_the_pool_account(void **state)
 {
     struct mock_response a = mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased",
                                        "{\"reason\":\"Enough.\"}", AS_FULL);
@@ -269,17 +270,18 @@ static void a_release_cancels_what_is_queued_and_frees_the_account(void **state)
         at(mock_call(*state, "GET /__admin/state/lease_pool/coffee.reviews.daily", NULL),
            "/account"),
         "null");
-    assert_string_equal(members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"), "");
+    assert_string_equal(list_members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"),
+                        "");
     struct mock_response gone = mock_call(*state, (LEASES "?status=disconnected"), NULL, AS_FULL);
-    assert_string_equal(members(gone, "items", "handle"), "coffee.reviews.daily");
+    assert_string_equal(list_members(gone, "items", "handle"), "coffee.reviews.daily");
     assert_string_equal(at(gone, "/items/0/status"), "disconnected");
     assert_string_equal(at(gone, "/items/0/nextRenewalAt"), "null");
     assert_refused(mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", NULL, AS_FULL),
                    404, "NOT_FOUND");
 }
 
-/* "Social accounts", Revocation: of a leased account this is the release as well. */
-static void revoking_a_leased_account_is_its_release(void **state)
+/* "Social accounts", Revocation: revoking a leased account also releases it. */
+static void revoking_a_leased_account_releases_it(void **state)
 {
     struct mock_response a =
         mock_call(*state, "DELETE /v1/social-accounts/sa_acme_leased", NULL, AS_FULL);
@@ -318,7 +320,7 @@ static void a_decision_is_final(void **state)
         }
 }
 
-static void a_decision_that_cannot_be_changes_nothing(void **state)
+static void an_invalid_decision_changes_nothing(void **state)
 {
     static const struct {
         const char *body, *pointer, *words;
@@ -336,11 +338,11 @@ static void a_decision_that_cannot_be_changes_nothing(void **state)
         {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "has no part"     },
     };
     struct mock *m = *state;
-    ask(m, "{'projectId':'prj_acme_a','count':10,'requestId':'lreq_big',"
-           "'niche':{'vertical':'fitness','geo':['US']}}");
-    ask(m, "{'projectId':'prj_acme_a','count':2,'requestId':'lreq_odd',"
-           "'niche':{'vertical':'knitting'}}");
-    ask(m, "{'projectId':'prj_acme_a','count':1,'requestId':'lreq_one'," FITNESS "}");
+    request_lease(m, "{'projectId':'prj_acme_a','count':10,'requestId':'lreq_big',"
+                     "'niche':{'vertical':'fitness','geo':['US']}}");
+    request_lease(m, "{'projectId':'prj_acme_a','count':2,'requestId':'lreq_odd',"
+                     "'niche':{'vertical':'knitting'}}");
+    request_lease(m, "{'projectId':'prj_acme_a','count':1,'requestId':'lreq_one'," FITNESS "}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
         struct mock_response a = decide(m, rows[i].body);
@@ -350,7 +352,7 @@ static void a_decision_that_cannot_be_changes_nothing(void **state)
         assert_string_equal(dump_world(&m->arena, mock_test_world(m)), before);
     }
     struct mock_response part = decide(m, "{'request':'lreq_big','outcome':'partial'}");
-    assert_int_equal(part.status, 200); /* what the pool has */
+    assert_int_equal(part.status, 200); /* assigns the accounts that the pool has */
     assert_int_equal(node_count(node_get(part.body, "accounts")), 2);
 }
 
@@ -365,20 +367,20 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
     decide(m, "{'request':'lreq_acme_open','outcome':'assigned'}");
     const char *const everyone = "form.check fit.daily lift.log coffee.reviews.daily";
     struct mock_response all = mock_call(m, "GET /v1/leased-accounts", NULL, AS_FULL);
-    assert_string_equal(members(all, "items", "handle"), everyone);
+    assert_string_equal(list_members(all, "items", "handle"), everyone);
     assert_string_equal(at(all, "/items/0/projectId"), "prj_acme_b");
     struct mock_response b =
         mock_call(m, "GET /v1/projects/prj_acme_b/leased-accounts", NULL, AS_FULL);
-    assert_string_equal(members(b, "items", "handle"), "form.check");
+    assert_string_equal(list_members(b, "items", "handle"), "form.check");
     struct mock_response other = mock_call(m, "GET /v1/leased-accounts", NULL, AS_OTHER);
-    assert_string_equal(members(other, "items", "handle"), "");
+    assert_string_equal(list_members(other, "items", "handle"), "");
 
     struct buf seen = {.arena = &m->arena};
     const char *cursor = "";
     while (cursor) {
         struct mock_response page =
             call_with(m, "GET /v1/leased-accounts?status=assigned&limit=1", cursor);
-        buf_printf(&seen, "%s%s", seen.n ? " " : "", members(page, "items", "handle"));
+        buf_printf(&seen, "%s%s", seen.n ? " " : "", list_members(page, "items", "handle"));
         const char *next = node_get_text(page.body, "nextCursor");
         cursor = next ? arena_printf(&m->arena, "&cursor=%s", next) : NULL;
     }
@@ -388,7 +390,7 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
     assert_refused(mock_call(m, (LEASES "?cursor=x"), NULL, AS_FULL), 422, "VALIDATION");
 }
 
-static void what_is_not_the_callers_is_not_there(void **state)
+static void unknown_ids_and_other_organizations_ids_return_404(void **state)
 {
     static const struct {
         const char *line, *body, *as;
@@ -401,7 +403,7 @@ static void what_is_not_the_callers_is_not_there(void **state)
         {REQUEST,                                                               "{}", AS_OTHER,  404},
         {"DELETE /v1/leased-accounts/sa_acme_leased",                           NULL, AS_OTHER,  404},
         {"DELETE /v1/leased-accounts/sa_acme_tiktok",                           NULL, AS_FULL,   404},
-        {"DELETE /v1/leased-accounts/sa_nobody",                                NULL, AS_FULL,   404},
+        {"DELETE /v1/leased-accounts/sa_unknown",                               NULL, AS_FULL,   404},
         {REQUESTS "lreq_acme_open",                                             NULL, AS_READER, 403},
         {LEASES,                                                                NULL, AS_NARROW, 403},
         {"GET /v1/leased-accounts",                                             NULL, AS_READER, 403},
@@ -436,20 +438,20 @@ static void leased_accounts_are_targets_like_any_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_request_is_taken_as_the_documents_print_it),
-        LAYERS_TEST(a_request_may_bring_its_id_once),
+        LAYERS_TEST(the_documented_request_is_accepted),
+        LAYERS_TEST(a_request_id_can_be_used_once),
         LAYERS_TEST(another_organization_may_have_the_same_id),
-        LAYERS_TEST(a_request_that_cannot_be_meant_is_a_validation_error),
+        LAYERS_TEST(an_invalid_request_is_a_validation_error),
         LAYERS_TEST(a_note_has_at_most_2000_characters),
-        LAYERS_TEST(languages_and_countries_of_their_shape_are_taken),
-        LAYERS_TEST(what_was_assigned_is_in_both_lists),
-        LAYERS_TEST(billing_begins_with_the_assignment_and_stops_with_the_release),
-        LAYERS_TEST(a_release_cancels_what_is_queued_and_frees_the_account),
-        LAYERS_TEST(revoking_a_leased_account_is_its_release),
+        LAYERS_TEST(well_formed_languages_and_countries_are_accepted),
+        LAYERS_TEST(assigned_accounts_are_in_both_lists),
+        LAYERS_TEST(billing_starts_with_the_assignment_and_stops_with_the_release),
+        LAYERS_TEST(a_release_cancels_queued_posts_and_frees_the_pool_account),
+        LAYERS_TEST(revoking_a_leased_account_releases_it),
         cmocka_unit_test(a_decision_is_final),
-        LAYERS_TEST(a_decision_that_cannot_be_changes_nothing),
+        LAYERS_TEST(an_invalid_decision_changes_nothing),
         LAYERS_TEST(leases_of_an_organization_are_listed_page_by_page),
-        LAYERS_TEST(what_is_not_the_callers_is_not_there),
+        LAYERS_TEST(unknown_ids_and_other_organizations_ids_return_404),
         LAYERS_TEST(leased_accounts_are_targets_like_any_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,4 @@
-/* Consent: URLs, what became of them, and where the browser goes, over fixtures/layers-acme.yaml.
- */
+/* Tests of consent: URLs, status and redirects, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -30,7 +29,7 @@ static uint32_t oauth_attempt_of(struct mock *m, struct mock_response url)
     return oauth_attempt_find(mock_test_world(m), str_from(at(url, "/state")));
 }
 
-/* The end-customer's part. */
+/* Completes the attempt as the end-customer does. */
 static void consent(struct mock *m, struct mock_response url, const char *handle)
 {
     struct world *w = mock_test_world(m);
@@ -52,7 +51,7 @@ static void advance(struct mock *m, int64_t ms)
     clock_move_to(&w->clock, world_now(w) + ms);
 }
 
-static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **state)
+static void a_url_leads_to_the_platform_and_its_state_expires_after_ten_minutes(void **state)
 {
     static const struct {
         const char *platform, *begins;
@@ -75,7 +74,7 @@ static void a_url_leads_to_the_platform_with_a_state_for_ten_minutes(void **stat
     }
 }
 
-static void the_scopes_asked_for_are_in_the_url(void **state)
+static void the_requested_scopes_are_in_the_url(void **state)
 {
     struct mock_response a =
         mock_call(*state, OAUTH,
@@ -83,7 +82,7 @@ static void the_scopes_asked_for_are_in_the_url(void **state)
     assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("scope=a.b%2Cc&")));
 }
 
-static void local_consent_leads_to_the_mocks_own_page(void **state)
+static void local_consent_leads_to_a_page_of_the_mock(void **state)
 {
     mock_test_world(*state)->local_consent = true;
     struct mock_response a =
@@ -95,7 +94,7 @@ static void local_consent_leads_to_the_mocks_own_page(void **state)
     assert_false(str_has(str_from(at(a, "/authorizeUrl")), STR("/layers/__consent")));
 }
 
-static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **state)
+static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
 {
     static const struct {
         const char *line, *body, *path;
@@ -135,7 +134,7 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
     assert_refused(mock_call(*state, OAUTH, "{\"platform\":", AS_FULL), 422, "VALIDATION");
 }
 
-static void all_mistakes_of_a_body_come_at_once(void **state)
+static void all_problems_of_a_body_are_reported_at_once(void **state)
 {
     struct mock_response a =
         mock_call(*state, OAUTH, "{\"platform\":\"x\",\"usageNote\":1,\"more\":2}", AS_FULL);
@@ -143,7 +142,7 @@ static void all_mistakes_of_a_body_come_at_once(void **state)
     assert_int_equal(node_count(node_pointer(a.body, "/error/details/issues")), 4);
 }
 
-static void scopes_are_bounded(void **state)
+static void the_number_and_length_of_scopes_are_limited(void **state)
 {
     char many[512] = "{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"s\"";
     for (int i = 1; i < 32; i++)
@@ -163,7 +162,7 @@ static void scopes_are_bounded(void **state)
     }
 }
 
-static void a_return_url_must_be_on_the_keys_own_list(void **state)
+static void the_host_of_a_return_url_must_be_in_the_keys_list(void **state)
 {
     static const struct {
         const char *url, *as;
@@ -195,7 +194,7 @@ static void a_return_url_must_be_on_the_keys_own_list(void **state)
     }
 }
 
-static void the_partners_note_is_kept(void **state)
+static void the_usage_note_is_stored(void **state)
 {
     struct mock_response url = mock_call(
         *state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
@@ -204,7 +203,7 @@ static void the_partners_note_is_kept(void **state)
     assert_string_equal(a->note, "why");
 }
 
-static void a_refused_url_leaves_no_attempt(void **state)
+static void a_refused_request_creates_no_attempt(void **state)
 {
     uint32_t before = world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT);
     mock_call(*state, OAUTH, ("{\"platform\":\"linkedin\"," RETURN "}"), AS_FULL);
@@ -214,15 +213,15 @@ static void a_refused_url_leaves_no_attempt(void **state)
     assert_int_equal(world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT), before);
 }
 
-static void what_is_not_the_callers_cannot_be_connected(void **state)
+static void another_organizations_project_or_account_cannot_be_connected(void **state)
 {
     assert_refused(mock_call(*state, OAUTH, TIKTOK), 401, "UNAUTHENTICATED");
     assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_READER), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(
-        mock_call(*state, "POST /v1/projects/prj_nobody/social/oauth-url", TIKTOK, AS_FULL), 404,
+        mock_call(*state, "POST /v1/projects/prj_unknown/social/oauth-url", TIKTOK, AS_FULL), 404,
         "NOT_FOUND");
-    static const char *const accounts[] = {"sa_nobody", "sa_other_tiktok", "sa_acme_b_tiktok",
+    static const char *const accounts[] = {"sa_unknown", "sa_other_tiktok", "sa_acme_b_tiktok",
                                            "sa_acme_revoked"};
     for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
         char body[128];
@@ -256,7 +255,7 @@ static void consent_connects_a_new_account(void **state)
     assert_string_equal(redirect_of(*state, url), "https://app.your-product.com/done");
 }
 
-static void an_avatar_url_is_one_whatever_the_handle(void **state)
+static void an_avatar_url_is_valid_for_any_handle(void **state)
 {
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     consent(*state, url, "a?b#c/\"><\xc3\xbc");
@@ -266,7 +265,7 @@ static void an_avatar_url_is_one_whatever_the_handle(void **state)
                         "https://media.meetsift.com/tiktok/a%3Fb%23c%2F%22%3E%3C%C3%BC/avatar.jpg");
 }
 
-static void consent_that_is_denied_says_so_in_both_places(void **state)
+static void denied_consent_is_in_the_status_and_in_the_redirect(void **state)
 {
     struct mock_response url = mock_call(
         *state, OAUTH,
@@ -293,18 +292,18 @@ static void an_attempt_expires_after_ten_minutes(void **state)
     assert_null(at(a, "/socialAccountId"));
 }
 
-static void an_attempt_is_seen_by_its_own_key_alone(void **state)
+static void an_attempt_is_visible_only_to_its_key(void **state)
 {
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
     assert_refused(status_of(*state, url, AS_SECOND), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_NARROW), 403, "FORBIDDEN_SCOPE");
-    assert_refused(mock_call(*state, "GET /v1/social/oauth-status/st_nobody", NULL, AS_FULL), 404,
+    assert_refused(mock_call(*state, "GET /v1/social/oauth-status/st_unknown", NULL, AS_FULL), 404,
                    "NOT_FOUND");
     assert_int_equal(status_of(*state, url, AS_FULL).status, 200);
 }
 
-static void every_url_has_a_state_of_its_own(void **state)
+static void every_url_has_a_new_state(void **state)
 {
     struct mock_response first = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
     struct mock_response second = mock_call(*state, OAUTH, TIKTOK, AS_FULL, "Idempotency-Key: 1");
@@ -320,7 +319,7 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
         AS_FULL);
     assert_int_equal(url.status, 200);
     assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
-    consent(*state, url, "somebody.else");
+    consent(*state, url, "other.handle");
     struct mock_response done = status_of(*state, url, AS_FULL);
     assert_string_equal(at(done, "/status"), "completed");
     assert_string_equal(at(done, "/socialAccountId"), "sa_acme_expired");
@@ -333,7 +332,7 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
     assert_null(redirect_of(*state, url));
 }
 
-static void a_connected_account_may_be_reconnected_too(void **state)
+static void a_connected_account_can_also_be_reconnected(void **state)
 {
     struct mock_response url = mock_call(
         *state, REAUTH, ("{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}"), AS_FULL);
@@ -341,7 +340,7 @@ static void a_connected_account_may_be_reconnected_too(void **state)
     assert_true(str_starts(str_from(at(url, "/authorizeUrl")), STR("https://www.instagram.com/")));
 }
 
-static void revoking_and_connecting_again_makes_a_new_id(void **state)
+static void a_revoked_account_gets_a_new_id_when_connected_again(void **state)
 {
     mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_FULL);
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
@@ -353,7 +352,7 @@ static void revoking_and_connecting_again_makes_a_new_id(void **state)
                    404, "NOT_FOUND");
 }
 
-static void a_test_keys_consent_is_given_at_once(void **state)
+static void an_attempt_with_a_test_key_completes_immediately(void **state)
 {
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
     struct mock_response done = status_of(*state, url, AS_TEST);
@@ -371,26 +370,26 @@ static void a_test_keys_consent_is_given_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_url_leads_to_the_platform_with_a_state_for_ten_minutes),
-        LAYERS_TEST(the_scopes_asked_for_are_in_the_url),
-        LAYERS_TEST(local_consent_leads_to_the_mocks_own_page),
-        LAYERS_TEST(a_body_of_another_shape_is_a_validation_error_with_its_path),
-        LAYERS_TEST(all_mistakes_of_a_body_come_at_once),
-        LAYERS_TEST(scopes_are_bounded),
-        LAYERS_TEST(a_return_url_must_be_on_the_keys_own_list),
-        LAYERS_TEST(the_partners_note_is_kept),
-        LAYERS_TEST(a_refused_url_leaves_no_attempt),
-        LAYERS_TEST(what_is_not_the_callers_cannot_be_connected),
+        LAYERS_TEST(a_url_leads_to_the_platform_and_its_state_expires_after_ten_minutes),
+        LAYERS_TEST(the_requested_scopes_are_in_the_url),
+        LAYERS_TEST(local_consent_leads_to_a_page_of_the_mock),
+        LAYERS_TEST(an_invalid_body_is_a_validation_error_with_its_path),
+        LAYERS_TEST(all_problems_of_a_body_are_reported_at_once),
+        LAYERS_TEST(the_number_and_length_of_scopes_are_limited),
+        LAYERS_TEST(the_host_of_a_return_url_must_be_in_the_keys_list),
+        LAYERS_TEST(the_usage_note_is_stored),
+        LAYERS_TEST(a_refused_request_creates_no_attempt),
+        LAYERS_TEST(another_organizations_project_or_account_cannot_be_connected),
         LAYERS_TEST(consent_connects_a_new_account),
-        LAYERS_TEST(an_avatar_url_is_one_whatever_the_handle),
-        LAYERS_TEST(consent_that_is_denied_says_so_in_both_places),
+        LAYERS_TEST(an_avatar_url_is_valid_for_any_handle),
+        LAYERS_TEST(denied_consent_is_in_the_status_and_in_the_redirect),
         LAYERS_TEST(an_attempt_expires_after_ten_minutes),
-        LAYERS_TEST(an_attempt_is_seen_by_its_own_key_alone),
-        LAYERS_TEST(every_url_has_a_state_of_its_own),
+        LAYERS_TEST(an_attempt_is_visible_only_to_its_key),
+        LAYERS_TEST(every_url_has_a_new_state),
         LAYERS_TEST(reconnecting_keeps_the_id_and_the_handle),
-        LAYERS_TEST(a_connected_account_may_be_reconnected_too),
-        LAYERS_TEST(revoking_and_connecting_again_makes_a_new_id),
-        LAYERS_TEST(a_test_keys_consent_is_given_at_once),
+        LAYERS_TEST(a_connected_account_can_also_be_reconnected),
+        LAYERS_TEST(a_revoked_account_gets_a_new_id_when_connected_again),
+        LAYERS_TEST(an_attempt_with_a_test_key_completes_immediately),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

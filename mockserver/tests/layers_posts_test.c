@@ -1,4 +1,5 @@
-/* Scheduling, what becomes of it, and reading it back, over fixtures/layers-acme.yaml. */
+/* Tests of scheduled posts: schedule, publish, list, cancel, reschedule, with
+ * fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ static struct mock_response read_post(struct mock *m, const char *id)
     return mock_call(m, line, NULL, AS_FULL);
 }
 
-static const char *ids(struct mock_response a)
+static const char *list_ids(struct mock_response a)
 {
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
@@ -69,7 +70,7 @@ static void each_target_gets_a_post_of_its_own(void **state)
     assert_int_equal(destination_read(w, row)->mode, MODE_DRAFT);
 }
 
-static void what_is_due_is_published_and_drafts_are_handed_over(void **state)
+static void a_due_post_is_published_or_becomes_a_draft(void **state)
 {
     advance(*state, 4 * DAY);
     struct mock_response a = read_post(*state, "sp_queued");
@@ -85,7 +86,7 @@ static void what_is_due_is_published_and_drafts_are_handed_over(void **state)
     assert_string_equal(at(a, "/publishedAt"), "null");
 }
 
-static void a_dead_token_fails_a_post_when_it_is_due_and_not_before(void **state)
+static void a_lost_token_fails_a_post_when_it_is_due_and_not_before(void **state)
 {
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "queued");
     advance(*state, DAY);
@@ -96,7 +97,7 @@ static void a_dead_token_fails_a_post_when_it_is_due_and_not_before(void **state
     assert_string_equal(at(a, "/externalUrl"), "null");
 }
 
-static void a_token_recovered_in_time_saves_the_post(void **state)
+static void a_post_is_published_if_its_account_reconnects_in_time(void **state)
 {
     struct world *w = mock_test_world(*state);
     account_reconnect(w, account_find(w, 1, STR("sa_acme_expired")), world_now(w) + 30 * DAY);
@@ -104,7 +105,7 @@ static void a_token_recovered_in_time_saves_the_post(void **state)
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "published");
 }
 
-static void an_account_that_needs_reauth_can_be_scheduled_for(void **state)
+static void a_post_can_be_scheduled_for_an_account_that_needs_reauth(void **state)
 {
     struct mock_response a = mock_call(
         *state, SCHEDULE,
@@ -114,7 +115,7 @@ static void an_account_that_needs_reauth_can_be_scheduled_for(void **state)
     assert_int_equal(a.status, 202);
 }
 
-static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **state)
+static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
 {
     static const struct {
         const char *body, *path;
@@ -144,7 +145,7 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
           "\"placement\":\"reels\"}]}"),
          "targets[0].placement"                                                                                                    },
         {("{" DUE ",\"targets\":[" TARGET
-          ",{\"socialAccountId\":\"sa_nobody\",\"mode\":\"publish\"}]}"),
+          ",{\"socialAccountId\":\"sa_unknown\",\"mode\":\"publish\"}]}"),
          "targets[1].socialAccountId"                                                                                              },
         {("{" DUE
           ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}"),
@@ -162,10 +163,11 @@ static void a_body_of_another_shape_is_a_validation_error_with_its_path(void **s
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
-    assert_int_equal(world_count(w, RECORD_DESTINATION), before); /* all or nothing */
+    assert_int_equal(world_count(w, RECORD_DESTINATION),
+                     before); /* one invalid target refuses all */
 }
 
-static void fifty_targets_are_the_most(void **state)
+static void a_request_has_at_most_fifty_targets(void **state)
 {
     char body[8192] = "{" DUE ",\"targets\":[" TARGET;
     for (int i = 1; i < 50; i++)
@@ -178,7 +180,7 @@ static void fifty_targets_are_the_most(void **state)
     assert_refused(mock_call(*state, SCHEDULE, more, AS_FULL), 422, "VALIDATION");
 }
 
-static void clocks_may_differ_by_half_a_minute(void **state)
+static void a_due_time_may_be_thirty_seconds_in_the_past(void **state)
 {
     struct mock_response a = mock_call(
         *state, SCHEDULE, ("{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}"),
@@ -188,7 +190,7 @@ static void clocks_may_differ_by_half_a_minute(void **state)
     assert_string_equal(at(read_post(*state, id), "/status"), "published");
 }
 
-static void content_is_gated_by_its_state_and_approval(void **state)
+static void scheduling_depends_on_the_contents_state_and_approval(void **state)
 {
     static const struct {
         const char *content, *as;
@@ -215,18 +217,18 @@ static void content_is_gated_by_its_state_and_approval(void **state)
     }
 }
 
-static void content_that_waits_for_approval_is_blocked_and_makes_no_post(void **state)
+static void scheduling_content_pending_approval_is_blocked_and_lists_no_post(void **state)
 {
-    const char *before = ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL));
+    const char *before = list_ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL));
     struct mock_response a =
         mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(at(a, "/gateStatus"), "blocked_on_approval");
     assert_null(at(a, "/scheduledPosts"));
-    assert_string_equal(ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL)), before);
+    assert_string_equal(list_ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL)), before);
 }
 
-static void publishing_now_posts_to_each_target_at_once(void **state)
+static void publishing_posts_to_each_target_immediately(void **state)
 {
     struct mock_response a =
         mock_call(*state, PUBLISH,
@@ -247,7 +249,7 @@ static void publishing_now_posts_to_each_target_at_once(void **state)
     }
 }
 
-static void publishing_now_is_gated_by_state_and_approval(void **state)
+static void publishing_depends_on_the_contents_state_and_approval(void **state)
 {
     static const struct {
         const char *content, *body, *as;
@@ -280,7 +282,7 @@ static void publishing_now_is_gated_by_state_and_approval(void **state)
     assert_int_equal(a.status, 202);
 }
 
-static void posts_are_listed_latest_first_by_what_is_asked(void **state)
+static void each_filter_selects_posts_latest_first(void **state)
 {
     static const struct {
         const char *query, *ids;
@@ -292,7 +294,7 @@ static void posts_are_listed_latest_first_by_what_is_asked(void **state)
         {"?status=publishing",                                     ""                                                                    },
         {"?socialAccountId=sa_acme_revoked",                       "canceled published_old"                                              },
         {"?socialAccountId=sa_acme_b_tiktok",                      ""                                                                    },
-        {"?socialAccountId=sa_nobody",                             ""                                                                    },
+        {"?socialAccountId=sa_unknown",                            ""                                                                    },
         {"?status=published&socialAccountId=sa_acme_revoked",      "published_old"                                                       },
         {"?since=2026-05-05T09:00:00Z",                            "popup_two queued_leased queued_draft"                                },
         {"?until=2026-04-27T09:00:00Z",                            "failed canceled published_old"                                       },
@@ -305,7 +307,7 @@ static void posts_are_listed_latest_first_by_what_is_asked(void **state)
         snprintf(line, sizeof line, (POSTS "%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
-        assert_string_equal(ids(a), rows[i].ids);
+        assert_string_equal(list_ids(a), rows[i].ids);
     }
 }
 
@@ -314,19 +316,19 @@ static void posts_are_paged(void **state)
     char line[256], seen[512] = "";
     const char *cursor = NULL;
     const char *whole =
-        ids(mock_call(*state, (POSTS "?until=2026-05-06T09:00:00Z"), NULL, AS_FULL));
+        list_ids(mock_call(*state, (POSTS "?until=2026-05-06T09:00:00Z"), NULL, AS_FULL));
     do {
         snprintf(line, sizeof line, (POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s"),
                  cursor ? "&cursor=" : "", cursor ? cursor : "");
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
-        strcat(strcat(seen, *seen ? " " : ""), ids(a));
+        strcat(strcat(seen, *seen ? " " : ""), list_ids(a));
         cursor = node_get_text(a.body, "nextCursor");
     } while (cursor);
     assert_string_equal(seen, whole);
 }
 
-static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
+static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const char *const rows[] = {"status=ready",  "status=queued&status=",
                                        "since=soon",    "until=2026-13-01T00:00:00Z",
@@ -339,7 +341,7 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
-static void a_status_that_no_post_has_is_responded_to_with_those_there_are(void **state)
+static void an_unknown_status_is_refused_with_the_accepted_ones(void **state)
 {
     struct mock_response a = mock_call(*state, POSTS "?status=ready", NULL, AS_FULL);
     assert_string_equal(at(a, "/error/details/issues/0/message"),
@@ -373,7 +375,7 @@ static void a_post_has_the_documented_members(void **state)
     assert_int_equal(node_count(a.body), sizeof rows / sizeof *rows);
 }
 
-static void what_was_published_outlives_its_account(void **state)
+static void a_published_post_remains_after_its_account_is_revoked(void **state)
 {
     const char *before = at(read_post(*state, "sp_published"), "/externalUrl");
     assert_string_equal(before, "https://www.tiktok.com/@acmecoffee/video/7389201554012345678");
@@ -381,7 +383,8 @@ static void what_was_published_outlives_its_account(void **state)
     struct mock_response after = read_post(*state, "sp_published");
     assert_string_equal(at(after, "/externalUrl"), before);
     assert_string_equal(at(after, "/socialAccountId"), "sa_acme_tiktok");
-    assert_true(str_has(str_from(ids(mock_call(*state, POSTS, NULL, AS_FULL))), STR("published")));
+    assert_true(
+        str_has(str_from(list_ids(mock_call(*state, POSTS, NULL, AS_FULL))), STR("published")));
 }
 
 static void a_queued_post_can_be_canceled_once(void **state)
@@ -398,7 +401,7 @@ static void a_queued_post_can_be_canceled_once(void **state)
                    "CONFLICT");
 }
 
-static void a_queued_post_can_be_moved(void **state)
+static void a_queued_post_can_be_rescheduled(void **state)
 {
     struct mock_response a =
         mock_call(*state, "POST /v1/scheduled-posts/sp_queued_expired/reschedule",
@@ -413,7 +416,7 @@ static void a_queued_post_can_be_moved(void **state)
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "failed");
 }
 
-static void what_is_no_longer_queued_stays_as_it_is(void **state)
+static void a_post_that_is_not_queued_cannot_be_changed(void **state)
 {
     static const char *const names[] = {"sp_published", "sp_failed", "sp_canceled", "sp_drafted"};
     char line[128];
@@ -430,7 +433,7 @@ static void what_is_no_longer_queued_stays_as_it_is(void **state)
                    422, "VALIDATION");
 }
 
-static void another_organizations_posts_are_not_there(void **state)
+static void another_organizations_posts_return_404(void **state)
 {
     static const char *const lines[] = {"GET /v1/scheduled-posts/sp_queued",
                                         "DELETE /v1/scheduled-posts/sp_queued", POSTS};
@@ -446,27 +449,27 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(each_target_gets_a_post_of_its_own),
-        LAYERS_TEST(what_is_due_is_published_and_drafts_are_handed_over),
-        LAYERS_TEST(a_dead_token_fails_a_post_when_it_is_due_and_not_before),
-        LAYERS_TEST(a_token_recovered_in_time_saves_the_post),
-        LAYERS_TEST(an_account_that_needs_reauth_can_be_scheduled_for),
-        LAYERS_TEST(a_body_of_another_shape_is_a_validation_error_with_its_path),
-        LAYERS_TEST(fifty_targets_are_the_most),
-        LAYERS_TEST(clocks_may_differ_by_half_a_minute),
-        LAYERS_TEST(content_is_gated_by_its_state_and_approval),
-        LAYERS_TEST(content_that_waits_for_approval_is_blocked_and_makes_no_post),
-        LAYERS_TEST(publishing_now_posts_to_each_target_at_once),
-        LAYERS_TEST(publishing_now_is_gated_by_state_and_approval),
-        LAYERS_TEST(posts_are_listed_latest_first_by_what_is_asked),
+        LAYERS_TEST(a_due_post_is_published_or_becomes_a_draft),
+        LAYERS_TEST(a_lost_token_fails_a_post_when_it_is_due_and_not_before),
+        LAYERS_TEST(a_post_is_published_if_its_account_reconnects_in_time),
+        LAYERS_TEST(a_post_can_be_scheduled_for_an_account_that_needs_reauth),
+        LAYERS_TEST(an_invalid_body_is_a_validation_error_with_its_path),
+        LAYERS_TEST(a_request_has_at_most_fifty_targets),
+        LAYERS_TEST(a_due_time_may_be_thirty_seconds_in_the_past),
+        LAYERS_TEST(scheduling_depends_on_the_contents_state_and_approval),
+        LAYERS_TEST(scheduling_content_pending_approval_is_blocked_and_lists_no_post),
+        LAYERS_TEST(publishing_posts_to_each_target_immediately),
+        LAYERS_TEST(publishing_depends_on_the_contents_state_and_approval),
+        LAYERS_TEST(each_filter_selects_posts_latest_first),
         LAYERS_TEST(posts_are_paged),
-        LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
-        LAYERS_TEST(a_status_that_no_post_has_is_responded_to_with_those_there_are),
+        LAYERS_TEST(an_invalid_query_is_a_validation_error),
+        LAYERS_TEST(an_unknown_status_is_refused_with_the_accepted_ones),
         LAYERS_TEST(a_post_has_the_documented_members),
-        LAYERS_TEST(what_was_published_outlives_its_account),
+        LAYERS_TEST(a_published_post_remains_after_its_account_is_revoked),
         LAYERS_TEST(a_queued_post_can_be_canceled_once),
-        LAYERS_TEST(a_queued_post_can_be_moved),
-        LAYERS_TEST(what_is_no_longer_queued_stays_as_it_is),
-        LAYERS_TEST(another_organizations_posts_are_not_there),
+        LAYERS_TEST(a_queued_post_can_be_rescheduled),
+        LAYERS_TEST(a_post_that_is_not_queued_cannot_be_changed),
+        LAYERS_TEST(another_organizations_posts_return_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* What the documents print as samples, against the shipped worlds: requests are accepted as they
- * stand, answers have the same values. */
+/* Tests of the documentation's samples, with the shipped fixtures: the mock accepts the sample
+ * requests, and its responses have the same values as the sample responses. */
 #include "mockserver/tests/layers_test.h"
 
 #include "base/diff.h"
@@ -23,7 +23,7 @@ static const char list_sample[] =
     " 'connectedAt':'2026-04-12T08:00:00Z','tokenExpiresAt':null}],"
     "'nextCursor':null}";
 
-/* "List ad accounts", Response; the elided id is a whole one of its kind. */
+/* "List ad accounts", Response; the id that it elides is written in full. */
 static const char ads_sample[] =
     "{'items':[{"
     " 'adAccountId':'01HXF1A2B3C4D5E6F7G8H9J0K1','platform':'meta_ads',"
@@ -44,7 +44,7 @@ static const char oauth_request[] =
     "{'platform':'tiktok','returnUrl':'https://app.your-product.com/connect/complete',"
     "'usageNote':'Connect TikTok to let Acme publish videos to your account.'}";
 
-/* "Social accounts", Reconnecting, with an account that the world has */
+/* "Social accounts", Reconnecting, with an account of the fixture */
 static const char reauth_request[] =
     "{'socialAccountId':'sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e','scopes':['video.publish']}";
 
@@ -55,7 +55,7 @@ static const char schedule_request[] =
     "{'socialAccountId':'sa_4d8a1bf3-2c5e-4769-aa1d-3f5e8c7b9a01','mode':'draft'}],"
     "'scheduledFor':'2026-04-20T17:00:00Z'}";
 
-/* The documents' samples are of April; this world begins with them. */
+/* The samples are dated in April, so the clock of this fixture starts then. */
 static const char april[] =
     "clock: {start: 2026-04-18T12:20:00Z}\n"
     "layers:\n"
@@ -79,7 +79,7 @@ static const char *json(struct arena *a, const char *text)
     return copy;
 }
 
-static void assert_is(struct arena *a, struct mock_response got, const char *sample)
+static void assert_sample(struct arena *a, struct mock_response got, const char *sample)
 {
     const struct node *expected = json_parse(a, str_from(json(a, sample)), "sample", NULL);
     struct diff diff = {0};
@@ -88,10 +88,10 @@ static void assert_is(struct arena *a, struct mock_response got, const char *sam
     diff_nodes(a, expected, got.body, &diff);
     if (diff.count)
         fail_msg("%s", diff_text(a, &diff));
-    assert_true(node_equal(expected, got.body)); /* no member more, none less */
+    assert_true(node_equal(expected, got.body)); /* no additional and no missing members */
 }
 
-static void the_lists_are_the_documents_own(void **state)
+static void the_lists_equal_the_documented_samples(void **state)
 {
     static const struct {
         const char *line, *sample;
@@ -102,11 +102,11 @@ static void the_lists_are_the_documents_own(void **state)
     };
     struct arena a = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_is(&a, mock_call(*state, rows[i].line, NULL, SAMPLE), rows[i].sample);
+        assert_sample(&a, mock_call(*state, rows[i].line, NULL, SAMPLE), rows[i].sample);
     arena_end(&a);
 }
 
-static void the_request_for_a_url_is_accepted_as_printed(void **state)
+static void the_documented_request_for_a_url_is_accepted(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(april);
@@ -130,7 +130,7 @@ static void the_request_for_a_url_is_accepted_as_printed(void **state)
     mock_free(m);
 }
 
-static void the_request_to_schedule_is_accepted_as_printed(void **state)
+static void the_documented_request_to_schedule_is_accepted(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(april);
@@ -145,7 +145,7 @@ static void the_request_to_schedule_is_accepted_as_printed(void **state)
     mock_free(m);
 }
 
-static void a_platform_that_is_not_wired_is_refused_as_the_documents_say(void **state)
+static void an_unsupported_platform_is_refused_as_documented(void **state)
 {
     static const char *const names[] = {"linkedin", "youtube"};
     for (size_t i = 0; i < 2; i++) {
@@ -164,13 +164,12 @@ static void a_platform_that_is_not_wired_is_refused_as_the_documents_say(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_lists_are_the_documents_own, mock_test_setup,
+        cmocka_unit_test_setup_teardown(the_lists_equal_the_documented_samples, mock_test_setup,
                                         mock_test_teardown),
-        cmocka_unit_test(the_request_for_a_url_is_accepted_as_printed),
-        cmocka_unit_test(the_request_to_schedule_is_accepted_as_printed),
-        cmocka_unit_test_setup_teardown(
-            a_platform_that_is_not_wired_is_refused_as_the_documents_say, mock_test_setup,
-            mock_test_teardown),
+        cmocka_unit_test(the_documented_request_for_a_url_is_accepted),
+        cmocka_unit_test(the_documented_request_to_schedule_is_accepted),
+        cmocka_unit_test_setup_teardown(an_unsupported_platform_is_refused_as_documented,
+                                        mock_test_setup, mock_test_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Who calls, and projects, over fixtures/layers-acme.yaml. */
+/* Tests of whoami and projects, with fixtures/layers-acme.yaml. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #define LIST   "GET /v1/projects"
 #define REST   ",\"timezone\":\"Europe/Berlin\"}"
 
-static struct mock_response create(struct mock *m, const char *name)
+static struct mock_response create_project(struct mock *m, const char *name)
 {
     char body[256];
     snprintf(body, sizeof body, "{\"name\":\"%s\",\"timezone\":\"Europe/Berlin\"}", name);
@@ -26,7 +26,7 @@ static const char *names(struct mock_response a)
     return buf_c(&out);
 }
 
-static void a_caller_learns_who_it_is(void **state)
+static void whoami_describes_the_calling_key(void **state)
 {
     static const struct {
         const char *as, *pointer, *value;
@@ -52,7 +52,7 @@ static void a_caller_learns_who_it_is(void **state)
     assert_refused(mock_call(*state, "GET /v1/whoami", NULL), 401, "UNAUTHENTICATED");
 }
 
-static void a_project_is_made_of_what_is_said(void **state)
+static void a_new_project_has_the_values_of_the_request(void **state)
 {
     static const struct {
         const char *pointer, *value;
@@ -88,9 +88,9 @@ static void a_project_is_made_of_what_is_said(void **state)
     assert_true(str_starts(str_from(at(a, "/id")), STR("prj_")));
 }
 
-static void what_is_not_said_of_a_project_has_a_default(void **state)
+static void a_new_project_has_defaults_for_absent_values(void **state)
 {
-    struct mock_response a = create(*state, "Plain");
+    struct mock_response a = create_project(*state, "Plain");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/primaryLanguage"), "en");
     assert_string_equal(at(a, "/customerExternalId"), "null");
@@ -98,17 +98,17 @@ static void what_is_not_said_of_a_project_has_a_default(void **state)
     assert_string_equal(at(a, "/metadata"), "{}");
 }
 
-static void a_new_project_can_be_worked_with(void **state)
+static void a_new_project_can_be_used(void **state)
 {
     char line[160];
     snprintf(line, sizeof line, "GET /v1/projects/%s/social-accounts",
-             at(create(*state, "Plain"), "/id"));
+             at(create_project(*state, "Plain"), "/id"));
     struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/items"), "[]");
 }
 
-static void a_project_that_cannot_be_is_a_validation_error(void **state)
+static void an_invalid_project_is_a_validation_error(void **state)
 {
     static const struct {
         const char *body, *path;
@@ -142,17 +142,17 @@ static void a_project_that_cannot_be_is_a_validation_error(void **state)
     assert_int_equal(world_count(w, RECORD_SPACE), before);
 }
 
-static void names_and_metadata_may_be_so_long(void **state)
+static void names_and_metadata_have_a_maximum_length(void **state)
 {
     char name[130], body[9000];
     memset(name, 'n', sizeof name);
     name[128] = '\0';
-    assert_int_equal(create(*state, name).status, 201);
+    assert_int_equal(create_project(*state, name).status, 201);
     name[128] = 'n';
     name[129] = '\0';
-    assert_refused(create(*state, name), 422, "VALIDATION");
+    assert_refused(create_project(*state, name), 422, "VALIDATION");
 
-    for (int bytes = 8192; bytes <= 8193; bytes++) { /* {"a":"..."} has eight around it */
+    for (int bytes = 8192; bytes <= 8193; bytes++) { /* {"a":""} has eight bytes */
         int n = snprintf(body, sizeof body,
                          "{\"name\":\"A\",\"timezone\":\"UTC\",\"metadata\":{\"a\":\"%0*d\"}}",
                          bytes - 8, 0);
@@ -162,7 +162,7 @@ static void names_and_metadata_may_be_so_long(void **state)
     }
 }
 
-static void projects_are_listed_newest_first_by_what_is_asked(void **state)
+static void each_filter_selects_projects_newest_first(void **state)
 {
     static const struct {
         const char *query, *names;
@@ -199,10 +199,10 @@ static void projects_are_paged_without_a_gap(void **state)
     const char *cursor = NULL;
     for (int i = 0; i < 27; i++) {
         snprintf(name, sizeof name, "p%d", i);
-        create(*state, name);
+        create_project(*state, name);
     }
     struct mock_response first = mock_call(*state, LIST, NULL, AS_FULL);
-    assert_int_equal(node_count(node_get(first.body, "items")), 25); /* unless it is said */
+    assert_int_equal(node_count(node_get(first.body, "items")), 25); /* the default limit */
     const char *whole = names(mock_call(*state, (LIST "?limit=200"), NULL, AS_FULL));
     do {
         snprintf(line, sizeof line, (LIST "?limit=7%s%s"), cursor ? "&cursor=" : "",
@@ -211,12 +211,12 @@ static void projects_are_paged_without_a_gap(void **state)
         strcat(strcat(seen, *seen ? ", " : ""), names(a));
         cursor = node_get_text(a.body, "nextCursor");
         if (cursor)
-            create(*state, "late"); /* comes before the page, and is not on the next */
+            create_project(*state, "late"); /* newer than the page, so it is not on the next one */
     } while (cursor);
     assert_string_equal(seen, whole);
 }
 
-static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
+static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const char *const rows[] = {"limit=0", "limit=201", "limit=many", "cursor=nowhere",
                                        "status=gone"};
@@ -227,18 +227,18 @@ static void a_query_that_cannot_be_meant_is_a_validation_error(void **state)
     }
 }
 
-static void projects_are_guarded_by_scope_and_owner(void **state)
+static void projects_need_a_scope_and_belong_to_one_organization(void **state)
 {
     static const struct {
         const char *line, *as;
         int status;
         const char *code;
     } rows[] = {
-        {LIST,               AS_READER, 403, "FORBIDDEN_SCOPE"},
-        {CREATE,             AS_READER, 403, "FORBIDDEN_SCOPE"},
-        {LIST "/prj_acme_a", AS_NARROW, 403, "FORBIDDEN_SCOPE"},
-        {LIST "/prj_acme_a", AS_OTHER,  404, "NOT_FOUND"      },
-        {LIST "/prj_nobody", AS_FULL,   404, "NOT_FOUND"      },
+        {LIST,                AS_READER, 403, "FORBIDDEN_SCOPE"},
+        {CREATE,              AS_READER, 403, "FORBIDDEN_SCOPE"},
+        {LIST "/prj_acme_a",  AS_NARROW, 403, "FORBIDDEN_SCOPE"},
+        {LIST "/prj_acme_a",  AS_OTHER,  404, "NOT_FOUND"      },
+        {LIST "/prj_unknown", AS_FULL,   404, "NOT_FOUND"      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), rows[i].status,
@@ -250,16 +250,16 @@ static void projects_are_guarded_by_scope_and_owner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(a_caller_learns_who_it_is),
-        LAYERS_TEST(a_project_is_made_of_what_is_said),
-        LAYERS_TEST(what_is_not_said_of_a_project_has_a_default),
-        LAYERS_TEST(a_new_project_can_be_worked_with),
-        LAYERS_TEST(a_project_that_cannot_be_is_a_validation_error),
-        LAYERS_TEST(names_and_metadata_may_be_so_long),
-        LAYERS_TEST(projects_are_listed_newest_first_by_what_is_asked),
+        LAYERS_TEST(whoami_describes_the_calling_key),
+        LAYERS_TEST(a_new_project_has_the_values_of_the_request),
+        LAYERS_TEST(a_new_project_has_defaults_for_absent_values),
+        LAYERS_TEST(a_new_project_can_be_used),
+        LAYERS_TEST(an_invalid_project_is_a_validation_error),
+        LAYERS_TEST(names_and_metadata_have_a_maximum_length),
+        LAYERS_TEST(each_filter_selects_projects_newest_first),
         LAYERS_TEST(projects_are_paged_without_a_gap),
-        LAYERS_TEST(a_query_that_cannot_be_meant_is_a_validation_error),
-        LAYERS_TEST(projects_are_guarded_by_scope_and_owner),
+        LAYERS_TEST(an_invalid_query_is_a_validation_error),
+        LAYERS_TEST(projects_need_a_scope_and_belong_to_one_organization),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

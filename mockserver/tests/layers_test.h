@@ -1,7 +1,7 @@
-/* layers_test.h - a mock of fixtures/layers-acme.yaml for each test, and who calls it.
+/* layers_test.h - runs each test against a mock of fixtures/layers-acme.yaml; defines its API keys.
  *
  * Shapes:  LAYERS_TEST(f): f gets the mock in *state.
- * Errors:  a fixture that cannot be loaded fails the test.
+ * Errors:  the test fails if the fixture cannot be loaded.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"
@@ -25,7 +25,7 @@
 static inline int layers_test_setup(void **state)
 {
     struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/layers-acme.yaml");
-    mock_test_world(m)->timings.ad_validation_ms = 0; /* few tests are about that time */
+    mock_test_world(m)->timings.ad_validation_ms = 0; /* most tests need valid tokens */
     *state = m;
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Webhook endpoints of Layers: made, changed, rotated, deleted; and how far they reach. */
+/* Tests of webhook endpoints: create, update, rotate, delete, and the accepted URLs. */
 #include "mockserver/tests/layers_webhooks_test.h"
 
 static int set_up_allowing(void **state)
@@ -6,7 +6,7 @@ static int set_up_allowing(void **state)
     return set_up_with(state, WORLD("webhooks: { allow: [app.example, hooks.example, app] }\n"));
 }
 
-static void a_partner_cannot_say_auto_paused(void **state)
+static void a_partner_cannot_set_the_status_auto_paused(void **state)
 {
     struct network *n = *state;
     assert_refused(hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"auto_paused\"}"), 422,
@@ -17,7 +17,7 @@ static void a_partner_cannot_say_auto_paused(void **state)
     assert_int_equal(n->count, 0);
 }
 
-static void a_rotated_secret_signs_beside_the_new_one_for_a_day(void **state)
+static void a_rotated_secret_signs_together_with_the_new_one_for_a_day(void **state)
 {
     struct network *n = *state;
     struct mock_response a = hook_call(n, "POST", "/" HOOK "/rotate-secret", NULL);
@@ -34,7 +34,7 @@ static void a_rotated_secret_signs_beside_the_new_one_for_a_day(void **state)
     assert_int_equal(signatures_by(n, n->count - 1, "whsec_test"), 0);
 }
 
-static void a_test_is_told_whatever_the_endpoint_asks_for(void **state)
+static void a_test_event_is_delivered_without_a_subscription(void **state)
 {
     struct network *n = *state;
     struct mock_response a = hook_call(n, "POST", "/" HOOK "/test", NULL);
@@ -46,7 +46,7 @@ static void a_test_is_told_whatever_the_endpoint_asks_for(void **state)
     assert_string_equal(at(a, "/scheduledAt"), "2026-05-02T09:00:00.000Z");
 }
 
-static void an_endpoint_is_made_with_its_secret_shown_once(void **state)
+static void only_the_response_that_creates_an_endpoint_shows_its_secret(void **state)
 {
     struct network *n = *state;
     struct mock_response a =
@@ -88,14 +88,14 @@ static void an_endpoint_is_made_with_its_secret_shown_once(void **state)
     assert_string_equal(at(list, "/nextCursor"), "null");
 
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_b", NULL, AS_FULL);
-    assert_int_equal(n->count, 2); /* both want it, under one id */
+    assert_int_equal(n->count, 2); /* both endpoints get it, with the same event id */
     assert_string_equal(n->sent[0].id, n->sent[1].id);
     assert_string_not_equal(n->sent[0].url, n->sent[1].url);
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
-    assert_int_equal(n->count, 4); /* post and account, of a project that one did not ask for */
+    assert_int_equal(n->count, 4); /* post and account; only for the endpoint of all projects */
 }
 
-static void an_endpoint_that_cannot_be_is_refused_with_its_path(void **state)
+static void an_invalid_endpoint_is_refused_with_the_path_of_the_problem(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -130,7 +130,7 @@ static void an_endpoint_that_cannot_be_is_refused_with_its_path(void **state)
     assert_int_equal(node_count(node_get(list.body, "items")), 1);
 }
 
-static void another_organizations_endpoints_are_not_there(void **state)
+static void another_organizations_endpoints_return_404(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -153,10 +153,10 @@ static void another_organizations_endpoints_are_not_there(void **state)
                                           at(list, "/items/0/id")),
                              NULL, AS_OTHER),
                    404, "NOT_FOUND");
-    assert_int_equal(n->count, 1); /* nor do its events reach them */
+    assert_int_equal(n->count, 1); /* and the other endpoint got no event */
 }
 
-static void a_deleted_endpoint_is_told_nothing_more(void **state)
+static void a_deleted_endpoint_gets_no_more_deliveries(void **state)
 {
     struct network *n = *state;
     n->status = 500;
@@ -172,7 +172,7 @@ static void a_deleted_endpoint_is_told_nothing_more(void **state)
     assert_string_equal(at(state_of, "/items/0/state"), "abandoned");
 }
 
-static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state)
+static void deliveries_to_other_hosts_fail_unless_allowed(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -205,7 +205,7 @@ static void nothing_leaves_for_another_machine_unless_it_is_allowed(void **state
     }
 }
 
-static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
+static void plain_http_is_accepted_for_loopback_and_allowed_hosts_only(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -240,15 +240,15 @@ static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_partner_cannot_say_auto_paused),
-        TEST(a_rotated_secret_signs_beside_the_new_one_for_a_day),
-        TEST(a_test_is_told_whatever_the_endpoint_asks_for),
-        TEST(an_endpoint_is_made_with_its_secret_shown_once),
-        TEST(an_endpoint_that_cannot_be_is_refused_with_its_path),
-        TEST(another_organizations_endpoints_are_not_there),
-        TEST(a_deleted_endpoint_is_told_nothing_more),
-        TEST_WITH(nothing_leaves_for_another_machine_unless_it_is_allowed, set_up_allowing),
-        TEST_WITH(plain_http_is_for_loopback_and_allowed_hosts, set_up_allowing),
+        TEST(a_partner_cannot_set_the_status_auto_paused),
+        TEST(a_rotated_secret_signs_together_with_the_new_one_for_a_day),
+        TEST(a_test_event_is_delivered_without_a_subscription),
+        TEST(only_the_response_that_creates_an_endpoint_shows_its_secret),
+        TEST(an_invalid_endpoint_is_refused_with_the_path_of_the_problem),
+        TEST(another_organizations_endpoints_return_404),
+        TEST(a_deleted_endpoint_gets_no_more_deliveries),
+        TEST_WITH(deliveries_to_other_hosts_fail_unless_allowed, set_up_allowing),
+        TEST_WITH(plain_http_is_accepted_for_loopback_and_allowed_hosts_only, set_up_allowing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

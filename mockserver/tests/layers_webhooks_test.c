@@ -1,4 +1,4 @@
-/* What Layers tells by webhook, when, and how often; the test is the network. */
+/* Tests of webhook deliveries: events, signatures, retries and simulations. */
 #include "mockserver/tests/layers_webhooks_test.h"
 
 static int set_up_brief(void **state)
@@ -6,7 +6,7 @@ static int set_up_brief(void **state)
     return set_up_with(state, WORLD("webhooks: { retries: brief, signature_time: virtual }\n"));
 }
 
-static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
+static void a_published_post_is_delivered_with_a_signature_over_the_exact_bytes(void **state)
 {
     struct network *n = *state;
     advance(n, "59m");
@@ -35,7 +35,7 @@ static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
     assert_string_equal(at(list, "/items/0/deliveredAt"), "2026-05-02T10:00:00.000Z");
 }
 
-static void each_change_is_told_in_its_own_words(void **state)
+static void each_change_is_delivered_as_its_own_event(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -61,7 +61,7 @@ static void each_change_is_told_in_its_own_words(void **state)
     assert_string_equal(text_at(n, COUNT(rows), "/data/error/code"), "CREDENTIAL_INVALID");
 }
 
-static void a_decided_lease_request_is_told_and_its_accounts_are_not(void **state)
+static void a_decided_lease_request_is_delivered_but_not_its_accounts(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -87,7 +87,7 @@ static void a_decided_lease_request_is_told_and_its_accounts_are_not(void **stat
     }
 }
 
-static void scheduling_and_canceling_are_told_and_rescheduling_is_not(void **state)
+static void scheduling_and_canceling_are_delivered_but_not_rescheduling(void **state)
 {
     struct network *n = *state;
     mock_call(n->mock, "POST /v1/content/cnt_a/schedule",
@@ -103,12 +103,12 @@ static void scheduling_and_canceling_are_told_and_rescheduling_is_not(void **sta
     assert_int_equal(n->count, 2);
     assert_string_equal(text_at(n, 1, "/type"), "post.canceled");
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
-    assert_int_equal(n->count, 4); /* the other post, then the account */
+    assert_int_equal(n->count, 4); /* also the other post's event and the account's */
     assert_string_equal(text_at(n, 2, "/type"), "post.canceled");
     assert_string_equal(text_at(n, 3, "/type"), "social_account.revoked");
 }
 
-static void what_fails_is_told_again_on_the_ladder_with_the_same_id_and_body(void **state)
+static void a_failed_delivery_is_attempted_eight_times_with_the_same_id_and_body(void **state)
 {
     struct network *n = *state;
     static const char *const waits[] = {"30s", "1m", "5m", "15m", "1h", "6h", "24h"};
@@ -131,7 +131,7 @@ static void what_fails_is_told_again_on_the_ladder_with_the_same_id_and_body(voi
     assert_int_equal(n->count, 8);
 }
 
-static void a_failure_that_passes_is_over(void **state)
+static void a_successful_retry_resets_the_failure_count(void **state)
 {
     struct network *n = *state;
     n->status = 500;
@@ -146,7 +146,7 @@ static void a_failure_that_passes_is_over(void **state)
     assert_string_equal(at(hook, "/lastSuccessAt"), "2026-05-02T10:00:30.000Z");
 }
 
-static void the_brief_rules_abandon_a_refusal_and_a_fifth_failure(void **state)
+static void the_brief_policy_abandons_after_a_refusal_or_five_failures(void **state)
 {
     struct network *n = *state;
     n->status = 410;
@@ -162,7 +162,7 @@ static void the_brief_rules_abandon_a_refusal_and_a_fifth_failure(void **state)
     assert_string_equal(at(list, "/items/1/status"), "abandoned");
 }
 
-static void a_signature_tells_the_worlds_time_where_a_fixture_wants_it(void **state)
+static void a_signature_has_the_virtual_time_if_the_fixture_sets_it(void **state)
 {
     struct network *n = *state;
     advance(n, "1h");
@@ -170,7 +170,7 @@ static void a_signature_tells_the_worlds_time_where_a_fixture_wants_it(void **st
     assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
 }
 
-static void twenty_failures_in_a_row_pause_it_until_it_is_resumed(void **state)
+static void twenty_failures_in_a_row_pause_an_endpoint_until_it_is_resumed(void **state)
 {
     struct network *n = *state;
     n->status = 500;
@@ -183,7 +183,7 @@ static void twenty_failures_in_a_row_pause_it_until_it_is_resumed(void **state)
     assert_string_equal(at(hook, "/consecutiveFailureCount"), "20");
     size_t before = n->count;
     assert_refused(hook_call(n, "POST", "/" HOOK "/test", NULL), 409, "CONFLICT");
-    advance(n, "1h"); /* what is retried waits, and a new event is not told */
+    advance(n, "1h"); /* retries wait, and a new event is not delivered */
     assert_int_equal(n->count, before);
 
     n->status = 200;
@@ -194,7 +194,7 @@ static void twenty_failures_in_a_row_pause_it_until_it_is_resumed(void **state)
     assert_int_equal(n->count, before + 20);
 }
 
-static void a_replay_has_a_new_id_and_names_the_delivery_it_repeats(void **state)
+static void a_replay_has_a_new_id_and_names_the_original_delivery(void **state)
 {
     struct network *n = *state;
     advance(n, "1h");
@@ -216,7 +216,7 @@ static void a_replay_has_a_new_id_and_names_the_delivery_it_repeats(void **state
     assert_string_equal(at(list, "/items/0/replayOf"), id);
 }
 
-static void a_reset_world_begins_again_and_is_told_of_nothing_twice(void **state)
+static void a_reset_or_restored_namespace_delivers_no_event_twice(void **state)
 {
     struct network *n = *state;
     advance(n, "1h");
@@ -229,10 +229,11 @@ static void a_reset_world_begins_again_and_is_told_of_nothing_twice(void **state
     assert_int_equal(n->count, 1);
     advance(n, "1h");
     assert_int_equal(n->count, 2);
-    assert_string_equal(n->sent[0].body, n->sent[1].body); /* the same again, to the byte */
+    assert_string_equal(n->sent[0].body,
+                        n->sent[1].body); /* the reset namespace sends identical bytes */
 }
 
-static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **state)
+static void a_simulation_repeats_holds_back_or_drops_the_next_event_of_a_type(void **state)
 {
     struct network *n = *state;
     simulation(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"repeat\"}");
@@ -244,7 +245,8 @@ static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **stat
     simulation(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"hold\",\"by\":\"10m\"}");
     advance(n, "1h");
     assert_int_equal(n->count, 2);
-    simulation(n, "token_lost", "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* overtakes it */
+    simulation(n, "token_lost",
+               "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* is delivered before it */
     assert_string_equal(text_at(n, 2, "/type"), "social_account.needs_reauth");
     advance(n, "10m");
     assert_string_equal(text_at(n, 3, "/type"), "post.failed");
@@ -257,7 +259,7 @@ static void a_tester_repeats_holds_back_and_drops_the_next_of_a_name(void **stat
     assert_int_equal(n->count, 5);
 }
 
-static void a_tester_fires_what_never_happened(void **state)
+static void a_simulation_delivers_an_event_without_a_change(void **state)
 {
     struct network *n = *state;
     struct mock_response a = simulation(n, "webhook",
@@ -270,14 +272,14 @@ static void a_tester_fires_what_never_happened(void **state)
     assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
 }
 
-static void a_wish_that_makes_no_sense_is_refused(void **state)
+static void an_invalid_webhook_simulation_is_refused(void **state)
 {
     struct network *n = *state;
     static const struct {
         const char *body, *pointer;
     } rows[] = {
         {"{\"event\":\"job.completed\"}",                                  "/webhook"},
-        {"{\"event\":\"job.completed\",\"webhook\":\"nobody\"}",           "/webhook"},
+        {"{\"event\":\"job.completed\",\"webhook\":\"unknown\"}",          "/webhook"},
         {"{\"event\":\"x\",\"action\":\"drop\",\"webhook\":\"" HOOK "\"}", "/webhook"},
         {"{\"event\":\"x\",\"action\":\"hold\"}",                          "/by"     },
         {"{\"event\":\"x\",\"action\":\"drop\",\"by\":\"1m\"}",            "/by"     },
@@ -295,20 +297,20 @@ static void a_wish_that_makes_no_sense_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_published_post_is_told_signed_over_the_exact_bytes),
-        TEST(each_change_is_told_in_its_own_words),
-        TEST(a_decided_lease_request_is_told_and_its_accounts_are_not),
-        TEST(scheduling_and_canceling_are_told_and_rescheduling_is_not),
-        TEST(what_fails_is_told_again_on_the_ladder_with_the_same_id_and_body),
-        TEST(a_failure_that_passes_is_over),
-        TEST_WITH(the_brief_rules_abandon_a_refusal_and_a_fifth_failure, set_up_brief),
-        TEST_WITH(a_signature_tells_the_worlds_time_where_a_fixture_wants_it, set_up_brief),
-        TEST(twenty_failures_in_a_row_pause_it_until_it_is_resumed),
-        TEST(a_replay_has_a_new_id_and_names_the_delivery_it_repeats),
-        TEST(a_reset_world_begins_again_and_is_told_of_nothing_twice),
-        TEST(a_tester_repeats_holds_back_and_drops_the_next_of_a_name),
-        TEST(a_tester_fires_what_never_happened),
-        TEST(a_wish_that_makes_no_sense_is_refused),
+        TEST(a_published_post_is_delivered_with_a_signature_over_the_exact_bytes),
+        TEST(each_change_is_delivered_as_its_own_event),
+        TEST(a_decided_lease_request_is_delivered_but_not_its_accounts),
+        TEST(scheduling_and_canceling_are_delivered_but_not_rescheduling),
+        TEST(a_failed_delivery_is_attempted_eight_times_with_the_same_id_and_body),
+        TEST(a_successful_retry_resets_the_failure_count),
+        TEST_WITH(the_brief_policy_abandons_after_a_refusal_or_five_failures, set_up_brief),
+        TEST_WITH(a_signature_has_the_virtual_time_if_the_fixture_sets_it, set_up_brief),
+        TEST(twenty_failures_in_a_row_pause_an_endpoint_until_it_is_resumed),
+        TEST(a_replay_has_a_new_id_and_names_the_original_delivery),
+        TEST(a_reset_or_restored_namespace_delivers_no_event_twice),
+        TEST(a_simulation_repeats_holds_back_or_drops_the_next_event_of_a_type),
+        TEST(a_simulation_delivers_an_event_without_a_change),
+        TEST(an_invalid_webhook_simulation_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
-/* layers_webhooks_test.h - a small world with a webhook, for tests that are the network which it is
- * told through.
+/* layers_webhooks_test.h - a small fixture with a webhook, and a simulated network that records the
+ * deliveries.
  *
- * Shapes:  struct network in *state: what went out, and what is answered to it.
- * Errors:  a request that is no JSON fails the test.
+ * Shapes:  struct network in *state: the requests sent, and the status to respond with.
+ * Errors:  the test fails if a request body is not JSON.
  */
 #pragma once
 #include "mockserver/tests/layers_test.h"
@@ -56,11 +56,10 @@
     "    - { handle: fit.daily, vertical: fitness }\n"                                             \
     "    - { handle: lift.log, vertical: fitness }\n"
 
-/* What went out, and what is answered. */
 struct network {
     struct arena arena;
     struct mock *mock;
-    int status; /* of every response from now on */
+    int status; /* of the responses that follow */
     size_t count;
     struct sent {
         const char *url, *id, *signature, *body;
@@ -137,7 +136,7 @@ static inline struct mock_response hook_call(struct network *n, const char *meth
                      AS_FULL);
 }
 
-/* t=..,v1=..: each v1 that the secret makes, over the very bytes. */
+/* Counts the v1 parts of the signature (t=..,v1=..,v1=..) that match `secret` and the sent body. */
 static inline size_t signatures_by(struct network *n, size_t i, const char *secret)
 {
     struct str rest = str_from(n->sent[i].signature), time = str_cut(&rest, ',');

@@ -1,6 +1,6 @@
-/* Every state of an account, a consent and a scheduled post against every event it can meet, by the
- * API and the admin API: what is allowed does its whole effect, the rest changes nothing. Leases
- * and ad accounts have theirs in lease_test.c and ad_account_test.c. */
+/* Tests every event in every state of an account, a consent and a scheduled post, through the API
+ * and the admin API: an allowed event has its full effect, any other changes nothing. The same for
+ * leases and ad accounts is in lease_test.c and ad_account_test.c. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -77,12 +77,12 @@ static void advance(struct mock *m, const char *by)
     assert_int_equal(a.status, 200);
 }
 
-static struct mock_response simulation(struct mock *m, const char *name, const char *body)
+static struct mock_response simulate(struct mock *m, const char *name, const char *body)
 {
     return mock_call(m, arena_printf(&m->arena, "POST /__admin/simulate/%s", name), body);
 }
 
-/* NULL: it is not in the list. */
+/* Returns the account's status in the list; NULL: not listed. */
 static const char *listed_as(struct mock *m, const char *account)
 {
     struct mock_response a = mock_call(m, "GET /v1/projects/prj/social-accounts", NULL, KEY);
@@ -100,8 +100,8 @@ static const char *post_state(struct mock *m, const char *id)
     return at(mock_call(m, line, NULL, KEY), "/status");
 }
 
-/* Refused with that status, by Layers with that code as well. */
-static void assert_no(struct mock_response a, int status, const char *code)
+/* code NULL: not checked. */
+static void assert_refused(struct mock_response a, int status, const char *code)
 {
     assert_int_equal(a.status, status);
     if (code)
@@ -117,25 +117,25 @@ static struct mock_response reconnect(struct mock *m, const char *account)
                   arena_printf(&m->arena, "{\"socialAccountId\":\"%s\"}", account), KEY);
     return a.status != 200
                ? a
-               : simulation(m, "consent",
-                            arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}",
-                                         at(a, "/state")));
+               : simulate(m, "consent",
+                          arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}",
+                                       at(a, "/state")));
 }
 
-static struct mock_response lose(struct mock *m, const char *account, const char *why)
+static struct mock_response lose_token(struct mock *m, const char *account, const char *why)
 {
-    return simulation(m, "token_lost",
-                      arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
+    return simulate(m, "token_lost",
+                    arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
 }
 
 static struct mock_response expire(struct mock *m, const char *account)
 {
-    return lose(m, account, "expired");
+    return lose_token(m, account, "expired");
 }
 
 static struct mock_response withdraw(struct mock *m, const char *account)
 {
-    return lose(m, account, "revoked_upstream");
+    return lose_token(m, account, "revoked_upstream");
 }
 
 static struct mock_response revoke(struct mock *m, const char *account)
@@ -146,8 +146,7 @@ static struct mock_response revoke(struct mock *m, const char *account)
 
 static struct mock_response remove_by_user(struct mock *m, const char *account)
 {
-    return simulation(m, "account_removed",
-                      arena_printf(&m->arena, "{\"account\":\"%s\"}", account));
+    return simulate(m, "account_removed", arena_printf(&m->arena, "{\"account\":\"%s\"}", account));
 }
 
 static struct mock_response release(struct mock *m, const char *account)
@@ -168,9 +167,9 @@ static struct mock_response (*const account_events[ACCOUNT_EVENTS])(struct mock 
     ">live; oauth_attempt_complete pending>completed"
 #define GONE(from) "destination_cancel queued>canceled; account_disconnect " from ">disconnected"
 
-/* Each state's row, each event's column: the changes it makes, or else the refusal. */
+/* A row per state, a column per event: the changes that the event makes, or the refusal. */
 static const struct cell {
-    const char *changes, *listed; /* listed NULL: no more */
+    const char *changes, *listed; /* listed NULL: no longer listed */
     int status;
     const char *code;
 } account_cells[][ACCOUNT_EVENTS] = {
@@ -209,15 +208,15 @@ static const struct cell {
 };
 static const char *const account_states[] = {"live", "expired", "withdrawn", "gone"};
 
-static void meet(struct mock *m, const char *state, enum account_event event,
-                 const struct cell *cell)
+static void check_cell(struct mock *m, const char *state, enum account_event event,
+                       const struct cell *cell)
 {
     const char *account = arena_printf(&m->arena, "sa_%s", state);
     const char *before = dump(m);
     uint32_t seq = changes_last(mock_test_world(m));
     struct mock_response a = account_events[event](m, account);
     if (!cell->changes) {
-        assert_no(a, cell->status, cell->code);
+        assert_refused(a, cell->status, cell->code);
         assert_string_equal(dump(m), before);
         assert_int_equal(changes_last(mock_test_world(m)), seq);
         return;
@@ -235,18 +234,18 @@ static void meet(struct mock *m, const char *state, enum account_event event,
                         cell->listed ? "queued" : "canceled");
 }
 
-static void every_account_meets_every_event(void **state)
+static void every_account_state_handles_every_event(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(account_states); i++)
         for (enum account_event event = 0; event < ACCOUNT_EVENTS; event++) {
             void *m = mock_test_new(fixture);
-            meet(m, account_states[i], event, &account_cells[i][event]);
+            check_cell(m, account_states[i], event, &account_cells[i][event]);
             mock_test_teardown(&m);
         }
 }
 
-static void only_a_live_token_expires_when_its_time_comes(void **state)
+static void only_a_live_token_expires_at_its_expiry_time(void **state)
 {
     uint32_t seq = changes_last(mock_test_world(*state));
     advance(*state, "3d");
@@ -267,7 +266,7 @@ static const char *begin_attempt(struct mock *m)
 
 static struct mock_response consent(struct mock *m, const char *token, const char *outcome)
 {
-    return simulation(
+    return simulate(
         m, "consent",
         arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
 }
@@ -291,7 +290,7 @@ static struct mock_response status_of(struct mock *m, const char *token, const c
     return mock_call(m, arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", token), NULL, as);
 }
 
-static void a_pending_consent_may_end_in_any_way(void **state)
+static void a_pending_consent_can_have_every_outcome(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(outcome_rows); i++) {
@@ -308,7 +307,7 @@ static void a_pending_consent_may_end_in_any_way(void **state)
     }
 }
 
-/* How it ended, or not at all. */
+/* The ways in which a consent ends. */
 static const struct end {
     const char *outcome, *wait, *status;
 } ends[] = {
@@ -321,7 +320,7 @@ static const struct end {
     {"abandon",        "11m", "expired"  },
 };
 
-static void a_consent_that_has_ended_stays_as_it_is(void **state)
+static void an_ended_consent_cannot_change(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(ends); i++) {
@@ -333,24 +332,24 @@ static void a_consent_that_has_ended_stays_as_it_is(void **state)
             advance(m, ends[i].wait);
         const char *before = dump(m);
         for (size_t j = 0; j < COUNT(outcome_rows); j++)
-            assert_no(consent(m, token, outcome_rows[j].outcome), 409, NULL);
+            assert_refused(consent(m, token, outcome_rows[j].outcome), 409, NULL);
         assert_string_equal(dump(m), before);
         assert_string_equal(at(status_of(m, token, KEY), "/status"), ends[i].status);
         mock_test_teardown(&m);
     }
 }
 
-static void another_key_sees_a_consent_in_no_state(void **state)
+static void another_key_cannot_see_a_consent_in_any_state(void **state)
 {
     const char *tokens[] = {begin_attempt(*state), begin_attempt(*state), begin_attempt(*state),
                             begin_attempt(*state)};
     consent(*state, tokens[0], "approve");
     consent(*state, tokens[1], "deny");
     consent(*state, tokens[2], "abandon");
-    for (int round = 0; round < 2; round++) { /* the last two pending, then expired */
+    for (int round = 0; round < 2; round++) { /* the last two are pending, then expired */
         const char *before = dump(*state);
         for (size_t i = 0; i < COUNT(tokens); i++)
-            assert_no(status_of(*state, tokens[i], OTHER), 404, "NOT_FOUND");
+            assert_refused(status_of(*state, tokens[i], OTHER), 404, "NOT_FOUND");
         assert_string_equal(dump(*state), before);
         advance(*state, "11m");
     }
@@ -359,7 +358,7 @@ static void another_key_sees_a_consent_in_no_state(void **state)
 
 /* posts */
 
-/* A post of sa_posts, due in a day; publishing it takes an hour. */
+/* Schedules a post of sa_posts that is due in a day; publishing takes an hour. */
 static const char *schedule(struct mock *m, const char *mode)
 {
     struct mock_response a =
@@ -385,12 +384,12 @@ static struct mock_response reschedule(struct mock *m, const char *id)
                      "{\"scheduledFor\":\"2026-05-09T09:00:00Z\"}", KEY);
 }
 
-static const char *in_state(struct mock *m, const char *state)
+static const char *post_in_state(struct mock *m, const char *state)
 {
     const char *id = schedule(m, strcmp(state, "draft") == 0 ? "draft" : "publish");
     if (strcmp(state, "failed") == 0)
-        simulation(m, "publish_outcome",
-                   arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
+        simulate(m, "publish_outcome",
+                 arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
     if (strcmp(state, "canceled") == 0)
         cancel(m, id);
     else if (strcmp(state, "publishing") == 0)
@@ -401,8 +400,8 @@ static const char *in_state(struct mock *m, const char *state)
     return id;
 }
 
-/* What a post is after each event; as it was where that is NULL. Only a queued one can be changed
- * by its owner. */
+/* The state of a post after each event; NULL: unchanged. Only a queued post can be canceled or
+ * rescheduled. */
 static const struct post_row {
     const char *state, *due, *canceled, *rescheduled, *account_revoked, *token_lost_and_due;
 } post_rows[] = {
@@ -420,7 +419,7 @@ static void assert_becomes(struct mock *m, const char *id, const struct post_row
     assert_string_equal(post_state(m, id), after ? after : row->state);
 }
 
-static void its_time_comes(struct mock *m, const char *id, const struct post_row *row)
+static void check_due(struct mock *m, const char *id, const struct post_row *row)
 {
     uint32_t seq = changes_last(mock_test_world(m));
     advance(m, "26h");
@@ -429,9 +428,9 @@ static void its_time_comes(struct mock *m, const char *id, const struct post_row
                      row->due != NULL);
 }
 
-static void its_owner_does(struct mock *m, const char *id, const struct post_row *row,
-                           struct mock_response (*act)(struct mock *m, const char *id),
-                           const char *change, const char *after)
+static void check_change(struct mock *m, const char *id, const struct post_row *row,
+                         struct mock_response (*act)(struct mock *m, const char *id),
+                         const char *change, const char *after)
 {
     const char *before = dump(m);
     uint32_t seq = changes_last(mock_test_world(m));
@@ -441,36 +440,36 @@ static void its_owner_does(struct mock *m, const char *id, const struct post_row
         assert_string_equal(changes_since(m, seq),
                             arena_printf(&m->arena, "%s queued>%s", change, after));
     } else {
-        assert_no(a, 409, "CONFLICT");
+        assert_refused(a, 409, "CONFLICT");
         assert_string_equal(dump(m), before);
     }
     assert_becomes(m, id, row, after);
 }
 
-static void its_owner_cancels(struct mock *m, const char *id, const struct post_row *row)
+static void check_cancel(struct mock *m, const char *id, const struct post_row *row)
 {
-    its_owner_does(m, id, row, cancel, "destination_cancel", row->canceled);
+    check_change(m, id, row, cancel, "destination_cancel", row->canceled);
 }
 
-static void its_owner_reschedules(struct mock *m, const char *id, const struct post_row *row)
+static void check_reschedule(struct mock *m, const char *id, const struct post_row *row)
 {
-    its_owner_does(m, id, row, reschedule, "destination_reschedule", row->rescheduled);
+    check_change(m, id, row, reschedule, "destination_reschedule", row->rescheduled);
     if (!row->rescheduled)
         return;
     advance(m, "2d");
-    assert_string_equal(post_state(m, id), "queued"); /* its first time does nothing any more */
+    assert_string_equal(post_state(m, id), "queued"); /* the first due time has no effect */
     advance(m, "6d");
     assert_string_equal(post_state(m, id), "published");
 }
 
-static void its_account_is_revoked(struct mock *m, const char *id, const struct post_row *row)
+static void check_account_revoked(struct mock *m, const char *id, const struct post_row *row)
 {
     struct mock_response a = revoke(m, "sa_posts");
     assert_string_equal(at(a, "/canceledScheduledPosts"), row->account_revoked ? "1" : "0");
     assert_becomes(m, id, row, row->account_revoked);
 }
 
-static void its_token_is_lost(struct mock *m, const char *id, const struct post_row *row)
+static void check_token_lost(struct mock *m, const char *id, const struct post_row *row)
 {
     assert_int_equal(withdraw(m, "sa_posts").status, 200);
     assert_becomes(m, id, row, NULL);
@@ -478,16 +477,15 @@ static void its_token_is_lost(struct mock *m, const char *id, const struct post_
     assert_becomes(m, id, row, row->token_lost_and_due);
 }
 
-static void every_post_meets_every_event(void **state)
+static void every_post_state_handles_every_event(void **state)
 {
     (void)state;
     static void (*const events[])(struct mock * m, const char *id, const struct post_row *row) = {
-        its_time_comes, its_owner_cancels, its_owner_reschedules, its_account_is_revoked,
-        its_token_is_lost};
+        check_due, check_cancel, check_reschedule, check_account_revoked, check_token_lost};
     for (size_t i = 0; i < COUNT(post_rows); i++)
         for (size_t j = 0; j < COUNT(events); j++) {
             void *m = mock_test_new(fixture);
-            events[j](m, in_state(m, post_rows[i].state), &post_rows[i]);
+            events[j](m, post_in_state(m, post_rows[i].state), &post_rows[i]);
             mock_test_teardown(&m);
         }
 }
@@ -495,14 +493,14 @@ static void every_post_meets_every_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_account_meets_every_event),
-        cmocka_unit_test_setup_teardown(only_a_live_token_expires_when_its_time_comes, setup,
+        cmocka_unit_test(every_account_state_handles_every_event),
+        cmocka_unit_test_setup_teardown(only_a_live_token_expires_at_its_expiry_time, setup,
                                         mock_test_teardown),
-        cmocka_unit_test(a_pending_consent_may_end_in_any_way),
-        cmocka_unit_test(a_consent_that_has_ended_stays_as_it_is),
-        cmocka_unit_test_setup_teardown(another_key_sees_a_consent_in_no_state, setup,
+        cmocka_unit_test(a_pending_consent_can_have_every_outcome),
+        cmocka_unit_test(an_ended_consent_cannot_change),
+        cmocka_unit_test_setup_teardown(another_key_cannot_see_a_consent_in_any_state, setup,
                                         mock_test_teardown),
-        cmocka_unit_test(every_post_meets_every_event),
+        cmocka_unit_test(every_post_state_handles_every_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

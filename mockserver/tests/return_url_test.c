@@ -1,4 +1,4 @@
-/* Which return URLs a key's list allows. */
+/* Tests of the return URLs that a key's list of domains allows. */
 #include "mockserver/providers/layers/return_url.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@ struct row {
     enum return_url verdict;
 };
 
-static void judge_rows(const struct row *rows, size_t count, const char *const *hosts,
+static void check_rows(const struct row *rows, size_t count, const char *const *hosts,
                        uint32_t host_count)
 {
     struct arena a = {0};
@@ -31,7 +31,7 @@ static void judge_rows(const struct row *rows, size_t count, const char *const *
     }
     arena_end(&a);
 }
-#define JUDGE(rows) judge_rows(rows, sizeof(rows) / sizeof *(rows), domains, COUNT)
+#define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof *(rows), domains, COUNT)
 
 static void a_listed_host_is_allowed_with_any_path(void **state)
 {
@@ -47,10 +47,10 @@ static void a_listed_host_is_allowed_with_any_path(void **state)
         {"https://xn--bcher-kva.example/x",                             RETURN_URL_ALLOWED},
         {"https://app.your-product.com/@evil.example",                  RETURN_URL_ALLOWED},
     };
-    JUDGE(rows);
+    CHECK(rows);
 }
 
-static void another_host_is_refused_however_it_is_dressed(void **state)
+static void an_unlisted_host_is_refused_in_any_notation(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -98,10 +98,10 @@ static void another_host_is_refused_however_it_is_dressed(void **state)
         {"https://127.1/",                                RETURN_URL_REFUSED},
         {"https://localhost.evil.example/",               RETURN_URL_REFUSED},
     };
-    JUDGE(rows);
+    CHECK(rows);
 }
 
-static void plain_http_and_ports_are_for_this_machine_alone(void **state)
+static void plain_http_and_ports_are_allowed_for_loopback_hosts_only(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -116,17 +116,17 @@ static void plain_http_and_ports_are_for_this_machine_alone(void **state)
         {"http://localhost:65536/",         RETURN_URL_REFUSED},
         {"http://127.0.0.2/",               RETURN_URL_REFUSED},
     };
-    JUDGE(rows);
+    CHECK(rows);
     struct arena a = {0};
     const char *why;
     assert_int_equal(return_url_judge(&a, "http://localhost/", domains, 1, &why),
-                     RETURN_URL_REFUSED); /* not listed there */
+                     RETURN_URL_REFUSED); /* not among the first domain */
     assert_int_equal(return_url_judge(&a, "https://app.your-product.com/", domains, 0, &why),
                      RETURN_URL_REFUSED);
     arena_end(&a);
 }
 
-static void every_listed_loopback_host_may_be_plain_http(void **state)
+static void every_listed_loopback_host_may_use_plain_http(void **state)
 {
     (void)state;
     static const char *const hosts[] = {"127.0.0.2", "app.localhost", "[::1]", "127.1",
@@ -139,10 +139,10 @@ static void every_listed_loopback_host_may_be_plain_http(void **state)
         {"http://localhost.example/back",  RETURN_URL_REFUSED},
         {"http://[::2]/back",              RETURN_URL_REFUSED}, /* not listed */
     };
-    judge_rows(rows, sizeof rows / sizeof *rows, hosts, sizeof hosts / sizeof *hosts);
+    check_rows(rows, sizeof rows / sizeof *rows, hosts, sizeof hosts / sizeof *hosts);
 }
 
-static void what_is_no_absolute_url_is_told_apart(void **state)
+static void a_text_that_is_not_an_absolute_url_is_invalid(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -157,10 +157,10 @@ static void what_is_no_absolute_url_is_told_apart(void **state)
         {"https:/app.your-product.com",               RETURN_URL_NO_URL},
         {" https://app.your-product.com",             RETURN_URL_NO_URL},
     };
-    JUDGE(rows);
+    CHECK(rows);
 }
 
-static void a_list_holds_bare_hosts_only(void **state)
+static void a_return_domain_is_a_host_name_only(void **state)
 {
     (void)state;
     static const struct {
@@ -185,7 +185,7 @@ static void a_list_holds_bare_hosts_only(void **state)
     struct arena a = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (return_domain_valid(&a, rows[i].domain) != rows[i].valid)
-            fail_msg("'%s' should be %s", rows[i].domain, rows[i].valid ? "valid" : "refused");
+            fail_msg("'%s' should be %s", rows[i].domain, rows[i].valid ? "valid" : "invalid");
     arena_end(&a);
 }
 
@@ -193,11 +193,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listed_host_is_allowed_with_any_path),
-        cmocka_unit_test(another_host_is_refused_however_it_is_dressed),
-        cmocka_unit_test(plain_http_and_ports_are_for_this_machine_alone),
-        cmocka_unit_test(every_listed_loopback_host_may_be_plain_http),
-        cmocka_unit_test(what_is_no_absolute_url_is_told_apart),
-        cmocka_unit_test(a_list_holds_bare_hosts_only),
+        cmocka_unit_test(an_unlisted_host_is_refused_in_any_notation),
+        cmocka_unit_test(plain_http_and_ports_are_allowed_for_loopback_hosts_only),
+        cmocka_unit_test(every_listed_loopback_host_may_use_plain_http),
+        cmocka_unit_test(a_text_that_is_not_an_absolute_url_is_invalid),
+        cmocka_unit_test(a_return_domain_is_a_host_name_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-// layers.mjs - a small client of the Layers Partner API, with nothing but Node's standard library,
-// against the mock as it ships: pages, a spent budget, consent, a token that dies and is recovered,
-// posts that a revocation cancels.
+// layers.mjs - runs a small client of the Layers Partner API, written with Node's standard library
+// only, against the mock: pages, an exhausted rate limit, consent, a lost token and the
+// reconnection, posts that a revocation cancels.
 //
 //   node layers.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
@@ -24,12 +24,12 @@ class LayersError extends Error {
 }
 
 class Layers {
-  // `sleep(seconds)` waits; whoever has a clock of their own may do without.
+  // `sleep(seconds)` returns a promise; a test can advance a simulated clock instead of waiting.
   constructor(base, key, sleep) {
     Object.assign(this, { base, key, sleep });
   }
 
-  // Every refusal is {error}; a 429 says how long to wait.
+  // Every error response is {error}. After a 429, waits for Retry-After and tries again.
   async call(method, path, body, tries = 3) {
     const headers = { Authorization: `Bearer ${this.key}` };
     if (body) headers['Content-Type'] = 'application/json';
@@ -60,7 +60,7 @@ class Layers {
     return undefined;
   }
 
-  // Polls until the end-customer has decided; `ask` shows them where to.
+  // Sends the end-customer to the URL with `ask`, then polls until they have decided.
   async consent({ state, authorizeUrl }, ask) {
     await ask(state, authorizeUrl);
     for (;;) {
@@ -110,7 +110,7 @@ async function admin(path, body) {
   return response.json();
 }
 
-// Nobody waits: the mock's clock goes on instead.
+// Advances the mock's clock instead of waiting.
 async function sleep(seconds) {
   slept.push(seconds);
   await admin('/clock/advance', { by: `${seconds}s` });
@@ -132,14 +132,14 @@ async function listsThroughPages() {
   assert.ok(!ids.includes('sa_acme_revoked'));
 }
 
-async function aSpentBudgetIsWaitedFor() {
+async function waitsForAnExhaustedRateLimit() {
   await admin('/simulate/rate_limit', { key: 'reader', class: 'read', remaining: 1 });
   assert.equal((await collect(clientOf('reader').accounts())).length, 6); // three calls
   assert.equal(slept.length, 1);
   assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
 }
 
-async function anAccountIsConnected() {
+async function connectsAnAccount() {
   const full = clientOf('full');
   slept.length = 0;
   const result = await full.connect('tiktok', async (state, authorizeUrl) => {
@@ -156,7 +156,7 @@ async function anAccountIsConnected() {
   return result.socialAccountId;
 }
 
-async function aDeadTokenIsRecovered(id) {
+async function reconnectsAfterALostToken(id) {
   const full = clientOf('full');
   const { now } = await (await fetch(`${mock.url}/__admin/clock`)).json();
   const at = (hours) => new Date(Date.parse(now) + hours * 3600e3).toISOString();
@@ -177,7 +177,7 @@ async function aDeadTokenIsRecovered(id) {
   return at(240);
 }
 
-async function aRevocationCancels(id, due) {
+async function revocationCancelsPosts(id, due) {
   const full = clientOf('full');
   const [post] = await full.schedule('cnt_open', due, id);
   const result = await full.revoke(id);
@@ -189,14 +189,14 @@ async function aRevocationCancels(id, due) {
 }
 
 async function refused(promise, httpStatus, code) {
-  const error = await promise.then(() => assert.fail(`${code}: it was not refused`), (e) => e);
+  const error = await promise.then(() => assert.fail(`expected an error: ${code}`), (e) => e);
   assert.ok(error instanceof LayersError, error);
   assert.deepEqual([error.httpStatus, error.code], [httpStatus, code]);
   assert.match(error.requestId, /^req_/);
   return error;
 }
 
-async function refusalsAreUnderstood() {
+async function parsesErrors() {
   await refused(clientOf('stranger').account('x'), 401, 'UNAUTHENTICATED');
   await refused(clientOf('reader').revoke('sa_acme_tiktok'), 403, 'FORBIDDEN_SCOPE');
   const error = await refused(clientOf('full').schedule('cnt_open', 'soon', 'sa_acme_tiktok'), 422, 'VALIDATION');
@@ -205,11 +205,11 @@ async function refusalsAreUnderstood() {
 
 try {
   await listsThroughPages();
-  await aSpentBudgetIsWaitedFor();
-  const id = await anAccountIsConnected();
-  const due = await aDeadTokenIsRecovered(id);
-  await aRevocationCancels(id, due);
-  await refusalsAreUnderstood();
+  await waitsForAnExhaustedRateLimit();
+  const id = await connectsAnAccount();
+  const due = await reconnectsAfterALostToken(id);
+  await revocationCancelsPosts(id, due);
+  await parsesErrors();
 } finally {
   mock.child.kill();
 }
