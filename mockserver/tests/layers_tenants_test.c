@@ -52,6 +52,28 @@ static void whoami_describes_the_calling_key(void **state)
     assert_refused(mock_call(*state, "GET /v1/whoami", NULL), 401, "UNAUTHENTICATED");
 }
 
+static void a_key_can_have_every_scope_of_the_documentation(void **state)
+{
+    static const char scopes[] =
+        "social:read, social:write, leased:write, publish:read, publish:write, content:write, "
+        "content:approve, projects:read, projects:write, jobs:read, jobs:cancel, org:admin, "
+        "ads:read, ads:write, ads:write:campaigns, ads:write:budgets, ads:write:creative, "
+        "ads:write:lifecycle, ads:write:policy, ads:write:optimizer_trigger, ads:write:pending, "
+        "ads:write:capi, ads:write:connect, ads:write:override";
+    (void)state;
+    struct arena a = {0};
+    struct mock *m = mock_test_new(arena_printf(
+        &a,
+        "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: [%s]}]}]}\n",
+        scopes));
+    struct mock_response who =
+        mock_call(m, "GET /v1/whoami", NULL, "Authorization: Bearer lp_live_k");
+    assert_int_equal(node_count(node_get(who.body, "scopes")), 24);
+    assert_string_equal(at(who, "/scopes/15"), "ads:write:budgets");
+    mock_free(m);
+    arena_end(&a);
+}
+
 static void a_new_project_has_the_values_of_the_request(void **state)
 {
     static const struct {
@@ -251,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(whoami_describes_the_calling_key),
+        cmocka_unit_test(a_key_can_have_every_scope_of_the_documentation),
         LAYERS_TEST(a_new_project_has_the_values_of_the_request),
         LAYERS_TEST(a_new_project_has_defaults_for_absent_values),
         LAYERS_TEST(a_new_project_can_be_used),
