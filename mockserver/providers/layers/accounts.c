@@ -9,7 +9,7 @@
 const char *const layers_status_texts[] = {"connected", "reauth_required", "disconnected"};
 static const char *const bool_texts[] = {"false", "true"};
 
-struct filter { /* ANY: accounts with every value */
+struct filter { /* ANY: not filtered */
     int platform, status, leased;
 };
 

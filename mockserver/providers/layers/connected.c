@@ -24,7 +24,7 @@ static const char *const account_layers[] = {
 
 static const struct {
     int token_days;
-    const char *avatar_host; /* of the platform's own URLs, which expire */
+    const char *avatar_host; /* of the platform's own avatar URLs, which expire */
     struct after_connect after;
 } platforms[LAYERS_PLATFORMS] = {
     [PLATFORM_TIKTOK] = {30, "https://p16-sign.tiktokcdn-us.com", AFTER("tiktok.connected")   },

@@ -1,4 +1,4 @@
-/* Handler of account health. The documentation shows the response and its words. The score depends
+/* Handler of account health. The documentation shows the members and the tiers. The score depends
  * only on the account and its age, so it is the same in every run. */
 #include "mockserver/providers/layers/layers.h"
 

@@ -22,17 +22,18 @@ extern const struct provider layers_provider;
 extern const struct fixture_reader layers_fixture;
 
 /* Layers supports the first two values of enum platform. */
-#define LAYERS_PLATFORMS   2
-#define LAYERS_POST_STATES DESTINATION_HELD /* Layers uses the post states before this one */
-enum layers_status {                        /* of an account */
-                     LAYERS_CONNECTED,
-                     LAYERS_REAUTH_REQUIRED,
-                     LAYERS_DISCONNECTED,
-                     LAYERS_STATUS_COUNT
+#define LAYERS_PLATFORMS 2
+/* It uses the post states before this one. */
+#define LAYERS_POST_STATES DESTINATION_HELD
+enum layers_status {
+    LAYERS_CONNECTED,
+    LAYERS_REAUTH_REQUIRED,
+    LAYERS_DISCONNECTED,
+    LAYERS_STATUS_COUNT
 };
 extern const char *const layers_status_texts[];
-extern const char *const layers_project_status_texts[]; /* active, archived */
-enum layers_status layers_status(const struct account *a);
+extern const char *const layers_project_status_texts[];    /* active, archived */
+enum layers_status layers_status(const struct account *a); /* as the API shows it */
 
 /* operations */
 void layers_list_social_accounts(struct call *c);

@@ -11,14 +11,14 @@
 
 #define EVENTS_MAX      50
 #define DESCRIPTION_MAX 1024
-#define METADATA_MAX    8192 /* bytes of it as JSON */
+#define METADATA_MAX    8192 /* bytes, as JSON */
 #define LIMIT_DEFAULT   25
 #define LIMIT_MAX       100
 #define OVERLAP_MS      (INT64_C(24) * 60 * 60 * 1000) /* how long a rotated secret stays valid */
 
 static const char *const scope_texts[] = {"own", "all_children"};
-static const char *const status_texts[] = {"active",
-                                           "paused"}; /* the ones that a partner can set */
+/* The statuses that a partner can set. */
+static const char *const status_texts[] = {"active", "paused"};
 
 struct endpoint_body {
     const char *url, *description, *project;
@@ -168,7 +168,8 @@ bool layers_webhook_active(struct call *c, uint32_t webhook)
 {
     enum webhook_state state = webhook_read(c->world, webhook)->state;
     return state == WEBHOOK_ACTIVE ||
-           call_refuse(c, FAULT_CONFLICT, "The endpoint is %s.", webhook_state_texts[state]);
+           call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.",
+                       webhook_state_texts[state]);
 }
 
 /* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and

@@ -16,7 +16,7 @@ extern const struct webhooks layers_webhooks;
 extern const char *const layers_events[LAYERS_EVENT_COUNT];
 
 /* Finds the endpoint whose id is the first path parameter. Refuses the call (NOT_FOUND) and returns
- * ROW_NONE if it does not exist or belongs to another organization. */
+ * ROW_NONE if it does not exist, is deleted, or belongs to another organization. */
 uint32_t layers_webhook(struct call *c);
 /* Refuses the call (CONFLICT) and returns false if the endpoint is not active. */
 bool layers_webhook_active(struct call *c, uint32_t webhook);

@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 const keys = {
   full: 'lp_live_01HX9Y6K7EJ4T2_full',
   reader: 'lp_live_01HX9Y6K7EJ4T2_reader',
-  stranger: 'lp_live_000000000000000_stranger',
+  unknown: 'lp_live_000000000000000_unknown',
 };
 const project = 'prj_acme_a';
 const returnUrl = 'https://app.your-product.com/connected';
@@ -197,7 +197,7 @@ async function refused(promise, httpStatus, code) {
 }
 
 async function parsesErrors() {
-  await refused(clientOf('stranger').account('x'), 401, 'UNAUTHENTICATED');
+  await refused(clientOf('unknown').account('x'), 401, 'UNAUTHENTICATED');
   await refused(clientOf('reader').revoke('sa_acme_tiktok'), 403, 'FORBIDDEN_SCOPE');
   const error = await refused(clientOf('full').schedule('cnt_open', 'soon', 'sa_acme_tiktok'), 422, 'VALIDATION');
   assert.equal(error.details.issues[0].path, 'scheduledFor');
