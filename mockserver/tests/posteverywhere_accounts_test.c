@@ -331,7 +331,7 @@ static void error_codes_are_spelt_by_api_version(void **state)
         const char *api_version, *stranger, *limited;
     } rows[] = {
         {"default", "unauthorized",    "rate_limit_exceeded"},
-        {"seed",    "unauthorized",    "rate_limit_exceeded"},
+        {"current", "unauthorized",    "rate_limit_exceeded"},
         {"older",   "invalid_api_key", "rate_limited"       },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -23,7 +23,7 @@ static void print_ids(const struct call *c, struct json *out, const char *public
     case PE_API_VERSION_WITH_ID:
         pe_put_number(out, "id", public_id);
         break;
-    case PE_API_VERSION_PRESENT:
+    case PE_API_VERSION_CURRENT:
     case PE_API_VERSION_UNSET:
         break;
     }

@@ -12,7 +12,7 @@ enum pe_api_version pe_api_version(const struct call *c)
     int64_t api_version = c->key ? key_read(c->world, c->key)->api_version : PE_API_VERSION_UNSET;
     if (api_version == PE_API_VERSION_UNSET)
         api_version = c->world->api_versions[POSTEVERYWHERE];
-    return api_version == PE_API_VERSION_UNSET ? PE_API_VERSION_PRESENT
+    return api_version == PE_API_VERSION_UNSET ? PE_API_VERSION_CURRENT
                                                : (enum pe_api_version)api_version;
 }
 

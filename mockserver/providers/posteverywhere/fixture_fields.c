@@ -7,8 +7,8 @@
 
 /* OF names the struct that a table fills. */
 /* What is absent reads as the first. */
-static const char *const api_version_texts[] = {"default", "seed", "older"};
-const enum pe_api_version pe_fixture_api_versions[] = {PE_API_VERSION_UNSET, PE_API_VERSION_PRESENT,
+static const char *const api_version_texts[] = {"default", "current", "older"};
+const enum pe_api_version pe_fixture_api_versions[] = {PE_API_VERSION_UNSET, PE_API_VERSION_CURRENT,
                                                        PE_API_VERSION_OLDER};
 
 #define OF struct fixture_limits
@@ -21,9 +21,9 @@ static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, 
 
 #define API_VERSION_ROWS                                                                           \
     FIELD("api_version", FIELD_ENUM, OF, api_version, .texts = api_version_texts, .text_count = 3, \
-          .help = "Which documents answers follow: those of the list of accounts (seed), or the "  \
-                  "older ones, where an account has a text as id. Default: of a key, what the "    \
-                  "section says; of the section, seed."),                                          \
+          .help = "API version that responses follow: `current` is the one of the page \"List "    \
+                  "accounts\"; in `older`, an account has only `id`, a text. Default: `default`; " \
+                  "for a key it means the section's version, for the section `current`."),         \
         FIELD("id_alias", FIELD_BOOL, OF, id_alias,                                                \
               .help = "Whether an account has its account_id as id as well. Default: false.")
 

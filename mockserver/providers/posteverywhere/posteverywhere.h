@@ -27,7 +27,7 @@ extern const struct fixture_reader posteverywhere_fixture;
  * beside account_id, or the older ones, where accounts have a text as `id` and nothing else. */
 enum pe_api_version {
     PE_API_VERSION_UNSET,
-    PE_API_VERSION_PRESENT,
+    PE_API_VERSION_CURRENT,
     PE_API_VERSION_WITH_ID,
     PE_API_VERSION_OLDER,
 };
