@@ -1,11 +1,11 @@
-/* Who calls, and what each platform takes. */
+/* The key's own data (/me) and the limits of each platform (/platform-rules). */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/gate/rate_limit.h"
 
-#define PREFIX_SHOWN 12 /* of a key's value: pe_live_ and four more */
+#define PREFIX_SHOWN 12 /* characters of a key in key_prefix: pe_live_ and four more */
 
-/* Lengths and counts as the platforms publish them. */
+/* The limits that the platforms publish. */
 const struct pe_platform pe_platforms[PLATFORM_COUNT] = {
     [PLATFORM_TIKTOK] = {"TikTok",    2200,  35, true },
     [PLATFORM_INSTAGRAM] = {"Instagram", 2200,  10, true },

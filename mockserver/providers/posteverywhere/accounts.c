@@ -1,12 +1,12 @@
-/* Accounts: the list, one of them, and how it is. */
+/* Accounts: the list, a single account and its health. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <stdlib.h>
 
 const char *const pe_health_texts[] = {"healthy", "expired", "unhealthy"};
 
-/* Documented are the pairs healthy and can post, expired and cannot; that what is unhealthy cannot
- * either is our reading. */
+/* The documentation shows that a healthy account can post and an expired one cannot. That an
+ * unhealthy account cannot post is our interpretation. */
 enum pe_health pe_health(const struct account *a)
 {
     if (account_can_publish(a))
@@ -36,7 +36,7 @@ static void print_account(struct call *c, uint32_t row)
     struct json *out = &c->out;
     json_open_map(out);
     print_ids(c, out, a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]); /* our words are theirs */
+    json_put_text(out, "platform", platform_texts[a->platform]); /* the names are the same */
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "avatar_url", a->avatar_url);
     json_put_bool(out, "is_active", !a->inactive);
@@ -49,7 +49,7 @@ static void print_account(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-/* The index has the newest first; the documents show the oldest first. */
+/* The index is sorted newest first; the documented list is sorted oldest first. */
 static int by_age(const void *x, const void *y)
 {
     const struct index_entry *a = x, *b = y;
@@ -104,7 +104,7 @@ uint32_t pe_account(struct call *c, struct str id)
     if (row && account_is_listed(account_read(c->world, row)) &&
         call_owns(c, account_read(c->world, row)->space))
         return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no account with this id.");
+    call_refuse(c, FAULT_NOT_FOUND, "No account has this id.");
     return ROW_NONE;
 }
 

@@ -1,4 +1,4 @@
-/* What every response of this provider has in common: the envelope, headers, instants. */
+/* The common parts of every response: the envelope, the headers and the format of times. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static const char *request_id(struct call *c)
     return c->request_id;
 }
 
-static const char *instant(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
+static const char *format_time(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
 {
     return pe_api_version(c) == PE_API_VERSION_OLDER ? time_seconds(ms, text)
                                                      : time_millis(ms, text);
@@ -35,10 +35,9 @@ static const char *instant(const struct call *c, int64_t ms, char text[TIME_TEXT
 void pe_put_time(struct call *c, const char *key, int64_t ms)
 {
     char text[TIME_TEXT_MAX];
-    json_put_text(&c->out, key, ms ? instant(c, ms, text) : NULL);
+    json_put_text(&c->out, key, ms ? format_time(c, ms, text) : NULL);
 }
 
-/* Our ids are texts; where this provider has numbers, they are digits. */
 void pe_put_number(struct json *out, const char *key, const char *digits)
 {
     json_key(out, key);
@@ -82,7 +81,7 @@ bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, c
     return false;
 }
 
-/* The older pages spell these two differently. */
+/* The error codes that differ in the older API version; NULL: the same code. */
 static const char *older_code(enum fault fault)
 {
     static const struct {

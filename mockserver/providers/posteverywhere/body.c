@@ -1,4 +1,4 @@
-/* What a client sent, held against what the documents allow. */
+/* Reads request bodies and queries and checks them against the documented rules. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <inttypes.h>
@@ -6,10 +6,10 @@
 
 #include "base/time.h"
 
-#define SKEW_MS      30000 /* a due time may lie so far back: clocks differ */
-#define ACCOUNTS_MAX 100
-#define LIMIT_USUAL  20
-#define LIMIT_MAX    100
+#define SKEW_MS       30000 /* a due time may be this much in the past, for clock differences */
+#define ACCOUNTS_MAX  100
+#define LIMIT_DEFAULT 20
+#define LIMIT_MAX     100
 
 static bool is_in(const struct fields *table, const char *key)
 {
@@ -19,7 +19,7 @@ static bool is_in(const struct fields *table, const char *key)
     return false;
 }
 
-/* null is as good as leaving it out. */
+/* The members of `body` that the table names. A null member counts as absent. */
 static const struct node *only_known(struct arena *a, const struct fields *table,
                                      const struct node *body)
 {
@@ -31,7 +31,7 @@ static const struct node *only_known(struct arena *a, const struct fields *table
     return node_new_map(a, kept, count);
 }
 
-/* /media_ids/0 is media_ids.0 to this provider. */
+/* Turns a JSON pointer into this provider's notation: /media_ids/0 becomes media_ids.0. */
 static const char *field_path(struct arena *a, const char *pointer)
 {
     char *path = arena_text(a, pointer && *pointer ? pointer + 1 : "");
@@ -53,7 +53,7 @@ bool pe_body(struct call *c, const struct fields *table, void *into)
     return !c->fault;
 }
 
-/* The older API version knows ids as texts. */
+/* In the older API version an id may be a text. */
 static uint32_t account_of(struct call *c, const struct node *id)
 {
     struct str digits = {0};
@@ -85,12 +85,12 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
         return call_issue(c, "account_ids", "must be a list of whole numbers");
     if (ids->list.count > ACCOUNTS_MAX)
         return pe_refuse(c, FAULT_INVALID, 400, "too_many_accounts",
-                         "A post goes to %d accounts at most.", ACCOUNTS_MAX);
+                         "account_ids: at most %d accounts are allowed.", ACCOUNTS_MAX);
     for (size_t i = 0; i < ids->list.count; i++) {
         uint32_t row = account_of(c, ids->list.items[i]);
         if (!row)
             return pe_refuse(c, FAULT_INVALID, 400, "invalid_accounts",
-                             "account_ids: %s is no account of your organization.",
+                             "account_ids: your organization has no account %s.",
                              json_print_short(c->arena, ids->list.items[i], 40));
         if (!is_among(out, row))
             out->items[out->count++] = row;
@@ -98,7 +98,7 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
     return true;
 }
 
-/* By its writing alone: the areas of the time zone database and the names outside of them. */
+/* Checks only the form of the name: an area of the time zone database, or a zone without area. */
 bool pe_read_timezone(struct call *c, const char *name)
 {
     static const char *const known[] = {
@@ -114,7 +114,7 @@ bool pe_read_timezone(struct call *c, const char *name)
             return true;
     }
     return !name || pe_refuse(c, FAULT_INVALID, 400, "invalid_timezone",
-                              "timezone: '%s' is no IANA time zone.", name);
+                              "timezone: '%s' is not an IANA time zone.", name);
 }
 
 bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
@@ -124,7 +124,7 @@ bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
         return true;
     if (!time_parse(str_from(text), due_ms))
         return pe_refuse(c, FAULT_INVALID, 400, "invalid_datetime",
-                         "scheduled_for: '%s' is no ISO 8601 time in UTC.", text);
+                         "scheduled_for: '%s' is not an ISO 8601 time in UTC.", text);
     if (*due_ms < c->now_ms - SKEW_MS)
         return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time",
                          "scheduled_for: '%s' is in the past.", text);
@@ -146,9 +146,9 @@ static bool query_int(struct call *c, const char *name, int64_t least, int64_t m
 
 bool pe_read_page(struct call *c, struct pe_page *page)
 {
-    *page = (struct pe_page){.limit = LIMIT_USUAL};
-    bool good = query_int(c, "limit", 1, LIMIT_MAX, &page->limit);
-    return query_int(c, "offset", 0, INT32_MAX, &page->offset) && good;
+    *page = (struct pe_page){.limit = LIMIT_DEFAULT};
+    bool ok = query_int(c, "limit", 1, LIMIT_MAX, &page->limit);
+    return query_int(c, "offset", 0, INT32_MAX, &page->offset) && ok;
 }
 
 void pe_put_page(struct call *c, const struct pe_page *page, size_t total)
@@ -179,7 +179,7 @@ bool pe_query_words(struct call *c, const char *name, const char *const *texts, 
         while (i < count && !str_is(word, texts[i]))
             i++;
         if (i == count)
-            return call_issue(c, name, "'" STR_FMT "' is not one of its values", STR_ARG(word));
+            return call_issue(c, name, "'" STR_FMT "' is not a valid value", STR_ARG(word));
         *bits |= 1u << i;
     }
     return true;

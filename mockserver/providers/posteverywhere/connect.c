@@ -1,5 +1,5 @@
-/* Connecting and reconnecting: links to send somebody to, and what became of them. Two families of
- * paths in the provider's clients lead to the same attempt; its token is the session's id. */
+/* Connecting and reconnecting: creates links for the user and reports their outcome. The provider's
+ * clients use two families of paths; both start an OAuth attempt, whose token is the session id. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <inttypes.h>
@@ -9,12 +9,12 @@
 #include "mockserver/state/ids.h"
 
 #define TOKEN_MS     (INT64_C(60) * 24 * 60 * 60 * 1000)
-#define FIRST_ID     2280 /* where nothing is connected yet */
+#define FIRST_ID     2280 /* of the first account of a namespace */
 #define INTERVAL_S   2
 #define PICTURES     "https://cdn.posteverywhere.ai/avatars"
 #define CONNECT_PAGE "https://app.posteverywhere.ai/connect"
 
-/* Ids are counted up through all organizations. */
+/* The next account id: account ids are one sequence for all organizations. */
 static int64_t next_id(const struct world *w)
 {
     int64_t next = FIRST_ID, id;
@@ -40,8 +40,8 @@ void pe_consented(struct world *w, enum platform platform, struct account_spec *
 
 const char *pe_consent_redirect(struct call *c, uint32_t attempt)
 {
-    return oauth_attempt_read(c->world, attempt)
-        ->return_url; /* none is documented: the page says so */
+    /* No redirect is documented, so return_url is NULL and the consent page shows the outcome. */
+    return oauth_attempt_read(c->world, attempt)->return_url;
 }
 
 struct connect_body {
@@ -53,15 +53,15 @@ struct connect_body {
 #define OF struct connect_body
 #define PLATFORM_ROW                                                                               \
     FIELD("platform", FIELD_ENUM, OF, platform, .texts = platform_texts,                           \
-          .text_count = PLATFORM_COUNT, .help = "Where the account is.")
+          .text_count = PLATFORM_COUNT, .help = "Platform of the account.")
 static const struct field link_rows[] = {PLATFORM_ROW};
 static const struct fields link_fields = FIELD_TABLE("body", link_rows, OF, FIELDS_NO_PLACE);
 
 static const struct field start_rows[] = {
     PLATFORM_ROW,
-    FIELD("mode", FIELD_TEXT, OF, mode, .help = "'reconnect', or absent."),
+    FIELD("mode", FIELD_TEXT, OF, mode, .help = "`reconnect`, or absent."),
     FIELD("account_id", FIELD_INT, OF, account, .min = 1, .max = INT64_MAX,
-          .help = "What to reconnect."),
+          .help = "Account to reconnect."),
 };
 static const struct fields start_fields = FIELD_TABLE("body", start_rows, OF, FIELDS_NO_PLACE);
 #undef OF
@@ -90,7 +90,7 @@ static void print_session(struct call *c, uint32_t row)
     pe_end(c);
 }
 
-static void begin(struct call *c, struct oauth_attempt_spec spec)
+static void start_session(struct call *c, struct oauth_attempt_spec spec)
 {
     spec.key = c->key;
     spec.space = pe_space(c);
@@ -105,14 +105,14 @@ static void connect(struct call *c, int platform)
     if (platform < 0)
         call_issue(c, "platform", "is required");
     else
-        begin(c, (struct oauth_attempt_spec){.platform = (enum platform)platform});
+        start_session(c, (struct oauth_attempt_spec){.platform = (enum platform)platform});
 }
 
 static void reconnect(struct call *c, struct str id)
 {
     uint32_t row = pe_account(c, id);
     if (row)
-        begin(c, (struct oauth_attempt_spec){.account = row, .reconnects = true});
+        start_session(c, (struct oauth_attempt_spec){.account = row, .reconnects = true});
 }
 
 void pe_create_connect_link(struct call *c)
@@ -154,24 +154,24 @@ static void print_account(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-/* A consent that failed in whatever way was cancelled, to this provider's clients. */
+/* Every failed consent is reported as cancelled: the provider's clients know no other word. */
 void pe_poll_social_connect(struct call *c)
 {
-    static const char *const words[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
-                                        [OAUTH_ATTEMPT_COMPLETED] = "completed",
-                                        [OAUTH_ATTEMPT_FAILED] = "cancelled",
-                                        [OAUTH_ATTEMPT_EXPIRED] = "expired"};
+    static const char *const statuses[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
+                                           [OAUTH_ATTEMPT_COMPLETED] = "completed",
+                                           [OAUTH_ATTEMPT_FAILED] = "cancelled",
+                                           [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     uint32_t row = oauth_attempt_find(c->world, c->params[0]);
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT ||
         !call_owns(c, a->space)) {
-        call_refuse(c, FAULT_NOT_FOUND, "There is no such session.");
+        call_refuse(c, FAULT_NOT_FOUND, "No session has this id.");
         return;
     }
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "session_id", a->token);
-    json_put_text(out, "status", words[a->state]);
+    json_put_text(out, "status", statuses[a->state]);
     json_put_text(out, "platform", platform_texts[a->platform]);
     if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_account(c, a->account);

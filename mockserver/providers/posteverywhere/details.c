@@ -1,4 +1,4 @@
-/* What a post says besides its text, as the record keeps it: one JSON text. */
+/* Writes and reads the JSON text in which a post's record stores its details. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "base/json.h"
@@ -22,15 +22,15 @@ const char *pe_details_write(struct arena *a, const struct pe_details *d)
 
 struct pe_details pe_details_read(struct arena *a, const char *text)
 {
-    const struct node *said = text ? json_parse(a, str_from(text), "details", NULL) : NULL;
-    const char *timezone = node_get_text(said, "timezone");
-    const struct node *media = node_get(said, "media_ids");
+    const struct node *details = text ? json_parse(a, str_from(text), "details", NULL) : NULL;
+    const char *timezone = node_get_text(details, "timezone");
+    const struct node *media = node_get(details, "media_ids");
     const char **ids = arena_array(a, const char *, node_count(media) + 1);
     for (size_t i = 0; i < node_count(media); i++)
         ids[i] = node_text(node_at(media, i));
     return (struct pe_details){
         .timezone = timezone ? timezone : "UTC",
         .media = {node_count(media), ids},
-        .platforms = node_get(said, "platform_content"),
+        .platforms = node_get(details, "platform_content"),
     };
 }

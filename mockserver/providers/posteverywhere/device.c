@@ -1,4 +1,5 @@
-/* Signing a program in: it shows a code, somebody approves it elsewhere, and it gets their key. */
+/* Device login: a program shows a code, the user approves it in a browser, and the program polls
+ * until it receives the user's API key. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <ctype.h>
@@ -10,18 +11,21 @@
 #define DEVICE_PAGE "https://app.posteverywhere.ai/device"
 
 static const struct field device_rows[] = {
-    {.key = "client_name", .type = FIELD_TEXT, .max = 100, .help = "Which program it is."},
+    {.key = "client_name", .type = FIELD_TEXT, .max = 100, .help = "Name of the program."},
 };
 static const struct fields device_fields = {"body", device_rows, 1, sizeof(const char *),
                                             FIELDS_NO_PLACE};
 
 static const struct field token_rows[] = {
-    {.key = "device_code", .type = FIELD_TEXT, .required = true, .help = "What it was given."},
+    {.key = "device_code",
+     .type = FIELD_TEXT,
+     .required = true,
+     .help = "Code from the start of the login."},
 };
 static const struct fields token_fields = {"body", token_rows, 1, sizeof(const char *),
                                            FIELDS_NO_PLACE};
 
-/* What people type: the code's first eight characters. */
+/* The code that the user types: the first eight characters of the device code, upper case. */
 static const char *user_code(struct arena *a, const char *device_code)
 {
     char *code = arena_printf(a, "%.4s-%.4s", device_code, device_code + 4);
@@ -75,22 +79,22 @@ static void print_key(struct call *c, const struct oauth_attempt *a)
 
 void pe_poll_device_token(struct call *c)
 {
-    static const char *const words[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
-                                        [OAUTH_ATTEMPT_COMPLETED] = "authorized",
-                                        [OAUTH_ATTEMPT_FAILED] = "denied",
-                                        [OAUTH_ATTEMPT_EXPIRED] = "expired"};
+    static const char *const statuses[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
+                                           [OAUTH_ATTEMPT_COMPLETED] = "authorized",
+                                           [OAUTH_ATTEMPT_FAILED] = "denied",
+                                           [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     const char *code;
     if (!pe_body(c, &token_fields, &code))
         return;
     uint32_t row = oauth_attempt_find(c->world, str_from(code));
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_KEY) {
-        call_refuse(c, FAULT_NOT_FOUND, "There is no such device code.");
+        call_refuse(c, FAULT_NOT_FOUND, "No login has this device code.");
         return;
     }
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
-    json_put_text(out, "status", words[a->state]);
+    json_put_text(out, "status", statuses[a->state]);
     if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_key(c, a);
     json_close_map(out);

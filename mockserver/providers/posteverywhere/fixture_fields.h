@@ -1,13 +1,14 @@
-/* fixture_fields.h - what the `posteverywhere:` section of a fixture may say, as read.
+/* fixture_fields.h - the `posteverywhere:` section of a fixture, as structs.
  *
- * Shapes:  lists are field_lists of the structs below; `at` is where each stands in the file.
- * Errors:  fields_read's; references and duplicates are fixture.c's.
+ * Shapes:  each field_list holds structs declared below; `at` is the position in the file.
+ * Errors:  fields_read reports unknown keys and wrong values; fixture.c reports unknown references,
+ *          duplicates and contradictions.
  */
 #pragma once
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 struct fixture_limits {
-    int64_t minute, hour; /* calls; 0: as documented */
+    int64_t minute, hour; /* calls; 0: the documented limit */
 };
 
 struct fixture_key {
@@ -22,11 +23,11 @@ struct fixture_key {
 struct fixture_account {
     struct where at;
     const char *name, *avatar_url;
-    int64_t account_id; /* 0: minted */
+    int64_t account_id; /* 0: generated */
     int platform, health;
     const struct node *is_active; /* true or false; NULL: true */
     struct field_time created_at, token_expires_at;
-    uint32_t row; /* once built */
+    uint32_t row; /* set when the account is created */
 };
 
 struct fixture_post {
@@ -63,8 +64,8 @@ struct fixture_posteverywhere {
 };
 
 extern const enum pe_api_version pe_fixture_api_versions[];
-extern const struct fields pe_fixture_fields; /* into a struct fixture_posteverywhere */
+extern const struct fields pe_fixture_fields; /* reads into a struct fixture_posteverywhere */
 
-/* hooks_fixture.c */
+/* hooks_fixture.c: creates a webhook. Returns false if it is invalid, with errors in load->err. */
 bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
                         const struct fixture_webhook *h);

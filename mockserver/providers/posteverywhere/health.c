@@ -1,9 +1,9 @@
-/* An account's health in full: what stands behind can_post, and what came of late posts. */
+/* The detailed health of an account: the reasons for its status, its token and its activity. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #define DAY_MS        (INT64_C(24) * 60 * 60 * 1000)
 #define WEEK_MS       (7 * DAY_MS)
-#define FAILURES_MANY 3 /* in a week: a warning */
+#define FAILURES_MANY 3 /* failures in a week that cause a warning */
 
 struct activity {
     int64_t last_published_at_ms, failures, queued;
@@ -28,9 +28,10 @@ static struct activity activity_of(const struct call *c, uint32_t row)
     return sum;
 }
 
-struct finding {
+struct reason {
     const char *name;
-    bool holds, breaks; /* breaks: nothing can be posted; else it is a warning */
+    bool applies;
+    bool breaks; /* true: the account is broken and cannot post; false: only a warning */
 };
 
 static bool expires_soon(const struct call *c, const struct account *a)
@@ -39,9 +40,9 @@ static bool expires_soon(const struct call *c, const struct account *a)
            a->token_expires_at_ms <= c->now_ms + WEEK_MS;
 }
 
-static void print_findings(struct call *c, const struct account *a, const struct activity *sum)
+static void print_status(struct call *c, const struct account *a, const struct activity *sum)
 {
-    const struct finding findings[] = {
+    const struct reason reasons[] = {
         {"account_inactive",    a->inactive,               true                           },
         {"needs_reconnection",  !account_can_publish(a),   true                           },
         {"token_expired",       a->token == TOKEN_EXPIRED, true                           },
@@ -52,11 +53,11 @@ static void print_findings(struct call *c, const struct account *a, const struct
     struct json *out = &c->out;
     json_key(out, "reasons");
     json_open_list(out);
-    for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
-        if (!findings[i].holds)
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (!reasons[i].applies)
             continue;
-        json_text(out, findings[i].name);
-        if (findings[i].breaks)
+        json_text(out, reasons[i].name);
+        if (reasons[i].breaks)
             status = "broken";
         else if (*status == 'h')
             status = "warning";
@@ -92,7 +93,7 @@ void pe_account_health(struct call *c)
     json_put_text(out, "platform", platform_texts[a->platform]);
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "platform_account_id", a->handle);
-    print_findings(c, a, &sum);
+    print_status(c, a, &sum);
     json_put_bool(out, "is_active", !a->inactive);
     json_put_bool(out, "needs_reconnection", !is_fit);
     pe_put_time(c, "needs_reconnection_since", is_fit ? 0 : a->updated_at_ms);

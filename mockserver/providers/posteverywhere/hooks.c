@@ -1,4 +1,4 @@
-/* Webhooks: where an organization is told of what happens. */
+/* The webhook endpoints. */
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include "base/json.h"
@@ -9,18 +9,18 @@
 struct hook_body {
     const char *url, *name, *description;
     struct field_list events;
-    const struct node *active; /* true or false; NULL: not said */
+    const struct node *active; /* true or false; NULL: absent */
 };
 
 #define OF struct hook_body
 #define ROWS(needed)                                                                               \
     FIELD("url", FIELD_TEXT, OF, url, .required = (needed), .min = 1,                              \
-          .help = "Where to POST events to."),                                                     \
+          .help = "URL to POST events to."),                                                       \
         FIELD("events", FIELD_TEXTS, OF, events, .required = (needed), .min = 1,                   \
-              .max = EVENTS_MAX, .help = "Names of the events to tell."),                          \
-        FIELD("name", FIELD_TEXT, OF, name, .help = "What its owner calls it."),                   \
-        FIELD("description", FIELD_TEXT, OF, description, .help = "Its owner's own remark."),      \
-        FIELD("is_active", FIELD_NODE, OF, active, .help = "Whether it is told anything.")
+              .max = EVENTS_MAX, .help = "Names of the events to deliver."),                       \
+        FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the webhook."),                       \
+        FIELD("description", FIELD_TEXT, OF, description, .help = "Description by the owner."),    \
+        FIELD("is_active", FIELD_NODE, OF, active, .help = "Whether events are delivered.")
 static const struct field create_rows[] = {ROWS(true)};
 static const struct fields create_fields = FIELD_TABLE("body", create_rows, OF, FIELDS_NO_PLACE);
 static const struct field update_rows[] = {ROWS(false)};
@@ -56,7 +56,7 @@ static bool body_valid(struct call *c, const struct hook_body *body)
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!pe_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events.%zu", i), "is no event");
+            call_issue(c, arena_printf(c->arena, "events.%zu", i), "is not an event name");
     if (body->active && body->active->kind != NODE_BOOL)
         call_issue(c, "is_active", "must be true or false");
     return !c->fault;
@@ -80,7 +80,7 @@ static int64_t latest(int64_t x, int64_t y)
 static void print_members(struct call *c, uint32_t row)
 {
     const struct webhook *h = webhook_read(c->world, row);
-    const struct node *said =
+    const struct node *metadata =
         h->metadata ? json_parse(c->arena, str_from(h->metadata), "webhook", NULL) : NULL;
     struct str events = str_from(h->events);
     struct json *out = &c->out;
@@ -91,7 +91,7 @@ static void print_members(struct call *c, uint32_t row)
     while (events.n)
         json_str(out, str_cut(&events, ' '));
     json_close_list(out);
-    json_put_text(out, "name", node_get_text(said, "name"));
+    json_put_text(out, "name", node_get_text(metadata, "name"));
     json_put_text(out, "description", h->description);
     json_put_bool(out, "is_active", h->state == WEBHOOK_ACTIVE);
     json_put_int(out, "consecutive_failures", h->failures);
@@ -119,7 +119,7 @@ static uint32_t own_hook(struct call *c)
     if (h && h->state != WEBHOOK_DELETED &&
         h->organization == key_read(c->world, c->key)->organization)
         return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no webhook with this id.");
+    call_refuse(c, FAULT_NOT_FOUND, "No webhook has this id.");
     return ROW_NONE;
 }
 
@@ -129,7 +129,7 @@ static void set_active(struct call *c, uint32_t row, const struct hook_body *bod
         webhook_set_state(c->world, row, body->active->truth ? WEBHOOK_ACTIVE : WEBHOOK_PAUSED);
 }
 
-/* The only answer with the secret in it. */
+/* Only this response contains the secret. */
 void pe_create_webhook(struct call *c)
 {
     struct hook_body body = {0};
@@ -201,7 +201,7 @@ void pe_delete_webhook(struct call *c)
     pe_end(c);
 }
 
-/* Whatever events it asks for; one that is not active is told nothing. */
+/* Delivers a test event, subscribed or not; the webhook must be active. */
 void pe_test_webhook(struct call *c)
 {
     uint32_t webhook = own_hook(c);

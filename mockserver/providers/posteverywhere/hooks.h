@@ -1,7 +1,7 @@
-/* hooks.h - PostEverywhere's webhooks: where to tell what, and how it is told.
+/* hooks.h - PostEverywhere's webhooks: their endpoints, events and delivery requests.
  *
- * Shapes:  hooks.c serves; hooks_events.c maps changes to events and writes what is sent. Of a
- *          webhook's record the name stands in its metadata.
+ * Shapes:  hooks.c serves the endpoints; hooks_events.c maps changes to events and writes the
+ *          delivery requests. A webhook's name is stored in the metadata of its record.
  * Units:   X-PostEverywhere-Timestamp is in seconds.
  * Source:  the provider's clients, which know twelve events; its pages are silent on retries.
  */
@@ -14,8 +14,8 @@
 extern const struct webhooks pe_webhooks;
 
 bool pe_event_known(const char *name);
-const char *pe_mint_secret(struct world *w);
-const char *pe_hook_metadata(struct arena *a, const char *name);
+const char *pe_mint_secret(struct world *w); /* generates a signing secret: whsec_... */
+const char *pe_hook_metadata(struct arena *a, const char *name); /* JSON: {"name": name} */
 
 void pe_create_webhook(struct call *c);
 void pe_list_webhooks(struct call *c);

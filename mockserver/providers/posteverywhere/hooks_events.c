@@ -1,4 +1,4 @@
-/* What PostEverywhere tells by webhook: of which changes, with what data, signed how. */
+/* PostEverywhere's webhook events: maps changes to events, writes their payload, signs requests. */
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include <string.h>
@@ -73,9 +73,9 @@ static void put_media(struct json *out, const struct world *w, uint32_t row)
     json_put_text(out, "content_type", m->content_type);
 }
 
-/* By the transition's name, and where that is not enough the state it led to. */
+/* Which event a change causes, by the name of the transition and, if `to` is set, its new state. */
 static const struct row {
-    const char *what, *to; /* to NULL: any */
+    const char *what, *to; /* to NULL: any state */
     const char *event;
     void (*put)(struct json *out, const struct world *w, uint32_t row);
 } rows[] = {
@@ -112,7 +112,7 @@ static uint32_t space_of(const struct world *w, const struct change *change)
                                        : destination_read(w, change->row)->space;
 }
 
-/* A draft, or what is posted at once, is not scheduled. */
+/* A draft or an immediate post causes no post.scheduled event. */
 static bool is_silent(const struct world *w, const struct change *change)
 {
     if (change->kind != RECORD_POST || strcmp(change->what, "post_schedule") != 0)
@@ -121,7 +121,7 @@ static bool is_silent(const struct world *w, const struct change *change)
     return p->draft || p->due_at_ms <= p->created_at_ms;
 }
 
-/* What went wrong at one account is a partial failure where others have published. */
+/* A failure at one account is post.partially_failed if the post was published at another. */
 static const char *event_of(const struct world *w, const struct change *change,
                             const struct row *row)
 {
@@ -131,8 +131,8 @@ static const char *event_of(const struct world *w, const struct change *change,
     return row->event;
 }
 
-static bool tells(struct arena *a, const struct world *w, const struct change *change,
-                  struct webhook_event *event)
+static bool map_event(struct arena *a, const struct world *w, const struct change *change,
+                      struct webhook_event *event)
 {
     const struct row *row = row_of(change);
     if (!row || is_silent(w, change))
@@ -176,7 +176,7 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
                 sign(a, webhook_read(w, d->webhook)->secret, buf_str(body)));
 }
 
-/* That a webhook is switched off after failures in a row is documented, when is not. */
+/* The documentation says that consecutive failures disable a webhook, but not how many. */
 static const int64_t waits_ms[] = {0, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR};
 #define POLICY(name_, attempts_)                                                                   \
     {                                                                                              \
@@ -191,6 +191,6 @@ const struct webhooks pe_webhooks = {
     .test_event = PE_TEST_EVENT,
     .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5),
                  [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
-    .tells = tells,
+    .tells = map_event,
     .write = write_request,
 };

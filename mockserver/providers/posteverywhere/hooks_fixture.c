@@ -1,4 +1,4 @@
-/* Webhooks that an organization starts with. */
+/* Creates the webhooks of a fixture. */
 #include "mockserver/providers/posteverywhere/fixture_fields.h"
 
 #include "mockserver/providers/posteverywhere/hooks.h"
@@ -15,18 +15,18 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
 {
     struct world *w = load->world;
     const char *why;
-    bool good = true;
+    bool ok = true;
     if (!h->url || !h->events.count)
         return false;
     const char *const *events = h->events.items;
     for (size_t i = 0; i < h->events.count; i++)
         if (!pe_event_known(events[i]))
-            good = wrong(load, h, "event", events[i], "is not known");
+            ok = wrong(load, h, "event", events[i], "is not an event name");
     if (!webhooks_url_valid(load->arena, w, h->url, &why))
-        good = wrong(load, h, "url", h->url, why);
+        ok = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, POSTEVERYWHERE, str_from(h->id)))
-        good = wrong(load, h, "id", h->id, "is another webhook's");
-    if (!good)
+        ok = wrong(load, h, "id", h->id, "is already in use by another webhook");
+    if (!ok)
         return false;
     const struct webhook_spec spec = {
         .public_id = h->id ? h->id : ids_mint(w, "", ID_UUID),

@@ -1,5 +1,5 @@
-/* Rate limits: "List accounts" says that there is a window, the provider's page on limits how much
- * it allows. */
+/* Rate limits. "List accounts" documents that there is a window; the limits are from the provider's
+ * page on rate limits. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/gate/rate_limit.h"

@@ -1,15 +1,15 @@
-/* Media, by what is said of them: bytes are taken, counted and dropped. */
+/* Media. Only the metadata is stored: uploaded bytes are counted and discarded. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <string.h>
 
 #include "mockserver/state/ids.h"
 
-#define MIB          (INT64_C(1) << 20)
-#define UPLOAD_S     900
-#define FILES        "https://cdn.posteverywhere.ai/media"
-#define UPLOAD_STEP  "Send the file to upload_url, then POST to /media/{media_id}/complete."
-#define COMPLETE_ADD "Name its id in media_ids of a post."
+#define MIB           (INT64_C(1) << 20)
+#define UPLOAD_S      900
+#define FILES         "https://cdn.posteverywhere.ai/media"
+#define UPLOAD_STEP   "Send the file to upload_url, then POST to /media/{media_id}/complete."
+#define COMPLETE_STEP "Add its id to the media_ids of a post."
 
 static const struct kind {
     const char *prefix, *type;
@@ -37,13 +37,14 @@ struct upload_body {
 #define BIG .max = INT64_MAX
 static const struct field upload_rows[] = {
     FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .min = 1, .max = 255,
-          .help = "The file's name."),
-    FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "Its MIME type."),
-    FIELD("size", FIELD_INT, OF, size, BIG, .help = "Bytes."),
-    FIELD("file_size", FIELD_INT, OF, file_size, BIG, .help = "The same, as an SDK spells it."),
-    FIELD("width", FIELD_INT, OF, width, BIG, .help = "Pixels."),
-    FIELD("height", FIELD_INT, OF, height, BIG, .help = "Pixels."),
-    FIELD("duration", FIELD_INT, OF, duration, .max = INT32_MAX, .help = "Seconds."),
+          .help = "File name."),
+    FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "MIME type."),
+    FIELD("size", FIELD_INT, OF, size, BIG, .help = "Size in bytes."),
+    FIELD("file_size", FIELD_INT, OF, file_size, BIG,
+          .help = "Size in bytes, under the name that the provider's SDK sends."),
+    FIELD("width", FIELD_INT, OF, width, BIG, .help = "Width in pixels."),
+    FIELD("height", FIELD_INT, OF, height, BIG, .help = "Height in pixels."),
+    FIELD("duration", FIELD_INT, OF, duration, .max = INT32_MAX, .help = "Duration in seconds."),
 };
 static const struct fields upload_fields = FIELD_TABLE("body", upload_rows, OF, FIELDS_NO_PLACE);
 #undef OF
@@ -76,7 +77,7 @@ static void print_members(struct call *c, uint32_t row)
     json_put_text(out, "filename", m->name);
     json_put_text(out, "content_type", m->content_type);
     json_put_text(out, "type", kind ? kind->type : "document");
-    json_put_text(out, "status", media_state_texts[m->state]); /* our words are theirs */
+    json_put_text(out, "status", media_state_texts[m->state]); /* the names are the same */
     put_known(out, "size", m->size);
     put_known(out, "width", m->width);
     put_known(out, "height", m->height);
@@ -93,7 +94,7 @@ void pe_print_media(struct call *c, uint32_t row)
     json_close_map(&c->out);
 }
 
-/* Where the file goes: here, beside the API, in the same namespace. */
+/* The upload URL is a path of this mock, in the same namespace. */
 static void respond_upload(struct call *c, uint32_t row, const struct kind *kind)
 {
     const struct media *m = media_read(c->world, row);
@@ -128,15 +129,16 @@ void pe_create_upload(struct call *c)
     int64_t size = body.size ? body.size : body.file_size;
     if (!kind) {
         pe_refuse(c, FAULT_INVALID, 400, "unsupported_media_type",
-                  "content_type: '%s' is neither an image, a video nor a PDF.", body.content_type);
+                  "content_type: '%s' is not supported; must be an image, a video or a PDF.",
+                  body.content_type);
         return;
     }
     if (size > kind->bytes_max) {
-        pe_refuse(c, FAULT_INVALID, 400, "file_too_large", "size: a %s has %d MB at most.",
+        pe_refuse(c, FAULT_INVALID, 400, "file_too_large", "size: the limit for a %s is %d MB.",
                   kind->type, (int)(kind->bytes_max / MIB));
         return;
     }
-    const struct media said = {
+    const struct media spec = {
         .public_id = ids_mint(c->world, "", ID_UUID),
         .name = body.filename,
         .content_type = body.content_type,
@@ -145,15 +147,15 @@ void pe_create_upload(struct call *c)
         .height = body.height,
         .duration_ms = body.duration * 1000,
     };
-    respond_upload(c, media_create(c->world, pe_space(c), &said), kind);
+    respond_upload(c, media_create(c->world, pe_space(c), &spec), kind);
 }
 
-/* The address is its own credential: who knows it may send the file. */
+/* The upload URL is the credential: the request needs no API key. */
 void pe_receive_upload(struct call *c)
 {
     uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
     if (!row || media_read(c->world, row)->state != MEDIA_UPLOADING) {
-        call_refuse(c, FAULT_NOT_FOUND, "There is no upload under way here.");
+        call_refuse(c, FAULT_NOT_FOUND, "No upload is in progress at this URL.");
         return;
     }
     media_receive(c->world, row, (int64_t)c->req->body.n);
@@ -171,7 +173,7 @@ static uint32_t own_media(struct call *c)
     if (row && media_read(c->world, row)->state != MEDIA_REMOVED &&
         call_owns(c, media_read(c->world, row)->space))
         return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no media with this id.");
+    call_refuse(c, FAULT_NOT_FOUND, "No media has this id.");
     return ROW_NONE;
 }
 
@@ -186,7 +188,7 @@ static void respond_media(struct call *c, uint32_t row, int status, const char *
     pe_end(c);
 }
 
-/* What is complete stays so: asking again is no mistake. */
+/* Completing an upload again succeeds and changes nothing. */
 void pe_complete_media(struct call *c)
 {
     uint32_t row = own_media(c);
@@ -199,7 +201,7 @@ void pe_complete_media(struct call *c)
     }
     if (m->state == MEDIA_UPLOADING)
         media_complete(c->world, row);
-    respond_media(c, row, 200, COMPLETE_ADD);
+    respond_media(c, row, 200, COMPLETE_STEP);
 }
 
 void pe_read_media(struct call *c)
@@ -257,17 +259,18 @@ struct url_body {
     const char *url, *filename;
 };
 static const struct field url_rows[] = {
-    FIELD("url", FIELD_TEXT, struct url_body, url, .required = true, .help = "Where it is."),
-    FIELD("filename", FIELD_TEXT, struct url_body, filename, .help = "Its name here."),
+    FIELD("url", FIELD_TEXT, struct url_body, url, .required = true, .help = "URL of the image."),
+    FIELD("filename", FIELD_TEXT, struct url_body, filename,
+          .help = "File name. Default: the last part of the URL's path."),
 };
 static const struct fields url_fields =
     FIELD_TABLE("body", url_rows, struct url_body, FIELDS_NO_PLACE);
 
-/* By the name's ending: nothing is fetched. */
+/* Guesses the type from the file name extension, since the URL is not fetched. */
 static const char *type_by_name(struct str name)
 {
     static const struct {
-        const char *ending, *type;
+        const char *extension, *type;
     } rows[] = {
         {".png",  "image/png" },
         {".gif",  "image/gif" },
@@ -275,7 +278,7 @@ static const char *type_by_name(struct str name)
         {".mp4",  "video/mp4" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (str_ends(name, str_from(rows[i].ending)))
+        if (str_ends(name, str_from(rows[i].extension)))
             return rows[i].type;
     return "image/jpeg";
 }
@@ -296,14 +299,14 @@ void pe_media_from_url(struct call *c)
     const char *type = type_by_name(str_from(url.path));
     if (!str_starts(str_from(type), STR("image/"))) {
         pe_refuse(c, FAULT_INVALID, 415, "unsupported_media_type",
-                  "url: only images are taken from elsewhere.");
+                  "url: only images can be uploaded from a URL.");
         return;
     }
-    const struct media said = {
+    const struct media spec = {
         .public_id = ids_mint(c->world, "", ID_UUID),
         .name = name,
         .content_type = type,
         .state = MEDIA_READY,
     };
-    respond_media(c, media_create(c->world, pe_space(c), &said), 201, COMPLETE_ADD);
+    respond_media(c, media_create(c->world, pe_space(c), &spec), 201, COMPLETE_STEP);
 }

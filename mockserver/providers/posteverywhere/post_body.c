@@ -2,21 +2,21 @@
 
 #define OF struct post_body
 static const struct field rows[] = {
-    FIELD("content", FIELD_TEXT, OF, content, .help = "What to post."),
-    FIELD("account_ids", FIELD_NODE, OF, account_ids, .help = "Where to."),
-    FIELD("scheduled_for", FIELD_TEXT, OF, scheduled_for, .help = "When; absent: now."),
-    FIELD("scheduled_at", FIELD_TEXT, OF, scheduled_at, .help = "Its older name."),
-    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "For display only."),
-    FIELD("media_ids", FIELD_NODE, OF, media_ids, .help = "What to show."),
-    FIELD("platform_content", FIELD_NODE, OF, platform_content, .help = "What differs where."),
-    FIELD("draft", FIELD_BOOL, OF, is_draft, .help = "Keep it; post nothing."),
-    FIELD("publish_now", FIELD_BOOL, OF, publish_now, .help = "Of a draft: post it at once."),
+    FIELD("content", FIELD_TEXT, OF, content, .help = "Text of the post."),
+    FIELD("account_ids", FIELD_NODE, OF, account_ids, .help = "Accounts to post to."),
+    FIELD("scheduled_for", FIELD_TEXT, OF, scheduled_for, .help = "Due time. Default: now."),
+    FIELD("scheduled_at", FIELD_TEXT, OF, scheduled_at, .help = "Older name of `scheduled_for`."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, for display only."),
+    FIELD("media_ids", FIELD_NODE, OF, media_ids, .help = "Media of the post."),
+    FIELD("platform_content", FIELD_NODE, OF, platform_content, .help = "Overrides by platform."),
+    FIELD("draft", FIELD_BOOL, OF, is_draft, .help = "Save as a draft."),
+    FIELD("publish_now", FIELD_BOOL, OF, publish_now, .help = "Publish a draft immediately."),
 };
 static const struct fields fields = FIELD_TABLE("body", rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
-/* Names that people take for media_ids; they are refused rather than passed over, since a post
- * without its picture would go out. */
+/* Refuses common wrong names of media_ids. If they were ignored like other unknown members, the
+ * post would be published without its media. */
 static bool names_valid(struct call *c, const struct node *body)
 {
     static const char *const wrong[] = {"media",    "media_id",    "mediaId",
@@ -24,7 +24,7 @@ static bool names_valid(struct call *c, const struct node *body)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         if (node_get(body, wrong[i]))
             return pe_refuse(c, FAULT_INVALID, 400, "invalid_field_name",
-                             "There is no field '%s': did you mean 'media_ids'?", wrong[i]);
+                             "Unknown field '%s' (did you mean 'media_ids'?).", wrong[i]);
     return true;
 }
 
@@ -34,7 +34,7 @@ bool post_body_read(struct call *c, struct post_body *body)
     if (!sent || !names_valid(c, sent) || !pe_body(c, &fields, body))
         return false;
     if (body->platform_content && body->platform_content->kind != NODE_MAP)
-        return call_issue(c, "platform_content", "must be an object by platform");
+        return call_issue(c, "platform_content", "must be an object with platforms as keys");
     return pe_read_timezone(c, body->timezone);
 }
 

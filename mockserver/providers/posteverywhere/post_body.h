@@ -1,8 +1,8 @@
-/* post_body.h - the body that makes, changes or schedules a post, as read.
+/* post_body.h - the request body that creates, changes or schedules a post.
  *
- * Shapes:  what was not sent is NULL, or false. A draft is what the post is to be: of a change,
- *          what was not sent stays as the post has it.
- * Errors:  refusals of the call; what answers false has refused it.
+ * Shapes:  a member that was not sent is NULL or false. struct pe_draft is the resulting post: the
+ *          members that were sent, and the existing post's values for the others.
+ * Errors:  each function returns false after it has refused the call.
  */
 #pragma once
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
@@ -14,8 +14,8 @@ struct post_body {
 };
 
 bool post_body_read(struct call *c, struct post_body *body);
-/* 0: it says no time. */
+/* The due time of the body; *due_ms is 0 if the body has none. */
 bool post_body_due(struct call *c, const struct post_body *body, int64_t *due_ms);
-/* `was` (may be NULL) is the post as it stands. */
+/* `was` is the existing post, or NULL for a new one. */
 bool post_body_draft(struct call *c, const struct post_body *body, const struct pe_draft *was,
                      struct pe_draft *out);

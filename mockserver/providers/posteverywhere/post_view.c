@@ -1,4 +1,4 @@
-/* A post as it is shown: one of them, and what came of it at each account. */
+/* The JSON of a post, with its status and its result at each account. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 const char *const pe_status_texts[] = {"draft",     "scheduled",        "publishing",
@@ -17,7 +17,8 @@ bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row)
     return true;
 }
 
-/* What a destination's state is to a client; what was canceled can only be so with its account. */
+/* The status that clients see. A destination is only ever canceled because its account was
+ * disconnected, so it counts as failed. */
 static enum pe_status status_of(const struct world *w, const struct destination *d)
 {
     switch (d->state) {
@@ -57,7 +58,7 @@ enum pe_status pe_status(const struct world *w, uint32_t post)
     return all ? PE_PARTIALLY_FAILED : PE_SCHEDULED;
 }
 
-/* To this provider whatever makes an account unfit is an expired token. */
+/* For a flagged account too, the documented error is an expired token. */
 const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination)
 {
     const struct destination *d = destination_read(w, destination);
@@ -120,7 +121,7 @@ static void print_destination(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-/* Results know three states: what is not decided yet is queued. */
+/* A result is queued, published or failed: any other status is printed as queued. */
 static void print_result(struct call *c, uint32_t row)
 {
     const struct destination *d = destination_read(c->world, row);
@@ -132,7 +133,7 @@ static void print_result(struct call *c, uint32_t row)
     print_account(c, d);
     json_put_text(out, "status", is_decided ? pe_status_texts[status] : "queued");
     print_outcome(c, row);
-    json_put_null(out, "next_retry_at"); /* nothing is tried again by itself */
+    json_put_null(out, "next_retry_at"); /* failed posts are not retried automatically */
     json_close_map(out);
 }
 
@@ -220,7 +221,7 @@ uint32_t pe_post(struct call *c)
     if (row && !post_read(c->world, row)->removed_at_ms &&
         call_owns(c, post_read(c->world, row)->space))
         return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no post with this id.");
+    call_refuse(c, FAULT_NOT_FOUND, "No post has this id.");
     return ROW_NONE;
 }
 

@@ -15,7 +15,7 @@
 #define AI      "ai", RATE_CLASS_WRITE, 0
 #define OPEN    NULL, RATE_CLASS_NONE, ROUTE_OPEN
 
-/* All that is documented; rows without a handler are known and not built. */
+/* Every documented endpoint; a row without a handler is not implemented. */
 /* clang-format off */
 static const struct route routes[] = {
     /* accounts */
@@ -26,7 +26,7 @@ static const struct route routes[] = {
     {POST, V "/accounts/connect-credential",    "connect_credential",     WRITE, NULL,                    CLIENTS "connect credential"},
     {POST, V "/accounts/{}/reconnect",          "reconnect_account",      WRITE, pe_reconnect_account,    CLIENTS "reconnect link"},
 
-    /* signing in and connecting, by polling */
+    /* device login and social connect, both polled by the client */
     {POST, V "/auth/device",                    "start_device_login",     OPEN,  pe_start_device_login,   CLIENTS "device login"},
     {POST, V "/auth/device/token",              "poll_device_token",      OPEN,  pe_poll_device_token,    CLIENTS "device login"},
     {POST, V "/auth/social-connect/start",      "start_social_connect",   WRITE, pe_start_social_connect, CLIENTS "social connect"},
@@ -70,7 +70,7 @@ static const struct route routes[] = {
     {DEL,  V "/webhooks/{}",                    "delete_webhook",         WRITE, pe_delete_webhook,       PAGE "Webhooks"},
     {POST, V "/webhooks/{}/test",               "test_webhook",           WRITE, pe_test_webhook,         PAGE "Webhooks"},
 
-    /* campaigns, figures and pictures: not built */
+    /* campaigns, analytics and AI: not implemented */
     {POST, V "/campaigns",                      "create_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
     {GET,  V "/campaigns",                      "list_campaigns",         READ,  NULL,                    PAGE "Campaigns"},
     {GET,  V "/campaigns/{}",                   "read_campaign",          READ,  NULL,                    PAGE "Campaigns"},
@@ -82,28 +82,28 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-/* "List accounts" names the statuses alone; the codes are those of the provider's other pages. */
+/* "List accounts" documents only the statuses; the codes are from the provider's other pages. */
 static const struct fault_row faults[] = {
-    {FAULT_NO_ROUTE,        404, "not_found",           "There is no such endpoint."                  },
-    {FAULT_METHOD,          405, "method_not_allowed",  "This endpoint does not take that method."    },
-    {FAULT_UNIMPLEMENTED,   501, "not_implemented",     "This endpoint is known, but not built here." },
-    {FAULT_BAD_HTTP,        400, "bad_request",         "This is no proper HTTP request."             },
-    {FAULT_TOO_LARGE,       413, "file_too_large",      "The body is too large."                      },
-    {FAULT_BAD_JSON,        400, "invalid_json",        "The body is not JSON."                       },
-    {FAULT_INVALID,         400, "validation_error",    "The request does not validate."              },
-    {FAULT_BAD_ID,          400, "validation_error",    "The id does not validate."                   },
-    {FAULT_UNAUTHENTICATED, 401, "unauthorized",        "The API key is missing or not valid."        },
-    {FAULT_FORBIDDEN_SCOPE, 403, "insufficient_scope",  "The API key lacks the scope this needs."     },
-    {FAULT_NOT_FOUND,       404, "not_found",           "There is no such thing in your organization."},
-    {FAULT_CONFLICT,        409, "conflict",            "The present state does not allow this."      },
-    {FAULT_RATE_LIMITED,    429, "rate_limit_exceeded", "Too many requests in this window."           },
-    {FAULT_RATE_LIMITED,    429, "rate_limited",        "Too many requests in this window."           },
-    {FAULT_UNAUTHENTICATED, 401, "invalid_api_key",     "The API key is missing or not valid."        },
-    {FAULT_UNPAID,          402, "payment_required",    "The organization's plan does not cover this."},
-    {FAULT_KILLED,          401, "unauthorized",        "This API key was revoked."                   },
-    {FAULT_INTERNAL,        500, "internal_error",      "Something went wrong."                       },
-    {FAULT_UNAVAILABLE,     503, "service_unavailable", "Try again later."                            },
-    {FAULT_NAMESPACE,       404, "not_found",           "There is no such world in this mock."        },
+    {FAULT_NO_ROUTE,        404, "not_found",           "There is no such endpoint."                   },
+    {FAULT_METHOD,          405, "method_not_allowed",  "This endpoint does not allow this method."    },
+    {FAULT_UNIMPLEMENTED,   501, "not_implemented",     "This endpoint is not implemented in the mock."},
+    {FAULT_BAD_HTTP,        400, "bad_request",         "The request is not valid HTTP."               },
+    {FAULT_TOO_LARGE,       413, "file_too_large",      "The body is too large."                       },
+    {FAULT_BAD_JSON,        400, "invalid_json",        "The body is not JSON."                        },
+    {FAULT_INVALID,         400, "validation_error",    "The request is not valid."                    },
+    {FAULT_BAD_ID,          400, "validation_error",    "The id is not valid."                         },
+    {FAULT_UNAUTHENTICATED, 401, "unauthorized",        "The API key is missing or not valid."         },
+    {FAULT_FORBIDDEN_SCOPE, 403, "insufficient_scope",  "The API key lacks the required scope."        },
+    {FAULT_NOT_FOUND,       404, "not_found",           "Your organization has no such resource."      },
+    {FAULT_CONFLICT,        409, "conflict",            "The current state does not allow this."       },
+    {FAULT_RATE_LIMITED,    429, "rate_limit_exceeded", "Too many requests in this window."            },
+    {FAULT_RATE_LIMITED,    429, "rate_limited",        "Too many requests in this window."            },
+    {FAULT_UNAUTHENTICATED, 401, "invalid_api_key",     "The API key is missing or not valid."         },
+    {FAULT_UNPAID,          402, "payment_required",    "The organization's plan does not cover this." },
+    {FAULT_KILLED,          401, "unauthorized",        "This API key was revoked."                    },
+    {FAULT_INTERNAL,        500, "internal_error",      "Something went wrong."                        },
+    {FAULT_UNAVAILABLE,     503, "service_unavailable", "Try again later."                             },
+    {FAULT_NAMESPACE,       404, "not_found",           "The namespace is unavailable."                },
 };
 
 static const struct gate gates[] = {

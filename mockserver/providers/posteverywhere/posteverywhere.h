@@ -1,14 +1,17 @@
-/* posteverywhere.h - the PostEverywhere API, as its documents describe it. START HERE:
- * posteverywhere.c, its surface.
+/* posteverywhere.h - the PostEverywhere API, as its documentation describes it.
+ * START HERE: the route table in posteverywhere.c.
  *
- * Shapes:  accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c, posts_list.c,
- *          post_view.c, media.c, about.c, hooks.c serve; answer.c, body.c, post_body.c and
- *          details.c are what they share; fixture.c reads the `posteverywhere:` section. An account's id is a whole number (kept as its
- *          decimal text), every other id a UUID. An organization has one space, which nobody names.
- * Units:   instants are printed in UTC with milliseconds and Z; the older API version has seconds.
- * Errors:  faults; {"data": null, "error": {message, code, retryable, details?}, "meta"} is made in
- *          answer.c alone. There is a JSON body in every response.
- * Source:  "List accounts"; the provider's other pages and its clients where that is silent.
+ * Shapes:  handlers: accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c,
+ *          posts_list.c, post_view.c, media.c, about.c, hooks.c. Shared code: answer.c, body.c,
+ *          post_body.c, details.c. fixture.c reads the `posteverywhere:` section of a fixture.
+ *          An account id is a whole number, stored as decimal text; every other id is a UUID. Each
+ *          organization has exactly one space, and no request names it.
+ * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the
+ *          milliseconds.
+ * Errors:  handlers set a fault. Only answer.c writes the error envelope
+ *          {"data": null, "error": {message, code, retryable, details?}, "meta"}. Every response
+ *          has a JSON body.
+ * Source:  "List accounts"; the provider's other pages and its clients where that page is silent.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -23,48 +26,53 @@
 extern const struct provider posteverywhere_provider;
 extern const struct fixture_reader posteverywhere_fixture;
 
-/* Which of its documents the provider speaks by: those of "List accounts", the same with an `id`
- * beside account_id, or the older ones, where accounts have a text as `id` and nothing else. */
+/* The documented version of the API that responses follow. */
 enum pe_api_version {
     PE_API_VERSION_UNSET,
-    PE_API_VERSION_CURRENT,
-    PE_API_VERSION_WITH_ID,
-    PE_API_VERSION_OLDER,
+    PE_API_VERSION_CURRENT, /* of "List accounts": an account has `account_id`, a number */
+    PE_API_VERSION_WITH_ID, /* the same, and `id` with the same number */
+    PE_API_VERSION_OLDER,   /* an account has only `id`, a text */
 };
+/* The version of the call's key, else the one of the fixture section, else CURRENT. */
 enum pe_api_version pe_api_version(const struct call *c);
 
 /* answer.c */
-struct json *pe_begin(struct call *c, int status); /* the envelope, up to the value of "data" */
-void pe_end(struct call *c);                       /* the rest of it */
+/* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
+struct json *pe_begin(struct call *c, int status);
+void pe_end(struct call *c); /* writes the rest of the envelope */
 void pe_render_error(struct call *c);
 void pe_add_common_headers(struct call *c);
-void pe_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
+void pe_put_time(struct call *c, const char *key, int64_t ms); /* 0 prints null */
+/* Prints an id, stored as decimal text, as a JSON number. */
 void pe_put_number(struct json *out, const char *key, const char *digits);
-/* Refuses with the provider's own word for what is wrong. Always false. */
+/* Refuses the call with this status and provider error code. Always returns false. */
 bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail,
                ...) __attribute__((format(printf, 5, 6)));
 
-uint32_t pe_space(const struct call *c); /* of the key's organization */
+uint32_t pe_space(const struct call *c); /* the space of the key's organization */
 
-/* body.c: the body read by a table; members that it does not name are passed over. */
+/* body.c: reading requests. Each pe_read_*, pe_query_* and pe_body returns false after it has
+ * refused the call or added an issue to it. */
+/* Reads the JSON body by a table; members that the table does not name are ignored. */
 bool pe_body(struct call *c, const struct fields *table, void *into);
-/* A list of account ids, each a whole number; rows go to the arena. */
 struct pe_rows {
     uint32_t *items;
     size_t count;
 };
+/* Resolves a list of account ids (NULL: empty) to rows on the call's arena. */
 bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *out);
-bool pe_read_timezone(struct call *c, const char *name);
-/* NULL: none, 0. What lies in the past is refused. */
+bool pe_read_timezone(struct call *c, const char *name); /* NULL is valid */
+/* Parses a due time; NULL gives 0. A time in the past is refused. */
 bool pe_read_due(struct call *c, const char *text, int64_t *due_ms);
-/* limit and offset of the query. */
+/* The query parameters limit and offset. */
 struct pe_page {
     int64_t limit, offset;
 };
 bool pe_read_page(struct call *c, struct pe_page *page);
 void pe_put_page(struct call *c, const struct pe_page *page, size_t total);
+/* Parses a time from a query parameter; *ms stays as it is if the parameter is absent. */
 bool pe_query_time(struct call *c, const char *name, int64_t *ms);
-/* Those of a query's comma list, a bit each; 0 where it is absent. */
+/* Reads a comma-separated query parameter; bit i is set if texts[i] is in the list. */
 bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count,
                     unsigned *bits);
 
@@ -72,14 +80,14 @@ bool pe_query_words(struct call *c, const char *name, const char *const *texts, 
 enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
 extern const char *const pe_health_texts[];
 enum pe_health pe_health(const struct account *a);
-uint32_t pe_account(struct call *c, struct str id); /* ROW_NONE: refused */
+uint32_t pe_account(struct call *c, struct str id); /* ROW_NONE: the call is refused */
 void pe_list_accounts(struct call *c);
 void pe_read_account(struct call *c);
 /* health.c */
 void pe_account_health(struct call *c);
 
 /* connect.c */
-#define PE_ATTEMPT_MS (INT64_C(10) * 60 * 1000)
+#define PE_ATTEMPT_MS (INT64_C(10) * 60 * 1000) /* lifetime of a connect or login session */
 void pe_consented(struct world *w, enum platform platform, struct account_spec *spec);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);
 void pe_create_connect_link(struct call *c);
@@ -90,7 +98,7 @@ void pe_poll_social_connect(struct call *c);
 void pe_start_device_login(struct call *c);
 void pe_poll_device_token(struct call *c);
 
-/* post_view.c: what a post has come to, by its destinations. */
+/* post_view.c: a post's status, derived from its destinations, and its JSON. */
 enum pe_status {
     PE_DRAFT,
     PE_SCHEDULED,
@@ -102,37 +110,40 @@ enum pe_status {
 };
 extern const char *const pe_status_texts[];
 enum pe_status pe_status(const struct world *w, uint32_t post);
-/* The post's destinations in their order; begin with {0}-filled walk by pe_destinations. */
+/* Starts a walk over the post's destinations in order; call pe_destination_next until false. */
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk);
 bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row);
+/* The error text of a destination; NULL if it has not failed. */
 const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination);
 void pe_print_post(struct call *c, uint32_t post);
-void pe_print_post_members(struct call *c, uint32_t post); /* in a map that is open */
+void pe_print_post_members(struct call *c, uint32_t post); /* into an open JSON object */
 void pe_print_results(struct call *c, uint32_t post);      /* "results": [...] */
-uint32_t pe_post(struct call *c); /* by the first path parameter; or refused */
+/* The post named by the first path parameter. ROW_NONE: the call is refused. */
+uint32_t pe_post(struct call *c);
 void pe_read_post(struct call *c);
 void pe_post_results(struct call *c);
 /* posts_list.c */
 void pe_list_posts(struct call *c);
 
-/* details.c: what a post says besides its text, as the JSON that its record keeps. */
+/* details.c: the parts of a post besides its text, stored in its record as JSON text. */
 struct pe_details {
     const char *timezone;
     struct field_list media;      /* ids */
-    const struct node *platforms; /* what differs by platform; NULL: nothing */
+    const struct node *platforms; /* overrides by platform (platform_content); NULL: none */
 };
 const char *pe_details_write(struct arena *a, const struct pe_details *d);
-struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL is fine */
+struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL gives defaults */
 
-struct pe_draft { /* what a client wants posted, and where */
+struct pe_draft { /* the content and the accounts of a post that is to be created or changed */
     const char *content;
     struct pe_details details;
     struct pe_rows accounts;
 };
 /* posts.c */
+/* Checks content, media and text length; false if the call is refused. */
 bool pe_draft_valid(struct call *c, const struct pe_draft *d);
 void pe_create_post(struct call *c);
-/* Its destinations, new; queued, or held of a draft. */
+/* Creates one destination for each account: queued, or held if the post is a draft. */
 void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts);
 /* posts_change.c */
 void pe_update_post(struct call *c);
@@ -152,15 +163,15 @@ void pe_print_media(struct call *c, uint32_t row);
 
 /* about.c */
 struct pe_platform {
-    const char *name;    /* as people write it */
+    const char *name;    /* display name */
     int64_t content_max; /* characters */
     int64_t media_max;   /* files in one post */
-    bool needs_media;    /* text alone is no post there */
+    bool needs_media;    /* a post needs at least one file */
 };
 extern const struct pe_platform pe_platforms[PLATFORM_COUNT];
 void pe_me(struct call *c);
 void pe_platform_rules(struct call *c);
 
-extern const struct rate_limits pe_limits; /* limits.c: a minute's and an hour's */
+extern const struct rate_limits pe_limits; /* limits.c: one window of a minute, one of an hour */
 extern const struct variations pe_variations;
 enum pe_window { PE_WINDOW_MINUTE, PE_WINDOW_HOUR };

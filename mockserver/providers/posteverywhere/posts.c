@@ -1,19 +1,19 @@
-/* Making posts: at once, for later, or as a draft. */
+/* Creating posts: immediate, scheduled or draft. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/providers/posteverywhere/post_body.h"
 #include "mockserver/state/ids.h"
 
-static size_t characters(const char *text)
+static size_t count_characters(const char *text)
 {
     size_t count = 0;
     for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80; /* of UTF-8, but the first bytes */
+        count += ((unsigned char)*text & 0xc0) != 0x80; /* skips UTF-8 continuation bytes */
     return count;
 }
 
-/* What a platform gets: its own words, where the post has some for it. */
-static const char *words_for(const struct pe_draft *d, enum platform platform)
+/* The text for a platform: its override in platform_content, else the content of the post. */
+static const char *text_for(const struct pe_draft *d, enum platform platform)
 {
     const char *own =
         node_get_text(node_get(d->details.platforms, platform_texts[platform]), "content");
@@ -25,9 +25,9 @@ static bool length_valid(struct call *c, const struct pe_draft *d)
     for (size_t i = 0; i < d->accounts.count; i++) {
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
         const struct pe_platform *p = &pe_platforms[platform];
-        if (characters(words_for(d, platform)) > (size_t)p->content_max)
+        if (count_characters(text_for(d, platform)) > (size_t)p->content_max)
             return pe_refuse(c, FAULT_INVALID, 400, "content_too_long",
-                             "content: %s takes %d characters at most.", p->name,
+                             "content: the limit of %s is %d characters.", p->name,
                              (int)p->content_max);
     }
     return true;
@@ -41,10 +41,10 @@ static bool media_valid(struct call *c, const struct pe_draft *d)
         const struct media *m = row ? media_read(c->world, row) : NULL;
         if (!m || m->state == MEDIA_REMOVED || !call_owns(c, m->space))
             return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i),
-                              "there is no media with this id");
+                              "no media has this id");
         if (m->state == MEDIA_UPLOADING)
             return pe_refuse(c, FAULT_INVALID, 400, "file_not_uploaded",
-                             "media_ids: '%s' was not uploaded and completed.", ids[i]);
+                             "media_ids: the upload of '%s' is not complete.", ids[i]);
     }
     return true;
 }
@@ -73,7 +73,7 @@ static const char *message_for(enum pe_status status)
     return status == PE_SCHEDULED ? "Post scheduled." : "Post is being published.";
 }
 
-/* A new post as it is answered: the post, and what only its maker is told. */
+/* The response to a create: the post, plus members that no other response has. */
 static void respond_created(struct call *c, uint32_t post, size_t accounts)
 {
     const struct post *p = post_read(c->world, post);

@@ -1,10 +1,10 @@
-/* What can be done to a post that is there: change it, schedule it, try it again, delete it. */
+/* Changing existing posts: update, schedule, retry and delete. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "base/http/body.h"
 #include "mockserver/providers/posteverywhere/post_body.h"
 
-static struct pe_draft as_it_stands(struct call *c, uint32_t post)
+static struct pe_draft read_draft(struct call *c, uint32_t post)
 {
     const struct post *p = post_read(c->world, post);
     struct pe_rows accounts = {0};
@@ -23,7 +23,7 @@ static struct pe_draft as_it_stands(struct call *c, uint32_t post)
                              .accounts = accounts};
 }
 
-/* Its destinations are made anew: none of them has been tried yet. */
+/* Replaces the destinations; this loses nothing, since none of them has been attempted. */
 static void revise(struct call *c, uint32_t post, const struct pe_draft *d, bool draft,
                    int64_t due_ms)
 {
@@ -63,7 +63,7 @@ void pe_update_post(struct call *c)
     if (!post || !post_body_read(c, &body) || !post_body_due(c, &body, &due_ms) ||
         !may_change(c, post))
         return;
-    const struct pe_draft was = as_it_stands(c, post);
+    const struct pe_draft was = read_draft(c, post);
     const struct post *p = post_read(c->world, post);
     bool is_draft = p->draft;
     if (!post_body_draft(c, &body, &was, &draft) || !pe_draft_valid(c, &draft))
@@ -89,7 +89,7 @@ void pe_schedule_post(struct call *c)
                   pe_status_texts[pe_status(c->world, post)]);
         return;
     }
-    const struct pe_draft was = as_it_stands(c, post);
+    const struct pe_draft was = read_draft(c, post);
     if (!due_ms && !body.publish_now)
         due_ms = post_read(c->world, post)->due_at_ms;
     if (!due_ms && !body.publish_now)
@@ -102,8 +102,8 @@ void pe_schedule_post(struct call *c)
     respond_post(c, post);
 }
 
-/* Whether any of its destinations is in that state. */
-static bool has(const struct world *w, uint32_t post, enum destination_state state)
+/* Whether any destination of the post is in this state. */
+static bool has_destination(const struct world *w, uint32_t post, enum destination_state state)
 {
     struct index_walk walk;
     uint32_t row;
@@ -119,7 +119,8 @@ void pe_delete_post(struct call *c)
     uint32_t post = pe_post(c);
     if (!post)
         return;
-    if (has(c->world, post, DESTINATION_PUBLISHED) || has(c->world, post, DESTINATION_PUBLISHING)) {
+    if (has_destination(c->world, post, DESTINATION_PUBLISHED) ||
+        has_destination(c->world, post, DESTINATION_PUBLISHING)) {
         pe_refuse(c, FAULT_CONFLICT, 409, "post_already_published",
                   "The post is %s and cannot be deleted.",
                   pe_status_texts[pe_status(c->world, post)]);
@@ -142,12 +143,12 @@ struct retry_body {
 };
 static const struct field retry_rows[] = {
     FIELD("account_ids", FIELD_NODE, struct retry_body, account_ids,
-          .help = "Which of the failed ones. Absent: all."),
+          .help = "Accounts whose failed destinations are retried. Default: all."),
 };
 static const struct fields retry_fields =
     FIELD_TABLE("body", retry_rows, struct retry_body, FIELDS_NO_PLACE);
 
-static bool is_wanted(const struct pe_rows *accounts, uint32_t account)
+static bool is_selected(const struct pe_rows *accounts, uint32_t account)
 {
     for (size_t i = 0; i < accounts->count; i++)
         if (accounts->items[i] == account)
@@ -155,8 +156,9 @@ static bool is_wanted(const struct pe_rows *accounts, uint32_t account)
     return !accounts->count;
 }
 
-/* The failed destinations at those accounts; of none, at all. */
-static struct pe_rows failed(struct call *c, uint32_t post, const struct pe_rows *accounts)
+/* The failed destinations at these accounts, or at all accounts if the list is empty. */
+static struct pe_rows failed_destinations(struct call *c, uint32_t post,
+                                          const struct pe_rows *accounts)
 {
     size_t room = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
     struct pe_rows rows = {arena_array(c->arena, uint32_t, room + 1), 0};
@@ -165,7 +167,7 @@ static struct pe_rows failed(struct call *c, uint32_t post, const struct pe_rows
     pe_destinations(c->world, post, &walk);
     while (pe_destination_next(&walk, post, &row)) {
         const struct destination *d = destination_read(c->world, row);
-        if (d->state == DESTINATION_FAILED && is_wanted(accounts, d->account) &&
+        if (d->state == DESTINATION_FAILED && is_selected(accounts, d->account) &&
             account_is_listed(account_read(c->world, d->account)))
             rows.items[rows.count++] = row;
     }
@@ -201,12 +203,12 @@ static void respond_retried(struct call *c, uint32_t post, const struct pe_rows 
         print_retried(c, rows->items[i]);
     json_close_list(out);
     json_put_text(out, "message", "The failed destinations are queued again.");
-    json_put_text(out, "next_step", "Read the post's results to see what came of it.");
+    json_put_text(out, "next_step", "Read the results of the post to see the outcome.");
     json_close_map(out);
     pe_end(c);
 }
 
-/* It only queues: what comes of it is in the results. */
+/* Only queues the destinations again; the outcome appears in the post's results. */
 void pe_retry_post(struct call *c)
 {
     struct retry_body body = {0};
@@ -215,7 +217,7 @@ void pe_retry_post(struct call *c)
     if (!post || (!body_is_empty(c->req) && !pe_body(c, &retry_fields, &body)) ||
         !pe_read_accounts(c, body.account_ids, &accounts))
         return;
-    struct pe_rows rows = failed(c, post, &accounts);
+    struct pe_rows rows = failed_destinations(c, post, &accounts);
     if (!rows.count) {
         pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations",
                   "No destination of this post has failed.");

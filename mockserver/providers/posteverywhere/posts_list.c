@@ -1,4 +1,4 @@
-/* The list of posts: filtered, sorted, page by page. */
+/* The list of posts: filters, sorting and pages. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <stdlib.h>
@@ -7,13 +7,12 @@ enum sort { SORT_CREATED, SORT_SCHEDULED, SORT_PUBLISHED, SORT_UPDATED, SORT_COU
 static const char *const sort_texts[] = {"created_at", "scheduled_for", "published_at",
                                          "updated_at"};
 
-struct span { /* of one instant of a post */
-    const char *after, *before;
+struct span { /* the range that one time of a post must be in, both ends included */
     int64_t after_ms, before_ms;
 };
 
 struct filter {
-    unsigned statuses, platforms; /* a bit each; 0: all */
+    unsigned statuses, platforms; /* one bit for each value; 0: all */
     struct span spans[SORT_COUNT];
     struct str account, search;
     enum sort sort;
@@ -32,7 +31,7 @@ static int64_t published_at(const struct world *w, uint32_t post)
     return latest;
 }
 
-static int64_t instant_of(const struct world *w, uint32_t post, enum sort which)
+static int64_t time_of(const struct world *w, uint32_t post, enum sort which)
 {
     const struct post *p = post_read(w, post);
     switch (which) {
@@ -71,14 +70,14 @@ static bool is_within(const struct world *w, uint32_t post, const struct filter 
         const struct span *s = &f->spans[which];
         if (s->after_ms == INT64_MIN && s->before_ms == INT64_MAX)
             continue;
-        int64_t ms = instant_of(w, post, which);
+        int64_t ms = time_of(w, post, which);
         if (!ms || ms < s->after_ms || ms > s->before_ms)
             return false;
     }
     return true;
 }
 
-static bool shows(const struct world *w, uint32_t post, const struct filter *f)
+static bool matches(const struct world *w, uint32_t post, const struct filter *f)
 {
     return (!f->statuses || f->statuses >> pe_status(w, post) & 1) && goes_to(w, post, f) &&
            is_within(w, post, f) && str_has(str_from(post_read(w, post)->text), f->search);
@@ -104,7 +103,7 @@ static void read_order(struct call *c, struct filter *f)
     while (sort.n && which < SORT_COUNT && !str_is(sort, sort_texts[which]))
         which++;
     if (which == SORT_COUNT)
-        call_issue(c, "sort", "'" STR_FMT "' is not one of its values", STR_ARG(sort));
+        call_issue(c, "sort", "'" STR_FMT "' is not a valid value", STR_ARG(sort));
     if (order.n && !str_is(order, "asc") && !str_is(order, "desc"))
         call_issue(c, "order", "must be asc or desc");
     f->sort = which;
@@ -130,7 +129,8 @@ static int by_order(const void *x, const void *y)
     return a->row < b->row ? -1 : 1;
 }
 
-/* The latest first unless it is asked otherwise; of the same instant, the one made last. */
+/* Sorted by the requested time, latest first by default. Of two equal times, the post that was
+ * created later counts as later. */
 static struct pe_rows select_posts(struct call *c, const struct filter *f)
 {
     struct {
@@ -143,9 +143,9 @@ static struct pe_rows select_posts(struct call *c, const struct filter *f)
                (struct index_entry){space, INT64_MIN, 0});
     while (index_next_of(&walk, space)) {
         uint32_t row = walk.entry.row;
-        if (shows(c->world, row, f))
+        if (matches(c->world, row, f))
             *arena_push(c->arena, &all, struct index_entry) =
-                (struct index_entry){.order = instant_of(c->world, row, f->sort), .row = row};
+                (struct index_entry){.order = time_of(c->world, row, f->sort), .row = row};
     }
     if (all.count)
         qsort(all.items, all.count, sizeof *all.items, by_order);
@@ -159,8 +159,8 @@ void pe_list_posts(struct call *c)
 {
     struct filter f = {0};
     struct pe_page page;
-    bool good = read_filter(c, &f);
-    if (!pe_read_page(c, &page) || !good)
+    bool ok = read_filter(c, &f);
+    if (!pe_read_page(c, &page) || !ok)
         return;
     struct pe_rows rows = select_posts(c, &f);
     struct json *out = pe_begin(c, 200);

@@ -1,5 +1,5 @@
-/* What PostEverywhere's documents leave open. The order of accounts is not stated, that of
- * account_ids is: theirs. Instants have the form of the api_version's samples. */
+/* What PostEverywhere's documentation leaves open. The order of accounts is not documented, but
+ * account_ids must be in the same order. Times keep the format of the API version's samples. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/variations.h"
