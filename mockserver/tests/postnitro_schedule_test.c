@@ -90,62 +90,62 @@ static void each_platform_asks_for_its_settings(void **state)
     static const struct {
         const char *body, *message; /* NULL: it is created */
     } rows[] = {
-        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                         NULL                                                      },
-        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                        "Threads post settings are required"                      },
+        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                         NULL                                                              },
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                        "Threads post settings are required"                              },
         {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                      },
+         NULL                                                                                                                                                              },
         {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
-         "Instagram post type is not one of those it has"                                                                                                          },
-        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                     },
+         "Instagram post type is not valid"                                                                                                                                },
+        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                             },
         {"{" DRAFT "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                      },
+         NULL                                                                                                                                                              },
         {"{" WHEN "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         "LinkedIn posts need a design"                                                                                                                            },
+         "LinkedIn posts require a design"                                                                                                                                 },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"four\"}}",                         "LinkedIn post title of a document has 5 to 90 characters"},
+                                            "\"postTitle\":\"four\"}}",                         "LinkedIn post title of a document must have 5 to 90 characters"  },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"Five!\"}}",                        NULL                                                      },
+                                            "\"postTitle\":\"Five!\"}}",                        NULL                                                              },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
-         "TikTok canComment must be a boolean"                                                                                                                     },
+         "TikTok canComment must be a boolean"                                                                                                                             },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                               "TikTok privacy level is not one of those it has"         },
+                                            "}}",                                               "TikTok privacy level is not valid"                               },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                               "TikTok canDuet and canStitch of a reel must be booleans" },
+                                            "}}",                                               "TikTok canDuet and canStitch of a reel must be booleans"         },
         {"{" DRAFT "," WORDS
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
-         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                     },
+         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                             },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
                                             "\"autoAddMusic\":true," FLAGS
-                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                NULL                                                      },
+                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                NULL                                                              },
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                            "TikTok branded content says whose brand it is"           },
+                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                            "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                     "TikTok branded content cannot be private"                },
+                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                     "TikTok branded content cannot be private"                        },
         {"{" WHEN "," DESIGN "," ON(
              LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "!\"}}",                                                                   "LinkedIn post title of a document has 5 to 90 characters"},
+                     "!\"}}",                                                                   "LinkedIn post title of a document must have 5 to 90 characters"  },
         {"{" WHEN "," DESIGN "," ON(
              LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "\"}}",                                                                    NULL                                                      },
+                     "\"}}",                                                                    NULL                                                              },
         {"{" DRAFT "," WORDS
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",         NULL                                                      },
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",         NULL                                                              },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
                                             "\"canStitch\":true," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                 },
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                         },
         {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
                                             "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
-         NULL                                                                                                                                                      },
+         NULL                                                                                                                                                              },
         {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":60}}",
-         "Video duration is at least 5 and less than 60 seconds"                                                                                                   },
-        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                      },
+         "Video duration must be at least 5 and less than 60 seconds"                                                                                                      },
+        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                              },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);

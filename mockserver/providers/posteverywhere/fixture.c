@@ -76,8 +76,8 @@ static bool account_valid(const struct fixture_load *load, const struct fixture_
                      node_kind_name(a->is_active->kind));
     if (a->token_expires_at.given && a->health == PE_HEALTHY && expires_ms <= load->start_ms)
         return WRONG(a->at,
-                     "the token of account '%s' has expired by the clock's start, but its health "
-                     "is 'healthy'",
+                     "the token of account '%s' has expired by the clock's start; set 'health' to "
+                     "'expired' or 'unhealthy'",
                      a->name);
     return true;
 }

@@ -1,4 +1,4 @@
-/* Social accounts: the list by platform, one with its usage, and the disconnection. */
+/* Social accounts: the list by platform, a single account with its usage, and the disconnection. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include "mockserver/state/ids.h"
@@ -10,11 +10,11 @@ const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {
 const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS] = {"linkedin", "instagram",
                                                                    "tiktok", "threads"};
 
-/* Only the first is documented. */
+/* Only `active` is documented. */
 const char *const postnitro_token_texts[TOKEN_COUNT] = {
     [TOKEN_LIVE] = "active", [TOKEN_EXPIRED] = "expired", [TOKEN_WITHDRAWN] = "revoked"};
 
-/* A link's status, and the states that count as it. */
+/* The status of a link, and the destination states that map to it. */
 static const struct {
     const char *status;
     enum destination_state states[2];
@@ -99,7 +99,7 @@ void postnitro_list_social_accounts(struct call *c)
     postnitro_end(c);
 }
 
-/* The account that the path names, or ROW_NONE and refused. */
+/* The account named by the path. ROW_NONE: the call is refused. */
 static uint32_t named_account(struct call *c)
 {
     if (!str_trim(c->params[0]).n) {
@@ -142,7 +142,7 @@ static uint32_t count_links(const struct world *w, uint32_t account, size_t usag
     return count;
 }
 
-/* A group without links is no group. */
+/* A status without links is omitted. */
 static void print_usage(struct call *c, uint32_t account)
 {
     struct json *out = &c->out;

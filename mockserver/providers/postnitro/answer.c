@@ -1,24 +1,24 @@
-/* What every response of this provider has in common: the envelopes, the sentences, instants. */
+/* The common parts of every response: the envelopes, the error messages and the format of times. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
 
 #include "base/time.h"
 
-/* Who says it: the edge, or what stands behind it; that may tell the detail as well. */
+/* The error envelopes: postnitro.h. */
 enum envelope {
-    EDGE,
-    APP,
-    APP_WITH_ERROR,
+    EDGE,           /* {"status": false, message} */
+    APP,            /* {"success": false, message} */
+    APP_WITH_ERROR, /* {"success": false, message, error} */
 };
 
-/* What an operation says of a fault instead of the provider's own sentence. */
-static const struct sentence {
+/* The error messages that depend on the operation; any other fault has the message of its row. */
+static const struct operation_message {
     const char *operation;
     enum fault fault;
     enum envelope envelope;
     const char *message;
-} sentences[] = {
+} operation_messages[] = {
     {"list_social_accounts",  FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching Social Accounts"  },
     {"read_social_account",   FAULT_NOT_FOUND, APP,            "Social account not found"        },
     {"read_social_account",   FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching Social Account"   },
@@ -40,36 +40,38 @@ static const struct sentence {
     {"list_presets",          FAULT_INTERNAL,  APP_WITH_ERROR, "Error fetching AI Config Presets"},
 };
 
-static enum envelope usual_envelope(enum fault fault)
+static enum envelope default_envelope(enum fault fault)
 {
     if (fault == FAULT_NOT_FOUND)
         return APP;
     return fault == FAULT_CONFLICT || fault == FAULT_INTERNAL ? APP_WITH_ERROR : EDGE;
 }
 
-static struct sentence sentence_of(const struct call *c, const struct fault_row *row)
+static struct operation_message find_message(const struct call *c, const struct fault_row *row)
 {
     const char *operation = c->route ? c->route->operation : "";
-    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
-        if (sentences[i].fault == c->fault && strcmp(sentences[i].operation, operation) == 0)
-            return sentences[i];
-    return (struct sentence){operation, c->fault, usual_envelope(c->fault), row->message};
+    for (size_t i = 0; i < sizeof operation_messages / sizeof *operation_messages; i++)
+        if (operation_messages[i].fault == c->fault &&
+            strcmp(operation_messages[i].operation, operation) == 0)
+            return operation_messages[i];
+    return (struct operation_message){operation, c->fault, default_envelope(c->fault),
+                                      row->message};
 }
 
-/* A detail is the sentence itself, except of what went wrong inside. */
+/* The call's detail replaces the message, except for an internal error: there it is in "error". */
 void postnitro_render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(c->provider, c->fault);
-    struct sentence s = sentence_of(c, row);
+    struct operation_message found = find_message(c, row);
     const char *detail = c->issues.count ? c->issues.items[0].message : c->detail;
-    bool inside = c->fault == FAULT_INTERNAL;
-    const char *message = detail && !inside ? detail : s.message;
+    bool internal = c->fault == FAULT_INTERNAL;
+    const char *message = detail && !internal ? detail : found.message;
     struct json *out = call_json(c, c->fault_status ? c->fault_status : row->status);
     json_open_map(out);
-    json_put_bool(out, s.envelope == EDGE ? "status" : "success", false);
+    json_put_bool(out, found.envelope == EDGE ? "status" : "success", false);
     json_put_text(out, "message", message);
-    if (s.envelope == APP_WITH_ERROR)
-        json_put_text(out, "error", !inside ? message : detail ? detail : row->message);
+    if (found.envelope == APP_WITH_ERROR)
+        json_put_text(out, "error", !internal ? message : detail ? detail : row->message);
     json_close_map(out);
 }
 

@@ -1,5 +1,5 @@
-/* The `postnitro:` section of a fixture: read, checked and built in one go, so that one reading
- * tells all mistakes; a world with any of them is thrown away. */
+/* Reads, checks and builds the `postnitro:` section of a fixture in one pass, so that one load
+ * reports all errors. The caller discards the state if there is any error. */
 #include "mockserver/providers/postnitro/fixture_fields.h"
 
 #include <string.h>
@@ -9,15 +9,15 @@
 #define DAY_MS   (INT64_C(24) * 60 * 60 * 1000)
 #define TOKEN_MS (60 * DAY_MS)
 
-static const char *given_or_minted(struct fixture_load *load, const char *id, const char *prefix)
+static const char *given_or_new_id(struct fixture_load *load, const char *id, const char *prefix)
 {
     return id ? id : ids_mint(load->world, prefix, ID_CUID);
 }
 
-static bool taken(const struct fixture_load *load, struct where at, const char *what,
-                  const char *id)
+static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what,
+                             const char *id)
 {
-    return error_add(load->err, ERROR_INPUT, at, "there is another %s with the id '%s'", what, id);
+    return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
 }
 
 static int64_t time_or(const struct fixture_load *load, const struct field_time *t, int64_t ms)
@@ -25,26 +25,27 @@ static int64_t time_or(const struct fixture_load *load, const struct field_time 
     return t->given ? fixture_time(load, t) : ms;
 }
 
-/* `workspace` ROW_NONE: the key has none. */
+/* A `workspace` of ROW_NONE creates a key without a workspace. */
 static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t workspace,
                       const struct fixture_key *k)
 {
     if (!k->name || !k->value)
         return false;
-    bool good = str_starts(str_from(k->value), STR("pn-")) ||
-                error_add(load->err, ERROR_INPUT, k->at, "a key begins with pn-");
+    bool ok = str_starts(str_from(k->value), STR("pn-")) ||
+              error_add(load->err, ERROR_INPUT, k->at, "the value of key '%s' must start with pn-",
+                        k->name);
     if (key_find(load->world, POSTNITRO, str_from(k->value)))
-        good = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the value of another key",
-                         k->name);
+        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key",
+                       k->name);
     const struct key_spec spec = {
         .space = workspace,
         .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
         .name = k->name,
         .value = k->value,
-        .public_id = given_or_minted(load, k->id, "c"),
+        .public_id = given_or_new_id(load, k->id, "c"),
     };
     key_create(load->world, organization, &spec);
-    return good;
+    return ok;
 }
 
 static enum token token_of(const char *status)
@@ -58,22 +59,21 @@ static enum token token_of(const char *status)
 static bool check_account(struct fixture_load *load, const struct fixture_account *a,
                           const struct account_spec *spec)
 {
-    bool good = true;
+    bool ok = true;
     if (a->handle[0] == '@')
-        good = error_add(load->err, ERROR_INPUT, a->at, "handle '%s' is written without the @",
-                         a->handle);
+        ok = error_add(load->err, ERROR_INPUT, a->at, "invalid handle '%s'; write it without the @",
+                       a->handle);
     if (spec->connected_at_ms > load->start_ms)
-        good = error_add(load->err, ERROR_INPUT, a->at, "'%s' is created after the clock's start",
-                         a->handle);
+        ok = error_add(load->err, ERROR_INPUT, a->at,
+                       "'created_at' of account '%s' is after the clock's start", a->handle);
     if (spec->token == TOKEN_LIVE && spec->token_expires_at_ms <= load->start_ms)
-        good =
-            error_add(load->err, ERROR_INPUT, a->at,
-                      "the token of '%s' has expired when the clock starts, yet it is not said to"
-                      " be expired",
-                      a->handle);
+        ok = error_add(load->err, ERROR_INPUT, a->at,
+                       "the token of account '%s' has expired by the clock's start; set "
+                       "'access_token_status' to 'expired' or 'revoked'",
+                       a->handle);
     if (a->id && account_find(load->world, POSTNITRO, str_from(a->id)))
-        good = taken(load, a->at, "social account", a->id);
-    return good;
+        ok = report_duplicate(load, a->at, "social account", a->id);
+    return ok;
 }
 
 static bool build_account(struct fixture_load *load, uint32_t workspace, struct fixture_account *a)
@@ -98,10 +98,10 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
         .updated_at_ms = time_or(load, &a->updated_at, created_ms),
         .token_expires_at_ms = time_or(load, &a->token_expires_at, load->start_ms + TOKEN_MS),
     };
-    bool good = check_account(load, a, &spec);
-    spec.public_id = given_or_minted(load, a->id, "c");
+    bool ok = check_account(load, a, &spec);
+    spec.public_id = given_or_new_id(load, a->id, "c");
     a->row = account_connect(load->world, workspace, &spec);
-    return good;
+    return ok;
 }
 
 static bool build_design(struct fixture_load *load, uint32_t workspace,
@@ -110,7 +110,7 @@ static bool build_design(struct fixture_load *load, uint32_t workspace,
     if (!d->id)
         return false;
     if (content_find(load->world, POSTNITRO, str_from(d->id)))
-        return taken(load, d->at, "design", d->id);
+        return report_duplicate(load, d->at, "design", d->id);
     const struct content content = {
         .public_id = d->id,
         .media_type = d->type ? d->type : "carousel",
@@ -128,26 +128,26 @@ static uint32_t find_account(struct fixture_load *load, const struct fixture_wor
                              const struct fixture_post *p, const char *name)
 {
     const struct fixture_account *accounts = w->accounts.items, *found = NULL;
-    const char **words = arena_array(load->arena, const char *, w->accounts.count);
+    const char **handles = arena_array(load->arena, const char *, w->accounts.count);
     size_t count = 0;
     for (size_t i = 0; i < w->accounts.count; i++) {
         if (!accounts[i].row)
             continue;
         if (accounts[i].id && strcmp(accounts[i].id, name) == 0)
             return accounts[i].row;
-        words[count++] = accounts[i].handle;
+        handles[count++] = accounts[i].handle;
         if (strcmp(accounts[i].handle, name) != 0)
             continue;
         if (found) {
             error_add(load->err, ERROR_INPUT, p->at,
-                      "'%s' names several accounts of this workspace: name one by its id", name);
+                      "several accounts of this workspace have the handle '%s'; use the id", name);
             return ROW_NONE;
         }
         found = &accounts[i];
     }
     if (found)
         return found->row;
-    const char *near = str_nearest(str_from(name), words, count);
+    const char *near = str_nearest(str_from(name), handles, count);
     error_add(load->err, ERROR_INPUT, p->at, "this workspace has no account '%s'%s%s%s", name,
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return ROW_NONE;
@@ -155,23 +155,23 @@ static uint32_t find_account(struct fixture_load *load, const struct fixture_wor
 
 static bool check_post(struct fixture_load *load, const struct fixture_post *p)
 {
-    bool good = true;
+    bool ok = true;
     int64_t due_ms = fixture_time(load, &p->due);
-    bool over = p->status == FIXTURE_PUBLISHED || p->status == FIXTURE_FAILED;
-    if (over && due_ms > load->start_ms)
-        good = error_add(load->err, ERROR_INPUT, p->at,
-                         "the post is over, but due after the clock's start");
+    bool past = p->status == FIXTURE_PUBLISHED || p->status == FIXTURE_FAILED;
+    if (past && due_ms > load->start_ms)
+        ok = error_add(load->err, ERROR_INPUT, p->at,
+                       "a PUBLISHED or FAILED post cannot be due after the clock's start");
     if (p->status == FIXTURE_SCHEDULED && due_ms < load->start_ms)
-        good = error_add(load->err, ERROR_INPUT, p->at,
-                         "the post is SCHEDULED, but was due before the clock's start");
+        ok = error_add(load->err, ERROR_INPUT, p->at,
+                       "a SCHEDULED post cannot be due before the clock's start");
     if (p->error && p->status != FIXTURE_FAILED)
-        good = error_add(load->err, ERROR_INPUT, p->at, "the post has an error, but is not FAILED");
+        ok = error_add(load->err, ERROR_INPUT, p->at, "'error' requires status FAILED");
     if (p->id && p->times > 1)
-        good =
-            error_add(load->err, ERROR_INPUT, p->at, "one id cannot be of %d posts", (int)p->times);
+        ok = error_add(load->err, ERROR_INPUT, p->at,
+                       "'id' cannot be used with 'times' greater than 1");
     if (p->id && post_find(load->world, POSTNITRO, str_from(p->id)))
-        good = taken(load, p->at, "post", p->id);
-    return good;
+        ok = report_duplicate(load, p->at, "post", p->id);
+    return ok;
 }
 
 static void link_account(struct world *w, uint32_t post, uint32_t account,
@@ -203,11 +203,11 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
 {
     if (!p->due.given || !check_post(load, p))
         return false;
-    bool good = true;
+    bool ok = true;
     const char *const *names = p->accounts.items;
     uint32_t *accounts = arena_array(load->arena, uint32_t, p->accounts.count);
     for (size_t i = 0; i < p->accounts.count; i++)
-        good = (accounts[i] = find_account(load, of, p, names[i])) != ROW_NONE && good;
+        ok = (accounts[i] = find_account(load, of, p, names[i])) != ROW_NONE && ok;
     struct post post = {
         .content = p->design ? content_find(load->world, POSTNITRO, str_from(p->design)) : ROW_NONE,
         .text = p->caption ? p->caption : "A post of this workspace.",
@@ -215,14 +215,14 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
         .due_at_ms = fixture_time(load, &p->due),
     };
     if (p->design && (!post.content || content_read(load->world, post.content)->space != workspace))
-        good = error_add(load->err, ERROR_INPUT, p->at, "this workspace has no design '%s'",
-                         p->design);
-    if (!good)
+        ok = error_add(load->err, ERROR_INPUT, p->at, "this workspace has no design '%s'",
+                       p->design);
+    if (!ok)
         return false;
     post.details = details(load->arena, post.text);
     post.created_at_ms = fixture_post_created(load, post.due_at_ms);
     for (int64_t n = 0; n == 0 || n < p->times; n++) {
-        post.public_id = given_or_minted(load, p->id, "c");
+        post.public_id = given_or_new_id(load, p->id, "c");
         uint32_t row = post_schedule(load->world, workspace, &post);
         for (size_t i = 0; i < p->accounts.count; i++)
             link_account(load->world, row, accounts[i], p);
@@ -238,49 +238,48 @@ static uint32_t organization_of(struct fixture_load *load, const struct fixture_
         w->organization ? organization_find(load->world, POSTNITRO, w->organization) : ROW_NONE;
     if (row)
         return row;
-    const char *id = given_or_minted(load, w->organization, "c");
+    const char *id = given_or_new_id(load, w->organization, "c");
     return organization_create(load->world, POSTNITRO, id, id);
 }
 
 static bool build_workspace(struct fixture_load *load, struct fixture_workspace *w)
 {
-    bool good = true;
+    bool ok = true;
     if (w->id && space_find(load->world, POSTNITRO, str_from(w->id)))
-        good = taken(load, w->at, "workspace", w->id);
+        ok = report_duplicate(load, w->at, "workspace", w->id);
     uint32_t organization = organization_of(load, w);
-    const char *id = given_or_minted(load, w->id, "c");
+    const char *id = given_or_new_id(load, w->id, "c");
     uint32_t row = space_create(load->world, organization, id, w->name ? w->name : id);
     for (size_t i = 0; i < w->keys.count; i++)
-        good = build_key(load, organization, row, (struct fixture_key *)w->keys.items + i) && good;
+        ok = build_key(load, organization, row, (struct fixture_key *)w->keys.items + i) && ok;
     for (size_t i = 0; i < w->accounts.count; i++)
-        good = build_account(load, row, (struct fixture_account *)w->accounts.items + i) && good;
+        ok = build_account(load, row, (struct fixture_account *)w->accounts.items + i) && ok;
     for (size_t i = 0; i < w->designs.count; i++)
-        good = build_design(load, row, (struct fixture_design *)w->designs.items + i) && good;
+        ok = build_design(load, row, (struct fixture_design *)w->designs.items + i) && ok;
     for (size_t i = 0; i < w->posts.count; i++)
-        good = build_post(load, row, w, (struct fixture_post *)w->posts.items + i) && good;
-    return good;
+        ok = build_post(load, row, w, (struct fixture_post *)w->posts.items + i) && ok;
+    return ok;
 }
 
-/* They have an organization all the same. */
-static bool build_loose_keys(struct fixture_load *load, const struct field_list *keys)
+/* The keys get an organization of their own. */
+static bool build_keys_without_workspace(struct fixture_load *load, const struct field_list *keys)
 {
-    bool good = true;
+    bool ok = true;
     if (!keys->count)
         return true;
     uint32_t organization = organization_of(load, &(struct fixture_workspace){0});
     for (size_t i = 0; i < keys->count; i++)
-        good =
-            build_key(load, organization, ROW_NONE, (struct fixture_key *)keys->items + i) && good;
-    return good;
+        ok = build_key(load, organization, ROW_NONE, (struct fixture_key *)keys->items + i) && ok;
+    return ok;
 }
 
 static bool read_section(const struct node *section, struct fixture_load *load)
 {
     struct fixture_postnitro all = {0};
-    bool good = fields_read(&postnitro_fixture_fields, section, load->arena, &all, load->err);
+    bool ok = fields_read(&postnitro_fixture_fields, section, load->arena, &all, load->err);
     for (size_t i = 0; i < all.workspaces.count; i++)
-        good = build_workspace(load, (struct fixture_workspace *)all.workspaces.items + i) && good;
-    return build_loose_keys(load, &all.keys) && good;
+        ok = build_workspace(load, (struct fixture_workspace *)all.workspaces.items + i) && ok;
+    return build_keys_without_workspace(load, &all.keys) && ok;
 }
 
 const struct fixture_reader postnitro_fixture = {"postnitro", read_section,

@@ -1,7 +1,8 @@
-/* fixture_fields.h - what the `postnitro:` section of a fixture may say, as read.
+/* fixture_fields.h - the `postnitro:` section of a fixture, as structs.
  *
- * Shapes:  lists are field_lists of the structs below; `at` is where each stands in the file.
- * Errors:  fields_read's; references and duplicates are fixture.c's.
+ * Shapes:  each field_list holds structs declared below; `at` is the position in the file.
+ * Errors:  fields_read reports unknown keys and wrong values; fixture.c reports unknown references,
+ *          duplicates and contradictions.
  */
 #pragma once
 #include "mockserver/providers/postnitro/postnitro.h"
@@ -17,7 +18,7 @@ struct fixture_account {
     const char *id, *handle, *type, *name, *logo, *token_status;
     int platform; /* index into postnitro_platforms */
     struct field_time token_expires_at, created_at, updated_at;
-    uint32_t row; /* once built */
+    uint32_t row; /* set when the account is created */
 };
 
 struct fixture_design {
@@ -52,4 +53,4 @@ struct fixture_postnitro {
     struct field_list workspaces, keys;
 };
 
-extern const struct fields postnitro_fixture_fields; /* into a struct fixture_postnitro */
+extern const struct fields postnitro_fixture_fields; /* reads into a struct fixture_postnitro */

@@ -12,10 +12,10 @@
 #define ACCOUNTS "Social Accounts, "
 #define SCHEDULE "Schedule API, "
 
-/* A path that ends where its id should stand. */
+/* A path without its id: answered with 422, hidden from the list of endpoints. */
 #define NO_ID ROUTE_HIDDEN
 
-/* All that is documented; rows without a handler are known and not built. */
+/* Every documented endpoint; a row without a handler is not implemented. */
 static const struct route routes[] = {
     {GET,  "/",                       "test_key",              NULL, READ,  0,     postnitro_test_key,             "Authentication"                      },
 
@@ -76,29 +76,29 @@ static const struct route routes[] = {
     "Embed API requires a paid main plan with the API Credits add-on, or an active Embed API "     \
     "subscription."
 
-/* The codes are ours, for rules to name: the provider tells no such thing. */
+/* The provider has no error codes. These are names for rules; no response contains them. */
 static const struct fault_row faults[] = {
-    {FAULT_NO_ROUTE,        404, "NO_ROUTE",           "There is no such endpoint."                  },
-    {FAULT_METHOD,          405, "METHOD_NOT_ALLOWED", "This endpoint does not take that method."    },
-    {FAULT_UNIMPLEMENTED,   501, "NOT_IMPLEMENTED",    "This endpoint is documented, not mocked yet."},
-    {FAULT_BAD_HTTP,        400, "BAD_HTTP",           "The request is not proper HTTP."             },
-    {FAULT_TOO_LARGE,       413, "TOO_LARGE",          "The body is too large."                      },
-    {FAULT_BAD_JSON,        400, "BAD_JSON",           "The body is not JSON."                       },
-    {FAULT_INVALID,         422, "VALIDATION",         "The request does not validate."              },
-    {FAULT_BAD_ID,          422, "ID_REQUIRED",        "Social account id is required"               },
-    {FAULT_UNAUTHENTICATED, 401, "UNAUTHORIZED",       "Unauthorized"                                },
-    {FAULT_UNKNOWN_KEY,     401, "UNKNOWN_KEY",        UNKNOWN_KEY                                   },
-    {FAULT_FORBIDDEN_SCOPE, 401, "NO_WORKSPACE",       NO_WORKSPACE                                  },
-    {FAULT_KILLED,          401, "KEY_OFF",            UNKNOWN_KEY                                   },
-    {FAULT_UNPAID,          402, "PAYMENT_REQUIRED",   UNPAID                                        },
-    {FAULT_NOT_FOUND,       404, "NOT_FOUND",          "Not found."                                  },
-    {FAULT_CONFLICT,        400, "FAILED",             "The request did not complete."               },
-    {FAULT_INTERNAL,        500, "INTERNAL",           "Something went wrong."                       },
-    {FAULT_UNAVAILABLE,     503, "UNAVAILABLE",        "Try again later."                            },
-    {FAULT_NAMESPACE,       404, "NO_NAMESPACE",       "There is no such world in this mock."        },
+    {FAULT_NO_ROUTE,        404, "NO_ROUTE",           "There is no such endpoint."                   },
+    {FAULT_METHOD,          405, "METHOD_NOT_ALLOWED", "This endpoint does not allow this method."    },
+    {FAULT_UNIMPLEMENTED,   501, "NOT_IMPLEMENTED",    "This endpoint is not implemented in the mock."},
+    {FAULT_BAD_HTTP,        400, "BAD_HTTP",           "The request is not valid HTTP."               },
+    {FAULT_TOO_LARGE,       413, "TOO_LARGE",          "The body is too large."                       },
+    {FAULT_BAD_JSON,        400, "BAD_JSON",           "The body is not JSON."                        },
+    {FAULT_INVALID,         422, "VALIDATION",         "The request is not valid."                    },
+    {FAULT_BAD_ID,          422, "ID_REQUIRED",        "Social account id is required"                },
+    {FAULT_UNAUTHENTICATED, 401, "UNAUTHORIZED",       "Unauthorized"                                 },
+    {FAULT_UNKNOWN_KEY,     401, "UNKNOWN_KEY",        UNKNOWN_KEY                                    },
+    {FAULT_FORBIDDEN_SCOPE, 401, "NO_WORKSPACE",       NO_WORKSPACE                                   },
+    {FAULT_KILLED,          401, "KEY_OFF",            UNKNOWN_KEY                                    },
+    {FAULT_UNPAID,          402, "PAYMENT_REQUIRED",   UNPAID                                         },
+    {FAULT_NOT_FOUND,       404, "NOT_FOUND",          "Not found."                                   },
+    {FAULT_CONFLICT,        400, "FAILED",             "The request did not complete."                },
+    {FAULT_INTERNAL,        500, "INTERNAL",           "Something went wrong."                        },
+    {FAULT_UNAVAILABLE,     503, "UNAVAILABLE",        "Try again later."                             },
+    {FAULT_NAMESPACE,       404, "NO_NAMESPACE",       "The namespace is unavailable."                },
 };
 
-/* Everything belongs to the workspace that the key is attached to. */
+/* Refuses a key without a workspace: all data belongs to the key's workspace. */
 static bool gate_workspace(struct call *c)
 {
     return postnitro_workspace(c) != ROW_NONE || call_refuse(c, FAULT_FORBIDDEN_SCOPE, NULL);
@@ -115,7 +115,7 @@ static const char *account_prefix(void)
     return "c";
 }
 
-/* What it says is not documented; that it answers at all is what is asked. */
+/* The response body is not documented; clients check only the status. */
 void postnitro_test_key(struct call *c)
 {
     struct json *out = call_json(c, 200);

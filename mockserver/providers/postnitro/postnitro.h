@@ -1,15 +1,17 @@
-/* postnitro.h - the PostNitro Embed API, as its documents describe it. START HERE: postnitro.c, its
- * surface.
+/* postnitro.h - the PostNitro Embed API, as its documentation describes it.
+ * START HERE: the route table in postnitro.c.
  *
- * Shapes:  accounts.c and schedule.c serve; request.c and settings.c hold a schedule's body against
- *          the documents, view.c prints a post, answer.c has what all responses share; fixture.c
- *          reads the `postnitro:` section. A workspace is a space, a design is content, the link
- *          between a scheduled post and an account is a destination. Ids are 25 characters, a c
- *          first.
- * Units:   instants are printed as the documents' samples have them: UTC, milliseconds, Z.
- * Errors:  faults. Two envelopes: {"status": false, message} is said at the edge (key, plan, shape
- *          of the request), {"success": false, message, error?} behind it.
- * Source:  "Social Accounts"; the Schedule pages and their error reference where that is silent.
+ * Shapes:  handlers: accounts.c and schedule.c. request.c and settings.c check the body of a
+ *          schedule request, view.c prints a post, answer.c writes the envelopes; fixture.c reads
+ *          the `postnitro:` section of a fixture. A workspace is stored as a space, a design as
+ *          content, and the link between a scheduled post and an account as a destination. A
+ *          generated id has 25 characters and starts with c.
+ * Units:   times are printed as in the documented samples: UTC, milliseconds, Z.
+ * Errors:  handlers set a fault. There are two error envelopes: {"status": false, message} from the
+ *          edge, which checks the key, the plan and the shape of the request, and
+ *          {"success": false, message, error?} from the application behind it.
+ * Source:  "Social Accounts"; the Schedule pages and their error reference where that page is
+ *          silent.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -23,12 +25,12 @@ extern const struct provider postnitro_provider;
 extern const struct fixture_reader postnitro_fixture;
 extern const struct variations postnitro_variations;
 
-/* What can be connected, in the order of the list. */
+/* The supported platforms, in the order of the account list. */
 #define POSTNITRO_PLATFORMS 4
 extern const enum platform postnitro_platforms[POSTNITRO_PLATFORMS];
 extern const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS];
 
-/* operations */
+/* Handlers. */
 void postnitro_test_key(struct call *c);
 void postnitro_list_social_accounts(struct call *c);
 void postnitro_read_social_account(struct call *c);
@@ -39,35 +41,38 @@ void postnitro_read_schedule(struct call *c);
 void postnitro_update_schedule(struct call *c);
 void postnitro_delete_schedule(struct call *c);
 
-uint32_t postnitro_workspace(const struct call *c); /* the caller's */
-/* One of the workspace that is still connected, or ROW_NONE. */
+uint32_t postnitro_workspace(const struct call *c); /* of the key; ROW_NONE: the key has none */
+/* The connected account with this id in the key's workspace, or ROW_NONE. */
 uint32_t postnitro_find_account(const struct call *c, struct str id);
 extern const char *const postnitro_token_texts[TOKEN_COUNT];
 void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec);
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle);
 
-/* view.c: a scheduled post as all responses show it, and the word for what has become of it. */
+/* view.c: the JSON of a scheduled post, which is the same in all responses, and its status. */
 void postnitro_print_post(struct call *c, uint32_t row);
 const char *postnitro_post_status(const struct world *w, uint32_t row);
-/* What is kept of a post besides its columns: settings as they came, captions as they are shown. */
+/* The JSON text in a post's record: the settings as they were sent, the captions as printed. */
 const char *postnitro_details(struct arena *a, const struct node *body);
 
-/* request.c: what a create or an update asks for; false, and refused, unless it can be done. */
+/* request.c: the body of a create or an update. Returns false if the call is refused. */
 struct postnitro_request {
-    struct post post; /* content, text, details, draft and due */
+    struct post post; /* only content, text, details, draft and due_at_ms are set */
     const uint32_t *accounts;
     size_t account_count;
 };
 bool postnitro_read_request(struct call *c, struct postnitro_request *r);
-/* As JavaScript reads dates: ISO 8601 with or without time and zone, or an HTTP date. */
+/* Parses the date formats of JavaScript that matter: ISO 8601 with or without time and zone, or an
+ * HTTP date. */
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
-/* settings.c: the settings that the selected platforms ask for. False, and refused. */
+/* settings.c: checks the settings that the selected platforms require. Returns false if the call is
+ * refused. */
 bool postnitro_check_settings(struct call *c, const struct node *body,
                               const struct postnitro_request *r);
 
 /* answer.c */
 void postnitro_render_error(struct call *c);
-/* {"success": true, "message": message (may be NULL), "data": and then the caller's value */
+/* Writes {"success": true, "message": message, "data": and the caller then writes the value and
+ * calls postnitro_end. A NULL message omits "message". */
 struct json *postnitro_begin(struct call *c, const char *message);
 void postnitro_end(struct call *c);
-void postnitro_put_time(struct call *c, const char *key, int64_t ms); /* 0 is null */
+void postnitro_put_time(struct call *c, const char *key, int64_t ms); /* 0 prints null */

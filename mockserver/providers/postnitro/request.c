@@ -1,4 +1,4 @@
-/* What a create or an update asks for: its shape, told at the edge, then what it means. */
+/* Checks the body of a create or an update: first its shape, at the edge, then its values. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #define COUNT(items) (sizeof(items) / sizeof *(items))
 
-/* In the order in which the error reference lists what is said of them. */
+/* Types of the members, in the order of the error reference. */
 static const struct shape {
     const char *key;
     enum node_kind kind;
@@ -23,19 +23,19 @@ static const struct shape {
     {"postSettings",          NODE_MAP,  "Post settings must be an object"          },
 };
 
-static bool wrong_shape(struct call *c, const char *message)
+static bool refuse_shape(struct call *c, const char *message)
 {
     return call_refuse(c, FAULT_INVALID, "%s", message);
 }
 
-/* null is as good as nothing. */
+/* NULL if the member is absent or null. */
 static const struct node *member(const struct node *body, const char *key)
 {
     const struct node *n = node_get(body, key);
     return n && n->kind != NODE_NULL ? n : NULL;
 }
 
-static bool is_key(const char *key)
+static bool is_known_key(const char *key)
 {
     for (size_t i = 0; i < COUNT(shapes); i++)
         if (strcmp(shapes[i].key, key) == 0)
@@ -48,38 +48,38 @@ static bool check_status(struct call *c, const struct node *body)
     const struct node *status = member(body, "status");
     const char *text = node_text(status);
     if (!status)
-        return wrong_shape(c, "Status is required");
+        return refuse_shape(c, "Status is required");
     return (text && (strcmp(text, "DRAFT") == 0 || strcmp(text, "SCHEDULED") == 0)) ||
-           wrong_shape(c, "Status must be 'DRAFT' or 'SCHEDULED'");
+           refuse_shape(c, "Status must be 'DRAFT' or 'SCHEDULED'");
 }
 
 static bool read_due(struct call *c, const struct node *body, int64_t *due_ms)
 {
     const struct node *at = member(body, "scheduledAt");
     if (!at)
-        return wrong_shape(c, "Scheduled at is required");
+        return refuse_shape(c, "Scheduled at is required");
     if (at->kind != NODE_TEXT)
-        return wrong_shape(c, "Scheduled at must be a string");
+        return refuse_shape(c, "Scheduled at must be a string");
     return postnitro_read_date(c->arena, at->text, due_ms) ||
-           wrong_shape(c, "Scheduled at is not a valid date");
+           refuse_shape(c, "Scheduled at is not a valid date");
 }
 
 static bool check_shape(struct call *c, const struct node *body, int64_t *due_ms)
 {
     for (size_t i = 0; i < node_count(body); i++)
-        if (!is_key(body->map.members[i].key))
-            return wrong_shape(c, "Extra parameters passed in the body.");
+        if (!is_known_key(body->map.members[i].key))
+            return refuse_shape(c, "Extra parameters passed in the body.");
     if (!check_status(c, body) || !read_due(c, body, due_ms))
         return false;
     for (size_t i = 0; i < COUNT(shapes); i++) {
         const struct node *n = member(body, shapes[i].key);
         if (n && n->kind != shapes[i].kind)
-            return wrong_shape(c, shapes[i].message);
+            return refuse_shape(c, shapes[i].message);
     }
     return true;
 }
 
-/* --- what it means -------------------------------------------------------------------------- */
+/* --- values --------------------------------------------------------------------------------- */
 
 static bool find_design(struct call *c, const struct node *body, uint32_t *design)
 {
@@ -102,7 +102,7 @@ static const char *first_caption(const struct node *content)
     return NULL;
 }
 
-/* An account is linked once, however often it is named. */
+/* An id that is listed twice is linked once. */
 static bool find_accounts(struct call *c, const struct node *body, struct postnitro_request *r)
 {
     const struct node *ids = member(body, "selectedAccounts");

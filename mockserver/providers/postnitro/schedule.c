@@ -1,4 +1,4 @@
-/* Scheduled posts: the range, one, and what is done with it. */
+/* Scheduled posts: list, create, read, update and delete. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static bool read_bound(struct call *c, const char *parameter, const char *name, 
            call_refuse(c, FAULT_INVALID, "%s date is not a valid date", name);
 }
 
-/* Both ends included; the latest first. */
+/* Lists the posts from fromDate to toDate, both included, latest first. */
 void postnitro_list_schedule(struct call *c)
 {
     int64_t from_ms = 0, to_ms = 0, workspace = postnitro_workspace(c);
@@ -31,7 +31,7 @@ void postnitro_list_schedule(struct call *c)
     postnitro_end(c);
 }
 
-/* The post that the path names, or ROW_NONE and refused. */
+/* The post named by the path. ROW_NONE: the call is refused. */
 static uint32_t named_post(struct call *c)
 {
     if (!str_trim(c->params[0]).n) {
@@ -83,7 +83,7 @@ void postnitro_create_schedule(struct call *c)
     respond_post(c, "Scheduled post created", row);
 }
 
-/* Captions and links are replaced altogether. */
+/* An update replaces all captions and links. */
 void postnitro_update_schedule(struct call *c)
 {
     struct postnitro_request r = {0};

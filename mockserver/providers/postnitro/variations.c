@@ -1,6 +1,6 @@
-/* What PostNitro's documents leave open. Their short answers (a verdict and a message) are given
- * whole, their lists of accounts by platform name all platforms there are; instants have one form.
- * No limit of calls is documented, so nobody is refused. */
+/* What PostNitro's documentation leaves open. The documented short bodies ({success, message}) are
+ * complete, and the account list names every platform, so neither gets unknown members. Times have
+ * one format. No rate limit is documented, so there are no spurious 429 responses. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include "mockserver/variations.h"

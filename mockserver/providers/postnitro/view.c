@@ -1,4 +1,4 @@
-/* A scheduled post as it is shown. */
+/* The JSON of a scheduled post. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static const char *const caption_keys[] = {"common", "linkedin", "instagram",
 
 #define COUNT(items) (sizeof(items) / sizeof *(items))
 
-/* What the link's status is called, and what is said where it failed. */
+/* The status of a link by its destination's state, and the error messages of a failed one. */
 static const char *const link_texts[DESTINATION_STATE_COUNT] = {
     [DESTINATION_QUEUED] = "PENDING",  [DESTINATION_PUBLISHING] = "PENDING",
     [DESTINATION_DRAFT] = "PUBLISHED", [DESTINATION_PUBLISHED] = "PUBLISHED",
@@ -32,9 +32,9 @@ static const char *failure_message(const struct destination *d)
     return d->failure_code ? d->failure_code : failure_messages[d->failure];
 }
 
-struct tally { /* of a post's links */
-    uint32_t to_come, published, failed;
-    const char *error; /* of the first that failed */
+struct tally { /* a post's links by status */
+    uint32_t pending, published, failed;
+    const char *error; /* of the first failed link */
 };
 
 static struct tally tally(const struct world *w, uint32_t post)
@@ -48,19 +48,19 @@ static struct tally tally(const struct world *w, uint32_t post)
         if (strcmp(status, "PUBLISHED") == 0)
             t.published++;
         else if (strcmp(status, "FAILED") != 0)
-            t.to_come++;
+            t.pending++;
         else if (!t.failed++)
             t.error = failure_message(d);
     }
     return t;
 }
 
-/* Beyond DRAFT and SCHEDULED these are reported, not documented. */
+/* Only DRAFT and SCHEDULED are documented; third parties report the other statuses. */
 static const char *status_of(const struct post *p, const struct tally *t)
 {
     if (p->draft)
         return "DRAFT";
-    if (t->to_come)
+    if (t->pending)
         return "SCHEDULED";
     if (t->failed)
         return t->published ? "PARTIALLY_FAILED" : "FAILED";
