@@ -1,5 +1,5 @@
-/* The list of accounts as its document has it, and what stands around it: who may ask, how often,
- * and in which api_version's words. */
+/* The list of accounts as documented, and the rules for every call: authentication, rate limits and
+ * API versions. */
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/diff.h"
@@ -8,7 +8,7 @@
 
 #define LIST GET("/accounts")
 
-/* "List accounts", Response Example; what follows from the moment of asking is left out. */
+/* "List accounts", Response Example; %s is the request id. */
 static const char list_sample[] =
     "{'data':{'accounts':[{"
     " 'account_id':2280,'platform':'instagram','account_name':'@mybrand',"
@@ -33,7 +33,7 @@ static const struct node *sample(struct mock_response got)
     return json_parse(got.arena, str_from(text), "sample", NULL);
 }
 
-static void the_list_is_the_documents_own(void **state)
+static void the_list_equals_the_documented_sample(void **state)
 {
     struct mock_response got = mock_call(*state, LIST, NULL, AS_BRAND);
     struct diff diff = {0};
@@ -42,11 +42,11 @@ static void the_list_is_the_documents_own(void **state)
     diff_nodes(got.arena, sample(got), got.body, &diff);
     if (diff.count)
         fail_msg("%s", diff_text(got.arena, &diff));
-    assert_true(node_equal(sample(got), got.body)); /* no member more, none less */
+    assert_true(node_equal(sample(got), got.body)); /* no extra member, none missing */
     assert_string_equal(header_of(got, "Content-Type"), "application/json");
 }
 
-static void the_members_stand_in_the_documents_order(void **state)
+static void members_are_in_the_documented_order(void **state)
 {
     static const char *const members[] = {"account_id", "platform",   "account_name", "avatar_url",
                                           "is_active",  "created_at", "health"};
@@ -57,7 +57,7 @@ static void the_members_stand_in_the_documents_order(void **state)
         assert_string_equal(first->map.members[i].key, members[i]);
 }
 
-static void ids_stand_in_the_order_of_the_accounts_as_whole_numbers(void **state)
+static void account_ids_are_integers_in_the_order_of_the_accounts(void **state)
 {
     static const char *const keys[] = {AS_BRAND, AS_ACME, AS_OTHER};
     for (size_t k = 0; k < COUNT(keys); k++) {
@@ -82,7 +82,7 @@ static void an_organization_without_accounts_has_two_empty_lists(void **state)
     assert_string_equal(at(got, "/data/account_ids"), "[]");
 }
 
-static void every_platform_health_and_picture_is_told(void **state)
+static void the_list_shows_every_platform_health_and_avatar(void **state)
 {
     static const struct {
         const char *id, *platform, *health, *can_post, *active;
@@ -123,7 +123,7 @@ static void a_simulated_health_changes_only_that_account(void **state)
         {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        simulation(*state, "health", rows[i].simulation);
+        simulate(*state, "health", rows[i].simulation);
         struct mock_response got = mock_call(*state, LIST, NULL, AS_ACME);
         assert_string_equal(at(got, "/data/accounts/0/health/status"), rows[i].status);
         assert_string_equal(at(got, "/data/accounts/0/health/can_post"), rows[i].can_post);
@@ -133,7 +133,7 @@ static void a_simulated_health_changes_only_that_account(void **state)
     }
 }
 
-static void only_its_own_accounts_have_such_a_health(void **state)
+static void the_health_simulation_rejects_accounts_of_other_providers(void **state)
 {
     struct mock_response a = mock_call(*state, "POST /__admin/simulate/health",
                                        "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
@@ -141,7 +141,7 @@ static void only_its_own_accounts_have_such_a_health(void **state)
     assert_true(str_has(a.text, STR("an account of layers")));
 }
 
-static void a_token_that_runs_out_expires_the_account(void **state)
+static void an_account_expires_with_its_token(void **state)
 {
     advance(*state, INT64_C(46) * 24 * 60 * 60 * 1000);
     struct mock_response got = mock_call(*state, GET("/accounts/3001"), NULL, AS_ACME);
@@ -149,7 +149,7 @@ static void a_token_that_runs_out_expires_the_account(void **state)
     assert_string_equal(at(got, "/data/health/can_post"), "false");
 }
 
-static void one_account_is_the_same_object(void **state)
+static void a_single_account_equals_its_item_in_the_list(void **state)
 {
     struct mock_response list = mock_call(*state, LIST, NULL, AS_BRAND);
     struct mock_response one = mock_call(*state, GET("/accounts/2282"), NULL, AS_BRAND);
@@ -158,7 +158,7 @@ static void one_account_is_the_same_object(void **state)
         node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
 }
 
-static void health_in_full_says_why(void **state)
+static void the_health_endpoint_lists_the_reasons(void **state)
 {
     static const struct {
         const char *line, *status, *reasons, *can_post;
@@ -183,7 +183,7 @@ static void health_in_full_says_why(void **state)
     assert_string_equal(at(got, "/data/needs_reconnection_since"), "null");
 }
 
-static void who_has_no_key_of_this_provider_gets_401(void **state)
+static void a_call_without_a_valid_key_returns_401(void **state)
 {
     static const char *const rows[] = {
         "X-Nothing: 1",
@@ -201,7 +201,7 @@ static void who_has_no_key_of_this_provider_gets_401(void **state)
     }
 }
 
-static void a_key_of_this_provider_is_a_stranger_to_layers(void **state)
+static void layers_rejects_a_posteverywhere_key(void **state)
 {
     struct mock_response a =
         mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
@@ -211,7 +211,7 @@ static void a_key_of_this_provider_is_a_stranger_to_layers(void **state)
     assert_int_equal(a.status, 200);
 }
 
-static void the_provider_is_found_by_mount_host_or_route(void **state)
+static void the_provider_is_selected_by_mount_host_or_route(void **state)
 {
     struct mock_response rows[] = {
         mock_call(*state, "GET /posteverywhere/api/v1/accounts", NULL, AS_BRAND),
@@ -226,7 +226,7 @@ static void the_provider_is_found_by_mount_host_or_route(void **state)
     assert_refused(mock_call(*state, GET("/nothing-here"), NULL, AS_BRAND), 404, "not_found");
 }
 
-static void organizations_see_nothing_of_each_other(void **state)
+static void data_of_another_organization_is_not_found(void **state)
 {
     static const char *const lines[] = {
         GET("/accounts/4001"),
@@ -248,7 +248,7 @@ static void organizations_see_nothing_of_each_other(void **state)
     assert_string_equal(at(a, "/data/account_ids"), "[4001]");
 }
 
-static void a_scope_that_is_missing_is_forbidden(void **state)
+static void a_missing_scope_returns_403(void **state)
 {
     assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
     struct mock_response a =
@@ -256,7 +256,7 @@ static void a_scope_that_is_missing_is_forbidden(void **state)
     assert_refused(a, 403, "insufficient_scope");
 }
 
-static void a_spent_minute_answers_429_with_four_headers(void **state)
+static void an_exhausted_minute_returns_429_with_four_headers(void **state)
 {
     struct mock_response a;
     for (int left = 2; left >= 0; left--) {
@@ -272,16 +272,17 @@ static void a_spent_minute_answers_429_with_four_headers(void **state)
     assert_string_equal(at(a, "/error/retryable"), "true");
     assert_string_equal(header_of(a, "X-RateLimit-Limit"), "3");
     assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "0");
-    assert_string_equal(header_of(a, "X-RateLimit-Reset"), "1775822460"); /* noon, and a minute */
+    assert_string_equal(header_of(a, "X-RateLimit-Reset"), "1775822460"); /* 12:01:00 */
     assert_string_equal(header_of(a, "Retry-After"), "40");
-    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status, 200); /* a key of its own */
+    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status,
+                     200); /* each key has its own limits */
     advance(*state, 40000);
     a = mock_call(*state, LIST, NULL, AS_TIGHT);
     assert_int_equal(a.status, 200);
     assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "2");
 }
 
-static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void **state)
+static void the_default_limits_are_60_a_minute_and_1000_an_hour(void **state)
 {
     struct mock_response a = mock_call(*state, GET("/me"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
@@ -295,7 +296,7 @@ static void without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand(void 
     assert_string_equal(at(a, "/data/organization/name"), "Acme Everywhere");
 }
 
-static void an_id_beside_account_id_can_be_switched_on(void **state)
+static void id_alias_adds_an_id_to_each_account(void **state)
 {
     struct mock_response a = mock_call(*state, LIST, NULL, AS_ALIAS);
     assert_string_equal(at(a, "/data/accounts/0/account_id"), "3001");
@@ -306,7 +307,7 @@ static void an_id_beside_account_id_can_be_switched_on(void **state)
     assert_null(at(a, "/data/accounts/0/id"));
 }
 
-static void the_older_api_version_has_texts_as_ids_and_its_own_envelope(void **state)
+static void the_older_api_version_has_text_ids_and_its_own_envelope(void **state)
 {
     struct mock_response a = mock_call(*state, LIST, NULL, AS_OLDER);
     assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_TEXT);
@@ -324,7 +325,7 @@ static void the_older_api_version_has_texts_as_ids_and_its_own_envelope(void **s
     assert_string_equal(at(posted, "/data/scheduled_for"), "2026-04-11T12:00:00Z");
 }
 
-static void error_codes_are_spelt_by_api_version(void **state)
+static void error_codes_depend_on_the_api_version(void **state)
 {
     (void)state;
     static const struct {
@@ -352,7 +353,7 @@ static void error_codes_are_spelt_by_api_version(void **state)
     }
 }
 
-static void every_refusal_is_json_with_an_error(void **state)
+static void every_refusal_has_the_error_envelope(void **state)
 {
     static const struct {
         const char *line, *body;
@@ -378,11 +379,11 @@ static void every_refusal_is_json_with_an_error(void **state)
                        rows[i].code);
 }
 
-static void a_scripted_failure_has_the_providers_shape(void **state)
+static void a_simulated_failure_has_the_error_envelope(void **state)
 {
-    simulation(*state, "fail",
-               "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
-               "error\"}");
+    simulate(*state, "fail",
+             "{\"operation\":\"posteverywhere.list_accounts\",\"times\":1,\"error\":\"internal_"
+             "error\"}");
     struct mock_response a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_refused(a, 500, "internal_error");
     assert_string_equal(at(a, "/error/retryable"), "true");
@@ -396,7 +397,7 @@ static void request_ids_differ(void **state)
     assert_string_not_equal(at(a, "/meta/request_id"), at(b, "/meta/request_id"));
 }
 
-static void every_platform_has_its_rules(void **state)
+static void platform_rules_cover_every_platform(void **state)
 {
     struct mock_response a = mock_call(*state, GET("/platform-rules"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
@@ -407,30 +408,30 @@ static void every_platform_has_its_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PE_TEST(the_list_is_the_documents_own),
-        PE_TEST(the_members_stand_in_the_documents_order),
-        PE_TEST(ids_stand_in_the_order_of_the_accounts_as_whole_numbers),
+        PE_TEST(the_list_equals_the_documented_sample),
+        PE_TEST(members_are_in_the_documented_order),
+        PE_TEST(account_ids_are_integers_in_the_order_of_the_accounts),
         PE_TEST(an_organization_without_accounts_has_two_empty_lists),
-        PE_TEST(every_platform_health_and_picture_is_told),
+        PE_TEST(the_list_shows_every_platform_health_and_avatar),
         PE_TEST(a_simulated_health_changes_only_that_account),
-        PE_TEST(only_its_own_accounts_have_such_a_health),
-        PE_TEST(a_token_that_runs_out_expires_the_account),
-        PE_TEST(one_account_is_the_same_object),
-        PE_TEST(health_in_full_says_why),
-        PE_TEST(who_has_no_key_of_this_provider_gets_401),
-        PE_TEST(a_key_of_this_provider_is_a_stranger_to_layers),
-        PE_TEST(the_provider_is_found_by_mount_host_or_route),
-        PE_TEST(organizations_see_nothing_of_each_other),
-        PE_TEST(a_scope_that_is_missing_is_forbidden),
-        PE_TEST(a_spent_minute_answers_429_with_four_headers),
-        PE_TEST(without_a_word_a_minute_has_sixty_calls_and_an_hour_a_thousand),
-        PE_TEST(an_id_beside_account_id_can_be_switched_on),
-        PE_TEST(the_older_api_version_has_texts_as_ids_and_its_own_envelope),
-        cmocka_unit_test(error_codes_are_spelt_by_api_version),
-        PE_TEST(every_refusal_is_json_with_an_error),
-        PE_TEST(a_scripted_failure_has_the_providers_shape),
+        PE_TEST(the_health_simulation_rejects_accounts_of_other_providers),
+        PE_TEST(an_account_expires_with_its_token),
+        PE_TEST(a_single_account_equals_its_item_in_the_list),
+        PE_TEST(the_health_endpoint_lists_the_reasons),
+        PE_TEST(a_call_without_a_valid_key_returns_401),
+        PE_TEST(layers_rejects_a_posteverywhere_key),
+        PE_TEST(the_provider_is_selected_by_mount_host_or_route),
+        PE_TEST(data_of_another_organization_is_not_found),
+        PE_TEST(a_missing_scope_returns_403),
+        PE_TEST(an_exhausted_minute_returns_429_with_four_headers),
+        PE_TEST(the_default_limits_are_60_a_minute_and_1000_an_hour),
+        PE_TEST(id_alias_adds_an_id_to_each_account),
+        PE_TEST(the_older_api_version_has_text_ids_and_its_own_envelope),
+        cmocka_unit_test(error_codes_depend_on_the_api_version),
+        PE_TEST(every_refusal_has_the_error_envelope),
+        PE_TEST(a_simulated_failure_has_the_error_envelope),
         PE_TEST(request_ids_differ),
-        PE_TEST(every_platform_has_its_rules),
+        PE_TEST(platform_rules_cover_every_platform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,27 +1,27 @@
-/* Connecting, reconnecting and signing in, as the provider's clients do: a link, then polling. */
+/* Connecting, reconnecting and device login: the client gets a link, then polls. */
 #include "mockserver/tests/posteverywhere_test.h"
 
 #define MINUTE INT64_C(60000)
 
-static struct mock_response poll(struct mock *m, struct mock_response begun)
+static struct mock_response poll(struct mock *m, struct mock_response session)
 {
-    return mock_call(m, line_of(begun, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
+    return mock_call(m, line_of(session, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
                      NULL, AS_ACME);
 }
 
-static void consent(struct mock *m, struct mock_response begun, const char *pointer,
+static void consent(struct mock *m, struct mock_response session, const char *pointer,
                     const char *outcome, const char *more)
 {
-    simulation(m, "consent",
-               arena_printf(begun.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}",
-                            at(begun, pointer), outcome, more));
+    simulate(m, "consent",
+             arena_printf(session.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}",
+                          at(session, pointer), outcome, more));
 }
 
-static void both_families_of_links_connect_a_new_account(void **state)
+static void both_families_of_paths_connect_a_new_account(void **state)
 {
     static const char *const lines[] = {POST("/accounts/connect-link"),
                                         POST("/auth/social-connect/start")};
-    static const char *const ids[] = {"4002", "4003"}; /* counted up through all organizations */
+    static const char *const ids[] = {"4002", "4003"}; /* one sequence for all organizations */
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct mock_response link =
             mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
@@ -51,7 +51,7 @@ static void both_families_of_links_connect_a_new_account(void **state)
 static void reconnecting_repairs_the_same_account(void **state)
 {
     static const struct {
-        const char *line, *body, *pointer;
+        const char *line, *body, *account_id;
     } rows[] = {
         {POST("/accounts/3004/reconnect"),   NULL,                               "3004"},
         {POST("/auth/social-connect/start"),
@@ -60,19 +60,19 @@ static void reconnecting_repairs_the_same_account(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
         assert_int_equal(link.status, 200);
-        assert_string_equal(at(link, "/data/account_id"), rows[i].pointer);
+        assert_string_equal(at(link, "/data/account_id"), rows[i].account_id);
         consent(*state, link, "/data/session_id", "approve", "");
-        assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].pointer);
+        assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].account_id);
         struct mock_response one = mock_call(
             *state, line_of(link, GET("/accounts/"), "/data/account_id", ""), NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/status"), "healthy");
         assert_string_equal(at(one, "/data/health/can_post"), "true");
     }
     struct mock_response list = mock_call(*state, GET("/accounts"), NULL, AS_ACME);
-    assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new one */
+    assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new account */
 }
 
-static void what_became_of_a_consent_is_told_in_four_words(void **state)
+static void a_poll_reports_pending_cancelled_or_expired(void **state)
 {
     static const struct {
         const char *outcome, *status;
@@ -89,7 +89,7 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
     }
     advance(*state, 10 * MINUTE);
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
-    assert_refused(mock_call(*state, GET("/auth/social-connect/poll/nobody"), NULL, AS_ACME), 404,
+    assert_refused(mock_call(*state, GET("/auth/social-connect/poll/unknown"), NULL, AS_ACME), 404,
                    "not_found");
     struct mock_response stranger =
         mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
@@ -97,7 +97,7 @@ static void what_became_of_a_consent_is_told_in_four_words(void **state)
     assert_refused(stranger, 404, "not_found");
 }
 
-static void a_link_that_cannot_be_is_refused(void **state)
+static void an_invalid_connect_request_is_refused(void **state)
 {
     static const struct {
         const char *line, *body;
@@ -118,19 +118,19 @@ static void a_link_that_cannot_be_is_refused(void **state)
                        rows[i].code);
 }
 
-static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **state)
+static void a_device_login_returns_a_working_key(void **state)
 {
-    struct mock_response begun =
+    struct mock_response session =
         mock_call(*state, POST("/auth/device"), "{\"client_name\":\"posteverywhere-cli\"}");
-    assert_int_equal(begun.status, 200);
-    assert_int_equal(strlen(at(begun, "/data/user_code")), 9);
-    assert_true(str_has(str_from(at(begun, "/data/verification_uri_complete")), STR("?code=")));
-    const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
+    assert_int_equal(session.status, 200);
+    assert_int_equal(strlen(at(session, "/data/user_code")), 9);
+    assert_true(str_has(str_from(at(session, "/data/verification_uri_complete")), STR("?code=")));
+    const char *body = line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}");
     struct mock_response got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "pending");
     assert_null(at(got, "/data/api_key"));
 
-    consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
+    consent(*state, session, "/data/device_code", "approve", ",\"handle\":\"other\"");
     got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "authorized");
     assert_non_null(at(got, "/data/user/email"));
@@ -140,30 +140,30 @@ static void a_program_signs_in_with_a_code_and_gets_a_key_that_works(void **stat
     assert_string_equal(at(list, "/data/account_ids"), "[4001]");
 }
 
-/* A key need not have a name; asking for another one must not stumble over it. */
-static void a_sign_in_by_name_passes_over_keys_without_one(void **state)
+/* A key may have no name. The search for a key by name must skip it. */
+static void a_device_login_by_key_name_skips_keys_without_a_name(void **state)
 {
     struct mock_response first = mock_call(*state, "GET /__admin/state/keys?name=brand", NULL);
     mock_call(*state, line_of(first, "PATCH /__admin/state/keys/", "/items/0/id", ""),
               "{\"name\":null}");
-    struct mock_response begun = mock_call(*state, POST("/auth/device"), "{}");
-    consent(*state, begun, "/data/device_code", "approve", ",\"handle\":\"other\"");
+    struct mock_response session = mock_call(*state, POST("/auth/device"), "{}");
+    consent(*state, session, "/data/device_code", "approve", ",\"handle\":\"other\"");
     struct mock_response got =
         mock_call(*state, POST("/auth/device/token"),
-                  line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}"));
+                  line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}"));
     assert_string_equal(at(got, "/data/status"), "authorized");
 }
 
-static void a_sign_in_can_be_denied_and_expires(void **state)
+static void a_device_login_can_be_denied_and_can_expire(void **state)
 {
-    struct mock_response begun = mock_call(*state, POST("/auth/device"), "{}");
-    const char *body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
-    consent(*state, begun, "/data/device_code", "deny", "");
+    struct mock_response session = mock_call(*state, POST("/auth/device"), "{}");
+    const char *body = line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}");
+    consent(*state, session, "/data/device_code", "deny", "");
     struct mock_response got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "denied");
 
-    begun = mock_call(*state, POST("/auth/device"), "{}");
-    body = line_of(begun, "{\"device_code\":\"", "/data/device_code", "\"}");
+    session = mock_call(*state, POST("/auth/device"), "{}");
+    body = line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}");
     advance(*state, 10 * MINUTE);
     got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "expired");
@@ -171,13 +171,13 @@ static void a_sign_in_can_be_denied_and_expires(void **state)
                    "not_found");
 }
 
-/* The page's address in this mock, behind its host. */
+/* The path of the page: its URL without scheme and host. */
 static const char *page_of(struct mock_response a, const char *pointer)
 {
     return at(a, pointer) + strlen("http://mock.test");
 }
 
-static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **state)
+static void local_consent_serves_the_mocks_own_consent_page(void **state)
 {
     mock_test_world(*state)->local_consent = true;
     struct mock_response link =
@@ -194,9 +194,9 @@ static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **sta
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(poll(*state, link), "/data/account/account_name"), "@by.page");
 
-    struct mock_response begun =
+    struct mock_response session =
         mock_call(*state, POST("/auth/device"), "{\"client_name\":\"<my> program\"}");
-    page = page_of(begun, "/data/verification_uri");
+    page = page_of(session, "/data/verification_uri");
     shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_true(str_has(shown.text, STR("&lt;my&gt; program wants to sign in")));
     assert_true(str_has(shown.text, STR("value=\"brand\"")));
@@ -205,14 +205,14 @@ static void with_local_consent_a_person_decides_on_the_mocks_own_page(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PE_TEST(both_families_of_links_connect_a_new_account),
+        PE_TEST(both_families_of_paths_connect_a_new_account),
         PE_TEST(reconnecting_repairs_the_same_account),
-        PE_TEST(what_became_of_a_consent_is_told_in_four_words),
-        PE_TEST(a_link_that_cannot_be_is_refused),
-        PE_TEST(a_program_signs_in_with_a_code_and_gets_a_key_that_works),
-        PE_TEST(a_sign_in_by_name_passes_over_keys_without_one),
-        PE_TEST(a_sign_in_can_be_denied_and_expires),
-        PE_TEST(with_local_consent_a_person_decides_on_the_mocks_own_page),
+        PE_TEST(a_poll_reports_pending_cancelled_or_expired),
+        PE_TEST(an_invalid_connect_request_is_refused),
+        PE_TEST(a_device_login_returns_a_working_key),
+        PE_TEST(a_device_login_by_key_name_skips_keys_without_a_name),
+        PE_TEST(a_device_login_can_be_denied_and_can_expire),
+        PE_TEST(local_consent_serves_the_mocks_own_consent_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What PostEverywhere tells by webhook, and how webhooks are kept; the test is the network. */
+/* PostEverywhere's webhook events and endpoints. The test replaces the network. */
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/digest.h"
@@ -10,7 +10,7 @@
 #define KEY   "Authorization: Bearer pe_live_k"
 #define OTHER "Authorization: Bearer pe_live_o"
 
-static const char world[] =
+static const char fixture[] =
     "clock: { start: 2026-04-10T12:00:00Z, mode: frozen }\n"
     "webhooks: { signature_time: virtual, allow: [app] }\n"
     "posteverywhere:\n"
@@ -30,7 +30,7 @@ static const char world[] =
     "    - name: Other\n"
     "      keys: [ { name: o, key: pe_live_o } ]\n";
 
-struct network { /* what went out, and what is answered */
+struct network { /* records the deliveries and returns `status` */
     struct arena arena;
     struct mock *mock;
     int status;
@@ -61,7 +61,7 @@ static int receive(void *ctx, const struct deliver_request *r)
 static int set_up(void **state)
 {
     static struct network n;
-    n = (struct network){.mock = mock_test_new(world), .status = 200};
+    n = (struct network){.mock = mock_test_new(fixture), .status = 200};
     deliver_use_network(n.mock->deliver, receive, &n);
     *state = &n;
     return 0;
@@ -84,19 +84,19 @@ static const char *text_at(struct network *n, size_t i, const char *pointer)
                                       : json_print(&n->arena, found);
 }
 
-static void pass(struct network *n, const char *by)
+static void advance_clock(struct network *n, const char *by)
 {
     struct mock_response a = mock_call(n->mock, "POST /__admin/clock/advance",
                                        arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
-static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
+static void a_delivery_is_signed_over_the_exact_bytes(void **state)
 {
     struct network *n = *state;
-    pass(n, "59m");
+    advance_clock(n, "59m");
     assert_int_equal(n->count, 0);
-    pass(n, "1m");
+    advance_clock(n, "1m");
     assert_int_equal(n->count, 1);
     assert_string_equal(n->sent[0].url, "http://127.0.0.1:9099/hook");
     assert_string_equal(text_at(n, 0, "/event"), "post.published");
@@ -105,7 +105,7 @@ static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
     assert_string_equal(text_at(n, 0, "/data/account_id"), "1");
     assert_string_equal(text_at(n, 0, "/data/status"), "published");
     assert_string_equal(text_at(n, 0, "/data/error"), "null");
-    assert_string_equal(n->sent[0].timestamp, "1775826000"); /* one o'clock */
+    assert_string_equal(n->sent[0].timestamp, "1775826000"); /* 13:00:00 */
 
     unsigned char mac[DIGEST_SIZE];
     digest_hmac_sha256(STR("whsec_test"), str_from(n->sent[0].body), mac);
@@ -113,12 +113,12 @@ static void a_published_post_is_told_signed_over_the_exact_bytes(void **state)
                                                            digest_hex(&n->arena, mac, sizeof mac)));
 }
 
-static void each_change_is_told_in_its_own_words(void **state)
+static void each_change_causes_its_events(void **state)
 {
     struct network *n = *state;
     static const struct {
         const char *line, *body;
-        const char *events; /* in the order they are told */
+        const char *events; /* in the order of delivery */
     } rows[] = {
         {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1]}",      "post.published"      },
         {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[2]}",      "post.failed"         },
@@ -140,16 +140,16 @@ static void each_change_is_told_in_its_own_words(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
-        struct buf told = {.arena = &n->arena};
+        struct buf types = {.arena = &n->arena};
         struct mock_response a = mock_call(n->mock, rows[i].line, rows[i].body, KEY);
         assert_true(a.status == 200 || a.status == 201);
         for (size_t k = before; k < n->count; k++)
-            buf_printf(&told, "%s%s", k > before ? " " : "", text_at(n, k, "/event"));
-        assert_string_equal(buf_c(&told), rows[i].events);
+            buf_printf(&types, "%s%s", k > before ? " " : "", text_at(n, k, "/event"));
+        assert_string_equal(buf_c(&types), rows[i].events);
     }
 }
 
-static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void **state)
+static void a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once(void **state)
 {
     struct network *n = *state;
     struct mock_response made =
@@ -178,13 +178,13 @@ static void a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once(void 
     assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
 }
 
-static void what_is_not_active_is_told_nothing_until_it_is_again(void **state)
+static void an_inactive_webhook_gets_no_deliveries(void **state)
 {
     struct network *n = *state;
     struct mock_response a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":false}", KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
     assert_refused(mock_call(n->mock, POST(HOOK "/test"), NULL, KEY), 409, "conflict");
-    pass(n, "2h");
+    advance_clock(n, "2h");
     assert_int_equal(n->count, 0);
     a = mock_call(n->mock, PATCH(HOOK), "{\"is_active\":true}", KEY);
     assert_string_equal(at(a, "/data/is_active"), "true");
@@ -194,13 +194,13 @@ static void what_is_not_active_is_told_nothing_until_it_is_again(void **state)
     assert_string_equal(text_at(n, n->count - 1, "/event"), "webhook.test");
 }
 
-static void failures_in_a_row_switch_it_off_and_reactivation_clears_them(void **state)
+static void consecutive_failures_disable_a_webhook_until_it_is_activated(void **state)
 {
     struct network *n = *state;
     n->status = 500;
     for (int i = 0; i < 10; i++)
         mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
-    pass(n, "1d");
+    advance_clock(n, "1d");
     struct mock_response a = mock_call(n->mock, GET(HOOK), NULL, KEY);
     assert_string_equal(at(a, "/data/is_active"), "false");
     assert_string_not_equal(at(a, "/data/auto_disabled_at"), "null");
@@ -212,7 +212,7 @@ static void failures_in_a_row_switch_it_off_and_reactivation_clears_them(void **
     assert_string_equal(at(a, "/data/auto_disabled_at"), "null");
 }
 
-static void a_webhook_that_cannot_be_is_refused(void **state)
+static void an_invalid_webhook_is_refused(void **state)
 {
     struct network *n = *state;
     static const char *const bodies[] = {
@@ -228,7 +228,7 @@ static void a_webhook_that_cannot_be_is_refused(void **state)
         assert_refused(mock_call(n->mock, POST(HOOKS), bodies[i], KEY), 400, "validation_error");
 }
 
-static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
+static void plain_http_is_accepted_only_for_loopback_and_allowed_hosts(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -265,13 +265,13 @@ static void plain_http_is_for_loopback_and_allowed_hosts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_published_post_is_told_signed_over_the_exact_bytes),
-        TEST(each_change_is_told_in_its_own_words),
-        TEST(a_webhook_is_kept_by_its_owner_alone_and_tells_its_secret_once),
-        TEST(what_is_not_active_is_told_nothing_until_it_is_again),
-        TEST(failures_in_a_row_switch_it_off_and_reactivation_clears_them),
-        TEST(a_webhook_that_cannot_be_is_refused),
-        TEST(plain_http_is_for_loopback_and_allowed_hosts),
+        TEST(a_delivery_is_signed_over_the_exact_bytes),
+        TEST(each_change_causes_its_events),
+        TEST(a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once),
+        TEST(an_inactive_webhook_gets_no_deliveries),
+        TEST(consecutive_failures_disable_a_webhook_until_it_is_activated),
+        TEST(an_invalid_webhook_is_refused),
+        TEST(plain_http_is_accepted_only_for_loopback_and_allowed_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,30 +1,30 @@
-/* Media by what is said of them: bytes are counted and dropped. */
+/* Media: only metadata is stored, and uploaded bytes are counted and discarded. */
 #include "mockserver/tests/posteverywhere_test.h"
 
-static struct mock_response begin(struct mock *m, const char *body)
+static struct mock_response start_upload(struct mock *m, const char *body)
 {
     return mock_call(m, POST("/media/upload"), body, AS_ACME);
 }
 
-static const char *path_of(struct mock_response begun)
+static const char *path_of(struct mock_response upload)
 {
-    return at(begun, "/data/upload_url") + strlen("http://mock.test");
+    return at(upload, "/data/upload_url") + strlen("http://mock.test");
 }
 
-static void a_file_is_begun_sent_completed_and_posted(void **state)
+static void an_uploaded_file_can_be_posted(void **state)
 {
-    struct mock_response begun =
-        begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\","
-                      "\"file_size\":1234,\"width\":10,\"height\":20}");
-    assert_int_equal(begun.status, 201);
-    assert_string_equal(at(begun, "/data/media_ids/0"), at(begun, "/data/media_id"));
-    assert_string_equal(at(begun, "/data/upload_method/method"), "POST");
-    assert_string_equal(at(begun, "/data/upload_method/field_name"), "file");
-    const char *complete = line_of(begun, POST("/media/"), "/data/media_id", "/complete");
+    struct mock_response upload =
+        start_upload(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\","
+                             "\"file_size\":1234,\"width\":10,\"height\":20}");
+    assert_int_equal(upload.status, 201);
+    assert_string_equal(at(upload, "/data/media_ids/0"), at(upload, "/data/media_id"));
+    assert_string_equal(at(upload, "/data/upload_method/method"), "POST");
+    assert_string_equal(at(upload, "/data/upload_method/field_name"), "file");
+    const char *complete = line_of(upload, POST("/media/"), "/data/media_id", "/complete");
     assert_refused(mock_call(*state, complete, NULL, AS_ACME), 400, "file_not_uploaded");
 
     struct mock_response sent = mock_call(
-        *state, arena_printf(begun.arena, "PUT %s", path_of(begun)), "bytes of a picture");
+        *state, arena_printf(upload.arena, "PUT %s", path_of(upload)), "bytes of a picture");
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(sent, "/error"), "null");
     struct mock_response done = mock_call(*state, complete, NULL, AS_ACME);
@@ -33,38 +33,40 @@ static void a_file_is_begun_sent_completed_and_posted(void **state)
     assert_string_equal(at(done, "/data/size"), "1234");
     assert_string_equal(at(done, "/data/width"), "10");
 
-    const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
-                               "/data/media_id", "\"]}");
+    const char *body =
+        line_of(upload, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
+                "/data/media_id", "\"]}");
     struct mock_response post = mock_call(*state, POST("/posts"), body, AS_ACME);
     assert_int_equal(post.status, 201);
-    assert_string_equal(at(post, "/data/media_ids/0"), at(begun, "/data/media_id"));
+    assert_string_equal(at(post, "/data/media_ids/0"), at(upload, "/data/media_id"));
     assert_string_equal(at(post, "/data/media/0/filename"), "a.png");
 }
 
-static void the_address_of_an_upload_carries_its_namespace_and_mount(void **state)
+static void the_upload_url_contains_the_namespace_and_the_mount(void **state)
 {
-    struct mock_response begun =
+    struct mock_response upload =
         mock_call(*state, ("POST /ns/mine/posteverywhere" V "/media/upload"),
                   "{\"filename\":\"a.mp4\",\"content_type\":\"video/mp4\"}", AS_ACME);
-    assert_int_equal(begun.status, 201);
+    assert_int_equal(upload.status, 201);
     assert_true(
-        str_starts(str_from(path_of(begun)), STR("/ns/mine/posteverywhere" V "/media/uploads/")));
-    assert_string_equal(at(begun, "/data/upload_method/method"), "PUT");
+        str_starts(str_from(path_of(upload)), STR("/ns/mine/posteverywhere" V "/media/uploads/")));
+    assert_string_equal(at(upload, "/data/upload_method/method"), "PUT");
     struct mock_response sent =
-        mock_call(*state, arena_printf(begun.arena, "PUT %s", path_of(begun)), "bytes");
+        mock_call(*state, arena_printf(upload.arena, "PUT %s", path_of(upload)), "bytes");
     assert_int_equal(sent.status, 200);
 }
 
-static void what_is_not_uploaded_cannot_be_posted(void **state)
+static void media_that_was_not_uploaded_cannot_be_posted(void **state)
 {
-    struct mock_response begun =
-        begin(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\",\"size\":10}");
-    const char *body = line_of(begun, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
-                               "/data/media_id", "\"]}");
+    struct mock_response upload =
+        start_upload(*state, "{\"filename\":\"a.png\",\"content_type\":\"image/png\",\"size\":10}");
+    const char *body =
+        line_of(upload, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"",
+                "/data/media_id", "\"]}");
     assert_refused(mock_call(*state, POST("/posts"), body, AS_ACME), 400, "file_not_uploaded");
 }
 
-static void a_file_that_cannot_be_is_refused(void **state)
+static void an_invalid_upload_is_refused(void **state)
 {
     static const struct {
         const char *body, *code;
@@ -76,7 +78,7 @@ static void a_file_that_cannot_be_is_refused(void **state)
          "file_too_large"                                                                                       },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_refused(begin(*state, rows[i].body), 400, rows[i].code);
+        assert_refused(start_upload(*state, rows[i].body), 400, rows[i].code);
     assert_refused(mock_call(*state, "PUT " V "/media/uploads/nothing", "x"), 404, "not_found");
     assert_refused(mock_call(*state, POST("/media/upload-from-url"),
                              "{\"url\":\"https://example.com/a.mp4\"}", AS_ACME),
@@ -111,10 +113,10 @@ static void media_are_listed_newest_first_until_they_are_deleted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PE_TEST(a_file_is_begun_sent_completed_and_posted),
-        PE_TEST(the_address_of_an_upload_carries_its_namespace_and_mount),
-        PE_TEST(what_is_not_uploaded_cannot_be_posted),
-        PE_TEST(a_file_that_cannot_be_is_refused),
+        PE_TEST(an_uploaded_file_can_be_posted),
+        PE_TEST(the_upload_url_contains_the_namespace_and_the_mount),
+        PE_TEST(media_that_was_not_uploaded_cannot_be_posted),
+        PE_TEST(an_invalid_upload_is_refused),
         PE_TEST(media_are_listed_newest_first_until_they_are_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Posts: made, scheduled, published, failed at once where an account is unfit, and tried again. */
+/* Posts: create, schedule, publish, fail at an unhealthy account, retry. */
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/json.h"
@@ -22,7 +22,7 @@ static struct mock_response results_of(struct mock *m, struct mock_response made
     return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", "/results"), NULL, AS_ACME);
 }
 
-static void what_is_posted_at_once_is_published_when_looked_at(void **state)
+static void an_immediate_post_is_published_by_the_next_read(void **state)
 {
     struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3003]}", AS_ACME);
@@ -46,7 +46,7 @@ static void what_is_posted_at_once_is_published_when_looked_at(void **state)
 }
 
 /* The central promise of "List accounts". */
-static void a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once(void **state)
+static void a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once(void **state)
 {
     static const char *const bodies[] = {
         "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", /* expired */
@@ -67,7 +67,7 @@ static void a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once(void
     }
 }
 
-static void after_reconnecting_a_retry_succeeds(void **state)
+static void a_retry_succeeds_after_reconnecting(void **state)
 {
     struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
@@ -79,12 +79,13 @@ static void after_reconnecting_a_retry_succeeds(void **state)
     assert_string_equal(at(again, "/data/destinations/0/status"), "queued");
     assert_string_equal(at(again, "/data/destinations/0/attempts"), "1");
     struct mock_response results = results_of(*state, made);
-    assert_string_equal(at(results, "/data/results/1/status"), "failed"); /* its token is dead */
+    assert_string_equal(at(results, "/data/results/1/status"),
+                        "failed"); /* its token is still expired */
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
 
     struct mock_response link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
-    simulation(*state, "consent",
-               line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
+    simulate(*state, "consent",
+             line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
     assert_int_equal(again.status, 200);
     results = results_of(*state, made);
@@ -94,7 +95,7 @@ static void after_reconnecting_a_retry_succeeds(void **state)
     assert_refused(mock_call(*state, retry, NULL, AS_ACME), 400, "no_failed_destinations");
 }
 
-static void a_scheduled_post_waits_for_its_time(void **state)
+static void a_scheduled_post_is_published_at_its_due_time(void **state)
 {
     struct mock_response made = mock_call(*state, POSTS,
                                           ("{\"content\":\"later\",\"account_ids\":[3001],"
@@ -114,11 +115,11 @@ static void a_scheduled_post_waits_for_its_time(void **state)
     assert_string_equal(at(post, "/data/destinations/0/published_at"), "2026-04-10T15:00:00.000Z");
 }
 
-static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **state)
+static void a_post_fails_only_at_accounts_that_are_expired_when_it_is_due(void **state)
 {
-    simulation(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
-    simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
-    simulation(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
+    simulate(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
+    simulate(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
+    simulate(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
     advance(*state, 25 * HOUR);
     struct mock_response post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
     assert_string_equal(at(post, "/data/post_status"), "partially_failed");
@@ -127,7 +128,7 @@ static void an_expiry_before_the_time_fails_it_and_a_recovery_does_not(void **st
     assert_string_equal(at(post, "/data/results/2/status"), "published");
 }
 
-static void a_draft_is_kept_until_it_is_scheduled(void **state)
+static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
 {
     struct mock_response made =
         mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
@@ -140,7 +141,7 @@ static void a_draft_is_kept_until_it_is_scheduled(void **state)
 
     const char *line = line_of(made, POST("/posts/"), "/data/post_id", "/schedule");
     assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 400,
-                   "validation_error"); /* nowhere to go */
+                   "validation_error"); /* no account */
     assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
                    "validation_error"); /* no time */
     struct mock_response set =
@@ -164,7 +165,7 @@ static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
     assert_string_equal(at(set, "/data/account_ids"), "[3007]");
 }
 
-static void what_is_scheduled_can_be_changed(void **state)
+static void a_scheduled_post_can_be_changed(void **state)
 {
     struct mock_response a =
         mock_call(*state, PATCH(SCHEDULED),
@@ -174,7 +175,7 @@ static void what_is_scheduled_can_be_changed(void **state)
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/data/content"), "At nine.");
     assert_string_equal(at(a, "/data/account_ids"), "[3007]");
-    assert_string_equal(at(a, "/data/timezone"), "Europe/Berlin"); /* as it was */
+    assert_string_equal(at(a, "/data/timezone"), "Europe/Berlin"); /* unchanged */
     advance(*state, 30 * HOUR);
     a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "scheduled");
@@ -186,7 +187,7 @@ static void what_is_scheduled_can_be_changed(void **state)
                    "invalid_post_status");
 }
 
-static void what_was_published_cannot_be_deleted(void **state)
+static void a_published_post_cannot_be_deleted(void **state)
 {
     static const char *const deletable[] = {FAILED, SCHEDULED, DRAFT};
     assert_refused(mock_call(*state, DELETE(PUBLISHED), NULL, AS_ACME), 409,
@@ -200,12 +201,12 @@ static void what_was_published_cannot_be_deleted(void **state)
         assert_string_equal(at(a, "/data/deleted"), "true");
         assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
     }
-    advance(*state, 48 * HOUR); /* nothing comes of what was deleted */
+    advance(*state, 48 * HOUR); /* a deleted post is not published */
     struct mock_response list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "2");
 }
 
-static void a_post_that_cannot_be_is_refused_with_its_code(void **state)
+static void an_invalid_post_is_refused_with_its_error_code(void **state)
 {
     static const struct {
         const char *body, *code;
@@ -234,7 +235,7 @@ static void a_post_that_cannot_be_is_refused_with_its_code(void **state)
     assert_string_equal(at(list, "/data/pagination/total"), "5");
 }
 
-static void a_text_is_too_long_only_for_the_platform_that_gets_it(void **state)
+static void the_length_limit_depends_on_the_platform(void **state)
 {
     struct arena a = {0};
     char *text = arena_alloc(&a, 402);
@@ -253,7 +254,7 @@ static void a_text_is_too_long_only_for_the_platform_that_gets_it(void **state)
     arena_end(&a);
 }
 
-static void the_list_is_filtered_sorted_and_paged(void **state)
+static void the_list_is_filtered_and_sorted(void **state)
 {
     static const struct {
         const char *query, *total, *first;
@@ -281,7 +282,7 @@ static void the_list_is_filtered_sorted_and_paged(void **state)
     }
 }
 
-static void pages_hold_every_post_once(void **state)
+static void pages_contain_every_post_once(void **state)
 {
     struct mock_response all = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(all, "/data/pagination/limit"), "20");
@@ -298,9 +299,9 @@ static void pages_hold_every_post_once(void **state)
     }
 }
 
-static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
+static void a_post_fails_at_a_removed_account(void **state)
 {
-    simulation(*state, "account_removed", "{\"account\":\"3002\"}");
+    simulate(*state, "account_removed", "{\"account\":\"3002\"}");
     struct mock_response a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/destinations/1/status"), "failed");
     assert_string_equal(at(a, "/data/destinations/1/account_id"), "null");
@@ -311,20 +312,20 @@ static void an_account_that_is_gone_leaves_its_posts_failed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PE_TEST(what_is_posted_at_once_is_published_when_looked_at),
-        PE_TEST(a_post_to_an_unhealthy_account_is_taken_and_fails_there_at_once),
-        PE_TEST(after_reconnecting_a_retry_succeeds),
-        PE_TEST(a_scheduled_post_waits_for_its_time),
-        PE_TEST(an_expiry_before_the_time_fails_it_and_a_recovery_does_not),
-        PE_TEST(a_draft_is_kept_until_it_is_scheduled),
+        PE_TEST(an_immediate_post_is_published_by_the_next_read),
+        PE_TEST(a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once),
+        PE_TEST(a_retry_succeeds_after_reconnecting),
+        PE_TEST(a_scheduled_post_is_published_at_its_due_time),
+        PE_TEST(a_post_fails_only_at_accounts_that_are_expired_when_it_is_due),
+        PE_TEST(a_draft_stays_a_draft_until_it_is_scheduled),
         PE_TEST(a_draft_of_the_fixture_keeps_its_accounts),
-        PE_TEST(what_is_scheduled_can_be_changed),
-        PE_TEST(what_was_published_cannot_be_deleted),
-        PE_TEST(a_post_that_cannot_be_is_refused_with_its_code),
-        PE_TEST(a_text_is_too_long_only_for_the_platform_that_gets_it),
-        PE_TEST(the_list_is_filtered_sorted_and_paged),
-        PE_TEST(pages_hold_every_post_once),
-        PE_TEST(an_account_that_is_gone_leaves_its_posts_failed),
+        PE_TEST(a_scheduled_post_can_be_changed),
+        PE_TEST(a_published_post_cannot_be_deleted),
+        PE_TEST(an_invalid_post_is_refused_with_its_error_code),
+        PE_TEST(the_length_limit_depends_on_the_platform),
+        PE_TEST(the_list_is_filtered_and_sorted),
+        PE_TEST(pages_contain_every_post_once),
+        PE_TEST(a_post_fails_at_a_removed_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

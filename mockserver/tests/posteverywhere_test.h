@@ -1,8 +1,7 @@
-/* posteverywhere_test.h - a mock of fixtures/posteverywhere-acme.yaml for each test, and who calls
- * it.
+/* posteverywhere_test.h - a mock with fixtures/posteverywhere-acme.yaml for each test, and keys.
  *
- * Shapes:  PE_TEST(f): f gets the mock in *state.
- * Errors:  a fixture that cannot be loaded fails the test.
+ * Shapes:  PE_TEST(f): f gets the mock in *state. AS_X: the Authorization header of a key.
+ * Errors:  a fixture that fails to load fails the test.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"
@@ -19,7 +18,7 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define V        "/api/v1"
 
-/* In brackets: a joined text among others looks as if a comma were missing. */
+/* Parenthesized, because a concatenated string in a list looks like a missing comma. */
 #define GET(path)    ("GET " V path)
 #define POST(path)   ("POST " V path)
 #define PATCH(path)  ("PATCH " V path)
@@ -43,7 +42,7 @@ static inline int pe_test_setup(void **state)
     return 0;
 }
 
-/* The provider's envelope: no data, an error that a client finds truthy, and meta. */
+/* Expects the error envelope: data is null, error has its members, meta is present. */
 static inline void assert_refused(struct mock_response a, int status, const char *code)
 {
     assert_int_equal(a.status, status);
@@ -55,7 +54,7 @@ static inline void assert_refused(struct mock_response a, int status, const char
     assert_non_null(at(a, "/meta/timestamp"));
 }
 
-static inline struct mock_response simulation(struct mock *m, const char *name, const char *body)
+static inline struct mock_response simulate(struct mock *m, const char *name, const char *body)
 {
     char line[64];
     (void)snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
@@ -64,14 +63,16 @@ static inline struct mock_response simulation(struct mock *m, const char *name, 
     return a;
 }
 
+/* Moves the clock forward; events that are due run with the next call. */
 static inline void advance(struct mock *m, int64_t ms)
 {
     struct world *w = mock_test_world(m);
     clock_move_to(&w->clock, world_now(w) + ms);
 }
 
-static inline const char *line_of(struct mock_response a, const char *before, const char *pointer,
-                                  const char *behind)
+/* Joins a prefix, a value of the response and a suffix: a request line, a header or a body. */
+static inline const char *line_of(struct mock_response a, const char *prefix, const char *pointer,
+                                  const char *suffix)
 {
-    return arena_printf(a.arena, "%s%s%s", before, at(a, pointer), behind);
+    return arena_printf(a.arena, "%s%s%s", prefix, at(a, pointer), suffix);
 }

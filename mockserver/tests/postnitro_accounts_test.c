@@ -1,5 +1,5 @@
-/* Who may call, the list, one account with its usage, and the disconnection, over
- * fixtures/postnitro-acme.yaml. */
+/* Authentication, the list of accounts, a single account with its usage, and the disconnection,
+ * with fixtures/postnitro-acme.yaml. */
 #include "mockserver/tests/postnitro_test.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #define DISCONNECT "DELETE /social-account/cacme000000000000disposable"
 #define REQUIRED   "Social account id is required"
 
-static void each_wrong_key_has_its_own_response(void **state)
+static void each_invalid_key_has_its_own_response(void **state)
 {
     static const struct {
         const char *header;
@@ -38,7 +38,7 @@ static void each_wrong_key_has_its_own_response(void **state)
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
 
-static void the_key_is_taken_from_either_header_the_own_one_first(void **state)
+static void embed_api_key_takes_precedence_over_authorization(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, LIST, NULL, "Authorization: pn-acme00000000000000000001").status,
@@ -55,14 +55,15 @@ static void the_key_is_taken_from_either_header_the_own_one_first(void **state)
         401, UNKNOWN_KEY);
 }
 
-static void the_provider_is_found_by_mount_host_and_route(void **state)
+static void the_provider_is_selected_by_mount_and_route(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
     assert_int_equal(mock_call(m, "GET /postnitro/social-account", NULL, AS_ACME).status, 200);
     assert_int_equal(mock_call(m, "GET /postnitro", NULL, AS_ACME).status, 200);
     assert_response(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
-    assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status, 404); /* it is anybody's */
+    assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status,
+                     404); /* no provider is selected */
     assert_int_equal(mock_call(m, "POST /", "{}", AS_ACME).status, 404);
     assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
                 "There is no such endpoint.");
@@ -83,7 +84,7 @@ static const char *ids(struct mock_response a, const char *platform)
     return buf_c(&out);
 }
 
-static void the_list_has_four_platforms_the_newest_first(void **state)
+static void the_list_has_four_platforms_newest_account_first(void **state)
 {
     struct mock_response a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_int_equal(a.status, 200);
@@ -98,7 +99,7 @@ static void the_list_has_four_platforms_the_newest_first(void **state)
                     "\"instagram\":[],\"tiktok\":[],\"threads\":[]}}}");
 }
 
-static void an_id_that_is_missing_or_blank_is_required(void **state)
+static void a_missing_or_blank_id_returns_422(void **state)
 {
     static const char *const lines[] = {
         "GET /social-account/",           "GET /social-account/%20", "GET /social-account/%20%09",
@@ -110,7 +111,7 @@ static void an_id_that_is_missing_or_blank_is_required(void **state)
     assert_response(mock_call(*state, "DELETE /social-account", NULL), 401, UNAUTHORIZED);
 }
 
-static void what_the_workspace_has_not_is_not_found(void **state)
+static void an_account_outside_the_workspace_is_not_found(void **state)
 {
     static const char *const paths[] = {
         "/social-account/czzzzzzzzzzzzzzzzzzzzzzzz",
@@ -131,7 +132,7 @@ static void what_the_workspace_has_not_is_not_found(void **state)
         200);
 }
 
-static void usage_counts_each_status_of_its_links(void **state)
+static void usage_counts_links_by_status(void **state)
 {
     struct mock *m = *state;
     struct mock_response a = mock_call(m, READ, NULL, AS_ACME);
@@ -163,7 +164,7 @@ static const char *links(struct mock *m, const char *post)
     return buf_c(&out);
 }
 
-static void assert_it_left_its_posts(struct mock *m)
+static void assert_removed_from_posts(struct mock *m)
 {
     assert_string_equal(links(m, "cacmepost0000000000shared"),
                         "SCHEDULED cacme00000000000000threads");
@@ -178,32 +179,33 @@ static void assert_it_left_its_posts(struct mock *m)
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"100h\"}");
     assert_string_equal(links(m, "cacmepost0000000000shared"),
                         "PUBLISHED cacme00000000000000threads");
-    assert_string_equal(links(m, "cacmepost00000000000alone"), "SCHEDULED"); /* to nobody */
+    assert_string_equal(links(m, "cacmepost00000000000alone"),
+                        "SCHEDULED"); /* no account is left */
 }
 
-static void a_disconnected_account_leaves_all_its_posts(void **state)
+static void a_disconnected_account_is_removed_from_its_posts(void **state)
 {
     assert_response(mock_call(*state, DISCONNECT, NULL, AS_ACME), 200,
                     "{\"success\":true,\"message\":\"Social account deleted successfully\"}");
-    assert_it_left_its_posts(*state);
+    assert_removed_from_posts(*state);
 }
 
-static void so_does_one_that_its_owner_removed(void **state)
+static void an_account_removed_by_its_owner_is_removed_from_its_posts(void **state)
 {
     struct mock_response a = mock_call(*state, "POST /__admin/simulate/account_removed",
                                        "{\"account\":\"cacme000000000000disposable\"}");
     assert_int_equal(a.status, 200);
-    assert_it_left_its_posts(*state);
+    assert_removed_from_posts(*state);
 }
 
-static struct mock_response simulation(struct mock *m, const char *name, const char *body)
+static struct mock_response simulate(struct mock *m, const char *name, const char *body)
 {
     char line[64];
     snprintf(line, sizeof line, "POST /__admin/simulate/%s", name);
     return mock_call(m, line, body);
 }
 
-static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
+static void reconnecting_after_a_lost_token_creates_a_new_account(void **state)
 {
     static const struct {
         const char *why, *status;
@@ -216,14 +218,13 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
         char body[128];
         snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
                  rows[i].why);
-        assert_int_equal(simulation(m, "token_lost", body).status, 200);
+        assert_int_equal(simulate(m, "token_lost", body).status, 200);
         struct mock_response a = mock_call(m, READ, NULL, AS_ACME);
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
         assert_string_equal(at(a, "/data/socialAccount/updatedAt"), "2026-05-02T09:00:00.000Z");
 
-        a = simulation(
-            m, "account_connected",
-            "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
+        a = simulate(m, "account_connected",
+                     "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
         const char *id = at(a, "/account");
         assert_int_equal(a.status, 200);
         assert_int_equal(str_from(id).n, 25);
@@ -238,14 +239,14 @@ static void a_token_dies_and_connecting_again_makes_a_new_account(void **state)
     (void)state;
 }
 
-static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(void **state)
+static void a_fixtures_token_status_is_shown_until_the_token_changes(void **state)
 {
     static const struct {
         const char *id, *status, *kept;
     } rows[] = {
         {"odd",  "needs_refresh", "needs_refresh"},
         {"dead", "revoked",       "null"         },
-        {"fine", "active",        "null"         },
+        {"live", "active",        "null"         },
     };
     (void)state;
     struct mock *m = mock_test_new(
@@ -257,7 +258,7 @@ static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(voi
         "      social_accounts:\n"
         "        - { id: odd, platform: tiktok, handle: a, access_token_status: needs_refresh }\n"
         "        - { id: dead, platform: tiktok, handle: b, access_token_status: revoked }\n"
-        "        - { id: fine, platform: tiktok, handle: c, access_token_status: active }\n");
+        "        - { id: live, platform: tiktok, handle: c, access_token_status: active }\n");
     char line[64];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(line, sizeof line, "GET /social-account/%s", rows[i].id);
@@ -266,48 +267,47 @@ static void a_fixture_says_any_word_of_a_token_until_something_happens_to_it(voi
         snprintf(line, sizeof line, "GET /__admin/state/accounts/%s", rows[i].id);
         assert_string_equal(at(mock_call(m, line, NULL), "/token_word"), rows[i].kept);
     }
-    simulation(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
+    simulate(m, "token_lost", "{\"account\":\"odd\",\"why\":\"expired\"}");
     struct mock_response a = mock_call(m, "GET /social-account/odd", NULL, "embed-api-key: pn-k");
     assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), "expired");
     mock_free(m);
 }
 
-static void only_its_platforms_can_be_connected(void **state)
+static void only_supported_platforms_can_be_connected(void **state)
 {
     struct mock_response a =
-        simulation(*state, "account_connected",
-                   "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
+        simulate(*state, "account_connected",
+                 "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/platform");
-    a = simulation(*state, "account_connected",
-                   "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
+    a = simulate(*state, "account_connected",
+                 "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422); /* Layers has no LinkedIn */
 }
 
-static void a_plan_ends_and_is_paid_for_again(void **state)
+static void a_simulated_plan_applies_to_the_next_call(void **state)
 {
     struct mock *m = *state;
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"unpaid\"}").status, 200);
     assert_response(mock_call(m, LIST, NULL, AS_ACME), 402, UNPAID);
     assert_int_equal(mock_call(m, LIST, NULL, AS_EMPTY).status, 200);
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"active\"}").status, 200);
     assert_int_equal(mock_call(m, LIST, NULL, AS_ACME).status, 200);
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
     assert_response(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"nobody\",\"status\":\"active\"}").status,
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"unknown\",\"status\":\"active\"}").status,
                      422);
 
-    /* Layers has a killed key as well. */
+    /* Layers has the status `killed` too. */
     const char *layers = "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full";
     const char *line = "GET /v1/projects/prj_acme_a/social-accounts";
     assert_int_equal(mock_call(m, line, NULL, layers).status, 200);
-    assert_int_equal(simulation(m, "plan", "{\"key\":\"layers\",\"status\":\"killed\"}").status,
-                     200);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"layers\",\"status\":\"killed\"}").status, 200);
     assert_string_equal(at(mock_call(m, line, NULL, layers), "/error/code"), "KILL_SWITCH");
 }
 
-static void each_operation_fails_in_its_own_words(void **state)
+static void each_operation_has_its_own_error_messages(void **state)
 {
     static const struct {
         const char *operation, *error, *line;
@@ -340,7 +340,7 @@ static void each_operation_fails_in_its_own_words(void **state)
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}",
                  rows[i].operation, rows[i].error);
-        assert_int_equal(simulation(*state, "fail", body).status, 200);
+        assert_int_equal(simulate(*state, "fail", body).status, 200);
         assert_response(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status,
                         rows[i].text);
     }
@@ -350,20 +350,20 @@ static void each_operation_fails_in_its_own_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POSTNITRO_TEST(each_wrong_key_has_its_own_response),
-        POSTNITRO_TEST(the_key_is_taken_from_either_header_the_own_one_first),
-        POSTNITRO_TEST(the_provider_is_found_by_mount_host_and_route),
-        POSTNITRO_TEST(the_list_has_four_platforms_the_newest_first),
-        POSTNITRO_TEST(an_id_that_is_missing_or_blank_is_required),
-        POSTNITRO_TEST(what_the_workspace_has_not_is_not_found),
-        POSTNITRO_TEST(usage_counts_each_status_of_its_links),
-        POSTNITRO_TEST(a_disconnected_account_leaves_all_its_posts),
-        POSTNITRO_TEST(so_does_one_that_its_owner_removed),
-        POSTNITRO_TEST(a_token_dies_and_connecting_again_makes_a_new_account),
-        cmocka_unit_test(a_fixture_says_any_word_of_a_token_until_something_happens_to_it),
-        POSTNITRO_TEST(only_its_platforms_can_be_connected),
-        POSTNITRO_TEST(a_plan_ends_and_is_paid_for_again),
-        POSTNITRO_TEST(each_operation_fails_in_its_own_words),
+        POSTNITRO_TEST(each_invalid_key_has_its_own_response),
+        POSTNITRO_TEST(embed_api_key_takes_precedence_over_authorization),
+        POSTNITRO_TEST(the_provider_is_selected_by_mount_and_route),
+        POSTNITRO_TEST(the_list_has_four_platforms_newest_account_first),
+        POSTNITRO_TEST(a_missing_or_blank_id_returns_422),
+        POSTNITRO_TEST(an_account_outside_the_workspace_is_not_found),
+        POSTNITRO_TEST(usage_counts_links_by_status),
+        POSTNITRO_TEST(a_disconnected_account_is_removed_from_its_posts),
+        POSTNITRO_TEST(an_account_removed_by_its_owner_is_removed_from_its_posts),
+        POSTNITRO_TEST(reconnecting_after_a_lost_token_creates_a_new_account),
+        cmocka_unit_test(a_fixtures_token_status_is_shown_until_the_token_changes),
+        POSTNITRO_TEST(only_supported_platforms_can_be_connected),
+        POSTNITRO_TEST(a_simulated_plan_applies_to_the_next_call),
+        POSTNITRO_TEST(each_operation_has_its_own_error_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

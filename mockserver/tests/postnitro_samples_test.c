@@ -1,5 +1,5 @@
-/* The three bodies that "Social Accounts" prints as samples, field for field. What the document
- * elides ("https://...") is a whole one of its kind. */
+/* Compares three responses with the samples of "Social Accounts", member by member. A URL that the
+ * page shortens ("https://...") is a complete URL here. */
 #include "mockserver/tests/postnitro_test.h"
 
 #include "base/diff.h"
@@ -29,7 +29,7 @@ static const char read_sample[] =
 static const char delete_sample[] =
     "{'success':true,'message':'Social account deleted successfully'}";
 
-static void the_responses_are_the_documents_own(void **state)
+static void the_responses_equal_the_documented_samples(void **state)
 {
     static const struct {
         const char *line, *sample;
@@ -50,13 +50,13 @@ static void the_responses_are_the_documents_own(void **state)
         diff_nodes(got.arena, expected, got.body, &diff);
         if (diff.count)
             fail_msg("%s", diff_text(got.arena, &diff));
-        assert_true(node_equal(expected, got.body)); /* no member more, none less */
-        assert_response(got, 200, sample);           /* and in the order of the sample */
+        assert_true(node_equal(expected, got.body)); /* no extra member, none missing */
+        assert_response(got, 200, sample);           /* in the order of the sample */
     }
 }
 
-/* "Get a scheduled post" prints one with a design and a LinkedIn document. */
-static void a_scheduled_post_has_the_members_of_its_sample_in_their_order(void **state)
+/* "Get a scheduled post" has a sample with a design and a LinkedIn document. */
+static void a_scheduled_post_has_the_documented_members_in_order(void **state)
 {
     static const char *const members[] = {
         "id",
@@ -96,10 +96,10 @@ static void a_scheduled_post_has_the_members_of_its_sample_in_their_order(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POSTNITRO_TEST(the_responses_are_the_documents_own),
-        cmocka_unit_test_setup_teardown(the_responses_are_the_documents_own, mock_test_setup,
+        POSTNITRO_TEST(the_responses_equal_the_documented_samples),
+        cmocka_unit_test_setup_teardown(the_responses_equal_the_documented_samples, mock_test_setup,
                                         mock_test_teardown),
-        POSTNITRO_TEST(a_scheduled_post_has_the_members_of_its_sample_in_their_order),
+        POSTNITRO_TEST(a_scheduled_post_has_the_documented_members_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

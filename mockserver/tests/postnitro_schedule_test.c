@@ -1,5 +1,5 @@
-/* Scheduled posts: what a request may say, the range, and a post's way through time, over
- * fixtures/postnitro-acme.yaml (which begins at 2026-05-02T09:00:00Z). */
+/* Scheduled posts: the request rules, the list, and the status of a post over time, with
+ * fixtures/postnitro-acme.yaml, whose clock starts at 2026-05-02T09:00:00Z. */
 #include "mockserver/tests/postnitro_test.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@
     "\"canComment\":true,\"isBrandedContent\":false,\"isYourBrand\":false,"                        \
     "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false"
 
-static void the_edge_says_what_is_wrong_with_the_shape(void **state)
+static void a_wrong_shape_is_refused_by_the_edge(void **state)
 {
     static const struct {
         const char *body, *message;
@@ -58,7 +58,7 @@ static void the_edge_says_what_is_wrong_with_the_shape(void **state)
     assert_int_equal(mock_call(*state, "POST /schedule", NULL, AS_ACME).status, 422);
 }
 
-static void what_stands_behind_the_edge_refuses_what_cannot_be(void **state)
+static void a_wrong_value_is_refused_by_the_application(void **state)
 {
     static const struct {
         const char *body;
@@ -85,7 +85,7 @@ static void what_stands_behind_the_edge_refuses_what_cannot_be(void **state)
     }
 }
 
-static void each_platform_asks_for_its_settings(void **state)
+static void each_platform_requires_its_settings(void **state)
 {
     static const struct {
         const char *body, *message; /* NULL: it is created */
@@ -155,7 +155,7 @@ static void each_platform_asks_for_its_settings(void **state)
     }
 }
 
-static void a_created_post_comes_back_as_it_was_asked_for(void **state)
+static void a_created_post_has_the_requested_values(void **state)
 {
     struct mock_response a = mock_call(
         *state, "POST /schedule",
@@ -174,7 +174,7 @@ static void a_created_post_comes_back_as_it_was_asked_for(void **state)
     assert_string_equal(at(a, "/data/threadsPostSettings"), "{\"postType\":\"reel\",\"x\":[1]}");
     assert_string_equal(at(a, "/data/tiktokPostSettings"), "null");
     const struct node *links = node_pointer(a.body, "/data/socialAccounts");
-    assert_int_equal(node_count(links), 1); /* named twice, linked once */
+    assert_int_equal(node_count(links), 1); /* listed twice, linked once */
     assert_string_equal(at(a, "/data/socialAccounts/0/status"), "DRAFT");
 }
 
@@ -192,7 +192,7 @@ static const char *range(struct mock *m, const char *query)
     return buf_c(&out);
 }
 
-static void the_range_has_both_its_ends(void **state)
+static void the_range_includes_both_ends(void **state)
 {
     static const struct {
         const char *query, *ids;
@@ -211,7 +211,7 @@ static void the_range_has_both_its_ends(void **state)
         assert_string_equal(range(*state, rows[i].query), rows[i].ids);
 }
 
-static void a_range_needs_two_dates(void **state)
+static void a_range_requires_two_valid_dates(void **state)
 {
     static const struct {
         const char *query, *message;
@@ -230,7 +230,7 @@ static void a_range_needs_two_dates(void **state)
     }
 }
 
-static void a_post_is_found_in_its_workspace_alone(void **state)
+static void a_post_of_another_workspace_is_not_found(void **state)
 {
     static const char *const lines[] = {
         "GET /schedule/cotherpost00000000000000a", "PUT /schedule/cotherpost00000000000000a",
@@ -271,7 +271,7 @@ static void an_update_replaces_captions_and_links(void **state)
                     "\"error\":\"Failed to update PUBLISHED post\"}");
 }
 
-static void a_deleted_post_is_gone_with_its_links(void **state)
+static void deleting_a_post_deletes_its_links(void **state)
 {
     struct mock *m = *state;
     const char *line = "DELETE /schedule/cacmepost0000000000shared";
@@ -291,7 +291,7 @@ static struct mock_response read_post(struct mock *m, const char *id)
     return mock_call(m, line, NULL, AS_ACME);
 }
 
-static void a_post_goes_out_or_fails_when_it_is_due(void **state)
+static void a_post_is_published_or_fails_when_it_is_due(void **state)
 {
     static const struct {
         const char *simulation, *body, *status, *first, *message;
@@ -327,7 +327,7 @@ static void a_post_goes_out_or_fails_when_it_is_due(void **state)
     }
 }
 
-static void what_the_platform_will_say_of_one_post_can_be_set(void **state)
+static void the_outcome_of_one_post_can_be_simulated(void **state)
 {
     struct mock *m = *state;
     const char *body = "{\"post\":\"cacmepost00000000000alone\",\"outcome\":\"error\","
@@ -339,11 +339,11 @@ static void what_the_platform_will_say_of_one_post_can_be_set(void **state)
     assert_string_equal(at(a, "/data/errorMessage"), "No.");
     assert_string_equal(at(a, "/data/publishedAt"), "null");
     a = mock_call(m, "DELETE /schedule/cacmepost00000000000alone", NULL, AS_ACME);
-    assert_int_equal(a.status, 200); /* what is over can be deleted, too */
+    assert_int_equal(a.status, 200); /* a failed post can be deleted */
 }
 
 /* One link fails at once, the other is still publishing. */
-static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
+static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(
@@ -354,11 +354,11 @@ static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
         "    - id: ws\n"
         "      keys: [ { name: acme, key: pn-acme00000000000000000001 } ]\n"
         "      social_accounts:\n"
-        "        - { id: good, platform: threads, handle: a }\n"
+        "        - { id: live, platform: threads, handle: a }\n"
         "        - { id: dead, platform: threads, handle: b, access_token_status: revoked }\n"
         "      posts:\n"
-        "        - { id: both, accounts: [dead, good], at: +1h }\n"
-        "        - { id: old, accounts: [good], at: -2d, status: PUBLISHED }\n"
+        "        - { id: both, accounts: [dead, live], at: +1h }\n"
+        "        - { id: old, accounts: [live], at: -2d, status: PUBLISHED }\n"
         "    - { id: elsewhere, designs: [ { id: theirs } ] }\n");
     static const struct {
         const char *by, *status, *link, *published_at;
@@ -387,18 +387,18 @@ static void a_post_is_scheduled_until_all_its_links_have_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        POSTNITRO_TEST(the_edge_says_what_is_wrong_with_the_shape),
-        POSTNITRO_TEST(what_stands_behind_the_edge_refuses_what_cannot_be),
-        POSTNITRO_TEST(each_platform_asks_for_its_settings),
-        POSTNITRO_TEST(a_created_post_comes_back_as_it_was_asked_for),
-        POSTNITRO_TEST(the_range_has_both_its_ends),
-        POSTNITRO_TEST(a_range_needs_two_dates),
-        POSTNITRO_TEST(a_post_is_found_in_its_workspace_alone),
+        POSTNITRO_TEST(a_wrong_shape_is_refused_by_the_edge),
+        POSTNITRO_TEST(a_wrong_value_is_refused_by_the_application),
+        POSTNITRO_TEST(each_platform_requires_its_settings),
+        POSTNITRO_TEST(a_created_post_has_the_requested_values),
+        POSTNITRO_TEST(the_range_includes_both_ends),
+        POSTNITRO_TEST(a_range_requires_two_valid_dates),
+        POSTNITRO_TEST(a_post_of_another_workspace_is_not_found),
         POSTNITRO_TEST(an_update_replaces_captions_and_links),
-        POSTNITRO_TEST(a_deleted_post_is_gone_with_its_links),
-        POSTNITRO_TEST(a_post_goes_out_or_fails_when_it_is_due),
-        POSTNITRO_TEST(what_the_platform_will_say_of_one_post_can_be_set),
-        cmocka_unit_test(a_post_is_scheduled_until_all_its_links_have_ended),
+        POSTNITRO_TEST(deleting_a_post_deletes_its_links),
+        POSTNITRO_TEST(a_post_is_published_or_fails_when_it_is_due),
+        POSTNITRO_TEST(the_outcome_of_one_post_can_be_simulated),
+        cmocka_unit_test(a_post_stays_scheduled_until_all_its_links_are_final),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* postnitro_test.h - a mock of fixtures/postnitro-acme.yaml for each test, and who calls it.
+/* postnitro_test.h - a mock with fixtures/postnitro-acme.yaml for each test, and keys.
  *
- * Shapes:  POSTNITRO_TEST(f): f gets the mock in *state.
- * Errors:  a fixture that cannot be loaded fails the test.
+ * Shapes:  POSTNITRO_TEST(f): f gets the mock in *state. AS_X: the header of a key.
+ * Errors:  a fixture that fails to load fails the test.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"
@@ -42,13 +42,14 @@ static inline int postnitro_test_setup(void **state)
     return 0;
 }
 
-/* The response's status and its body as it stands. */
+/* Expects this status and exactly this body. */
 static inline void assert_response(struct mock_response a, int status, const char *text)
 {
     assert_string_equal(str_dup(a.arena, a.text), text);
     assert_int_equal(a.status, status);
 }
 
+/* Expects an error in the envelope of the edge. */
 static inline void assert_edge(struct mock_response a, int status, const char *message)
 {
     assert_response(a, status,
