@@ -1,6 +1,6 @@
-// posteverywhere.mjs - a small client of the PostEverywhere API, with nothing but Node's standard
-// library, against the mock as it ships: pages, a spent budget, an account that cannot publish, a
-// reconnect, a retry.
+// posteverywhere.mjs - runs a small client of the PostEverywhere API, which uses only Node's standard
+// library, against the mockserver program: pages, an exhausted rate limit, an account that cannot
+// publish, a reconnect, a retry.
 //
 //   node posteverywhere.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 
 const keys = {
   acme: 'pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a',
-  stranger: 'pe_live_00000000000000000000000000000000',
+  unknown: 'pe_live_00000000000000000000000000000000',
 };
 
 class PostEverywhereError extends Error {
@@ -21,12 +21,12 @@ class PostEverywhereError extends Error {
 }
 
 class PostEverywhere {
-  // `sleep(seconds)` waits; whoever has a clock of their own may do without.
+  // `sleep(seconds)` is called for every wait; a test can pass one that returns at once.
   constructor(base, key, sleep) {
     Object.assign(this, { base, key, sleep });
   }
 
-  // Every result is JSON with `data`, `error` and `meta`; a 429 says how long to wait.
+  // Every response is JSON with `data`, `error` and `meta`. After a 429, waits for Retry-After and retries.
   async call(method, path, body, tries = 3) {
     const headers = { Authorization: `Bearer ${this.key}` };
     if (body) headers['Content-Type'] = 'application/json';
@@ -66,7 +66,7 @@ class PostEverywhere {
     return this.call('POST', `/posts/${id}/retry`);
   }
 
-  // Polls as often as it is told until the user has decided; `ask` shows them where to.
+  // Polls at the interval of the session until the user has decided. `ask(session)` shows the link.
   async reconnect(account_id, ask) {
     const { platform } = await this.call('GET', `/accounts/${account_id}`);
     const start = { platform, mode: 'reconnect', account_id };
@@ -95,15 +95,15 @@ async function admin(path, body) {
   return response.json();
 }
 
-// Nobody waits: the mock's clock goes on instead.
+// Advances the mock's clock instead of waiting.
 async function sleep(seconds) {
   slept.push(seconds);
   await admin('/clock/advance', { by: `${seconds}s` });
 }
 
-const clientOf = (who) => new PostEverywhere(mock.bases.posteverywhere, keys[who], sleep);
+const clientOf = (key) => new PostEverywhere(mock.bases.posteverywhere, keys[key], sleep);
 
-async function listsThroughPages() {
+async function pagesListEveryPostOnce() {
   const acme = clientOf('acme');
   const { accounts, account_ids } = await acme.accounts();
   assert.deepEqual(account_ids, accounts.map((a) => a.account_id));
@@ -116,7 +116,7 @@ async function listsThroughPages() {
   assert.equal(new Set(seen.map((p) => p.id)).size, 5);
 }
 
-async function aSpentBudgetIsWaitedFor() {
+async function anExhaustedRateLimitIsWaitedFor() {
   await admin('/simulate/rate_limit', { key: 'acme', class: 'minute', remaining: 1 });
   const contents = [];
   for await (const post of clientOf('acme').posts()) contents.push(post.content); // three calls
@@ -125,7 +125,7 @@ async function aSpentBudgetIsWaitedFor() {
   assert.ok(slept[0] >= 1 && slept[0] <= 60 && Number.isInteger(slept[0]), `Retry-After: ${slept[0]}`);
 }
 
-async function anExpiredAccountIsReconnectedAndRetried() {
+async function aRetrySucceedsAfterReconnecting() {
   const acme = clientOf('acme');
   const post = await acme.post('From a client.', 3001, 3004);
   let results = await acme.results(post.id);
@@ -144,26 +144,26 @@ async function anExpiredAccountIsReconnectedAndRetried() {
   assert.equal(results.get(3004).attempts, 2);
 }
 
-async function refused(promise, httpStatus, code) {
-  const error = await promise.then(() => assert.fail(`${code}: it was not refused`), (e) => e);
+async function expectRefusal(promise, httpStatus, code) {
+  const error = await promise.then(() => assert.fail(`expected ${code}; the call succeeded`), (e) => e);
   assert.ok(error instanceof PostEverywhereError, error);
   assert.deepEqual([error.httpStatus, error.code], [httpStatus, code]);
   assert.ok(error.requestId);
 }
 
-async function refusalsAreUnderstood() {
+async function refusalsHaveStatusAndCode() {
   const acme = clientOf('acme');
-  await refused(clientOf('stranger').accounts(), 401, 'unauthorized');
-  await refused(acme.post('Nowhere.', 77), 400, 'invalid_accounts');
-  await refused(acme.call('GET', '/campaigns'), 501, 'not_implemented');
-  await refused(acme.retry('nothing'), 404, 'not_found');
+  await expectRefusal(clientOf('unknown').accounts(), 401, 'unauthorized');
+  await expectRefusal(acme.post('Nowhere.', 77), 400, 'invalid_accounts');
+  await expectRefusal(acme.call('GET', '/campaigns'), 501, 'not_implemented');
+  await expectRefusal(acme.retry('nothing'), 404, 'not_found');
 }
 
 try {
-  await listsThroughPages();
-  await aSpentBudgetIsWaitedFor();
-  await anExpiredAccountIsReconnectedAndRetried();
-  await refusalsAreUnderstood();
+  await pagesListEveryPostOnce();
+  await anExhaustedRateLimitIsWaitedFor();
+  await aRetrySucceedsAfterReconnecting();
+  await refusalsHaveStatusAndCode();
 } finally {
   mock.child.kill();
 }

@@ -1,5 +1,6 @@
-// postnitro.mjs - a small client of the PostNitro Embed API, with nothing but Node's standard
-// library, against the mock as it ships: lists, usage, a token that dies, a reconnect, every error.
+// postnitro.mjs - runs a small client of the PostNitro Embed API, which uses only Node's standard
+// library, against the mockserver program: lists, usage, a lost token, a reconnect, both error
+// envelopes.
 //
 //   node postnitro.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
@@ -10,11 +11,11 @@ import { createInterface } from 'node:readline';
 const keys = {
   acme: 'pn-acme00000000000000000001',
   unpaid: 'pn-000000000000000000unpaid',
-  nobody: '',
-  stranger: 'pn-000000000000000000000000',
+  missing: '',
+  unknown: 'pn-000000000000000000000000',
 };
 
-// Whoever refused: the edge says {status: false, message}, the service {success: false, message}.
+// The edge refuses with {status: false, message}, the application with {success: false, message}.
 class PostNitroError extends Error {
   constructor(httpStatus, body) {
     super(body.message);
@@ -80,16 +81,16 @@ async function admin(path, body) {
   return response.json();
 }
 
-const clientOf = (who) => new PostNitro(mock.bases.postnitro, keys[who]);
+const clientOf = (key) => new PostNitro(mock.bases.postnitro, keys[key]);
 
-async function refused(promise, httpStatus, byEdge, message) {
-  const error = await promise.then(() => assert.fail(`${message}: it was not refused`), (e) => e);
+async function expectRefusal(promise, httpStatus, byEdge, message) {
+  const error = await promise.then(() => assert.fail(`expected "${message}"; the call succeeded`), (e) => e);
   assert.ok(error instanceof PostNitroError, error);
   assert.deepEqual([error.httpStatus, error.byEdge, error.message], [httpStatus, byEdge, message]);
   return error;
 }
 
-async function listsAndUsage() {
+async function usageCountsANewPost() {
   const acme = clientOf('acme');
   const accounts = await acme.accounts();
   assert.equal(accounts.length, 6);
@@ -104,7 +105,7 @@ async function listsAndUsage() {
   assert.deepEqual(await acme.usage(threads.id), { ...before, PENDING: before.PENDING + 1 });
 }
 
-async function aTokenDiesAndTheUserComesBack() {
+async function reconnectingCreatesANewAccount() {
   const acme = clientOf('acme');
   const find = async () => (await acme.accounts()).find((a) => a.accountHandle === 'acme.popup');
   const first = await find();
@@ -120,32 +121,32 @@ async function aTokenDiesAndTheUserComesBack() {
   assert.equal(second.accessTokenStatus, 'active');
   assert.notEqual(second.id, first.id);
   assert.deepEqual(await acme.usage(second.id), {});
-  await refused(acme.usage(first.id), 404, false, 'Social account not found');
+  await expectRefusal(acme.usage(first.id), 404, false, 'Social account not found');
 }
 
-async function bothEnvelopesAreUnderstood() {
+async function errorsUseBothEnvelopes() {
   const acme = clientOf('acme');
   const [account] = await acme.accounts();
-  await refused(clientOf('nobody').accounts(), 401, true, 'Unauthorized');
-  const unknown = await clientOf('stranger').accounts().catch((e) => e);
-  assert.ok(unknown.byEdge && unknown.message.startsWith('Unable to find embed details'));
+  await expectRefusal(clientOf('missing').accounts(), 401, true, 'Unauthorized');
+  const unknownKey = await clientOf('unknown').accounts().catch((e) => e);
+  assert.ok(unknownKey.byEdge && unknownKey.message.startsWith('Unable to find embed details'));
   const unpaid = await clientOf('unpaid').accounts().catch((e) => e);
   assert.deepEqual([unpaid.httpStatus, unpaid.byEdge], [402, true]);
-  await refused(acme.disconnect(' '), 422, true, 'Social account id is required');
-  await refused(acme.post('nothing'), 404, false, 'Post details not found.');
+  await expectRefusal(acme.disconnect(' '), 422, true, 'Social account id is required');
+  await expectRefusal(acme.post('nothing'), 404, false, 'Post details not found.');
 
-  const fails = (operation, error) => admin('/simulate/fail', { operation: `postnitro.${operation}`, times: 1, error });
-  await fails('delete_social_account', 'FAILED');
-  await refused(acme.disconnect(account.id), 400, false, 'Failed to delete social account');
-  await fails('list_social_accounts', 'INTERNAL');
-  const broken = await refused(acme.accounts(), 500, false, 'Error fetching Social Accounts');
+  const failNext = (operation, error) => admin('/simulate/fail', { operation: `postnitro.${operation}`, times: 1, error });
+  await failNext('delete_social_account', 'FAILED');
+  await expectRefusal(acme.disconnect(account.id), 400, false, 'Failed to delete social account');
+  await failNext('list_social_accounts', 'INTERNAL');
+  const broken = await expectRefusal(acme.accounts(), 500, false, 'Error fetching Social Accounts');
   assert.equal(typeof broken.detail, 'string');
 }
 
 try {
-  await listsAndUsage();
-  await aTokenDiesAndTheUserComesBack();
-  await bothEnvelopesAreUnderstood();
+  await usageCountsANewPost();
+  await reconnectingCreatesANewAccount();
+  await errorsUseBothEnvelopes();
 } finally {
   mock.child.kill();
 }
