@@ -86,7 +86,7 @@ static void the_list_shows_every_platform_health_and_avatar(void **state)
 {
     static const struct {
         const char *id, *platform, *health, *can_post, *active;
-        bool picture;
+        bool avatar;
     } rows[] = {
         {"3001", "x",         "healthy",   "true",  "true",  true },
         {"3002", "instagram", "healthy",   "true",  "true",  true },
@@ -106,7 +106,7 @@ static void the_list_shows_every_platform_health_and_avatar(void **state)
         assert_string_equal(json_print(got.arena, node_pointer(a, "/health/can_post")),
                             rows[i].can_post);
         assert_string_equal(json_print(got.arena, node_get(a, "is_active")), rows[i].active);
-        assert_int_equal(node_get(a, "avatar_url")->kind, rows[i].picture ? NODE_TEXT : NODE_NULL);
+        assert_int_equal(node_get(a, "avatar_url")->kind, rows[i].avatar ? NODE_TEXT : NODE_NULL);
     }
 }
 
@@ -329,7 +329,7 @@ static void error_codes_depend_on_the_api_version(void **state)
 {
     (void)state;
     static const struct {
-        const char *api_version, *stranger, *limited;
+        const char *api_version, *unknown_key, *limited;
     } rows[] = {
         {"default", "unauthorized",    "rate_limit_exceeded"},
         {"current", "unauthorized",    "rate_limit_exceeded"},
@@ -345,7 +345,7 @@ static void error_codes_depend_on_the_api_version(void **state)
                        "} ] }\n",
                        rows[i].api_version);
         struct mock *m = mock_test_new(yaml);
-        assert_refused(mock_call(m, LIST, NULL), 401, rows[i].stranger);
+        assert_refused(mock_call(m, LIST, NULL), 401, rows[i].unknown_key);
         assert_int_equal(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k").status, 200);
         assert_refused(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k"), 429,
                        rows[i].limited);

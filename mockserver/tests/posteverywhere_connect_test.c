@@ -91,10 +91,10 @@ static void a_poll_reports_pending_cancelled_or_expired(void **state)
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
     assert_refused(mock_call(*state, GET("/auth/social-connect/poll/unknown"), NULL, AS_ACME), 404,
                    "not_found");
-    struct mock_response stranger =
+    struct mock_response foreign =
         mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
                   NULL, AS_OTHER);
-    assert_refused(stranger, 404, "not_found");
+    assert_refused(foreign, 404, "not_found");
 }
 
 static void an_invalid_connect_request_is_refused(void **state)

@@ -152,17 +152,17 @@ static void each_change_causes_its_events(void **state)
 static void a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once(void **state)
 {
     struct network *n = *state;
-    struct mock_response made =
+    struct mock_response created =
         mock_call(n->mock, POST(HOOKS),
                   ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
                    "\"events\":[\"post.published\"]}"),
                   KEY);
-    assert_int_equal(made.status, 201);
-    assert_true(str_starts(str_from(at(made, "/data/secret")), STR("whsec_")));
-    assert_string_equal(at(made, "/data/is_active"), "true");
-    assert_string_equal(at(made, "/data/auto_disabled_at"), "null");
+    assert_int_equal(created.status, 201);
+    assert_true(str_starts(str_from(at(created, "/data/secret")), STR("whsec_")));
+    assert_string_equal(at(created, "/data/is_active"), "true");
+    assert_string_equal(at(created, "/data/auto_disabled_at"), "null");
 
-    const char *one = line_of(made, GET(HOOKS "/"), "/data/id", "");
+    const char *one = line_of(created, GET(HOOKS "/"), "/data/id", "");
     struct mock_response read = mock_call(n->mock, one, NULL, KEY);
     assert_string_equal(at(read, "/data/name"), "second");
     assert_null(at(read, "/data/secret"));
@@ -173,7 +173,7 @@ static void a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once(void **s
     assert_string_equal(at(list, "/data/webhooks"), "[]");
 
     struct mock_response gone =
-        mock_call(n->mock, line_of(made, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
+        mock_call(n->mock, line_of(created, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
 }

@@ -24,7 +24,7 @@ static void an_uploaded_file_can_be_posted(void **state)
     assert_refused(mock_call(*state, complete, NULL, AS_ACME), 400, "file_not_uploaded");
 
     struct mock_response sent = mock_call(
-        *state, arena_printf(upload.arena, "PUT %s", path_of(upload)), "bytes of a picture");
+        *state, arena_printf(upload.arena, "PUT %s", path_of(upload)), "bytes of an image");
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(sent, "/error"), "null");
     struct mock_response done = mock_call(*state, complete, NULL, AS_ACME);
@@ -90,10 +90,10 @@ static void an_invalid_upload_is_refused(void **state)
 
 static void media_are_listed_newest_first_until_they_are_deleted(void **state)
 {
-    struct mock_response made = mock_call(*state, POST("/media/upload-from-url"),
-                                          "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
-    assert_int_equal(made.status, 201);
-    assert_string_equal(at(made, "/data/status"), "ready");
+    struct mock_response created = mock_call(*state, POST("/media/upload-from-url"),
+                                             "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
+    assert_int_equal(created.status, 201);
+    assert_string_equal(at(created, "/data/status"), "ready");
     struct mock_response list = mock_call(*state, GET("/media?type=image"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media/0/filename"), "cups.png");
     assert_string_equal(at(list, "/data/media/1/filename"), "cup.jpg");
@@ -101,7 +101,7 @@ static void media_are_listed_newest_first_until_they_are_deleted(void **state)
     list = mock_call(*state, GET("/media?type=video"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media"), "[]");
 
-    const char *line = line_of(made, DELETE("/media/"), "/data/id", "");
+    const char *line = line_of(created, DELETE("/media/"), "/data/id", "");
     struct mock_response gone = mock_call(*state, line, NULL, AS_ACME);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");

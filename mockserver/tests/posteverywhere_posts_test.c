@@ -12,30 +12,31 @@
 #define DRAFT     P(5)
 #define HOUR      (INT64_C(60) * 60 * 1000)
 
-static struct mock_response read_post(struct mock *m, struct mock_response made)
+static struct mock_response read_post(struct mock *m, struct mock_response created)
 {
-    return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", ""), NULL, AS_ACME);
+    return mock_call(m, line_of(created, GET("/posts/"), "/data/post_id", ""), NULL, AS_ACME);
 }
 
-static struct mock_response results_of(struct mock *m, struct mock_response made)
+static struct mock_response results_of(struct mock *m, struct mock_response created)
 {
-    return mock_call(m, line_of(made, GET("/posts/"), "/data/post_id", "/results"), NULL, AS_ACME);
+    return mock_call(m, line_of(created, GET("/posts/"), "/data/post_id", "/results"), NULL,
+                     AS_ACME);
 }
 
 static void an_immediate_post_is_published_by_the_next_read(void **state)
 {
-    struct mock_response made =
+    struct mock_response created =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3003]}", AS_ACME);
-    assert_int_equal(made.status, 201);
-    assert_string_equal(at(made, "/data/status"), "publishing");
-    assert_string_equal(at(made, "/data/id"), at(made, "/data/post_id"));
-    assert_string_equal(at(made, "/data/accounts_count"), "2");
-    assert_string_equal(at(made, "/data/account_ids"), "[3001,3003]");
-    assert_string_equal(at(made, "/data/timezone"), "UTC");
-    assert_string_equal(at(made, "/data/results/1/status"), "queued");
-    assert_non_null(at(made, "/data/message"));
+    assert_int_equal(created.status, 201);
+    assert_string_equal(at(created, "/data/status"), "publishing");
+    assert_string_equal(at(created, "/data/id"), at(created, "/data/post_id"));
+    assert_string_equal(at(created, "/data/accounts_count"), "2");
+    assert_string_equal(at(created, "/data/account_ids"), "[3001,3003]");
+    assert_string_equal(at(created, "/data/timezone"), "UTC");
+    assert_string_equal(at(created, "/data/results/1/status"), "queued");
+    assert_non_null(at(created, "/data/message"));
 
-    struct mock_response post = read_post(*state, made);
+    struct mock_response post = read_post(*state, created);
     assert_string_equal(at(post, "/data/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/account_id"), "3001");
@@ -53,9 +54,9 @@ static void a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once(void **
         "{\"content\":\"hi\",\"account_ids\":[3001,3006]}", /* unhealthy */
     };
     for (size_t i = 0; i < COUNT(bodies); i++) {
-        struct mock_response made = mock_call(*state, POSTS, bodies[i], AS_ACME);
-        assert_int_equal(made.status, 201);
-        struct mock_response results = results_of(*state, made);
+        struct mock_response created = mock_call(*state, POSTS, bodies[i], AS_ACME);
+        assert_int_equal(created.status, 201);
+        struct mock_response results = results_of(*state, created);
         assert_string_equal(at(results, "/data/post_status"), "partially_failed");
         assert_string_equal(at(results, "/data/results/0/status"), "published");
         assert_string_equal(at(results, "/data/results/0/error"), "null");
@@ -69,16 +70,16 @@ static void a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once(void **
 
 static void a_retry_succeeds_after_reconnecting(void **state)
 {
-    struct mock_response made =
+    struct mock_response created =
         mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
-    const char *retry = line_of(made, POST("/posts/"), "/data/post_id", "/retry");
+    const char *retry = line_of(created, POST("/posts/"), "/data/post_id", "/retry");
 
     struct mock_response again = mock_call(*state, retry, NULL, AS_ACME);
     assert_int_equal(again.status, 200);
     assert_string_equal(at(again, "/data/retried_count"), "1");
     assert_string_equal(at(again, "/data/destinations/0/status"), "queued");
     assert_string_equal(at(again, "/data/destinations/0/attempts"), "1");
-    struct mock_response results = results_of(*state, made);
+    struct mock_response results = results_of(*state, created);
     assert_string_equal(at(results, "/data/results/1/status"),
                         "failed"); /* its token is still expired */
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
@@ -88,7 +89,7 @@ static void a_retry_succeeds_after_reconnecting(void **state)
              line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
     assert_int_equal(again.status, 200);
-    results = results_of(*state, made);
+    results = results_of(*state, created);
     assert_string_equal(at(results, "/data/post_status"), "published");
     assert_string_equal(at(results, "/data/results/1/status"), "published");
     assert_string_equal(at(results, "/data/results/1/attempts"), "3");
@@ -97,20 +98,20 @@ static void a_retry_succeeds_after_reconnecting(void **state)
 
 static void a_scheduled_post_is_published_at_its_due_time(void **state)
 {
-    struct mock_response made = mock_call(*state, POSTS,
-                                          ("{\"content\":\"later\",\"account_ids\":[3001],"
-                                           "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
-                                           "\"timezone\":\"America/New_York\"}"),
-                                          AS_ACME);
-    assert_int_equal(made.status, 201);
-    assert_string_equal(at(made, "/data/status"), "scheduled");
-    assert_string_equal(at(made, "/data/scheduled_for"), "2026-04-10T15:00:00.000Z");
-    assert_string_equal(at(made, "/data/timezone"), "America/New_York");
-    assert_null(at(made, "/data/results"));
+    struct mock_response created = mock_call(*state, POSTS,
+                                             ("{\"content\":\"later\",\"account_ids\":[3001],"
+                                              "\"scheduled_for\":\"2026-04-10T15:00:00Z\","
+                                              "\"timezone\":\"America/New_York\"}"),
+                                             AS_ACME);
+    assert_int_equal(created.status, 201);
+    assert_string_equal(at(created, "/data/status"), "scheduled");
+    assert_string_equal(at(created, "/data/scheduled_for"), "2026-04-10T15:00:00.000Z");
+    assert_string_equal(at(created, "/data/timezone"), "America/New_York");
+    assert_null(at(created, "/data/results"));
     advance(*state, 3 * HOUR - 1000);
-    assert_string_equal(at(read_post(*state, made), "/data/status"), "scheduled");
+    assert_string_equal(at(read_post(*state, created), "/data/status"), "scheduled");
     advance(*state, 1000);
-    struct mock_response post = read_post(*state, made);
+    struct mock_response post = read_post(*state, created);
     assert_string_equal(at(post, "/data/status"), "published");
     assert_string_equal(at(post, "/data/destinations/0/published_at"), "2026-04-10T15:00:00.000Z");
 }
@@ -130,16 +131,16 @@ static void a_post_fails_only_at_accounts_that_are_expired_when_it_is_due(void *
 
 static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
 {
-    struct mock_response made =
+    struct mock_response created =
         mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
-    assert_int_equal(made.status, 201);
-    assert_string_equal(at(made, "/data/status"), "draft");
-    assert_string_equal(at(made, "/data/scheduled_for"), "null");
-    assert_string_equal(at(made, "/data/destinations"), "[]");
+    assert_int_equal(created.status, 201);
+    assert_string_equal(at(created, "/data/status"), "draft");
+    assert_string_equal(at(created, "/data/scheduled_for"), "null");
+    assert_string_equal(at(created, "/data/destinations"), "[]");
     advance(*state, 24 * HOUR);
-    assert_string_equal(at(read_post(*state, made), "/data/status"), "draft");
+    assert_string_equal(at(read_post(*state, created), "/data/status"), "draft");
 
-    const char *line = line_of(made, POST("/posts/"), "/data/post_id", "/schedule");
+    const char *line = line_of(created, POST("/posts/"), "/data/post_id", "/schedule");
     assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 400,
                    "validation_error"); /* no account */
     assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
@@ -148,7 +149,7 @@ static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
         mock_call(*state, line, "{\"publish_now\":true,\"account_ids\":[3001]}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "publishing");
-    assert_string_equal(at(read_post(*state, made), "/data/status"), "published");
+    assert_string_equal(at(read_post(*state, created), "/data/status"), "published");
     assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 409,
                    "invalid_post_status");
 }
@@ -248,9 +249,9 @@ static void the_length_limit_depends_on_the_platform(void **state)
                         "{\"content\":\"%s\",\"account_ids\":[3003,3001],"
                         "\"platform_content\":{\"x\":{\"content\":\"short\"}}}",
                         text);
-    struct mock_response made = mock_call(*state, POSTS, body, AS_ACME);
-    assert_int_equal(made.status, 201);
-    assert_string_equal(at(made, "/data/platform_content/x/content"), "short");
+    struct mock_response created = mock_call(*state, POSTS, body, AS_ACME);
+    assert_int_equal(created.status, 201);
+    assert_string_equal(at(created, "/data/platform_content/x/content"), "short");
     arena_end(&a);
 }
 

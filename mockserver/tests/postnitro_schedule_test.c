@@ -7,7 +7,7 @@
 #define AT      "\"scheduledAt\":\"2026-05-03T12:00:00Z\""
 #define DRAFT   "\"status\":\"DRAFT\"," AT
 #define WHEN    "\"status\":\"SCHEDULED\"," AT
-#define WORDS   "\"postContent\":{\"common\":\"hi\"}"
+#define CAPTION "\"postContent\":{\"common\":\"hi\"}"
 #define DESIGN  "\"designId\":\"dsgnacme0000000000spring01\""
 #define ON(id)  "\"selectedAccounts\":[\"" id "\"]"
 #define THREADS "cacme00000000000000threads"
@@ -25,7 +25,7 @@ static void a_wrong_shape_is_refused_by_the_edge(void **state)
     static const struct {
         const char *body, *message;
     } rows[] = {
-        {"{" DRAFT "," WORDS ",\"labels\":[]}",                   "Extra parameters passed in the body."     },
+        {"{" DRAFT "," CAPTION ",\"labels\":[]}",                 "Extra parameters passed in the body."     },
         {"{\"Status\":\"DRAFT\"," AT "}",                         "Extra parameters passed in the body."     },
         {"{" AT "}",                                              "Status is required"                       },
         {"{\"status\":null," AT "}",                              "Status is required"                       },
@@ -65,16 +65,16 @@ static void a_wrong_value_is_refused_by_the_application(void **state)
         int status;
         const char *message;
     } rows[] = {
-        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-05-02T09:00:00Z\"," WORDS "}", 400,
-         "Scheduled at is in the past"                                                                                              },
-        {"{" DRAFT "," WORDS ",\"designId\":\"nope\"}",                               404, "Design not found."                      },
-        {"{" DRAFT "," WORDS "," ON("nope") "}",                                      404, "Social account not found"               },
-        {"{" DRAFT "," WORDS "," ON("cother00000000000000tiktok") "}",                404,
-         "Social account not found"                                                                                                 },
-        {"{" DRAFT "," WORDS ",\"selectedAccounts\":[5]}",                            404, "Social account not found"               },
-        {"{" DRAFT "}",                                                               400, "Post content must be a non-empty object"},
-        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                             400,
-         "Post content must be a non-empty object"                                                                                  },
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-05-02T09:00:00Z\"," CAPTION "}", 400,
+         "Scheduled at is in the past"                                                                                                },
+        {"{" DRAFT "," CAPTION ",\"designId\":\"nope\"}",                               404, "Design not found."                      },
+        {"{" DRAFT "," CAPTION "," ON("nope") "}",                                      404, "Social account not found"               },
+        {"{" DRAFT "," CAPTION "," ON("cother00000000000000tiktok") "}",                404,
+         "Social account not found"                                                                                                   },
+        {"{" DRAFT "," CAPTION ",\"selectedAccounts\":[5]}",                            404, "Social account not found"               },
+        {"{" DRAFT "}",                                                                 400, "Post content must be a non-empty object"},
+        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                               400,
+         "Post content must be a non-empty object"                                                                                    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
@@ -90,62 +90,63 @@ static void each_platform_requires_its_settings(void **state)
     static const struct {
         const char *body, *message; /* NULL: it is created */
     } rows[] = {
-        {"{" WHEN "," WORDS "," ON(THREADS) "}",                                                         NULL                                                              },
-        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                        "Threads post settings are required"                              },
+        {"{" WHEN "," CAPTION "," ON(THREADS) "}",                                                         NULL                                                              },
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                          "Threads post settings are required"                              },
         {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                              },
+         NULL                                                                                                                                                                },
         {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
-         "Instagram post type is not valid"                                                                                                                                },
-        {"{" DRAFT "," WORDS "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                             },
-        {"{" DRAFT "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                              },
-        {"{" WHEN "," WORDS "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         "LinkedIn posts require a design"                                                                                                                                 },
+         "Instagram post type is not valid"                                                                                                                                  },
+        {"{" DRAFT "," CAPTION "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                             },
+        {"{" DRAFT "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
+         NULL                                                                                                                                                                },
+        {"{" WHEN "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
+         "LinkedIn posts require a design"                                                                                                                                   },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"four\"}}",                         "LinkedIn post title of a document must have 5 to 90 characters"  },
+                                            "\"postTitle\":\"four\"}}",                           "LinkedIn post title of a document must have 5 to 90 characters"  },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"Five!\"}}",                        NULL                                                              },
-        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
-         "TikTok canComment must be a boolean"                                                                                                                             },
+                                            "\"postTitle\":\"Five!\"}}",                          NULL                                                              },
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
+         "TikTok canComment must be a boolean"                                                                                                                               },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                               "TikTok privacy level is not valid"                               },
-        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                               "TikTok canDuet and canStitch of a reel must be booleans"         },
-        {"{" DRAFT "," WORDS
+                                            "}}",                                                 "TikTok privacy level is not valid"                               },
+        {"{" DRAFT "," CAPTION
+         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                           },
+        {"{" DRAFT "," CAPTION
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
-         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                             },
+         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                               },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
                                             "\"autoAddMusic\":true," FLAGS
-                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                NULL                                                              },
+                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                  NULL                                                              },
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                            "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
+                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                              "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
         {"{" WHEN "," DESIGN
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
                         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                     "TikTok branded content cannot be private"                        },
+                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                       "TikTok branded content cannot be private"                        },
         {"{" WHEN "," DESIGN "," ON(
              LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "!\"}}",                                                                   "LinkedIn post title of a document must have 5 to 90 characters"  },
+                     "!\"}}",                                                                     "LinkedIn post title of a document must have 5 to 90 characters"  },
         {"{" WHEN "," DESIGN "," ON(
              LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "\"}}",                                                                    NULL                                                              },
-        {"{" DRAFT "," WORDS
+                     "\"}}",                                                                      NULL                                                              },
+        {"{" DRAFT "," CAPTION
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",         NULL                                                              },
-        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
-                                            "\"canStitch\":true," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                         },
-        {"{" DRAFT "," WORDS "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
-                                            "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
-         NULL                                                                                                                                                              },
-        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":60}}",
-         "Video duration must be at least 5 and less than 60 seconds"                                                                                                      },
-        {"{" DRAFT "," WORDS ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                              },
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",           NULL                                                              },
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
+                                              "\"canStitch\":true," FLAGS "}}",
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                           },
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
+                                              "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
+         NULL                                                                                                                                                                },
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":60}}",
+         "Video duration must be at least 5 and less than 60 seconds"                                                                                                        },
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                              },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
@@ -236,7 +237,7 @@ static void a_post_of_another_workspace_is_not_found(void **state)
         "GET /schedule/cotherpost00000000000000a", "PUT /schedule/cotherpost00000000000000a",
         "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        assert_response(mock_call(*state, lines[i], "{" DRAFT "," WORDS "}", AS_ACME), 404,
+        assert_response(mock_call(*state, lines[i], "{" DRAFT "," CAPTION "}", AS_ACME), 404,
                         "{\"success\":false,\"message\":\"Post details not found.\","
                         "\"error\":\"Post details not found.\"}");
     static const char *const blank[] = {"GET /schedule/", "GET /schedule/%20", "PUT /schedule",
@@ -257,7 +258,7 @@ static void an_update_replaces_captions_and_links(void **state)
     assert_string_equal(at(a, "/data/postContents"),
                         "[{\"platform\":\"tiktok\",\"text\":\"new\",\"hashtags\":[]}]");
     assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 1);
-    a = mock_call(m, line, "{" DRAFT "," WORDS "," ON(TIKTOK) "}", AS_ACME);
+    a = mock_call(m, line, "{" DRAFT "," CAPTION "," ON(TIKTOK) "}", AS_ACME);
     assert_string_equal(at(a, "/data/status"), "DRAFT");
     assert_string_equal(at(a, "/data/socialAccounts/0/status"), "DRAFT");
     a = mock_call(m, ("GET /social-account/" TIKTOK), NULL, AS_ACME);
@@ -265,7 +266,7 @@ static void an_update_replaces_captions_and_links(void **state)
     a = mock_call(m, ("GET /social-account/" THREADS), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/usage"), "[]");
 
-    a = mock_call(m, "PUT /schedule/cacmepost000000000000done", "{" WHEN "," WORDS "}", AS_ACME);
+    a = mock_call(m, "PUT /schedule/cacmepost000000000000done", "{" WHEN "," CAPTION "}", AS_ACME);
     assert_response(a, 400,
                     "{\"success\":false,\"message\":\"Failed to update PUBLISHED post\","
                     "\"error\":\"Failed to update PUBLISHED post\"}");
@@ -379,7 +380,7 @@ static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
     }
     assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-29T09:00:00.000Z");
     struct mock_response a =
-        mock_call(m, "POST /schedule", "{" DRAFT "," WORDS ",\"designId\":\"theirs\"}", AS_ACME);
+        mock_call(m, "POST /schedule", "{" DRAFT "," CAPTION ",\"designId\":\"theirs\"}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Design not found.");
     mock_free(m);
 }

@@ -4,8 +4,8 @@
  * Shapes:  handlers: accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c,
  *          posts_list.c, post_view.c, media.c, about.c, hooks.c. Shared code: answer.c, body.c,
  *          post_body.c, details.c. fixture.c reads the `posteverywhere:` section of a fixture.
- *          An account id is a whole number, stored as decimal text; every other id is a UUID. Each
- *          organization has exactly one space, and no request names it.
+ *          An account id is a whole number, stored as decimal text; every other generated id is a
+ *          UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the
  *          milliseconds.
  * Errors:  handlers set a fault. Only answer.c writes the error envelope
@@ -62,7 +62,7 @@ struct pe_rows {
 /* Resolves a list of account ids (NULL: empty) to rows on the call's arena. */
 bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *out);
 bool pe_read_timezone(struct call *c, const char *name); /* NULL is valid */
-/* Parses a due time; NULL gives 0. A time in the past is refused. */
+/* Parses a due time; NULL gives 0. A time more than 30 seconds in the past is refused. */
 bool pe_read_due(struct call *c, const char *text, int64_t *due_ms);
 /* The query parameters limit and offset. */
 struct pe_page {
@@ -88,6 +88,7 @@ void pe_account_health(struct call *c);
 
 /* connect.c */
 #define PE_ATTEMPT_MS (INT64_C(10) * 60 * 1000) /* lifetime of a connect or login session */
+/* Sets id, name, avatar and token expiry of an account that a user has just connected. */
 void pe_consented(struct world *w, enum platform platform, struct account_spec *spec);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);
 void pe_create_connect_link(struct call *c);

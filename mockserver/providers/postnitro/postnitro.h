@@ -45,6 +45,7 @@ uint32_t postnitro_workspace(const struct call *c); /* of the key; ROW_NONE: the
 /* The connected account with this id in the key's workspace, or ROW_NONE. */
 uint32_t postnitro_find_account(const struct call *c, struct str id);
 extern const char *const postnitro_token_texts[TOKEN_COUNT];
+/* Sets id, name, type, logo and token expiry of an account that a user has just connected. */
 void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec);
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle);
 
@@ -61,7 +62,7 @@ struct postnitro_request {
     size_t account_count;
 };
 bool postnitro_read_request(struct call *c, struct postnitro_request *r);
-/* Parses the date formats of JavaScript that matter: ISO 8601 with or without time and zone, or an
+/* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time and zone, and the
  * HTTP date. */
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
 /* settings.c: checks the settings that the selected platforms require. Returns false if the call is

@@ -1,9 +1,9 @@
-// spaces.mjs - runs 2000 tests concurrently against one mock over 32 connections, each in a namespace of its
-// own, selected by path, by header or by key. Each test connects an account, schedules a post, advances its
-// clock, revokes the account and adds a rule. It must see nothing of the other tests: ids, counts, journal,
-// clock and rate limit are its own.
+// parallel_namespaces.mjs - runs 2000 tests concurrently against one mock over 32 connections, each in a
+// namespace of its own, selected by path, by header or by key. Each test connects an account, schedules a
+// post, advances its clock, revokes the account and adds a rule. It must see nothing of the other tests:
+// ids, counts, journal, clock and rate limit are its own.
 //
-//   node spaces.mjs <mockserver> [number of tests, default 2000]
+//   node parallel_namespaces.mjs <mockserver> [number of tests, default 2000]
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ const [program, count = '2000'] = process.argv.slice(2);
 const CONNECTIONS = 32;
 const START = Date.parse('2026-05-02T09:00:00Z');
 const HOUR = 3600e3;
-const sharedKey = 'lp_live_spaces_shared';
+const sharedKey = 'lp_live_parallel_shared';
 
 // A fixture (JSON is valid YAML): for the start of the mock, and, with another key, for each test that is
 // selected by key.
@@ -26,7 +26,7 @@ const makeFixture = (name, key) => ({
   clock: { start: new Date(START).toISOString(), mode: 'frozen' },
   layers: {
     organizations: [{
-      name: 'Spaces',
+      name: 'Parallel',
       keys: [{ name: 'full', key, scopes: ['*'], return_domains: ['app.test'] }],
       projects: [{ id: 'prj_one', name: 'One', content: [{ id: 'cnt_one', media_type: 'video' }] }],
     }],
@@ -60,7 +60,7 @@ class Namespace {
     this.name = `test-${number}`;
     this.number = number;
     this.selector = ['path', 'header', 'key'][number % 3];
-    this.key = this.selector === 'key' ? `lp_live_spaces_${number}` : sharedKey;
+    this.key = this.selector === 'key' ? `lp_live_parallel_${number}` : sharedKey;
     this.calls = 0;
   }
 
@@ -152,9 +152,9 @@ async function test(number) {
   return { namespace, ids: `${account} ${post}` };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'spaces-'));
-const fixture = join(folder, 'spaces.yaml');
-writeFileSync(fixture, JSON.stringify(makeFixture('spaces', sharedKey)));
+const folder = mkdtempSync(join(tmpdir(), 'parallel-'));
+const fixture = join(folder, 'parallel.yaml');
+writeFileSync(fixture, JSON.stringify(makeFixture('parallel', sharedKey)));
 const child = spawn(program, ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
 try {
   const [line] = await once(createInterface(child.stdout), 'line');
