@@ -36,7 +36,7 @@ static void print_account(struct call *c, uint32_t row)
     struct json *out = &c->out;
     json_open_map(out);
     print_ids(c, out, a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]); /* the names are the same */
+    json_put_text(out, "platform", platform_texts[a->platform]); /* the provider's names */
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "avatar_url", a->avatar_url);
     json_put_bool(out, "is_active", !a->inactive);

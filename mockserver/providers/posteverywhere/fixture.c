@@ -174,8 +174,7 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
     if (p->status != PE_SCHEDULED && p->created_at.given && created_ms > due_ms)
         return WRONG(p->at, "the post has status '%s', but is created after its due time", status);
     if ((p->status == PE_PARTIALLY_FAILED) != (node_count(p->failed) > 0))
-        return WRONG(
-            p->at, "'failed' is required for status 'partially_failed' and rejected for any other");
+        return WRONG(p->at, "'failed' and status 'partially_failed' require each other");
     for (size_t i = 0; i < node_count(p->failed); i++)
         if (!is_among(p->accounts, node_at(p->failed, i)))
             return WRONG(p->at, "'failed' lists account %s, which is not in 'accounts'",
@@ -183,7 +182,7 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
     return true;
 }
 
-/* Sets the outcome of a past destination. The failure reason is a dead token if the account cannot
+/* Sets the outcome of a past destination. The failure reason is the token if the account cannot
  * publish, else the platform. */
 static void set_past_outcome(struct world *w, uint32_t destination, bool failed)
 {

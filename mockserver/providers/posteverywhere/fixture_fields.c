@@ -3,7 +3,7 @@
 #include "mockserver/state/records.h"
 
 #define ID_LENGTH .min = 1, .max = 128
-#define ID_MAX    ((INT64_C(1) << 53) - 1) /* what every client can hold */
+#define ID_MAX    ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
 
 /* A key that is absent reads as the first text. Below, OF is the struct that a table fills. */
 static const char *const api_version_texts[] = {"default", "current", "older"};
@@ -93,8 +93,8 @@ static const struct field post_rows[] = {
     FIELD("status", FIELD_ENUM, OF, status, .texts = pe_status_texts, .text_count = PE_STATUS_COUNT,
           .help = "Status of the post; `publishing` is rejected. Default: draft."),
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
-          .help = "Account ids at which the post failed; required for `partially_failed`, "
-                  "rejected for any other status."),
+          .help = "Account ids at which the post failed. Only for status `partially_failed`, where "
+                  "it is required."),
     FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "

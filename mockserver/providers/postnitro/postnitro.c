@@ -12,7 +12,7 @@
 #define ACCOUNTS "Social Accounts, "
 #define SCHEDULE "Schedule API, "
 
-/* A path without its id: answered with 422, hidden from the list of endpoints. */
+/* A path without its id. It gets a 422 and is not listed as an endpoint. */
 #define NO_ID ROUTE_HIDDEN
 
 /* Every documented endpoint; a row without a handler is not implemented. */
