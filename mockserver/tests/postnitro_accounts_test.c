@@ -68,7 +68,7 @@ static void the_provider_is_selected_by_mount_and_route(void **state)
     assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
                 "There is no such endpoint.");
     assert_edge(mock_call(m, "PATCH /social-account", NULL, AS_ACME), 405,
-                "This endpoint does not allow this method.");
+                "This endpoint does not support this method.");
     struct mock_response known = mock_call(m, "GET /template?page=1", NULL, AS_ACME);
     assert_int_equal(known.status, 501);
     assert_string_equal(header_of(known, "X-Mock-Error"), "unimplemented");
@@ -316,13 +316,13 @@ static void each_operation_has_its_own_error_messages(void **state)
     } rows[] = {
         {"list_social_accounts",  "INTERNAL",         LIST,                                         500,
          "{\"success\":false,\"message\":\"Error fetching Social Accounts\","
-         "\"error\":\"Something went wrong.\"}"                                                                      },
+         "\"error\":\"An internal error occurred.\"}"                                                                },
         {"read_social_account",   "INTERNAL",         READ,                                         500,
          "{\"success\":false,\"message\":\"Error fetching Social Account\","
-         "\"error\":\"Something went wrong.\"}"                                                                      },
+         "\"error\":\"An internal error occurred.\"}"                                                                },
         {"delete_social_account", "INTERNAL",         DISCONNECT,                                   500,
          "{\"success\":false,\"message\":\"Error deleting Social Account\","
-         "\"error\":\"Something went wrong.\"}"                                                                      },
+         "\"error\":\"An internal error occurred.\"}"                                                                },
         {"delete_social_account", "FAILED",           DISCONNECT,                                   400,
          "{\"success\":false,\"message\":\"Failed to delete social account\"}"                                       },
         {"delete_social_account", "FAILED",           "DELETE /social-account",                     400,

@@ -25,7 +25,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
     if (!webhooks_url_valid(load->arena, w, h->url, &why))
         ok = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, POSTEVERYWHERE, str_from(h->id)))
-        ok = wrong(load, h, "id", h->id, "is already in use by another webhook");
+        ok = wrong(load, h, "id", h->id, "is used by another webhook");
     if (!ok)
         return false;
     const struct webhook_spec spec = {

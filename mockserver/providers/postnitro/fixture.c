@@ -61,8 +61,7 @@ static bool check_account(struct fixture_load *load, const struct fixture_accoun
 {
     bool ok = true;
     if (a->handle[0] == '@')
-        ok = error_add(load->err, ERROR_INPUT, a->at, "invalid handle '%s'; write it without the @",
-                       a->handle);
+        ok = error_add(load->err, ERROR_INPUT, a->at, "invalid handle '%s'; omit the @", a->handle);
     if (spec->connected_at_ms > load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, a->at,
                        "'created_at' of account '%s' is after the clock's start", a->handle);
