@@ -1,13 +1,12 @@
-/* account.h - a platform handle that a space can publish through, connected or leased.
+/* account.h - a social account (platform handle) that a space can publish to, connected or leased.
  *
- * Shapes:  one row per binding of a platform user to a space: the same handle in two spaces is two
- *          rows, and a row that was disconnected never comes back (connecting again makes a new
- *          row).
- * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected, for good.
- * Indexes: ACCOUNT_ID (provider, public id) holds all; ACCOUNT_SPACE and the three filtered ones
- *          hold only those not disconnected: key space (and platform | token lost or not | leased
- *          or not), order = minus connected_at: newest first.
- * Units:   milliseconds; cents a month.
+ * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows.
+ *          A disconnected row is never reused; connecting the handle again adds a new row.
+ * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected (final).
+ * Indexes: ACCOUNT_ID (provider, public id) holds all accounts. ACCOUNT_SPACE and the three
+ *          filtered indexes hold only accounts that are not disconnected: key = space (and platform
+ *          | token lost or not | leased or not), order = -connected_at, so the newest comes first.
+ * Units:   milliseconds; cents per month.
  */
 #pragma once
 #include "base/str.h"
@@ -52,7 +51,7 @@ enum disconnect {
 };
 extern const char *const disconnect_texts[];
 
-/* What the platform will answer when a post is due; set by a tester. */
+/* How the platform responds when a post is due. Tests set it; NATURAL: by the account's state. */
 #define OUTCOMES(X) X(NATURAL, "natural") X(SUCCESS, "success") X(ERROR, "error")
 enum outcome {
 #define X(name, text) OUTCOME_##name,
@@ -66,23 +65,23 @@ struct account {
     uint32_t space;
     int provider;
     const char *public_id, *handle, *name, *avatar_url;
-    const char *kind; /* whose it is, in the platform's word; NULL: it says nothing */
+    const char *kind; /* the platform's word for the type of account; NULL: unknown */
     enum platform platform;
     enum token token;
-    const char *token_word;     /* what is said of the token; NULL: by `token` */
-    enum disconnect disconnect; /* NONE: it is in the list */
-    enum outcome outcome;       /* of its next publish; then NATURAL again */
+    const char *token_word;     /* the provider's word for the token's status; NULL: from `token` */
+    enum disconnect disconnect; /* NONE: connected */
+    enum outcome outcome;       /* of the next publish only; then NATURAL again */
     const char *outcome_code;
-    bool leased, refreshes; /* refreshes: its token is renewed before it expires */
-    bool inactive;          /* suspended by its owner; that alone stops nothing */
-    bool flagged;           /* by the platform: nothing can be published until it is reconnected */
+    bool leased, refreshes; /* refreshes: the token is renewed when it would expire */
+    bool inactive;          /* suspended by its owner; publishing still works */
+    bool flagged;           /* by the platform: publishing fails until it is reconnected */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents, followers;
-    int64_t renews_at_ms;     /* when a lease's next month begins; 0: it is none, or over */
-    uint32_t lease_request;   /* it was assigned for (lease.h), or ROW_NONE */
-    int64_t token_since_ms;   /* when the present token was given */
-    int64_t token_generation; /* counts the tokens it has had */
-    int64_t updated_at_ms;    /* when the platform or its owner last changed it */
+    int64_t renews_at_ms;     /* when the next month of the lease begins; 0: not leased, or ended */
+    uint32_t lease_request;   /* the request that assigned it (lease.h), or ROW_NONE */
+    int64_t token_since_ms;   /* when the current token was issued */
+    int64_t token_generation; /* number of tokens issued until now, the current one included */
+    int64_t updated_at_ms;    /* when the platform or the owner last changed it */
 };
 
 struct after_connect;
@@ -94,25 +93,26 @@ struct account_spec {
     bool leased, refreshes, inactive, flagged;
     int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
     int64_t updated_at_ms;             /* 0: connected_at_ms */
-    const struct after_connect *after; /* what follows (layer.h); NULL: nothing does */
-    const char *kept_avatar_url;       /* where that keeps the picture; NULL: where it was */
+    const struct after_connect *after; /* setup steps to run next (layer.h); NULL: none */
+    const char *kept_avatar_url;       /* avatar_url after the AVATAR step; NULL: unchanged */
 };
 
 uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec);
-void account_reconnect(struct world *w, uint32_t account,
-                       int64_t token_expires_at_ms); /* same row and handle, new token */
-/* Queued posts stay queued. A token that is dead already stays as it is. */
+/* Issues a new token. The row and the handle stay the same. */
+void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms);
+/* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already
+ * lost. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
 void account_flag(struct world *w, uint32_t account);
-/* Disconnects it for good and cancels what it was to post; answers how much of that was queued.
- * Of a leased one this is the release. */
+/* Disconnects the account permanently and cancels its queued and held destinations. Returns how
+ * many queued ones were canceled. A leased account goes back to the pool. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);
-void account_token_due(struct world *w, uint32_t account); /* event: its token's time has come */
+void account_token_due(struct world *w, uint32_t account); /* event: the token is to expire now */
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id);
 const struct account *account_read(const struct world *w, uint32_t row);
 bool account_is_listed(const struct account *a);   /* not disconnected */
-bool account_can_publish(const struct account *a); /* listed, its token live, not flagged */
-const char *
-account_state_text(const struct account *a); /* "live" "expired" "withdrawn" "disconnected" */
+bool account_can_publish(const struct account *a); /* listed, token live, not flagged */
+/* "live", "expired", "withdrawn" or "disconnected". */
+const char *account_state_text(const struct account *a);

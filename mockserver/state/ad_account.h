@@ -1,12 +1,11 @@
-/* ad_account.h - an ad account of the partner's own that a space can buy ads on.
+/* ad_account.h - an ad account that belongs to the partner and that a space can buy ads with.
  *
- * Shapes:  a space has at most one per ad platform that is not disconnected; one that was
- *          disconnected never comes back, connecting again makes a new row.
- * States:  token: a grant is pending until it was validated, then valid; pending | valid -> expired
- *          | revoked; a new grant for the same row (reconnect) starts over. Any -> disconnected,
- *          for good.
- * Indexes: AD_ACCOUNT_ID (provider, public id); AD_ACCOUNT_SPACE (space and platform; those not
- *          disconnected).
+ * Shapes:  a space has at most one connected ad account per ad platform. A disconnected row is
+ *          never reused; connecting again adds a new row.
+ * States:  token: pending -> valid (the grant was validated); pending | valid -> expired | revoked;
+ *          any -> pending (reconnect: a new grant for the same row). Any -> disconnected (final).
+ * Indexes: AD_ACCOUNT_ID (provider, public id); AD_ACCOUNT_SPACE (space and platform; connected ad
+ *          accounts only).
  * Units:   milliseconds.
  * Source:  "List ad accounts".
  */
@@ -39,8 +38,8 @@ struct ad_account {
     const char *public_id, *external_id, *name, *currency;
     enum ad_platform platform;
     enum ad_token token;
-    int64_t connected_at_ms, disconnected_at_ms /* 0: it is in the list */;
-    int64_t validates_at_ms; /* 0 unless its grant is pending */
+    int64_t connected_at_ms, disconnected_at_ms /* 0: connected */;
+    int64_t validates_at_ms; /* 0 unless the grant is pending */
 };
 
 struct ad_account_spec {
@@ -49,8 +48,8 @@ struct ad_account_spec {
     int64_t connected_at_ms; /* 0: now */
 };
 
-/* What can happen to one; ad_account_can says whether it may, and doing it anyway is our own bug.
- */
+/* The transitions of an ad account. The caller must check ad_account_can first; the functions below
+ * assert it. */
 enum ad_event {
     AD_VALIDATES,
     AD_LOSES,
@@ -59,8 +58,8 @@ enum ad_event {
 };
 bool ad_account_can(const struct ad_account *a, enum ad_event event);
 
-/* The space must have none on that platform. A grant is validated timings.ad_validation_ms after it
- * was given: at once, if that is 0. */
+/* The space must have no connected ad account on that platform. The grant is validated after
+ * timings.ad_validation_ms; 0: immediately. */
 uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account_spec *spec);
 void ad_account_validate(struct world *w, uint32_t row);
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why); /* EXPIRED or REVOKED */
@@ -68,7 +67,7 @@ void ad_account_reconnect(struct world *w, uint32_t row);               /* same 
 void ad_account_disconnect(struct world *w, uint32_t row);
 void ad_account_validation_due(struct world *w, uint32_t row); /* event */
 
-/* The one that is not disconnected, or ROW_NONE. */
+/* The space's connected ad account on that platform, or ROW_NONE. */
 uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform platform);
 uint32_t ad_account_find(const struct world *w, int provider, struct str public_id);
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row);

@@ -1,9 +1,9 @@
-/* check_record.h - what must hold of one record and those it points to.
+/* check_record.h - the invariants of one record and of the records it refers to.
  *
- * Shapes:  a response is the reason in words (static), or NULL where all is well. `waiting` is the
- *          event queue by what it is for: key = index_pair_key(record, kind of event), order =
- *          when.
- * Errors:  none: references must have been found valid before.
+ * Shapes:  returns NULL if all invariants hold, otherwise the violated one as a static text.
+ *          `waiting` indexes the queued events by record: key = index_pair_key(record, kind of
+ *          event), order = time of the event.
+ * Errors:  none. The caller must have checked that all references are valid.
  */
 #pragma once
 #include "mockserver/state/world.h"

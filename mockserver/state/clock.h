@@ -1,10 +1,9 @@
-/* clock.h - one world's time.
+/* clock.h - the clock of one world.
  *
- * Shapes:  struct clock {mode, ...}: runs with the machine's time from an instant of its own, or
- *          stands still until told.
+ * Shapes:  struct clock: starts at any instant; RUNS advances with the machine's time, FROZEN only
+ *          with clock_move_to.
  * Units:   milliseconds since the epoch.
- * Errors:  none; time never goes back: a step to the past is refused by the caller's check
- *          (clock_now first).
+ * Errors:  none. Time never goes back: the caller must compare with clock_now before clock_move_to.
  */
 #pragma once
 #include <stdbool.h>
@@ -27,4 +26,4 @@ struct clock {
 void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode);
 int64_t clock_now(const struct clock *c);
 void clock_set_mode(struct clock *c, enum clock_mode mode);
-void clock_move_to(struct clock *c, int64_t at_ms); /* at_ms >= clock_now */
+void clock_move_to(struct clock *c, int64_t at_ms); /* at_ms must not be before clock_now */

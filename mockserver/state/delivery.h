@@ -1,17 +1,18 @@
-/* delivery.h - one event on its way to one webhook, over all its attempts.
+/* delivery.h - the delivery of one event to one webhook, with all its attempts.
  *
  * Shapes:  delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
- *          event's data as JSON)}; a replay is a delivery of its own, with a new event id, that
- *          names the one it repeats. A delivery fault is what befalls one that was just made; a copy has the
- *          same event id, and shares it.
- * States:  pending -> delivering -> delivered | pending (a later attempt) | failed | abandoned, as
- *          the policy has it; pending -> held -> pending (later events of its webhook went first);
- *          pending, held -> abandoned (its webhook was deleted, or so its faults). delivered, failed
- *          and abandoned are ends. It is delivering from the moment an attempt is due until that
- *          has ended: who sends watches the change log for it.
+ *          event's data as JSON)}. A replay is a separate delivery with a new event id; `replay_of`
+ *          is the delivery it repeats. Delivery faults are applied once, right after creation; a
+ *          copy (fault `duplicates`) has the same event id and the same faults.
+ * States:  pending -> delivering -> delivered | pending (another attempt) | failed | abandoned,
+ *          according to the policy; pending -> held -> pending (fault `reorder`: later events of
+ *          the webhook are sent first); pending, held -> abandoned (the webhook was deleted, or
+ *          fault `drop`). delivered, failed and abandoned are final. A delivery is `delivering`
+ *          from the time an attempt is due until the attempt ends; the sender finds it in the
+ *          change log.
  * Indexes: DELIVERY_ID (provider, public id); DELIVERY_WEBHOOK (webhook; newest first);
- *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first); DELIVERY_CHANGE (the change it
- *          tells of; oldest first).
+ *          DELIVERY_WEBHOOK_STATE (webhook and state; oldest first); DELIVERY_CHANGE (the change
+ *          that caused it; oldest first).
  * Units:   milliseconds.
  */
 #pragma once
@@ -30,32 +31,31 @@ enum delivery_state {
 };
 extern const char *const delivery_state_texts[];
 
-/* Members that are zero: nothing of the kind happens. */
+/* Each member: 0 means the fault is off. */
 struct delivery_faults {
-    bool drop;          /* it is never sent */
-    int64_t duplicates; /* so many more deliveries of the same event */
-    int64_t delay_ms;   /* of the world's time, before it is first tried */
-    int64_t reorder;    /* so many later events of the webhook go first */
-    int64_t
-        corrupt_attempts;  /* in so many attempts, from the first, one bit of the body is wrong */
-    int64_t clock_skew_ms; /* by which the signature's time is off */
-    const char *rules;     /* the rules that wished it, comma-separated; NULL: none did */
+    bool drop;                /* never send it */
+    int64_t duplicates;       /* number of additional deliveries of the same event */
+    int64_t delay_ms;         /* of the world's clock, before the first attempt */
+    int64_t reorder;          /* number of later events of the webhook to send first */
+    int64_t corrupt_attempts; /* flip one bit of the body in this many attempts, from the first */
+    int64_t clock_skew_ms;    /* added to the signature's timestamp */
+    const char *rules;        /* names of the rules that set the faults, comma-separated, or NULL */
 };
 
 struct delivery {
     uint32_t webhook;
-    uint32_t replay_of; /* a delivery, or none */
-    uint32_t copy_of;   /* likewise */
-    uint32_t change;    /* seq of the change it tells of; 0: of none */
+    uint32_t replay_of; /* a delivery, or ROW_NONE */
+    uint32_t copy_of;   /* a delivery, or ROW_NONE */
+    uint32_t change;    /* seq of the change that caused it; 0: none */
     int provider;
     const char *public_id, *event_id, *type, *payload;
     enum delivery_state state;
-    int64_t attempts, last_status; /* 0: none, or no response */
-    const char *last_error;        /* why there was none */
-    int64_t next_attempt_at_ms;    /* 0 while pending: its webhook is paused */
+    int64_t attempts, last_status; /* last_status 0: no attempt yet, or no response */
+    const char *last_error;        /* why there was no response */
+    int64_t next_attempt_at_ms;    /* 0 while pending: the webhook is paused */
     int64_t created_at_ms, ended_at_ms;
     struct delivery_faults faults;
-    int64_t awaits; /* while held: so many events have still to go */
+    int64_t awaits; /* while held: number of later events still to be sent first */
 };
 
 struct delivery_spec {
@@ -63,29 +63,30 @@ struct delivery_spec {
     uint32_t replay_of, change;
 };
 
-/* How often, when, and what then: a provider's documented rules. */
+/* A provider's documented retry policy. */
 struct delivery_policy {
     const char *name;
-    const int64_t *waits_ms; /* before each attempt */
-    int64_t attempts;
-    bool refusals_end; /* 4xx other than 429 is not tried again */
-    enum delivery_state gave_up;
-    int64_t pause_after; /* failures in a row */
+    const int64_t *waits_ms;     /* the wait before each attempt */
+    int64_t attempts;            /* maximum number of attempts */
+    bool refusals_end;           /* do not retry after a 4xx other than 429 */
+    enum delivery_state gave_up; /* the state after the last attempt failed */
+    int64_t pause_after;         /* pause the webhook after this many consecutive failures */
 };
 
 uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
                          int64_t wait_ms);
-void delivery_due(struct world *w, uint32_t delivery); /* event */
-/* An attempt ended with that HTTP status, or 0 and why there is none. */
+void delivery_due(struct world *w, uint32_t delivery); /* event: an attempt is due */
+/* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no
+ * response. Schedules the next attempt or ends the delivery, as `policy` says. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy);
-/* Of one that was just made and is not tried yet. It is not held where another event's already is:
- * so that of a webhook always something goes. */
+/* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already
+ * holds a delivery of another event: otherwise all its deliveries could be held at once. */
 void delivery_apply_faults(struct world *w, uint32_t delivery,
                            const struct delivery_faults *faults);
-/* One more of the same event, that stands where this one does. */
+/* Adds another delivery of the same event, in the same state and due at the same time. */
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
-/* Parts of a webhook's transitions. */
+/* Part of webhook_set_state and webhook_delete. */
 void delivery_resume_all(struct world *w, uint32_t webhook);
 void delivery_abandon_all(struct world *w, uint32_t webhook);
 

@@ -1,7 +1,8 @@
-/* destination_edit.h - one edit of a destination: what every transition of it has in common.
+/* destination_edit.h - the common frame of every transition of a destination.
  *
- * Shapes:  begin, write e.destination, end: its places, updated_at, the change log and the check
- *          follow. The pointer is valid until another destination is edited or added.
+ * Shapes:  call begin, write to e.destination, call end. The end updates the index entries and
+ *          updated_at, adds to the change log and runs the check. e.destination is valid until
+ *          another destination is edited or added.
  * Errors:  none.
  */
 #pragma once

@@ -1,9 +1,10 @@
-/* index_entries.h - where a record stands in the world's indexes, computed from its fields alone.
+/* index_entries.h - the index entries of a record, computed from its fields.
  *
- * Shapes:  struct places: the entries that belong to a record as it is now. Look-ups by public id
- *          have key = a hash of the id and order = its scope, in which no other has it: the
- *          provider, but of a lease request, whose id a client makes, the organization. A
- *          transition notes the places before it edits and calls index_entries_move afterwards.
+ * Shapes:  struct index_entries: the entries of a record in its current state. The entry for the
+ *          public id has key = a hash of the id and order = the scope in which the id is unique:
+ *          the organization for a lease request (clients choose its id), the provider for all other
+ *          kinds. A transition calls index_entries_of before it edits a record and
+ *          index_entries_move afterwards.
  * Errors:  none.
  */
 #pragma once
@@ -23,13 +24,17 @@ struct index_entries {
 
 void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row,
                       struct index_entries *out);
-void index_entries_add(struct world *w, enum record_kind kind, uint32_t row); /* of a new record */
+/* Adds the entries of a new record. */
+void index_entries_add(struct world *w, enum record_kind kind, uint32_t row);
+/* Replaces the entries `before` with those of the record's current state. */
 void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
                         const struct index_entries *before);
 
+/* The provider or the organization: see above. */
 int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row);
 uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope,
                             struct str public_id);
-/* No other record of that kind has that id, whatever its scope. */
+/* Returns true if exactly one record of that kind has the id, in any scope. */
 bool index_entries_unique(const struct world *w, enum record_kind kind, struct str public_id);
-bool index_entries_taken(const struct world *w, struct str public_id); /* by a record of any kind */
+/* Returns true if a record of any kind has the id. */
+bool index_entries_taken(const struct world *w, struct str public_id);

@@ -1,22 +1,22 @@
-/* layer.h - what a provider sets up behind a new connection: scheduling layers of the account, the
- * space's one layer of content, and a tick on the organization's onboarding list.
+/* layer.h - what a provider sets up after a new connection: the account's scheduling layers, the
+ * space's content layer, and a completed item of the organization's onboarding list.
  *
- * Shapes:  layer {space, account (none: it is the space's own), name}; onboarding {organization,
- *          account, name}. Steps run in order when a new account was connected with an
- *          after_connect; each is one transition, or, where a tester wished it to fail, one change
- *          "..._fail" of the account and nothing else: the connection stands all the same. A
- *          reconnection runs none.
- * Indexes: LAYER_ID, ONBOARDING_ID (provider, public id); LAYER_SPACE (space; order account: the
- *          space's own first).
+ * Shapes:  layer {space, account (ROW_NONE: the space's content layer), name}; onboarding
+ *          {organization, account, name}. The steps run in order after an account is connected with
+ *          an `after` spec; a reconnection runs none. Each step is one transition. A step that a
+ *          test makes fail only logs one change "..._fail" of the account; the account stays
+ *          connected.
+ * Indexes: LAYER_ID, ONBOARDING_ID (provider, public id); LAYER_SPACE (space; order = account, so
+ *          the content layer comes first).
  * Errors:  none.
  */
 #pragma once
 #include "mockserver/state/account.h"
 
 #define CONNECT_STEPS(X)                                                                           \
-    X(AVATAR, "avatar")                 /* the picture gets an address that lasts */               \
-    X(ACCOUNT_LAYERS, "account_layers") /* the account's own layers */                             \
-    X(CONTENT_LAYER, "content_layer")   /* the space's, if it has none yet */                      \
+    X(AVATAR, "avatar")                 /* set avatar_url to a permanent URL */                    \
+    X(ACCOUNT_LAYERS, "account_layers") /* add the account's layers */                             \
+    X(CONTENT_LAYER, "content_layer")   /* add the space's layer, if it has none */                \
     X(ONBOARDING, "onboarding")
 enum connect_step {
 #define X(name, text) CONNECT_STEP_##name,
@@ -26,7 +26,7 @@ enum connect_step {
 };
 extern const char *const connect_step_texts[];
 
-struct after_connect { /* a provider's names for it; they outlive the connecting */
+struct after_connect { /* the provider's names of what the steps create */
     const char *const *account_layers;
     size_t account_layer_count;
     const char *content_layer;
@@ -48,9 +48,9 @@ struct onboarding {
 };
 
 void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec);
-/* Whether that step fails the next time it runs, and only then. */
+/* Sets whether the step fails the next time it runs; that run clears the setting. */
 void connect_step_set_fails(struct world *w, enum connect_step step, bool fails);
 
-uint32_t layer_find_content(const struct world *w, uint32_t space); /* the space's own, or none */
+uint32_t layer_find_content(const struct world *w, uint32_t space); /* or ROW_NONE */
 const struct layer *layer_read(const struct world *w, uint32_t row);
 const struct onboarding *onboarding_read(const struct world *w, uint32_t row);

@@ -1,10 +1,10 @@
-/* media.h - a file that posts can show, by what is said of it: its bytes are not kept.
+/* media.h - a media file that posts can use: its metadata only, the bytes are not stored.
  *
- * Shapes:  media {space, name, content type, size, width, height, duration}; received counts the
- *          bytes that came.
- * States:  uploading -> ready; either -> removed, for good.
- * Indexes: MEDIA_ID (provider, public id); MEDIA_SPACE (space; newest first; not the removed ones).
- * Units:   bytes, pixels, milliseconds; 0 = not said.
+ * Shapes:  media {space, name, content type, size, width, height, duration}; `received` is the
+ *          number of bytes uploaded.
+ * States:  uploading -> ready; uploading | ready -> removed (final).
+ * Indexes: MEDIA_ID (provider, public id); MEDIA_SPACE (space; newest first, without removed ones).
+ * Units:   bytes, pixels, milliseconds; 0: unknown.
  */
 #pragma once
 #include "base/str.h"
@@ -29,7 +29,8 @@ struct media {
     int64_t created_at_ms, removed_at_ms;
 };
 
-uint32_t media_create(struct world *w, uint32_t space, const struct media *said);
+/* Copies `spec`, except space and provider. created_at_ms 0: now. */
+uint32_t media_create(struct world *w, uint32_t space, const struct media *spec);
 void media_receive(struct world *w, uint32_t media, int64_t bytes);
 void media_complete(struct world *w, uint32_t media);
 void media_remove(struct world *w, uint32_t media);

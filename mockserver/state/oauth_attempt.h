@@ -1,12 +1,12 @@
-/* oauth_attempt.h - one run of OAuth consent: a state token, and what became of it.
+/* oauth_attempt.h - one OAuth consent flow: its state token and its result.
  *
- * Shapes:  it is for an account, or for an ad account: then `ad_platform` and `ad_account` are
- *          meant, not `platform` and `account`, and nothing says beforehand whether it will
- *          reconnect one.
- *          Or for a key: somebody signs a program in, which then gets that key; its space is
- *          where they did. Until then it has neither.
- * States:  pending -> completed | failed | expired; the three are ends. A token works once and only
- *          for the key that made it.
+ * Shapes:  kind ACCOUNT connects or reconnects an account (`platform`, `account`).
+ *          Kind ADS connects an ad account (`ad_platform`, `ad_account`); whether it reconnects one
+ *          is known only when it completes.
+ *          Kind KEY is a device login: a user signs a program in, and the program gets a key. `key`
+ *          and `space` are ROW_NONE until then.
+ * States:  pending -> completed | failed | expired (final). A token can be used once, and only with
+ *          the key that created it.
  * Indexes: OAUTH_ATTEMPT_STATE (the state token).
  * Units:   milliseconds.
  */
@@ -36,8 +36,8 @@ extern const char *const oauth_attempt_kind_texts[];
 struct oauth_attempt {
     enum oauth_attempt_kind kind;
     uint32_t key, space;
-    uint32_t account;    /* to reconnect (before), or the one it led to (after) */
-    uint32_t ad_account; /* it led to */
+    uint32_t account;    /* the account to reconnect; once completed, the connected account */
+    uint32_t ad_account; /* once completed, the connected ad account */
     bool reconnects;
     int provider;
     enum platform platform;
@@ -46,8 +46,8 @@ struct oauth_attempt {
     const char *token;      /* the opaque state parameter */
     const char *return_url; /* may be NULL for a reconnect */
     const char *note;
-    const char *correlation; /* the partner's own word, given back at the end */
-    const char *error;       /* the tester's or user's reason when failed: "access_denied", ... */
+    const char *correlation; /* chosen by the partner, returned at the end */
+    const char *error;       /* why it failed, for example "access_denied" */
     int64_t created_at_ms, expires_at_ms, ended_at_ms;
 };
 
@@ -63,17 +63,19 @@ struct oauth_attempt_spec {
 };
 
 uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *spec);
-/* The end-customer consents, as `user` (a handle without @). Connects a new account, or reconnects
- * the one it is for; was that disconnected meanwhile, the attempt fails: "account_gone". */
+/* The end customer consents, as `user` (a handle without @). Connects a new account, or reconnects
+ * `account`; if that account has been disconnected, the attempt fails with "account_gone". */
 void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
-/* The same for an ad account: a new one, or a new grant for the one that the space has by now. */
+/* The same for an ad account: adds one, or renews the grant if the space already has one on that
+ * platform. */
 void oauth_attempt_complete_ads(struct world *w, uint32_t attempt,
                                 const struct ad_account_spec *grant);
-/* Somebody of that space signs in with that key. */
+/* A user of `space` signs the program in; it gets `key`. */
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error);
-void oauth_attempt_expire(struct world *w, uint32_t attempt);
+void oauth_attempt_expire(struct world *w, uint32_t attempt); /* event */
 
 uint32_t oauth_attempt_find(const struct world *w, struct str token);
 const struct oauth_attempt *oauth_attempt_read(const struct world *w, uint32_t row);
-const char *oauth_attempt_platform_text(const struct oauth_attempt *a); /* of either kind */
+const char *
+oauth_attempt_platform_text(const struct oauth_attempt *a); /* of its kind; KEY: "program" */

@@ -1,14 +1,15 @@
-/* post.h - content, a post of it, and the post's destinations: one per account.
+/* post.h - content, posts of that content, and each post's destinations (one per account).
  *
- * Shapes:  content (what can be posted) <- post {content, due, space} <- destination {post,
- *          account, mode, state, outcome}.
- * States:  destination queued -> publishing -> published | failed | draft; queued, held ->
- *          canceled. held -> queued (release). failed -> queued (retry). published, canceled and draft are ends. held: its
- *          post is a draft, never due. A dead token does not cancel: the destination fails when it
- *          is due, unless the token was recovered by then. What is removed stays as a record, in no
- *          list.
+ * Shapes:  content <- post {content, due, space} <- destination {post, account, mode, state,
+ *          outcome}.
+ * States:  destination: queued -> publishing -> published | failed | draft; queued | held ->
+ *          canceled; held -> queued (release); failed -> queued (retry). published, canceled and
+ *          draft are final. held: the post is a draft, so the destination is never due. A lost
+ *          token does not cancel a destination: it fails when it is due, unless the account has
+ *          been reconnected by then. Removed posts and destinations stay as records but are not
+ *          listed.
  * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
- *          (space; order minus due: latest first); DESTINATION_ACCOUNT (account and state; order
+ *          (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state; order =
  *          due); DESTINATION_POST (post; order of creation).
  * Units:   milliseconds.
  */
@@ -59,7 +60,7 @@ enum destination_state {
 };
 extern const char *const destination_state_texts[];
 
-/* Why a destination failed; `code` in the record is the tester's own word and wins. */
+/* Why a destination failed. `failure_code` in the record, set by a test, takes precedence. */
 #define FAILURES(X)                                                                                \
     X(NONE, "none")                                                                                \
     X(TOKEN_DEAD, "token_dead")                                                                    \
@@ -78,7 +79,7 @@ struct content {
     const char *public_id, *media_type, *caption, *name, *source;
     enum content_state state;
     enum approval approval;
-    uint32_t decided_by; /* the key that approved or rejected it here, or ROW_NONE */
+    uint32_t decided_by; /* the key that approved or rejected it, or ROW_NONE */
     const char *decision_note;
     int64_t created_at_ms, decided_at_ms;
 };
@@ -87,11 +88,11 @@ struct post {
     uint32_t space, content;
     int provider;
     const char *public_id, *text;
-    const char *details; /* the rest of what was asked for, as its provider writes it */
+    const char *details; /* the rest of the request, in the provider's own format */
     bool draft;
     int64_t due_at_ms, created_at_ms, updated_at_ms;
-    int64_t published_at_ms; /* when the first of its destinations was, even if that is removed */
-    int64_t removed_at_ms;   /* 0: it is there */
+    int64_t published_at_ms; /* of the first destination that was published; removal keeps it */
+    int64_t removed_at_ms;   /* 0: not removed */
 };
 
 struct destination {
@@ -102,50 +103,52 @@ struct destination {
     enum destination_state state;
     enum outcome outcome;
     enum failure failure;
-    const char *failure_code; /* NULL: by `failure` */
+    const char *failure_code; /* NULL: from `failure` */
     const char *caption;      /* NULL: the content's */
     const char *external_id, *external_url;
     int64_t due_at_ms, attempted_at_ms, published_at_ms, canceled_at_ms;
     int64_t created_at_ms, updated_at_ms;
-    int64_t removed_at_ms; /* 0: its post goes there */
-    int64_t attempts;      /* to publish it, so far */
+    int64_t removed_at_ms; /* 0: not removed */
+    int64_t attempts;      /* number of publish attempts */
 };
 
 struct destination_spec {
     uint32_t account;
-    const char *public_id; /* NULL: none yet */
+    const char *public_id; /* NULL: no id yet */
     enum publish_mode mode;
     const char *caption;
 };
 
 uint32_t content_create(struct world *w, uint32_t space, const struct content *c);
-/* What waits for approval is approved or rejected, once. */
+/* Approves or rejects content whose approval is pending. */
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
                     const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
-/* Other words, another time, draft or not. Nothing may be queued or held of it meanwhile. */
+/* Replaces content, text, details, draft and due time. The post must have no queued or held
+ * destination: call post_remove_destinations first. */
 void post_revise(struct world *w, uint32_t post, const struct post *p);
-/* A draft is one no more: what is held of it is queued, with an id that begins with `id_prefix`, and
- * due at its time, or now if that has passed. Answers how many are. */
+/* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with
+ * `id_prefix`, due at their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
-void post_remove(struct world *w, uint32_t post); /* and all its destinations */
+void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
 void post_remove_destinations(struct world *w, uint32_t post);
 void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */
-/* Queued (or held, of a draft), due when its post is; a due time that has come is acted on by the next events_run_due. */
+/* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that
+ * time has passed, the next events_run_due publishes it. */
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
-void destination_retry(struct world *w, uint32_t destination); /* one that failed: due now */
-/* Takes it off its post; what was still to come is canceled. */
+void destination_retry(struct world *w, uint32_t destination); /* failed only; due now */
+/* Removes it from its post; cancels it if it is queued or held. */
 void destination_remove(struct world *w, uint32_t destination);
-/* Wins over what is set for the account, but not over a dead token. */
+/* Takes precedence over account_set_outcome. A lost token still fails the publish. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
                              const char *code);
-void destination_due(struct world *w, uint32_t destination);          /* event */
+void destination_due(struct world *w, uint32_t destination);          /* event: publish now */
 void destination_publish_ends(struct world *w, uint32_t destination); /* event */
-/* As a fixture says it: straight into a state, with what that state implies, without passing
- * through the others. It is as old as its post, which is older than its due time; whatever became
- * of it did so when it was due. */
+/* For fixtures: sets any state directly, together with the members that the state implies. The
+ * destination is created when its post is, and reached the state when it was due. external_url
+ * NULL: generated. */
 void destination_place(struct world *w, uint32_t destination, enum destination_state state,
                        enum failure failure, const char *external_url);
 

@@ -1,10 +1,10 @@
-/* quota.h - how many calls each key has made in its windows of time.
+/* quota.h - counts the calls of each key in fixed time windows.
  *
- * Shapes:  QUOTA_WINDOWS counters a key; which calls a window counts, how long it is and how many
- *          it allows is the caller's. A window begins with the first call after the one before it
- *          ended. Counters are no records: nothing refers to them and no change is logged.
- *          Of each operation, by a number below QUOTA_OPERATIONS, it knows whether the key's last
- *          call was refused without need.
+ * Shapes:  QUOTA_WINDOWS counters per key. The caller defines which calls a window counts, its
+ *          length and its limit. A window begins with the first call after the previous window
+ *          ended. Counters are not records: nothing refers to them, and changes are not logged.
+ *          For each operation (a number below QUOTA_OPERATIONS) one bit stores whether the key's
+ *          last call got a spurious 429.
  * Units:   calls; milliseconds of the world's clock.
  * Errors:  none.
  */
@@ -19,14 +19,14 @@ struct quota_window {
     int64_t used;
 };
 
-struct quota { /* of a key, by its row; made with the key's first call that counts */
+struct quota { /* one per key, at the key's row; added with the first counted call */
     struct quota_window windows[QUOTA_WINDOWS];
     uint64_t spurious_429[QUOTA_OPERATIONS / 64];
 };
 
 struct quota_use {
     int64_t used;
-    int64_t ends_at_ms; /* of a window that has not begun: as if it began now */
+    int64_t ends_at_ms; /* if the window has not begun: as if it began now */
 };
 
 struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, int64_t length_ms);

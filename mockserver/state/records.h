@@ -1,17 +1,17 @@
-/* records.h - every record kind described as a table of its fields, so that a dump, a patch or an
- * edit is a walk over rows.
+/* records.h - describes every record kind as a table of its fields; exports, patches and edits walk
+ * these tables.
  *
- * Shapes:  struct record_type {kind, fields}; a field is {name, offset, type, texts | refers}. The
- *          words are ours, not a provider's. Together with the provider, the rows say all there is
- *          in a record: what has none is lost to a fixture of it.
- * Units:   FIELD times are milliseconds in the record and ISO 8601 text outside.
- * Errors:  record_set: an unknown field, a wrong type, a value that is not one of the texts.
+ * Shapes:  struct record_type {kind, fields}; a field is {name, type, offset, texts | refers}. The
+ *          names are provider-neutral. Every member of a record needs a row, except `provider`:
+ *          an export loses members without a row.
+ * Units:   a TIME is milliseconds in the record and ISO 8601 text outside.
+ * Errors:  record_update: a field that cannot be changed, a wrong type, an unknown enum text.
  */
 #pragma once
 #include "base/error.h"
 #include "mockserver/state/world.h"
 
-/* Of numbers and times from outside, either way: what is made of a few of them fits an int64_t. */
+/* Largest absolute value of numbers and times from input: sums of a few of them fit an int64_t. */
 #define RECORD_NUMBER_MAX INT64_C(1000000000000000)
 
 enum record_field_type {
@@ -20,10 +20,10 @@ enum record_field_type {
     RECORD_INT,    /* int64_t */
     RECORD_TIME,   /* int64_t ms; 0 = none */
     RECORD_ENUM,   /* int-sized enum with texts */
-    RECORD_REF,    /* uint32_t row of another kind, shown as that record's public id */
+    RECORD_REF,    /* uint32_t row of a record, shown as its public id */
     RECORD_CHANGE, /* uint32_t seq in the change log; 0 = none */
     RECORD_TEXTS,  /* const char *const *, counted by the uint32_t at count_offset */
-    RECORD_INTS,   /* int64_t [count], shown without the zeros at its end */
+    RECORD_INTS,   /* int64_t [count], shown without trailing zeros */
 };
 
 struct record_field {
@@ -33,8 +33,8 @@ struct record_field {
     const char *const *texts;
     size_t text_count;
     enum record_kind refers;
-    bool fixed;  /* identity: shown, never set from outside */
-    bool needed; /* of a TEXT or REF: never none, not even where invariants are not asked */
+    bool fixed;  /* read-only: shown, but record_update rejects it */
+    bool needed; /* TEXT or REF: must not be null, even if invariants are not checked */
     size_t count_offset, count;
 };
 
@@ -43,7 +43,7 @@ struct record_type {
     const char *name; /* plural, as in paths: "accounts" */
     size_t size;
     size_t id_offset;       /* of const char *public_id */
-    size_t provider_offset; /* of int provider; SIZE_MAX: follows `owner` */
+    size_t provider_offset; /* of int provider; SIZE_MAX: taken from the owner */
     const struct record_field *fields;
     size_t field_count;
 };
@@ -53,18 +53,18 @@ const struct record_type *record_type_named(struct str name);
 const struct record_field *record_field_named(const struct record_type *s, struct str name);
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
-/* The word for its state in the change log; "present" where a kind has no states. */
+/* Text of the record's state for the change log; "present" if the kind has no states. */
 const char *record_state(const struct world *w, enum record_kind kind, uint32_t row);
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row);
 uint32_t record_find(const struct world *w, enum record_kind kind,
-                     struct str public_id); /* any provider; first match */
+                     struct str public_id); /* of any provider; the first match */
 
-/* A field's value as text, number, bool or several, without knowing JSON: which is meant is said by
- * `type`. The text of a TIME stands in time_text of the very struct that record_get filled. */
+/* A field's value, independent of JSON; the field's type says which members are used. The text of a
+ * TIME points to time_text of the same struct, so do not copy the struct. */
 struct record_value {
-    bool none;
-    const char *text; /* TEXT, ENUM, REF, TIME (ISO text in time_text) */
-    int64_t number;   /* INT, CHANGE; of a TIME its milliseconds, of a REF its row */
+    bool none;        /* null */
+    const char *text; /* TEXT, ENUM, REF (public id), TIME */
+    int64_t number;   /* INT, CHANGE, REF (row), TIME (ms) */
     bool truth;
     const char *const *texts;
     const int64_t *numbers;
@@ -74,8 +74,8 @@ struct record_value {
 void record_get(const struct world *w, enum record_kind kind, uint32_t row,
                 const struct record_field *f, struct record_value *out);
 
-/* Writes fields of one record and keeps its indexes and events right. All or nothing. It may break
- * what world_check demands (a tester may wish that): from then on w->checks is off. */
+/* Writes fields of one record and updates its indexes and events. On error nothing is written. An
+ * edit may violate an invariant on purpose; w->checks is then turned off. */
 struct record_edit {
     const struct record_field *field;
     struct record_value value;

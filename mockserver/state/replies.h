@@ -1,10 +1,10 @@
-/* replies.h - answers once given, to be given again to whoever asks the same with the same token.
+/* replies.h - stored responses, replayed when a request repeats an idempotency token.
  *
- * Shapes:  struct replies: oldest first, counted by reference; worlds share it until one of them
- *          keeps another. At most REPLIES_MAX of at most REPLIES_BYTES together: the oldest go
- *          first. What is asked and what is answered are numbers and texts of the caller's.
+ * Shapes:  struct replies: oldest first, reference-counted; worlds share it until one of them
+ *          stores another reply. Holds at most REPLIES_MAX replies and REPLIES_BYTES bytes; the
+ *          oldest are dropped first.
  * Units:   bytes; milliseconds of the world's clock.
- * Errors:  none; what is not there, or no longer, is NULL.
+ * Errors:  none; replies_find returns NULL if there is no such reply.
  */
 #pragma once
 #include "base/digest.h"
@@ -14,23 +14,23 @@
 #define REPLIES_BYTES ((size_t)1 << 20)
 
 struct reply {
-    uint32_t key;                     /* who asked: a key's row */
-    const char *what;                 /* which operation; a static text */
-    struct str token;                 /* the one it was asked with */
-    unsigned char asked[DIGEST_SIZE]; /* of all that was asked */
+    uint32_t key;                     /* row of the calling key */
+    const char *what;                 /* the operation; a static text */
+    struct str token;                 /* the request's idempotency token */
+    unsigned char asked[DIGEST_SIZE]; /* digest of the whole request */
     int64_t at_ms;
     int status;
     struct str body;
 };
 
-struct replies *replies_hold(struct replies *r); /* NULL is fine, here and below */
+struct replies *replies_hold(struct replies *r); /* r may be NULL, also below */
 void replies_release(struct replies *r);
-size_t replies_own_bytes(const struct replies *r); /* what no other world shares */
+size_t replies_own_bytes(const struct replies *r); /* shared with no other world */
 
 const struct reply *replies_find(const struct world *w, uint32_t key, const char *what,
                                  struct str token);
-/* Copies it, in the place of an older one with the same token; forgets those from before `from_ms`.
- */
+/* Stores a copy; replaces an older reply with the same key, operation and token. Drops replies from
+ * before `from_ms`. */
 void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms);
 size_t replies_count(const struct world *w);
 const struct reply *replies_at(const struct world *w, size_t i); /* oldest first */

@@ -1,7 +1,7 @@
-/* string_pool.h - the immutable texts that records point to, shared by worlds.
+/* string_pool.h - immutable texts that records point to, shared between worlds.
  *
- * Shapes:  struct string_pool: an append-only pool counted by reference. A fork gets a pool of its own
- *          that keeps the older one alive.
+ * Shapes:  struct string_pool: append-only, reference-counted. The fork of a world gets a new pool
+ *          that holds a reference to the older one.
  * Errors:  none.
  */
 #pragma once
@@ -9,8 +9,8 @@
 
 struct string_pool;
 
-struct string_pool *
-string_pool_new(struct string_pool *older); /* older may be NULL; holds a reference to it */
+/* The new pool holds a reference to `older`, which may be NULL. */
+struct string_pool *string_pool_new(struct string_pool *older);
 struct string_pool *string_pool_hold(struct string_pool *t);
 void string_pool_release(struct string_pool *t);
 
@@ -18,4 +18,4 @@ const char *string_pool_keep(struct string_pool *t, struct str text);
 const char *string_pool_keep_c(struct string_pool *t, const char *text); /* NULL stays NULL */
 const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts,
                                          size_t count);
-size_t string_pool_bytes(const struct string_pool *t); /* of this pool alone */
+size_t string_pool_bytes(const struct string_pool *t); /* without the older pools */

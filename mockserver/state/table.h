@@ -1,13 +1,13 @@
-/* table.h - rows of one kind in copy-on-write pages that worlds share.
+/* table.h - rows of one type in copy-on-write pages, shared between worlds.
  *
- * Shapes:  struct table: a tree of pages counted by reference. Rows are plain structs without
- *          ownership (texts live in string_pool.h). Row numbers start at 1 and are never reused; 0
- *          (ROW_NONE) means "none", so a zeroed relation points nowhere.
+ * Shapes:  struct table: a tree of reference-counted pages. Rows are plain structs and own nothing
+ *          (their texts live in a string pool). Row numbers start at 1 and are never reused; 0
+ *          (ROW_NONE) means "no row", so a zeroed reference is valid.
  * Units:   rows.
- * Errors:  none. A row that does not exist is our own bug (assert).
+ * Errors:  none. The row must exist (assert).
  *
- * Forking costs one reference; the first write to a shared page copies that page and the path to
- * it, nothing else.
+ * Forking takes one reference. The first write to a shared page copies that page and the path to
+ * it.
  */
 #pragma once
 #include <stddef.h>
@@ -19,7 +19,7 @@ struct table_page;
 
 struct table {
     struct table_page *root;
-    uint32_t count; /* rows; they are numbered 1..count */
+    uint32_t count; /* rows are numbered 1..count */
     uint32_t row_size;
     uint32_t rows_per_page;
     uint32_t depth;
@@ -30,7 +30,7 @@ void table_fork(struct table *to, const struct table *from);
 void table_end(struct table *t);
 
 const void *table_read(const struct table *t, uint32_t row);
-void *table_edit(struct table *t,
-                 uint32_t row); /* valid until the next edit, add or fork of this table */
+/* The pointer is valid until the next edit, add or fork of this table. */
+void *table_edit(struct table *t, uint32_t row);
 void *table_add(struct table *t, uint32_t *row); /* zeroed; row may be NULL */
-size_t table_own_bytes(const struct table *t);   /* pages no other table shares */
+size_t table_own_bytes(const struct table *t);   /* pages shared with no other table */

@@ -9,7 +9,7 @@
 
 const char *const key_status_texts[] = {
 #define X(name, text) text,
-    KEY_STATUSS(X)
+    KEY_STATUSES(X)
 #undef X
 };
 

@@ -1,6 +1,6 @@
-/* wallet.h - what an organization was charged: a list of entries that only grows.
+/* wallet.h - what an organization was charged: an append-only list of entries.
  *
- * Shapes:  one entry per month of a lease, booked when the month begins. Its id is its number.
+ * Shapes:  one entry per month of a lease, added when the month begins. Its id is "entry_<row>".
  * Units:   cents, negative for a charge; milliseconds.
  * Errors:  none.
  * Source:  "Social accounts", Billing.
@@ -25,8 +25,8 @@ struct wallet_entry {
     int64_t at_ms, cents;
 };
 
-/* Charges a month of this leased account to the organization that has it. Part of a transition: it
- * leaves world_transition_done to its caller. */
+/* Charges one month of a leased account to the organization that leases it. Part of a transition:
+ * the caller must call world_transition_done. */
 uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reason what);
 
 const struct wallet_entry *wallet_entry_read(const struct world *w, uint32_t row);

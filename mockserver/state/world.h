@@ -1,15 +1,12 @@
-/* world.h - everything one namespace remembers: records, time, what happens later, what has
- * happened.
+/* world.h - the simulated state of one namespace: records, clock, future events, log of changes.
  *
- * Shapes:  struct world: a table per record kind, ordered indexes over them, a queue of events, a
- *          log of changes, counters for ids. All of it is copy on write: world_fork costs what
- *          changes later, not what exists.
- * Units:   instants in milliseconds since the epoch, read through world_now and from nowhere else;
- *          money in cents.
- * Errors:  none: transitions that the documents do not allow are refused by the caller, who asks
- *          first; calling one anyway is our own bug (assert).
+ * Shapes:  struct world: a table per record kind, ordered indexes over the records, an event queue,
+ *          the change log, and the counter for ids. All of it is copy-on-write: world_fork takes
+ *          constant time, and later changes copy only the pages they touch.
+ * Units:   milliseconds since the epoch; read the time only through world_now. Money in cents.
+ * Errors:  none. The caller must check that a transition is allowed before it calls it (assert).
  *
- * No provider's words here: what a provider calls a thing is a table in its provider.
+ * Names are provider-neutral; each provider maps them to its own words.
  */
 #pragma once
 #include "mockserver/state/clock.h"
@@ -44,7 +41,7 @@ enum record_kind {
 };
 extern const char *const record_kind_texts[];
 
-/* One ordered index each; what key and order are stands with the record that keeps it. */
+/* The indexes. The header of each record kind documents the key and the order. */
 enum world_index {
     INDEX_ORGANIZATION_ID,
     INDEX_KEY_ID,
@@ -83,20 +80,20 @@ enum world_index {
     INDEX_AD_ACCOUNT_SPACE,
     INDEX_MEDIA_ID,
     INDEX_MEDIA_SPACE,
-    INDEX_DUE, /* the event queue: key = when, order = sequence, row = event */
+    INDEX_DUE, /* the event queue: key = time, order = row = event */
     WORLD_INDEX_COUNT
 };
 
-#define WORLD_PROVIDERS 8 /* their numbers are below that */
+#define WORLD_PROVIDERS 8 /* provider numbers are below this */
 
-struct world_timings { /* how long an in-between state lasts; 0 = it is never seen */
+struct world_timings { /* duration of an intermediate state; 0: the state is skipped */
     int64_t publish_ms, ad_validation_ms;
 };
 
 struct world_webhooks {
-    bool virtual_time;   /* signatures tell the world's time, not the machine's */
-    int policy;          /* which of the provider's rules for another attempt */
-    const char *allowed; /* hosts besides this machine, a blank between; NULL: none */
+    bool virtual_time;   /* sign with the world's time instead of the machine's */
+    int policy;          /* index of the provider's retry policy */
+    const char *allowed; /* hosts besides loopback, separated by spaces; NULL: none */
 };
 
 struct replies;
@@ -104,54 +101,56 @@ struct replies;
 struct world {
     uint64_t seed;
     struct clock clock;
-    bool in_event;       /* an event is happening now ... */
-    int64_t event_at_ms; /* ... at this instant, which is what world_now answers meanwhile */
+    bool in_event;       /* an event is running; world_now returns ... */
+    int64_t event_at_ms; /* ... the event's time */
     struct string_pool *strings;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
-    struct replies *replies; /* NULL: none yet */
-    struct table quotas;     /* a row a key (quota.h) */
+    struct replies *replies; /* NULL: empty */
+    struct table quotas;     /* one row per key (quota.h) */
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
-    uint32_t webhook_cursor; /* changes that webhooks have been told of, or need not be */
-    int api_versions
-        [WORLD_PROVIDERS];       /* of each provider's documents, by its number: which is in force
-                                      where a key names none; 0: the provider's first */
-    bool hostile;                /* answers are as unkind as the documents allow (hostile.h) */
-    uint64_t calls;              /* to it so far, of a hostile one */
-    bool local_consent;          /* consent URLs lead to the mock's own page */
-    uint32_t connect_steps_fail; /* a bit for each that fails its next run (layer.h) */
-    uint64_t minted;             /* ids so far (ids.h) */
-    const char *cause; /* what the transition now under way is caused by, for the change log; a
-                          static text */
-    uint32_t caller;   /* the key whose call that is, or ROW_NONE */
-    bool checks;       /* run world_check after each transition: debug builds and tests */
+    uint32_t webhook_cursor; /* seq of the last change that was turned into webhook deliveries */
+    /* By provider number: the API version of keys that name none; 0: the provider's first. */
+    int api_versions[WORLD_PROVIDERS];
+    bool hostile;                /* responses are legal but unkind (hostile.h) */
+    uint64_t calls;              /* number of calls; counted only in hostile mode */
+    bool local_consent;          /* consent URLs point to the mock's own page */
+    uint32_t connect_steps_fail; /* bit per step: it fails the next time it runs (layer.h) */
+    uint64_t minted;             /* numbers taken from the random sequence (ids.h) */
+    const char *cause;           /* of the current transition, for the change log; static text */
+    uint32_t caller;             /* the key of the current call, or ROW_NONE */
+    bool checks;                 /* run world_check after each transition: debug builds and tests */
 };
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode);
-struct world *world_fork(struct world *from); /* an independent world that starts equal to `from` */
+struct world *world_fork(struct world *from); /* an independent copy */
 void world_free(struct world *w);
 
 int64_t world_now(const struct world *w);
-const char *world_text(struct world *w, const char *text); /* kept as long as any world needs it */
+/* Copies a text into the world's string pool; it lives as long as the world and its forks. */
+const char *world_text(struct world *w, const char *text);
 const char *world_str(struct world *w, struct str text);
 
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row);
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row);
 uint32_t world_count(const struct world *w, enum record_kind kind);
 
-int64_t index_text_key(struct str text);              /* key of a look-up by text */
-int64_t index_pair_key(uint32_t row, uint32_t value); /* key of a list by relation and value */
+int64_t index_text_key(struct str text);              /* key for a look-up by text */
+int64_t index_pair_key(uint32_t row, uint32_t value); /* key for a list by owner and value */
 
-void world_transition_done(struct world *w); /* ends every transition: world_check where it is on */
+/* Must be called at the end of every transition. If w->checks is set, aborts if an invariant does
+ * not hold. */
+void world_transition_done(struct world *w);
 
-size_t world_own_bytes(const struct world *w); /* what this world shares with no other */
+size_t world_own_bytes(const struct world *w); /* memory shared with no other world */
 
-/* Every invariant of the model; NULL if all hold, else what is wrong, in words, in `into`. */
+/* Checks every invariant of the model. Returns NULL if all hold; otherwise the first violation, as
+ * a message in `into`. */
 struct buf;
 const char *world_check(const struct world *w, struct buf *into);
-/* The same, told of every record that breaks one. What a broken one would make meaningless is not
- * looked at. */
+/* Checks every record and calls `report` for each violation; returns true if there is none. Checks
+ * that build on a failed one are skipped. */
 typedef void world_fault_fn(void *ctx, enum record_kind kind, uint32_t row, const char *why);
-bool world_check_each(const struct world *w, world_fault_fn *tell, void *ctx);
+bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx);
