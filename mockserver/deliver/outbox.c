@@ -28,7 +28,7 @@ static void tell_all(struct world *w, const struct webhooks *of, const struct we
     index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
                (struct index_entry){event->organization, INT64_MIN, 0});
     while (index_next_of(&walk, event->organization))
-        if (webhook_wants(webhook_read(w, walk.entry.row), event->space, event->type)) {
+        if (webhook_subscribes(webhook_read(w, walk.entry.row), event->space, event->type)) {
             uint32_t row = webhooks_deliver(w, of, walk.entry.row, event, event_id, ROW_NONE);
             event_id = delivery_read(w, row)->event_id;
         }

@@ -17,9 +17,11 @@ const char *const disconnect_texts[] = {DISCONNECTS(X)};
 const char *const outcome_texts[] = {OUTCOMES(X)};
 #undef X
 
-#define RENEWAL_MS (INT64_C(30) * 24 * 60 * 60 * 1000) /* where no length is known */
+#define RENEWAL_MS                                                                                 \
+    (INT64_C(30) * 24 * 60 * 60 *                                                                  \
+     1000) /* lifetime of a renewed token if the old one's is unknown */
 
-/* An edit of one account under way: its places and its state word before. */
+/* An edit in progress: the account's index entries and state text before it. */
 struct account_edit {
     struct world *w;
     uint32_t row;
@@ -43,13 +45,13 @@ static void edit_end(const struct account_edit *e, const char *what)
     world_transition_done(e->w);
 }
 
-static void expect_expiry(struct world *w, uint32_t row, const struct account *a)
+static void queue_expiry(struct world *w, uint32_t row, const struct account *a)
 {
     if (a->token == TOKEN_LIVE && a->token_expires_at_ms)
         events_add(w, a->token_expires_at_ms, EVENT_TOKEN_EXPIRES, row);
 }
 
-static void expect_renewal(struct world *w, uint32_t row, struct account *a)
+static void queue_renewal(struct world *w, uint32_t row, struct account *a)
 {
     a->renews_at_ms = lease_next_renewal(a->connected_at_ms, world_now(w));
     events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
@@ -84,9 +86,9 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
         .token_generation = 1,
         .updated_at_ms = spec->updated_at_ms ? spec->updated_at_ms : connected_at_ms,
     };
-    expect_expiry(w, row, a);
+    queue_expiry(w, row, a);
     if (a->leased)
-        expect_renewal(w, row, a);
+        queue_renewal(w, row, a);
     index_entries_add(w, RECORD_ACCOUNT, row);
     changes_add(w, RECORD_ACCOUNT, row, "account_connect", NULL, account_state_text(a));
     world_transition_done(w);
@@ -95,7 +97,7 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account_s
     return row;
 }
 
-static void give_token(struct account *a, int64_t now_ms, int64_t expires_at_ms)
+static void issue_token(struct account *a, int64_t now_ms, int64_t expires_at_ms)
 {
     a->token = TOKEN_LIVE;
     a->token_word = NULL;
@@ -108,9 +110,9 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
 {
     assert(account_is_listed(account_read(w, account)));
     struct account_edit e = edit_begin(w, account);
-    give_token(e.account, world_now(w), token_expires_at_ms);
+    issue_token(e.account, world_now(w), token_expires_at_ms);
     e.account->flagged = false;
-    expect_expiry(w, account, e.account);
+    queue_expiry(w, account, e.account);
     edit_end(&e, "account_reconnect");
 }
 
@@ -141,7 +143,7 @@ static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_s
     const struct index *queue = &w->indexes[INDEX_DESTINATION_ACCOUNT];
     int64_t key = index_pair_key(account, state);
     uint32_t count = 0;
-    for (;; count++) { /* each cancellation changes the index that is walked */
+    for (;; count++) { /* start over: each cancellation changes the index */
         struct index_walk walk;
         index_from(queue, &walk, (struct index_entry){key, INT64_MIN, 0});
         if (!index_next_of(&walk, key))
@@ -159,7 +161,7 @@ uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect w
     struct account_edit e = edit_begin(w, account);
     e.account->disconnect = why;
     if (e.account->token == TOKEN_LIVE && !e.account->leased)
-        e.account->token = TOKEN_WITHDRAWN; /* the end-customer's; a lease's is the provider's */
+        e.account->token = TOKEN_WITHDRAWN; /* the provider keeps the token of a leased account */
     e.account->updated_at_ms = e.account->disconnected_at_ms = world_now(w);
     e.account->renews_at_ms = 0;
     edit_end(&e, "account_disconnect");
@@ -179,15 +181,15 @@ void account_token_due(struct world *w, uint32_t account)
     const struct account *a = account_read(w, account);
     int64_t now = world_now(w), expires = a->token_expires_at_ms;
     if (!account_is_listed(a) || a->token != TOKEN_LIVE || !expires || expires > now)
-        return; /* gone, dead or with a newer token meanwhile */
+        return; /* disconnected, token lost, or replaced by a newer token */
     if (!a->refreshes) {
         account_lose_token(w, account, TOKEN_EXPIRED);
         return;
     }
     int64_t length = expires - a->token_since_ms;
     struct account_edit e = edit_begin(w, account);
-    give_token(e.account, now, now + (length > 0 ? length : RENEWAL_MS));
-    expect_expiry(w, account, e.account);
+    issue_token(e.account, now, now + (length > 0 ? length : RENEWAL_MS));
+    queue_expiry(w, account, e.account);
     edit_end(&e, "account_renew_token");
 }
 

@@ -12,7 +12,7 @@ const char *const ad_platform_texts[] = {AD_PLATFORMS(X)};
 const char *const ad_token_texts[] = {AD_TOKENS(X)};
 #undef X
 
-/* An edit of one under way: its places and its state word before. */
+/* An edit in progress: the ad account's index entries and state text before it. */
 struct ad_edit {
     struct world *w;
     uint32_t row;
@@ -38,14 +38,14 @@ static void edit_end(const struct ad_edit *e, const char *what)
 
 bool ad_account_can(const struct ad_account *a, enum ad_event event)
 {
-    bool alive = a->token == AD_TOKEN_PENDING || a->token == AD_TOKEN_VALID;
+    bool usable = a->token == AD_TOKEN_PENDING || a->token == AD_TOKEN_VALID;
     if (!ad_account_is_listed(a))
         return false;
     switch (event) {
     case AD_VALIDATES:
         return a->token == AD_TOKEN_PENDING;
     case AD_LOSES:
-        return alive;
+        return usable;
     case AD_RECONNECTS:
     case AD_DISCONNECTS:
         break;
@@ -53,13 +53,13 @@ bool ad_account_can(const struct ad_account *a, enum ad_event event)
     return true;
 }
 
-/* A state that lasts no time is never seen. */
-static void give_grant(struct world *w, struct ad_account *a, uint32_t row)
+/* With no validation time the grant skips the pending state. */
+static void start_grant(struct world *w, struct ad_account *a, uint32_t row)
 {
-    bool at_once = w->timings.ad_validation_ms == 0;
-    a->token = at_once ? AD_TOKEN_VALID : AD_TOKEN_PENDING;
-    a->validates_at_ms = at_once ? 0 : world_now(w) + w->timings.ad_validation_ms;
-    if (!at_once)
+    bool immediate = w->timings.ad_validation_ms == 0;
+    a->token = immediate ? AD_TOKEN_VALID : AD_TOKEN_PENDING;
+    a->validates_at_ms = immediate ? 0 : world_now(w) + w->timings.ad_validation_ms;
+    if (!immediate)
         events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
 }
 
@@ -78,7 +78,7 @@ uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_acc
         .platform = spec->platform,
         .connected_at_ms = spec->connected_at_ms ? spec->connected_at_ms : world_now(w),
     };
-    give_grant(w, a, row);
+    start_grant(w, a, row);
     index_entries_add(w, RECORD_AD_ACCOUNT, row);
     changes_add(w, RECORD_AD_ACCOUNT, row, "ad_account_connect", NULL, ad_account_state_text(a));
     world_transition_done(w);
@@ -108,7 +108,7 @@ void ad_account_reconnect(struct world *w, uint32_t row)
 {
     assert(ad_account_can(ad_account_read(w, row), AD_RECONNECTS));
     struct ad_edit e = edit_begin(w, row);
-    give_grant(w, e.account, row);
+    start_grant(w, e.account, row);
     edit_end(&e, "ad_account_reconnect");
 }
 
@@ -124,8 +124,9 @@ void ad_account_disconnect(struct world *w, uint32_t row)
 void ad_account_validation_due(struct world *w, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(w, row);
-    if (a->validates_at_ms && a->validates_at_ms <= world_now(w) && /* else lost or granted anew */
-        ad_account_can(a, AD_VALIDATES)) /* else an edit broke the invariant on purpose */
+    if (a->validates_at_ms &&
+        a->validates_at_ms <= world_now(w) && /* else lost, or a newer grant */
+        ad_account_can(a, AD_VALIDATES))      /* else an edit broke an invariant */
         ad_account_validate(w, row);
 }
 

@@ -1,4 +1,4 @@
-/* What holds of every world, whatever has happened to it. */
+/* The invariants of a whole world. */
 #include "mockserver/state/check_record.h"
 
 #include <inttypes.h>
@@ -14,21 +14,21 @@
 
 struct check {
     const struct world *w;
-    world_fault_fn *tell; /* NULL: the first fault is enough, and stands in `words` */
+    world_fault_fn *report; /* NULL: stop at the first violation and write it to `message` */
     void *ctx;
-    struct buf *words;
+    struct buf *message;
     struct arena arena;
-    struct index waiting; /* see check_record.h */
-    uint32_t placed[WORLD_INDEX_COUNT];
-    const char **words_of[RECORD_KIND_COUNT]; /* each record's state word by the change log */
+    struct index waiting;                   /* see check_record.h */
+    uint32_t expected[WORLD_INDEX_COUNT];   /* number of entries */
+    const char **states[RECORD_KIND_COUNT]; /* each record's state according to the change log */
 };
 
-static bool broken(struct check *c, enum record_kind kind, uint32_t row, const char *why)
+static bool report_violation(struct check *c, enum record_kind kind, uint32_t row, const char *why)
 {
-    if (c->tell)
-        c->tell(c->ctx, kind, row, why);
+    if (c->report)
+        c->report(c->ctx, kind, row, why);
     else
-        buf_printf(c->words, "%s %" PRIu32 ": %s", record_kind_texts[kind], row, why);
+        buf_printf(c->message, "%s %" PRIu32 ": %s", record_kind_texts[kind], row, why);
     return false;
 }
 
@@ -42,29 +42,30 @@ static bool check_queue(struct check *c)
         struct index_entry at = walk.entry;
         const struct event *e = table_read(events, at.row);
         if (e->done || e->at_ms != at.key || at.order != at.row) {
-            buf_printf(c->words, "event %" PRIu32 " is queued wrongly", at.row);
+            buf_printf(c->message, "event %" PRIu32 " has a wrong entry in the event queue",
+                       at.row);
             return false;
         }
         index_add(&c->waiting,
                   (struct index_entry){index_pair_key(e->row, e->kind), e->at_ms, at.row});
     }
-    uint32_t to_come = 0;
+    uint32_t not_run = 0;
     for (uint32_t row = 1; row <= events->count; row++)
-        to_come += !((const struct event *)table_read(events, row))->done;
-    if (to_come == queue->count)
+        not_run += !((const struct event *)table_read(events, row))->done;
+    if (not_run == queue->count)
         return true;
-    buf_printf(c->words, "%" PRIu32 " events are to come, %" PRIu32 " are queued", to_come,
+    buf_printf(c->message, "%" PRIu32 " events have not run, but %" PRIu32 " are queued", not_run,
                queue->count);
     return false;
 }
 
-/* States that nothing leaves. */
-static bool is_end(enum record_kind kind, const char *word)
+/* A final state has no transition to another state. */
+static bool is_final(enum record_kind kind, const char *state)
 {
     static const struct {
         enum record_kind kind;
-        const char *word;
-    } ends[] = {
+        const char *state;
+    } final_states[] = {
         {RECORD_ACCOUNT,       "disconnected"},
         {RECORD_OAUTH_ATTEMPT, "completed"   },
         {RECORD_OAUTH_ATTEMPT, "failed"      },
@@ -82,67 +83,72 @@ static bool is_end(enum record_kind kind, const char *word)
         {RECORD_LEASE_REQUEST, "rejected"    },
         {RECORD_AD_ACCOUNT,    "disconnected"},
     };
-    for (size_t i = 0; word && i < sizeof ends / sizeof *ends; i++)
-        if (ends[i].kind == kind && strcmp(ends[i].word, word) == 0)
+    for (size_t i = 0; state && i < sizeof final_states / sizeof *final_states; i++)
+        if (final_states[i].kind == kind && strcmp(final_states[i].state, state) == 0)
             return true;
     return false;
 }
 
-static bool same_word(const char *x, const char *y)
+static bool same_text(const char *x, const char *y)
 {
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-/* Published through a transition (a fixture's destination_place has another name) on a token that
- * was live at that moment, by the account's word in the log so far. */
+/* True if the change published a destination while its account's token was not live, according to
+ * the log up to this change. destination_place, for fixtures, logs another name. */
 static bool published_on_dead_token(const struct check *c, const struct change *change)
 {
     if (change->kind != RECORD_DESTINATION || strcmp(change->what, "destination_publish") != 0 ||
-        !same_word(change->to, "published"))
+        !same_text(change->to, "published"))
         return false;
     uint32_t account = destination_read(c->w, change->row)->account;
-    return !same_word(c->words_of[RECORD_ACCOUNT][account], "live");
+    return !same_text(c->states[RECORD_ACCOUNT][account], "live");
 }
 
 static bool check_change(struct check *c, const struct change *change)
 {
     if (!change->row || change->row > world_count(c->w, change->kind) || !change->what ||
         !change->to || !change->cause)
-        return broken(c, change->kind, change->row, "a change is of a record, and complete");
-    const char **word = &c->words_of[change->kind][change->row];
-    if (!same_word(*word, change->from))
-        return broken(c, change->kind, change->row, "a change begins where the one before ended");
-    if (is_end(change->kind, change->from) && !same_word(change->from, change->to))
-        return broken(c, change->kind, change->row, "an end state was left");
+        return report_violation(
+            c, change->kind, change->row,
+            "a change must refer to an existing record and have 'what', 'to' and 'cause'");
+    const char **state = &c->states[change->kind][change->row];
+    if (!same_text(*state, change->from))
+        return report_violation(
+            c, change->kind, change->row,
+            "a change's 'from' must be the 'to' of the record's previous change");
+    if (is_final(change->kind, change->from) && !same_text(change->from, change->to))
+        return report_violation(c, change->kind, change->row,
+                                "a change must not leave a final state");
     if (published_on_dead_token(c, change))
-        return broken(c, change->kind, change->row, "published without a live token");
-    *word = change->to;
+        return report_violation(c, change->kind, change->row, "published without a live token");
+    *state = change->to;
     return true;
 }
 
 static bool check_log(struct check *c)
 {
     for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        c->words_of[kind] =
+        c->states[kind] =
             arena_array(&c->arena, const char *, (size_t)c->w->records[kind].count + 1);
-    bool good = true;
-    for (uint32_t seq = 1; seq <= changes_last(c->w) && (good || c->tell); seq++)
-        good = check_change(c, changes_read(c->w, seq)) && good;
-    return good;
+    bool ok = true;
+    for (uint32_t seq = 1; seq <= changes_last(c->w) && (ok || c->report); seq++)
+        ok = check_change(c, changes_read(c->w, seq)) && ok;
+    return ok;
 }
 
 static bool check_references(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_type *shape = record_type(kind);
+    const struct record_type *type = record_type(kind);
     const char *record = world_read(c->w, kind, row);
-    for (size_t i = 0; i < shape->field_count; i++) {
-        const struct record_field *f = &shape->fields[i];
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct record_field *f = &type->fields[i];
         uint32_t to;
         if (f->type != RECORD_REF)
             continue;
         memcpy(&to, record + f->offset, sizeof to);
         if (to > world_count(c->w, f->refers))
-            return broken(c, kind, row, "it points to a record that does not exist");
+            return report_violation(c, kind, row, "it refers to a record that does not exist");
     }
     return true;
 }
@@ -152,29 +158,29 @@ static bool check_index_entries(struct check *c, enum record_kind kind, uint32_t
     struct index_entries entries;
     index_entries_of(c->w, kind, row, &entries);
     for (size_t i = 0; i < entries.count; i++) {
-        const struct place *p = &entries.items[i];
-        c->placed[p->index]++;
+        const struct world_index_entry *p = &entries.items[i];
+        c->expected[p->index]++;
         if (!index_has(&c->w->indexes[p->index], p->entry))
-            return broken(c, kind, row, "an index lacks it");
+            return report_violation(c, kind, row, "one of its index entries is missing");
     }
     const char *id = record_id(c->w, kind, row);
     if (id &&
         index_entries_find(c->w, kind, index_entries_scope(c->w, kind, row), str_from(id)) != row)
-        return broken(c, kind, row, "another record has the same id");
+        return report_violation(c, kind, row, "another record has the same id");
     return true;
 }
 
 static bool check_providers(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_type *shape = record_type(kind);
-    for (size_t i = 0; i < shape->field_count; i++) {
+    const struct record_type *type = record_type(kind);
+    for (size_t i = 0; i < type->field_count; i++) {
         struct record_value v;
-        if (shape->fields[i].type != RECORD_REF)
+        if (type->fields[i].type != RECORD_REF)
             continue;
-        record_get(c->w, kind, row, &shape->fields[i], &v);
-        if (!v.none && record_provider(c->w, shape->fields[i].refers, (uint32_t)v.number) !=
+        record_get(c->w, kind, row, &type->fields[i], &v);
+        if (!v.none && record_provider(c->w, type->fields[i].refers, (uint32_t)v.number) !=
                            record_provider(c->w, kind, row))
-            return broken(c, kind, row, "it points to a record of another provider");
+            return report_violation(c, kind, row, "it refers to a record of another provider");
     }
     return true;
 }
@@ -183,29 +189,30 @@ static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
 {
     const char *why = check_record(c->w, &c->waiting, kind, row);
     if (why)
-        return broken(c, kind, row, why);
-    if (!same_word(c->words_of[kind][row], record_state(c->w, kind, row)))
-        return broken(c, kind, row, "the change log does not end in its state");
+        return report_violation(c, kind, row, why);
+    if (!same_text(c->states[kind][row], record_state(c->w, kind, row)))
+        return report_violation(c, kind, row,
+                                "the record's state must be the 'to' of its last change");
     return check_providers(c, kind, row) && check_index_entries(c, kind, row);
 }
 
-typedef bool record_holds(struct check *c, enum record_kind kind, uint32_t row);
+typedef bool record_check_fn(struct check *c, enum record_kind kind, uint32_t row);
 
-static bool check_each(struct check *c, record_holds *holds)
+static bool check_each(struct check *c, record_check_fn *check_one_record)
 {
-    bool good = true;
+    bool ok = true;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(c->w, kind) && (good || c->tell); row++)
-            good = holds(c, kind, row) && good;
-    return good;
+        for (uint32_t row = 1; row <= world_count(c->w, kind) && (ok || c->report); row++)
+            ok = check_one_record(c, kind, row) && ok;
+    return ok;
 }
 
 static bool check_counts(struct check *c)
 {
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++) {
-        if (i == INDEX_DUE || c->placed[i] == c->w->indexes[i].count)
+        if (i == INDEX_DUE || c->expected[i] == c->w->indexes[i].count)
             continue;
-        buf_printf(c->words, "index %zu has entries of no record", i);
+        buf_printf(c->message, "index %zu has entries that belong to no record", i);
         return false;
     }
     return true;
@@ -213,23 +220,23 @@ static bool check_counts(struct check *c)
 
 static bool check_all(struct check *c)
 {
-    bool good = check_queue(c) && check_each(c, check_references) && check_log(c) &&
-                check_each(c, check_one) && check_counts(c);
+    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) &&
+              check_each(c, check_one) && check_counts(c);
     index_end(&c->waiting);
     arena_end(&c->arena);
-    return good;
+    return ok;
 }
 
 const char *world_check(const struct world *w, struct buf *into)
 {
-    struct check c = {.w = w, .words = into};
+    struct check c = {.w = w, .message = into};
     return check_all(&c) ? NULL : buf_c(into);
 }
 
-bool world_check_each(const struct world *w, world_fault_fn *tell, void *ctx)
+bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx)
 {
-    struct buf words = {0};
-    struct check c = {.w = w, .words = &words, .tell = tell, .ctx = ctx};
-    words.arena = &c.arena;
+    struct buf message = {0};
+    struct check c = {.w = w, .message = &message, .report = report, .ctx = ctx};
+    message.arena = &c.arena;
     return check_all(&c);
 }

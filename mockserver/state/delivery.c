@@ -13,20 +13,20 @@ const char *const delivery_state_texts[] = {
 #undef X
 };
 
-static void try_at(struct world *w, uint32_t row, struct delivery *d, int64_t at_ms)
+static void schedule_attempt(struct world *w, uint32_t row, struct delivery *d, int64_t at_ms)
 {
     d->next_attempt_at_ms = at_ms;
     events_add(w, at_ms, EVENT_DELIVERY_DUE, row);
 }
 
-/* `at_ms` 0: at no time yet. */
-static uint32_t add(struct world *w, const struct delivery *made, int64_t at_ms)
+/* at_ms 0: schedules no attempt. */
+static uint32_t add_delivery(struct world *w, const struct delivery *made, int64_t at_ms)
 {
     uint32_t row;
     struct delivery *d = table_add(&w->records[RECORD_DELIVERY], &row);
     *d = *made;
     if (at_ms)
-        try_at(w, row, d, at_ms);
+        schedule_attempt(w, row, d, at_ms);
     index_entries_add(w, RECORD_DELIVERY, row);
     changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
     world_transition_done(w);
@@ -47,7 +47,7 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
         .payload = world_text(w, spec->payload),
         .created_at_ms = world_now(w),
     };
-    return add(w, &made, world_now(w) + wait_ms);
+    return add_delivery(w, &made, world_now(w) + wait_ms);
 }
 
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id)
@@ -55,10 +55,10 @@ uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id
     struct delivery copy = *delivery_read(w, delivery);
     copy.public_id = world_text(w, public_id);
     copy.copy_of = delivery;
-    return add(w, &copy, copy.next_attempt_at_ms);
+    return add_delivery(w, &copy, copy.next_attempt_at_ms);
 }
 
-/* Moves it to another state; `d` may be edited until edit_end. */
+/* A state change in progress; `d` may be edited until edit_end. */
 struct delivery_edit {
     struct world *w;
     uint32_t row;
@@ -110,14 +110,14 @@ static enum delivery_state after_failure(const struct delivery *d, enum webhook_
                                                                       : DELIVERY_PENDING;
 }
 
-/* `attempts` so far; a tester may have made it any number. */
+/* `attempts` may be any number: an edit can set it. */
 static int64_t wait_before(int64_t attempts, const struct delivery_policy *p)
 {
     return p->waits_ms[attempts > 0 ? attempts : 0];
 }
 
-/* The oldest one of a webhook that is in a state; ROW_NONE. */
-static uint32_t first_of(const struct world *w, uint32_t webhook, enum delivery_state state)
+/* The webhook's oldest delivery in that state, or ROW_NONE. */
+static uint32_t oldest_in(const struct world *w, uint32_t webhook, enum delivery_state state)
 {
     struct index_walk walk;
     int64_t key = index_pair_key(webhook, state);
@@ -132,29 +132,29 @@ static void release(struct world *w, uint32_t held)
     int64_t from_ms = e.d->created_at_ms + e.d->faults.delay_ms;
     e.d->awaits = 0;
     e.d->state = DELIVERY_PENDING;
-    try_at(w, held, e.d, from_ms);
+    schedule_attempt(w, held, e.d, from_ms);
     edit_end(&e, "delivery_release");
 }
 
-static bool is_of_event(const struct world *w, uint32_t delivery, const struct delivery *other)
+static bool has_same_event(const struct world *w, uint32_t delivery, const struct delivery *other)
 {
     return strcmp(delivery_read(w, delivery)->event_id, other->event_id) == 0;
 }
 
-/* An event has gone out: what is held for it is one nearer to its turn. */
-static void let_pass(struct world *w, uint32_t gone)
+/* An event was sent for the first time: older held deliveries wait for one event less. */
+static void count_sent_event(struct world *w, uint32_t gone)
 {
     const struct delivery d = *delivery_read(w, gone);
     struct index_walk walk;
     int64_t key = index_pair_key(d.webhook, DELIVERY_HELD);
     struct index_entry from = {key, INT64_MIN, 0};
-    for (;;) { /* a release changes the index */
+    for (;;) { /* start over: a release changes the index */
         index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk, from);
         if (!index_next_of(&walk, key))
             return;
         uint32_t row = walk.entry.row;
         from.order = walk.entry.order + 1;
-        if (row > gone || is_of_event(w, row, &d))
+        if (row > gone || has_same_event(w, row, &d))
             continue;
         struct delivery *held = world_edit(w, RECORD_DELIVERY, row);
         if (--held->awaits <= 0)
@@ -165,24 +165,24 @@ static void let_pass(struct world *w, uint32_t gone)
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy)
 {
-    bool told = status >= 200 && status < 300;
+    bool delivered = status >= 200 && status < 300;
     struct delivery_edit e = edit_begin(w, delivery);
     struct delivery *d = e.d;
     assert(d->state == DELIVERY_DELIVERING);
     d->last_status = status;
     d->last_error = world_text(w, error);
-    d->state = told ? DELIVERY_DELIVERED
-                    : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
+    d->state = delivered ? DELIVERY_DELIVERED
+                         : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
     if (d->state == DELIVERY_PENDING)
-        try_at(w, delivery, d, world_now(w) + wait_before(d->attempts, policy));
+        schedule_attempt(w, delivery, d, world_now(w) + wait_before(d->attempts, policy));
     else
         d->ended_at_ms = world_now(w);
     uint32_t webhook = d->webhook;
     bool first = d->attempts == 1;
-    edit_end(&e, told ? "delivery_done" : "delivery_fail");
+    edit_end(&e, delivered ? "delivery_done" : "delivery_fail");
     if (first)
-        let_pass(w, delivery);
-    webhook_note(w, webhook, told, policy->pause_after);
+        count_sent_event(w, delivery);
+    webhook_count_result(w, webhook, delivered, policy->pause_after);
 }
 
 void delivery_resume_all(struct world *w, uint32_t webhook)
@@ -191,21 +191,21 @@ void delivery_resume_all(struct world *w, uint32_t webhook)
     int64_t key = index_pair_key(webhook, DELIVERY_PENDING);
     index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
                (struct index_entry){key, INT64_MIN, 0});
-    while (index_next_of(&walk, key)) { /* its place stays: no transition changes that index */
+    while (index_next_of(&walk, key)) { /* the walk stays valid: the state does not change */
         uint32_t row = walk.entry.row;
         if (delivery_read(w, row)->next_attempt_at_ms)
             continue;
         struct delivery_edit e = edit_begin(w, row);
-        try_at(w, row, e.d, world_now(w));
+        schedule_attempt(w, row, e.d, world_now(w));
         edit_end(&e, "delivery_resume");
     }
 }
 
-/* Anything else of the webhook's that is held. */
+/* True if the webhook holds a delivery of another event. */
 static bool is_another_held(const struct world *w, const struct delivery *d)
 {
-    uint32_t first = first_of(w, d->webhook, DELIVERY_HELD);
-    return first && !is_of_event(w, first, d);
+    uint32_t first = oldest_in(w, d->webhook, DELIVERY_HELD);
+    return first && !has_same_event(w, first, d);
 }
 
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults)
@@ -224,7 +224,7 @@ void delivery_apply_faults(struct world *w, uint32_t delivery, const struct deli
         d->state = DELIVERY_HELD;
         d->awaits = faults->reorder;
     } else {
-        try_at(w, delivery, d, at_ms);
+        schedule_attempt(w, delivery, d, at_ms);
     }
     edit_end(&e, "delivery_apply_faults");
 }
@@ -240,8 +240,8 @@ static void abandon(struct world *w, uint32_t delivery)
 
 void delivery_abandon_all(struct world *w, uint32_t webhook)
 {
-    for (uint32_t row; (row = first_of(w, webhook, DELIVERY_PENDING)) ||
-                       (row = first_of(w, webhook, DELIVERY_HELD));)
+    for (uint32_t row; (row = oldest_in(w, webhook, DELIVERY_PENDING)) ||
+                       (row = oldest_in(w, webhook, DELIVERY_HELD));)
         abandon(w, row);
 }
 

@@ -63,7 +63,7 @@ bool events_next_at(const struct world *w, int64_t *at_ms)
     return true;
 }
 
-static void happen(struct world *w, const struct event *e)
+static void run_event(struct world *w, const struct event *e)
 {
     switch (e->kind) {
     case EVENT_TOKEN_EXPIRES:
@@ -102,10 +102,10 @@ size_t events_run_due(struct world *w)
         index_remove(&w->indexes[INDEX_DUE], first);
         struct event *e = table_edit(&w->events, first.row);
         e->done = true;
-        struct event due = *e; /* what happens may add events, and so move this one */
+        struct event due = *e; /* a copy: the event may add events and move the row */
         w->in_event = true;
         w->event_at_ms = due.at_ms;
-        happen(w, &due);
+        run_event(w, &due);
         w->in_event = false;
     }
     return count;
@@ -120,7 +120,7 @@ size_t events_advance(struct world *w, int64_t until_ms)
             clock_move_to(&w->clock, at);
         count += events_run_due(w);
     }
-    if (until_ms > world_now(w)) /* a running clock may have passed it meanwhile */
+    if (until_ms > world_now(w)) /* a running clock may be past it */
         clock_move_to(&w->clock, until_ms);
     return count;
 }

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "mockserver/state/index_entries.h"
 
-/* splitmix64: each counter value gives a well mixed number of its own. */
+/* splitmix64: maps each counter value to a well-mixed number. */
 uint64_t ids_random(struct world *w)
 {
     uint64_t x = w->seed + ++w->minted * UINT64_C(0x9e3779b97f4a7c15);
@@ -78,7 +78,7 @@ void ids_write(struct world *w, const char *prefix, enum id_form form, char out[
 const char *ids_mint(struct world *w, const char *prefix, enum id_form form)
 {
     char id[64];
-    do /* a fixture may have given just this id: one that was exported with the same seed, say */
+    do /* the id may be taken, for example by a fixture exported with the same seed */
         ids_write(w, prefix, form, id);
     while (index_entries_taken(w, str_from(id)));
     return world_text(w, id);

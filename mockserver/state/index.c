@@ -5,7 +5,7 @@
 
 #include "base/heap.h"
 
-/* 20 bytes instead of 24: entries are most of what a large world weighs. */
+/* 20 bytes instead of 24: entries take most of the memory of a large world. */
 struct packed_entry {
     int64_t key, order;
     uint32_t row;
@@ -19,7 +19,7 @@ enum {
         (PAGE_BYTES - PAGE_HEAD) / (sizeof(struct packed_entry) + sizeof(struct index_page *)),
 };
 
-/* An inner page's lowest[i] bounds child i from below; an entry belongs to the last child whose
+/* In an inner page, lowest[i] is a lower bound of child i. An entry belongs to the last child whose
  * bound is not above it, or to child 0. */
 struct index_page {
     uint32_t refs;
@@ -48,7 +48,7 @@ static int compare(const struct packed_entry *x, const struct index_entry *y)
     return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* How many of the sorted entries stand before e. */
+/* Number of sorted entries that are less than e. */
 static uint16_t count_before(const struct packed_entry *entries, uint16_t count,
                              const struct index_entry *e)
 {
@@ -88,7 +88,7 @@ static void page_release(struct index_page *p)
     heap_free(p);
 }
 
-/* Makes *at a page of this index alone, so that it can be written. */
+/* Makes *at writable: copies the page if other indexes share it. */
 static struct index_page *page_own(struct index_page **at)
 {
     struct index_page *shared = *at;
@@ -103,7 +103,7 @@ static struct index_page *page_own(struct index_page **at)
     return *at = mine;
 }
 
-/* Moves what stands from `at` on to the end of `to`. */
+/* Moves the entries from `at` on to the end of `to`. */
 static void page_move_tail(struct index_page *from, uint16_t at, struct index_page *to)
 {
     size_t moved = (size_t)(from->count - at);
@@ -131,7 +131,7 @@ static void page_insert(struct index_page *p, uint16_t at, struct packed_entry e
     p->count++;
 }
 
-static void page_cut_out(struct index_page *p, uint16_t at)
+static void page_remove(struct index_page *p, uint16_t at)
 {
     size_t moved = (size_t)(p->count - at - 1);
     struct packed_entry *entries = p->inner ? p->lowest : p->entries;
@@ -146,9 +146,9 @@ static uint16_t page_room(const struct index_page *p)
     return p->inner ? INNER_ROOM : LEAF_ROOM;
 }
 
-/* Inserts into p, splitting it where it is full; answers the new right half or NULL. A full page
- * that grows at one end is split there, so that entries which come in order leave full pages. */
-static struct index_page *page_put(struct index_page *p, uint16_t at, struct packed_entry e,
+/* Inserts into p and splits it if it is full. Returns the new right page, or NULL. A full page that
+ * grows at one end is split at that end, so entries that arrive in order fill their pages. */
+static struct index_page *page_add(struct index_page *p, uint16_t at, struct packed_entry e,
                                    struct index_page *child)
 {
     if (p->count < page_room(p)) {
@@ -170,21 +170,21 @@ static struct packed_entry page_lowest(const struct index_page *p)
     return p->inner ? p->lowest[0] : p->entries[0];
 }
 
-static struct index_page *put_below(struct index_page **at, const struct index_entry *e)
+static struct index_page *add_below(struct index_page **at, const struct index_entry *e)
 {
     struct index_page *p = page_own(at);
     if (!p->inner) {
         uint16_t i = count_before(p->entries, p->count, e);
         assert(i == p->count || compare(&p->entries[i], e) != 0);
-        return page_put(p, i, pack(*e), NULL);
+        return page_add(p, i, pack(*e), NULL);
     }
     uint16_t i = child_for(p, e);
-    struct index_page *right = put_below(&p->children[i], e);
-    return right ? page_put(p, (uint16_t)(i + 1), page_lowest(right), right) : NULL;
+    struct index_page *right = add_below(&p->children[i], e);
+    return right ? page_add(p, (uint16_t)(i + 1), page_lowest(right), right) : NULL;
 }
 
-/* Joins children i and i+1 where one page holds both. */
-static void join(struct index_page *p, uint16_t i)
+/* Merges children i and i+1 if they fit into one page. */
+static void merge_with_next(struct index_page *p, uint16_t i)
 {
     if (i + 1 >= p->count ||
         p->children[i]->count + p->children[i + 1]->count > page_room(p->children[i]))
@@ -193,25 +193,25 @@ static void join(struct index_page *p, uint16_t i)
     struct index_page *right = page_own(&p->children[i + 1]);
     page_move_tail(right, 0, left);
     page_release(right);
-    page_cut_out(p, (uint16_t)(i + 1));
+    page_remove(p, (uint16_t)(i + 1));
 }
 
-static void take_below(struct index_page **at, const struct index_entry *e)
+static void remove_below(struct index_page **at, const struct index_entry *e)
 {
     struct index_page *p = page_own(at);
     if (!p->inner) {
         uint16_t i = count_before(p->entries, p->count, e);
         assert(i < p->count && compare(&p->entries[i], e) == 0);
-        page_cut_out(p, i);
+        page_remove(p, i);
         return;
     }
     uint16_t i = child_for(p, e);
-    take_below(&p->children[i], e);
+    remove_below(&p->children[i], e);
     if (p->children[i]->count >= page_room(p->children[i]) / 4)
         return;
-    join(p, i);
+    merge_with_next(p, i);
     if (i)
-        join(p, (uint16_t)(i - 1));
+        merge_with_next(p, (uint16_t)(i - 1));
 }
 
 void index_init(struct index *x)
@@ -238,7 +238,7 @@ void index_add(struct index *x, struct index_entry e)
         x->root = page_new(false);
         x->depth = 1;
     }
-    struct index_page *right = put_below(&x->root, &e);
+    struct index_page *right = add_below(&x->root, &e);
     if (right) {
         struct index_page *root = page_new(true);
         page_insert(root, 0, page_lowest(x->root), x->root);
@@ -253,7 +253,7 @@ void index_add(struct index *x, struct index_entry e)
 void index_remove(struct index *x, struct index_entry e)
 {
     assert(x->root);
-    take_below(&x->root, &e);
+    remove_below(&x->root, &e);
     x->count--;
     while (x->root->inner && x->root->count == 1) {
         struct index_page *only = x->root->children[0];
@@ -279,7 +279,7 @@ void index_from(const struct index *x, struct index_walk *w, struct index_entry 
     w->at[w->depth++] = count_before(p->entries, p->count, &from);
 }
 
-/* Moves to the start of the next leaf; false at the end. */
+/* Moves to the start of the next leaf. Returns false at the end. */
 static bool next_leaf(struct index_walk *w)
 {
     uint32_t leaf = w->depth - 1, level = leaf;

@@ -33,54 +33,56 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_MEDIA] = INDEX_MEDIA_ID,
 };
 
-static void place(struct index_entries *out, enum world_index index, int64_t key, int64_t order,
-                  uint32_t row)
+static void add_entry(struct index_entries *out, enum world_index index, int64_t key, int64_t order,
+                      uint32_t row)
 {
     assert(out->count < INDEX_ENTRIES_MAX);
-    out->items[out->count++] = (struct place){
+    out->items[out->count++] = (struct world_index_entry){
         index, {key, order, row}
     };
 }
 
-static void place_key(const struct key *k, uint32_t row, struct index_entries *out)
+static void add_key_entries(const struct key *k, uint32_t row, struct index_entries *out)
 {
     int64_t digest;
     memcpy(&digest, k->digest, sizeof digest);
-    place(out, INDEX_KEY_VALUE, digest, 0, row);
+    add_entry(out, INDEX_KEY_VALUE, digest, 0, row);
 }
 
-static void place_lease(const struct world *w, const struct account *a, uint32_t row,
-                        struct index_entries *out)
+static void add_lease_entries(const struct world *w, const struct account *a, uint32_t row,
+                              struct index_entries *out)
 {
     uint32_t organization = space_read(w, a->space)->organization;
-    place(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)),
-          -a->connected_at_ms, row);
+    add_entry(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)),
+              -a->connected_at_ms, row);
     if (a->lease_request)
-        place(out, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
+        add_entry(out, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
 }
 
-static void place_account(const struct world *w, uint32_t row, struct index_entries *out)
+static void add_account_entries(const struct world *w, uint32_t row, struct index_entries *out)
 {
     const struct account *a = account_read(w, row);
     if (a->leased)
-        place_lease(w, a, row, out);
+        add_lease_entries(w, a, row, out);
     if (!account_is_listed(a))
         return;
     int64_t order = -a->connected_at_ms;
-    place(out, INDEX_ACCOUNT_SPACE, a->space, order, row);
-    place(out, INDEX_ACCOUNT_SPACE_PLATFORM, index_pair_key(a->space, a->platform), order, row);
-    place(out, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE), order,
-          row);
-    place(out, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
+    add_entry(out, INDEX_ACCOUNT_SPACE, a->space, order, row);
+    add_entry(out, INDEX_ACCOUNT_SPACE_PLATFORM, index_pair_key(a->space, a->platform), order, row);
+    add_entry(out, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE),
+              order, row);
+    add_entry(out, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
 }
 
-static void place_destination(const struct destination *d, uint32_t row, struct index_entries *out)
+static void add_destination_entries(const struct destination *d, uint32_t row,
+                                    struct index_entries *out)
 {
     if (d->removed_at_ms)
         return;
-    place(out, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
-    place(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms, row);
-    place(out, INDEX_DESTINATION_POST, d->post, row, row);
+    add_entry(out, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
+    add_entry(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms,
+              row);
+    add_entry(out, INDEX_DESTINATION_POST, d->post, row, row);
 }
 
 int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row)
@@ -96,65 +98,66 @@ void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row
     out->count = 0;
     const char *id = record_id(w, kind, row);
     if (id)
-        place(out, id_indexes[kind], index_text_key(str_from(id)),
-              index_entries_scope(w, kind, row), row);
+        add_entry(out, id_indexes[kind], index_text_key(str_from(id)),
+                  index_entries_scope(w, kind, row), row);
     switch (kind) {
     case RECORD_KEY:
-        place_key(key_read(w, row), row, out);
+        add_key_entries(key_read(w, row), row, out);
         break;
     case RECORD_SPACE: {
         const struct space *s = space_read(w, row);
-        /* Rows are in the order of creation, also of those that were created at one instant. */
-        place(out, INDEX_SPACE_ORGANIZATION, s->organization, -(int64_t)row, row);
+        /* The row gives the order of creation even if the times are equal. */
+        add_entry(out, INDEX_SPACE_ORGANIZATION, s->organization, -(int64_t)row, row);
         break;
     }
     case RECORD_ACCOUNT:
-        place_account(w, row, out);
+        add_account_entries(w, row, out);
         break;
     case RECORD_POST: {
         const struct post *p = post_read(w, row);
         if (!p->removed_at_ms)
-            place(out, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+            add_entry(out, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
         break;
     }
     case RECORD_DESTINATION:
-        place_destination(destination_read(w, row), row, out);
+        add_destination_entries(destination_read(w, row), row, out);
         break;
     case RECORD_POOL_ACCOUNT: {
         const struct pool_account *p = pool_account_read(w, row);
         if (p->account)
-            place(out, INDEX_POOL_ACCOUNT, p->account, 0, row);
+            add_entry(out, INDEX_POOL_ACCOUNT, p->account, 0, row);
         break;
     }
     case RECORD_AD_ACCOUNT: {
         const struct ad_account *a = ad_account_read(w, row);
         if (ad_account_is_listed(a))
-            place(out, INDEX_AD_ACCOUNT_SPACE, index_pair_key(a->space, a->platform), 0, row);
+            add_entry(out, INDEX_AD_ACCOUNT_SPACE, index_pair_key(a->space, a->platform), 0, row);
         break;
     }
     case RECORD_WEBHOOK: {
         const struct webhook *h = webhook_read(w, row);
         if (h->state != WEBHOOK_DELETED)
-            place(out, INDEX_WEBHOOK_ORGANIZATION, h->organization, -(int64_t)row, row);
+            add_entry(out, INDEX_WEBHOOK_ORGANIZATION, h->organization, -(int64_t)row, row);
         break;
     }
     case RECORD_DELIVERY: {
         const struct delivery *d = delivery_read(w, row);
-        place(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
-        place(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
+        add_entry(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
+        add_entry(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row,
+                  row);
         if (d->change)
-            place(out, INDEX_DELIVERY_CHANGE, d->change, row, row);
+            add_entry(out, INDEX_DELIVERY_CHANGE, d->change, row, row);
         break;
     }
     case RECORD_MEDIA: {
         const struct media *m = media_read(w, row);
         if (m->state != MEDIA_REMOVED)
-            place(out, INDEX_MEDIA_SPACE, m->space, -(int64_t)row, row);
+            add_entry(out, INDEX_MEDIA_SPACE, m->space, -(int64_t)row, row);
         break;
     }
     case RECORD_LAYER: {
         const struct layer *l = layer_read(w, row);
-        place(out, INDEX_LAYER_SPACE, l->space, l->account, row);
+        add_entry(out, INDEX_LAYER_SPACE, l->space, l->account, row);
         break;
     }
     case RECORD_ORGANIZATION:
@@ -176,10 +179,10 @@ void index_entries_add(struct world *w, enum record_kind kind, uint32_t row)
         index_add(&w->indexes[now.items[i].index], now.items[i].entry);
 }
 
-static bool among(const struct index_entries *entries, const struct place *p)
+static bool contains(const struct index_entries *entries, const struct world_index_entry *p)
 {
     for (size_t i = 0; i < entries->count; i++) {
-        const struct place *x = &entries->items[i];
+        const struct world_index_entry *x = &entries->items[i];
         if (x->index == p->index && x->entry.key == p->entry.key &&
             x->entry.order == p->entry.order)
             return true;
@@ -193,14 +196,14 @@ void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
     struct index_entries now;
     index_entries_of(w, kind, row, &now);
     for (size_t i = 0; i < before->count; i++)
-        if (!among(&now, &before->items[i]))
+        if (!contains(&now, &before->items[i]))
             index_remove(&w->indexes[before->items[i].index], before->items[i].entry);
     for (size_t i = 0; i < now.count; i++)
-        if (!among(before, &now.items[i]))
+        if (!contains(before, &now.items[i]))
             index_add(&w->indexes[now.items[i].index], now.items[i].entry);
 }
 
-/* The first with that id, from `first_scope` to `last_scope`. */
+/* The first record with that id, in the scopes from `first_scope` to `last_scope`. */
 static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_scope,
                              int64_t last_scope, struct str public_id)
 {

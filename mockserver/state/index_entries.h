@@ -12,13 +12,13 @@
 
 #define INDEX_ENTRIES_MAX 7
 
-struct place {
+struct world_index_entry {
     enum world_index index;
     struct index_entry entry;
 };
 
 struct index_entries {
-    struct place items[INDEX_ENTRIES_MAX];
+    struct world_index_entry items[INDEX_ENTRIES_MAX];
     size_t count;
 };
 

@@ -11,27 +11,27 @@ const char *const connect_step_texts[] = {
 #undef X
 };
 
-static void created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+static void finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
     index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, "present");
     world_transition_done(w);
 }
 
-static void create_layer(struct world *w, uint32_t account, bool of_space, const char *name)
+static void create_layer(struct world *w, uint32_t account, bool for_space, const char *name)
 {
     uint32_t row;
     const struct account *a = account_read(w, account);
     struct layer *l = table_add(&w->records[RECORD_LAYER], &row);
     *l = (struct layer){
         .space = a->space,
-        .account = of_space ? ROW_NONE : account,
+        .account = for_space ? ROW_NONE : account,
         .provider = a->provider,
         .public_id = ids_mint(w, "layer_", ID_ULID),
         .name = world_text(w, name),
         .created_at_ms = a->connected_at_ms,
     };
-    created(w, RECORD_LAYER, row, "layer_create");
+    finish_create(w, RECORD_LAYER, row, "layer_create");
 }
 
 static void keep_avatar(struct world *w, uint32_t account, const struct account_spec *spec)
@@ -58,7 +58,7 @@ static void ensure_content_layer(struct world *w, uint32_t account, const struct
         create_layer(w, account, true, spec->after->content_layer);
 }
 
-static void tick_onboarding(struct world *w, uint32_t account, const struct account_spec *spec)
+static void add_onboarding(struct world *w, uint32_t account, const struct account_spec *spec)
 {
     uint32_t row;
     const struct account *a = account_read(w, account);
@@ -71,7 +71,7 @@ static void tick_onboarding(struct world *w, uint32_t account, const struct acco
         .name = world_text(w, spec->after->onboarding),
         .at_ms = a->connected_at_ms,
     };
-    created(w, RECORD_ONBOARDING, row, "onboarding_tick");
+    finish_create(w, RECORD_ONBOARDING, row, "onboarding_tick");
 }
 
 static const struct {
@@ -81,7 +81,7 @@ static const struct {
     [CONNECT_STEP_AVATAR] = {keep_avatar,           "account_keep_avatar_fail"},
     [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, "layer_create_fail"       },
     [CONNECT_STEP_CONTENT_LAYER] = {ensure_content_layer,  "content_layer_fail"      },
-    [CONNECT_STEP_ONBOARDING] = {tick_onboarding,       "onboarding_tick_fail"    },
+    [CONNECT_STEP_ONBOARDING] = {add_onboarding,        "onboarding_tick_fail"    },
 };
 
 void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec)

@@ -17,24 +17,24 @@ const char *const lease_state_texts[] = {
 #undef X
 };
 
-uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *wish)
+uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *spec)
 {
-    assert(wish->public_id && wish->vertical && wish->count > 0);
+    assert(spec->public_id && spec->vertical && spec->count > 0);
     uint32_t row;
     struct lease_request *r = table_add(&w->records[RECORD_LEASE_REQUEST], &row);
     *r = (struct lease_request){
         .space = space,
-        .key = wish->key,
+        .key = spec->key,
         .provider = space_provider(w, space),
-        .public_id = world_text(w, wish->public_id),
-        .count = wish->count,
-        .vertical = world_text(w, wish->vertical),
-        .audience = world_text(w, wish->audience),
-        .language = world_text(w, wish->language),
-        .geo = world_text(w, wish->geo),
-        .note = world_text(w, wish->note),
+        .public_id = world_text(w, spec->public_id),
+        .count = spec->count,
+        .vertical = world_text(w, spec->vertical),
+        .audience = world_text(w, spec->audience),
+        .language = world_text(w, spec->language),
+        .geo = world_text(w, spec->geo),
+        .note = world_text(w, spec->note),
         .state = LEASE_REQUESTED,
-        .submitted_at_ms = wish->submitted_at_ms ? wish->submitted_at_ms : world_now(w),
+        .submitted_at_ms = spec->submitted_at_ms ? spec->submitted_at_ms : world_now(w),
     };
     index_entries_add(w, RECORD_LEASE_REQUEST, row);
     changes_add(w, RECORD_LEASE_REQUEST, row, "lease_request_create", NULL,
@@ -43,7 +43,7 @@ uint32_t lease_request_create(struct world *w, uint32_t space, const struct leas
     return row;
 }
 
-static bool lists(const char *countries, struct str country)
+static bool list_contains(const char *countries, struct str country)
 {
     struct str rest = str_from(countries);
     while (rest.n)
@@ -52,33 +52,33 @@ static bool lists(const char *countries, struct str country)
     return false;
 }
 
-static bool geo_overlaps(const char *wanted, const char *had)
+static bool geo_matches(const char *wanted, const char *offered)
 {
     struct str rest = str_from(wanted);
-    if (!rest.n || !had)
+    if (!rest.n || !offered)
         return true;
     while (rest.n)
-        if (lists(had, str_cut(&rest, ',')))
+        if (list_contains(offered, str_cut(&rest, ',')))
             return true;
     return false;
 }
 
-static bool fits(const struct pool_account *p, const struct lease_request *r)
+static bool matches(const struct pool_account *p, const struct lease_request *r)
 {
     return !p->account && p->provider == r->provider &&
            str_eq_nocase(str_from(p->vertical), str_from(r->vertical)) &&
-           geo_overlaps(r->geo, p->geo);
+           geo_matches(r->geo, p->geo);
 }
 
 int64_t lease_request_matches(const struct world *w, uint32_t request)
 {
     int64_t count = 0;
     for (uint32_t row = 1; row <= world_count(w, RECORD_POOL_ACCOUNT); row++)
-        count += fits(pool_account_read(w, row), lease_request_read(w, request));
+        count += matches(pool_account_read(w, row), lease_request_read(w, request));
     return count;
 }
 
-static bool count_fits(const struct lease_request *r, const struct lease_decision *d)
+static bool count_is_valid(const struct lease_request *r, const struct lease_decision *d)
 {
     switch (d->outcome) {
     case LEASE_ASSIGNED:
@@ -100,12 +100,13 @@ enum lease_verdict lease_request_judge(const struct world *w, uint32_t request,
     const struct lease_request *r = lease_request_read(w, request);
     if (r->state != LEASE_REQUESTED)
         return LEASE_DECIDED_ALREADY;
-    if (!count_fits(r, d))
+    if (!count_is_valid(r, d))
         return LEASE_WRONG_COUNT;
     return d->count <= lease_request_matches(w, request) ? LEASE_POSSIBLE : LEASE_POOL_TOO_SMALL;
 }
 
-static uint32_t assign(struct world *w, uint32_t space, uint32_t pool, const char *id_prefix)
+static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool,
+                               const char *id_prefix)
 {
     const struct pool_account *p = pool_account_read(w, pool);
     const struct account_spec spec = {
@@ -130,16 +131,16 @@ static void set_request(struct world *w, uint32_t account, uint32_t request)
     index_entries_move(w, RECORD_ACCOUNT, account, &before);
 }
 
-/* An undecided request has no accounts, so they are told where they came from at the very end: they
- * were connected one after another, and so are their rows. */
+/* A request that is not decided must have no accounts, so lease_request is set at the very end. The
+ * new accounts have consecutive rows. */
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d)
 {
     assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);
     uint32_t first = world_count(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
-    const struct lease_request wish = *lease_request_read(w, request);
+    const struct lease_request asked = *lease_request_read(w, request);
     for (uint32_t pool = 1, next = first; next < end; pool++)
-        if (fits(pool_account_read(w, pool), &wish)) {
-            uint32_t account = assign(w, wish.space, pool, d->id_prefix);
+        if (matches(pool_account_read(w, pool), &asked)) {
+            uint32_t account = lease_to_space(w, asked.space, pool, d->id_prefix);
             assert(account == next);
             next = account + 1;
         }
@@ -215,7 +216,7 @@ void lease_renewal_due(struct world *w, uint32_t account)
     const struct account *a = account_read(w, account);
     int64_t now = world_now(w);
     if (!a->renews_at_ms || a->renews_at_ms > now)
-        return; /* released, or put off meanwhile */
+        return; /* the lease has ended, or the renewal was moved */
     wallet_charge_month(w, account, WALLET_RENEWAL);
     struct account *edited = world_edit(w, RECORD_ACCOUNT, account);
     edited->renews_at_ms = lease_next_renewal(edited->connected_at_ms, now);

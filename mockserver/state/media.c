@@ -12,25 +12,25 @@ const char *const media_state_texts[] = {
 #undef X
 };
 
-uint32_t media_create(struct world *w, uint32_t space, const struct media *said)
+uint32_t media_create(struct world *w, uint32_t space, const struct media *spec)
 {
     uint32_t row;
     struct media *m = table_add(&w->records[RECORD_MEDIA], &row);
-    *m = *said;
+    *m = *spec;
     m->space = space;
     m->provider = space_provider(w, space);
-    m->public_id = world_text(w, said->public_id);
-    m->name = world_text(w, said->name);
-    m->content_type = world_text(w, said->content_type);
-    m->created_at_ms = said->created_at_ms ? said->created_at_ms : world_now(w);
+    m->public_id = world_text(w, spec->public_id);
+    m->name = world_text(w, spec->name);
+    m->content_type = world_text(w, spec->content_type);
+    m->created_at_ms = spec->created_at_ms ? spec->created_at_ms : world_now(w);
     index_entries_add(w, RECORD_MEDIA, row);
     changes_add(w, RECORD_MEDIA, row, "media_create", NULL, media_state_texts[m->state]);
     world_transition_done(w);
     return row;
 }
 
-static void move(struct world *w, uint32_t row, enum media_state to, int64_t received,
-                 const char *what)
+static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received,
+                         const char *what)
 {
     struct index_entries before;
     index_entries_of(w, RECORD_MEDIA, row, &before);
@@ -47,18 +47,18 @@ static void move(struct world *w, uint32_t row, enum media_state to, int64_t rec
 
 void media_receive(struct world *w, uint32_t media, int64_t bytes)
 {
-    move(w, media, media_read(w, media)->state, bytes, "media_receive");
+    change_state(w, media, media_read(w, media)->state, bytes, "media_receive");
 }
 
 void media_complete(struct world *w, uint32_t media)
 {
     assert(media_read(w, media)->state == MEDIA_UPLOADING);
-    move(w, media, MEDIA_READY, 0, "media_complete");
+    change_state(w, media, MEDIA_READY, 0, "media_complete");
 }
 
 void media_remove(struct world *w, uint32_t media)
 {
-    move(w, media, MEDIA_REMOVED, 0, "media_remove");
+    change_state(w, media, MEDIA_REMOVED, 0, "media_remove");
 }
 
 uint32_t media_find(const struct world *w, int provider, struct str public_id)

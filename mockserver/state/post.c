@@ -17,7 +17,8 @@ const char *const destination_state_texts[] = {DESTINATION_STATES(X)};
 const char *const failure_texts[] = {FAILURES(X)};
 #undef X
 
-static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row,
+                              const char *what)
 {
     index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
@@ -41,7 +42,7 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *c
         .approval = c->approval,
         .created_at_ms = c->created_at_ms ? c->created_at_ms : world_now(w),
     };
-    return created(w, RECORD_CONTENT, row, "content_create");
+    return finish_create(w, RECORD_CONTENT, row, "content_create");
 }
 
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
@@ -77,7 +78,7 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
         .created_at_ms = created_ms,
         .updated_at_ms = p->updated_at_ms ? p->updated_at_ms : created_ms,
     };
-    return created(w, RECORD_POST, row, "post_schedule");
+    return finish_create(w, RECORD_POST, row, "post_schedule");
 }
 
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec)
@@ -102,7 +103,7 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
     };
     if (d->state == DESTINATION_QUEUED)
         events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
-    return created(w, RECORD_DESTINATION, row, "destination_schedule");
+    return finish_create(w, RECORD_DESTINATION, row, "destination_schedule");
 }
 
 struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
@@ -150,7 +151,7 @@ void destination_retry(struct world *w, uint32_t destination)
     destination_edit_end(&e, "destination_retry");
 }
 
-static bool is_to_come(const struct destination *d)
+static bool is_waiting(const struct destination *d)
 {
     return d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
 }
@@ -158,18 +159,18 @@ static bool is_to_come(const struct destination *d)
 void destination_cancel(struct world *w, uint32_t destination)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
-    assert(is_to_come(e.destination));
+    assert(is_waiting(e.destination));
     e.destination->state = DESTINATION_CANCELED;
     e.destination->canceled_at_ms = world_now(w);
     destination_edit_end(&e, "destination_cancel");
 }
 
-/* Ends as removed, whatever it was; what it still waited for finds it so. */
+/* Works in any state. Events that are still queued for it do nothing. */
 void destination_remove(struct world *w, uint32_t destination)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     assert(!e.destination->removed_at_ms);
-    if (is_to_come(e.destination)) {
+    if (is_waiting(e.destination)) {
         e.destination->state = DESTINATION_CANCELED;
         e.destination->canceled_at_ms = world_now(w);
     }

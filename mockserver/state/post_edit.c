@@ -1,4 +1,4 @@
-/* What becomes of a post as a whole, and what is taken off it. */
+/* Transitions of a whole post, and the removal of destinations. */
 #include "mockserver/state/post.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 #include "mockserver/state/ids.h"
 #include "mockserver/state/records.h"
 
-/* Each removal changes the index that is walked. */
+/* Starts over after each removal, since it changes the index. */
 static void remove_all(struct world *w, enum world_index index, int64_t key)
 {
     for (;;) {
@@ -83,7 +83,7 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
     kept->updated_at_ms = world_now(w);
     edit_end(w, post, &before, "post_release");
     for (;;) {
-        index_from(index, &walk, from); /* each release edits what is walked */
+        index_from(index, &walk, from); /* start over: each release edits the index */
         if (!index_next_of(&walk, post))
             return count;
         from = walk.entry;

@@ -1,4 +1,4 @@
-/* What becomes of a destination when its time has come. */
+/* Publishing a destination when it is due. */
 #include "mockserver/state/post.h"
 
 #include <assert.h>
@@ -11,11 +11,10 @@
 #include "mockserver/state/events.h"
 #include "mockserver/state/ids.h"
 
-/* How a platform names a post and links to it. Of the link, the handle's place is {handle} and the
- * name's {id}. */
+/* Each platform's URL of a post and the form of its post ids. {handle} and {id} are replaced. */
 static const struct link {
     const char *url;
-    int digits; /* length of a decimal name; 0: 11 letters of base64url */
+    int digits; /* length of a decimal id; 0: 11 characters of base64url */
 } links[PLATFORM_COUNT] = {
     [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@{handle}/video/{id}",             19},
     [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/",                       0 },
@@ -27,7 +26,7 @@ static const struct link {
     [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/",                     18},
 };
 
-static void write_name(struct world *w, int digits, struct buf *out)
+static void write_external_id(struct world *w, int digits, struct buf *out)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -40,10 +39,12 @@ static void write_name(struct world *w, int digits, struct buf *out)
     uint64_t first = 1;
     for (int i = 1; i < digits; i++)
         first *= 10;
-    buf_printf(out, "%" PRIu64, first * 7 + x % (first * 2)); /* begins with 7 or 8, as real ones */
+    buf_printf(out, "%" PRIu64,
+               first * 7 + x % (first * 2)); /* begins with 7 or 8, like real ids */
 }
 
-/* A platform's own name for a user has only these; a handle in a fixture may be a display name. */
+/* Skips characters that a platform's handle cannot have: a fixture's handle may be a display
+ * name. */
 static void write_handle(const char *handle, struct buf *out)
 {
     static const char letters[] =
@@ -66,34 +67,35 @@ static void write_url(const struct account *a, struct str name, struct buf *out)
     }
 }
 
-/* Gives it the platform's name and link; `url` wins where it is known. */
-static void give_link(struct world *w, struct destination *d, const char *url)
+/* Sets external_id and external_url. url NULL: the platform's URL for the id. */
+static void set_external_link(struct world *w, struct destination *d, const char *url)
 {
     struct arena a = {0};
     struct buf name = {.arena = &a}, link = {.arena = &a};
     const struct account *account = account_read(w, d->account);
-    write_name(w, links[account->platform].digits, &name);
+    write_external_id(w, links[account->platform].digits, &name);
     write_url(account, buf_str(&name), &link);
     d->external_id = world_str(w, buf_str(&name));
     d->external_url = url ? world_text(w, url) : world_str(w, buf_str(&link));
     arena_end(&a);
 }
 
-static void is_out(struct world *w, struct destination *d, int64_t at_ms, const char *url)
+static void mark_published(struct world *w, struct destination *d, int64_t at_ms, const char *url)
 {
     d->published_at_ms = at_ms;
-    give_link(w, d, url);
+    set_external_link(w, d, url);
     if (post_read(w, d->post)->published_at_ms)
         return;
     struct post *post = world_edit(w, RECORD_POST, d->post);
     post->updated_at_ms = post->published_at_ms = at_ms;
 }
 
-/* What trying to publish comes to, and whether that uses up the account's set outcome. */
-struct respond {
-    enum failure failure; /* NONE: delivered */
+/* The result of an attempt, and whether it comes from the account's outcome, which is then
+ * reset. */
+struct publish_result {
+    enum failure failure; /* NONE: success */
     const char *code;
-    bool of_account;
+    bool from_account;
 };
 
 static enum failure account_failure(const struct account *a)
@@ -105,21 +107,21 @@ static enum failure account_failure(const struct account *a)
     return a->flagged ? FAILURE_FLAGGED : FAILURE_NONE;
 }
 
-/* A dead token or a lost account is noticed before the platform could answer anything. What a
- * tester set for the destination wins over what was set for the account's next publish, which then
- * stays for the one after. */
-static struct respond response_for(const struct world *w, const struct destination *d)
+/* A disconnected account, a lost token or a flag fails the attempt first. Next comes the outcome
+ * set for the destination; then the outcome set for the account's next publish, which stays set if
+ * it is not used. */
+static struct publish_result expected_result(const struct world *w, const struct destination *d)
 {
     const struct account *a = account_read(w, d->account);
-    struct respond response = {.failure = account_failure(a)};
-    if (response.failure != FAILURE_NONE)
-        return response;
-    response.of_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
-    if ((response.of_account ? a->outcome : d->outcome) == OUTCOME_ERROR) {
-        response.failure = FAILURE_PLATFORM;
-        response.code = response.of_account ? a->outcome_code : d->failure_code;
+    struct publish_result result = {.failure = account_failure(a)};
+    if (result.failure != FAILURE_NONE)
+        return result;
+    result.from_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
+    if ((result.from_account ? a->outcome : d->outcome) == OUTCOME_ERROR) {
+        result.failure = FAILURE_PLATFORM;
+        result.code = result.from_account ? a->outcome_code : d->failure_code;
     }
-    return response;
+    return result;
 }
 
 static void begin_attempt(const struct world *w, struct destination *d)
@@ -130,23 +132,23 @@ static void begin_attempt(const struct world *w, struct destination *d)
 
 static void publish(struct world *w, uint32_t destination)
 {
-    struct respond response = response_for(w, destination_read(w, destination));
+    struct publish_result result = expected_result(w, destination_read(w, destination));
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;
     if (d->state == DESTINATION_QUEUED)
         begin_attempt(w, d);
-    d->failure = response.failure;
-    d->failure_code = response.code;
-    if (response.failure != FAILURE_NONE) {
+    d->failure = result.failure;
+    d->failure_code = result.code;
+    if (result.failure != FAILURE_NONE) {
         d->state = DESTINATION_FAILED;
     } else if (d->mode == MODE_DRAFT) {
         d->state = DESTINATION_DRAFT;
     } else {
         d->state = DESTINATION_PUBLISHED;
-        is_out(w, d, world_now(w), NULL);
+        mark_published(w, d, world_now(w), NULL);
     }
     destination_edit_end(&e, "destination_publish");
-    if (response.of_account)
+    if (result.from_account)
         account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 
@@ -163,7 +165,7 @@ void destination_due(struct world *w, uint32_t destination)
 {
     const struct destination *d = destination_read(w, destination);
     if (d->state != DESTINATION_QUEUED || d->due_at_ms > world_now(w))
-        return; /* canceled or moved meanwhile */
+        return; /* canceled or rescheduled */
     if (w->timings.publish_ms > 0 && account_failure(account_read(w, d->account)) == FAILURE_NONE)
         begin_publishing(w, destination);
     else
@@ -201,7 +203,7 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
         events_add(w, d->due_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
         break;
     case DESTINATION_PUBLISHED:
-        is_out(w, d, d->due_at_ms, external_url);
+        mark_published(w, d, d->due_at_ms, external_url);
         break;
     case DESTINATION_FAILED:
         d->failure = failure == FAILURE_NONE ? FAILURE_PLATFORM : failure;

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* One that has ended, or never began, is empty and begins now. */
+/* A window that has ended or never began is returned as empty, beginning now. */
 static struct quota_window window_now(const struct world *w, uint32_t key, size_t window,
                                       int64_t length_ms)
 {

@@ -60,7 +60,7 @@ void rebuild_events(struct world *w)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         for (uint32_t row = 1; row <= world_count(w, kind); row++)
-            record_expect(w, kind, row);
+            record_queue_events(w, kind, row);
 }
 
 void rebuild_change(struct world *w, const struct change *change)

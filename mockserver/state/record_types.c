@@ -1,4 +1,4 @@
-/* The tables of records.h: each kind of record, field by field. */
+/* The field tables of all record kinds (records.h). */
 #include "mockserver/state/records.h"
 
 #include <stddef.h>
@@ -244,7 +244,7 @@ static const struct record_field webhook_fields[] = {
     TIME(webhook, updated_at),
 };
 
-/* What befell a delivery is seen, and is too late to change. */
+/* The faults of a delivery are read-only: they are applied when it is created. */
 #define FAULT(member, kind) ROW(delivery, "fault_" #member, kind, faults.member, .fixed = true)
 
 static const struct record_field delivery_fields[] = {
@@ -292,7 +292,7 @@ static const struct record_field media_fields[] = {
     [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
               provider, type##_fields, COUNT(type##_fields)}
 
-static const struct record_type shapes[RECORD_KIND_COUNT] = {
+static const struct record_type types[RECORD_KIND_COUNT] = {
     RECORD_TYPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
                 offsetof(struct organization, provider)),
     RECORD_TYPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
@@ -323,14 +323,14 @@ static const struct record_type shapes[RECORD_KIND_COUNT] = {
 
 const struct record_type *record_type(enum record_kind kind)
 {
-    return &shapes[kind];
+    return &types[kind];
 }
 
 const struct record_type *record_type_named(struct str name)
 {
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
-        if (str_is(name, shapes[i].name))
-            return &shapes[i];
+        if (str_is(name, types[i].name))
+            return &types[i];
     return NULL;
 }
 

@@ -49,7 +49,7 @@ static bool set_field(struct world *w, int64_t scope, const struct record_edit *
     return record_write(w, scope, e->field, &e->value, record, err);
 }
 
-/* Where a record finds the others that it names: see index_entries.h. */
+/* The scope in which a reference is looked up: see index_entries.h. */
 static int64_t scope_of(const struct world *w, enum record_kind kind, uint32_t row,
                         const struct record_field *f)
 {
@@ -58,7 +58,7 @@ static int64_t scope_of(const struct world *w, enum record_kind kind, uint32_t r
     return record_provider(w, kind, row);
 }
 
-void record_expect(struct world *w, enum record_kind kind, uint32_t row)
+void record_queue_events(struct world *w, enum record_kind kind, uint32_t row)
 {
     if (kind == RECORD_ACCOUNT) {
         const struct account *a = account_read(w, row);
@@ -87,14 +87,14 @@ void record_expect(struct world *w, enum record_kind kind, uint32_t row)
     }
 }
 
-/* An edit may break what holds of every other world; such a world is no longer checked. */
+/* An edit may break an invariant on purpose; the world is then no longer checked. */
 static void stop_checks_if_broken(struct world *w)
 {
     if (!w->checks)
         return;
     struct arena a = {0};
-    struct buf words = {.arena = &a};
-    w->checks = !world_check(w, &words);
+    struct buf message = {.arena = &a};
+    w->checks = !world_check(w, &message);
     arena_end(&a);
 }
 
@@ -104,17 +104,17 @@ bool record_update(struct world *w, enum record_kind kind, uint32_t row,
     const size_t size = record_type(kind)->size;
     union any_record edited;
     memcpy(&edited, world_read(w, kind, row), size);
-    bool good = true;
+    bool ok = true;
     for (size_t i = 0; i < count; i++)
-        good &= set_field(w, scope_of(w, kind, row, edits[i].field), &edits[i], &edited, err);
-    if (!good)
+        ok &= set_field(w, scope_of(w, kind, row, edits[i].field), &edits[i], &edited, err);
+    if (!ok)
         return false;
     const char *from = record_state(w, kind, row);
     struct index_entries before;
     index_entries_of(w, kind, row, &before);
     memcpy(world_edit(w, kind, row), &edited, size);
     index_entries_move(w, kind, row, &before);
-    record_expect(w, kind, row);
+    record_queue_events(w, kind, row);
     changes_add(w, kind, row, "record_set", from, record_state(w, kind, row));
     stop_checks_if_broken(w);
     return true;

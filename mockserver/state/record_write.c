@@ -14,7 +14,7 @@ static bool set_text(struct world *w, const struct record_field *f, const struct
                      char *at, struct error *err)
 {
     if (!v->none && !v->text)
-        return refuse(err, f, "takes a text");
+        return refuse(err, f, "is not a text");
     const char *kept = v->none ? NULL : world_text(w, v->text);
     memcpy(at, &kept, sizeof kept);
     return true;
@@ -25,7 +25,7 @@ static bool set_time(const struct record_field *f, const struct record_value *v,
 {
     int64_t ms = v->none ? 0 : v->number;
     if (!v->none && v->text && !time_parse(str_from(v->text), &ms))
-        return refuse(err, f, "takes a time such as 2026-05-02T09:00:00Z");
+        return refuse(err, f, "is not a time; expected for example 2026-05-02T09:00:00Z");
     memcpy(at, &ms, sizeof ms);
     return true;
 }
@@ -41,10 +41,11 @@ static bool set_enum(const struct record_field *f, const struct record_value *v,
         memcpy(at, &value, sizeof value);
         return true;
     }
-    const char *near = str_nearest(word, f->texts, f->text_count);
-    return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be '" STR_FMT "'%s%s%s",
-                     f->name, STR_ARG(word), near ? ": did you mean '" : "", near ? near : "",
-                     near ? "'?" : "");
+    struct arena a = {0};
+    error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be '" STR_FMT "'%s", f->name,
+              STR_ARG(word), str_suggest(&a, word, f->texts, f->text_count));
+    arena_end(&a);
+    return false;
 }
 
 static bool set_ref(const struct world *w, int64_t scope, const struct record_field *f,
@@ -55,7 +56,7 @@ static bool set_ref(const struct world *w, int64_t scope, const struct record_fi
         to = v->text ? index_entries_find(w, f->refers, scope, str_from(v->text))
                      : (uint32_t)v->number;
         if (!to)
-            return refuse(err, f, "names a record that does not exist");
+            return refuse(err, f, "refers to a record that does not exist");
     }
     memcpy(at, &to, sizeof to);
     return true;
@@ -65,7 +66,7 @@ static bool set_texts(struct world *w, const struct record_field *f, const struc
                       char *at, void *record, struct error *err)
 {
     if (v->none)
-        return refuse(err, f, "takes a list of texts");
+        return refuse(err, f, "is null; expected a list of texts");
     const uint32_t count = (uint32_t)v->count;
     const char *const *kept = string_pool_keep_list(w->strings, v->texts, v->count);
     memcpy(at, &kept, sizeof kept);
@@ -77,7 +78,7 @@ static bool set_numbers(const struct record_field *f, const struct record_value 
                         struct error *err)
 {
     if (v->none || v->count > f->count)
-        return refuse(err, f, "takes a list of numbers, not too many");
+        return refuse(err, f, "is null or too long; expected a list of numbers");
     memset(at, 0, f->count * sizeof *v->numbers);
     if (v->count)
         memcpy(at, v->numbers, v->count * sizeof *v->numbers);
@@ -107,12 +108,12 @@ bool record_write(struct world *w, int64_t scope, const struct record_field *f,
         return true;
     case RECORD_BOOL:
         if (v->none)
-            return refuse(err, f, "takes true or false");
+            return refuse(err, f, "is null; expected true or false");
         memcpy(at, &v->truth, sizeof v->truth);
         return true;
     case RECORD_INT:
         if (v->none)
-            return refuse(err, f, "takes a number");
+            return refuse(err, f, "is null; expected a number");
         memcpy(at, &v->number, sizeof v->number);
         return true;
     }

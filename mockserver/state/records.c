@@ -67,8 +67,8 @@ const char *record_id(const struct world *w, enum record_kind kind, uint32_t row
     return id;
 }
 
-/* The zeros at its end say nothing. */
-static size_t length(const int64_t *numbers, size_t count)
+/* Without trailing zeros. */
+static size_t used_count(const int64_t *numbers, size_t count)
 {
     while (count && !numbers[count - 1])
         count--;
@@ -135,7 +135,7 @@ void record_get(const struct world *w, enum record_kind kind, uint32_t row,
     }
     case RECORD_INTS:
         out->numbers = (const int64_t *)(const void *)at;
-        out->count = length(out->numbers, f->count);
+        out->count = used_count(out->numbers, f->count);
         break;
     }
 }

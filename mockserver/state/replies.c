@@ -4,7 +4,7 @@
 
 #include "base/heap.h"
 
-struct kept { /* shared by all lists that have it; its texts stand behind it */
+struct stored_reply { /* shared by the lists that contain it; followed by its texts */
     uint32_t refs;
     size_t bytes;
     struct reply reply;
@@ -13,7 +13,7 @@ struct kept { /* shared by all lists that have it; its texts stand behind it */
 struct replies {
     uint32_t refs;
     size_t count, bytes;
-    struct kept *items[REPLIES_MAX]; /* oldest first */
+    struct stored_reply *items[REPLIES_MAX]; /* oldest first */
 };
 
 struct replies *replies_hold(struct replies *r)
@@ -23,7 +23,7 @@ struct replies *replies_hold(struct replies *r)
     return r;
 }
 
-static void kept_release(struct kept *k)
+static void stored_release(struct stored_reply *k)
 {
     if (--k->refs == 0)
         heap_free(k);
@@ -34,7 +34,7 @@ void replies_release(struct replies *r)
     if (!r || --r->refs)
         return;
     for (size_t i = 0; i < r->count; i++)
-        kept_release(r->items[i]);
+        stored_release(r->items[i]);
     heap_free(r);
 }
 
@@ -48,8 +48,8 @@ size_t replies_own_bytes(const struct replies *r)
     return bytes;
 }
 
-/* The list of this world alone, so that it can be changed. */
-static struct replies *own(struct world *w)
+/* Makes the world's list writable: copies it if other worlds share it. */
+static struct replies *own_list(struct world *w)
 {
     struct replies *shared = w->replies;
     if (shared && shared->refs == 1)
@@ -64,7 +64,7 @@ static struct replies *own(struct world *w)
     return w->replies = mine;
 }
 
-static size_t find(const struct replies *r, uint32_t key, const char *what, struct str token)
+static size_t find_reply(const struct replies *r, uint32_t key, const char *what, struct str token)
 {
     size_t i = 0;
     for (; i < r->count; i++) {
@@ -79,19 +79,19 @@ const struct reply *replies_find(const struct world *w, uint32_t key, const char
                                  struct str token)
 {
     const struct replies *r = w->replies;
-    size_t i = r ? find(r, key, what, token) : 0;
+    size_t i = r ? find_reply(r, key, what, token) : 0;
     return r && i < r->count ? &r->items[i]->reply : NULL;
 }
 
-static void drop(struct replies *r, size_t at)
+static void drop_reply(struct replies *r, size_t at)
 {
     r->bytes -= r->items[at]->bytes;
-    kept_release(r->items[at]);
+    stored_release(r->items[at]);
     r->count--;
-    memmove(&r->items[at], &r->items[at + 1], (r->count - at) * sizeof(struct kept *));
+    memmove(&r->items[at], &r->items[at + 1], (r->count - at) * sizeof(struct stored_reply *));
 }
 
-static struct str text_copy(char **at, struct str text)
+static struct str copy_text(char **at, struct str text)
 {
     char *to = *at;
     if (text.n)
@@ -100,29 +100,29 @@ static struct str text_copy(char **at, struct str text)
     return str_of(to, text.n);
 }
 
-static struct kept *kept_new(const struct reply *reply)
+static struct stored_reply *stored_new(const struct reply *reply)
 {
-    size_t bytes = sizeof(struct kept) + reply->token.n + reply->body.n;
-    struct kept *k = heap_new(bytes);
+    size_t bytes = sizeof(struct stored_reply) + reply->token.n + reply->body.n;
+    struct stored_reply *k = heap_new(bytes);
     char *texts = (char *)(k + 1);
     k->refs = 1;
     k->bytes = bytes;
     k->reply = *reply;
-    k->reply.token = text_copy(&texts, reply->token);
-    k->reply.body = text_copy(&texts, reply->body);
+    k->reply.token = copy_text(&texts, reply->token);
+    k->reply.body = copy_text(&texts, reply->body);
     return k;
 }
 
 void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms)
 {
-    struct replies *r = own(w);
-    struct kept *k = kept_new(reply);
-    size_t same = find(r, reply->key, reply->what, reply->token);
+    struct replies *r = own_list(w);
+    struct stored_reply *k = stored_new(reply);
+    size_t same = find_reply(r, reply->key, reply->what, reply->token);
     if (same < r->count)
-        drop(r, same);
+        drop_reply(r, same);
     while (r->count && (r->items[0]->reply.at_ms < from_ms || r->count == REPLIES_MAX ||
                         r->bytes + k->bytes > REPLIES_BYTES))
-        drop(r, 0);
+        drop_reply(r, 0);
     r->items[r->count++] = k;
     r->bytes += k->bytes;
 }

@@ -10,7 +10,7 @@ enum {
 };
 
 struct string_pool_chunk {
-    struct string_pool_chunk *next; /* the one that was filled before */
+    struct string_pool_chunk *next; /* the chunk filled before this one */
     size_t used, room;
     _Alignas(16) char bytes[];
 };
@@ -24,8 +24,8 @@ struct string_pool {
 
 struct string_pool *string_pool_new(struct string_pool *older)
 {
-    /* An older pool without texts has nothing to keep alive, so that forking a fork again and again
-     * does not grow a chain. What it keeps later is not the fork's. */
+    /* Skip older pools without texts, so that repeated forks do not grow a chain. The fork does not
+     * use texts that those pools add later. */
     while (older && !older->bytes)
         older = older->older;
     struct string_pool *t = heap_new(sizeof *t);

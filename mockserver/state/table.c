@@ -12,7 +12,7 @@ enum {
     FAN_OUT = 1 << FAN_BITS,
 };
 
-/* A leaf has rows, an inner page has children; which of the two a page is tells its level. */
+/* A leaf (level 0) has rows; an inner page has children. */
 struct table_page {
     uint32_t refs;
     union {
@@ -44,7 +44,7 @@ static void page_release(struct table_page *p, uint32_t level)
     heap_free(p);
 }
 
-/* Makes *at a page of this table alone, so that it can be written. */
+/* Makes *at writable: copies the page if other tables share it. */
 static struct table_page *page_own(const struct table *t, struct table_page **at, uint32_t level)
 {
     struct table_page *shared = *at;
@@ -112,7 +112,7 @@ const void *table_read(const struct table *t, uint32_t row)
     return p->rows + row_offset(t, row);
 }
 
-/* The row's place in pages of this table alone; missing pages are made. */
+/* A writable pointer to the row; adds missing pages. */
 static void *row_own(struct table *t, uint32_t row)
 {
     uint32_t leaf = (row - 1) / t->rows_per_page;

@@ -13,7 +13,8 @@ const char *const key_status_texts[] = {
 #undef X
 };
 
-static uint32_t created(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row,
+                              const char *what)
 {
     index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
@@ -31,7 +32,7 @@ uint32_t organization_create(struct world *w, int provider, const char *public_i
         .name = world_text(w, name),
         .created_at_ms = world_now(w),
     };
-    return created(w, RECORD_ORGANIZATION, row, "organization_create");
+    return finish_create(w, RECORD_ORGANIZATION, row, "organization_create");
 }
 
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits)
@@ -66,7 +67,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
     };
     memcpy(k->limits, spec->limits, sizeof k->limits);
     digest_sha256(str_from(spec->value), k->digest);
-    return created(w, RECORD_KEY, row, "key_create");
+    return finish_create(w, RECORD_KEY, row, "key_create");
 }
 
 void key_set_status(struct world *w, uint32_t key, enum key_status status)
@@ -96,7 +97,7 @@ uint32_t space_open(struct world *w, uint32_t organization, const struct space *
         .created_at_ms = world_now(w),
         .updated_at_ms = world_now(w),
     };
-    return created(w, RECORD_SPACE, row, "space_create");
+    return finish_create(w, RECORD_SPACE, row, "space_create");
 }
 
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
@@ -110,7 +111,7 @@ uint32_t organization_find(const struct world *w, int provider, const char *publ
     return index_entries_find(w, RECORD_ORGANIZATION, provider, str_from(public_id));
 }
 
-/* Values are compared by their digests, so that the time a look-up takes tells nothing of a key. */
+/* Compares digests, so that the time of a look-up reveals nothing about a key's value. */
 uint32_t key_find(const struct world *w, int provider, struct str value)
 {
     unsigned char digest[DIGEST_SIZE];

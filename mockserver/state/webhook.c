@@ -36,8 +36,9 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
     return row;
 }
 
-/* Begins a change of one that is there; `touch` makes it an update of the partner's. */
-static struct webhook *edit(struct world *w, uint32_t row, bool touch)
+/* Begins an edit_begin of a webhook that is not deleted. `touch` sets updated_at: the partner edits
+ * it. */
+static struct webhook *edit_begin(struct world *w, uint32_t row, bool touch)
 {
     assert(webhook_read(w, row)->state != WEBHOOK_DELETED);
     struct webhook *h = world_edit(w, RECORD_WEBHOOK, row);
@@ -55,7 +56,7 @@ static void edit_end(struct world *w, uint32_t row, const char *what, enum webho
 
 void webhook_update(struct world *w, uint32_t webhook, const struct webhook_spec *spec)
 {
-    struct webhook *h = edit(w, webhook, true);
+    struct webhook *h = edit_begin(w, webhook, true);
     h->url = spec->url ? world_text(w, spec->url) : h->url;
     h->description = spec->description ? world_text(w, spec->description) : h->description;
     h->events = spec->events ? world_text(w, spec->events) : h->events;
@@ -67,7 +68,7 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
 {
     assert(state != WEBHOOK_DELETED);
     enum webhook_state from = webhook_read(w, webhook)->state;
-    struct webhook *h = edit(w, webhook, state != WEBHOOK_AUTO_PAUSED);
+    struct webhook *h = edit_begin(w, webhook, state != WEBHOOK_AUTO_PAUSED);
     h->state = state;
     if (state == WEBHOOK_ACTIVE)
         h->failures = 0;
@@ -79,7 +80,7 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
 void webhook_rotate(struct world *w, uint32_t webhook, const char *secret,
                     int64_t previous_until_ms)
 {
-    struct webhook *h = edit(w, webhook, true);
+    struct webhook *h = edit_begin(w, webhook, true);
     h->previous_secret = h->secret;
     h->previous_until_ms = previous_until_ms;
     h->secret = world_text(w, secret);
@@ -92,16 +93,16 @@ void webhook_delete(struct world *w, uint32_t webhook)
     struct index_entries before;
     delivery_abandon_all(w, webhook);
     index_entries_of(w, RECORD_WEBHOOK, webhook, &before);
-    edit(w, webhook, true)->state = WEBHOOK_DELETED;
+    edit_begin(w, webhook, true)->state = WEBHOOK_DELETED;
     index_entries_move(w, RECORD_WEBHOOK, webhook, &before);
     edit_end(w, webhook, "webhook_delete", from);
 }
 
-void webhook_note(struct world *w, uint32_t webhook, bool told, int64_t pause_after)
+void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after)
 {
     struct webhook *h = world_edit(w, RECORD_WEBHOOK, webhook);
-    *(told ? &h->last_success_at_ms : &h->last_failure_at_ms) = world_now(w);
-    h->failures = told ? 0 : h->failures + 1;
+    *(delivered ? &h->last_success_at_ms : &h->last_failure_at_ms) = world_now(w);
+    h->failures = delivered ? 0 : h->failures + 1;
     if (h->state == WEBHOOK_ACTIVE && h->failures >= pause_after)
         webhook_set_state(w, webhook, WEBHOOK_AUTO_PAUSED);
 }
@@ -116,7 +117,7 @@ const struct webhook *webhook_read(const struct world *w, uint32_t row)
     return world_read(w, RECORD_WEBHOOK, row);
 }
 
-bool webhook_wants(const struct webhook *h, uint32_t space, const char *event)
+bool webhook_subscribes(const struct webhook *h, uint32_t space, const char *event)
 {
     if (h->state != WEBHOOK_ACTIVE || (h->space && h->space != space))
         return false;

@@ -53,10 +53,10 @@ void webhook_rotate(struct world *w, uint32_t webhook, const char *secret,
 void webhook_delete(struct world *w, uint32_t webhook);
 /* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive
  * failures. */
-void webhook_note(struct world *w, uint32_t webhook, bool told, int64_t pause_after);
+void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after);
 
 uint32_t webhook_find(const struct world *w, int provider, struct str public_id);
 const struct webhook *webhook_read(const struct world *w, uint32_t row);
-bool webhook_wants(const struct webhook *h, uint32_t space, const char *event);
+bool webhook_subscribes(const struct webhook *h, uint32_t space, const char *event);
 /* The previous secret while it is valid, else NULL. */
 const char *webhook_previous_secret(const struct world *w, const struct webhook *h);

@@ -115,9 +115,9 @@ void world_transition_done(struct world *w)
     if (!w->checks)
         return;
     struct arena a = {0};
-    struct buf words = {.arena = &a};
-    if (world_check(w, &words)) {
-        fprintf(stderr, "the world is broken: %s\n", buf_c(&words));
+    struct buf message = {.arena = &a};
+    if (world_check(w, &message)) {
+        fprintf(stderr, "invariant violated: %s\n", buf_c(&message));
         abort();
     }
     arena_end(&a);

@@ -1,4 +1,4 @@
-/* PATCH on one record: what it takes, what it refuses, and what it does to a world. */
+/* PATCH of one record: accepted values, rejected values, and the effect on the state. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -47,7 +47,7 @@ static const char *key_path(struct mock *m)
     return arena_printf(&m->arena, "keys/%s", at(a, "/items/0/id"));
 }
 
-static void a_list_is_set_as_a_whole(void **state)
+static void a_list_is_replaced_as_a_whole(void **state)
 {
     struct mock *m = *state;
     const char *key = key_path(m);
@@ -65,7 +65,7 @@ static void a_list_is_set_as_a_whole(void **state)
     assert_string_equal(at(a, "/record/limits"), "[5,60]");
 }
 
-static void a_list_of_something_else_is_refused_whole(void **state)
+static void a_list_with_a_wrong_type_is_rejected(void **state)
 {
     struct mock *m = *state;
     static const struct {
@@ -85,8 +85,8 @@ static void a_list_of_something_else_is_refused_whole(void **state)
     }
 }
 
-/* What counts on from there would not fit. */
-static void a_number_that_nothing_has_is_refused(void **state)
+/* A later increment would overflow. */
+static void an_out_of_range_number_is_rejected(void **state)
 {
     static const char *const numbers[] = {"9223372036854775807", "-9223372036854775807",
                                           "1000000000000001"};
@@ -100,8 +100,8 @@ static void a_number_that_nothing_has_is_refused(void **state)
     assert_int_equal(patch(m, "accounts/sa", "{\"followers\":1000000000000000}").status, 200);
 }
 
-/* Else anything that becomes of it would be earlier than itself. */
-static void nothing_is_created_in_the_future(void **state)
+/* Otherwise the record's later times would be before its creation. */
+static void a_created_at_in_the_future_is_rejected(void **state)
 {
     static const char *const records[] = {"posts/~1", "destinations/sp"};
     static const char future[] = "{\"created_at\":\"2026-05-03T09:00:00Z\","
@@ -110,12 +110,12 @@ static void nothing_is_created_in_the_future(void **state)
     for (size_t i = 0; i < COUNT(records); i++) {
         struct mock_response a = patch(*state, records[i], future);
         assert_int_equal(a.status, 409);
-        assert_non_null(strstr(at(a, "/detail"), "created in the future"));
+        assert_non_null(strstr(at(a, "/detail"), "'created_at' must not be in the future"));
         assert_int_equal(patch(*state, records[i], past).status, 200);
     }
 }
 
-static void a_lease_request_is_found_among_its_organizations_own(void **state)
+static void a_lease_request_is_looked_up_in_its_organization(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, "POST /__admin/simulate/lease_decide",
@@ -128,10 +128,10 @@ static void a_lease_request_is_found_among_its_organizations_own(void **state)
     a = patch(m, leased, "{\"lease_request\":\"lreq\"}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/record/lease_request"), "lreq");
-    assert_int_equal(patch(m, leased, "{\"lease_request\":\"nobody\"}").status, 422);
+    assert_int_equal(patch(m, leased, "{\"lease_request\":\"unknown\"}").status, 422);
 }
 
-static void who_shares_an_id_is_named_by_number(void **state)
+static void records_with_the_same_id_are_selected_by_number(void **state)
 {
     struct mock *m = *state;
     struct mock_response a = patch(m, "lease_requests/lreq", "{\"note\":\"mine\"}");
@@ -144,8 +144,8 @@ static void who_shares_an_id_is_named_by_number(void **state)
     assert_int_equal(patch(m, "lease_requests/~3", "{}").status, 404);
 }
 
-/* What was broken before is no reason to refuse what breaks nothing. */
-static void a_broken_world_can_still_be_patched(void **state)
+/* A patch is rejected only if it adds a violation. */
+static void a_state_with_a_violation_can_still_be_patched(void **state)
 {
     struct mock *m = *state;
     static const char published[] = "{\"state\":\"published\"}"; /* never attempted */
@@ -153,7 +153,7 @@ static void a_broken_world_can_still_be_patched(void **state)
     assert_int_equal(patch(m, "destinations/sp?skip_invariants=1", published).status, 200);
     assert_int_equal(patch(m, "accounts/sa", "{\"handle\":\"other\"}").status, 200);
     struct mock_response a = patch(m, "destinations/sp?skip_invariants=1", "{\"account\":null}");
-    assert_int_equal(a.status, 422); /* nobody could look at it any more */
+    assert_int_equal(a.status, 422); /* required even with skip_invariants */
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'account' cannot be null"));
     assert_int_equal(patch(m, "destinations/sp_two", published).status, 409);
 }
@@ -163,13 +163,13 @@ static void a_broken_world_can_still_be_patched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_list_is_set_as_a_whole),
-        TEST(a_list_of_something_else_is_refused_whole),
-        TEST(a_number_that_nothing_has_is_refused),
-        TEST(nothing_is_created_in_the_future),
-        TEST(a_lease_request_is_found_among_its_organizations_own),
-        TEST(who_shares_an_id_is_named_by_number),
-        TEST(a_broken_world_can_still_be_patched),
+        TEST(a_list_is_replaced_as_a_whole),
+        TEST(a_list_with_a_wrong_type_is_rejected),
+        TEST(an_out_of_range_number_is_rejected),
+        TEST(a_created_at_in_the_future_is_rejected),
+        TEST(a_lease_request_is_looked_up_in_its_organization),
+        TEST(records_with_the_same_id_are_selected_by_number),
+        TEST(a_state_with_a_violation_can_still_be_patched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

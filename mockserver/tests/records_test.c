@@ -35,7 +35,7 @@ static bool set_text(struct world *w, enum record_kind kind, uint32_t row, const
     return record_update(w, kind, row, &edit, 1, err);
 }
 
-static void types_are_found_by_name_and_their_fields_have_one_name_each(void **state)
+static void types_are_found_by_name_and_their_field_names_are_unique(void **state)
 {
     (void)state;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
@@ -55,7 +55,7 @@ static void types_are_found_by_name_and_their_fields_have_one_name_each(void **s
     assert_null(record_field_named(record_type(RECORD_ACCOUNT), STR("status")));
 }
 
-static void a_record_is_shown_in_words(void **state)
+static void record_get_returns_texts_and_ids(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -96,7 +96,7 @@ static void an_edited_token_moves_between_the_filtered_lists(void **state)
     const struct change *c = changes_read(s.w, changes_last(s.w));
     assert_string_equal(c->from, "live");
     assert_string_equal(c->to, "expired");
-    assert_true(s.w->checks); /* nothing was broken by it */
+    assert_true(s.w->checks); /* no invariant is violated */
     assert_true(set_text(s.w, RECORD_ACCOUNT, account, "platform", "x", NULL));
     assert_int_equal(
         index_count_of(&lists[INDEX_ACCOUNT_SPACE_PLATFORM], index_pair_key(s.space, PLATFORM_X)),
@@ -104,7 +104,7 @@ static void an_edited_token_moves_between_the_filtered_lists(void **state)
     world_free(s.w);
 }
 
-static void an_edited_time_is_when_it_happens(void **state)
+static void an_edited_time_moves_its_event(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -122,7 +122,7 @@ static void an_edited_time_is_when_it_happens(void **state)
     world_free(s.w);
 }
 
-static void an_attempt_whose_end_was_put_off_does_not_end_before(void **state)
+static void an_attempt_with_a_later_expiry_does_not_expire_early(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -142,8 +142,8 @@ static void an_attempt_whose_end_was_put_off_does_not_end_before(void **state)
     world_free(s.w);
 }
 
-/* What a rule does that makes the mock forget to cancel. */
-static void a_canceled_post_can_be_queued_again_and_goes_on_from_there(void **state)
+/* For example a set_state rule that simulates a missing cancellation. */
+static void a_canceled_post_can_be_queued_again(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -154,14 +154,14 @@ static void a_canceled_post_can_be_queued_again_and_goes_on_from_there(void **st
     assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT],
                                     index_pair_key(account, DESTINATION_QUEUED)),
                      1);
-    assert_false(s.w->checks); /* such a world breaks what others keep */
-    scene_account(&s, "goes.on");
+    assert_false(s.w->checks); /* this violates an invariant */
+    scene_account(&s, "other");
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(destination_read(s.w, destination)->failure, FAILURE_ACCOUNT_GONE);
     world_free(s.w);
 }
 
-static void a_post_edited_to_be_publishing_comes_to_an_end(void **state)
+static void a_post_edited_to_publishing_is_published(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -194,19 +194,19 @@ static void a_reference_is_set_by_id_within_the_provider(void **state)
     world_free(s.w);
 }
 
-static void what_cannot_be_is_refused_in_words(void **state)
+static void an_invalid_edit_is_rejected_with_a_message(void **state)
 {
     (void)state;
     static const struct {
-        const char *field, *text, *words;
+        const char *field, *text, *message;
     } rows[] = {
-        {"token",            "expierd",   "'token' cannot be 'expierd': did you mean 'expired'?"},
+        {"token",            "expierd",   "'token' cannot be 'expierd'; did you mean 'expired'?"},
         {"token",            NULL,        "'token' cannot be ''"                                },
-        {"connected_at",     "yesterday", "'connected_at' takes a time"                         },
+        {"connected_at",     "yesterday", "'connected_at' is not a time"                        },
         {"id",               "acc_2",     "'id' cannot be changed"                              },
         {"space",            "sp_2",      "'space' cannot be changed"                           },
-        {"leased",           NULL,        "'leased' takes true or false"                        },
-        {"token_generation", NULL,        "'token_generation' takes a number"                   },
+        {"leased",           NULL,        "'leased' is null; expected true or false"            },
+        {"token_generation", NULL,        "'token_generation' is null; expected a number"       },
     };
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
@@ -216,7 +216,7 @@ static void what_cannot_be_is_refused_in_words(void **state)
         struct error err = {0};
         assert_false(set_text(s.w, RECORD_ACCOUNT, account, rows[i].field, rows[i].text, &err));
         assert_int_equal(err.count, 1);
-        assert_non_null(strstr(error_text(&a, &err), rows[i].words));
+        assert_non_null(strstr(error_text(&a, &err), rows[i].message));
         error_end(&err);
     }
     assert_string_equal(dump_world(&a, s.w), before);
@@ -224,7 +224,7 @@ static void what_cannot_be_is_refused_in_words(void **state)
     world_free(s.w);
 }
 
-static void an_edit_is_done_whole_or_not_at_all(void **state)
+static void an_edit_is_atomic(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -248,16 +248,16 @@ static void an_edit_is_done_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(types_are_found_by_name_and_their_fields_have_one_name_each),
-        cmocka_unit_test(a_record_is_shown_in_words),
+        cmocka_unit_test(types_are_found_by_name_and_their_field_names_are_unique),
+        cmocka_unit_test(record_get_returns_texts_and_ids),
         cmocka_unit_test(an_edited_token_moves_between_the_filtered_lists),
-        cmocka_unit_test(an_edited_time_is_when_it_happens),
-        cmocka_unit_test(an_attempt_whose_end_was_put_off_does_not_end_before),
-        cmocka_unit_test(a_canceled_post_can_be_queued_again_and_goes_on_from_there),
-        cmocka_unit_test(a_post_edited_to_be_publishing_comes_to_an_end),
+        cmocka_unit_test(an_edited_time_moves_its_event),
+        cmocka_unit_test(an_attempt_with_a_later_expiry_does_not_expire_early),
+        cmocka_unit_test(a_canceled_post_can_be_queued_again),
+        cmocka_unit_test(a_post_edited_to_publishing_is_published),
         cmocka_unit_test(a_reference_is_set_by_id_within_the_provider),
-        cmocka_unit_test(what_cannot_be_is_refused_in_words),
-        cmocka_unit_test(an_edit_is_done_whole_or_not_at_all),
+        cmocka_unit_test(an_invalid_edit_is_rejected_with_a_message),
+        cmocka_unit_test(an_edit_is_atomic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

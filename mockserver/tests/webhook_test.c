@@ -27,7 +27,7 @@ static const struct delivery_policy brief = {
     .pause_after = 2,
 };
 
-static uint32_t hook(struct scene *s, uint32_t space)
+static uint32_t add_webhook(struct scene *s, uint32_t space)
 {
     const struct webhook_spec spec = {
         .space = space,
@@ -39,7 +39,7 @@ static uint32_t hook(struct scene *s, uint32_t space)
     return webhook_create(s->w, s->organization, &spec);
 }
 
-static uint32_t deliver(struct scene *s, uint32_t webhook)
+static uint32_t add_delivery(struct scene *s, uint32_t webhook)
 {
     const struct delivery_spec spec = {
         .public_id = ids_mint(s->w, "", ID_UUID),
@@ -50,9 +50,9 @@ static uint32_t deliver(struct scene *s, uint32_t webhook)
     return delivery_create(s->w, webhook, &spec, 0);
 }
 
-/* An attempt that is due, and how it ends. */
-static const struct delivery *attempt(struct scene *s, uint32_t row, int status,
-                                      const struct delivery_policy *policy)
+/* Runs the next event, which must start an attempt, and ends the attempt with that status. */
+static const struct delivery *run_attempt(struct scene *s, uint32_t row, int status,
+                                          const struct delivery_policy *policy)
 {
     int64_t at;
     assert_true(events_next_at(s->w, &at));
@@ -62,14 +62,14 @@ static const struct delivery *attempt(struct scene *s, uint32_t row, int status,
     return delivery_read(s->w, row);
 }
 
-static void a_delivery_is_due_at_once_and_ends_with_a_good_response(void **state)
+static void a_delivery_is_due_immediately_and_ends_with_a_2xx_response(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE), row = deliver(&s, webhook);
+    uint32_t webhook = add_webhook(&s, ROW_NONE), row = add_delivery(&s, webhook);
     assert_int_equal(delivery_read(s.w, row)->state, DELIVERY_PENDING);
     assert_int_equal(delivery_read(s.w, row)->next_attempt_at_ms, SCENE_START);
-    const struct delivery *d = attempt(&s, row, 204, &patient);
+    const struct delivery *d = run_attempt(&s, row, 204, &patient);
     assert_int_equal(d->state, DELIVERY_DELIVERED);
     assert_int_equal(d->attempts, 1);
     assert_int_equal(d->last_status, 204);
@@ -79,16 +79,16 @@ static void a_delivery_is_due_at_once_and_ends_with_a_good_response(void **state
     world_free(s.w);
 }
 
-static void failures_are_tried_again_on_the_ladder_and_then_given_up(void **state)
+static void failures_are_retried_after_each_wait_until_the_last_attempt(void **state)
 {
     (void)state;
     static const int statuses[] = {500, 404, 0};
     struct scene s = scene_new();
-    uint32_t row = deliver(&s, hook(&s, ROW_NONE));
+    uint32_t row = add_delivery(&s, add_webhook(&s, ROW_NONE));
     int64_t at = SCENE_START;
     for (size_t i = 0; i < 3; i++) {
         at += waits[i];
-        const struct delivery *d = attempt(&s, row, statuses[i], &patient);
+        const struct delivery *d = run_attempt(&s, row, statuses[i], &patient);
         assert_int_equal(world_now(s.w), at);
         assert_int_equal(d->state, i < 2 ? DELIVERY_PENDING : DELIVERY_FAILED);
         assert_int_equal(d->next_attempt_at_ms, i < 2 ? at + waits[i + 1] : 0);
@@ -98,7 +98,7 @@ static void failures_are_tried_again_on_the_ladder_and_then_given_up(void **stat
     world_free(s.w);
 }
 
-static void the_brief_policy_tries_no_refusal_again(void **state)
+static void refusals_end_stops_retries_after_a_4xx(void **state)
 {
     (void)state;
     static const struct {
@@ -114,68 +114,68 @@ static void the_brief_policy_tries_no_refusal_again(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene s = scene_new();
-        uint32_t row = deliver(&s, hook(&s, ROW_NONE));
-        assert_int_equal(attempt(&s, row, rows[i].status, &brief)->state, rows[i].then);
+        uint32_t row = add_delivery(&s, add_webhook(&s, ROW_NONE));
+        assert_int_equal(run_attempt(&s, row, rows[i].status, &brief)->state, rows[i].then);
         world_free(s.w);
     }
 }
 
-static void failures_in_a_row_pause_and_resuming_goes_on_with_what_waited(void **state)
+static void consecutive_failures_pause_a_webhook_and_resuming_sends_pending_deliveries(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE), row = deliver(&s, webhook);
-    attempt(&s, row, 500, &brief);
+    uint32_t webhook = add_webhook(&s, ROW_NONE), row = add_delivery(&s, webhook);
+    run_attempt(&s, row, 500, &brief);
     assert_int_equal(webhook_read(s.w, webhook)->state, WEBHOOK_ACTIVE);
-    assert_int_equal(attempt(&s, row, 500, &brief)->state, DELIVERY_ABANDONED);
+    assert_int_equal(run_attempt(&s, row, 500, &brief)->state, DELIVERY_ABANDONED);
     assert_int_equal(webhook_read(s.w, webhook)->state, WEBHOOK_AUTO_PAUSED);
     assert_int_equal(webhook_read(s.w, webhook)->failures, 2);
-    assert_false(webhook_wants(webhook_read(s.w, webhook), s.space, "post.published"));
+    assert_false(webhook_subscribes(webhook_read(s.w, webhook), s.space, "post.published"));
 
-    uint32_t waits_on = deliver(&s, webhook);
+    uint32_t second = add_delivery(&s, webhook);
     events_run_due(s.w);
-    assert_int_equal(delivery_read(s.w, waits_on)->state, DELIVERY_PENDING);
-    assert_int_equal(delivery_read(s.w, waits_on)->next_attempt_at_ms, 0);
+    assert_int_equal(delivery_read(s.w, second)->state, DELIVERY_PENDING);
+    assert_int_equal(delivery_read(s.w, second)->next_attempt_at_ms, 0);
     webhook_set_state(s.w, webhook, WEBHOOK_ACTIVE);
     assert_int_equal(webhook_read(s.w, webhook)->failures, 0);
-    assert_int_equal(attempt(&s, waits_on, 200, &brief)->state, DELIVERY_DELIVERED);
+    assert_int_equal(run_attempt(&s, second, 200, &brief)->state, DELIVERY_DELIVERED);
     world_free(s.w);
 }
 
-static void a_success_begins_the_count_anew(void **state)
+static void a_success_resets_the_failure_count(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE);
-    attempt(&s, deliver(&s, webhook), 400, &brief);
-    attempt(&s, deliver(&s, webhook), 200, &brief);
-    attempt(&s, deliver(&s, webhook), 400, &brief);
+    uint32_t webhook = add_webhook(&s, ROW_NONE);
+    run_attempt(&s, add_delivery(&s, webhook), 400, &brief);
+    run_attempt(&s, add_delivery(&s, webhook), 200, &brief);
+    run_attempt(&s, add_delivery(&s, webhook), 400, &brief);
     assert_int_equal(webhook_read(s.w, webhook)->state, WEBHOOK_ACTIVE);
     assert_int_equal(webhook_read(s.w, webhook)->failures, 1);
     world_free(s.w);
 }
 
-static void what_a_deleted_webhook_was_not_told_is_abandoned(void **state)
+static void deliveries_of_a_deleted_webhook_are_abandoned(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE), on_its_way = deliver(&s, webhook);
+    uint32_t webhook = add_webhook(&s, ROW_NONE), in_flight = add_delivery(&s, webhook);
     events_run_due(s.w);
-    uint32_t pending = deliver(&s, webhook);
+    uint32_t pending = add_delivery(&s, webhook);
     webhook_delete(s.w, webhook);
     assert_int_equal(delivery_read(s.w, pending)->state, DELIVERY_ABANDONED);
-    assert_int_equal(delivery_read(s.w, on_its_way)->state, DELIVERY_DELIVERING);
-    delivery_attempt_end(s.w, on_its_way, 500, NULL, &patient);
-    assert_int_equal(delivery_read(s.w, on_its_way)->state, DELIVERY_ABANDONED);
+    assert_int_equal(delivery_read(s.w, in_flight)->state, DELIVERY_DELIVERING);
+    delivery_attempt_end(s.w, in_flight, 500, NULL, &patient);
+    assert_int_equal(delivery_read(s.w, in_flight)->state, DELIVERY_ABANDONED);
     assert_int_equal(index_count_of(&s.w->indexes[INDEX_WEBHOOK_ORGANIZATION], s.organization), 0);
     world_free(s.w);
 }
 
-static void a_rotated_secret_stays_good_for_its_time(void **state)
+static void the_previous_secret_is_valid_until_its_time(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE);
+    uint32_t webhook = add_webhook(&s, ROW_NONE);
     assert_null(webhook_previous_secret(s.w, webhook_read(s.w, webhook)));
     webhook_rotate(s.w, webhook, "whsec_2", SCENE_START + DAY);
     assert_string_equal(webhook_read(s.w, webhook)->secret, "whsec_2");
@@ -185,26 +185,26 @@ static void a_rotated_secret_stays_good_for_its_time(void **state)
     world_free(s.w);
 }
 
-static void a_webhook_wants_its_events_of_its_space_while_it_is_active(void **state)
+static void an_active_webhook_subscribes_to_its_events_in_its_space(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct webhook *all = webhook_read(s.w, hook(&s, ROW_NONE));
-    const struct webhook *one = webhook_read(s.w, hook(&s, s.space));
-    assert_true(webhook_wants(all, s.space, "post.published"));
-    assert_true(webhook_wants(all, s.other_space, "social_account.revoked"));
-    assert_false(webhook_wants(all, s.space, "post.publish"));
-    assert_false(webhook_wants(all, s.space, "published"));
-    assert_true(webhook_wants(one, s.space, "post.published"));
-    assert_false(webhook_wants(one, s.other_space, "post.published"));
+    const struct webhook *all = webhook_read(s.w, add_webhook(&s, ROW_NONE));
+    const struct webhook *one = webhook_read(s.w, add_webhook(&s, s.space));
+    assert_true(webhook_subscribes(all, s.space, "post.published"));
+    assert_true(webhook_subscribes(all, s.other_space, "social_account.revoked"));
+    assert_false(webhook_subscribes(all, s.space, "post.publish"));
+    assert_false(webhook_subscribes(all, s.space, "published"));
+    assert_true(webhook_subscribes(one, s.space, "post.published"));
+    assert_false(webhook_subscribes(one, s.other_space, "post.published"));
     world_free(s.w);
 }
 
-static void a_change_keeps_what_it_does_not_name(void **state)
+static void an_update_keeps_unnamed_members(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t webhook = hook(&s, ROW_NONE);
+    uint32_t webhook = add_webhook(&s, ROW_NONE);
     const struct webhook_spec spec = {.description = "ours"};
     webhook_update(s.w, webhook, &spec);
     const struct webhook *h = webhook_read(s.w, webhook);
@@ -217,15 +217,16 @@ static void a_change_keeps_what_it_does_not_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_delivery_is_due_at_once_and_ends_with_a_good_response),
-        cmocka_unit_test(failures_are_tried_again_on_the_ladder_and_then_given_up),
-        cmocka_unit_test(the_brief_policy_tries_no_refusal_again),
-        cmocka_unit_test(failures_in_a_row_pause_and_resuming_goes_on_with_what_waited),
-        cmocka_unit_test(a_success_begins_the_count_anew),
-        cmocka_unit_test(what_a_deleted_webhook_was_not_told_is_abandoned),
-        cmocka_unit_test(a_rotated_secret_stays_good_for_its_time),
-        cmocka_unit_test(a_webhook_wants_its_events_of_its_space_while_it_is_active),
-        cmocka_unit_test(a_change_keeps_what_it_does_not_name),
+        cmocka_unit_test(a_delivery_is_due_immediately_and_ends_with_a_2xx_response),
+        cmocka_unit_test(failures_are_retried_after_each_wait_until_the_last_attempt),
+        cmocka_unit_test(refusals_end_stops_retries_after_a_4xx),
+        cmocka_unit_test(
+            consecutive_failures_pause_a_webhook_and_resuming_sends_pending_deliveries),
+        cmocka_unit_test(a_success_resets_the_failure_count),
+        cmocka_unit_test(deliveries_of_a_deleted_webhook_are_abandoned),
+        cmocka_unit_test(the_previous_secret_is_valid_until_its_time),
+        cmocka_unit_test(an_active_webhook_subscribes_to_its_events_in_its_space),
+        cmocka_unit_test(an_update_keeps_unnamed_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 33;
 }
 
-/* Some row that `fits`, or ROW_NONE. */
+/* A random row in that state, or ROW_NONE. */
 static uint32_t pick(const struct world *w, enum record_kind kind, const char *state,
                      uint64_t *seed)
 {
@@ -59,7 +59,7 @@ static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
 {
     const struct account_spec user = {
         .public_id = ids_mint(s->w, "acc_", ID_ULID),
-        .handle = "someone",
+        .handle = "user",
         .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
     };
     if (next_random(seed) % 3)
@@ -68,7 +68,7 @@ static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
         oauth_attempt_fail(s->w, attempt, "access_denied");
 }
 
-/* Whatever can be done with an account. */
+/* A random transition of the account. */
 static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
 {
     switch (next_random(seed) % 6) {
@@ -92,7 +92,7 @@ static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
     }
 }
 
-/* Makes it a draft or a post that is due, of the same account; or takes it off, or away. */
+/* Removes the post, removes the account's destinations, or revises the post as a draft or not. */
 static void step_post(struct scene *s, uint32_t destination, uint64_t *seed)
 {
     const struct destination_spec spec = {.account = destination_read(s->w, destination)->account};
@@ -164,7 +164,7 @@ static void step(struct scene *s, uint64_t *seed)
     }
 }
 
-/* How often destinations came into each state. */
+/* Counts how often a destination reached each state. */
 static void count_states(const struct world *w, uint32_t seen[DESTINATION_STATE_COUNT])
 {
     for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
@@ -174,7 +174,7 @@ static void count_states(const struct world *w, uint32_t seen[DESTINATION_STATE_
     }
 }
 
-static void every_invariant_holds_along_random_walks(void **state)
+static void all_invariants_hold_after_random_steps(void **state)
 {
     (void)state;
     enum { WORLDS = 40, STEPS = 250 };
@@ -183,12 +183,12 @@ static void every_invariant_holds_along_random_walks(void **state)
         uint64_t seed = n;
         struct scene s = scene_new();
         for (size_t i = 0; i < STEPS; i++)
-            step(&s, &seed); /* aborts with the words if the world is broken */
+            step(&s, &seed); /* aborts if an invariant is violated */
         count_states(s.w, seen);
         world_free(s.w);
     }
     for (size_t i = 0; i < DESTINATION_STATE_COUNT; i++)
-        assert_true(seen[i] > 0); /* else the walk proves little */
+        assert_true(seen[i] > 0); /* otherwise the steps cover too little */
 }
 
 static void the_same_seed_and_calls_give_the_same_world(void **state)
@@ -207,7 +207,7 @@ static void the_same_seed_and_calls_give_the_same_world(void **state)
     arena_end(&a);
 }
 
-static void a_fork_starts_equal_and_goes_its_own_way(void **state)
+static void a_fork_starts_equal_and_changes_independently(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -236,7 +236,7 @@ static void a_fork_starts_equal_and_goes_its_own_way(void **state)
     arena_end(&a);
 }
 
-static void restoring_a_snapshot_again_and_again_gives_the_same_world(void **state)
+static void restoring_a_snapshot_repeatedly_gives_the_same_world(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -257,7 +257,7 @@ static void restoring_a_snapshot_again_and_again_gives_the_same_world(void **sta
     arena_end(&a);
 }
 
-static void a_large_world_is_forked_for_next_to_nothing(void **state)
+static void forking_a_large_world_uses_little_memory(void **state)
 {
     (void)state;
     enum { ACCOUNTS = 100000 };
@@ -265,9 +265,9 @@ static void a_large_world_is_forked_for_next_to_nothing(void **state)
     s.w->checks = false;
     uint32_t account = ROW_NONE;
     for (size_t i = 0; i < ACCOUNTS; i++)
-        account = scene_account(&s, "somebody");
+        account = scene_account(&s, "handle");
     size_t whole = world_own_bytes(s.w);
-    assert_in_range(whole / ACCOUNTS, 300, 460); /* its events, changes and index entries too */
+    assert_in_range(whole / ACCOUNTS, 300, 460); /* with its events, changes and index entries */
     struct world *fork = world_fork(s.w);
     assert_in_range(world_own_bytes(fork), 1, 8 * 1024);
     account_lose_token(fork, account / 2, TOKEN_WITHDRAWN);
@@ -293,7 +293,7 @@ static void a_long_chain_of_forks_is_freed(void **state)
     world_free(s.w);
 }
 
-static void a_frozen_clock_stands_and_a_running_one_never_goes_back(void **state)
+static void a_frozen_clock_does_not_move_and_a_running_one_never_goes_back(void **state)
 {
     (void)state;
     struct clock c;
@@ -312,7 +312,7 @@ static void a_frozen_clock_stands_and_a_running_one_never_goes_back(void **state
     assert_int_equal(clock_now(&c), clock_now(&c));
 }
 
-static void events_happen_in_the_order_of_time_then_of_adding(void **state)
+static void events_run_by_time_and_then_in_the_order_added(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -336,7 +336,7 @@ static void events_happen_in_the_order_of_time_then_of_adding(void **state)
     world_free(s.w);
 }
 
-static void what_is_run_late_still_happens_at_its_own_time(void **state)
+static void a_late_event_runs_at_its_own_time(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -353,7 +353,7 @@ static void what_is_run_late_still_happens_at_its_own_time(void **state)
     world_free(s.w);
 }
 
-static void an_event_for_the_past_happens_when_it_was_added(void **state)
+static void an_event_for_the_past_runs_at_the_time_it_was_added(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -368,7 +368,7 @@ static bool is_of(const char *text, const char *alphabet)
     return strspn(text, alphabet) == strlen(text);
 }
 
-static void ids_have_their_form_and_never_repeat(void **state)
+static void ids_have_the_right_format_and_never_repeat(void **state)
 {
     (void)state;
     struct scene s = scene_new(), same = scene_new();
@@ -390,12 +390,12 @@ static void ids_have_their_form_and_never_repeat(void **state)
     world_free(same.w);
 }
 
-static void an_id_that_a_fixture_gave_is_not_minted(void **state)
+static void ids_mint_skips_ids_that_are_taken(void **state)
 {
     (void)state;
     struct scene s = scene_new(), first = scene_new();
     const char *taken = ids_mint(first.w, "acc_", ID_ULID);
-    space_create(s.w, s.organization, taken, "exported, and loaded with the same seed");
+    space_create(s.w, s.organization, taken, "taken");
     assert_string_not_equal(ids_mint(s.w, "acc_", ID_ULID), taken);
     world_free(s.w);
     world_free(first.w);
@@ -418,102 +418,102 @@ static void a_key_is_found_by_its_value_within_its_provider(void **state)
     world_free(s.w);
 }
 
-/* Ways to break a world that no transition has. */
-struct damage {
-    const char *words; /* what world_check says of it */
-    void (*make)(struct world *w);
+/* Edits that violate an invariant; no transition does this. */
+struct violation {
+    const char *message; /* part of world_check's message */
+    void (*apply)(struct world *w);
 };
 
-static void requeue(struct world *w)
+static void set_queued(struct world *w)
 {
     ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->state = DESTINATION_QUEUED;
 }
 
-static void lose_link(struct world *w)
+static void remove_link(struct world *w)
 {
     ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->external_url = NULL;
 }
 
-static void move_space(struct world *w)
+static void change_space(struct world *w)
 {
     ((struct destination *)world_edit(w, RECORD_DESTINATION, 1))->space = 2;
 }
 
-static void forget_expiry(struct world *w)
+static void drop_first_event(struct world *w)
 {
     struct index_entry first;
     index_first(&w->indexes[INDEX_DUE], &first);
     index_remove(&w->indexes[INDEX_DUE], first);
 }
 
-static void list_twice(struct world *w)
+static void add_stray_entry(struct world *w)
 {
     index_add(&w->indexes[INDEX_ACCOUNT_SPACE], (struct index_entry){1, 5, 1});
 }
 
-static void take_off_list(struct world *w)
+static void remove_entry(struct world *w)
 {
     const struct account *a = account_read(w, 1);
     index_remove(&w->indexes[INDEX_ACCOUNT_SPACE],
                  (struct index_entry){a->space, -a->connected_at_ms, 1});
 }
 
-static void expire_silently(struct world *w)
+static void expire_without_change(struct world *w)
 {
     ((struct account *)world_edit(w, RECORD_ACCOUNT, 1))->token = TOKEN_EXPIRED;
 }
 
-static void log_resurrection(struct world *w)
+static void log_change_of_final_state(struct world *w)
 {
     changes_add(w, RECORD_DESTINATION, 1, "destination_publish", "published", "queued");
 }
 
-static void log_dead_publish(struct world *w)
+static void log_publish_without_token(struct world *w)
 {
     changes_add(w, RECORD_ACCOUNT, 1, "account_lose_token", "live", "expired");
     changes_add(w, RECORD_DESTINATION, 2, "destination_publish", "queued", "published");
 }
 
-static void same_id_twice(struct world *w)
+static void repeat_id(struct world *w)
 {
     const struct account_spec spec = {.public_id = account_read(w, 1)->public_id, .handle = "x"};
     account_connect(w, 1, &spec);
 }
 
-static void point_nowhere(struct world *w)
+static void refer_to_missing_content(struct world *w)
 {
     ((struct post *)world_edit(w, RECORD_POST, 1))->content = 77;
 }
 
-static void create_late(struct world *w)
+static void create_after_publishing(struct world *w)
 {
     struct destination *d = world_edit(w, RECORD_DESTINATION, 1);
     d->created_at_ms = d->published_at_ms + 1;
 }
 
-static void post_late(struct world *w)
+static void create_post_after_publishing(struct world *w)
 {
     struct post *p = world_edit(w, RECORD_POST, 1);
     p->created_at_ms = p->published_at_ms + 1;
 }
 
-static void the_check_notices_what_is_broken(void **state)
+static void world_check_finds_each_violation(void **state)
 {
     (void)state;
-    static const struct damage damages[] = {
-        {"just what was attempted",          requeue         },
-        {"an external id and a link",        lose_link       },
-        {"space and provider",               move_space      },
-        {"events are to come",               forget_expiry   },
-        {"entries of no record",             list_twice      },
-        {"an index lacks it",                take_off_list   },
-        {"change log does not end",          expire_silently },
-        {"an end state was left",            log_resurrection},
-        {"published without a live token",   log_dead_publish},
-        {"another record has the same id",   same_id_twice   },
-        {"points to a record that does not", point_nowhere   },
-        {"of a destination before",          create_late     },
-        {"of a post before",                 post_late       },
+    static const struct violation violations[] = {
+        {"'attempted_at' must be set if",         set_queued                  },
+        {"'external_url' must be set if",         remove_link                 },
+        {"the same space and provider",           change_space                },
+        {"events have not run",                   drop_first_event            },
+        {"entries that belong to no record",      add_stray_entry             },
+        {"one of its index entries is missing",   remove_entry                },
+        {"must be the 'to' of its last change",   expire_without_change       },
+        {"a change must not leave a final state", log_change_of_final_state   },
+        {"published without a live token",        log_publish_without_token   },
+        {"another record has the same id",        repeat_id                   },
+        {"refers to a record that does not",      refer_to_missing_content    },
+        {"a destination's other times must not",  create_after_publishing     },
+        {"a post's 'updated_at' and",             create_post_after_publishing},
     };
     struct scene s = scene_new();
     s.w->checks = false;
@@ -521,16 +521,16 @@ static void the_check_notices_what_is_broken(void **state)
     scene_destination(&s, account, HOUR, MODE_PUBLISH);
     scene_destination(&s, account, 9 * HOUR, MODE_PUBLISH);
     events_advance(s.w, SCENE_START + 2 * HOUR);
-    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+    for (size_t i = 0; i < sizeof violations / sizeof *violations; i++) {
         struct arena a = {0};
-        struct buf words = {.arena = &a};
+        struct buf message = {.arena = &a};
         struct world *w = world_fork(s.w);
-        assert_null(world_check(w, &words));
-        damages[i].make(w);
-        const char *said = world_check(w, &words);
-        assert_non_null(said);
-        if (!strstr(said, damages[i].words))
-            fail_msg("damage %zu: expected '%s', got '%s'", i, damages[i].words, said);
+        assert_null(world_check(w, &message));
+        violations[i].apply(w);
+        const char *found = world_check(w, &message);
+        assert_non_null(found);
+        if (!strstr(found, violations[i].message))
+            fail_msg("violation %zu: expected '%s', got '%s'", i, violations[i].message, found);
         world_free(w);
         arena_end(&a);
     }
@@ -540,20 +540,20 @@ static void the_check_notices_what_is_broken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_invariant_holds_along_random_walks),
+        cmocka_unit_test(all_invariants_hold_after_random_steps),
         cmocka_unit_test(the_same_seed_and_calls_give_the_same_world),
-        cmocka_unit_test(a_fork_starts_equal_and_goes_its_own_way),
-        cmocka_unit_test(restoring_a_snapshot_again_and_again_gives_the_same_world),
-        cmocka_unit_test(a_large_world_is_forked_for_next_to_nothing),
+        cmocka_unit_test(a_fork_starts_equal_and_changes_independently),
+        cmocka_unit_test(restoring_a_snapshot_repeatedly_gives_the_same_world),
+        cmocka_unit_test(forking_a_large_world_uses_little_memory),
         cmocka_unit_test(a_long_chain_of_forks_is_freed),
-        cmocka_unit_test(a_frozen_clock_stands_and_a_running_one_never_goes_back),
-        cmocka_unit_test(events_happen_in_the_order_of_time_then_of_adding),
-        cmocka_unit_test(what_is_run_late_still_happens_at_its_own_time),
-        cmocka_unit_test(an_event_for_the_past_happens_when_it_was_added),
-        cmocka_unit_test(ids_have_their_form_and_never_repeat),
-        cmocka_unit_test(an_id_that_a_fixture_gave_is_not_minted),
+        cmocka_unit_test(a_frozen_clock_does_not_move_and_a_running_one_never_goes_back),
+        cmocka_unit_test(events_run_by_time_and_then_in_the_order_added),
+        cmocka_unit_test(a_late_event_runs_at_its_own_time),
+        cmocka_unit_test(an_event_for_the_past_runs_at_the_time_it_was_added),
+        cmocka_unit_test(ids_have_the_right_format_and_never_repeat),
+        cmocka_unit_test(ids_mint_skips_ids_that_are_taken),
         cmocka_unit_test(a_key_is_found_by_its_value_within_its_provider),
-        cmocka_unit_test(the_check_notices_what_is_broken),
+        cmocka_unit_test(world_check_finds_each_violation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
