@@ -10,7 +10,7 @@
 
 #include "mockserver/tests/state_test.h"
 
-static uint32_t listed(const struct scene *s, enum world_index index, uint32_t value)
+static uint32_t count_listed(const struct scene *s, enum world_index index, uint32_t value)
 {
     int64_t key =
         index == INDEX_ACCOUNT_SPACE ? (int64_t)s->space : index_pair_key(s->space, value);
@@ -42,7 +42,7 @@ static void a_connected_account_is_listed_newest_first(void **state)
     world_free(s.w);
 }
 
-static void the_filtered_lists_follow_platform_token_and_lease(void **state)
+static void the_filtered_lists_reflect_platform_token_and_lease(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -54,23 +54,23 @@ static void the_filtered_lists_follow_platform_token_and_lease(void **state)
         .monthly_price_cents = 15000,
     };
     uint32_t own = scene_account(&s, "acme"), rented = account_connect(s.w, s.space, &leased);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE, 0), 2);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_PLATFORM, PLATFORM_TIKTOK), 2);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_PLATFORM, PLATFORM_INSTAGRAM), 0);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_LEASED, true), 1);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, true), 0);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE, 0), 2);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_PLATFORM, PLATFORM_TIKTOK), 2);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_PLATFORM, PLATFORM_INSTAGRAM), 0);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_LEASED, true), 1);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, true), 0);
     account_lose_token(s.w, own, TOKEN_WITHDRAWN);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, true), 1);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, true), 1);
     account_disconnect(s.w, rented, DISCONNECT_RELEASED);
-    assert_int_equal(account_read(s.w, rented)->token, TOKEN_LIVE); /* its owner goes on with it */
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE, 0), 1);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_LEASED, true), 0);
+    assert_int_equal(account_read(s.w, rented)->token, TOKEN_LIVE); /* the provider keeps it */
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE, 0), 1);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_LEASED, true), 0);
     account_reconnect(s.w, own, 0);
-    assert_int_equal(listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, false), 1);
+    assert_int_equal(count_listed(&s, INDEX_ACCOUNT_SPACE_TOKEN, false), 1);
     world_free(s.w);
 }
 
-static void what_is_said_of_a_token_ends_with_it(void **state)
+static void the_token_word_is_cleared_when_the_token_changes(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -125,7 +125,7 @@ static void reconnecting_rotates_the_token_and_nothing_else(void **state)
     world_free(s.w);
 }
 
-static void a_token_expires_at_its_own_time(void **state)
+static void a_token_expires_at_its_expiry_time(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -143,7 +143,7 @@ static void a_token_expires_at_its_own_time(void **state)
     world_free(s.w);
 }
 
-static void a_rotated_token_outlives_the_old_ones_time(void **state)
+static void a_new_token_ignores_the_expiry_of_the_old_one(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -156,7 +156,7 @@ static void a_rotated_token_outlives_the_old_ones_time(void **state)
     world_free(s.w);
 }
 
-static void a_token_that_refreshes_is_renewed_for_as_long_as_before(void **state)
+static void a_refreshing_token_is_renewed_for_its_original_lifetime(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -172,13 +172,13 @@ static void a_token_that_refreshes_is_renewed_for_as_long_as_before(void **state
     assert_int_equal(a->token, TOKEN_LIVE);
     assert_int_equal(a->token_expires_at_ms, SCENE_START + 4 * DAY);
     assert_int_equal(a->token_generation, 4);
-    account_lose_token(s.w, row, TOKEN_WITHDRAWN); /* refreshing does not bring it back */
+    account_lose_token(s.w, row, TOKEN_WITHDRAWN); /* a lost token is not renewed */
     events_advance(s.w, SCENE_START + 10 * DAY);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_WITHDRAWN);
     world_free(s.w);
 }
 
-static void a_lost_token_leaves_the_queue_alone(void **state)
+static void a_lost_token_keeps_queued_posts(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -193,7 +193,7 @@ static void a_lost_token_leaves_the_queue_alone(void **state)
     world_free(s.w);
 }
 
-static void disconnecting_cancels_what_is_queued_and_only_that(void **state)
+static void disconnecting_cancels_only_queued_posts(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -227,7 +227,7 @@ static void disconnecting_cancels_what_is_queued_and_only_that(void **state)
     world_free(s.w);
 }
 
-static void the_same_handle_is_a_row_of_its_own_for_each_binding(void **state)
+static void each_connection_of_a_handle_is_a_separate_row(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -245,7 +245,7 @@ static void the_same_handle_is_a_row_of_its_own_for_each_binding(void **state)
     world_free(s.w);
 }
 
-static uint32_t begin(struct scene *s, uint32_t reconnect)
+static uint32_t begin_attempt(struct scene *s, uint32_t reconnect)
 {
     const struct oauth_attempt_spec spec = {
         .key = s->key,
@@ -264,7 +264,7 @@ static void consent_connects_a_new_account(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t row = begin(&s, ROW_NONE);
+    uint32_t row = begin_attempt(&s, ROW_NONE);
     const struct account_spec user = {.public_id = "acc_new", .handle = "acme"};
     assert_int_equal(oauth_attempt_find(s.w, STR("st_1")), row);
     assert_int_equal(oauth_attempt_find(s.w, STR("ST_1")), ROW_NONE);
@@ -285,9 +285,9 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    const struct account_spec user = {.handle = "not.looked.at",
+    const struct account_spec user = {.handle = "ignored",
                                       .token_expires_at_ms = SCENE_START + DAY};
-    uint32_t row = begin(&s, account);
+    uint32_t row = begin_attempt(&s, account);
     oauth_attempt_complete(s.w, row, &user);
     assert_int_equal(oauth_attempt_read(s.w, row)->account, account);
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
@@ -301,7 +301,7 @@ static void consent_to_reconnect_a_disconnected_account_fails(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = scene_account(&s, "acme"), row = begin(&s, account);
+    uint32_t account = scene_account(&s, "acme"), row = begin_attempt(&s, account);
     account_disconnect(s.w, account, DISCONNECT_REVOKED);
     const struct account_spec user = {.handle = "acme"};
     oauth_attempt_complete(s.w, row, &user);
@@ -310,17 +310,17 @@ static void consent_to_reconnect_a_disconnected_account_fails(void **state)
     world_free(s.w);
 }
 
-static void an_attempt_ends_by_refusal_or_by_time(void **state)
+static void an_attempt_fails_or_expires(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t refused = begin(&s, ROW_NONE);
+    uint32_t refused = begin_attempt(&s, ROW_NONE);
     oauth_attempt_fail(s.w, refused, "access_denied");
     assert_int_equal(oauth_attempt_read(s.w, refused)->state, OAUTH_ATTEMPT_FAILED);
     assert_string_equal(oauth_attempt_read(s.w, refused)->error, "access_denied");
     world_free(s.w);
     s = scene_new();
-    uint32_t late = begin(&s, ROW_NONE);
+    uint32_t late = begin_attempt(&s, ROW_NONE);
     events_advance(s.w, SCENE_START + 10 * MINUTE - 1);
     assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_PENDING);
     events_advance(s.w, SCENE_START + 10 * MINUTE);
@@ -333,19 +333,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connected_account_is_listed_newest_first),
-        cmocka_unit_test(the_filtered_lists_follow_platform_token_and_lease),
-        cmocka_unit_test(what_is_said_of_a_token_ends_with_it),
+        cmocka_unit_test(the_filtered_lists_reflect_platform_token_and_lease),
+        cmocka_unit_test(the_token_word_is_cleared_when_the_token_changes),
         cmocka_unit_test(reconnecting_rotates_the_token_and_nothing_else),
-        cmocka_unit_test(a_token_expires_at_its_own_time),
-        cmocka_unit_test(a_rotated_token_outlives_the_old_ones_time),
-        cmocka_unit_test(a_token_that_refreshes_is_renewed_for_as_long_as_before),
-        cmocka_unit_test(a_lost_token_leaves_the_queue_alone),
-        cmocka_unit_test(disconnecting_cancels_what_is_queued_and_only_that),
-        cmocka_unit_test(the_same_handle_is_a_row_of_its_own_for_each_binding),
+        cmocka_unit_test(a_token_expires_at_its_expiry_time),
+        cmocka_unit_test(a_new_token_ignores_the_expiry_of_the_old_one),
+        cmocka_unit_test(a_refreshing_token_is_renewed_for_its_original_lifetime),
+        cmocka_unit_test(a_lost_token_keeps_queued_posts),
+        cmocka_unit_test(disconnecting_cancels_only_queued_posts),
+        cmocka_unit_test(each_connection_of_a_handle_is_a_separate_row),
         cmocka_unit_test(consent_connects_a_new_account),
         cmocka_unit_test(consent_to_a_reconnect_keeps_the_account),
         cmocka_unit_test(consent_to_reconnect_a_disconnected_account_fails),
-        cmocka_unit_test(an_attempt_ends_by_refusal_or_by_time),
+        cmocka_unit_test(an_attempt_fails_or_expires),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,8 +82,8 @@ static void revoke(struct world *w, uint32_t row)
 static const struct event_row {
     const char *what;
     enum ad_event event;
-    void (*happen)(struct world *w, uint32_t row);
-    const char *to[STATE_COUNT]; /* NULL: it may not happen */
+    void (*apply)(struct world *w, uint32_t row);
+    const char *to[STATE_COUNT]; /* NULL: not allowed */
 } event_rows[] = {
     {"ad_account_validate",   AD_VALIDATES, validate,              {"valid"}             },
     {"ad_account_lose",       AD_LOSES,     expire,                {"expired", "expired"}},
@@ -96,8 +96,8 @@ static const struct event_row {
      {"disconnected", "disconnected", "disconnected", "disconnected"}                    },
 };
 
-static void assert_happened(const struct scene *s, const struct event_row *row, enum state in,
-                            uint32_t account, const struct ad_account *was)
+static void assert_applied(const struct scene *s, const struct event_row *row, enum state in,
+                           uint32_t account, const struct ad_account *was)
 {
     const struct ad_account *is = ad_account_read(s->w, account);
     bool gone = row->event == AD_DISCONNECTS, granted = row->event == AD_RECONNECTS;
@@ -114,7 +114,7 @@ static void assert_happened(const struct scene *s, const struct event_row *row, 
     assert_string_equal(last->to, row->to[in]);
 }
 
-static void an_ad_account_goes_only_the_ways_it_may(void **state)
+static void only_allowed_transitions_are_possible(void **state)
 {
     (void)state;
     for (enum state in = 0; in < STATE_COUNT; in++)
@@ -129,15 +129,15 @@ static void an_ad_account_goes_only_the_ways_it_may(void **state)
             assert_string_equal(dump_world(&a, s.w), before);
             assert_int_equal(can, event_rows[i].to[in] != NULL);
             if (can) {
-                event_rows[i].happen(s.w, account);
-                assert_happened(&s, &event_rows[i], in, account, &was);
+                event_rows[i].apply(s.w, account);
+                assert_applied(&s, &event_rows[i], in, account, &was);
             }
             world_free(s.w);
             arena_end(&a);
         }
 }
 
-static void a_grant_is_pending_until_it_was_validated(void **state)
+static void a_grant_is_pending_until_it_is_validated(void **state)
 {
     (void)state;
     struct scene s = scene_with_validation();
@@ -152,7 +152,7 @@ static void a_grant_is_pending_until_it_was_validated(void **state)
     world_free(s.w);
 }
 
-static void a_validation_that_takes_no_time_is_not_seen(void **state)
+static void without_validation_time_a_grant_is_valid_immediately(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -166,8 +166,7 @@ static void a_validation_that_takes_no_time_is_not_seen(void **state)
     world_free(s.w);
 }
 
-/* A validation that was to come belongs to its grant. */
-static void an_older_grants_validation_does_not_serve_a_newer_one(void **state)
+static void the_validation_of_an_old_grant_does_not_validate_a_new_one(void **state)
 {
     (void)state;
     struct scene s = scene_with_validation();
@@ -182,7 +181,7 @@ static void an_older_grants_validation_does_not_serve_a_newer_one(void **state)
     world_free(s.w);
 }
 
-static void a_space_has_one_on_each_platform_and_a_new_row_after_it_is_gone(void **state)
+static void a_space_has_one_ad_account_per_platform_and_connecting_again_adds_a_row(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -216,7 +215,7 @@ static uint32_t begin_attempt(struct scene *s)
     return oauth_attempt_begin(s->w, &spec);
 }
 
-static void consent_connects_or_reconnects_what_is_there_by_then(void **state)
+static void consent_connects_or_reconnects_the_current_ad_account(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -238,7 +237,7 @@ static void consent_connects_or_reconnects_what_is_there_by_then(void **state)
     world_free(s.w);
 }
 
-static void an_attempt_that_failed_leaves_no_ad_account(void **state)
+static void a_failed_attempt_adds_no_ad_account(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -254,13 +253,13 @@ static void an_attempt_that_failed_leaves_no_ad_account(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_ad_account_goes_only_the_ways_it_may),
-        cmocka_unit_test(a_grant_is_pending_until_it_was_validated),
-        cmocka_unit_test(a_validation_that_takes_no_time_is_not_seen),
-        cmocka_unit_test(an_older_grants_validation_does_not_serve_a_newer_one),
-        cmocka_unit_test(a_space_has_one_on_each_platform_and_a_new_row_after_it_is_gone),
-        cmocka_unit_test(consent_connects_or_reconnects_what_is_there_by_then),
-        cmocka_unit_test(an_attempt_that_failed_leaves_no_ad_account),
+        cmocka_unit_test(only_allowed_transitions_are_possible),
+        cmocka_unit_test(a_grant_is_pending_until_it_is_validated),
+        cmocka_unit_test(without_validation_time_a_grant_is_valid_immediately),
+        cmocka_unit_test(the_validation_of_an_old_grant_does_not_validate_a_new_one),
+        cmocka_unit_test(a_space_has_one_ad_account_per_platform_and_connecting_again_adds_a_row),
+        cmocka_unit_test(consent_connects_or_reconnects_the_current_ad_account),
+        cmocka_unit_test(a_failed_attempt_adds_no_ad_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* A plain sorted array: what an index must be indistinguishable from. */
+/* The reference: a sorted array. An index must behave the same. */
 struct model {
     struct index_entry items[4096];
     uint32_t count;
@@ -82,7 +82,7 @@ static struct index_entry random_entry(uint64_t *seed, unsigned spread)
                                 (uint32_t)(next_random(seed) % spread)};
 }
 
-/* One random step: adding is more likely while `growing`. */
+/* One random step. While `growing`, an addition is more likely than a removal. */
 static void step(struct index *x, struct model *m, uint64_t *seed, unsigned spread, bool growing)
 {
     bool add = next_random(seed) % 10 < (growing ? 7u : 3u);
@@ -102,7 +102,7 @@ static void step(struct index *x, struct model *m, uint64_t *seed, unsigned spre
     }
 }
 
-static void an_index_is_a_sorted_array_over_random_steps(void **state)
+static void an_index_equals_a_sorted_array_after_random_steps(void **state)
 {
     (void)state;
     static const unsigned spreads[] = {12, 40, 1000000};
@@ -128,7 +128,7 @@ static void an_index_is_a_sorted_array_over_random_steps(void **state)
     }
 }
 
-static void forks_are_independent_over_random_steps(void **state)
+static void forks_stay_independent_during_random_steps(void **state)
 {
     (void)state;
     enum { FORKS = 8 };
@@ -171,7 +171,7 @@ static void entries_of_a_key_are_walked_in_order_and_counted(void **state)
     index_end(&x);
 }
 
-/* Bytes an entry takes on average after adding `count` of them in some order. */
+/* Average bytes per entry after adding `count` entries; `factor` gives the order of insertion. */
 static size_t bytes_each(uint32_t count, uint32_t factor)
 {
     struct index x;
@@ -183,7 +183,7 @@ static size_t bytes_each(uint32_t count, uint32_t factor)
     return bytes;
 }
 
-static void pages_are_well_filled_whatever_the_order(void **state)
+static void pages_are_well_filled_for_any_insertion_order(void **state)
 {
     (void)state;
     assert_in_range(bytes_each(100000, 1), 20, 21);                    /* ascending */
@@ -191,12 +191,13 @@ static void pages_are_well_filled_whatever_the_order(void **state)
     assert_in_range(bytes_each(100000, UINT32_C(2654435761)), 20, 36); /* scattered */
 }
 
-static void an_index_that_was_emptied_again_and_again_stays_small(void **state)
+static void an_index_used_as_a_queue_stays_small(void **state)
 {
     (void)state;
     struct index x;
     index_init(&x);
-    for (uint32_t i = 0; i < 100000; i++) { /* as the event queue: added behind, taken in front */
+    for (uint32_t i = 0; i < 100000;
+         i++) { /* like the event queue: add at the end, remove at the front */
         index_add(&x, (struct index_entry){i, i, i});
         if (i >= 500)
             index_remove(&x, (struct index_entry){i - 500, i - 500, i - 500});
@@ -206,7 +207,7 @@ static void an_index_that_was_emptied_again_and_again_stays_small(void **state)
     index_end(&x);
 }
 
-static void an_index_that_was_thinned_out_gives_its_pages_back(void **state)
+static void removing_most_entries_frees_pages(void **state)
 {
     (void)state;
     struct index x;
@@ -221,7 +222,7 @@ static void an_index_that_was_thinned_out_gives_its_pages_back(void **state)
     index_end(&x);
 }
 
-static void forking_costs_nothing_and_one_change_a_page_a_level(void **state)
+static void a_fork_copies_only_the_pages_it_changes(void **state)
 {
     (void)state;
     struct index x, fork;
@@ -242,13 +243,13 @@ static void forking_costs_nothing_and_one_change_a_page_a_level(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_index_is_a_sorted_array_over_random_steps),
-        cmocka_unit_test(forks_are_independent_over_random_steps),
+        cmocka_unit_test(an_index_equals_a_sorted_array_after_random_steps),
+        cmocka_unit_test(forks_stay_independent_during_random_steps),
         cmocka_unit_test(entries_of_a_key_are_walked_in_order_and_counted),
-        cmocka_unit_test(pages_are_well_filled_whatever_the_order),
-        cmocka_unit_test(an_index_that_was_emptied_again_and_again_stays_small),
-        cmocka_unit_test(an_index_that_was_thinned_out_gives_its_pages_back),
-        cmocka_unit_test(forking_costs_nothing_and_one_change_a_page_a_level),
+        cmocka_unit_test(pages_are_well_filled_for_any_insertion_order),
+        cmocka_unit_test(an_index_used_as_a_queue_stays_small),
+        cmocka_unit_test(removing_most_entries_frees_pages),
+        cmocka_unit_test(a_fork_copies_only_the_pages_it_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

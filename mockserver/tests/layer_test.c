@@ -20,7 +20,7 @@ static const struct after_connect after = {
     .onboarding = "tiktok.connected",
 };
 
-static uint32_t join(struct scene *s, uint32_t space, const char *handle)
+static uint32_t connect_account(struct scene *s, uint32_t space, const char *handle)
 {
     const struct account_spec spec = {
         .public_id = ids_mint(s->w, "acc_", ID_ULID),
@@ -40,11 +40,11 @@ static uint32_t count_changes(const struct world *w, const char *what)
     return count;
 }
 
-static void a_new_connection_gets_all_that_follows_it(void **state)
+static void a_new_connection_runs_all_steps(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = join(&s, s.space, "acme");
+    uint32_t account = connect_account(&s, s.space, "acme");
     assert_string_equal(account_read(s.w, account)->avatar_url, KEPT);
     assert_int_equal(world_count(s.w, RECORD_LAYER), 5);
     for (uint32_t i = 0; i < 4; i++) {
@@ -62,14 +62,14 @@ static void a_new_connection_gets_all_that_follows_it(void **state)
     world_free(s.w);
 }
 
-static void a_space_has_one_layer_of_content_and_each_account_its_own(void **state)
+static void a_space_has_one_content_layer_and_each_account_its_own_layers(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    join(&s, s.space, "acme");
-    join(&s, s.space, "acme.two");
+    connect_account(&s, s.space, "acme");
+    connect_account(&s, s.space, "acme.two");
     assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4);
-    join(&s, s.other_space, "acme");
+    connect_account(&s, s.other_space, "acme");
     assert_int_equal(world_count(s.w, RECORD_LAYER), 4 + 1 + 4 + 4 + 1);
     assert_int_not_equal(layer_find_content(s.w, s.space), layer_find_content(s.w, s.other_space));
     world_free(s.w);
@@ -79,7 +79,8 @@ static void a_reconnection_runs_no_step(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = join(&s, s.space, "acme"), layers_then = world_count(s.w, RECORD_LAYER);
+    uint32_t account = connect_account(&s, s.space, "acme"),
+             layers_then = world_count(s.w, RECORD_LAYER);
     account_lose_token(s.w, account, TOKEN_WITHDRAWN);
     account_reconnect(s.w, account, 0);
     assert_int_equal(world_count(s.w, RECORD_LAYER), layers_then);
@@ -87,7 +88,7 @@ static void a_reconnection_runs_no_step(void **state)
     world_free(s.w);
 }
 
-static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(void **state)
+static void a_failing_step_does_not_affect_the_connection_or_other_steps(void **state)
 {
     (void)state;
     static const struct {
@@ -104,7 +105,7 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene s = scene_new();
         connect_step_set_fails(s.w, rows[i].step, true);
-        const struct account *a = account_read(s.w, join(&s, s.space, "acme"));
+        const struct account *a = account_read(s.w, connect_account(&s, s.space, "acme"));
         assert_true(account_is_listed(a));
         assert_int_equal(a->token, TOKEN_LIVE);
         assert_int_equal(strcmp(a->avatar_url, KEPT) == 0, rows[i].avatar);
@@ -112,7 +113,7 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
         assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings);
         assert_int_equal(count_changes(s.w, rows[i].failed), 1);
 
-        join(&s, s.other_space, "acme.two"); /* the step runs again */
+        connect_account(&s, s.other_space, "acme.two"); /* the step runs again */
         assert_int_equal(count_changes(s.w, rows[i].failed), 1);
         assert_int_equal(world_count(s.w, RECORD_LAYER), rows[i].layers + 5);
         assert_int_equal(world_count(s.w, RECORD_ONBOARDING), rows[i].onboardings + 1);
@@ -120,13 +121,13 @@ static void a_step_that_fails_leaves_the_connection_and_the_other_steps_alone(vo
     }
 }
 
-static void a_step_set_right_again_does_not_fail(void **state)
+static void a_cleared_failure_does_not_happen(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, true);
     connect_step_set_fails(s.w, CONNECT_STEP_ONBOARDING, false);
-    join(&s, s.space, "acme");
+    connect_account(&s, s.space, "acme");
     assert_int_equal(world_count(s.w, RECORD_ONBOARDING), 1);
     world_free(s.w);
 }
@@ -134,11 +135,11 @@ static void a_step_set_right_again_does_not_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_new_connection_gets_all_that_follows_it),
-        cmocka_unit_test(a_space_has_one_layer_of_content_and_each_account_its_own),
+        cmocka_unit_test(a_new_connection_runs_all_steps),
+        cmocka_unit_test(a_space_has_one_content_layer_and_each_account_its_own_layers),
         cmocka_unit_test(a_reconnection_runs_no_step),
-        cmocka_unit_test(a_step_that_fails_leaves_the_connection_and_the_other_steps_alone),
-        cmocka_unit_test(a_step_set_right_again_does_not_fail),
+        cmocka_unit_test(a_failing_step_does_not_affect_the_connection_or_other_steps),
+        cmocka_unit_test(a_cleared_failure_does_not_happen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

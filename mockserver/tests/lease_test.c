@@ -25,9 +25,9 @@ static void fill_pool(struct scene *s)
         pool_account_create(s->w, &pool[i]);
 }
 
-static uint32_t ask(struct scene *s, int64_t count, const char *geo)
+static uint32_t add_request(struct scene *s, int64_t count, const char *geo)
 {
-    const struct lease_request wish = {
+    const struct lease_request spec = {
         .public_id = ids_mint(s->w, "lreq_", ID_ULID),
         .key = s->key,
         .count = count,
@@ -35,12 +35,12 @@ static uint32_t ask(struct scene *s, int64_t count, const char *geo)
         .geo = geo,
         .note = "for May",
     };
-    return lease_request_create(s->w, s->space, &wish);
+    return lease_request_create(s->w, s->space, &spec);
 }
 
 static struct lease_decision decision(enum lease_state outcome, int64_t count)
 {
-    return (struct lease_decision){outcome, count, "so be it", "acc_"};
+    return (struct lease_decision){outcome, count, "approved", "acc_"};
 }
 
 static void decide(struct scene *s, uint32_t request, enum lease_state outcome, int64_t count)
@@ -51,7 +51,7 @@ static void decide(struct scene *s, uint32_t request, enum lease_state outcome, 
 }
 
 /* Handles of a request's accounts, in the order of assignment. */
-static const char *assigned(struct arena *a, const struct world *w, uint32_t request)
+static const char *assigned_handles(struct arena *a, const struct world *w, uint32_t request)
 {
     struct buf out = {.arena = a};
     struct index_walk walk;
@@ -62,7 +62,7 @@ static const char *assigned(struct arena *a, const struct world *w, uint32_t req
     return buf_c(&out);
 }
 
-static void the_pool_is_taken_in_its_order_by_vertical_and_country(void **state)
+static void a_request_gets_matching_accounts_in_pool_order(void **state)
 {
     static const struct {
         const char *geo, *handles;
@@ -79,20 +79,20 @@ static void the_pool_is_taken_in_its_order_by_vertical_and_country(void **state)
         struct arena a = {0};
         struct scene s = scene_new();
         fill_pool(&s);
-        uint32_t request = ask(&s, 50, rows[i].geo);
+        uint32_t request = add_request(&s, 50, rows[i].geo);
         decide(&s, request, LEASE_PARTIAL, lease_request_matches(s.w, request));
-        assert_string_equal(assigned(&a, s.w, request), rows[i].handles);
+        assert_string_equal(assigned_handles(&a, s.w, request), rows[i].handles);
         world_free(s.w);
         arena_end(&a);
     }
 }
 
-static void an_assigned_account_is_an_ordinary_one_that_is_leased(void **state)
+static void an_assigned_account_is_an_ordinary_leased_account(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     fill_pool(&s);
-    uint32_t request = ask(&s, 1, "FR");
+    uint32_t request = add_request(&s, 1, "FR");
     decide(&s, request, LEASE_ASSIGNED, 1);
     uint32_t row = world_count(s.w, RECORD_ACCOUNT);
     const struct account *a = account_read(s.w, row);
@@ -115,17 +115,17 @@ static void an_assigned_account_is_an_ordinary_one_that_is_leased(void **state)
     world_free(s.w);
 }
 
-/* One that is in that state, asked for two accounts that the pool has. */
+/* A request for two accounts, brought into that state. The pool has enough accounts. */
 static uint32_t request_in(struct scene *s, enum lease_state in)
 {
     static const int64_t counts[] = {[LEASE_ASSIGNED] = 2, [LEASE_PARTIAL] = 1};
-    uint32_t request = ask(s, 2, "US");
+    uint32_t request = add_request(s, 2, "US");
     if (in != LEASE_REQUESTED)
         decide(s, request, in, in == LEASE_REJECTED ? 0 : counts[in]);
     return request;
 }
 
-static void a_request_is_decided_once_and_only_as_its_count_allows(void **state)
+static void a_request_is_decided_once_with_a_valid_count(void **state)
 {
     static const struct {
         int64_t count;
@@ -167,7 +167,7 @@ static void a_request_is_decided_once_and_only_as_its_count_allows(void **state)
                 const struct lease_request *r = lease_request_read(s.w, request);
                 assert_int_equal(r->state, d.outcome);
                 assert_int_equal(r->decided_at_ms, SCENE_START + HOUR);
-                assert_string_equal(r->remark, "so be it");
+                assert_string_equal(r->remark, "approved");
                 assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request),
                                  d.count);
                 assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY) - charged, d.count);
@@ -181,19 +181,19 @@ static void a_request_is_decided_once_and_only_as_its_count_allows(void **state)
         }
 }
 
-static void a_pool_that_is_too_small_assigns_nothing(void **state)
+static void a_decision_that_exceeds_the_pool_is_not_possible(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     fill_pool(&s);
     struct lease_decision all = decision(LEASE_ASSIGNED, 4), part = decision(LEASE_PARTIAL, 3);
-    uint32_t request = ask(&s, 4, "CA");
+    uint32_t request = add_request(&s, 4, "CA");
     assert_int_equal(lease_request_matches(s.w, request), 2);
     assert_int_equal(lease_request_judge(s.w, request, &all), LEASE_POOL_TOO_SMALL);
     assert_int_equal(lease_request_judge(s.w, request, &part), LEASE_POOL_TOO_SMALL);
     decide(&s, request, LEASE_PARTIAL, 2);
-    uint32_t next = ask(&s, 1, "CA");
-    assert_int_equal(lease_request_matches(s.w, next), 0); /* what is leased is not free */
+    uint32_t next = add_request(&s, 1, "CA");
+    assert_int_equal(lease_request_matches(s.w, next), 0); /* leased accounts are not free */
     decide(&s, next, LEASE_REJECTED, 0);
     world_free(s.w);
 }
@@ -205,7 +205,7 @@ static int64_t instant(const char *text)
     return ms;
 }
 
-static void a_lease_is_charged_on_its_day_of_every_month_until_it_ends(void **state)
+static void a_lease_is_charged_monthly_until_it_ends(void **state)
 {
     static const char *const days[] = {"2026-05-31T09:00:00Z", "2026-06-30T09:00:00Z",
                                        "2026-07-31T09:00:00Z", "2026-08-31T09:00:00Z",
@@ -214,7 +214,7 @@ static void a_lease_is_charged_on_its_day_of_every_month_until_it_ends(void **st
     struct scene s = scene_new();
     fill_pool(&s);
     events_advance(s.w, instant(days[0]));
-    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
     uint32_t account = world_count(s.w, RECORD_ACCOUNT);
     events_advance(s.w, instant(days[4]) + DAY);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5);
@@ -229,11 +229,11 @@ static void a_lease_is_charged_on_its_day_of_every_month_until_it_ends(void **st
     account_disconnect(s.w, account, DISCONNECT_RELEASED);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, 0);
     events_advance(s.w, instant(days[4]) + 200 * DAY);
-    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5); /* nor is anything given back */
+    assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5); /* and no refund */
     world_free(s.w);
 }
 
-static void a_lease_that_began_before_the_world_is_charged_from_its_next_month_on(void **state)
+static void a_lease_from_before_the_start_is_charged_from_the_next_month(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -247,7 +247,7 @@ static void a_lease_that_began_before_the_world_is_charged_from_its_next_month_o
     uint32_t account = account_connect(s.w, s.space, &spec);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 0);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-05-12T08:00:00Z"));
-    account_lose_token(s.w, account, TOKEN_WITHDRAWN); /* it is leased all the same */
+    account_lose_token(s.w, account, TOKEN_WITHDRAWN); /* it stays leased */
     events_advance(s.w, instant("2026-06-12T08:00:00Z"));
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
     assert_int_equal(wallet_entry_read(s.w, 1)->at_ms, instant("2026-05-12T08:00:00Z"));
@@ -255,26 +255,26 @@ static void a_lease_that_began_before_the_world_is_charged_from_its_next_month_o
     world_free(s.w);
 }
 
-static void whatever_ends_a_lease_frees_its_account_in_the_pool(void **state)
+static void every_kind_of_disconnect_frees_the_pool_account(void **state)
 {
-    static const enum disconnect ways[] = {DISCONNECT_REVOKED, DISCONNECT_RELEASED,
-                                           DISCONNECT_REMOVED_BY_USER};
+    static const enum disconnect reasons[] = {DISCONNECT_REVOKED, DISCONNECT_RELEASED,
+                                              DISCONNECT_REMOVED_BY_USER};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct arena a = {0};
         struct scene s = scene_new();
         fill_pool(&s);
-        uint32_t first = ask(&s, 1, "FR"), again = ask(&s, 1, "FR");
+        uint32_t first = add_request(&s, 1, "FR"), again = add_request(&s, 1, "FR");
         decide(&s, first, LEASE_ASSIGNED, 1);
         uint32_t account = world_count(s.w, RECORD_ACCOUNT);
         uint32_t pool = pool_account_find(s.w, 0, STR("run.club"));
         uint32_t queued = scene_destination(&s, account, DAY, MODE_PUBLISH);
         assert_int_equal(pool_account_read(s.w, pool)->account, account);
         assert_int_equal(lease_request_matches(s.w, again), 0);
-        account_disconnect(s.w, account, ways[i]);
+        account_disconnect(s.w, account, reasons[i]);
         assert_string_equal(pool_account_state_text(pool_account_read(s.w, pool)), "free");
         assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
-        assert_string_equal(assigned(&a, s.w, first), "run.club"); /* that it was stays known */
+        assert_string_equal(assigned_handles(&a, s.w, first), "run.club"); /* still listed */
         decide(&s, again, LEASE_ASSIGNED, 1);
         assert_int_equal(pool_account_read(s.w, pool)->account, account + 1);
         assert_string_not_equal(account_read(s.w, account)->public_id,
@@ -292,18 +292,18 @@ static void set_renewal(struct world *w, uint32_t account, const char *at)
     assert_true(w->checks);
 }
 
-static void an_edited_renewal_is_when_the_month_ends(void **state)
+static void an_edited_renewal_time_is_used(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     fill_pool(&s);
-    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
     uint32_t account = world_count(s.w, RECORD_ACCOUNT);
     set_renewal(s.w, account, "2026-05-03T00:00:00Z"); /* earlier */
     events_advance(s.w, SCENE_START + DAY);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-06-02T09:00:00Z"));
-    set_renewal(s.w, account, "2026-06-20T00:00:00Z"); /* put off */
+    set_renewal(s.w, account, "2026-06-20T00:00:00Z"); /* later */
     events_advance(s.w, instant("2026-06-19T00:00:00Z"));
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
     events_advance(s.w, instant("2026-06-20T00:00:00Z"));
@@ -311,16 +311,16 @@ static void an_edited_renewal_is_when_the_month_ends(void **state)
     world_free(s.w);
 }
 
-static void organizations_do_not_share_their_leases_or_their_wallets(void **state)
+static void organizations_have_separate_leases_and_wallets(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     fill_pool(&s);
     uint32_t other = organization_create(s.w, 0, "org_2", "Other");
     uint32_t space = space_create(s.w, other, "sp_9", "Elsewhere");
-    const struct lease_request wish = {.public_id = "lreq_9", .count = 1, .vertical = "coffee"};
-    decide(&s, ask(&s, 1, "FR"), LEASE_ASSIGNED, 1);
-    decide(&s, lease_request_create(s.w, space, &wish), LEASE_ASSIGNED, 1);
+    const struct lease_request spec = {.public_id = "lreq_9", .count = 1, .vertical = "coffee"};
+    decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
+    decide(&s, lease_request_create(s.w, space, &spec), LEASE_ASSIGNED, 1);
     const struct index *leases = &s.w->indexes[INDEX_ACCOUNT_LEASE];
     assert_int_equal(index_count_of(leases, index_pair_key(s.organization, false)), 1);
     assert_int_equal(index_count_of(leases, index_pair_key(other, false)), 1);
@@ -332,7 +332,7 @@ static void organizations_do_not_share_their_leases_or_their_wallets(void **stat
     world_free(s.w);
 }
 
-static uint32_t roll(uint64_t *seed, uint32_t sides)
+static uint32_t next_random(uint64_t *seed, uint32_t sides)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
     return (uint32_t)(*seed >> 33) % sides;
@@ -340,18 +340,18 @@ static uint32_t roll(uint64_t *seed, uint32_t sides)
 
 static void step(struct scene *s, uint64_t *seed)
 {
-    static const char *const places[] = {"US", "CA", "GB", "FR", NULL};
+    static const char *const countries[] = {"US", "CA", "GB", "FR", NULL};
     uint32_t requests = world_count(s->w, RECORD_LEASE_REQUEST);
     uint32_t accounts = world_count(s->w, RECORD_ACCOUNT);
-    switch (roll(seed, 4)) {
+    switch (next_random(seed, 4)) {
     case 0:
-        ask(s, 1 + roll(seed, 3), places[roll(seed, 5)]);
+        add_request(s, 1 + next_random(seed, 3), countries[next_random(seed, 5)]);
         break;
     case 1:
         if (requests) {
-            uint32_t request = 1 + roll(seed, requests);
-            struct lease_decision d =
-                decision((enum lease_state)roll(seed, LEASE_STATE_COUNT), roll(seed, 4));
+            uint32_t request = 1 + next_random(seed, requests);
+            struct lease_decision d = decision(
+                (enum lease_state)next_random(seed, LEASE_STATE_COUNT), next_random(seed, 4));
             if (lease_request_judge(s->w, request, &d) == LEASE_POSSIBLE)
                 lease_request_decide(s->w, request, &d);
         }
@@ -361,13 +361,13 @@ static void step(struct scene *s, uint64_t *seed)
             account_disconnect(s->w, accounts, DISCONNECT_RELEASED);
         break;
     default:
-        events_advance(s->w, world_now(s->w) + roll(seed, 20) * DAY);
+        events_advance(s->w, world_now(s->w) + next_random(seed, 20) * DAY);
         break;
     }
 }
 
-/* Every month that a lease lasted is charged once; world_check has the rest. */
-static void leases_stay_whole_whatever_happens_in_whatever_order(void **state)
+/* world_check covers the other invariants of leases. */
+static void every_leased_month_is_charged_once_in_random_histories(void **state)
 {
     (void)state;
     uint32_t renewals = 0;
@@ -397,16 +397,16 @@ static void leases_stay_whole_whatever_happens_in_whatever_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_pool_is_taken_in_its_order_by_vertical_and_country),
-        cmocka_unit_test(an_assigned_account_is_an_ordinary_one_that_is_leased),
-        cmocka_unit_test(a_request_is_decided_once_and_only_as_its_count_allows),
-        cmocka_unit_test(a_pool_that_is_too_small_assigns_nothing),
-        cmocka_unit_test(a_lease_is_charged_on_its_day_of_every_month_until_it_ends),
-        cmocka_unit_test(a_lease_that_began_before_the_world_is_charged_from_its_next_month_on),
-        cmocka_unit_test(whatever_ends_a_lease_frees_its_account_in_the_pool),
-        cmocka_unit_test(an_edited_renewal_is_when_the_month_ends),
-        cmocka_unit_test(organizations_do_not_share_their_leases_or_their_wallets),
-        cmocka_unit_test(leases_stay_whole_whatever_happens_in_whatever_order),
+        cmocka_unit_test(a_request_gets_matching_accounts_in_pool_order),
+        cmocka_unit_test(an_assigned_account_is_an_ordinary_leased_account),
+        cmocka_unit_test(a_request_is_decided_once_with_a_valid_count),
+        cmocka_unit_test(a_decision_that_exceeds_the_pool_is_not_possible),
+        cmocka_unit_test(a_lease_is_charged_monthly_until_it_ends),
+        cmocka_unit_test(a_lease_from_before_the_start_is_charged_from_the_next_month),
+        cmocka_unit_test(every_kind_of_disconnect_frees_the_pool_account),
+        cmocka_unit_test(an_edited_renewal_time_is_used),
+        cmocka_unit_test(organizations_have_separate_leases_and_wallets),
+        cmocka_unit_test(every_leased_month_is_charged_once_in_random_histories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Media, by what is said of them. */
+/* Media records and their states. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 
 static uint32_t create(struct scene *s, const char *id)
 {
-    const struct media said = {
+    const struct media spec = {
         .public_id = id, .name = "cup.jpg", .content_type = "image/jpeg", .size = 10};
-    return media_create(s->w, s->space, &said);
+    return media_create(s->w, s->space, &spec);
 }
 
 static void media_are_uploaded_completed_and_removed(void **state)
@@ -38,7 +38,7 @@ static void media_are_uploaded_completed_and_removed(void **state)
     world_free(s.w);
 }
 
-static void a_space_lists_its_media_newest_first_without_the_removed(void **state)
+static void a_space_lists_its_media_newest_first_without_removed_ones(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -56,7 +56,7 @@ static void a_space_lists_its_media_newest_first_without_the_removed(void **stat
     world_free(s.w);
 }
 
-static void a_fork_has_media_of_its_own(void **state)
+static void a_fork_does_not_share_later_edits_of_media(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -73,8 +73,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(media_are_uploaded_completed_and_removed),
-        cmocka_unit_test(a_space_lists_its_media_newest_first_without_the_removed),
-        cmocka_unit_test(a_fork_has_media_of_its_own),
+        cmocka_unit_test(a_space_lists_its_media_newest_first_without_removed_ones),
+        cmocka_unit_test(a_fork_does_not_share_later_edits_of_media),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void a_post_is_published_when_it_is_due(void **state)
     }
 }
 
-static void each_platform_links_in_its_own_way(void **state)
+static void each_platform_has_its_own_link_format(void **state)
 {
     (void)state;
     static const struct {
@@ -70,7 +70,7 @@ static void each_platform_links_in_its_own_way(void **state)
     }
 }
 
-static void a_draft_is_handed_over_and_has_no_link(void **state)
+static void mode_draft_ends_as_draft_without_a_link(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -83,30 +83,30 @@ static void a_draft_is_handed_over_and_has_no_link(void **state)
     world_free(s.w);
 }
 
-static void a_dead_token_fails_the_post_when_due_unless_it_was_recovered(void **state)
+static void a_lost_token_fails_the_post_when_due_unless_reconnected(void **state)
 {
     (void)state;
-    for (int recovered = 0; recovered < 2; recovered++) {
+    for (int reconnected = 0; reconnected < 2; reconnected++) {
         struct scene s = scene_new();
         uint32_t account = scene_account(&s, "acme");
         uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
         account_lose_token(s.w, account, TOKEN_WITHDRAWN);
-        if (recovered)
+        if (reconnected)
             account_reconnect(s.w, account, 0);
         const struct destination *d = published(&s, row);
-        assert_int_equal(d->state, recovered ? DESTINATION_PUBLISHED : DESTINATION_FAILED);
-        assert_int_equal(d->failure, recovered ? FAILURE_NONE : FAILURE_TOKEN_DEAD);
+        assert_int_equal(d->state, reconnected ? DESTINATION_PUBLISHED : DESTINATION_FAILED);
+        assert_int_equal(d->failure, reconnected ? FAILURE_NONE : FAILURE_TOKEN_DEAD);
         assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
         world_free(s.w);
     }
 }
 
-static void publishing_takes_its_time_and_needs_the_token_to_the_end(void **state)
+static void publishing_takes_time_and_needs_a_live_token_until_it_ends(void **state)
 {
     (void)state;
     static const struct {
         int64_t lost_after_ms;
-        enum destination_state then, at_last;
+        enum destination_state then, at_end;
     } rows[] = {
         {5 * SECOND,  DESTINATION_PUBLISHING, DESTINATION_FAILED   },
         {30 * SECOND, DESTINATION_PUBLISHED,  DESTINATION_PUBLISHED},
@@ -123,7 +123,7 @@ static void publishing_takes_its_time_and_needs_the_token_to_the_end(void **stat
             events_advance(s.w, SCENE_START + HOUR);
         assert_int_equal(destination_read(s.w, row)->state, rows[i].then);
         const struct destination *d = published(&s, row);
-        assert_int_equal(d->state, rows[i].at_last);
+        assert_int_equal(d->state, rows[i].at_end);
         assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
         if (d->state == DESTINATION_PUBLISHED)
             assert_int_equal(d->published_at_ms, SCENE_START + HOUR + 30 * SECOND);
@@ -131,7 +131,7 @@ static void publishing_takes_its_time_and_needs_the_token_to_the_end(void **stat
     }
 }
 
-static void disconnecting_while_publishing_fails_it(void **state)
+static void disconnecting_during_publishing_fails_the_post(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -144,7 +144,7 @@ static void disconnecting_while_publishing_fails_it(void **state)
     world_free(s.w);
 }
 
-static void an_outcome_set_for_the_post_comes_to_pass(void **state)
+static void an_outcome_set_for_a_post_is_used(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -160,7 +160,7 @@ static void an_outcome_set_for_the_post_comes_to_pass(void **state)
     world_free(s.w);
 }
 
-static void an_outcome_set_for_the_account_is_of_its_next_publish_alone(void **state)
+static void an_outcome_set_for_an_account_is_used_once(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -178,7 +178,7 @@ static void an_outcome_set_for_the_account_is_of_its_next_publish_alone(void **s
     world_free(s.w);
 }
 
-static void a_set_success_does_not_raise_a_dead_token(void **state)
+static void a_success_outcome_does_not_override_a_lost_token(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -190,7 +190,7 @@ static void a_set_success_does_not_raise_a_dead_token(void **state)
     world_free(s.w);
 }
 
-static void what_was_canceled_or_moved_is_not_published_at_its_old_time(void **state)
+static void a_canceled_or_rescheduled_post_is_not_published_at_its_old_time(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -211,7 +211,7 @@ static void what_was_canceled_or_moved_is_not_published_at_its_old_time(void **s
     world_free(s.w);
 }
 
-static void a_fixture_places_a_post_in_any_state(void **state)
+static void a_fixture_can_set_any_state(void **state)
 {
     (void)state;
     for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++) {
@@ -222,7 +222,7 @@ static void a_fixture_places_a_post_in_any_state(void **state)
         uint32_t row = destination_schedule(s.w, post_schedule(s.w, s.space, &post),
                                             &(struct destination_spec){.account = account});
         destination_place(s.w, row, i, FAILURE_TOKEN_DEAD, "https://example.com/p/1");
-        const struct destination *d = destination_read(s.w, row); /* its check has passed */
+        const struct destination *d = destination_read(s.w, row);
         assert_int_equal(d->state, i);
         assert_int_equal(d->created_at_ms, SCENE_START - 2 * DAY);
         assert_true(d->updated_at_ms <= SCENE_START - DAY);
@@ -233,13 +233,14 @@ static void a_fixture_places_a_post_in_any_state(void **state)
             assert_int_equal(d->published_at_ms, SCENE_START - DAY);
         }
         events_run_due(s.w);
-        bool goes_on = i == DESTINATION_QUEUED || i == DESTINATION_PUBLISHING;
-        assert_int_equal(destination_read(s.w, row)->state, goes_on ? DESTINATION_PUBLISHED : i);
+        bool is_published = i == DESTINATION_QUEUED || i == DESTINATION_PUBLISHING;
+        assert_int_equal(destination_read(s.w, row)->state,
+                         is_published ? DESTINATION_PUBLISHED : i);
         world_free(s.w);
     }
 }
 
-static uint32_t listed(const struct world *w, enum world_index index, int64_t key)
+static uint32_t count_listed(const struct world *w, enum world_index index, int64_t key)
 {
     return index_count_of(&w->indexes[index], key);
 }
@@ -262,7 +263,7 @@ static void a_draft_is_never_due_until_it_is_revised(void **state)
     post_revise(s.w, row, &post);
     uint32_t queued = destination_schedule(s.w, row, &spec);
     assert_int_equal(destination_read(s.w, held)->state, DESTINATION_CANCELED);
-    assert_int_equal(listed(s.w, INDEX_DESTINATION_POST, row), 1);
+    assert_int_equal(count_listed(s.w, INDEX_DESTINATION_POST, row), 1);
     assert_string_equal(post_read(s.w, row)->text, "two");
     assert_int_equal(post_read(s.w, row)->updated_at_ms, SCENE_START + HOUR);
     events_advance(s.w, SCENE_START + 2 * HOUR);
@@ -270,7 +271,7 @@ static void a_draft_is_never_due_until_it_is_revised(void **state)
     world_free(s.w);
 }
 
-static void a_post_was_published_when_the_first_of_its_destinations_was(void **state)
+static void a_post_is_published_when_its_first_destination_is(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -287,7 +288,7 @@ static void a_post_was_published_when_the_first_of_its_destinations_was(void **s
     world_free(s.w);
 }
 
-static void an_account_that_leaves_its_posts_is_on_none_of_them(void **state)
+static void account_leave_posts_removes_all_its_destinations(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -301,16 +302,16 @@ static void an_account_that_leaves_its_posts_is_on_none_of_them(void **state)
     assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
     assert_int_equal(destination_read(s.w, done)->state, DESTINATION_PUBLISHED);
     for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++)
-        assert_int_equal(listed(s.w, INDEX_DESTINATION_ACCOUNT, index_pair_key(one, i)), 0);
-    assert_int_equal(listed(s.w, INDEX_DESTINATION_SPACE, s.space), 1);
-    assert_int_equal(listed(s.w, INDEX_POST_SPACE, s.space), 2); /* the posts remain */
+        assert_int_equal(count_listed(s.w, INDEX_DESTINATION_ACCOUNT, index_pair_key(one, i)), 0);
+    assert_int_equal(count_listed(s.w, INDEX_DESTINATION_SPACE, s.space), 1);
+    assert_int_equal(count_listed(s.w, INDEX_POST_SPACE, s.space), 2); /* the posts remain */
     events_advance(s.w, SCENE_START + 2 * HOUR);
     assert_int_equal(destination_read(s.w, queued)->published_at_ms, 0);
     assert_int_equal(destination_read(s.w, other)->state, DESTINATION_PUBLISHED);
     world_free(s.w);
 }
 
-static void a_removed_post_is_in_no_list_and_never_published(void **state)
+static void a_removed_post_is_not_listed_and_never_published(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -320,12 +321,12 @@ static void a_removed_post_is_in_no_list_and_never_published(void **state)
     events_advance(s.w, SCENE_START + 2 * HOUR);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_CANCELED);
     assert_int_equal(post_read(s.w, post)->removed_at_ms, SCENE_START);
-    assert_int_equal(listed(s.w, INDEX_POST_SPACE, s.space), 0);
-    assert_int_equal(listed(s.w, INDEX_DESTINATION_SPACE, s.space), 0);
+    assert_int_equal(count_listed(s.w, INDEX_POST_SPACE, s.space), 0);
+    assert_int_equal(count_listed(s.w, INDEX_DESTINATION_SPACE, s.space), 0);
     world_free(s.w);
 }
 
-static void the_lists_of_a_space_have_the_latest_first(void **state)
+static void the_lists_of_a_space_are_sorted_latest_first(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -369,21 +370,21 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_post_is_published_when_it_is_due),
-        cmocka_unit_test(each_platform_links_in_its_own_way),
-        cmocka_unit_test(a_draft_is_handed_over_and_has_no_link),
-        cmocka_unit_test(a_dead_token_fails_the_post_when_due_unless_it_was_recovered),
-        cmocka_unit_test(publishing_takes_its_time_and_needs_the_token_to_the_end),
-        cmocka_unit_test(disconnecting_while_publishing_fails_it),
-        cmocka_unit_test(an_outcome_set_for_the_post_comes_to_pass),
-        cmocka_unit_test(an_outcome_set_for_the_account_is_of_its_next_publish_alone),
-        cmocka_unit_test(a_set_success_does_not_raise_a_dead_token),
-        cmocka_unit_test(what_was_canceled_or_moved_is_not_published_at_its_old_time),
-        cmocka_unit_test(a_fixture_places_a_post_in_any_state),
+        cmocka_unit_test(each_platform_has_its_own_link_format),
+        cmocka_unit_test(mode_draft_ends_as_draft_without_a_link),
+        cmocka_unit_test(a_lost_token_fails_the_post_when_due_unless_reconnected),
+        cmocka_unit_test(publishing_takes_time_and_needs_a_live_token_until_it_ends),
+        cmocka_unit_test(disconnecting_during_publishing_fails_the_post),
+        cmocka_unit_test(an_outcome_set_for_a_post_is_used),
+        cmocka_unit_test(an_outcome_set_for_an_account_is_used_once),
+        cmocka_unit_test(a_success_outcome_does_not_override_a_lost_token),
+        cmocka_unit_test(a_canceled_or_rescheduled_post_is_not_published_at_its_old_time),
+        cmocka_unit_test(a_fixture_can_set_any_state),
         cmocka_unit_test(a_draft_is_never_due_until_it_is_revised),
-        cmocka_unit_test(a_post_was_published_when_the_first_of_its_destinations_was),
-        cmocka_unit_test(an_account_that_leaves_its_posts_is_on_none_of_them),
-        cmocka_unit_test(a_removed_post_is_in_no_list_and_never_published),
-        cmocka_unit_test(the_lists_of_a_space_have_the_latest_first),
+        cmocka_unit_test(a_post_is_published_when_its_first_destination_is),
+        cmocka_unit_test(account_leave_posts_removes_all_its_destinations),
+        cmocka_unit_test(a_removed_post_is_not_listed_and_never_published),
+        cmocka_unit_test(the_lists_of_a_space_are_sorted_latest_first),
         cmocka_unit_test(content_and_posts_are_found_by_their_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Accounts that a platform flagged, what failed at them, and trying it again. */
+/* Flagged accounts, failed posts and retries; device logins. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include "mockserver/tests/state_test.h"
 
-static void pass(struct scene *s, int64_t ms)
+static void advance_by(struct scene *s, int64_t ms)
 {
     events_advance(s->w, world_now(s->w) + ms);
 }
@@ -25,13 +25,13 @@ static void a_flagged_account_keeps_its_token_and_publishes_nothing(void **state
     assert_int_equal(account_read(s.w, account)->token, TOKEN_LIVE);
     assert_false(account_can_publish(account_read(s.w, account)));
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_QUEUED);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_FAILED);
     assert_int_equal(destination_read(s.w, row)->failure, FAILURE_FLAGGED);
     world_free(s.w);
 }
 
-static void reconnecting_takes_the_flag_away(void **state)
+static void reconnecting_clears_the_flag(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -44,27 +44,29 @@ static void reconnecting_takes_the_flag_away(void **state)
     world_free(s.w);
 }
 
-static void an_inactive_account_publishes_all_the_same(void **state)
+static void an_inactive_account_still_publishes(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {
-        .public_id = "acc_aside", .handle = "aside", .platform = PLATFORM_X, .inactive = true};
+    const struct account_spec spec = {.public_id = "acc_inactive",
+                                      .handle = "inactive",
+                                      .platform = PLATFORM_X,
+                                      .inactive = true};
     uint32_t account = account_connect(s.w, s.space, &spec);
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_PUBLISHED);
     world_free(s.w);
 }
 
-static void a_retry_is_due_at_once_and_counts_on(void **state)
+static void a_retry_is_due_immediately_and_increments_attempts(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     const struct destination *d = destination_read(s.w, row);
     assert_int_equal(d->attempts, 1);
     assert_int_equal(d->failure, FAILURE_TOKEN_DEAD);
@@ -76,34 +78,34 @@ static void a_retry_is_due_at_once_and_counts_on(void **state)
     assert_int_equal(d->attempts, 1);
     assert_int_equal(d->attempted_at_ms, 0);
     assert_int_equal(d->due_at_ms, world_now(s.w));
-    pass(&s, 0);
+    advance_by(&s, 0);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_FAILED);
     assert_int_equal(destination_read(s.w, row)->attempts, 2);
 
     account_reconnect(s.w, account, world_now(s.w) + DAY);
     destination_retry(s.w, row);
-    pass(&s, 0);
+    advance_by(&s, 0);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_PUBLISHED);
     assert_int_equal(destination_read(s.w, row)->attempts, 3);
     world_free(s.w);
 }
 
-static void what_waits_for_a_retry_is_canceled_with_its_account(void **state)
+static void disconnecting_cancels_a_queued_retry(void **state)
 {
     (void)state;
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     destination_retry(s.w, row);
     assert_int_equal(account_disconnect(s.w, account, DISCONNECT_REVOKED), 1);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     assert_int_equal(destination_read(s.w, row)->state, DESTINATION_CANCELED);
     world_free(s.w);
 }
 
-static void a_program_signs_in_for_a_key(void **state)
+static void a_completed_device_login_has_a_key(void **state)
 {
     (void)state;
     struct scene s = scene_new();
@@ -121,7 +123,7 @@ static void a_program_signs_in_for_a_key(void **state)
     struct oauth_attempt_spec late = spec;
     late.token = "late";
     row = oauth_attempt_begin(s.w, &late);
-    pass(&s, HOUR);
+    advance_by(&s, HOUR);
     assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_EXPIRED);
     world_free(s.w);
 }
@@ -130,11 +132,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flagged_account_keeps_its_token_and_publishes_nothing),
-        cmocka_unit_test(reconnecting_takes_the_flag_away),
-        cmocka_unit_test(an_inactive_account_publishes_all_the_same),
-        cmocka_unit_test(a_retry_is_due_at_once_and_counts_on),
-        cmocka_unit_test(what_waits_for_a_retry_is_canceled_with_its_account),
-        cmocka_unit_test(a_program_signs_in_for_a_key),
+        cmocka_unit_test(reconnecting_clears_the_flag),
+        cmocka_unit_test(an_inactive_account_still_publishes),
+        cmocka_unit_test(a_retry_is_due_immediately_and_increments_attempts),
+        cmocka_unit_test(disconnecting_cancels_a_queued_retry),
+        cmocka_unit_test(a_completed_device_login_has_a_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* state_test.h - a small world for the tests of the state room, and a world as text.
+/* state_test.h - a small world for the tests of state/, and a dump of a world as text.
  *
- * Shapes:  struct scene: a frozen world with checks on: one organization of provider 0, its key and
- *          two spaces.
+ * Shapes:  struct scene: a world with a frozen clock and checks on. It has one organization of
+ *          provider 0, with a key and two spaces.
  * Units:   SCENE_START in milliseconds.
  */
 #pragma once
@@ -51,7 +51,7 @@ static inline struct scene scene_new(void)
     return s;
 }
 
-/* A handle on TikTok whose token lives for 30 days. */
+/* Connects a TikTok account whose token expires in 30 days. */
 static inline uint32_t scene_account(struct scene *s, const char *handle)
 {
     const struct account_spec spec = {
@@ -63,7 +63,7 @@ static inline uint32_t scene_account(struct scene *s, const char *handle)
     return account_connect(s->w, s->space, &spec);
 }
 
-/* A destination that is due `in_ms` from now. */
+/* Schedules a post with one destination, due in `in_ms`. */
 static inline uint32_t scene_destination(struct scene *s, uint32_t account, int64_t in_ms,
                                          enum publish_mode mode)
 {
@@ -84,18 +84,18 @@ static inline uint32_t scene_destination(struct scene *s, uint32_t account, int6
 static inline void dump_record(const struct world *w, enum record_kind kind, uint32_t row,
                                struct buf *out)
 {
-    const struct record_type *shape = record_type(kind);
-    buf_printf(out, "%s %" PRIu32 ":", shape->name, row);
-    for (size_t i = 0; i < shape->field_count; i++) {
+    const struct record_type *type = record_type(kind);
+    buf_printf(out, "%s %" PRIu32 ":", type->name, row);
+    for (size_t i = 0; i < type->field_count; i++) {
         struct record_value v;
-        record_get(w, kind, row, &shape->fields[i], &v);
-        buf_printf(out, " %s=%s,%" PRId64 ",%d,%d", shape->fields[i].name, v.text ? v.text : "-",
+        record_get(w, kind, row, &type->fields[i], &v);
+        buf_printf(out, " %s=%s,%" PRId64 ",%d,%d", type->fields[i].name, v.text ? v.text : "-",
                    v.number, v.truth, v.none);
     }
     buf_byte(out, '\n');
 }
 
-/* All records, changes and events to come, so that equal texts mean equal worlds. */
+/* All records, changes and queued events: equal texts mean equal worlds. */
 static inline const char *dump_world(struct arena *a, const struct world *w)
 {
     struct buf out = {.arena = a};

@@ -12,7 +12,7 @@
 
 struct sample {
     uint64_t number;
-    char filler[104]; /* about an account's size */
+    char filler[104]; /* about the size of an account */
 };
 
 static void fill(struct table *t, uint32_t rows)
@@ -30,7 +30,7 @@ static uint64_t number(const struct table *t, uint32_t row)
     return ((const struct sample *)table_read(t, row))->number;
 }
 
-static void rows_are_numbered_from_1_and_keep_what_was_written(void **state)
+static void rows_are_numbered_from_1_and_keep_their_values(void **state)
 {
     (void)state;
     struct table t;
@@ -41,7 +41,7 @@ static void rows_are_numbered_from_1_and_keep_what_was_written(void **state)
     table_end(&t);
 }
 
-static void a_new_row_is_zeroed_wherever_it_stands(void **state)
+static void a_new_row_is_zeroed_at_any_position(void **state)
 {
     (void)state;
     static const struct sample zero;
@@ -79,7 +79,7 @@ static void a_fork_and_its_origin_are_independent(void **state)
     table_end(&fork);
 }
 
-static void forking_costs_nothing_and_one_edit_a_few_kibibytes(void **state)
+static void a_fork_copies_only_the_pages_it_edits(void **state)
 {
     (void)state;
     struct table t, fork;
@@ -101,7 +101,7 @@ static void forking_costs_nothing_and_one_edit_a_few_kibibytes(void **state)
     table_end(&t);
 }
 
-static void a_thousand_forks_of_forks_hold_their_own_edits(void **state)
+static void a_thousand_nested_forks_keep_their_own_edits(void **state)
 {
     (void)state;
     enum { FORKS = 1000 };
@@ -121,11 +121,11 @@ static void a_thousand_forks_of_forks_hold_their_own_edits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_numbered_from_1_and_keep_what_was_written),
-        cmocka_unit_test(a_new_row_is_zeroed_wherever_it_stands),
+        cmocka_unit_test(rows_are_numbered_from_1_and_keep_their_values),
+        cmocka_unit_test(a_new_row_is_zeroed_at_any_position),
         cmocka_unit_test(a_fork_and_its_origin_are_independent),
-        cmocka_unit_test(forking_costs_nothing_and_one_edit_a_few_kibibytes),
-        cmocka_unit_test(a_thousand_forks_of_forks_hold_their_own_edits),
+        cmocka_unit_test(a_fork_copies_only_the_pages_it_edits),
+        cmocka_unit_test(a_thousand_nested_forks_keep_their_own_edits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
