@@ -1,11 +1,13 @@
-/* calls.c - three measures from outside:
+/* calls.c - three measurements over HTTP:
  *
  *   calls first PROGRAM ARGUMENT...
- *       from exec to the first response of /__admin/health, median of 21 starts, in ms, and its idle memory
+ *       time from exec to the first response of /__admin/health (ms, median of 21 starts), and the
+ *       idle memory
  *   calls loop N URL KEY
- *       N GETs on one reused libcurl handle, in us a call: the floor for any client
- *   calls worlds N URL KEY PID
- *       a GET in each of N new worlds, in us a call, and what each world adds to that process
+ *       N GETs on one reused libcurl handle (us per call): the minimum for any client
+ *   calls namespaces N URL KEY PID
+ *       one GET in each of N new namespaces (us per call), and the memory that each namespace adds
+ *       to the process
  */
 #include <curl/curl.h>
 #include <signal.h>
@@ -35,7 +37,7 @@ static int compare(const void *x, const void *y)
     return (*a > *b) - (*a < *b);
 }
 
-/* The port of the ready line, read from the program's stdout. */
+/* Reads the ready line from the program's stdout and returns the port, or 0. */
 static int ready_port(int fd)
 {
     char line[1024];
@@ -104,7 +106,7 @@ static int first(char **argv)
         }
     }
     qsort(took, STARTS, sizeof *took, compare);
-    printf("first_answer %.2f ms\nidle_rss %.2f MB\n", took[STARTS / 2], (double)kib / 1024.0);
+    printf("first_response %.2f ms\nidle_rss %.2f MB\n", took[STARTS / 2], (double)kib / 1024.0);
     return 0;
 }
 
@@ -127,8 +129,8 @@ static int loop(int n, const char *url, const char *key)
     return code == CURLE_OK ? 0 : 3;
 }
 
-/* URL is the mock's; the worlds are used once and are idle then. */
-static int worlds(int n, const char *url, const char *key, pid_t pid)
+/* `url` is the mock's base URL. Each namespace is used once and then idle. */
+static int namespaces(int n, const char *url, const char *key, pid_t pid)
 {
     char header[256], target[256];
     snprintf(header, sizeof header, "Authorization: Bearer %s", key);
@@ -140,7 +142,7 @@ static int worlds(int n, const char *url, const char *key, pid_t pid)
     CURLcode code = CURLE_OK;
     long before_kib = 0;
     int64_t before_us = 0;
-    for (int i = -1; i < n && code == CURLE_OK; i++) { /* the first opens the connection */
+    for (int i = -1; i < n && code == CURLE_OK; i++) { /* the first call opens the connection */
         snprintf(target, sizeof target, "%s/ns/bench%d/v1/whoami", url, i);
         curl_easy_setopt(e, CURLOPT_URL, target);
         code = curl_easy_perform(e);
@@ -149,9 +151,9 @@ static int worlds(int n, const char *url, const char *key, pid_t pid)
             before_us = time_monotonic_us();
         }
     }
-    printf("world_call %.2f us\n", (double)(time_monotonic_us() - before_us) / n);
-    printf("worlds_rss %.2f MB\n", (double)resident_kib(pid) / 1024.0);
-    printf("world_rss %.2f KiB\n", (double)(resident_kib(pid) - before_kib) / n);
+    printf("namespace_call %.2f us\n", (double)(time_monotonic_us() - before_us) / n);
+    printf("namespaces_rss %.2f MB\n", (double)resident_kib(pid) / 1024.0);
+    printf("namespace_rss %.2f KiB\n", (double)(resident_kib(pid) - before_kib) / n);
     curl_easy_cleanup(e);
     curl_slist_free_all(headers);
     return code == CURLE_OK ? 0 : 3;
@@ -165,11 +167,11 @@ int main(int argc, char **argv)
         rc = first(argv + 2);
     else if (argc == 5 && strcmp(argv[1], "loop") == 0 && atoi(argv[2]) > 0)
         rc = loop(atoi(argv[2]), argv[3], argv[4]);
-    else if (argc == 6 && strcmp(argv[1], "worlds") == 0 && atoi(argv[2]) > 0)
-        rc = worlds(atoi(argv[2]), argv[3], argv[4], atoi(argv[5]));
+    else if (argc == 6 && strcmp(argv[1], "namespaces") == 0 && atoi(argv[2]) > 0)
+        rc = namespaces(atoi(argv[2]), argv[3], argv[4], atoi(argv[5]));
     else
         fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls loop N URL KEY | "
-                        "calls worlds N URL KEY PID\n");
+                        "calls namespaces N URL KEY PID\n");
     curl_global_cleanup();
     return rc;
 }

@@ -1,8 +1,9 @@
-/* micro.c - what worlds and calls cost, without a network: making a namespace; forking, resetting,
- * saving and restoring at 10 and at 100,000 accounts; a call that brings its world into being; a page of a project of 10 and of 1,000,000 accounts; counting a call against
- * its rate limits; a step of the clock over 10,000 events.
+/* micro.c - in-process benchmarks, without a network: creating a namespace; forking, resetting,
+ * saving and restoring one with 10 and with 100,000 accounts; the call that creates its namespace;
+ * a page of a project with 10 and with 1,000,000 accounts; the cost of rate limits; advancing the
+ * clock over 10,000 events.
  *
- * Prints one `name value unit` line a figure: medians of many rounds.
+ * Prints one line `name value unit` per result. Values are medians unless noted.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,9 +18,9 @@
 #include "mockserver/state/tenant.h"
 
 #define ROUNDS 501
-#define CALLS  100 /* a round: the clock tells whole microseconds */
+#define CALLS  100 /* per round, since the clock has a resolution of 1 us */
 #define START  INT64_C(1777712400000)
-#define STEP   INT64_C(1000) /* from one account's connecting to the next one's */
+#define STEP   INT64_C(1000) /* between the connected_at of two accounts */
 
 static int compare(const void *x, const void *y)
 {
@@ -103,7 +104,7 @@ static struct world *world_of(uint32_t accounts)
     return w;
 }
 
-/* A line is "METHOD target"; `body` may be NULL. */
+/* `line` is "METHOD target"; `body` may be NULL. Exits if the status is not 200. */
 static void call(struct mock *m, struct arena *a, const char *line, const char *authorization,
                  const char *body)
 {
@@ -152,7 +153,7 @@ static struct mock *mock_with(uint32_t accounts)
     return m;
 }
 
-/* From the front, from the middle, and filtered. */
+/* The first page, a page from the middle, and a filtered page. */
 static void pages(uint32_t accounts)
 {
     struct mock *m = mock_with(accounts);
@@ -169,8 +170,8 @@ static void pages(uint32_t accounts)
     mock_free(m);
 }
 
-/* The shortest call of all, with rate limits and without. They differ by less than a machine's moods, so
- * they take turns, and the best turn of each counts. */
+/* The shortest call with and without rate limits. The difference is smaller than the noise of the
+ * machine, so the two alternate and the best turn of each counts. */
 static void limits(void)
 {
     struct mock *m = mock_with(0);
@@ -183,7 +184,7 @@ static void limits(void)
     mock_free(m);
 }
 
-/* One step of the clock over that many posts, each due at an instant of its own. */
+/* One call of clock/advance over `posts` posts, each due at a different time. */
 static void advance(uint32_t posts)
 {
     enum { STEPS = 21 };
@@ -239,8 +240,8 @@ static void forks(uint32_t accounts)
     world_free(w);
 }
 
-/* Between rounds the world is changed, so that there is something to go back from. */
-static void returns(uint32_t accounts)
+/* Changes the world before each restore and reset, so that there is something to undo. */
+static void snapshots(uint32_t accounts)
 {
     struct mock *m = mock_with(accounts);
     struct namespace *ns = namespaces_find(m->namespaces, STR("bench"));
@@ -264,7 +265,7 @@ static void returns(uint32_t accounts)
     mock_free(m);
 }
 
-/* The first call of a world, which begins with it, and the second. */
+/* The first call in a namespace, which creates it, and the second. */
 static void first_calls(void)
 {
     struct mock *m = mock();
@@ -293,9 +294,9 @@ int main(void)
     namespaces();
     first_calls();
     forks(10);
-    returns(10);
+    snapshots(10);
     forks(100000);
-    returns(100000);
+    snapshots(100000);
     limits();
     advance(10000);
     pages(10);
