@@ -1,18 +1,18 @@
-# members.cmake - nothing in a world is forgotten: every member of its structs is told by a row of its table, or known to the export; and no option of
-# the mock by a recording.
+# members.cmake - checks that an export and a recording are complete: every member of a record has a row in record_types.c, and every member of the
+# other structs of a world and of the mock's options is used in the file that exports or records it.
 #
-# A record's members stand in record_types.c behind its own name: TEXT(account, handle); times without their _ms. Of the other structs a row says
-# which file knows them, and what is not looked for there.
+# In record_types.c a member follows the name of its record, for example TEXT(account, handle); times are written without _ms.
 # Run: cmake -DROOT=<source folder> -P mockserver/tests/members.cmake
 
 cmake_policy(VERSION 3.25)
 
+# Pairs: header, struct.
 set(RECORDS
   tenant organization tenant key tenant space account account oauth_attempt oauth_attempt post content post post post destination
   lease lease_request lease pool_account wallet wallet_entry ad_account ad_account layer layer layer onboarding
   webhook webhook delivery delivery media media)
 
-# What is told through functions of its own, or is of no moment, is left out.
+# Rows: header, struct, the file that must use its members, and members that it need not use.
 set(OTHERS
   state/world.h    world          namespaces/export.c
     "records,events,changes,replies,indexes,in_event,event_at_ms,strings,cause,caller,checks"
@@ -30,7 +30,7 @@ set(OTHERS
 set(seen 0)
 set(wrong 0)
 
-# The names that a struct declares.
+# Sets `out` to the names of the members that the struct declares.
 function(members_of header name out)
   file(READ ${ROOT}/mockserver/${header} text)
   string(REGEX REPLACE "/\\*([^*]|\\*[^/])*\\*/" " " text "${text}")
@@ -47,20 +47,20 @@ function(members_of header name out)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-function(tell text)
+function(report text)
   message(SEND_ERROR "${text}")
   math(EXPR wrong "${wrong} + 1")
   set(wrong ${wrong} PARENT_SCOPE)
 endfunction()
 
-file(READ ${ROOT}/mockserver/state/record_types.c shapes)
-string(REGEX REPLACE "[ \t\n]+" " " shapes "${shapes}")
-string(REGEX MATCHALL " RECORD_TYPE\\(RECORD_" kinds "${shapes}")
+file(READ ${ROOT}/mockserver/state/record_types.c types)
+string(REGEX REPLACE "[ \t\n]+" " " types "${types}")
+string(REGEX MATCHALL " RECORD_TYPE\\(RECORD_" kinds "${types}")
 list(LENGTH kinds kind_count)
 list(LENGTH RECORDS record_count)
 math(EXPR record_count "${record_count} / 2")
 if(NOT kind_count EQUAL record_count)
-  tell("there are ${kind_count} kinds of records, and ${record_count} are looked at here")
+  report("there are ${kind_count} kinds of records, but RECORDS lists ${record_count}")
 endif()
 
 set(rest ${RECORDS})
@@ -71,8 +71,8 @@ while(rest)
     math(EXPR seen "${seen} + 1")
     string(REGEX REPLACE "_ms$" "" word ${member})
     if(NOT member MATCHES "^(provider|digest|faults)$" AND
-       NOT shapes MATCHES "\\(${record}, ([a-z_]+, )?(${word}|${member})[,)]")
-      tell("struct ${record} has '${member}', and record_types.c no row for it: an export would lose it")
+       NOT types MATCHES "\\(${record}, ([a-z_]+, )?(${word}|${member})[,)]")
+      report("struct ${record} has the member '${member}', but record_types.c has no row for it: an export would lose it")
     endif()
   endforeach()
 endwhile()
@@ -86,12 +86,12 @@ while(rest)
   foreach(member IN LISTS members)
     math(EXPR seen "${seen} + 1")
     if(NOT member IN_LIST left_out AND NOT knows MATCHES "(->|\\.|\\()${member}[^a-z_]")
-      tell("struct ${name} has '${member}', and ${file} does not know it")
+      report("struct ${name} has the member '${member}', but ${file} does not use it")
     endif()
   endforeach()
 endwhile()
 
 if(seen LESS 200)
-  message(FATAL_ERROR "only ${seen} members were seen: can this file read the headers?")
+  message(FATAL_ERROR "only ${seen} members found: the patterns of this file no longer match the headers")
 endif()
-message(STATUS "${seen} members checked, ${wrong} forgotten")
+message(STATUS "${seen} members checked, ${wrong} missing")

@@ -1,4 +1,4 @@
-#include "mockserver/tests/wander.h"
+#include "mockserver/tests/random_calls.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -21,8 +21,8 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define HOUR_MS  (INT64_C(60) * 60 * 1000)
 
-static const char world_text_yaml[] =
-    "name: wander\n"
+static const char fixture[] =
+    "name: random\n"
     "seed: 42\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "timings: { publish: 20m, ad_validation: 30m }\n"
@@ -103,8 +103,9 @@ static const char world_text_yaml[] =
     "        - { id: cnitropost00000000000draft, accounts: [cnitro0000000000000threads], at: +3d,\n"
     "            status: DRAFT }\n";
 
-/* What operations take, by name; $kind is an id of that kind, $later a time, $word a text, $platform
- * a platform, $digit a number. One that is not here gets another's. */
+/* Request bodies by operation. Replaced: $<record kind> by an id of that kind, $later by a time,
+ * $word by a text, $platform by a platform, $digit by a number. An operation without a row gets the
+ * body of another one. */
 static const struct body_row {
     const char *operation, *body;
 } body_rows[] = {
@@ -164,7 +165,7 @@ static const struct body_row {
 static const char *const words[] = {"coffee", "tea", "roast", "a b", "\u00e9t\u00e9", "x", ""};
 static const char *const tokens[] = {"token-1", "token-2", "token-3", "token-\xff"};
 
-static uint64_t roll(struct wander *w)
+static uint64_t next_random(struct random_calls *w)
 {
     uint64_t x = w->random += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -172,30 +173,31 @@ static uint64_t roll(struct wander *w)
     return x ^ (x >> 31);
 }
 
-static size_t below(struct wander *w, size_t n)
+static size_t random_below(struct random_calls *w, size_t n)
 {
-    return n ? (size_t)(roll(w) % n) : 0;
+    return n ? (size_t)(next_random(w) % n) : 0;
 }
 
-static bool chance(struct wander *w, unsigned percent)
+static bool chance(struct random_calls *w, unsigned percent)
 {
-    return below(w, 100) < percent;
+    return random_below(w, 100) < percent;
 }
 
-struct wander wander_new(uint64_t seed, unsigned kinds)
+struct random_calls random_calls_new(uint64_t seed, unsigned kinds)
 {
-    return (struct wander){.seed = seed, .random = seed, .kinds = kinds};
+    return (struct random_calls){.seed = seed, .random = seed, .kinds = kinds};
 }
 
-/* One of the newest half of the time: that is where things happen. */
-static uint32_t some_row(struct wander *w, uint32_t count)
+/* Half of the time one of the newest rows, since those change most. */
+static uint32_t some_row(struct random_calls *w, uint32_t count)
 {
     uint32_t newest = count > 4 ? 4 : count;
-    return chance(w, 50) ? 1 + (uint32_t)below(w, count) : count - (uint32_t)below(w, newest);
+    return chance(w, 50) ? 1 + (uint32_t)random_below(w, count)
+                         : count - (uint32_t)random_below(w, newest);
 }
 
-/* A record with an id, preferably of that provider (-1: of any). */
-static const char *some_id(struct wander *w, const struct world *world, enum record_kind kind,
+/* The id of a random record, preferably of that provider (-1: any). */
+static const char *some_id(struct random_calls *w, const struct world *world, enum record_kind kind,
                            int provider)
 {
     uint32_t count = world_count(world, kind);
@@ -208,14 +210,14 @@ static const char *some_id(struct wander *w, const struct world *world, enum rec
     return id ? id : "nothing";
 }
 
-static const char *some_time(struct arena *a, struct wander *w, const struct world *world)
+static const char *some_time(struct arena *a, struct random_calls *w, const struct world *world)
 {
-    int64_t hours = (int64_t)below(w, (size_t)24 * 21) - 12;
+    int64_t hours = (int64_t)random_below(w, (size_t)24 * 21) - 12;
     return time_seconds(world_now(world) + hours * HOUR_MS, arena_alloc(a, TIME_TEXT_MAX));
 }
 
-static const char *fill_in(struct arena *a, struct wander *w, const struct world *world,
-                           int provider, struct str word)
+static const char *placeholder_value(struct arena *a, struct random_calls *w,
+                                     const struct world *world, int provider, struct str word)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         if (str_is(word, record_kind_texts[kind]))
@@ -223,13 +225,13 @@ static const char *fill_in(struct arena *a, struct wander *w, const struct world
     if (str_is(word, "later"))
         return some_time(a, w, world);
     if (str_is(word, "platform"))
-        return platform_texts[below(w, PLATFORM_COUNT)];
+        return platform_texts[random_below(w, PLATFORM_COUNT)];
     if (str_is(word, "digit"))
-        return arena_printf(a, "%zu", below(w, 4));
-    return words[below(w, COUNT(words) - 1)];
+        return arena_printf(a, "%zu", random_below(w, 4));
+    return words[random_below(w, COUNT(words) - 1)];
 }
 
-static const char *write_body(struct arena *a, struct wander *w, const struct world *world,
+static const char *write_body(struct arena *a, struct random_calls *w, const struct world *world,
                               int provider, const char *template)
 {
     struct buf out = {.arena = a};
@@ -238,7 +240,8 @@ static const char *write_body(struct arena *a, struct wander *w, const struct wo
         while (*c == '$' && ((*end >= 'a' && *end <= 'z') || *end == '_'))
             end++;
         if (*c == '$')
-            buf_text(&out, fill_in(a, w, world, provider, str_of(c + 1, (size_t)(end - c - 1))));
+            buf_text(&out, placeholder_value(a, w, world, provider,
+                                             str_of(c + 1, (size_t)(end - c - 1))));
         else
             buf_byte(&out, *c);
         c = end;
@@ -246,7 +249,7 @@ static const char *write_body(struct arena *a, struct wander *w, const struct wo
     return buf_c(&out);
 }
 
-static const char *some_body(struct arena *a, struct wander *w, const struct world *world,
+static const char *some_body(struct arena *a, struct random_calls *w, const struct world *world,
                              const struct provider *d, const struct route *r)
 {
     const struct body_row *fitting[COUNT(body_rows)];
@@ -259,12 +262,13 @@ static const char *some_body(struct arena *a, struct wander *w, const struct wor
         return NULL;
     if (chance(w, 3))
         return chance(w, 50) ? "{\"content\":" : "[]";
-    const struct body_row *row =
-        count && !chance(w, 4) ? fitting[below(w, count)] : &body_rows[below(w, COUNT(body_rows))];
+    const struct body_row *row = count && !chance(w, 4)
+                                     ? fitting[random_below(w, count)]
+                                     : &body_rows[random_below(w, COUNT(body_rows))];
     return write_body(a, w, world, d->id, row->body);
 }
 
-/* Whose ids stand behind a segment of a path; of one that is not here, anybody's. */
+/* The kind of record whose id follows a path segment. After other segments: an id of any kind. */
 static const struct segment_row {
     const char *segment;
     enum record_kind kind;
@@ -289,11 +293,11 @@ static const struct segment_row {
     {"uploads",            RECORD_MEDIA        },
 };
 
-/* For the place behind what is written of a path so far. */
-static const char *some_param(struct wander *w, const struct world *world, const struct provider *d,
-                              struct str path)
+/* An id that fits after the given start of a path. */
+static const char *some_param(struct random_calls *w, const struct world *world,
+                              const struct provider *d, struct str path)
 {
-    enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
+    enum record_kind kind = (enum record_kind)random_below(w, RECORD_KIND_COUNT);
     path.n--;
     for (size_t i = 0; i < COUNT(segment_rows) && !chance(w, 1); i++) {
         struct str segment = str_from(segment_rows[i].segment);
@@ -303,14 +307,14 @@ static const char *some_param(struct wander *w, const struct world *world, const
     return some_id(w, world, kind, chance(w, 95) ? d->id : -1);
 }
 
-/* One that is served and may do all, if there is one, most of the time. */
-static const char *some_key(struct arena *a, struct wander *w, const struct world *world,
+/* The header with an API key: mostly an active key with all scopes, if the provider has one. */
+static const char *some_key(struct arena *a, struct random_calls *w, const struct world *world,
                             const struct provider *d)
 {
     uint32_t count = world_count(world, RECORD_KEY);
-    const char *value = "nobody";
-    bool picky = !chance(w, 10);
-    uint32_t first = (uint32_t)below(w, count);
+    const char *value = "unknown";
+    bool prefer_active = !chance(w, 10);
+    uint32_t first = (uint32_t)random_below(w, count);
     if (chance(w, 1))
         count = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -319,20 +323,21 @@ static const char *some_key(struct arena *a, struct wander *w, const struct worl
         if (record_provider(world, RECORD_KEY, row) != d->id)
             continue;
         value = k->value;
-        if (!picky || (k->status == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
+        if (!prefer_active ||
+            (k->status == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
             break;
     }
     return d->key_header ? arena_printf(a, "%s: %s", d->key_header, value)
                          : arena_printf(a, "Authorization: Bearer %s", value);
 }
 
-static void step_call(struct arena *a, struct wander *w, const struct world *world,
+static void step_call(struct arena *a, struct random_calls *w, const struct world *world,
                       struct step *step)
 {
-    const struct provider *d = providers[below(w, provider_count)];
+    const struct provider *d = providers[random_below(w, provider_count)];
     const struct route *r;
     do
-        r = &d->routes[below(w, d->route_count)];
+        r = &d->routes[random_below(w, d->route_count)];
     while (!r->serve);
     struct buf line = {.arena = a};
     buf_printf(&line, "%s %s", r->method, d->mount);
@@ -346,16 +351,17 @@ static void step_call(struct arena *a, struct wander *w, const struct world *wor
     if (strcmp(r->operation, "list_schedule") == 0)
         buf_printf(&line, "?fromDate=%s&toDate=2026-09-01T00:00:00Z", some_time(a, w, world));
     else if (strcmp(r->method, "GET") == 0 && chance(w, 25))
-        buf_printf(&line, "?limit=%zu", below(w, 4));
+        buf_printf(&line, "?limit=%zu", random_below(w, 4));
     step->line = buf_c(&line);
     step->body = some_body(a, w, world, d, r);
     step->headers[0] = some_key(a, w, world, d);
     if (chance(w, 20))
-        step->headers[1] = arena_printf(a, "Idempotency-Key: %s", tokens[below(w, COUNT(tokens))]);
+        step->headers[1] =
+            arena_printf(a, "Idempotency-Key: %s", tokens[random_below(w, COUNT(tokens))]);
 }
 
-/* "account" means accounts, "post" may be anything that begins so; $call words are ours. */
-static enum record_kind kind_for(struct wander *w, const char *name)
+/* The kind of record that a simulation's member refers to; sometimes another kind. */
+static enum record_kind kind_for(struct random_calls *w, const char *name)
 {
     static const struct {
         const char *name;
@@ -373,7 +379,7 @@ static enum record_kind kind_for(struct wander *w, const char *name)
     for (size_t i = 0; i < COUNT(rows); i++)
         if (strcmp(rows[i].name, name) == 0 && !chance(w, 5))
             return rows[i].kind;
-    return (enum record_kind)below(w, RECORD_KIND_COUNT);
+    return (enum record_kind)random_below(w, RECORD_KIND_COUNT);
 }
 
 static const char *pending_attempt(const struct world *world)
@@ -384,25 +390,26 @@ static const char *pending_attempt(const struct world *world)
     return "nothing";
 }
 
-static const char *simulate_text(struct arena *a, struct wander *w, const struct world *world,
+static const char *simulate_text(struct arena *a, struct random_calls *w, const struct world *world,
                                  const char *name)
 {
     static const char *const events[] = {"post.published", "post.failed", "post.canceled",
                                          "social_account.connected", "webhook.test"};
     if (strcmp(name, "handle") == 0)
-        return chance(w, 70) ? arena_printf(a, "user%zu", below(w, 40)) : words[below(w, 4)];
+        return chance(w, 70) ? arena_printf(a, "user%zu", random_below(w, 40))
+                             : words[random_below(w, 4)];
     if (strcmp(name, "event") == 0)
-        return events[below(w, COUNT(events))];
+        return events[random_below(w, COUNT(events))];
     if (strcmp(name, "platform") == 0)
-        return platform_texts[below(w, PLATFORM_COUNT)];
+        return platform_texts[random_below(w, PLATFORM_COUNT)];
     if (strcmp(name, "state") == 0 && chance(w, 80))
         return pending_attempt(world);
     if (strcmp(name, "code") == 0 || strcmp(name, "status") == 0)
-        return words[below(w, 4)];
+        return words[random_below(w, 4)];
     return some_id(w, world, kind_for(w, name), -1);
 }
 
-static void put_simulation_value(struct json *out, struct arena *a, struct wander *w,
+static void put_simulation_value(struct json *out, struct arena *a, struct random_calls *w,
                                  const struct world *world, const struct field *f)
 {
     json_key(out, f->key);
@@ -411,10 +418,10 @@ static void put_simulation_value(struct json *out, struct arena *a, struct wande
         json_bool(out, chance(w, 50));
         break;
     case FIELD_INT:
-        json_int(out, (int64_t)below(w, 6));
+        json_int(out, (int64_t)random_below(w, 6));
         break;
     case FIELD_ENUM:
-        json_text(out, f->texts[below(w, f->text_count)]);
+        json_text(out, f->texts[random_below(w, f->text_count)]);
         break;
     case FIELD_DURATION:
         json_text(out, chance(w, 80) ? "3h" : "-1d");
@@ -438,24 +445,24 @@ static void put_simulation_value(struct json *out, struct arena *a, struct wande
     }
 }
 
-/* Optional members are there now and then: which go together is the simulation's to say. */
-static void step_simulation(struct arena *a, struct wander *w, const struct world *world,
+/* Adds optional members at random; the simulation rejects invalid combinations. */
+static void step_simulation(struct arena *a, struct random_calls *w, const struct world *world,
                             struct step *step)
 {
-    const struct simulation *simulation = &simulations[below(w, simulation_count)];
+    const struct simulation *simulation = &simulations[random_below(w, simulation_count)];
     if (strcmp(simulation->name, "plan") == 0 && !chance(w, 20))
-        simulation = &simulations[0]; /* or soon nobody would be served */
+        simulation = &simulations[0]; /* rare: it would soon stop all keys */
     struct buf body = {.arena = a};
     struct json out = json_begin(&body, 0);
     bool makes_rules = strcmp(simulation->name, "fail") == 0;
-    if (makes_rules && !(w->kinds & WANDER_RULES))
+    if (makes_rules && !(w->kinds & RANDOM_RULES))
         simulation = &simulations[0];
-    if (makes_rules && w->kinds & WANDER_RULES) {
-        const struct provider *d = providers[below(w, provider_count)];
+    if (makes_rules && w->kinds & RANDOM_RULES) {
+        const struct provider *d = providers[random_below(w, provider_count)];
         step->line = "POST /__admin/simulate/fail";
-        step->body =
-            arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}", d->name,
-                         d->routes[below(w, d->route_count)].operation, 1 + below(w, 2));
+        step->body = arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}",
+                                  d->name, d->routes[random_below(w, d->route_count)].operation,
+                                  1 + random_below(w, 2));
         return;
     }
     json_open_map(&out);
@@ -469,66 +476,66 @@ static void step_simulation(struct arena *a, struct wander *w, const struct worl
     step->body = buf_c(&body);
 }
 
-static void step_time(struct arena *a, struct wander *w, struct step *step)
+static void step_time(struct arena *a, struct random_calls *w, struct step *step)
 {
     static const char *const lengths[] = {"1s", "10m", "1h", "7h", "1d", "3d", "8d", "32d"};
     step->line = "POST /__admin/clock/advance";
     step->body = chance(w, 40)
                      ? "{\"until\":\"next_event\"}"
-                     : arena_printf(a, "{\"by\":\"%s\"}", lengths[below(w, COUNT(lengths))]);
+                     : arena_printf(a, "{\"by\":\"%s\"}", lengths[random_below(w, COUNT(lengths))]);
 }
 
-static void put_patch_value(struct json *out, struct arena *a, struct wander *w,
+static void put_patch_value(struct json *out, struct arena *a, struct random_calls *w,
                             const struct world *world, const struct record_field *f)
 {
     json_key(out, f->name);
     switch (f->type) {
     case RECORD_TEXT:
-        json_text(out, chance(w, 30) ? NULL : words[below(w, COUNT(words))]);
+        json_text(out, chance(w, 30) ? NULL : words[random_below(w, COUNT(words))]);
         break;
     case RECORD_BOOL:
         json_bool(out, chance(w, 50));
         break;
     case RECORD_INT:
-        json_int(out, chance(w, 80) ? (int64_t)below(w, 5) : -(int64_t)below(w, 5));
+        json_int(out, chance(w, 80) ? (int64_t)random_below(w, 5) : -(int64_t)random_below(w, 5));
         break;
     case RECORD_TIME:
         json_text(out, chance(w, 30) ? NULL : some_time(a, w, world));
         break;
     case RECORD_ENUM:
-        json_text(out, f->texts[below(w, f->text_count)]);
+        json_text(out, f->texts[random_below(w, f->text_count)]);
         break;
     case RECORD_REF:
         json_text(out, chance(w, 30) ? NULL : some_id(w, world, f->refers, -1));
         break;
     case RECORD_CHANGE:
-        json_int(out, (int64_t)below(w, 9));
+        json_int(out, (int64_t)random_below(w, 9));
         break;
     case RECORD_TEXTS:
         json_open_list(out);
-        for (size_t i = below(w, 3); i; i--)
-            json_text(out, chance(w, 50) ? "*" : words[below(w, COUNT(words))]);
+        for (size_t i = random_below(w, 3); i; i--)
+            json_text(out, chance(w, 50) ? "*" : words[random_below(w, COUNT(words))]);
         json_close_list(out);
         break;
     case RECORD_INTS:
         json_open_list(out);
-        for (size_t i = below(w, 5); i; i--)
-            json_int(out, (int64_t)below(w, 100));
+        for (size_t i = random_below(w, 5); i; i--)
+            json_int(out, (int64_t)random_below(w, 100));
         json_close_list(out);
         break;
     }
 }
 
-static void step_patch(struct arena *a, struct wander *w, const struct world *world,
+static void step_patch(struct arena *a, struct random_calls *w, const struct world *world,
                        struct step *step)
 {
-    enum record_kind kind = (enum record_kind)below(w, RECORD_KIND_COUNT);
+    enum record_kind kind = (enum record_kind)random_below(w, RECORD_KIND_COUNT);
     const struct record_type *s = record_type(kind);
     struct buf body = {.arena = a};
     struct json out = json_begin(&body, 0);
-    size_t first = below(w, s->field_count);
+    size_t first = random_below(w, s->field_count);
     json_open_map(&out);
-    for (size_t i = 0, left = 1 + below(w, 2); i < s->field_count && left; i++) {
+    for (size_t i = 0, left = 1 + random_below(w, 2); i < s->field_count && left; i++) {
         const struct record_field *f = &s->fields[(first + i) % s->field_count];
         if (f->fixed && !chance(w, 3))
             continue;
@@ -541,7 +548,7 @@ static void step_patch(struct arena *a, struct wander *w, const struct world *wo
     step->body = buf_c(&body);
 }
 
-static void step_worlds(struct wander *w, struct step *step)
+static void step_namespaces(struct random_calls *w, struct step *step)
 {
     static const struct {
         const char *line, *body;
@@ -555,24 +562,24 @@ static void step_worlds(struct wander *w, struct step *step)
         {"GET /ns/copy/v1/projects/prj_a/social-accounts", NULL                                   },
         {"POST /__admin/reset",                            NULL                                   },
     };
-    size_t i = below(w, COUNT(rows));
+    size_t i = random_below(w, COUNT(rows));
     step->line = rows[i].line;
     step->body = rows[i].body;
 }
 
-struct step wander_next(struct arena *a, struct wander *w, struct mock *m)
+struct step random_calls_next(struct arena *a, struct random_calls *w, struct mock *m)
 {
     const struct world *world = mock_test_world(m);
     struct step step = {0};
-    size_t at = below(w, 1000);
+    size_t at = random_below(w, 1000);
     w->steps++;
-    if (at < 16 && w->kinds & WANDER_WORLDS)
-        step_worlds(w, &step);
-    else if (at < 70 && w->kinds & WANDER_TIME)
+    if (at < 16 && w->kinds & RANDOM_NAMESPACES)
+        step_namespaces(w, &step);
+    else if (at < 70 && w->kinds & RANDOM_TIME)
         step_time(a, w, &step);
-    else if (at < 150 && w->kinds & WANDER_PATCHES)
+    else if (at < 150 && w->kinds & RANDOM_PATCHES)
         step_patch(a, w, world, &step);
-    else if (at < 400 && w->kinds & WANDER_SIMULATIONS)
+    else if (at < 400 && w->kinds & RANDOM_SIMULATIONS)
         step_simulation(a, w, world, &step);
     else
         step_call(a, w, world, &step);
@@ -607,7 +614,7 @@ static struct exchange exchange_of(const struct step *step)
     return x;
 }
 
-/* What we never say, unless somebody made us. */
+/* A 5xx response that is not documented by the provider and not caused by a rule. */
 static bool is_our_failure(const struct exchange *x)
 {
     const struct call *c = x->user;
@@ -618,7 +625,8 @@ static bool is_our_failure(const struct exchange *x)
     return status < 100 || (status >= 500 && !documented && !str_starts(by, STR("rule:")));
 }
 
-const char *wander_play(struct arena *a, struct wander *w, struct mock *m, const struct step *step)
+const char *random_calls_run(struct arena *a, struct random_calls *w, struct mock *m,
+                             const struct step *step)
 {
     struct exchange x = exchange_of(step);
     struct buf out = {.arena = a};
@@ -629,13 +637,13 @@ const char *wander_play(struct arena *a, struct wander *w, struct mock *m, const
                    STR_ARG(x.response.headers.items[i].value));
     buf_add(&out, buf_str(&x.response.body));
     bool failed = is_our_failure(&x);
-    if (getenv("WANDER_SEED"))
+    if (getenv("RANDOM_CALLS_SEED"))
         print_message("%d %s\n    %.200s\n", x.response.status, step_text(a, step),
                       buf_c(&x.response.body));
     arena_end(&x.arena);
     if (failed)
-        fail_msg("WANDER_SEED=%" PRIu64 " step %zu: %s\nwas answered %s", w->seed, w->steps,
-                 step_text(a, step), buf_c(&out));
+        fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nunexpected response %s", w->seed,
+                 w->steps, step_text(a, step), buf_c(&out));
     return buf_c(&out);
 }
 
@@ -662,28 +670,28 @@ void network_end(struct network *n)
     arena_end(&n->arena);
 }
 
-struct mock *wander_mock(struct network *n, uint64_t seed)
+struct mock *random_calls_mock(struct network *n, uint64_t seed)
 {
     struct arena a = {0};
-    struct mock *m = mock_test_new(
-        arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", world_text_yaml));
+    struct mock *m =
+        mock_test_new(arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", fixture));
     arena_end(&a);
     network_join(n, m);
     return m;
 }
 
-void wander_seeds(uint64_t first, uint64_t count, void (*play)(uint64_t seed))
+void random_calls_for_seeds(uint64_t first, uint64_t count, void (*run)(uint64_t seed))
 {
-    const char *only = getenv("WANDER_SEED");
+    const char *only = getenv("RANDOM_CALLS_SEED");
     if (only) {
-        play(strtoull(only, NULL, 10));
+        run(strtoull(only, NULL, 10));
         return;
     }
     for (uint64_t seed = first; seed < first + count; seed++)
-        play(seed);
+        run(seed);
 }
 
-const char *wander_export(struct arena *a, struct mock *m)
+const char *random_calls_export(struct arena *a, struct mock *m)
 {
     struct mock_response fixture = mock_call(m, "GET /__admin/state?format=fixture", NULL);
     assert_int_equal(fixture.status, 200);

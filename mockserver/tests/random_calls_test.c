@@ -1,0 +1,64 @@
+/* Checks all invariants after each of many random calls. random_calls.h describes how to repeat one
+ * seed. */
+#include "mockserver/tests/random_calls.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define STEPS 10000
+
+/* Called after each step, so that the failing step is known. */
+static void assert_invariants(const struct random_calls *w, const struct mock *m,
+                              const struct step *step)
+{
+    struct arena a = {0};
+    struct buf why = {.arena = &a};
+    for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
+        if (world_check(namespaces_at(m->namespaces, i)->world, &why))
+            fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nviolated an invariant: %s",
+                     w->seed, w->steps, step_text(&a, step), buf_c(&why));
+    arena_end(&a);
+}
+
+/* assert_invariants checks instead of world_transition_done. */
+static void turn_off_checks(struct mock *m)
+{
+    struct namespace *ns = namespaces_at(m->namespaces, 0);
+    m->fixtures[0]->world->checks = ns->start->checks = ns->world->checks = false;
+}
+
+static void run_many_calls(uint64_t seed)
+{
+    struct network network;
+    struct mock *m = random_calls_mock(&network, seed);
+    struct random_calls w = random_calls_new(seed, RANDOM_BASIC | RANDOM_RULES | RANDOM_NAMESPACES);
+    turn_off_checks(m);
+    while (w.steps < STEPS) {
+        struct arena a = {0};
+        struct step step = random_calls_next(&a, &w, m);
+        random_calls_run(&a, &w, m, &step);
+        assert_invariants(&w, m, &step);
+        arena_end(&a);
+    }
+    mock_free(m);
+    network_end(&network);
+}
+
+static void all_invariants_hold_after_random_calls(void **state)
+{
+    (void)state;
+    random_calls_for_seeds(1, 1, run_many_calls);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_invariants_hold_after_random_calls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
