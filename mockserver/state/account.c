@@ -17,9 +17,8 @@ const char *const disconnect_texts[] = {DISCONNECTS(X)};
 const char *const outcome_texts[] = {OUTCOMES(X)};
 #undef X
 
-#define RENEWAL_MS                                                                                 \
-    (INT64_C(30) * 24 * 60 * 60 *                                                                  \
-     1000) /* lifetime of a renewed token if the old one's is unknown */
+/* Lifetime of a renewed token if the lifetime of the old one is unknown. */
+#define RENEWAL_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
 
 /* An edit in progress: the account's index entries and state text before it. */
 struct account_edit {

@@ -124,9 +124,8 @@ void ad_account_disconnect(struct world *w, uint32_t row)
 void ad_account_validation_due(struct world *w, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(w, row);
-    if (a->validates_at_ms &&
-        a->validates_at_ms <= world_now(w) && /* else lost, or a newer grant */
-        ad_account_can(a, AD_VALIDATES))      /* else an edit broke an invariant */
+    /* The due time may belong to an older grant; an edit may have set it in another state. */
+    if (a->validates_at_ms && a->validates_at_ms <= world_now(w) && ad_account_can(a, AD_VALIDATES))
         ad_account_validate(w, row);
 }
 

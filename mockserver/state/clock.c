@@ -29,7 +29,7 @@ void clock_set_mode(struct clock *c, enum clock_mode mode)
 
 void clock_move_to(struct clock *c, int64_t at_ms)
 {
-    int64_t now = clock_now(c); /* a running clock may be past at_ms by now */
+    int64_t now = clock_now(c); /* a running clock may have passed at_ms */
     assert(c->mode == CLOCK_RUNS || at_ms >= now);
     clock_start(c, at_ms > now ? at_ms : now, c->mode);
 }

@@ -120,7 +120,7 @@ size_t events_advance(struct world *w, int64_t until_ms)
             clock_move_to(&w->clock, at);
         count += events_run_due(w);
     }
-    if (until_ms > world_now(w)) /* a running clock may be past it */
+    if (until_ms > world_now(w)) /* a running clock may have passed it */
         clock_move_to(&w->clock, until_ms);
     return count;
 }

@@ -21,7 +21,7 @@ static void write_ulid(struct world *w, char *out)
 {
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     uint64_t high = ids_random(w), low = ids_random(w);
-    for (int i = 25; i >= 0; i--) { /* 130 bits of digits for 128 of id: the first is 0-7 */
+    for (int i = 25; i >= 0; i--) { /* 26 digits are 130 bits: the first is 0-7 */
         out[i] = digits[low & 31];
         low = low >> 5 | high << 59;
         high >>= 5;

@@ -137,10 +137,10 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
 {
     assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);
     uint32_t first = world_count(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
-    const struct lease_request asked = *lease_request_read(w, request);
+    const struct lease_request requested = *lease_request_read(w, request);
     for (uint32_t pool = 1, next = first; next < end; pool++)
-        if (matches(pool_account_read(w, pool), &asked)) {
-            uint32_t account = lease_to_space(w, asked.space, pool, d->id_prefix);
+        if (matches(pool_account_read(w, pool), &requested)) {
+            uint32_t account = lease_to_space(w, requested.space, pool, d->id_prefix);
             assert(account == next);
             next = account + 1;
         }

@@ -1,4 +1,4 @@
-/* Publishing a destination when it is due. */
+/* Publishes destinations that are due, and sets destinations to a state for fixtures. */
 #include "mockserver/state/post.h"
 
 #include <assert.h>

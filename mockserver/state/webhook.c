@@ -36,8 +36,7 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
     return row;
 }
 
-/* Begins an edit_begin of a webhook that is not deleted. `touch` sets updated_at: the partner edits
- * it. */
+/* The webhook must not be deleted. `touch` sets updated_at: the partner makes the edit. */
 static struct webhook *edit_begin(struct world *w, uint32_t row, bool touch)
 {
     assert(webhook_read(w, row)->state != WEBHOOK_DELETED);

@@ -111,7 +111,7 @@ struct world {
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
-    uint32_t webhook_cursor; /* seq of the last change that was turned into webhook deliveries */
+    uint32_t webhook_cursor; /* seq of the last change that was processed for webhooks */
     /* By provider number: the API version of keys that name none; 0: the provider's first. */
     int api_versions[WORLD_PROVIDERS];
     bool hostile;                /* responses are legal but unkind (hostile.h) */
@@ -150,7 +150,7 @@ size_t world_own_bytes(const struct world *w); /* memory shared with no other wo
  * a message in `into`. */
 struct buf;
 const char *world_check(const struct world *w, struct buf *into);
-/* Checks every record and calls `report` for each violation; returns true if there is none. Checks
+/* Checks every record and calls `report` for each violation; returns true if all hold. Checks
  * that build on a failed one are skipped. */
 typedef void world_fault_fn(void *ctx, enum record_kind kind, uint32_t row, const char *why);
 bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx);

@@ -1,5 +1,5 @@
 /* A world as a fixture, and back. That nothing is lost on the way is tried on random worlds in
- * same_world_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/runtime_state*.yaml. */
+ * round_trip_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/runtime_state*.yaml. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>

@@ -196,8 +196,8 @@ static void an_index_used_as_a_queue_stays_small(void **state)
     (void)state;
     struct index x;
     index_init(&x);
-    for (uint32_t i = 0; i < 100000;
-         i++) { /* like the event queue: add at the end, remove at the front */
+    /* Like the event queue: add at the end, remove at the front. */
+    for (uint32_t i = 0; i < 100000; i++) {
         index_add(&x, (struct index_entry){i, i, i});
         if (i >= 500)
             index_remove(&x, (struct index_entry){i - 500, i - 500, i - 500});

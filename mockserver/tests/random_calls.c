@@ -21,7 +21,7 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define HOUR_MS  (INT64_C(60) * 60 * 1000)
 
-static const char fixture[] =
+static const char start_fixture[] =
     "name: random\n"
     "seed: 42\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
@@ -673,8 +673,8 @@ void network_end(struct network *n)
 struct mock *random_calls_mock(struct network *n, uint64_t seed)
 {
     struct arena a = {0};
-    struct mock *m =
-        mock_test_new(arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", fixture));
+    struct mock *m = mock_test_new(
+        arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", start_fixture));
     arena_end(&a);
     network_join(n, m);
     return m;
