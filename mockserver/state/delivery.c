@@ -126,7 +126,7 @@ static uint32_t oldest_in(const struct world *w, uint32_t webhook, enum delivery
     return index_next_of(&walk, key) ? walk.entry.row : ROW_NONE;
 }
 
-static void release(struct world *w, uint32_t held)
+static void release_held(struct world *w, uint32_t held)
 {
     struct delivery_edit e = edit_begin(w, held);
     int64_t from_ms = e.d->created_at_ms + e.d->faults.delay_ms;
@@ -158,7 +158,7 @@ static void count_sent_event(struct world *w, uint32_t gone)
             continue;
         struct delivery *held = world_edit(w, RECORD_DELIVERY, row);
         if (--held->awaits <= 0)
-            release(w, row);
+            release_held(w, row);
     }
 }
 

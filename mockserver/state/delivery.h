@@ -73,6 +73,7 @@ struct delivery_policy {
     int64_t pause_after;         /* pause the webhook after this many consecutive failures */
 };
 
+/* The first attempt is due after `wait_ms`. */
 uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
                          int64_t wait_ms);
 void delivery_due(struct world *w, uint32_t delivery); /* event: an attempt is due */

@@ -61,7 +61,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *p)
     edit_end(w, post, &before, "post_revise");
 }
 
-static void release(struct world *w, uint32_t destination, const char *id_prefix)
+static void release_destination(struct world *w, uint32_t destination, const char *id_prefix)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     e.destination->state = DESTINATION_QUEUED;
@@ -90,7 +90,7 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
         from.row++;
         if (destination_read(w, walk.entry.row)->state != DESTINATION_HELD)
             continue;
-        release(w, walk.entry.row, id_prefix);
+        release_destination(w, walk.entry.row, id_prefix);
         count++;
     }
 }

@@ -20,7 +20,7 @@ struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, 
     return (struct quota_use){now.used, now.since_ms + length_ms};
 }
 
-static struct quota *edit(struct world *w, uint32_t key)
+static struct quota *edit_quota(struct world *w, uint32_t key)
 {
     while (w->quotas.count < key)
         table_add(&w->quotas, NULL);
@@ -29,7 +29,7 @@ static struct quota *edit(struct world *w, uint32_t key)
 
 static void write_window(struct world *w, uint32_t key, size_t window, struct quota_window now)
 {
-    edit(w, key)->windows[window] = now;
+    edit_quota(w, key)->windows[window] = now;
 }
 
 void quota_count(struct world *w, uint32_t key, size_t window, int64_t length_ms)
@@ -58,5 +58,5 @@ bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operatio
 void quota_set_spurious_429(struct world *w, uint32_t key, size_t operation, bool refused)
 {
     if (quota_had_spurious_429(w, key, operation) != refused)
-        edit(w, key)->spurious_429[operation / 64] ^= UINT64_C(1) << operation % 64;
+        edit_quota(w, key)->spurious_429[operation / 64] ^= UINT64_C(1) << operation % 64;
 }

@@ -2,8 +2,8 @@
  * these tables.
  *
  * Shapes:  struct record_type {kind, fields}; a field is {name, type, offset, texts | refers}. The
- *          names are provider-neutral. Every member of a record needs a row, except `provider`:
- *          an export loses members without a row.
+ *          names are provider-neutral. Every member of a record needs a row, except `provider` and
+ *          a key's `digest`: an export loses members without a row.
  * Units:   a TIME is milliseconds in the record and ISO 8601 text outside.
  * Errors:  record_update: a field that cannot be changed, a wrong type, an unknown enum text.
  */

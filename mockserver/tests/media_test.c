@@ -10,7 +10,7 @@
 #include "mockserver/state/media.h"
 #include "mockserver/tests/state_test.h"
 
-static uint32_t create(struct scene *s, const char *id)
+static uint32_t add_media(struct scene *s, const char *id)
 {
     const struct media spec = {
         .public_id = id, .name = "cup.jpg", .content_type = "image/jpeg", .size = 10};
@@ -21,7 +21,7 @@ static void media_are_uploaded_completed_and_removed(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t row = create(&s, "m1");
+    uint32_t row = add_media(&s, "m1");
     assert_int_equal(media_read(s.w, row)->state, MEDIA_UPLOADING);
     media_receive(s.w, row, 6);
     media_receive(s.w, row, 4);
@@ -42,7 +42,7 @@ static void a_space_lists_its_media_newest_first_without_removed_ones(void **sta
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t first = create(&s, "m1"), second = create(&s, "m2"), third = create(&s, "m3");
+    uint32_t first = add_media(&s, "m1"), second = add_media(&s, "m2"), third = add_media(&s, "m3");
     media_remove(s.w, second);
     const uint32_t expected[] = {third, first};
     struct index_walk walk;
@@ -60,7 +60,7 @@ static void a_fork_does_not_share_later_edits_of_media(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t row = create(&s, "m1");
+    uint32_t row = add_media(&s, "m1");
     struct world *fork = world_fork(s.w);
     media_remove(fork, row);
     assert_int_equal(media_read(s.w, row)->state, MEDIA_UPLOADING);

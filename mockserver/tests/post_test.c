@@ -10,7 +10,7 @@
 
 #include "mockserver/tests/state_test.h"
 
-static const struct destination *published(struct scene *s, uint32_t destination)
+static const struct destination *publish_due(struct scene *s, uint32_t destination)
 {
     events_advance(s->w, world_now(s->w) + 2 * HOUR);
     return destination_read(s->w, destination);
@@ -25,7 +25,7 @@ static void a_post_is_published_when_it_is_due(void **state)
         uint32_t row = scene_destination(&s, scene_account(&s, "acme"), HOUR, modes[i]);
         events_advance(s.w, SCENE_START + HOUR - 1);
         assert_int_equal(destination_read(s.w, row)->state, DESTINATION_QUEUED);
-        const struct destination *d = published(&s, row);
+        const struct destination *d = publish_due(&s, row);
         assert_int_equal(d->state, DESTINATION_PUBLISHED);
         assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
         assert_int_equal(d->published_at_ms, SCENE_START + HOUR);
@@ -58,7 +58,7 @@ static void each_platform_has_its_own_link_format(void **state)
             .public_id = "acc_1", .handle = "@my. brand", .platform = platform};
         uint32_t account = account_connect(s.w, s.space, &spec);
         const struct destination *d =
-            published(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
+            publish_due(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
         assert_int_equal(strlen(d->external_id), links[platform].id_length);
         if (links[platform].digits)
             assert_int_equal(strspn(d->external_id, "0123456789"), strlen(d->external_id));
@@ -75,7 +75,7 @@ static void mode_draft_ends_as_draft_without_a_link(void **state)
     (void)state;
     struct scene s = scene_new();
     const struct destination *d =
-        published(&s, scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_DRAFT));
+        publish_due(&s, scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_DRAFT));
     assert_int_equal(d->state, DESTINATION_DRAFT);
     assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
     assert_null(d->external_id);
@@ -93,7 +93,7 @@ static void a_lost_token_fails_the_post_when_due_unless_reconnected(void **state
         account_lose_token(s.w, account, TOKEN_WITHDRAWN);
         if (reconnected)
             account_reconnect(s.w, account, 0);
-        const struct destination *d = published(&s, row);
+        const struct destination *d = publish_due(&s, row);
         assert_int_equal(d->state, reconnected ? DESTINATION_PUBLISHED : DESTINATION_FAILED);
         assert_int_equal(d->failure, reconnected ? FAILURE_NONE : FAILURE_TOKEN_DEAD);
         assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
@@ -122,7 +122,7 @@ static void publishing_takes_time_and_needs_a_live_token_until_it_ends(void **st
         if (rows[i].lost_after_ms < 0)
             events_advance(s.w, SCENE_START + HOUR);
         assert_int_equal(destination_read(s.w, row)->state, rows[i].then);
-        const struct destination *d = published(&s, row);
+        const struct destination *d = publish_due(&s, row);
         assert_int_equal(d->state, rows[i].at_end);
         assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
         if (d->state == DESTINATION_PUBLISHED)
@@ -140,7 +140,7 @@ static void disconnecting_during_publishing_fails_the_post(void **state)
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(account_disconnect(s.w, account, DISCONNECT_REVOKED), 0);
-    assert_int_equal(published(&s, row)->failure, FAILURE_ACCOUNT_GONE);
+    assert_int_equal(publish_due(&s, row)->failure, FAILURE_ACCOUNT_GONE);
     world_free(s.w);
 }
 
@@ -152,7 +152,7 @@ static void an_outcome_set_for_a_post_is_used(void **state)
     uint32_t fails = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     uint32_t succeeds = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     destination_set_outcome(s.w, fails, OUTCOME_ERROR, "SPAM_RISK");
-    const struct destination *d = published(&s, fails);
+    const struct destination *d = publish_due(&s, fails);
     assert_int_equal(d->state, DESTINATION_FAILED);
     assert_int_equal(d->failure, FAILURE_PLATFORM);
     assert_string_equal(d->failure_code, "SPAM_RISK");
@@ -170,7 +170,7 @@ static void an_outcome_set_for_an_account_is_used_once(void **state)
     uint32_t later = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     destination_set_outcome(s.w, own, OUTCOME_SUCCESS, NULL);
     account_set_outcome(s.w, account, OUTCOME_ERROR, "RATE_LIMIT");
-    published(&s, own);
+    publish_due(&s, own);
     assert_int_equal(destination_read(s.w, own)->state, DESTINATION_PUBLISHED);
     assert_string_equal(destination_read(s.w, next)->failure_code, "RATE_LIMIT");
     assert_int_equal(destination_read(s.w, later)->state, DESTINATION_PUBLISHED);
@@ -186,7 +186,7 @@ static void a_success_outcome_does_not_override_a_lost_token(void **state)
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     destination_set_outcome(s.w, row, OUTCOME_SUCCESS, NULL);
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    assert_int_equal(published(&s, row)->failure, FAILURE_TOKEN_DEAD);
+    assert_int_equal(publish_due(&s, row)->failure, FAILURE_TOKEN_DEAD);
     world_free(s.w);
 }
 
@@ -201,7 +201,7 @@ static void a_canceled_or_rescheduled_post_is_not_published_at_its_old_time(void
     destination_cancel(s.w, canceled);
     destination_reschedule(s.w, moved, SCENE_START + 5 * HOUR);
     destination_reschedule(s.w, sooner, SCENE_START + 30 * MINUTE);
-    published(&s, moved);
+    publish_due(&s, moved);
     assert_int_equal(destination_read(s.w, canceled)->state, DESTINATION_CANCELED);
     assert_int_equal(destination_read(s.w, moved)->state, DESTINATION_QUEUED);
     assert_int_equal(destination_read(s.w, sooner)->published_at_ms, SCENE_START + 30 * MINUTE);
