@@ -21,13 +21,13 @@ int command_lint(const struct options *o, struct error *err)
     for (size_t i = 0; i < o->arguments.count; i++) {
         struct fixture *f = fixture_load(o->arguments.items[i], err);
         if (f)
-            printf("%s: good\n", o->arguments.items[i]);
+            printf("%s: ok\n", o->arguments.items[i]);
         fixture_free(f);
     }
     return error_any(err) ? 2 : 0;
 }
 
-/* What the admin API of a mock just made answers. */
+/* Creates a mock, calls GET `path` of its admin API and prints the response. */
 static int print_admin(const char *path, struct error *err)
 {
     const struct mock_options options = {.public_url = "http://127.0.0.1", .admin = true};
@@ -51,7 +51,7 @@ int command_capabilities(const struct options *o, struct error *err)
     return print_admin("/__admin/capabilities", err);
 }
 
-/* The admin API's own operations are in no document: what each is for stands there instead. */
+/* Admin API operations have no documentation source, so their help is printed in that column. */
 static void print_routes(const struct provider *d)
 {
     for (size_t i = 0; i < d->route_count; i++) {
@@ -85,7 +85,7 @@ int command_schema(const struct options *o, struct error *err)
             puts(buf_c(&text));
             return 0;
         }
-    error_add(err, ERROR_USAGE, (struct where){0}, "there is no schema '%s'%s", which,
+    error_add(err, ERROR_USAGE, (struct where){0}, "unknown schema '%s'%s", which,
               str_suggest(o->arena, str_from(which), schema_names, schema_count));
     return 2;
 }
@@ -101,21 +101,22 @@ int command_reference(const struct options *o)
 struct health {
     struct loop *loop;
     struct arena *arena;
-    const char *why; /* it is not well; NULL: it is */
+    const char *why; /* why the check failed; NULL: it passed */
 };
 
-/* Any proper answer will do: the admin API may be closed, or ask for a token, and all is well. */
+/* Any response below 500 passes: with a disabled or protected admin API it is a 4xx. */
 static void on_response(void *ctx, const struct http_response *response)
 {
     struct health *h = ctx;
     if (response->error)
         h->why = str_dup(h->arena, str_from(response->error));
     else if (response->status >= 500)
-        h->why = arena_printf(h->arena, "it answers %d", response->status);
+        h->why = arena_printf(h->arena, "it responds with status %d", response->status);
     loop_stop(h->loop);
 }
 
-/* The certificate may be one that the mock made: who it is is not what is asked. */
+/* Returns why the mock at `url` is unhealthy, or NULL. The certificate is not verified, because it
+ * may be a generated one. */
 static const char *why_unwell(struct arena *a, const char *url)
 {
     const struct http_client_options options = {
@@ -143,13 +144,14 @@ int command_healthcheck(const struct options *o, struct error *err)
     struct url url;
     const char *wrong;
     if (!url_parse(o->arena, text, &url, &wrong)) {
-        error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is no http URL: %s", text, wrong);
+        error_add(err, ERROR_USAGE, (struct where){0},
+                  "invalid URL '%s': %s; expected an http or https URL", text, wrong);
         return 2;
     }
     const char *port = url.port ? arena_printf(o->arena, ":%d", url.port) : "";
     const char *why = why_unwell(
         o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
     if (why)
-        error_add(err, ERROR_TARGET, (struct where){0}, "no mock answers at %s: %s", text, why);
+        error_add(err, ERROR_TARGET, (struct where){0}, "no healthy mock at %s: %s", text, why);
     return why ? 1 : 0;
 }

@@ -1,7 +1,7 @@
-/* commands.h - what the program does beside serving.
+/* commands.h - the commands of mockserver other than serve and record.
  *
- * Shapes:  results go to stdout; the response is the program's exit status.
- * Errors:  fixtures with mistakes; a running mock that does not answer, or refuses.
+ * Shapes:  each function prints its result to stdout and returns the program's exit status.
+ * Errors:  invalid fixtures; a running mock that does not respond, or rejects the request.
  */
 #pragma once
 #include "mockserver/cli/options.h"

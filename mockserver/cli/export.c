@@ -1,7 +1,9 @@
-/* mockserver export: a world as a fixture, of a file or of a running mock. */
+/* mockserver export: prints a namespace as a fixture, from a file or from a running mock. */
 #include "mockserver/cli/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/http/client.h"
 #include "base/json.h"
@@ -15,7 +17,8 @@ static bool print(struct str text, struct error *err)
 {
     bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF &&
               fflush(stdout) != EOF;
-    return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "stdout takes no more");
+    return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write to stdout: %s",
+                           strerror(errno));
 }
 
 static bool export_file(const struct options *o, struct error *err)
@@ -30,15 +33,15 @@ static bool export_file(const struct options *o, struct error *err)
     return print(buf_str(&text), err);
 }
 
-struct asking {
+struct state_request {
     const struct options *o;
     struct loop *loop;
     struct error *err;
 };
 
-static void responded(void *ctx, const struct http_response *response)
+static void on_response(void *ctx, const struct http_response *response)
 {
-    struct asking *s = ctx;
+    struct state_request *s = ctx;
     const char *from = s->o->from;
     const struct where nowhere = {0};
     const struct node *body =
@@ -50,7 +53,7 @@ static void responded(void *ctx, const struct http_response *response)
     else if (response->status == 200)
         print(response->body, s->err);
     else
-        error_add(s->err, ERROR_TARGET, nowhere, "%s answers %d%s%s", from, response->status,
+        error_add(s->err, ERROR_TARGET, nowhere, "%s: status %d%s%s", from, response->status,
                   detail ? ": " : "", detail ? detail : "");
 }
 
@@ -62,7 +65,7 @@ static bool export_running(const struct options *o, struct error *err)
         .ca_file = o->cacert,
         .response_max = RESPONSE_MAX,
     };
-    struct asking s = {.o = o, .loop = loop_new(), .err = err};
+    struct state_request s = {.o = o, .loop = loop_new(), .err = err};
     struct http_client *client = http_client_new(s.loop, &options);
     struct headers headers = {0};
     if (o->admin_token)
@@ -71,10 +74,11 @@ static bool export_running(const struct options *o, struct error *err)
     const struct http_sent sent = {
         .method = "GET",
         .url = arena_printf(o->arena, "%s%s%s/__admin/state?format=fixture", o->from,
-                            o->world ? "/ns/" : "", o->world ? o->world : ""),
+                            o->from_namespace ? "/ns/" : "",
+                            o->from_namespace ? o->from_namespace : ""),
         .headers = &headers,
     };
-    http_send(client, o->arena, &sent, responded, &s);
+    http_send(client, o->arena, &sent, on_response, &s);
     loop_run(s.loop);
     http_client_free(client);
     loop_free(s.loop);

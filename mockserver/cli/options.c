@@ -15,12 +15,12 @@ static bool read_port(const struct given *g, int64_t *port)
 {
     int64_t value;
     if (!str_to_int(str_from(g->value), &value) || value < 0 || value > 65535)
-        return flag_wrong(g, "no port (0 to 65535)");
+        return flag_wrong(g, "expected 0 to 65535");
     *port = value;
     return true;
 }
 
-/* The environment names several, separated by colons. */
+/* UNDERSTUDY_MOCK_FIXTURE is a list of paths separated by colons. */
 static bool set_fixture(struct options *o, const struct given *g)
 {
     struct str rest = str_from(g->value);
@@ -31,6 +31,11 @@ static bool set_fixture(struct options *o, const struct given *g)
             *arena_push(o->arena, &o->fixtures, const char *) =
                 str_dup(o->arena, str_cut(&rest, ':'));
     return true;
+}
+
+static bool expect_file(const struct given *g)
+{
+    return *g->value || flag_wrong(g, "expected a file name");
 }
 
 static bool set_port(struct options *o, const struct given *g)
@@ -44,6 +49,11 @@ static bool set_listen(struct options *o, const struct given *g)
     return true;
 }
 
+static bool reject_url(const struct options *o, const struct given *g, const char *why)
+{
+    return flag_wrong(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
+}
+
 static bool set_public_url(struct options *o, const struct given *g)
 {
     struct url url;
@@ -53,10 +63,9 @@ static bool set_public_url(struct options *o, const struct given *g)
         text.n--;
     const char *kept = str_dup(o->arena, text);
     if (!url_parse(o->arena, kept, &url, &why))
-        return error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is no http(s) URL: %s",
-                         g->by, g->value, why);
+        return reject_url(o, g, why);
     if (*url.query || *url.fragment)
-        return flag_wrong(g, "no base URL: it has a query or a fragment");
+        return flag_wrong(g, "expected a URL without query and fragment");
     o->public_url = kept;
     return true;
 }
@@ -65,7 +74,7 @@ static bool set_consent(struct options *o, const struct given *g)
 {
     o->local_consent = !strcmp(g->value, "local");
     return o->local_consent || !strcmp(g->value, "provider") ||
-           flag_wrong(g, "neither 'provider' nor 'local'");
+           flag_wrong(g, "expected 'provider' or 'local'");
 }
 
 static bool set_admin_port(struct options *o, const struct given *g)
@@ -81,7 +90,7 @@ static bool set_no_admin(struct options *o, const struct given *g)
 static bool set_admin_token(struct options *o, const struct given *g)
 {
     o->admin_token = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return *g->value || flag_wrong(g, "expected a token of at least 1 character");
 }
 
 static bool set_tls(struct options *o, const struct given *g)
@@ -92,13 +101,13 @@ static bool set_tls(struct options *o, const struct given *g)
 static bool set_tls_cert(struct options *o, const struct given *g)
 {
     o->tls_cert = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return expect_file(g);
 }
 
 static bool set_tls_key(struct options *o, const struct given *g)
 {
     o->tls_key = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return expect_file(g);
 }
 
 static bool set_cors(struct options *o, const struct given *g)
@@ -107,7 +116,7 @@ static bool set_cors(struct options *o, const struct given *g)
     do {
         const char *origin = cors_origin(o->arena, str_trim(str_cut(&rest, ',')));
         if (!origin)
-            return flag_wrong(g, "no origin (scheme://host[:port] without a path), nor * nor null");
+            return flag_wrong(g, "expected scheme://host[:port] without a path, * or null");
         *arena_push(o->arena, &o->cors, const char *) = origin;
     } while (rest.n);
     return true;
@@ -121,21 +130,20 @@ static bool set_from(struct options *o, const struct given *g)
     while (str_ends(text, STR("/")))
         text.n--;
     o->from = str_dup(o->arena, text);
-    return url_parse(o->arena, o->from, &url, &why) ||
-           error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is no http(s) URL: %s",
-                     g->by, g->value, why);
+    return url_parse(o->arena, o->from, &url, &why) || reject_url(o, g, why);
 }
 
 static bool set_cacert(struct options *o, const struct given *g)
 {
     o->cacert = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return expect_file(g);
 }
 
 static bool set_namespace(struct options *o, const struct given *g)
 {
-    o->world = g->value;
-    return namespaces_name_valid(str_from(g->value)) || flag_wrong(g, "no world's name");
+    o->from_namespace = g->value;
+    return namespaces_name_valid(str_from(g->value)) ||
+           flag_wrong(g, "expected 1 to 64 of A-Z a-z 0-9 . _ - and no leading dot");
 }
 
 static bool set_explicit_namespaces(struct options *o, const struct given *g)
@@ -155,7 +163,7 @@ static bool set_namespaces(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!str_to_int(str_from(g->value), &value) || value < 1 || value > 1000000)
-        return flag_wrong(g, "no number of worlds (1 to 1000000)");
+        return flag_wrong(g, "expected 1 to 1000000");
     o->namespaces = value;
     return true;
 }
@@ -164,7 +172,7 @@ static bool set_namespace_idle(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!duration_parse(str_from(g->value), &value) || value < 0 || value > IDLE_MAX_MS)
-        return flag_wrong(g, "no duration such as 90s, 10m or 24h (0s: for ever)");
+        return flag_wrong(g, "expected a duration such as 90s, 10m or 24h (0s: never)");
     o->namespace_idle_ms = value;
     return true;
 }
@@ -173,7 +181,7 @@ static bool set_journal_bytes(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!str_to_size(str_from(g->value), &value) || value < 1 << 10)
-        return flag_wrong(g, "no size such as 512KiB or 8MiB (1KiB at least)");
+        return flag_wrong(g, "expected a size such as 512KiB or 8MiB, at least 1KiB");
     o->journal_bytes = value;
     return true;
 }
@@ -186,7 +194,7 @@ static bool set_no_watch(struct options *o, const struct given *g)
 static bool set_client_report(struct options *o, const struct given *g)
 {
     o->client_report = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return expect_file(g);
 }
 
 static bool set_log(struct options *o, const struct given *g)
@@ -196,7 +204,7 @@ static bool set_log(struct options *o, const struct given *g)
             o->log = i;
             return true;
         }
-    return flag_wrong(g, "none of quiet, error, warn, info, debug");
+    return flag_wrong(g, "expected quiet, error, warn, info or debug");
 }
 
 static bool set_json(struct options *o, const struct given *g)
@@ -207,7 +215,7 @@ static bool set_json(struct options *o, const struct given *g)
 static bool set_record_to(struct options *o, const struct given *g)
 {
     o->record_to = g->value;
-    return *g->value || flag_wrong(g, "empty");
+    return expect_file(g);
 }
 
 static bool set_all(struct options *o, const struct given *g)
@@ -217,52 +225,55 @@ static bool set_all(struct options *o, const struct given *g)
 
 static const struct flag serve_rows[] = {
     FLAG("fixture", "FILE", set_fixture,
-         .help = "a world to start from, the first by default (else a sample)"),
-    FLAG("port", "N", set_port, .help = "listen on this port (8080); 0 picks one"),
-    FLAG("listen", "ADDRESS", set_listen, .help = "listen on this address (127.0.0.1)"),
-    FLAG("public-url", "URL", set_public_url, .help = "minted URLs begin so (http://ADDRESS:PORT)"),
+         .help = "load this fixture (repeatable; default: a built-in sample); a namespace starts "
+                 "from the first one unless it is created from another"),
+    FLAG("port", "N", set_port, .help = "listen on this port (default 8080; 0: any free port)"),
+    FLAG("listen", "ADDRESS", set_listen, .help = "listen on this IP address (default 127.0.0.1)"),
+    FLAG("public-url", "URL", set_public_url,
+         .help = "base of the URLs in responses (default http://ADDRESS:PORT)"),
     FLAG("tls", NULL, set_tls,
-         .help = "serve HTTPS with a certificate that is made; the ready line tells its file"),
-    FLAG("tls-cert", "FILE", set_tls_cert, .help = "serve HTTPS with this certificate (PEM)"),
-    FLAG("tls-key", "FILE", set_tls_key, .help = "the key of --tls-cert (PEM, not encrypted)"),
+         .help = "serve HTTPS with a generated self-signed certificate; the ready line names its "
+                 "file"),
+    FLAG("tls-cert", "FILE", set_tls_cert,
+         .help = "serve HTTPS with this certificate (PEM; needs --tls-key)"),
+    FLAG("tls-key", "FILE", set_tls_key, .help = "private key of --tls-cert (PEM, not encrypted)"),
     FLAG("cors", "ORIGIN", set_cors,
-         .help =
-             "pages of this origin may call the providers and read the responses (repeatable, or "
-             "with commas; * for any); the admin API stays closed to them"),
+         .help = "allow web pages of this origin to call the providers (repeatable, or separated "
+                 "by commas; *: any origin); the admin API stays closed to them"),
     FLAG("consent", "WHERE", set_consent,
-         .help = "consent is the 'provider's (default) or a 'local' page"),
+         .help = "where authorize URLs lead: 'provider' (default) is the platform's own address, "
+                 "'local' is a page of the mock"),
     FLAG("admin-port", "N", set_admin_port,
-         .help = "give the admin API a port of its own; 0 picks one"),
-    FLAG("no-admin", NULL, set_no_admin, .help = "have no admin API"),
+         .help = "serve the admin API on a separate port (default: the providers' port; 0: any "
+                 "free port)"),
+    FLAG("no-admin", NULL, set_no_admin, .help = "disable the admin API"),
     FLAG("admin-token", "TOKEN", set_admin_token,
-         .help = "the admin API asks for this bearer token"),
+         .help = "require this bearer token for the admin API"),
     FLAG("explicit-namespaces", NULL, set_explicit_namespaces,
-         .help = "create a namespace only by POST /__admin/namespaces; without this option the "
-                 "first call that names a namespace creates it"),
+         .help = "create namespaces only with POST /__admin/namespaces (default: the first call "
+                 "to a namespace creates it)"),
     FLAG("fail-on-client-checks", NULL, set_fail_on_client_checks,
          .help = "exit with status 1 if a client check failed"),
     FLAG("client-report", "FILE", set_client_report,
-         .help = "at the end, write how the clients behaved, as JUnit XML"),
-    FLAG("namespaces", "N", set_namespaces, .help = "have so many worlds at most (10000)"),
+         .help = "write the client checks as JUnit XML when the mock stops"),
+    FLAG("namespaces", "N", set_namespaces, .help = "maximum number of namespaces (default 10000)"),
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
-         .help =
-             "drop a world that nobody made but by using it after so long without a call (24h); "
-             "0s: never"),
+         .help = "delete implicitly created namespaces after this idle time (default 24h; 0s: "
+                 "never)"),
     FLAG("journal-bytes", "SIZE", set_journal_bytes,
-         .help = "each world's journal keeps so much at most (8MiB)"),
-    FLAG("no-watch", NULL, set_no_watch,
-         .help = "do not look at the fixtures again when their files change"),
-    FLAG("log", "LEVEL", set_log, .help = "quiet, error, warn, info (default) or debug"),
+         .help = "journal size limit per namespace (default 8MiB)"),
+    FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
+    FLAG("log", "LEVEL", set_log, .help = "log level: quiet, error, warn, info (default) or debug"),
 };
 
 static const struct flag record_rows[] = {
     FLAG("to", "FILE", set_record_to,
-         .help = "write down what enters and leaves the mock, and when; only you can read the "
-                 "file: keys stand in it"),
+         .help = "write the recording to this file (required); it contains API keys, so only its "
+                 "owner can read it"),
 };
 
 static const struct flag replay_rows[] = {
-    FLAG("all", NULL, set_all, .help = "tell every difference, not the first alone"),
+    FLAG("all", NULL, set_all, .help = "print every difference (default: only the first)"),
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
@@ -271,63 +282,64 @@ static const struct flag listing_rows[] = {
 };
 
 static const struct flag health_rows[] = {
-    FLAG("port", "N", set_port, .help = "ask at this port of this machine (8080)"),
-    FLAG("tls", NULL, set_tls, .help = "ask there over HTTPS"),
+    FLAG("port", "N", set_port, .help = "check this port of 127.0.0.1 (default 8080)"),
+    FLAG("tls", NULL, set_tls, .help = "use HTTPS, and accept any certificate"),
 };
 
 static const struct flag export_rows[] = {
-    FLAG("fixture", "FILE", set_fixture,
-         .help = "the world that this file makes (else the sample)"),
-    FLAG("from", "URL", set_from, .help = "instead: the world of a running mock, as it is now"),
-    FLAG("namespace", "NAME", set_namespace, .help = "which of its worlds (default)"),
-    FLAG("admin-token", "TOKEN", set_admin_token, .help = "what its admin API asks for"),
+    FLAG("fixture", "FILE", set_fixture, .help = "fixture to export (default: a built-in sample)"),
+    FLAG("from", "URL", set_from,
+         .help = "export the current state of the mock that runs at this URL"),
+    FLAG("namespace", "NAME", set_namespace,
+         .help = "with --from: export this namespace (default: 'default')"),
+    FLAG("admin-token", "TOKEN", set_admin_token,
+         .help = "with --from: bearer token of that mock's admin API"),
     FLAG("cacert", "FILE", set_cacert,
-         .help = "verify it by this certificate, such as the one that --tls made"),
+         .help = "with --from: trust this certificate, for example the one that --tls generated"),
 };
 
 const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
-     "Serve the providers' APIs from a world in memory."                                                                                           },
+     "Serve the providers' APIs from state in memory."                                                                                            },
     {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,
-     "Serve, with all its options, and write the run down."                                                                                        },
+     "Serve, and record the run to a file."                                                                                                       },
     {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
-     "Give a recorded run again: where does it first differ?"                                                                                      },
+     "Replay a recorded run and compare the responses."                                                                                           },
     {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
-     "Check fixtures: every mistake, at its place."                                                                                                },
+     "Check fixtures and print every mistake with its place."                                                                                     },
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
-     "List every operation, and where it is documented."                                                                                           },
+     "List all operations and where they are documented."                                                                                         },
     {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
-     "Print what the admin API can do, as JSON."                                                                                                   },
+     "Print what the admin API can do, as JSON."                                                                                                  },
     {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
-     "Does a running mock answer? Status 0, else 1."                                                                                               },
+     "Check that a mock is running (exit status 0, else 1)."                                                                                      },
     {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
-     "Print a file's JSON Schema, for editors."                                                                                                    },
-    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page, as Markdown."},
+     "Print the JSON Schema of fixtures or rules."                                                                                                },
+    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page as Markdown."},
     {"export",       COMMAND_EXPORT,       export_rows,  COUNT(export_rows),  "",             0, 0,
-     "Print a world as a fixture, with all its secrets."                                                                                           },
+     "Print a namespace as a fixture, secrets included."                                                                                          },
 };
 const size_t option_command_count = COUNT(option_commands);
 
 /* clang-format off */
 const struct exit_row option_exits[] = {
-    {0, "good; of serving: it was ended by SIGINT or SIGTERM"},
-    {1, "healthcheck: no mock answers; replay: the run is not the same; of serving with --fail-on-client-checks: a client check failed"},
-    {2, "usage, an input that cannot be used (file:line:col says where), a port that cannot be had, or a recording or report that could not be written"},
-    {3, "export: the running mock does not answer, or refuses"},
+    {0, "success; serve and record: stopped by SIGINT or SIGTERM"},
+    {1, "healthcheck: no mock responds; replay: the run differs from the recording; serve and record with --fail-on-client-checks: a client check failed"},
+    {2, "usage error, invalid input (the message starts with file:line:col), a port that cannot be opened, or a recording or report that cannot be written"},
+    {3, "export: the running mock does not respond, or rejects the request"},
     {4, "replay: the recording has no response to compare"},
 };
 /* clang-format on */
 const size_t option_exit_count = COUNT(option_exits);
 
 #define HELP_BEFORE                                                                                \
-    "An offline, stateful double of social-account APIs.\v"                                        \
-    "Commands, before any option (serve is the default; 'COMMAND --help' tells more):\n"
+    "A stateful mock server for social-account APIs. It works offline.\v"                          \
+    "Commands (before any option; default: serve; 'COMMAND --help' for details):\n"
 #define HELP_BEHIND                                                                                \
-    "\nEach option may also stand in the environment: UNDERSTUDY_MOCK_PORT for --port. When the "  \
-    "mock "                                                                                        \
-    "is ready, one line of JSON on stdout tells where it listens."
+    "\nAn option can also be set in the environment: UNDERSTUDY_MOCK_PORT=9000 is --port=9000. "   \
+    "When the mock is ready, it prints one line of JSON with its URLs to stdout."
 
-/* argp keeps lines that begin with blanks as they are, and fills the others. */
+/* argp leaves lines that begin with a blank unchanged and wraps all others. */
 static const char *main_help(struct arena *a)
 {
     struct buf text = {.arena = a};
@@ -360,7 +372,7 @@ bool options_any_address(const char *address)
     return !strcmp(address, "0.0.0.0") || !strcmp(address, "::");
 }
 
-static void refuse_argument(const struct command_row *row, const char *text, struct error *err)
+static void reject_argument(const struct command_row *row, const char *text, struct error *err)
 {
     const char *names[COUNT(option_commands)];
     for (size_t i = 0; i < COUNT(option_commands); i++)
@@ -368,46 +380,56 @@ static void refuse_argument(const struct command_row *row, const char *text, str
     const char *near = str_nearest(str_from(text), names, COUNT(option_commands));
     struct where nowhere = {0};
     if (find_command(text))
-        error_add(err, ERROR_USAGE, nowhere, "'%s' must stand before the options", text);
+        error_add(err, ERROR_USAGE, nowhere, "command '%s' must come before all options", text);
     else if (near)
-        error_add(err, ERROR_USAGE, nowhere, "'%s' is no command; did you mean '%s'?", text, near);
+        error_add(err, ERROR_USAGE, nowhere, "unknown command '%s' (did you mean '%s'?)", text,
+                  near);
+    else if (row->most)
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes one: %s", text,
+                  row->name, row->arguments);
+    else if (row->command == COMMAND_SERVE)
+        error_add(err, ERROR_USAGE, nowhere,
+                  "unknown command '%s'; 'mockserver --help' lists the commands", text);
     else
-        error_add(err, ERROR_USAGE, nowhere, "%s takes no argument like '%s'", row->name, text);
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes none", text,
+                  row->name);
 }
 
 static bool check(const struct options *o, const struct command_row *row, struct error *err)
 {
     struct where nowhere = {0};
     if (o->arguments.count < row->least)
-        error_add(err, ERROR_USAGE, nowhere, "%s needs %s", row->name, row->arguments);
+        error_add(err, ERROR_USAGE, nowhere, "missing argument: %s needs %s", row->name,
+                  row->arguments);
     if (o->arguments.count > row->most)
-        refuse_argument(row, o->arguments.items[row->most], err);
+        reject_argument(row, o->arguments.items[row->most], err);
     if (o->command == COMMAND_RECORD && !o->record_to)
-        error_add(err, ERROR_USAGE, nowhere, "record needs --to FILE");
+        error_add(err, ERROR_USAGE, nowhere, "missing option: record needs --to FILE");
     if (o->no_admin && o->admin_port >= 0)
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
     if (!o->tls_cert != !o->tls_key)
-        error_add(err, ERROR_USAGE, nowhere, "--tls-cert and --tls-key go together");
+        error_add(err, ERROR_USAGE, nowhere, "--tls-cert and --tls-key need each other");
     if (o->tls && o->tls_cert)
         error_add(err, ERROR_USAGE, nowhere,
-                  "--tls makes a certificate: it and --tls-cert exclude each other");
+                  "--tls and --tls-cert exclude each other; --tls generates a certificate");
     if (o->from && o->fixtures.count)
         error_add(err, ERROR_USAGE, nowhere, "--from and --fixture exclude each other");
-    if (o->world && !o->from)
-        error_add(err, ERROR_USAGE, nowhere, "--namespace goes with --from");
+    if (o->from_namespace && !o->from)
+        error_add(err, ERROR_USAGE, nowhere, "--namespace needs --from");
     if (o->cacert && !o->from)
-        error_add(err, ERROR_USAGE, nowhere, "--cacert goes with --from");
+        error_add(err, ERROR_USAGE, nowhere, "--cacert needs --from");
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
-        error_add(err, ERROR_USAGE, nowhere, "export takes one --fixture");
+        error_add(err, ERROR_USAGE, nowhere, "--fixture is given %zu times; export takes one",
+                  o->fixtures.count);
     if (!host_is_loopback(str_from(o->listen)) && !o->no_admin && !o->admin_token)
         error_add(err, ERROR_USAGE, nowhere,
-                  "listening on %s needs --admin-token or --no-admin: others could reach the admin "
-                  "API",
+                  "--listen %s makes the admin API reachable from other machines; add "
+                  "--admin-token or --no-admin",
                   o->listen);
     return !error_any(err);
 }
 
-/* Who records serves as well. */
+/* record also takes the options of serve. */
 static const struct flag *flags_of(struct arena *a, const struct command_row *row, size_t *count)
 {
     size_t more = row->command == COMMAND_RECORD ? COUNT(serve_rows) : 0;

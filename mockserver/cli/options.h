@@ -1,9 +1,10 @@
-/* options.h - what the command line and the environment say.
+/* options.h - mockserver's command line and environment variables.
  *
- * Shapes:  a command, then its options: a flag goes before UNDERSTUDY_MOCK_<FLAG>, that before the
- *          default. Options are the tables in options.c (base/flags.h).
- * Units:   ports are numbers; 0 lets the system pick one.
- * Errors:  ERROR_USAGE; what argp itself finds (an unknown flag) ends the program with status 2.
+ * Shapes:  a command, then its options. An option on the command line overrides the variable
+ *          UNDERSTUDY_MOCK_<OPTION>, which overrides the default. Options are rows of the tables in
+ *          options.c (base/flags.h).
+ * Units:   ports are numbers; 0 means any free port.
+ * Errors:  ERROR_USAGE. An error that argp reports (an unknown option) exits with status 2.
  */
 #pragma once
 #include "base/flags.h"
@@ -31,14 +32,13 @@ struct command_row {
     const struct flag *rows;
     size_t count;
     const char *arguments;
-    size_t least, most; /* arguments */
+    size_t least, most; /* number of arguments */
     const char *help;
 };
 extern const struct command_row option_commands[];
 extern const size_t option_command_count;
 
-/* What the program's end says. */
-struct exit_row {
+struct exit_row { /* an exit status and what it means */
     int status;
     const char *help;
 };
@@ -49,20 +49,22 @@ struct options {
     struct arena *arena;
     enum command command;
     struct texts_list fixtures;  /* serve, export */
-    struct texts_list arguments; /* what stands behind the options */
+    struct texts_list arguments; /* the arguments that are not options */
     const char *listen, *public_url, *admin_token, *client_report;
-    int64_t port, admin_port;       /* -1: none */
-    const char *record_to;          /* NULL: nobody writes the run down */
-    struct texts_list cors;         /* origins */
-    const char *tls_cert, *tls_key; /* files, or NULL */
-    bool tls;                       /* with a certificate that is made */
-    const char *from, *world;       /* export: of a running mock, and which of its worlds */
-    const char *cacert;             /* export: NULL: the system's */
+    int64_t port, admin_port;          /* admin_port -1: no separate port */
+    const char *record_to;             /* recording file; NULL: do not record */
+    struct texts_list cors;            /* origins */
+    const char *tls_cert, *tls_key;    /* files, or NULL */
+    bool tls;                          /* with a generated certificate */
+    const char *from, *from_namespace; /* export: URL of a running mock, and its namespace */
+    const char *cacert;                /* export: NULL: the system's certificates */
     bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
 };
 
+/* Fills `out`, including the defaults; its strings live in `a` or in argv. Returns false if `err`
+ * has at least one problem. */
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err);
 struct mock_options options_for_mock(const struct options *o);
-bool options_any_address(const char *address); /* listening there is listening on all of them */
+bool options_any_address(const char *address); /* true for 0.0.0.0 and :: */

@@ -17,33 +17,33 @@
 #define IDLE_TIMEOUT_S  60
 #define CONNECTIONS_MAX 1000
 #define QUIESCE_US      INT64_C(5000000)
-#define REFRESH_US      INT64_C(10000) /* while answers under way are waited for */
+#define REFRESH_US      INT64_C(10000) /* between two checks for requests in flight */
 
 struct service {
     struct loop *loop;
     struct mock *mock;
-    struct recorder *recorder;     /* NULL: nobody writes the run down */
-    struct server *server, *admin; /* admin NULL: no port of its own */
+    struct recorder *recorder;     /* NULL: do not record */
+    struct server *server, *admin; /* admin NULL: no separate port */
     struct tls tls;
-    int64_t ends_us;           /* 0: serving */
-    bool client_checks_failed; /* a client, by the end */
+    int64_t ends_us;           /* deadline for the requests in flight; 0: serving */
+    bool client_checks_failed; /* set when the mock stops */
 };
 
-/* What a port hands its exchanges to: the mock, or who writes down what enters it. */
+/* The functions that a port calls for its exchanges: the mock's, or the recorder's around them. */
 struct handlers {
     void (*handle)(void *ctx, struct exchange *x);
     void (*handle_admin)(void *ctx, struct exchange *x);
     void (*refuse)(void *ctx, struct exchange *x, int status, const char *why);
     void (*done)(void *ctx, struct exchange *x, bool sent);
 };
-static const struct handlers playing = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
+static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
 static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse,
                                           recorder_done};
 
 static struct server *open_port(const struct service *s, const struct options *o, int64_t port,
                                 bool admin, struct error *err)
 {
-    const struct handlers *to = s->recorder ? &recording : &playing;
+    const struct handlers *to = s->recorder ? &recording : &direct;
     const struct server_options options = {
         .address = o->listen,
         .port = (int)port,
@@ -59,7 +59,8 @@ static struct server *open_port(const struct service *s, const struct options *o
     return server_new(s->loop, &options, err);
 }
 
-/* Where a client on this machine finds a port; any address at all is reached over loopback. */
+/* The URL of a port for a client on this machine. If the server listens on all addresses, it is the
+ * loopback address. */
 static const char *url_of(const struct service *s, const struct options *o,
                           const struct server *server)
 {
@@ -95,23 +96,23 @@ static void print_ready(const struct service *s, const struct options *o)
     json_put_int(&w, "pid", getpid());
     json_close_map(&w);
     if (puts(buf_c(&line)) == EOF || fflush(stdout) == EOF)
-        log_line(LOG_WARN, "nobody reads stdout: serving at %s", s->mock->url);
+        log_line(LOG_WARN, "cannot write the ready line to stdout; serving at %s", s->mock->url);
 }
 
-static void look_whether_idle(void *ctx)
+static void stop_when_idle(void *ctx)
 {
     struct service *s = ctx;
     size_t in_flight = server_in_flight(s->server) + (s->admin ? server_in_flight(s->admin) : 0);
     if (in_flight && time_monotonic_us() < s->ends_us) {
-        loop_timer(s->loop, time_monotonic_us() + REFRESH_US, look_whether_idle, s);
+        loop_timer(s->loop, time_monotonic_us() + REFRESH_US, stop_when_idle, s);
         return;
     }
     if (in_flight)
-        log_line(LOG_WARN, "%zu answers still owed are dropped", in_flight);
+        log_line(LOG_WARN, "stopping with %zu requests in flight", in_flight);
     loop_stop(s->loop);
 }
 
-static void end(void *ctx, int signal)
+static void on_signal(void *ctx, int signal)
 {
     struct service *s = ctx;
     (void)signal;
@@ -123,7 +124,7 @@ static void end(void *ctx, int signal)
     server_quiesce(s->server);
     if (s->admin)
         server_quiesce(s->admin);
-    look_whether_idle(s);
+    stop_when_idle(s);
 }
 
 static bool open_ports(struct service *s, const struct options *o, struct error *err)
@@ -134,7 +135,6 @@ static bool open_ports(struct service *s, const struct options *o, struct error 
     return !error_any(err);
 }
 
-/* The worlds begin. */
 static bool open_mock(struct service *s, const struct options *o, struct error *err)
 {
     const struct mock_options options = options_for_mock(o);
@@ -159,7 +159,7 @@ static bool open_listeners(struct service *s, const struct options *o, struct er
     return !s->recorder || recorder_open(s->recorder, err);
 }
 
-static void put_client_checks(struct service *s, const struct options *o, struct error *err)
+static void report_client_checks(struct service *s, const struct options *o, struct error *err)
 {
     const struct client_registry *all = s->mock->client_registry;
     if (o->client_report) {
@@ -182,7 +182,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
     if (s->recorder && served)
         recorder_close(s->recorder, err);
     if (served)
-        put_client_checks(s, o, err);
+        report_client_checks(s, o, err);
     tls_end(&s->tls);
     mock_free(s->mock);
     recorder_free(s->recorder);
@@ -197,8 +197,8 @@ int serve(const struct options *o, struct error *err)
         return 2;
     signal(SIGPIPE, SIG_IGN);
     if (open_mock(&s, o, err) && open_listeners(&s, o, err)) {
-        loop_signal(s.loop, SIGINT, end, &s);
-        loop_signal(s.loop, SIGTERM, end, &s);
+        loop_signal(s.loop, SIGINT, on_signal, &s);
+        loop_signal(s.loop, SIGTERM, on_signal, &s);
         print_ready(&s, o);
         loop_run(s.loop);
     }

@@ -1,15 +1,16 @@
-/* serve.h - the mock on the network, from its ready line to its last response.
+/* serve.h - runs the mock as an HTTP server until a signal stops it.
  *
- * Shapes:  ready is one line of JSON on stdout: {"ready", "url", "bases", "pid"},
- *          with "admin" for a port of its own and "certificate" for one that was made. SIGINT and
- *          SIGTERM end it: no new connections, what is under way is answered; a second one, or the
- *          deadline, ends it at once.
- *          At its end it tells how the clients behaved, in the log and in --client-report FILE.
- * Errors:  fixtures that cannot be used, ports that cannot be had, a report that cannot be written:
- *          what is known at the start is told then.
+ * Shapes:  when it is ready, it prints one line of JSON to stdout: {"ready", "url", "bases",
+ *          "pid"}, with "admin" if the admin API has a separate port, and "certificate" (a file) if
+ *          one was generated. On SIGINT or SIGTERM it stops accepting connections and finishes the
+ *          requests in flight; a second signal, or the deadline, stops it immediately. It then
+ *          writes the client checks to the log and to --client-report FILE.
+ * Errors:  invalid fixtures, ports that cannot be opened, a report that cannot be written. What can
+ *          be checked at the start fails then.
  */
 #pragma once
 #include "mockserver/cli/options.h"
 
-/* The program's exit status: 0; 1 with --fail-on-client-checks if a client check failed; 2 with an error. */
+/* Returns the program's exit status: 0, 1 if a client check failed and --fail-on-client-checks is
+ * set, or 2 if `err` has a problem. */
 int serve(const struct options *o, struct error *err);

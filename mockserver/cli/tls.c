@@ -15,7 +15,7 @@ struct names {
     size_t count;
 };
 
-static void add(struct names *n, const char *name)
+static void add_name(struct names *n, const char *name)
 {
     for (size_t i = 0; i < n->count; i++)
         if (!strcmp(n->items[i], name))
@@ -29,17 +29,17 @@ static const char *without_brackets(struct arena *a, const char *host)
     return str_starts(h, STR("[")) ? str_dup(a, str_of(h.s + 1, h.n - 2)) : host;
 }
 
-static void make(const struct options *o, struct certificate *out)
+static void generate(const struct options *o, struct certificate *out)
 {
     struct names n = {0};
-    add(&n, "localhost");
-    add(&n, "127.0.0.1");
-    add(&n, "::1");
+    add_name(&n, "localhost");
+    add_name(&n, "127.0.0.1");
+    add_name(&n, "::1");
     if (!options_any_address(o->listen))
-        add(&n, o->listen);
+        add_name(&n, o->listen);
     struct url url;
     if (o->public_url && url_parse(o->arena, o->public_url, &url, NULL))
-        add(&n, without_brackets(o->arena, url.host));
+        add_name(&n, without_brackets(o->arena, url.host));
     certificate_make(o->arena, n.items, n.count, out);
 }
 
@@ -55,7 +55,7 @@ static bool write_all(int fd, const char *text)
     return true;
 }
 
-static bool publish(const struct options *o, struct tls *t, struct error *err)
+static bool write_file(const struct options *o, struct tls *t, struct error *err)
 {
     const char *folder = getenv("TMPDIR");
     char *path =
@@ -69,7 +69,7 @@ static bool publish(const struct options *o, struct tls *t, struct error *err)
     }
     t->file = fd >= 0 ? path : NULL;
     return written || error_add(err, ERROR_SYSTEM, (struct where){.file = path},
-                                "the certificate cannot be written here: %s", strerror(why));
+                                "cannot write the certificate: %s", strerror(why));
 }
 
 bool tls_begin(const struct options *o, struct tls *t, struct error *err)
@@ -79,8 +79,8 @@ bool tls_begin(const struct options *o, struct tls *t, struct error *err)
         return certificate_read(o->arena, o->tls_cert, o->tls_key, &t->certificate, err);
     if (!o->tls)
         return true;
-    make(o, &t->certificate);
-    return publish(o, t, err);
+    generate(o, &t->certificate);
+    return write_file(o, t, err);
 }
 
 void tls_end(const struct tls *t)

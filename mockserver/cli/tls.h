@@ -1,9 +1,9 @@
-/* tls.h - the certificate that the mock shows: the tester's, or one that it makes.
+/* tls.h - the mock's certificate: the one of --tls-cert, or a generated self-signed one.
  *
- * Shapes:  what is made names localhost, the loopback addresses, --listen and the host of
- *          --public-url. Clients find it in a private file under $TMPDIR until tls_end; its key is
- *          nowhere but in memory.
- * Errors:  as certificate_read; a file that cannot be written.
+ * Shapes:  a generated certificate is valid for localhost, the loopback addresses, --listen and the
+ *          host of --public-url. It is written to a file under $TMPDIR (default /tmp), which only
+ *          its owner can read and which tls_end removes. Its key stays in memory.
+ * Errors:  those of certificate_read; a file that cannot be written.
  */
 #pragma once
 #include "base/http/certificate.h"
@@ -12,7 +12,7 @@
 struct tls {
     bool on;
     struct certificate certificate;
-    char *file; /* of what was made; NULL: the tester has it */
+    char *file; /* of a generated certificate; NULL: not generated */
 };
 
 bool tls_begin(const struct options *o, struct tls *t, struct error *err);

@@ -1,4 +1,4 @@
-/* The program itself, as a process: options, the ready line, its end. */
+/* Runs the mockserver binary: options, the ready line, exit status. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,21 +22,22 @@
 #include "base/time.h"
 #include "base/url.h"
 
-#define WORDS_MAX   8
-#define PATIENCE_MS 10000
-#define LIST        "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
-#define SAMPLE      SOURCE_DIR "/fixtures/sample.yaml"
-#define NO_PAIR     "--tls-cert " SAMPLE " --tls-key " SAMPLE
-#define KEY         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
+#define WORDS_MAX  8
+#define TIMEOUT_MS 10000
+#define LIST       "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define SAMPLE     SOURCE_DIR "/fixtures/sample.yaml"
+#define NO_PAIR    "--tls-cert " SAMPLE " --tls-key " SAMPLE
+#define KEY        "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full\r\n"
 
 struct program {
     pid_t pid;
-    int out, err; /* what it says */
+    int out, err; /* pipes from its stdout and stderr */
     struct arena arena;
 };
 
-/* `words` separated by blanks; NAME=value ones before the first flag go to the environment. */
-static void become(const char *words)
+/* Replaces this process. `words` is separated by blanks; NAME=value before the first option is put
+ * into the environment. */
+static void exec_mockserver(const char *words)
 {
     static char line[512];
     char *argv[WORDS_MAX + 2] = {(char[]){"mockserver"}};
@@ -64,21 +65,21 @@ static struct program start(const char *words)
         close(err[0]);
         close(out[1]);
         close(err[1]);
-        become(words);
+        exec_mockserver(words);
     }
     close(out[1]);
     close(err[1]);
     return p;
 }
 
-/* Until its end, or the first line's where `line`. */
-static const char *hear(struct program *p, int fd, bool line)
+/* Reads until the end of the stream or, with `line`, until the first line is complete. */
+static const char *read_from(struct program *p, int fd, bool line)
 {
     struct buf text = {.arena = &p->arena};
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     ssize_t n;
     do {
-        assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+        assert_int_equal(poll(&ready, 1, TIMEOUT_MS), 1);
         n = read(fd, buf_reserve(&text, 4096), 4096);
         text.n += n > 0 ? (size_t)n : 0;
     } while (n > 0 && !(line && memchr(text.data, '\n', text.n)));
@@ -86,7 +87,7 @@ static const char *hear(struct program *p, int fd, bool line)
     return text.data;
 }
 
-static int end_of(struct program *p)
+static int wait_for_exit(struct program *p)
 {
     int status;
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
@@ -101,105 +102,109 @@ static int port_of(struct program *p, const char *member)
 {
     struct url url;
     const struct node *ready =
-        json_parse(&p->arena, str_from(hear(p, p->out, true)), "ready", NULL);
+        json_parse(&p->arena, str_from(read_from(p, p->out, true)), "ready", NULL);
     assert_non_null(ready);
     assert_true(url_parse(&p->arena, node_get_text(ready, member), &url, NULL));
     return url.port;
 }
 
-static void unusable_options_are_told_in_a_line_with_status_2(void **state)
+static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
 {
     static const struct {
-        const char *words, *said;
+        const char *words, *expected;
     } rows[] = {
-        {"--port 99999",                           "--port: '99999' is no port"                  },
-        {"--port=",                                "--port: '' is no port"                       },
-        {"UNDERSTUDY_MOCK_PORT=x",                 "UNDERSTUDY_MOCK_PORT: 'x' is no port"        },
-        {"UNDERSTUDY_MOCK_NO_WATCH=maybe",         "UNDERSTUDY_MOCK_NO_WATCH: 'maybe' is neither"},
-        {"--namespaces 0",                         "--namespaces: '0' is no number"              },
-        {"--namespace-idle 10",                    "--namespace-idle: '10' is no duration"       },
-        {"--namespace-idle -1h",                   "'-1h' is no duration"                        },
-        {"--journal-bytes 8M",                     "--journal-bytes: '8M' is no size"            },
-        {"UNDERSTUDY_MOCK_JOURNAL_BYTES=10",       "1KiB at least"                               },
-        {"--log loud",                             "--log: 'loud' is none of"                    },
-        {"--consent here",                         "--consent: 'here' is neither"                },
-        {"--public-url ftp://x",                   "is no http(s) URL"                           },
-        {"--public-url http://x/?a=1",             "has a query"                                 },
-        {"--listen 0.0.0.0",                       "needs --admin-token or --no-admin"           },
-        {"--listen 0.0.0.0 --admin-port 0",        "needs --admin-token or --no-admin"           },
-        {"--listen 127.1",                         "needs --admin-token or --no-admin"           },
-        {"--listen 127.evil.test",                 "needs --admin-token or --no-admin"           },
-        {"--listen ::ffff:10.0.0.1",               "needs --admin-token or --no-admin"           },
-        {"--listen 127.0.0.1.",                    "'127.0.0.1.' port 8080 is not an IP"         },
-        {"--tls-cert /no/such.pem",                "--tls-cert and --tls-key go together"        },
-        {"--tls --tls-cert a --tls-key b",         "it and --tls-cert exclude each other"        },
-        {"--tls-cert /no/such --tls-key " SAMPLE,  "/no/such: No such file"                      },
-        {NO_PAIR,                                  SAMPLE ": has no certificate in PEM"          },
-        {"TMPDIR=/no/such --tls",                  "the certificate cannot be written"           },
-        {"--cors https://a.example/x",             "'https://a.example/x' is no origin"          },
-        {"UNDERSTUDY_MOCK_CORS=*,b",               "UNDERSTUDY_MOCK_CORS: '*,b' is no origin"    },
-        {"--no-admin --admin-port 0",              "exclude each other"                          },
-        {"--fixture /no/such.yaml",                "/no/such.yaml: "                             },
-        {"UNDERSTUDY_MOCK_FIXTURE=/no/such.yaml",  "/no/such.yaml: "                             },
-        {"--client-report=",                       "--client-report: '' is empty"                },
-        {"--client-report /no/such.xml",           "cannot write /no/such.xml"                   },
-        {"srve",                                   "did you mean 'serve'?"                       },
-        {"--port 0 lint",                          "'lint' must stand before the options"        },
-        {"lint",                                   "lint needs FILE..."                          },
-        {"lint /no/such.yaml",                     "/no/such.yaml: "                             },
-        {"schema rules",                           "did you mean 'rule'?"                        },
-        {"healthcheck zzz",                        "'zzz' is no http URL"                        },
-        {"export --namespace a",                   "--namespace goes with --from"                },
-        {"export --cacert a",                      "--cacert goes with --from"                   },
-        {"export --from ftp://x",                  "is no http(s) URL"                           },
-        {"export --from http://x --namespace a/b", "'a/b' is no world's name"                    },
-        {"export --from http://x --fixture x",     "exclude each other"                          },
-        {"export --fixture a --fixture b",         "takes one --fixture"                         },
-        {"export --fixture /no/such.yaml",         "/no/such.yaml: "                             },
-        {"--bogus",                                "--bogus"                                     },
-        {"--fixture " SAMPLE " --fixture " SAMPLE, "a world named 'sample' too"                  },
+        {"--port 99999",                           "expected 0 to 65535"                           },
+        {"--port=",                                "expected 0 to 65535"                           },
+        {"UNDERSTUDY_MOCK_PORT=x",                 "UNDERSTUDY_MOCK_PORT"                          },
+        {"UNDERSTUDY_MOCK_NO_WATCH=maybe",         "UNDERSTUDY_MOCK_NO_WATCH"                      },
+        {"--namespaces 0",                         "expected 1 to 1000000"                         },
+        {"--namespace-idle 10",                    "expected a duration such as 90s"               },
+        {"--namespace-idle -1h",                   "expected a duration such as 90s"               },
+        {"--journal-bytes 8M",                     "expected a size such as 512KiB"                },
+        {"UNDERSTUDY_MOCK_JOURNAL_BYTES=10",       "at least 1KiB"                                 },
+        {"--log loud",                             "expected quiet, error, warn, info or debug"    },
+        {"--consent here",                         "expected 'provider' or 'local'"                },
+        {"--public-url ftp://x",                   "expected an http or https URL"                 },
+        {"--public-url http://x/?a=1",             "expected a URL without query and fragment"     },
+        {"--listen 0.0.0.0",                       "add --admin-token or --no-admin"               },
+        {"--listen 0.0.0.0 --admin-port 0",        "add --admin-token or --no-admin"               },
+        {"--listen 127.1",                         "add --admin-token or --no-admin"               },
+        {"--listen 127.evil.test",                 "add --admin-token or --no-admin"               },
+        {"--listen ::ffff:10.0.0.1",               "add --admin-token or --no-admin"               },
+        {"--listen 127.0.0.1.",                    "'127.0.0.1.' port 8080 is not an IP"           },
+        {"--tls-cert /no/such.pem",                "--tls-cert and --tls-key need each other"      },
+        {"--tls --tls-cert a --tls-key b",         "--tls and --tls-cert exclude each other"       },
+        {"--tls-cert /no/such --tls-key " SAMPLE,  "/no/such: No such file"                        },
+        {NO_PAIR,                                  SAMPLE ": has no certificate in PEM"            },
+        {"TMPDIR=/no/such --tls",                  "cannot write the certificate"                  },
+        {"--cors https://a.example/x",             "expected scheme://host[:port]"                 },
+        {"UNDERSTUDY_MOCK_CORS=*,b",               "UNDERSTUDY_MOCK_CORS"                          },
+        {"--no-admin --admin-port 0",              "exclude each other"                            },
+        {"--fixture /no/such.yaml",                "/no/such.yaml: "                               },
+        {"UNDERSTUDY_MOCK_FIXTURE=/no/such.yaml",  "/no/such.yaml: "                               },
+        {"--client-report=",                       "expected a file name"                          },
+        {"--client-report /no/such.xml",           "cannot write /no/such.xml"                     },
+        {"srve",                                   "unknown command 'srve' (did you mean 'serve'?)"},
+        {"what",                                   "unknown command 'what'"                        },
+        {"routes what",                            "routes takes none"                             },
+        {"replay a b",                             "replay takes one: FILE"                        },
+        {"record --port 0",                        "record needs --to FILE"                        },
+        {"--port 0 lint",                          "command 'lint' must come before all options"   },
+        {"lint",                                   "missing argument: lint needs FILE..."          },
+        {"lint /no/such.yaml",                     "/no/such.yaml: "                               },
+        {"schema rules",                           "did you mean 'rule'?"                          },
+        {"healthcheck zzz",                        "invalid URL 'zzz'"                             },
+        {"export --namespace a",                   "--namespace needs --from"                      },
+        {"export --cacert a",                      "--cacert needs --from"                         },
+        {"export --from ftp://x",                  "expected an http or https URL"                 },
+        {"export --from http://x --namespace a/b", "expected 1 to 64 of A-Z a-z 0-9"               },
+        {"export --from http://x --fixture x",     "exclude each other"                            },
+        {"export --fixture a --fixture b",         "export takes one"                              },
+        {"export --fixture /no/such.yaml",         "/no/such.yaml: "                               },
+        {"--bogus",                                "--bogus"                                       },
+        {"--fixture " SAMPLE " --fixture " SAMPLE, "name 'sample' is also the name of"             },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct program p = start(rows[i].words);
-        const char *said = hear(&p, p.err, false);
-        if (!strstr(said, rows[i].said))
-            print_error("%s said: %s\n", rows[i].words, said);
-        assert_non_null(strstr(said, rows[i].said));
-        assert_string_equal(hear(&p, p.out, false), "");
-        assert_int_equal(end_of(&p), 2);
+        const char *text = read_from(&p, p.err, false);
+        if (!strstr(text, rows[i].expected))
+            print_error("%s: stderr is: %s\n", rows[i].words, text);
+        assert_non_null(strstr(text, rows[i].expected));
+        assert_string_equal(read_from(&p, p.out, false), "");
+        assert_int_equal(wait_for_exit(&p), 2);
     }
 }
 
-static void a_port_in_use_is_told(void **state)
+static void a_port_in_use_is_an_error(void **state)
 {
     (void)state;
     int fd = listen_on("127.0.0.1", 0, NULL);
     char words[64];
     snprintf(words, sizeof words, "--port %d", listen_port(fd));
     struct program p = start(words);
-    assert_non_null(strstr(hear(&p, p.err, false), "is in use"));
-    assert_int_equal(end_of(&p), 2);
+    assert_non_null(strstr(read_from(&p, p.err, false), "is in use"));
+    assert_int_equal(wait_for_exit(&p), 2);
     close(fd);
 }
 
-static void a_flag_goes_before_the_environment(void **state)
+static void an_option_overrides_the_environment(void **state)
 {
     (void)state;
     struct program p = start("UNDERSTUDY_MOCK_PORT=x UNDERSTUDY_MOCK_LISTEN=127.0.0.1 --port 0");
     assert_true(port_of(&p, "url") > 0);
     kill(p.pid, SIGTERM);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
 }
 
-static void commands_print_on_stdout(void **state)
+static void commands_print_to_stdout(void **state)
 {
     static const struct {
-        const char *words, *said;
+        const char *words, *expected;
     } rows[] = {
         {"--help",                                   "Usage: mockserver"          },
-        {"--help",                                   "\n  record               Serve, with all its options, and write the run "
-                   "down.\n  replay FILE "                      },
+        {"--help",                                   "\n  record               Serve, and record the run to a file.\n"
+                   "  replay FILE "                             },
         {"serve --help",                             "--fixture"                  },
         {"lint --help",                              "Usage: mockserver lint"     },
         {"--version",                                "mockserver "                },
@@ -209,15 +214,15 @@ static void commands_print_on_stdout(void **state)
         {"reference",                                "# The mock, for reference"  },
         {"routes --json",                            "{\"items\":[{\"provider\":" },
         {"capabilities",                             "\"simulations\":["          },
-        {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": good\n"                   },
-        {"export --help",                            "all its secrets"            },
+        {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": ok\n"                     },
+        {"export --help",                            "secrets included"           },
         {"export --fixture " SAMPLE,                 "\"name\": \"sample\""       },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct program p = start(rows[i].words);
-        assert_non_null(strstr(hear(&p, p.out, false), rows[i].said));
-        assert_int_equal(end_of(&p), 0);
+        assert_non_null(strstr(read_from(&p, p.out, false), rows[i].expected));
+        assert_int_equal(wait_for_exit(&p), 0);
     }
 }
 
@@ -229,12 +234,13 @@ static struct client *connect_to(struct rig *g, int port, const char *head)
     return c;
 }
 
-static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
+static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
 {
     (void)state;
     struct rig g = {.loop = loop_new()};
     struct program p = start("--port 0 --admin-port 0");
-    const struct node *ready = json_parse(&p.arena, str_from(hear(&p, p.out, true)), "ready", NULL);
+    const struct node *ready =
+        json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
     struct url url, admin;
     assert_true(url_parse(&p.arena, node_get_text(ready, "url"), &url, NULL));
     assert_true(url_parse(&p.arena, node_get_text(ready, "admin"), &admin, NULL));
@@ -250,11 +256,11 @@ static void the_ready_line_tells_where_to_go_and_health_agrees(void **state)
     char words[64];
     snprintf(words, sizeof words, "healthcheck http://127.0.0.1:%d", url.port);
     struct program check = start(words);
-    assert_int_equal(end_of(&check), 0);
+    assert_int_equal(wait_for_exit(&check), 0);
     kill(p.pid, SIGINT);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     check = start(words);
-    assert_int_equal(end_of(&check), 1);
+    assert_int_equal(wait_for_exit(&check), 1);
     loop_free(g.loop);
     arena_end(&g.arena);
 }
@@ -268,7 +274,7 @@ static const char *write_text(struct arena *a, const char *text)
     return path;
 }
 
-static void a_given_certificate_is_shown_and_health_asks_for_no_more(void **state)
+static void a_given_certificate_is_served_and_healthcheck_does_not_verify_it(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -276,51 +282,51 @@ static void a_given_certificate_is_shown_and_health_asks_for_no_more(void **stat
     certificate_make(&a, (const char *const[]){"localhost"}, 1, &pair);
     const char *chain = write_text(&a, pair.chain), *key = write_text(&a, pair.key);
     struct program p = start(arena_printf(&a, "--port 0 --tls-cert %s --tls-key %s", chain, key));
-    const struct node *ready = json_parse(&a, str_from(hear(&p, p.out, true)), "ready", NULL);
+    const struct node *ready = json_parse(&a, str_from(read_from(&p, p.out, true)), "ready", NULL);
     const char *url = node_get_text(ready, "url");
     assert_ptr_equal(strstr(url, "https://127.0.0.1:"), url);
-    assert_null(node_get_text(ready, "certificate")); /* it is the tester's own */
+    assert_null(node_get_text(ready, "certificate")); /* it is only set for a generated one */
 
     struct program check = start(arena_printf(&a, "healthcheck %s", url));
-    assert_int_equal(end_of(&check), 0);
+    assert_int_equal(wait_for_exit(&check), 0);
     check = start(arena_printf(&a, "healthcheck --tls --port %s", strrchr(url, ':') + 1));
-    assert_int_equal(end_of(&check), 0);
+    assert_int_equal(wait_for_exit(&check), 0);
     check = start(arena_printf(&a, "healthcheck http%s", url + strlen("https")));
-    assert_int_equal(end_of(&check), 1);
+    assert_int_equal(wait_for_exit(&check), 1);
     kill(p.pid, SIGTERM);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     unlink(chain);
     unlink(key);
     arena_end(&a);
 }
 
-/* What `words` print; it must end with that status. */
+/* Runs the program and returns its stdout; it must exit with `status`. */
 static const char *output_of(struct arena *a, const char *words, int status)
 {
     struct program p = start(words);
-    const char *said = arena_text(a, hear(&p, p.out, false));
-    assert_int_equal(end_of(&p), status);
-    return said;
+    const char *text = arena_text(a, read_from(&p, p.out, false));
+    assert_int_equal(wait_for_exit(&p), status);
+    return text;
 }
 
-static void a_world_is_exported_over_https_with_the_printed_certificate(void **state)
+static void export_from_https_needs_the_certificate_of_the_ready_line(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct program p = start("--port 0 --tls");
-    const struct node *ready = json_parse(&a, str_from(hear(&p, p.out, true)), "ready", NULL);
+    const struct node *ready = json_parse(&a, str_from(read_from(&p, p.out, true)), "ready", NULL);
     const char *from = arena_printf(&a, "export --from %s", node_get_text(ready, "url"));
-    assert_string_equal(output_of(&a, from, 3), ""); /* no authority knows it */
+    assert_string_equal(output_of(&a, from, 3), ""); /* self-signed */
     assert_string_equal(output_of(&a, arena_printf(&a, "%s --cacert " SAMPLE, from), 3), "");
     const char *line =
         arena_printf(&a, "%s --cacert %s", from, node_get_text(ready, "certificate"));
     assert_non_null(strstr(output_of(&a, line, 0), "\"name\": \"sample\""));
     kill(p.pid, SIGTERM);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     arena_end(&a);
 }
 
-static void a_running_mocks_world_is_exported(void **state)
+static void a_namespace_of_a_running_mock_is_exported(void **state)
 {
     (void)state;
     struct rig g = {.loop = loop_new()};
@@ -330,25 +336,25 @@ static void a_running_mocks_world_is_exported(void **state)
     const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
     const struct node *world =
-        json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
+        json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
     assert_string_equal(node_get_text(world, "name"), "sample");
     assert_true(node_count(node_pointer(world, "/records/accounts")) > 0);
     line = arena_printf(&g.arena, "%s --namespace mine", line);
-    world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "world", NULL);
+    world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
     assert_true(node_count(node_pointer(world, "/runtime_state/quotas")) > 0);
-    assert_string_equal(output_of(&g.arena, from, 3), ""); /* it asks for its token */
+    assert_string_equal(output_of(&g.arena, from, 3), ""); /* the token is missing */
     line = arena_printf(&g.arena, "%s --admin-token secret --namespace no", from);
     assert_string_equal(output_of(&g.arena, line, 3), "");
     kill(p.pid, SIGTERM);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     assert_string_equal(output_of(&g.arena, from, 3), "");
     loop_free(g.loop);
     arena_end(&g.arena);
 }
 
-#define HELD "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"200ms\"}]}"
+#define DELAY_RULE "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"200ms\"}]}"
 
-static void what_is_under_way_is_responded_to_before_the_end(void **state)
+static void requests_in_flight_are_finished_before_the_exit(void **state)
 {
     (void)state;
     struct rig g = {.loop = loop_new()};
@@ -357,20 +363,21 @@ static void what_is_under_way_is_responded_to_before_the_end(void **state)
     char head[128];
     snprintf(head, sizeof head, "POST /__admin/rules");
     struct client *c = connect_to(&g, port, head);
-    client_say(
-        c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" HELD, sizeof HELD - 1)));
+    client_say(c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" DELAY_RULE,
+                                        sizeof DELAY_RULE - 1)));
     assert_int_equal(client_hear_last(c).status / 100, 2);
     c = connect_to(&g, port, LIST);
-    /* Control calls are not held back: when this one is answered, the other has arrived. */
+    /* Rules do not delay admin API calls: when this one has its response, the delayed call has
+     * arrived. */
     assert_int_equal(client_hear_last(connect_to(&g, port, "GET /__admin/health")).status, 200);
     kill(p.pid, SIGTERM);
     assert_int_equal(client_hear_last(c).status, 200);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     loop_free(g.loop);
     arena_end(&g.arena);
 }
 
-static void closed_streams_are_no_trouble(void **state)
+static void the_mock_runs_with_closed_standard_streams(void **state)
 {
     (void)state;
     int fd = listen_on("127.0.0.1", 0, NULL), port = listen_port(fd);
@@ -382,10 +389,10 @@ static void closed_streams_are_no_trouble(void **state)
         close(STDERR_FILENO);
         char words[64];
         snprintf(words, sizeof words, "--port %d", port);
-        become(words);
+        exec_mockserver(words);
     }
     struct rig g = {.loop = loop_new()};
-    int64_t limit_us = time_monotonic_us() + PATIENCE_MS * INT64_C(1000);
+    int64_t limit_us = time_monotonic_us() + TIMEOUT_MS * INT64_C(1000);
     int socket;
     while ((socket = rig_connect(port)) < 0 && time_monotonic_us() < limit_us)
         loop_step(g.loop, 1000);
@@ -394,7 +401,7 @@ static void closed_streams_are_no_trouble(void **state)
     assert_int_equal(client_hear_last(c).status, 200);
     struct program p = {.pid = pid, .out = -1, .err = -1};
     kill(pid, SIGTERM);
-    assert_int_equal(end_of(&p), 0);
+    assert_int_equal(wait_for_exit(&p), 0);
     loop_free(g.loop);
     arena_end(&g.arena);
 }
@@ -402,16 +409,16 @@ static void closed_streams_are_no_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unusable_options_are_told_in_a_line_with_status_2),
-        cmocka_unit_test(a_port_in_use_is_told),
-        cmocka_unit_test(a_flag_goes_before_the_environment),
-        cmocka_unit_test(commands_print_on_stdout),
-        cmocka_unit_test(the_ready_line_tells_where_to_go_and_health_agrees),
-        cmocka_unit_test(a_given_certificate_is_shown_and_health_asks_for_no_more),
-        cmocka_unit_test(a_running_mocks_world_is_exported),
-        cmocka_unit_test(a_world_is_exported_over_https_with_the_printed_certificate),
-        cmocka_unit_test(what_is_under_way_is_responded_to_before_the_end),
-        cmocka_unit_test(closed_streams_are_no_trouble),
+        cmocka_unit_test(invalid_options_print_an_error_and_exit_with_status_2),
+        cmocka_unit_test(a_port_in_use_is_an_error),
+        cmocka_unit_test(an_option_overrides_the_environment),
+        cmocka_unit_test(commands_print_to_stdout),
+        cmocka_unit_test(the_ready_line_has_the_urls_and_healthcheck_passes),
+        cmocka_unit_test(a_given_certificate_is_served_and_healthcheck_does_not_verify_it),
+        cmocka_unit_test(a_namespace_of_a_running_mock_is_exported),
+        cmocka_unit_test(export_from_https_needs_the_certificate_of_the_ready_line),
+        cmocka_unit_test(requests_in_flight_are_finished_before_the_exit),
+        cmocka_unit_test(the_mock_runs_with_closed_standard_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
