@@ -22,7 +22,7 @@ struct documents {
 
 size_t damaged_wrong;
 
-static void add(struct documents *d, const char *name, const struct node *root)
+static void add_document(struct documents *d, const char *name, const struct node *root)
 {
     assert_non_null(root);
     *arena_push(&d->arena, d, struct document) = (struct document){name, root};
@@ -36,7 +36,7 @@ static void add_shipped(struct documents *d)
     for (const struct dirent *e; (e = readdir(folder));) {
         const char *path = arena_printf(&d->arena, SHIPPED "/%s", e->d_name);
         if (str_ends(str_from(path), STR(".yaml")))
-            add(d, arena_text(&d->arena, e->d_name), yaml_load(&d->arena, path, &err));
+            add_document(d, arena_text(&d->arena, e->d_name), yaml_load(&d->arena, path, &err));
     }
     closedir(folder);
 }
@@ -47,11 +47,11 @@ static void add_examples(struct documents *d)
     const struct example *items = examples.items;
     for (size_t i = 0; i < examples.count; i++)
         if (items[i].fixture)
-            add(d, arena_printf(&d->arena, "example %zu, %s", i, items[i].of),
-                yaml_parse(&d->arena, str_from(items[i].fixture), "example", NULL));
+            add_document(d, arena_printf(&d->arena, "example %zu, %s", i, items[i].of),
+                         yaml_parse(&d->arena, str_from(items[i].fixture), "example", NULL));
 }
 
-/* On many lines: places in a long one take long to count. */
+/* Writes the JSON on many lines, because finding the column in a long line is slow. */
 static void put_file(struct folder *folder, struct arena *a, const struct node *damaged)
 {
     struct buf text = {.arena = a};

@@ -1,8 +1,8 @@
-/* damaged.h - documents damaged in every way (base/tests/mutate.h), for tests of what reads them.
+/* damaged.h - calls a test with every damaged variant of a document (base/tests/mutate.h).
  *
- * Shapes:  the document at hand is also in a file, so that it is left in /tmp/fixtures.* by a test
- *          that crashes.
- * Errors:  damaged_complain prints what is wrong; the test fails when all was tried.
+ * Shapes:  the current variant is also written to a file; if the test crashes, it is left in
+ *          /tmp/fixtures.*.
+ * Errors:  damaged_complain prints a message and continues; the test fails at its end.
  */
 #pragma once
 #include "base/node.h"
@@ -13,7 +13,7 @@
 struct damage { /* one damaged document */
     struct arena *arena;
     const struct node *root;
-    const char *name; /* of the document, and what is wrong with it */
+    const char *name; /* of the document, and the kind of damage */
     struct folder *folder;
 };
 typedef void damaged_visit(const struct damage *d, void *ctx);
@@ -23,5 +23,5 @@ extern size_t damaged_wrong;
 
 void damaged_each_of(const struct node *root, const char *name, struct folder *folder,
                      damaged_visit *visit, void *ctx);
-/* Of each fixture in fixtures/, and of each in the reference's examples. */
+/* Visits every damaged variant of the fixtures in fixtures/ and in the reference's examples. */
 void damaged_fixtures(damaged_visit *visit, void *ctx);

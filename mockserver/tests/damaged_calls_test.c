@@ -1,6 +1,6 @@
-/* Every rule, and every body that the reference's examples send to the admin API, damaged in every
- * way: accepted, or refused with a pointer. A refused rule is not in the list; an accepted one acts
- * on the example's calls. */
+/* Damages every rule and every admin API request body of the reference's examples in every way. The
+ * mock must accept the result, or reject it with a JSON pointer. A rejected rule must not be added;
+ * an accepted one is applied to the example's calls. */
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
@@ -10,16 +10,16 @@
 #include "base/yaml.h"
 #include "mockserver/reference/example.h"
 
-#define CALLS_A_RUN 200 /* then another mock: answers live as long as theirs */
+#define CALLS_A_RUN 200 /* then a new mock, because responses use memory until theirs ends */
 
 struct trial {
     const struct example *example;
-    const struct example_call *call; /* whose body is damaged; NULL: the rule is */
+    const struct example_call *call; /* the call whose body is damaged; NULL: the rule */
     struct mock *mock;
     size_t calls;
 };
 
-/* The sample's first key of the provider whose path it is, where the example names none. */
+/* The example's key or, if it has none, the sample's first key of the provider of the path. */
 static const char *key_line(struct arena *a, const struct example_call *c)
 {
     const char *key = c->key;
@@ -39,7 +39,7 @@ static struct mock_response call_with(struct mock *m, const struct example_call 
     return mock_call(m, c->call, body ? json_print(&m->arena, body) : NULL, key_line(&m->arena, c));
 }
 
-/* Up to the call whose body is damaged, or through all of them. */
+/* Makes the calls before the one whose body is damaged, or all of them. */
 static void make_calls(struct trial *t)
 {
     const struct example_call *calls = t->example->calls.items;
@@ -52,8 +52,8 @@ static const struct node *rule_of(struct arena *a, const struct example *e)
     return e->rule ? yaml_parse(a, str_from(e->rule), e->of, NULL) : NULL;
 }
 
-/* As it is when the example comes to what is damaged; kept as a snapshot. */
-static void begin_again(struct trial *t)
+/* Creates a mock, makes the calls before the damaged one and saves a snapshot. */
+static void restart(struct trial *t)
 {
     struct arena a = {0};
     mock_free(t->mock);
@@ -67,10 +67,10 @@ static void begin_again(struct trial *t)
     arena_end(&a);
 }
 
-static void ready(struct trial *t)
+static void prepare(struct trial *t)
 {
     if (t->calls++ % CALLS_A_RUN == 0)
-        begin_again(t);
+        restart(t);
     else
         mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
 }
@@ -92,7 +92,7 @@ static const char *rules_now(struct mock *m)
 static void post_rule(const struct damage *d, void *ctx)
 {
     struct trial *t = ctx;
-    ready(t);
+    prepare(t);
     const char *before = rules_now(t->mock);
     struct mock_response a =
         mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
@@ -104,13 +104,13 @@ static void post_rule(const struct damage *d, void *ctx)
         return;
     }
     if (strcmp(before, rules_now(t->mock)) != 0)
-        damaged_complain("%s: was refused, and the rules are others", d->name);
+        damaged_complain("%s: was rejected, but the rules have changed", d->name);
 }
 
 static void send_body(const struct damage *d, void *ctx)
 {
     struct trial *t = ctx;
-    ready(t);
+    prepare(t);
     check_response(d, call_with(t->mock, t->call, d->root));
 }
 
@@ -151,13 +151,13 @@ static void try_bodies(struct trial *t, struct folder *folder)
     }
 }
 
-static void a_damaged_rule_is_added_or_refused_whole(void **state)
+static void a_damaged_rule_is_added_or_rejected(void **state)
 {
     (void)state;
     each_example(try_rule);
 }
 
-static void a_damaged_body_of_the_admin_api_is_taken_or_refused(void **state)
+static void a_damaged_admin_api_body_is_accepted_or_rejected(void **state)
 {
     (void)state;
     each_example(try_bodies);
@@ -166,8 +166,8 @@ static void a_damaged_body_of_the_admin_api_is_taken_or_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_rule_is_added_or_refused_whole),
-        cmocka_unit_test(a_damaged_body_of_the_admin_api_is_taken_or_refused),
+        cmocka_unit_test(a_damaged_rule_is_added_or_rejected),
+        cmocka_unit_test(a_damaged_admin_api_body_is_accepted_or_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

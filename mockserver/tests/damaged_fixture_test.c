@@ -1,5 +1,5 @@
-/* Every member of every fixture we ship, damaged in every way: lint and the start read it, or refuse
- * it at a place. */
+/* Damages every member of every shipped fixture in every way. lint and the start of a mock must
+ * accept the result, or reject it with a place. */
 #include "mockserver/tests/damaged.h"
 
 #include "mockserver/mock.h"
@@ -9,7 +9,7 @@ static void assert_placed(const struct damage *d, const struct error *err)
     assert_true(error_any(err));
     for (const struct problem *p = err->first; p; p = p->next)
         if (!p->at.file || !p->at.line || !p->at.column)
-            damaged_complain("%s: no place: %s", d->name, p->text);
+            damaged_complain("%s: message without a place: %s", d->name, p->text);
 }
 
 static void lint_and_start(const struct damage *d, void *ctx)
@@ -27,11 +27,11 @@ static void lint_and_start(const struct damage *d, void *ctx)
     struct mock *m = mock_new(
         &(struct mock_options){.fixtures = &path, .fixture_count = 1, .admin = true}, &err);
     if (!m)
-        damaged_complain("%s: was checked, and the start refuses it", d->name);
+        damaged_complain("%s: lint accepts it, the start rejects it", d->name);
     mock_free(m);
 }
 
-static void a_damaged_fixture_is_loaded_or_refused_at_a_place(void **state)
+static void a_damaged_fixture_is_loaded_or_rejected_with_a_place(void **state)
 {
     (void)state;
     damaged_fixtures(lint_and_start, NULL);
@@ -40,7 +40,7 @@ static void a_damaged_fixture_is_loaded_or_refused_at_a_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_fixture_is_loaded_or_refused_at_a_place),
+        cmocka_unit_test(a_damaged_fixture_is_loaded_or_rejected_with_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
-/* Every member of every fixture we ship, damaged in every way: POST /__admin/namespaces makes a world
- * that can be used, or refuses it with a JSON pointer and leaves nothing behind. */
+/* Damages every member of every shipped fixture in every way. POST /__admin/namespaces must create
+ * a usable namespace, or reject the fixture with a JSON pointer and create nothing. */
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
 #include "base/json.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof *(a))
-#define CALLS_A_RUN 100 /* then another mock: answers live as long as theirs */
+#define CALLS_A_RUN 100 /* then a new mock, because responses use memory until theirs ends */
 
 static const char host[] = "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
                            "layers: { organizations: [ { name: Host } ] }\n";
@@ -16,7 +16,7 @@ struct admin {
     size_t calls;
 };
 
-/* What is asked of a world that was made: it can be read, exported, called, and time passes. */
+/* Reads, exports and calls the namespace and advances its clock. */
 static void use(struct mock *m, const struct damage *d)
 {
     static const char *const calls[][2] = {
@@ -45,10 +45,11 @@ static void post_namespace(const struct damage *d, void *ctx)
     struct mock_response a = mock_call(
         m, "POST /__admin/namespaces",
         arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
-    bool made = namespaces_find(m->namespaces, STR("x"));
-    if (made != (a.status == 201) || namespaces_count(m->namespaces) != 1 + (size_t)made)
-        damaged_complain("%s: half a world: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
-    if (made) {
+    bool created = namespaces_find(m->namespaces, STR("x"));
+    if (created != (a.status == 201) || namespaces_count(m->namespaces) != 1 + (size_t)created)
+        damaged_complain("%s: the status does not match the namespaces: %d " STR_FMT, d->name,
+                         a.status, STR_ARG(a.text));
+    if (created) {
         use(m, d);
         assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/x", NULL).status, 200);
         return;
@@ -58,10 +59,10 @@ static void post_namespace(const struct damage *d, void *ctx)
         damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
     for (size_t i = 0; i < node_count(errors); i++)
         if (!str_starts(str_from(node_get_text(node_at(errors, i), "pointer")), STR("/fixture")))
-            damaged_complain("%s: no place: " STR_FMT, d->name, STR_ARG(a.text));
+            damaged_complain("%s: message without a pointer: " STR_FMT, d->name, STR_ARG(a.text));
 }
 
-static void a_damaged_inline_fixture_makes_a_world_or_nothing(void **state)
+static void a_damaged_inline_fixture_creates_a_namespace_or_nothing(void **state)
 {
     struct admin admin = {0};
     (void)state;
@@ -72,7 +73,7 @@ static void a_damaged_inline_fixture_makes_a_world_or_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_inline_fixture_makes_a_world_or_nothing),
+        cmocka_unit_test(a_damaged_inline_fixture_creates_a_namespace_or_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

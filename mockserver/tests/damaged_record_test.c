@@ -1,12 +1,12 @@
-/* Every field of a record of every kind, damaged in every way and sent as a patch, also where
- * invariants are not asked for: accepted, and the world can still be used; or refused. */
+/* Damages every field of one record of every kind in every way and sends it as a patch, with and
+ * without skip_invariants. The mock must reject it, or accept it and stay usable. */
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
 #include "base/json.h"
 #include "base/yaml.h"
 
-#define CALLS_A_RUN 40 /* then another mock: answers live as long as theirs */
+#define CALLS_A_RUN 40 /* then a new mock, because responses use memory until theirs ends */
 
 struct trial {
     const char *fixture, *key; /* a header line */
@@ -56,7 +56,7 @@ static void patch(const struct damage *d, void *ctx)
     }
 }
 
-/* What a field that is a time can be, and none was. */
+/* Extreme values for fields that are times. */
 static const char *const instants[] = {"0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"};
 
 static void patch_field(struct trial *t, const struct member *field, struct folder *folder)
@@ -91,7 +91,7 @@ static void patch_first_of_each_kind(struct trial *t, struct folder *folder)
     arena_end(&a);
 }
 
-static void a_damaged_patch_leaves_a_world_that_can_be_used(void **state)
+static void a_namespace_stays_usable_after_a_damaged_patch(void **state)
 {
     static const char *const fixtures[][2] = {
         {"layers",         "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"             },
@@ -117,7 +117,7 @@ static void a_damaged_patch_leaves_a_world_that_can_be_used(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_patch_leaves_a_world_that_can_be_used),
+        cmocka_unit_test(a_namespace_stays_usable_after_a_damaged_patch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Each kind of line of a recording, every member of it damaged in every way: the replay runs, or
- * refuses the recording at that line. (What the first line says can make a later one wrong.) */
+/* Damages every member of one line of each kind of a recording in every way. The replay must run,
+ * or reject the recording at that line. (Damage to the first line may make a later line invalid.)
+ * */
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/replay_rig.h"
 
@@ -10,10 +11,10 @@
 #include "mockserver/namespaces/reload.h"
 
 #define KEY       "Authorization: Bearer lp_live_full"
-#define CHECK_US  30000000 /* a reload's child process is there long before */
+#define CHECK_US  30000000 /* limit for a reload's child process, which takes much less */
 #define DAY       (INT64_C(24) * 60 * 60 * 1000)
 #define LINES_MAX 64
-#define GOOD_WORLD                                                                                 \
+#define FIXTURE                                                                                    \
     "name: w\n"                                                                                    \
     "layers:\n"                                                                                    \
     "  organizations:\n"                                                                           \
@@ -28,7 +29,7 @@ struct recording {
     const char *lines[LINES_MAX];
     size_t count;
     size_t at;                  /* the line that is damaged */
-    const struct node *outside; /* it, where its report is damaged; NULL: it itself is */
+    const struct node *outside; /* that line, if its report is damaged; NULL: the line is */
 };
 
 static void reload(struct run *r)
@@ -38,10 +39,10 @@ static void reload(struct run *r)
         assert_true(loop_step(r->loop, CHECK_US));
 }
 
-/* One line of each kind at least, a reload that succeeds and one that fails. */
+/* Records at least one line of each kind, a reload that succeeds and one that fails. */
 static void record(struct recording *rec, struct folder *folder)
 {
-    folder_put(folder, "fixture.yaml", GOOD_WORLD);
+    folder_put(folder, "fixture.yaml", FIXTURE);
     struct run *r = rec->run = run_new(folder_file(folder, "fixture.yaml"));
     run_ask(r, "GET /v1/whoami", NULL, KEY);
     run_ask(r, "POST /v1/webhook-endpoints",
@@ -53,7 +54,7 @@ static void record(struct recording *rec, struct folder *folder)
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r->mock->reload);
     mock_entered(r->mock);
-    folder_put(folder, "fixture.yaml", GOOD_WORLD "seed: 3\n");
+    folder_put(folder, "fixture.yaml", FIXTURE "seed: 3\n");
     reload(r);
     folder_put(folder, "fixture.yaml", "sed: 3\n");
     reload(r);
@@ -90,7 +91,8 @@ static void replay(const struct damage *d, void *ctx)
         assert_true(error_any(&err));
         for (const struct problem *p = err.first; p; p = p->next)
             if (!p->at.file || !p->at.line || (rec->at && p->at.line != (int)rec->at + 1))
-                damaged_complain("line %zu, %s: no place: %s", rec->at + 1, d->name, p->text);
+                damaged_complain("line %zu, %s: message without a place: %s", rec->at + 1, d->name,
+                                 p->text);
     }
     error_end(&err);
 }
@@ -121,7 +123,7 @@ static void damage_line(struct recording *rec, size_t i, struct folder *folder)
     arena_end(&a);
 }
 
-static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
+static void a_damaged_line_is_replayed_or_rejected_at_its_place(void **state)
 {
     (void)state;
     struct recording rec = {0};
@@ -132,10 +134,10 @@ static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
                                         "delivery_result", "changed", "checked",       "end",
                                         "response",        "delivery"};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        bool there = false;
+        bool found = false;
         for (size_t i = 0; i < rec.count; i++)
-            there = there || strstr(rec.lines[i], kinds[k]) == rec.lines[i] + 2;
-        if (!there)
+            found = found || strstr(rec.lines[i], kinds[k]) == rec.lines[i] + 2;
+        if (!found)
             fail_msg("the recording has no line '%s'", kinds[k]);
     }
     for (size_t i = 0; i < rec.count; i++)
@@ -148,7 +150,7 @@ static void a_damaged_line_is_replayed_or_refused_at_its_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_damaged_line_is_replayed_or_refused_at_its_place),
+        cmocka_unit_test(a_damaged_line_is_replayed_or_rejected_at_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Fixtures: what they build, what they include, and what is wrong with bad ones (bad/x.yaml, with
- * all that is said of it in bad/x.err). */
+/* Loading fixtures, includes, and the messages for invalid fixtures (bad/x.yaml has its messages in
+ * bad/x.err). */
 #include "mockserver/fixture/fixture.h"
 
 #include <dirent.h>
@@ -43,7 +43,7 @@ static const char text[] =
     "          content: [ { id: c, approval: pending, caption: hello } ]\n"
     "          scheduled_posts: [ { content: c, account: a, at: +1d, mode: draft } ]\n";
 
-static struct fixture *of_text(const char *yaml)
+static struct fixture *load_text(const char *yaml)
 {
     struct arena a = {0};
     struct error err = {0};
@@ -56,10 +56,10 @@ static struct fixture *of_text(const char *yaml)
     return f;
 }
 
-static void what_a_post_came_to_is_later_than_its_creation(void **state)
+static void a_posts_result_is_later_than_its_creation(void **state)
 {
     (void)state;
-    static const char *const stories[] = {
+    static const char *const fixtures[] = {
         "layers:\n"
         "  organizations:\n"
         "    - name: A\n"
@@ -79,8 +79,8 @@ static void what_a_post_came_to_is_later_than_its_creation(void **state)
         "        - { accounts: [a], at: -3d, status: PUBLISHED }\n"
         "        - { accounts: [a], at: -3d, status: FAILED }\n",
     };
-    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
-        struct fixture *f = of_text(stories[i]);
+    for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
+        struct fixture *f = load_text(fixtures[i]);
         int64_t due_ms = world_now(f->world) - 3 * DAY;
         for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++) {
             const struct destination *d = destination_read(f->world, row);
@@ -96,14 +96,14 @@ static void what_a_post_came_to_is_later_than_its_creation(void **state)
     }
 }
 
-static void a_running_clock_starts_when_the_world_is_built(void **state)
+static void a_running_clock_starts_after_the_state_is_built(void **state)
 {
     (void)state;
-    struct fixture *f = of_text("clock: { start: 2026-05-02T09:00:00Z, mode: runs }\n"
-                                "postnitro:\n"
-                                "  workspaces:\n"
-                                "    - social_accounts: [ { platform: tiktok, handle: a } ]\n"
-                                "      posts: [ { accounts: [a], at: +3d, times: 3000 } ]\n");
+    struct fixture *f = load_text("clock: { start: 2026-05-02T09:00:00Z, mode: runs }\n"
+                                  "postnitro:\n"
+                                  "  workspaces:\n"
+                                  "    - social_accounts: [ { platform: tiktok, handle: a } ]\n"
+                                  "      posts: [ { accounts: [a], at: +3d, times: 3000 } ]\n");
     int64_t start_ms = f->world->clock.base_ms;
     assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
     for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++)
@@ -134,14 +134,14 @@ static void write_file(const char *folder, const char *name, const char *content
     arena_end(&a);
 }
 
-/* What is said of a file, without the folder it is in. */
-static const char *complaints(struct arena *a, const char *path)
+/* Returns the messages for a file, without its folder. */
+static const char *messages_of(struct arena *a, const char *path)
 {
     struct error err = {0};
     struct fixture *f = fixture_load(path, &err);
     if (f) {
         fixture_free(f);
-        return "(it was loaded)\n";
+        return "(loaded)\n";
     }
     assert_true(error_any(&err));
     struct buf out = {.arena = a};
@@ -156,7 +156,7 @@ static const char *complaints(struct arena *a, const char *path)
     return buf_c(&out);
 }
 
-static void every_bad_fixture_is_refused_with_all_its_mistakes(void **state)
+static void every_invalid_fixture_is_rejected_with_all_its_mistakes(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -170,19 +170,19 @@ static void every_bad_fixture_is_refused_with_all_its_mistakes(void **state)
         count++;
         name.n -= strlen(".yaml");
         const char *expected = read_file(&a, arena_printf(&a, BAD STR_FMT ".err", STR_ARG(name)));
-        const char *got = complaints(&a, arena_printf(&a, BAD "%s", e->d_name));
+        const char *got = messages_of(&a, arena_printf(&a, BAD "%s", e->d_name));
         if (!expected || strcmp(expected, got) != 0)
-            fail_msg("%s:\n%sinstead of\n%s", e->d_name, got, expected ? expected : "nothing");
+            fail_msg("%s:\n%sexpected\n%s", e->d_name, got, expected ? expected : "a .err file");
     }
     closedir(folder);
     assert_true(count >= 25);
     arena_end(&a);
 }
 
-static void a_fixture_says_how_its_world_starts(void **state)
+static void a_fixture_sets_the_initial_state(void **state)
 {
     (void)state;
-    struct fixture *f = of_text(text);
+    struct fixture *f = load_text(text);
     struct world *w = f->world;
     assert_string_equal(f->name, "small");
     assert_int_equal(w->seed, 7);
@@ -210,7 +210,7 @@ static void a_fixture_says_how_its_world_starts(void **state)
     fixture_free(f);
 }
 
-static void why_a_token_is_dead_follows_from_its_expiry(void **state)
+static void a_lost_token_is_expired_or_withdrawn_according_to_its_expiry(void **state)
 {
     (void)state;
     struct error err = {0};
@@ -232,11 +232,11 @@ static void why_a_token_is_dead_follows_from_its_expiry(void **state)
     fixture_free(f);
 }
 
-static void without_a_word_time_starts_now_and_runs(void **state)
+static void by_default_the_clock_starts_now_and_runs(void **state)
 {
     (void)state;
     int64_t before = time_wall_ms();
-    struct fixture *f = of_text("name: bare\n");
+    struct fixture *f = load_text("name: bare\n");
     assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
     assert_in_range(world_now(f->world), before, time_wall_ms() + 1);
     assert_false(f->world->local_consent);
@@ -244,10 +244,10 @@ static void without_a_word_time_starts_now_and_runs(void **state)
     fixture_free(f);
 }
 
-static void the_same_fixture_makes_the_same_ids(void **state)
+static void the_same_fixture_generates_the_same_ids(void **state)
 {
     (void)state;
-    struct fixture *one = of_text(text), *two = of_text(text);
+    struct fixture *one = load_text(text), *two = load_text(text);
     assert_string_equal(account_read(one->world, 2)->public_id,
                         account_read(two->world, 2)->public_id);
     assert_string_equal(ids_mint(one->world, "sp_", ID_ULID), ids_mint(two->world, "sp_", ID_ULID));
@@ -258,9 +258,9 @@ static void the_same_fixture_makes_the_same_ids(void **state)
 static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
 {
     (void)state;
-    struct fixture *f = of_text("name: ruled\n"
-                                "rules: [ { name: slow, on: layers.list_social_accounts,\n"
-                                "           then: [ { delay_after: 5ms } ] } ]\n");
+    struct fixture *f = load_text("name: ruled\n"
+                                  "rules: [ { name: slow, on: layers.list_social_accounts,\n"
+                                  "           then: [ { delay_after: 5ms } ] } ]\n");
     assert_string_equal(f->name, "ruled");
     assert_string_equal(node_get_text(node_at(f->rules, 0), "name"), "slow");
     fixture_free(f);
@@ -270,16 +270,16 @@ static void a_rule_can_name_a_key_that_has_no_name(void **state)
 {
     (void)state;
     struct fixture *f =
-        of_text("records:\n"
-                "  organizations: [ { id: o, provider: layers, name: A } ]\n"
-                "  keys: [ { organization: o, value: lp_live_x } ]\n"
-                "rules: [ { when: { key: lp_live_x }, then: [ { delay_after: 1ms } ] } ]\n");
+        load_text("records:\n"
+                  "  organizations: [ { id: o, provider: layers, name: A } ]\n"
+                  "  keys: [ { organization: o, value: lp_live_x } ]\n"
+                  "rules: [ { when: { key: lp_live_x }, then: [ { delay_after: 1ms } ] } ]\n");
     assert_null(key_read(f->world, 1)->name);
     assert_int_equal(node_count(f->rules), 1);
     fixture_free(f);
 }
 
-static void an_inline_fixture_reaches_no_files(void **state)
+static void an_inline_fixture_cannot_include_files(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -287,12 +287,12 @@ static void an_inline_fixture_reaches_no_files(void **state)
     const struct node *node = json_parse(&a, STR("{\"include\":[\"other.yaml\"]}"), "body", &err);
     assert_null(fixture_of_node(node, "inline", &err));
     assert_string_equal(error_text(&a, &err),
-                        "body:1:12: only a fixture in a file can include others");
+                        "body:1:12: 'include' is only allowed in a fixture file");
     error_end(&err);
     arena_end(&a);
 }
 
-static void what_is_included_comes_first_and_the_including_file_wins(void **state)
+static void included_files_are_merged_first_and_the_including_file_wins(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -316,7 +316,7 @@ static void what_is_included_comes_first_and_the_including_file_wins(void **stat
     assert_string_equal(f->name, "whole");
     assert_int_equal(f->world->seed, 3);
     assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
-    assert_int_equal(world_count(f->world, RECORD_ORGANIZATION), 3); /* base.yaml counts once */
+    assert_int_equal(world_count(f->world, RECORD_ORGANIZATION), 3); /* base.yaml is merged once */
     assert_string_equal(organization_read(f->world, 1)->name, "First");
     assert_string_equal(organization_read(f->world, 3)->name, "Third");
     fixture_free(f);
@@ -329,8 +329,8 @@ static void what_is_included_comes_first_and_the_including_file_wins(void **stat
     arena_end(&a);
 }
 
-/* A chain c1.yaml, which includes c2.yaml, ... of that many files. */
-static const char *complaints_of_chain(struct arena *a, int length)
+/* Loads c1.yaml, which includes c2.yaml, and so on, `length` files in all. */
+static const char *messages_of_chain(struct arena *a, int length)
 {
     char folder[] = "fixtures-XXXXXX";
     assert_non_null(mkdtemp(folder));
@@ -338,7 +338,7 @@ static const char *complaints_of_chain(struct arena *a, int length)
         write_file(folder, arena_printf(a, "c%d.yaml", i),
                    i < length ? arena_printf(a, "seed: %d\ninclude: [ c%d.yaml ]\n", i, i + 1)
                               : "seed: 1\n");
-    const char *got = complaints(a, arena_printf(a, "%s/c1.yaml", folder));
+    const char *got = messages_of(a, arena_printf(a, "%s/c1.yaml", folder));
     for (int i = 1; i <= length; i++)
         remove(arena_printf(a, "%s/c%d.yaml", folder, i));
     rmdir(folder);
@@ -349,17 +349,17 @@ static void a_chain_of_includes_has_a_limit(void **state)
 {
     (void)state;
     struct arena a = {0};
-    assert_string_equal(complaints_of_chain(&a, 64), "(it was loaded)\n");
-    assert_string_equal(complaints_of_chain(&a, 65),
-                        "c64.yaml:2:12: 'c65.yaml' is included too deep: a chain of includes has "
-                        "at most 64 files\n");
-    assert_string_equal(complaints_of_chain(&a, 1300),
-                        "c64.yaml:2:12: 'c65.yaml' is included too deep: a chain of includes has "
-                        "at most 64 files\n");
+    assert_string_equal(messages_of_chain(&a, 64), "(loaded)\n");
+    assert_string_equal(messages_of_chain(&a, 65),
+                        "c64.yaml:2:12: 'c65.yaml' is included too deeply; a chain of includes "
+                        "may have at most 64 files\n");
+    assert_string_equal(messages_of_chain(&a, 1300),
+                        "c64.yaml:2:12: 'c65.yaml' is included too deeply; a chain of includes "
+                        "may have at most 64 files\n");
     arena_end(&a);
 }
 
-static void a_mistake_in_an_included_file_is_placed_there(void **state)
+static void a_mistake_in_an_included_file_has_its_place_there(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -367,7 +367,7 @@ static void a_mistake_in_an_included_file_is_placed_there(void **state)
     assert_non_null(mkdtemp(folder));
     write_file(folder, "part.yaml", "\nsed: 3\n");
     write_file(folder, "main.yaml", "include: [ part.yaml ]\n");
-    const char *got = complaints(&a, arena_printf(&a, "%s/main.yaml", folder));
+    const char *got = messages_of(&a, arena_printf(&a, "%s/main.yaml", folder));
     assert_string_equal(got, arena_printf(&a,
                                           "%s/part.yaml:2:1: unknown key 'sed' in fixture (did "
                                           "you mean 'seed'?)\n",
@@ -378,15 +378,15 @@ static void a_mistake_in_an_included_file_is_placed_there(void **state)
     arena_end(&a);
 }
 
-static void a_file_that_is_not_there_is_an_error(void **state)
+static void a_missing_file_is_an_error(void **state)
 {
     (void)state;
     struct arena a = {0};
-    assert_true(str_has(str_from(complaints(&a, BAD "no-such-file.yaml")), STR("no-such-file")));
+    assert_true(str_has(str_from(messages_of(&a, BAD "no-such-file.yaml")), STR("no-such-file")));
     arena_end(&a);
 }
 
-static void every_shipped_fixture_makes_a_sound_world(void **state)
+static void every_shipped_fixture_satisfies_the_invariants(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -412,7 +412,7 @@ static void every_shipped_fixture_makes_a_sound_world(void **state)
     arena_end(&a);
 }
 
-static void the_built_in_world_is_the_shipped_sample(void **state)
+static void the_built_in_sample_is_the_shipped_sample(void **state)
 {
     (void)state;
     struct error err = {0};
@@ -428,10 +428,10 @@ static void the_built_in_world_is_the_shipped_sample(void **state)
     fixture_free(shipped);
 }
 
-static void a_held_fixture_ends_with_its_last_holder(void **state)
+static void a_fixture_is_freed_with_its_last_reference(void **state)
 {
     (void)state;
-    struct fixture *f = fixture_hold(of_text("name: held\n"));
+    struct fixture *f = fixture_hold(load_text("name: held\n"));
     fixture_free(f);
     assert_string_equal(f->name, "held");
     fixture_free(f);
@@ -440,23 +440,23 @@ static void a_held_fixture_ends_with_its_last_holder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_a_post_came_to_is_later_than_its_creation),
-        cmocka_unit_test(a_running_clock_starts_when_the_world_is_built),
-        cmocka_unit_test(every_bad_fixture_is_refused_with_all_its_mistakes),
-        cmocka_unit_test(a_fixture_says_how_its_world_starts),
-        cmocka_unit_test(why_a_token_is_dead_follows_from_its_expiry),
-        cmocka_unit_test(without_a_word_time_starts_now_and_runs),
-        cmocka_unit_test(the_same_fixture_makes_the_same_ids),
+        cmocka_unit_test(a_posts_result_is_later_than_its_creation),
+        cmocka_unit_test(a_running_clock_starts_after_the_state_is_built),
+        cmocka_unit_test(every_invalid_fixture_is_rejected_with_all_its_mistakes),
+        cmocka_unit_test(a_fixture_sets_the_initial_state),
+        cmocka_unit_test(a_lost_token_is_expired_or_withdrawn_according_to_its_expiry),
+        cmocka_unit_test(by_default_the_clock_starts_now_and_runs),
+        cmocka_unit_test(the_same_fixture_generates_the_same_ids),
         cmocka_unit_test(a_fixture_outlives_the_tree_it_was_read_from),
         cmocka_unit_test(a_rule_can_name_a_key_that_has_no_name),
-        cmocka_unit_test(an_inline_fixture_reaches_no_files),
-        cmocka_unit_test(what_is_included_comes_first_and_the_including_file_wins),
+        cmocka_unit_test(an_inline_fixture_cannot_include_files),
+        cmocka_unit_test(included_files_are_merged_first_and_the_including_file_wins),
         cmocka_unit_test(a_chain_of_includes_has_a_limit),
-        cmocka_unit_test(a_mistake_in_an_included_file_is_placed_there),
-        cmocka_unit_test(a_file_that_is_not_there_is_an_error),
-        cmocka_unit_test(every_shipped_fixture_makes_a_sound_world),
-        cmocka_unit_test(the_built_in_world_is_the_shipped_sample),
-        cmocka_unit_test(a_held_fixture_ends_with_its_last_holder),
+        cmocka_unit_test(a_mistake_in_an_included_file_has_its_place_there),
+        cmocka_unit_test(a_missing_file_is_an_error),
+        cmocka_unit_test(every_shipped_fixture_satisfies_the_invariants),
+        cmocka_unit_test(the_built_in_sample_is_the_shipped_sample),
+        cmocka_unit_test(a_fixture_is_freed_with_its_last_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

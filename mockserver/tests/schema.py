@@ -1,6 +1,6 @@
-"""schema.py - the schemas in the tree are current, and a validator that knows nothing of us agrees
-with the loader: what the loader takes is valid; what breaks the shape of a fixture is not, and what
-breaks its meaning alone is.
+"""schema.py - tests that the schemas in schema/ are current and agree with the loader, with an
+independent JSON Schema validator: fixtures that the loader accepts are valid; fixtures with a wrong
+shape are invalid; fixtures that only have a wrong meaning are valid.
 
   python3 schema.py <mockserver> <yaml_json> <source folder>
 """
@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 
 mockserver, yaml_json, source = sys.argv[1:]
 folder = source + '/mockserver/schema/'
-# What base/fields.c says, and record_json.c of records: an unknown key, one that is missing, a value that is none of its kind.
+# The messages of base/fields.c and record_json.c for a wrong shape: unknown or missing keys, values of a wrong type.
 broken = re.compile(
-    r": (unknown key '|missing '|(item \d+ of )?'[^']+' (is|has) .*, not |[a-z ]+ is [a-z ]+, not a map"
+    r": (unknown key '|missing '[^']+' in (?!a record of)|(item \d+ of )?'[^']+' (is|has) .*, not |[a-z ]+ is [a-z ]+, not a map"
     r"|there is no kind '|[a-z_]+ have no field '|'[^']+' cannot be '|'[^']+' takes .*, not )")
 wrong = []
 
@@ -27,12 +27,12 @@ def of_files(paths):
     return [json.loads(line) for line in out.splitlines()]
 
 
-def judge(schema, path, value, fine):
+def check(schema, path, value, valid):
     errors = list(Draft202012Validator(schema).iter_errors(value))
-    if fine and errors:
-        wrong.append(f'{path}: is good, yet /{"/".join(map(str, errors[0].path))}: {errors[0].message}')
-    if not fine and not errors:
-        wrong.append(f'{path}: is bad, yet valid')
+    if valid and errors:
+        wrong.append(f'{path}: the schema rejects it: /{"/".join(map(str, errors[0].path))}: {errors[0].message}')
+    if not valid and not errors:
+        wrong.append(f'{path}: the schema accepts it')
 
 
 schemas = {}
@@ -40,18 +40,18 @@ for name in ('fixture', 'rule'):
     printed = subprocess.run([mockserver, 'schema', name], check=True, capture_output=True, text=True).stdout
     with open(f'{folder}{name}.json') as file:
         if file.read() != printed:
-            wrong.append(f'schema/{name}.json is stale: run "mockserver schema {name}"')
+            wrong.append(f'schema/{name}.json is not current: run "mockserver schema {name}"')
     schemas[name] = json.loads(printed)
     Draft202012Validator.check_schema(schemas[name])
 
 good = [*glob(source + '/fixtures/*.yaml'), *glob(source + '/conformance/tests/mutants/*.yaml'),
         source + '/mockserver/bench/bench.yaml']
 for path, value in zip(good, of_files(good)):
-    judge(schemas['fixture'], path, value, True)
+    check(schemas['fixture'], path, value, True)
     for rule in value.get('rules', []):
-        judge(schemas['rule'], path, rule, True)
+        check(schemas['rule'], path, rule, True)
 
-# What the reference page shows is written as the schemas have it.
+# The examples of the reference page are valid.
 with TemporaryDirectory() as room:
     shown = [(kind, example[kind])
              for example in of_files([source + '/mockserver/reference/examples.yaml'])[0]['examples']
@@ -61,7 +61,7 @@ with TemporaryDirectory() as room:
         with open(path, 'w') as file:
             file.write(text)
     for (kind, text), value in zip(shown, of_files(paths)):
-        judge(schemas[kind], text, value, True)
+        check(schemas[kind], text, value, True)
 
 then = [{'delay_after': '1s'}]
 for rule in (
@@ -74,7 +74,7 @@ for rule in (
     {'then': [{'set_state': {'accounts': {'set': {'id': 'x'}}}}]}, {'then': [{'throttle': 'slow'}]},
     {'then': [{'respond': {'status': 99}}]}, {'then': [{'patch': [{'op': 'put', 'path': '/a'}]}]},
 ):
-    judge(schemas['rule'], json.dumps(rule), rule, False)
+    check(schemas['rule'], json.dumps(rule), rule, False)
 
 bad = sorted(glob(source + '/mockserver/tests/bad/*.yaml'))
 shapeless = 0
@@ -83,11 +83,11 @@ for path, value in zip(bad, of_files(bad)):
         breaks = any(broken.search(line) for line in file)
     shapeless += breaks
     if value is not None:
-        judge(schemas['fixture'], path, value, not breaks)
+        check(schemas['fixture'], path, value, not breaks)
 
-print(f'{len(good)} good fixtures, {len(bad)} bad ones, {shapeless} of them of a bad shape')
+print(f'{len(good)} valid fixtures, {len(bad)} invalid ones, {shapeless} of them with a wrong shape')
 if len(good) < 10 or shapeless < 20:
-    wrong.append('too few fixtures were seen')
+    wrong.append('too few fixtures were checked')
 for line in wrong:
     print(line)
 sys.exit(bool(wrong))
