@@ -16,7 +16,7 @@
 
 #define INDENT 2
 
-/* Lists have a line for each of their items. */
+/* Writes each item of a list on one line. */
 static void open_item(struct json *out)
 {
     json_open_map(out);
@@ -55,7 +55,7 @@ static void put_record(struct json *out, const struct world *w, const char *key,
         json_put_int(out, key, row);
 }
 
-static bool says_nothing(const struct record_field *f, const struct record_value *v)
+static bool is_default(const struct record_field *f, const struct record_value *v)
 {
     switch (f->type) {
     case RECORD_BOOL:
@@ -97,7 +97,7 @@ static void write_record(struct json *out, const struct world *w, const struct r
     for (size_t i = 0; i < s->field_count; i++) {
         struct record_value v;
         record_get(w, s->kind, row, &s->fields[i], &v);
-        if (!says_nothing(&s->fields[i], &v))
+        if (!is_default(&s->fields[i], &v))
             put_field(out, w, &s->fields[i], &v);
     }
     close_item(out);
@@ -161,7 +161,7 @@ static void write_events(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-/* How many of its windows and bits say anything. */
+/* The number of windows up to the last one in use. */
 static size_t windows_used(const struct quota *q)
 {
     size_t count = QUOTA_WINDOWS;
@@ -213,7 +213,7 @@ static void write_quotas(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-/* A token is whatever bytes a client sent in a header. */
+/* A token is the value of a request header, so it may be any bytes. */
 static void write_reply(struct json *out, struct arena *a, const struct world *w,
                         const struct reply *r)
 {
@@ -265,14 +265,14 @@ static void write_steps(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-/* A tester may have made it so on purpose. */
+/* PATCH /__admin/state may leave a state that violates invariants. */
 static bool is_broken(struct arena *a, const struct world *w)
 {
     struct buf why = {.arena = a};
     return world_check(w, &why);
 }
 
-static void write_moment(struct json *out, struct arena *a, const struct world *w)
+static void write_runtime_state(struct json *out, struct arena *a, const struct world *w)
 {
     json_key(out, "runtime_state");
     json_open_map(out);
@@ -324,7 +324,7 @@ static void write_webhooks(struct json *out, const struct world_webhooks *h)
     json_close_map(out);
 }
 
-static void write_world(struct json *out, struct arena *a, const struct namespace *ns)
+static void write_fixture(struct json *out, struct arena *a, const struct namespace *ns)
 {
     const struct world *w = ns->world;
     json_open_map(out);
@@ -340,13 +340,14 @@ static void write_world(struct json *out, struct arena *a, const struct namespac
         rules_write(ns->rules, out);
     }
     write_records(out, w);
-    write_moment(out, a, w);
+    write_runtime_state(out, a, w);
     json_close_map(out);
 }
 
-/* The characters that JSON has as they stand and YAML only as escapes, or folds: DEL, U+0080 to
- * U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. They can only be inside of texts. */
-static unsigned odd_character(struct str text, size_t *size)
+/* Returns the code point at the start of `text` if JSON allows it unescaped but YAML requires an
+ * escape or folds it: DEL, U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. Otherwise
+ * returns 0. Such characters occur only inside strings. */
+static unsigned yaml_special(struct str text, size_t *size)
 {
     const unsigned char *s = (const unsigned char *)text.s;
     *size = s[0] == 0x7F ? 1 : s[0] == 0xC2 ? 2 : 3;
@@ -367,7 +368,7 @@ static void add_for_yaml(struct buf *out, struct str json)
 {
     size_t done = 0, size = 1;
     for (size_t i = 0; i < json.n; i += size) {
-        unsigned c = (unsigned char)json.s[i] < 0x7F ? 0 : odd_character(str_skip(json, i), &size);
+        unsigned c = (unsigned char)json.s[i] < 0x7F ? 0 : yaml_special(str_skip(json, i), &size);
         if (!c) {
             size = 1;
             continue;
@@ -383,6 +384,6 @@ void export_namespace(struct arena *a, const struct namespace *ns, struct buf *o
 {
     struct buf plain = {.arena = a};
     struct json w = json_begin(&plain, INDENT);
-    write_world(&w, a, ns);
+    write_fixture(&w, a, ns);
     add_for_yaml(out, buf_str(&plain));
 }

@@ -1,18 +1,20 @@
-/* export.h - a world as a fixture: JSON, which is YAML, that loads back to the same world.
+/* export.h - writes the state of a namespace as a fixture: JSON (which is also YAML) that loads
+ * back to the same state.
  *
- * Shapes:  {world, seed, clock, timings, consent, webhooks, rules, records, moment}. `records` is
- *          {kind: [record, ...]} in the words of state/records.h, without what is none, false or 0;
- *          a record is named by its id, or by its number in its list (from 1) where the id is not
- *          the only one or there is none. `runtime_state` is what else the world knows at this instant:
- *          ids minted, the change log, events to come, rate limits used, answers kept, a tester's
- *          wishes. fixture/records.c reads it.
- *          The journal stays behind, and rules count anew.
- * Units:   times are ISO 8601 text with milliseconds; milliseconds as a number where no text can
- *          say them.
- * Errors:  none. Keys and secrets of the mock stand in it.
+ * Shapes:  {name, seed, clock, timings, consent, hostile, webhooks, rules, records, runtime_state}.
+ *          `records` is {kind: [record, ...]} with the field names of state/records.h; fields that
+ *          are null, false, 0 or empty are omitted. A reference is the id of a record, or its
+ *          number in its list (from 1) if it has no id or the id is not unique. `runtime_state` is
+ *          the rest of the state: generated ids, change log, scheduled events, rate limit usage,
+ *          responses kept for an Idempotency-Key, pending simulations. fixture/records.c reads
+ *          both. The journal and the counters of the rules are not exported.
+ * Units:   times are ISO 8601 text with milliseconds, or a number of milliseconds if ISO 8601
+ *          cannot express them.
+ * Errors:  none. The output contains API keys and secrets.
  */
 #pragma once
 #include "base/json.h"
 #include "mockserver/namespaces/namespaces.h"
 
+/* Appends the fixture to `out`; `a` is scratch memory. */
 void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out);

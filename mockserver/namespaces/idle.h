@@ -1,8 +1,8 @@
-/* idle.h - drops the worlds that nobody calls any more, through the loop.
+/* idle.h - deletes namespaces that have not been called for their idle time.
  *
- * Shapes:  one timer for all worlds, set for the first that may be over; a call costs no more than
- *          its time (namespace.last_us). Without a loop nothing is dropped.
- * Units:   limits in milliseconds of the machine's time; 0: for ever.
+ * Shapes:  one timer for all namespaces, set for the earliest expiry. A call only updates
+ *          namespace.last_us. Without a loop nothing is deleted.
+ * Units:   limits in milliseconds of the machine's time; 0: never.
  * Errors:  none.
  */
 #pragma once
@@ -12,7 +12,8 @@ struct idle;
 struct mock;
 
 struct idle *idle_new(struct mock *m);
-void idle_free(struct idle *i);  /* NULL is fine; before its mock */
-void idle_begin(struct idle *i); /* its mock has a loop */
+void idle_free(struct idle *i);  /* i may be NULL; call it before mock_free */
+void idle_begin(struct idle *i); /* starts the timer; call it when the mock has its loop */
 
+/* Sets the idle time after which `ns` is deleted. */
 void idle_limit(struct idle *i, struct namespace *ns, int64_t limit_ms);

@@ -5,8 +5,8 @@
 
 #define START_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
 
-/* A world that showed the machine's time when it was made goes on showing it; any other begins
- * again at its own instant. */
+/* A running clock that showed the machine's time when `from` was made shows it in the copy, too.
+ * Any other running clock restarts at its start. */
 struct world *initial_state_of(struct world *from)
 {
     struct world *w = world_fork(from);
@@ -37,14 +37,15 @@ const char *initial_state_grant(struct world *w, const struct wish *wish)
         return NULL;
     int64_t to_ms = instant(w, start);
     if (to_ms < world_now(w))
-        return "is before the beginning of what this world is made from; time never goes back";
+        return "is before the clock of the initial state; the clock cannot go back";
     if (to_ms > world_now(w) + START_MAX_MS)
-        return "is too far behind that beginning";
+        return "is too far ahead; at most 3660 days after the clock of the initial state";
     events_advance(w, to_ms);
     return NULL;
 }
 
-/* An event that was over before it came only marks its own page. */
+/* Compares tables by their roots: pages are shared until one of them is written. An event without
+ * an effect only sets `done` in its own row, so events are compared by count. */
 static bool same_pages(const struct world *w, const struct world *start)
 {
     bool same = w->changes.root == start->changes.root && w->events.count == start->events.count &&
@@ -54,7 +55,6 @@ static bool same_pages(const struct world *w, const struct world *start)
     return same;
 }
 
-/* Pages are shared until one of them is written. */
 bool initial_state_is_all(const struct world *w, const struct world *start)
 {
     return same_pages(w, start) && w->clock.mode == start->clock.mode &&

@@ -1,25 +1,26 @@
-/* initial_state.h - how a namespace's world begins: as a copy of another, with time at its start, and
- * with what its maker wished otherwise.
+/* initial_state.h - makes the initial state of a namespace: a copy of a fixture's or another state,
+ * with the options of POST /__admin/namespaces applied.
  *
- * Shapes:  struct wish {seed, hostility, clock mode and start}; WISH_NONE.
- * Units:   milliseconds; a start that is relative counts from the world's own.
- * Errors:  a start that cannot be had: why, in words.
+ * Shapes:  struct wish {seed, hostile, clock mode and start}; WISH_NONE changes nothing.
+ * Units:   milliseconds; a relative start counts from the clock of the copied state.
+ * Errors:  an invalid start: the reason, as text.
  */
 #pragma once
 #include "base/fields.h"
 #include "mockserver/state/world.h"
 
 struct wish {
-    int64_t seed;   /* -1: as it is */
-    bool hostile;   /* whatever it is */
-    int clock_mode; /* enum clock_mode; -1: as it is */
+    int64_t seed;   /* -1: unchanged */
+    bool hostile;   /* false: unchanged */
+    int clock_mode; /* enum clock_mode; -1: unchanged */
     struct field_time clock_start;
 };
 #define WISH_NONE ((struct wish){.seed = -1, .clock_mode = -1})
 
-/* An independent world that begins as one made from `from` does: with time at its start. */
+/* Returns a copy of `from` whose clock is at its start. The caller frees it. */
 struct world *initial_state_of(struct world *from);
-/* NULL: granted; else all but the start is, and why not that. */
+/* Applies `wish` to `w`. Returns NULL, or why clock_start is invalid; the rest is applied even
+ * then. */
 const char *initial_state_grant(struct world *w, const struct wish *wish);
-/* Nothing has happened in `w`, nor was anything of it set, since it began as `start`. */
+/* True if `w` is unchanged since it was copied from `start`. */
 bool initial_state_is_all(const struct world *w, const struct world *start);

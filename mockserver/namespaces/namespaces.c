@@ -36,7 +36,7 @@ const char *const namespace_fate_texts[] = {
 struct binding {
     char *credential;
     struct entry *to;
-    struct binding *next, *previous; /* of the same world */
+    struct binding *next, *previous; /* of the same namespace */
     UT_hash_handle hh;
 };
 
@@ -47,9 +47,9 @@ struct snapshot {
 };
 
 struct namespaces {
-    struct fixture *first; /* held */
+    struct fixture *first; /* a reference */
     struct namespaces_limits limits;
-    uint64_t generations; /* handed out so far, over all worlds */
+    uint64_t generations; /* the last generation, of any namespace */
     struct entry *by_name;
     struct entry **order;
     size_t count, room;
@@ -73,7 +73,7 @@ bool namespaces_name_valid(struct str name)
     return true;
 }
 
-static void begin(struct namespaces *all, struct namespace *ns)
+static void notify_begun(struct namespaces *all, struct namespace *ns)
 {
     if (all->begun)
         all->begun(all->begun_ctx, ns);
@@ -85,11 +85,11 @@ void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct
     all->begun = begun;
     all->begun_ctx = ctx;
     for (size_t i = 0; i < all->count; i++)
-        begin(all, &all->order[i]->ns);
+        notify_begun(all, &all->order[i]->ns);
 }
 
-/* What goes on in a world ends before the world does. */
-static void end(struct namespace *ns)
+/* The scheduler and the client checks use the world, so they are freed first. */
+static void end_activity(struct namespace *ns)
 {
     scheduler_free(ns->scheduler);
     ns->scheduler = NULL;
@@ -97,8 +97,8 @@ static void end(struct namespace *ns)
     ns->client_checks = NULL;
 }
 
-static struct entry *add(struct namespaces *all, struct str name, struct fixture *fixture,
-                         struct world *from)
+static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture,
+                               struct world *from)
 {
     struct entry *e = heap_new(sizeof *e + name.n + 1);
     char *kept = (char *)(e + 1);
@@ -123,7 +123,7 @@ static struct entry *add(struct namespaces *all, struct str name, struct fixture
         all->order = heap_grow(all->order, all->room * sizeof(struct entry *));
     }
     all->order[all->count++] = e;
-    begin(all, &e->ns);
+    notify_begun(all, &e->ns);
     return e;
 }
 
@@ -136,11 +136,11 @@ struct namespaces *namespaces_new(struct fixture *first, const struct namespaces
         all->limits.count = NAMESPACES_DEFAULT;
     if (!all->limits.journal_bytes)
         all->limits.journal_bytes = JOURNAL_DEFAULT_BYTES;
-    add(all, STR("default"), first, first->world);
+    add_entry(all, STR("default"), first, first->world);
     return all;
 }
 
-static void give(struct binding *b, struct entry *to)
+static void link_binding(struct binding *b, struct entry *to)
 {
     b->to = to;
     b->previous = NULL;
@@ -150,7 +150,7 @@ static void give(struct binding *b, struct entry *to)
     to->bindings = b;
 }
 
-static void take_away(struct binding *b)
+static void unlink_binding(struct binding *b)
 {
     *(b->previous ? &b->previous->next : &b->to->bindings) = b->next;
     if (b->next)
@@ -159,8 +159,8 @@ static void take_away(struct binding *b)
 
 static void unbind(struct namespaces *all, struct binding *b)
 {
-    take_away(b);
-    assert(all->bindings); /* this one is there */
+    unlink_binding(b);
+    assert(all->bindings); /* it contains b */
     HASH_DEL(all->bindings, b);
     heap_free(b->credential);
     heap_free(b);
@@ -174,12 +174,12 @@ static void drop_snapshot(struct namespaces *all, struct snapshot *s)
     heap_free(s);
 }
 
-static void drop(struct namespaces *all, struct entry *e)
+static void free_entry(struct namespaces *all, struct entry *e)
 {
     while (e->bindings)
         unbind(all, e->bindings);
     HASH_DEL(all->by_name, e);
-    end(&e->ns);
+    end_activity(&e->ns);
     rules_free(e->ns.rules);
     journal_free(e->ns.journal);
     world_free(e->ns.world);
@@ -194,7 +194,7 @@ void namespaces_free(struct namespaces *all)
     if (!all)
         return;
     for (size_t i = 0; i < all->count; i++)
-        drop(all, all->order[i]);
+        free_entry(all, all->order[i]);
     struct snapshot *s, *next;
     HASH_ITER(hh, all->snapshots, s, next)
     drop_snapshot(all, s);
@@ -232,16 +232,18 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
     struct where nowhere = {0};
     if (!namespaces_name_valid(name))
         error_add(err, ERROR_INPUT, nowhere,
-                  "a world's name is 1 to %d of A-Z a-z 0-9 . _ - and does not begin with a dot",
+                  "invalid namespace name; expected 1 to %d of A-Z a-z 0-9 . _ - and no leading "
+                  "dot",
                   NAMESPACE_NAME_MAX);
     else if (find(all, name))
-        error_add(err, ERROR_INPUT, nowhere, "the world '" STR_FMT "' exists already",
+        error_add(err, ERROR_INPUT, nowhere, "namespace '" STR_FMT "' already exists",
                   STR_ARG(name));
     else if (namespaces_full(all))
-        error_add(err, ERROR_INPUT, nowhere, "there are %zu worlds already", all->limits.count);
+        error_add(err, ERROR_INPUT, nowhere,
+                  "there are already %zu namespaces, the limit of --namespaces", all->limits.count);
     else {
         struct fixture *source = fixture ? fixture : all->first;
-        return &add(all, name, source, from ? from : source->world)->ns;
+        return &add_entry(all, name, source, from ? from : source->world)->ns;
     }
     return NULL;
 }
@@ -256,12 +258,12 @@ bool namespaces_delete(struct namespaces *all, struct str name)
         at++;
     memmove(&all->order[at], &all->order[at + 1], (all->count - at - 1) * sizeof(struct entry *));
     all->count--;
-    drop(all, e);
+    free_entry(all, e);
     return true;
 }
 
-/* One whose call waits, or that somebody listens to, is as good as called. */
-static int64_t ends_us(struct namespace *ns, int64_t now_us)
+/* Returns when the namespace expires. Suspended calls and open event streams count as calls. */
+static int64_t expiry_us(struct namespace *ns, int64_t now_us)
 {
     if (ns->waiting || (ns->scheduler && scheduler_is_listened(ns->scheduler)))
         ns->last_us = now_us;
@@ -274,12 +276,12 @@ int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
     int64_t next_us = INT64_MAX;
     for (size_t i = 0; i < all->count; i++) {
         struct entry *e = all->order[i];
-        int64_t at_us = ends_us(&e->ns, now_us);
+        int64_t at_us = expiry_us(&e->ns, now_us);
         if (at_us <= now_us) {
             char text[TIME_TEXT_MAX];
-            log_line(LOG_DEBUG, "world %s dropped: %s without a call", e->ns.name,
+            log_line(LOG_DEBUG, "namespace %s deleted after %s without a call", e->ns.name,
                      duration_text(e->ns.idle_us / 1000, text));
-            drop(all, e);
+            free_entry(all, e);
             continue;
         }
         next_us = at_us < next_us ? at_us : next_us;
@@ -293,16 +295,16 @@ static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
-    end(ns);
+    end_activity(ns);
     ns->world = initial_state_of(from);
     ns->generation = ++e->all->generations;
     ns->called = false;
     journal_clear(ns->journal);
     world_free(old);
-    begin(e->all, ns);
+    notify_begun(e->all, ns);
 }
 
-/* A start that the newer fixture is already past is left out. */
+/* A requested clock start that is before the newer fixture's clock is ignored. */
 static void take_newer(struct namespace *ns)
 {
     struct world *old = ns->start;
@@ -318,7 +320,8 @@ void namespace_reset(struct namespace *ns)
 {
     if (ns->newer)
         take_newer(ns);
-    rules_free(ns->rules); /* before the world begins: it may tell of something at once */
+    rules_free(
+        ns->rules); /* first, because events may run rules as soon as the state is replaced */
     ns->rules = rules_new(ns->fixture->rules);
     replace_world(ns, ns->start);
 }
@@ -358,8 +361,8 @@ void namespaces_refix(struct namespaces *all, const struct fixture *old, struct 
     }
     for (size_t i = 0; i < all->count; i++) {
         struct namespace *ns = &all->order[i]->ns;
-        const struct fixture *goes_back_to = ns->newer ? ns->newer : ns->fixture;
-        if (!ns->is_copy && goes_back_to == old)
+        const struct fixture *current = ns->newer ? ns->newer : ns->fixture;
+        if (!ns->is_copy && current == old)
             told(ctx, ns, refix(ns, fixture, reset));
     }
 }
@@ -385,14 +388,14 @@ void namespaces_bind(struct namespaces *all, struct str credential, struct names
 {
     struct binding *b = find_binding(all, credential);
     if (b) {
-        take_away(b);
+        unlink_binding(b);
     } else {
         b = heap_new(sizeof *b);
         b->credential = heap_new(credential.n + 1);
         memcpy(b->credential, credential.s, credential.n);
         HASH_ADD_KEYPTR(hh, all->bindings, b->credential, credential.n, b);
     }
-    give(b, (struct entry *)ns);
+    link_binding(b, (struct entry *)ns);
 }
 
 struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential)
@@ -408,8 +411,8 @@ static struct snapshot *find_snapshot(const struct namespaces *all, struct str n
     return s;
 }
 
-/* Its time is the moment it was taken: a clock that runs begins there again. */
-static struct world *take(struct world *from)
+/* Copies `from`. A running clock will restart at the time of the snapshot. */
+static struct world *copy_for_snapshot(struct world *from)
 {
     struct world *w = world_fork(from);
     clock_start(&w->clock, world_now(from), from->clock.mode);
@@ -428,7 +431,7 @@ bool snapshots_save(struct namespaces *all, const char *name, struct namespace *
         s->name = heap_text(name);
         HASH_ADD_KEYPTR(hh, all->snapshots, s->name, strlen(s->name), s);
     }
-    s->world = take(ns->world);
+    s->world = copy_for_snapshot(ns->world);
     return true;
 }
 

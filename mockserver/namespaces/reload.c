@@ -10,26 +10,26 @@
 
 #define CHECK_LIMIT_US INT64_C(30000000)
 
-struct asker {
-    struct call *call; /* NULL: it is gone */
-    struct asker *next;
+struct waiter {
+    struct call *call; /* NULL: the call has ended */
+    struct waiter *next;
 };
 
-struct round {
-    struct asker *askers;
-    bool wanted, reset;
+struct round { /* a check of the files, and the calls that wait for it */
+    struct waiter *waiters;
+    bool requested, reset;
 };
 
 struct reload {
     struct mock *mock;
     struct loop *loop;
-    struct watch *watch; /* NULL: nobody watches, or a replay says what is seen */
-    bool watches;
-    struct child *child; /* NULL: nothing is being checked, or a replay says how that ends */
-    bool checks;
+    struct watch *watch; /* NULL: not watching, or this is a replay */
+    bool watches;        /* also true if a replay provides the events */
+    struct child *child; /* NULL: no check is running, or this is a replay */
+    bool checks;         /* a check is running */
     struct round now, next;
     struct include_files watched;
-    struct arena arena; /* of what is watched */
+    struct arena arena; /* of `watched` */
 };
 
 struct reload *reload_new(struct mock *m)
@@ -39,11 +39,11 @@ struct reload *reload_new(struct mock *m)
     return r;
 }
 
-static void drop_askers(struct round *round)
+static void free_waiters(struct round *round)
 {
-    for (struct asker *next; round->askers; round->askers = next) {
-        next = round->askers->next;
-        heap_free(round->askers);
+    for (struct waiter *next; round->waiters; round->waiters = next) {
+        next = round->waiters->next;
+        heap_free(round->waiters);
     }
 }
 
@@ -53,8 +53,8 @@ void reload_free(struct reload *r)
         return;
     child_free(r->child);
     watch_free(r->watch);
-    drop_askers(&r->now);
-    drop_askers(&r->next);
+    free_waiters(&r->now);
+    free_waiters(&r->next);
     arena_end(&r->arena);
     heap_free(r);
 }
@@ -80,20 +80,20 @@ static void result_release(void *held)
     heap_free(result);
 }
 
-static void hand_to(struct reload_result *result, struct call *c)
+static void give_to_call(struct reload_result *result, struct call *c)
 {
     result->holders++;
     c->own = arena_own(c->arena, result, result_release);
 }
 
-static void told(void *ctx, const struct namespace *ns, enum namespace_fate faults)
+static void add_namespace(void *ctx, const struct namespace *ns, enum namespace_fate faults)
 {
     struct reload_result *result = ctx;
     *arena_push(&result->arena, &result->worlds[faults], const char *) =
         arena_text(&result->arena, ns->name);
 }
 
-/* taking */
+/* replacing the fixtures */
 
 static void copy_files(struct arena *a, const struct include_files *from, struct include_files *to)
 {
@@ -102,9 +102,10 @@ static void copy_files(struct arena *a, const struct include_files *from, struct
             (struct include_file){arena_text(a, from->items[i].path), from->items[i].hash};
 }
 
-/* A mistake here is one of time alone: the child found none a moment ago. */
-static struct fixture *make(const struct fixture_report *report, const char *path,
-                            struct error *err)
+/* Builds a fixture from a report. The child has checked it, so a mistake is only possible if it
+ * depends on the current time. */
+static struct fixture *build(const struct fixture_report *report, const char *path,
+                             struct error *err)
 {
     struct error now = {0};
     struct fixture *f = fixture_of_node(report->source, report->name, &now);
@@ -116,16 +117,16 @@ static struct fixture *make(const struct fixture_report *report, const char *pat
     return f;
 }
 
-/* In the place of each fixture the one that its files now say; the same where they say the same. */
-static bool make_all(const struct reload *r, const struct fixture_report *reports,
-                     struct fixture **made, struct error *err)
+/* Fills `made` with the new fixtures, or with the current one where its files are unchanged. */
+static bool build_all(const struct reload *r, const struct fixture_report *reports,
+                      struct fixture **made, struct error *err)
 {
     const struct mock *m = r->mock;
     bool ok = true;
     for (size_t i = 0; i < m->fixture_count; i++) {
         made[i] = include_same(&m->fixtures[i]->files, &reports[i].files)
                       ? fixture_hold(m->fixtures[i])
-                      : make(&reports[i], m->options.fixtures[i], err);
+                      : build(&reports[i], m->options.fixtures[i], err);
         ok = ok && made[i];
     }
     for (size_t i = 0; i < m->fixture_count && !ok; i++)
@@ -149,13 +150,14 @@ static void log_change(const struct fixture *old, const struct fixture *f,
     for (size_t i = 0; i < f->files.count; i++)
         if (!was_read(&old->files, &f->files.items[i]))
             buf_printf(&paths, "%s%s", paths.n ? ", " : "", f->files.items[i].path);
-    log_line(LOG_INFO, "%s changed; worlds: %zu swapped, %zu keep their state, %zu reset",
+    log_line(LOG_INFO, "%s changed; namespaces: %zu swapped, %zu kept (in use), %zu reset",
              paths.n ? buf_c(&paths) : f->files.items[0].path, result->worlds[FATE_SWAPPED].count,
              result->worlds[FATE_KEPT].count, result->worlds[FATE_RESET].count);
     arena_end(&a);
 }
 
-static void take(struct reload *r, size_t i, struct fixture *f, struct reload_result *result)
+static void replace_fixture(struct reload *r, size_t i, struct fixture *f,
+                            struct reload_result *result)
 {
     struct mock *m = r->mock;
     struct fixture *old = m->fixtures[i];
@@ -164,7 +166,7 @@ static void take(struct reload *r, size_t i, struct fixture *f, struct reload_re
     if (changed)
         mock_take_fixture(m, f);
     if (changed || r->now.reset)
-        namespaces_refix(m->namespaces, old, f, r->now.reset, told, result);
+        namespaces_refix(m->namespaces, old, f, r->now.reset, add_namespace, result);
     if (changed && !m->replays)
         log_change(old, f, result);
     result->fixtures[i].name = arena_text(&result->arena, f->name);
@@ -180,11 +182,16 @@ static void log_problems(const struct error *problems)
         struct str line = str_cut(&rest, '\n');
         log_line(LOG_ERROR, STR_FMT, STR_ARG(line));
     }
-    log_line(LOG_ERROR, "the fixtures stay as they were");
+    log_line(LOG_ERROR, "fixtures not reloaded; the previous ones stay in use");
     arena_end(&a);
 }
 
-static bool knows(const struct include_files *files, const char *path)
+static void log_cannot_watch(const struct error *err)
+{
+    log_line(LOG_WARN, "%s; use POST /__admin/reload to reload the fixtures", err->first->text);
+}
+
+static bool has_path(const struct include_files *files, const char *path)
 {
     for (size_t i = 0; i < files->count; i++)
         if (strcmp(files->items[i].path, path) == 0)
@@ -192,7 +199,8 @@ static bool knows(const struct include_files *files, const char *path)
     return false;
 }
 
-/* What was not watched when it was read is read once more. */
+/* Watches all `files`. A file that is new in the list was not watched when it was read, so another
+ * check is requested. */
 static void watch_all(struct reload *r, const struct include_files *files, size_t count)
 {
     struct arena a = {0};
@@ -204,18 +212,18 @@ static void watch_all(struct reload *r, const struct include_files *files, size_
     const char **paths = arena_array(&a, const char *, all.count + 1);
     for (size_t i = 0; i < all.count; i++) {
         paths[i] = all.items[i].path;
-        more = more || !knows(&r->watched, paths[i]);
+        more = more || !has_path(&r->watched, paths[i]);
     }
     if (r->watch && !watch_files(r->watch, paths, all.count, &err))
-        log_line(LOG_WARN, "%s; POST /__admin/reload looks at the fixtures", err.first->text);
-    r->next.wanted = r->next.wanted || more;
+        log_cannot_watch(&err);
+    r->next.requested = r->next.requested || more;
     error_end(&err);
     arena_end(&r->arena);
     r->watched = all;
     r->arena = a;
 }
 
-static void look_through(struct reload *r, struct str out, const char *why,
+static void apply_report(struct reload *r, struct str out, const char *why,
                          struct reload_result *result)
 {
     const struct mock *m = r->mock;
@@ -225,16 +233,16 @@ static void look_through(struct reload *r, struct str out, const char *why,
     struct include_files *files = arena_array(&result->arena, struct include_files, count);
     if (why)
         error_add(&result->problems, ERROR_SYSTEM, (struct where){0},
-                  "the fixtures could not be checked: %s", why);
+                  "cannot check the fixtures: %s", why);
     bool ok = !why &&
               fixtures_read_report(&result->arena, out, count, reports, &result->problems,
                                    &result->problems) &&
-              !error_any(&result->problems) && make_all(r, reports, made, &result->problems);
+              !error_any(&result->problems) && build_all(r, reports, made, &result->problems);
     for (size_t i = 0; i < count; i++) {
         result->fixtures[i].path = m->options.fixtures[i];
         result->fixtures[i].files = files[i] = reports[i].files;
         if (ok)
-            take(r, i, made[i], result);
+            replace_fixture(r, i, made[i], result);
     }
     if (!ok && !m->replays)
         log_problems(&result->problems);
@@ -250,13 +258,14 @@ static void check(void *ctx, struct buf *out)
     fixtures_report(r->mock->options.fixtures, r->mock->options.fixture_count, out);
 }
 
-/* The call is about no single world: that its own began anew does not end it. */
+/* The reload may have reset the call's own namespace. The call takes the new generation, so that
+ * this does not end it. */
 static void respond(const struct reload *r, struct call *c, struct reload_result *result)
 {
     const struct namespace *ns = namespaces_find(r->mock->namespaces, c->ns_name);
     if (ns)
         c->generation = ns->generation;
-    hand_to(result, c);
+    give_to_call(result, c);
     call_wake_now(c);
 }
 
@@ -266,17 +275,17 @@ void reload_checked(struct reload *r, struct str report, const char *why)
 {
     struct reload_result *result = result_new(r->mock);
     r->checks = false;
-    look_through(r, report, why, result);
-    for (const struct asker *a = r->now.askers; a; a = a->next)
-        if (a->call)
-            respond(r, a->call, result);
-    drop_askers(&r->now);
+    apply_report(r, report, why, result);
+    for (const struct waiter *w = r->now.waiters; w; w = w->next)
+        if (w->call)
+            respond(r, w->call, result);
+    free_waiters(&r->now);
     result_release(result);
-    if (r->next.wanted)
+    if (r->next.requested)
         begin_round(r);
 }
 
-static void end_check(void *ctx, struct str out, const char *why)
+static void on_checked(void *ctx, struct str out, const char *why)
 {
     struct reload *r = ctx;
     r->child = NULL;
@@ -288,7 +297,7 @@ static void end_check(void *ctx, struct str out, const char *why)
 static void begin_round(struct reload *r)
 {
     const struct child_work work = {
-        .run = check, .ended = end_check, .ctx = r, .limit_us = CHECK_LIMIT_US};
+        .run = check, .ended = on_checked, .ctx = r, .limit_us = CHECK_LIMIT_US};
     r->now = r->next;
     r->next = (struct round){0};
     r->checks = true;
@@ -296,19 +305,19 @@ static void begin_round(struct reload *r)
         r->child = child_new(r->loop, &work);
 }
 
-static void want_round(struct reload *r)
+static void request_round(struct reload *r)
 {
-    r->next.wanted = true;
+    r->next.requested = true;
     if (!r->checks)
         begin_round(r);
 }
 
 void reload_changed(struct reload *r)
 {
-    want_round(r);
+    request_round(r);
 }
 
-static void changed(void *ctx)
+static void on_changed(void *ctx)
 {
     struct reload *r = ctx;
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
@@ -333,27 +342,27 @@ void reload_use_loop(struct reload *r, struct loop *l)
     for (size_t i = 0; i < m->fixture_count; i++)
         files[i] = m->fixtures[i]->files;
     if (!m->replays)
-        r->watch = watch_new(l, changed, r, &err);
+        r->watch = watch_new(l, on_changed, r, &err);
     r->watches = r->watch || m->replays;
     if (r->watches)
         watch_all(r, files, m->fixture_count);
     else
-        log_line(LOG_WARN, "%s; POST /__admin/reload looks at the fixtures", err.first->text);
-    r->next.wanted = false; /* they were read just now */
+        log_cannot_watch(&err);
+    r->next.requested = false; /* the fixtures have just been read */
     error_end(&err);
     arena_end(&a);
 }
 
-/* In-process nobody waits, and nobody minds what leaks. */
-static void look_at_once(struct reload *r, struct call *c, bool reset)
+/* Without a loop the check runs in this process; it may leak memory if a file is invalid YAML. */
+static void reload_in_process(struct reload *r, struct call *c, bool reset)
 {
     struct reload_result *result = result_new(r->mock);
     struct arena a = {0};
     struct buf out = {.arena = &a};
     r->now.reset = reset;
     check(r, &out);
-    look_through(r, buf_str(&out), NULL, result);
-    hand_to(result, c);
+    apply_report(r, buf_str(&out), NULL, result);
+    give_to_call(result, c);
     result_release(result);
     arena_end(&a);
 }
@@ -361,14 +370,14 @@ static void look_at_once(struct reload *r, struct call *c, bool reset)
 void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struct call *c))
 {
     if (!r->loop || !c->exchange->reply) {
-        look_at_once(r, c, reset);
+        reload_in_process(r, c, reset);
         then(c);
         return;
     }
-    struct asker *a = heap_new(sizeof *a);
-    a->next = r->next.askers;
-    r->next.askers = a;
+    struct waiter *w = heap_new(sizeof *w);
+    w->next = r->next.waiters;
+    r->next.waiters = w;
     r->next.reset = r->next.reset || reset;
-    call_suspend(c, &a->call, then);
-    want_round(r);
+    call_suspend(c, &w->call, then);
+    request_round(r);
 }

@@ -1,12 +1,11 @@
-/* reload.h - the fixtures read again, when their files change or somebody asks, while the mock goes
- * on.
+/* reload.h - reloads the fixtures while the mock runs: when their files change, or on request.
  *
- * Shapes:  the files are checked in a child process (fixtures.h) and, if all are good, taken all at
- *          once: what becomes of the worlds is namespaces_refix's. Who asks while a check is under
- *          way is answered by the next one, since a file may have changed behind the first.
+ * Shapes:  a child process checks the files (fixtures.h). If all are valid, all fixtures are
+ *          replaced together (namespaces_refix). A request that arrives during a check waits for
+ *          the next check, because a file may have changed after the current one read it.
  * Units:   -
- * Errors:  what is wrong with the files, at its place: in the log and in the result. The fixtures
- *          then stay as they were.
+ * Errors:  mistakes in the files, each at its place, in the log and in the result. The fixtures
+ *          then stay unchanged.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -16,9 +15,9 @@
 struct reload;
 
 struct reload_result {
-    struct arena arena; /* all of it lives here */
+    struct arena arena; /* owns everything below */
     size_t holders;
-    struct error problems; /* none: it was done */
+    struct error problems; /* empty if the fixtures were reloaded */
     struct {
         const char *path, *name;
         struct include_files files;
@@ -32,17 +31,17 @@ struct reload_result {
 };
 
 struct reload *reload_new(struct mock *m);
-void reload_free(struct reload *r); /* NULL is fine; before namespaces and loop */
-/* Watches the files from now on, where the mock's options say so. */
+void reload_free(struct reload *r); /* r may be NULL; call it before freeing namespaces and loop */
+/* Starts to watch the files if the mock's options say so. */
 void reload_use_loop(struct reload *r, struct loop *l);
 
-bool reload_watches(const struct reload *r);
+bool reload_watches(const struct reload *r); /* true if the files are watched */
 
-/* What enters from outside: a file has changed, and what the child found out (fixtures_report; `why`
- * not NULL: it could not). Called by the loop or, in a replay, by who gives the run again. */
+/* The events from outside: a file has changed; a check has ended, with its report (fixtures_report)
+ * or with `why` it failed. The loop calls them, or the replay. */
 void reload_changed(struct reload *r);
 void reload_checked(struct reload *r, struct str report, const char *why);
 
-/* `reset`: worlds that are in use begin anew, too. `then` goes on with c->own, a
- * const struct reload_result *. */
+/* Requests a reload and suspends the call until it is done. `reset`: also reset namespaces that are
+ * in use. `then` is called with the result in c->own, a const struct reload_result *. */
 void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struct call *c));

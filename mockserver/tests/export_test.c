@@ -1,5 +1,5 @@
-/* A world as a fixture, and back. That nothing is lost on the way is tried on random worlds in
- * round_trip_test.c; what is wrong with bad ones stands in bad/records*.yaml and bad/runtime_state*.yaml. */
+/* Export of a namespace as a fixture, and loading it. round_trip_test.c tests with random states
+ * that nothing is lost; bad/records*.yaml and bad/runtime_state*.yaml are invalid exports. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -55,18 +55,18 @@ static struct mock_response export(struct mock *m)
     return a;
 }
 
-/* A world made of that fixture at run time, "loaded". */
+/* Creates the namespace "loaded" from that fixture. */
 static struct mock_response load(struct mock *m, const char *text)
 {
     return mock_call(m, "POST /__admin/namespaces",
                      arena_printf(&m->arena, "{\"name\":\"loaded\",\"fixture\":%s}", text));
 }
 
-static void a_world_is_written_in_the_words_of_its_records(void **state)
+static void an_export_has_the_records_and_the_runtime_state(void **state)
 {
     struct mock_response a = export(*state);
     static const struct {
-        const char *pointer, *said;
+        const char *pointer, *expected;
     } rows[] = {
         {"/name",                                "small"                         },
         {"/seed",                                "7"                             },
@@ -87,21 +87,21 @@ static void a_world_is_written_in_the_words_of_its_records(void **state)
         {"/runtime_state/changes/0/cause",       "fixture"                       },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(at(a, rows[i].pointer), rows[i].said);
+        assert_string_equal(at(a, rows[i].pointer), rows[i].expected);
     assert_null(at(a, "/records/accounts/0/name"));
     assert_null(at(a, "/records/accounts/0/leased"));
     assert_null(at(a, "/records/media"));
     assert_null(at(a, "/rules/0/hits"));
 }
 
-static void only_a_fixture_can_be_asked_for(void **state)
+static void an_unknown_format_is_rejected(void **state)
 {
     struct mock_response a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
     assert_int_equal(a.status, 422);
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'fixture'"));
 }
 
-static void an_export_makes_a_world_at_run_time(void **state)
+static void an_export_creates_an_equal_namespace(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"30h\"}");
@@ -120,7 +120,7 @@ static void an_export_makes_a_world_at_run_time(void **state)
                         "yes");
 }
 
-static void records_that_share_an_id_are_named_by_their_number(void **state)
+static void records_with_the_same_id_are_referred_to_by_number(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, "POST /__admin/simulate/lease_decide",
@@ -136,7 +136,7 @@ static void records_that_share_an_id_are_named_by_their_number(void **state)
     assert_int_equal(lease_request_read(w, 2)->state, LEASE_ASSIGNED);
 }
 
-static void what_was_broken_on_purpose_loads_as_it_is(void **state)
+static void a_state_with_violated_invariants_is_exported_and_loaded(void **state)
 {
     struct mock *m = *state;
     assert_null(at(export(m), "/runtime_state/skip_invariants"));
@@ -150,19 +150,19 @@ static void what_was_broken_on_purpose_loads_as_it_is(void **state)
     assert_string_equal(at(sp, "/state"), "published");
 }
 
-static void a_mistake_is_told_by_its_pointer(void **state)
+static void a_mistake_has_its_json_pointer(void **state)
 {
     struct mock *m = *state;
-    char *text = str_dup(&m->arena, export(m).text), *named = strstr(text, "\"account\":\"sa\"");
-    assert_non_null(named);
-    named[strlen("\"account\":\"s")] = 'x';
+    char *text = str_dup(&m->arena, export(m).text), *member = strstr(text, "\"account\":\"sa\"");
+    assert_non_null(member);
+    member[strlen("\"account\":\"s")] = 'x';
     struct mock_response a = load(m, text);
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/records/destinations/0/account");
     assert_null(namespaces_find(m->namespaces, STR("loaded")));
 }
 
-static void records_written_by_hand_have_just_begun(void **state)
+static void records_without_runtime_state_are_created_now(void **state)
 {
     (void)state;
     void *m = mock_test_new("clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
@@ -188,7 +188,6 @@ static void records_written_by_hand_have_just_begun(void **state)
     mock_test_teardown(&m);
 }
 
-/* An export is a file like any other, to start from. */
 static void an_export_can_be_included(void **state)
 {
     struct mock *m = *state;
@@ -216,8 +215,8 @@ static void an_export_can_be_included(void **state)
     rmdir(folder);
 }
 
-/* A token that is no text, as a client may well send one. */
-static void kept_responses_are_given_again(void **state)
+/* The second key is not valid UTF-8. */
+static void idempotent_responses_are_replayed_after_loading(void **state)
 {
     struct mock *m = *state;
     static const char *const tokens[] = {"Idempotency-Key: plain", "Idempotency-Key: \xff\xfe"};
@@ -242,15 +241,15 @@ static void kept_responses_are_given_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_world_is_written_in_the_words_of_its_records),
-        TEST(only_a_fixture_can_be_asked_for),
-        TEST(an_export_makes_a_world_at_run_time),
-        TEST(records_that_share_an_id_are_named_by_their_number),
-        TEST(what_was_broken_on_purpose_loads_as_it_is),
-        TEST(a_mistake_is_told_by_its_pointer),
-        cmocka_unit_test(records_written_by_hand_have_just_begun),
+        TEST(an_export_has_the_records_and_the_runtime_state),
+        TEST(an_unknown_format_is_rejected),
+        TEST(an_export_creates_an_equal_namespace),
+        TEST(records_with_the_same_id_are_referred_to_by_number),
+        TEST(a_state_with_violated_invariants_is_exported_and_loaded),
+        TEST(a_mistake_has_its_json_pointer),
+        cmocka_unit_test(records_without_runtime_state_are_created_now),
         TEST(an_export_can_be_included),
-        TEST(kept_responses_are_given_again),
+        TEST(idempotent_responses_are_replayed_after_loading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

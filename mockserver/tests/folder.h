@@ -1,6 +1,6 @@
-/* folder.h - a folder of fixtures that a test writes, and rewrites.
+/* folder.h - a temporary folder of fixtures that a test writes and changes.
  *
- * Errors:  none: what cannot be written fails the test.
+ * Errors:  none; a failed write fails the test.
  */
 #pragma once
 #include <setjmp.h>
@@ -38,7 +38,7 @@ static inline const char *folder_file(struct folder *f, const char *name)
     return arena_printf(&f->arena, "%s/%s", f->path, name);
 }
 
-/* In the place of the old file, as an editor does it. */
+/* Writes a new file and renames it over the old one, as editors do. */
 static inline void folder_put(struct folder *f, const char *name, const char *text)
 {
     const char *path = folder_file(f, name), *fresh = folder_file(f, ".fresh");

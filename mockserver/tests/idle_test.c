@@ -1,4 +1,4 @@
-/* Worlds that nobody calls any more, over real sockets and in real time. */
+/* Deletion of idle namespaces, over real sockets and in real time. */
 #include "mockserver/namespaces/idle.h"
 
 #include "base/time.h"
@@ -21,7 +21,7 @@ static void pass(struct setup *s, int64_t ms)
         loop_step(s->rig.loop, 5000);
 }
 
-static bool is_there(struct setup *s, const char *name)
+static bool exists(struct setup *s, const char *name)
 {
     return namespaces_find(s->mock->namespaces, str_from(name));
 }
@@ -32,25 +32,25 @@ static void use(struct setup *s, const char *name)
     assert_int_equal(ask(s, line, "").status, 200);
 }
 
-static void make(struct setup *s, const char *body)
+static void create(struct setup *s, const char *body)
 {
     assert_int_equal(ask(s, "POST /__admin/namespaces", body).status, 201);
 }
 
-static void a_world_that_is_not_called_is_dropped(void **state)
+static void a_namespace_without_calls_is_deleted(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
     use(s, "default");
-    assert_true(is_there(s, "a"));
+    assert_true(exists(s, "a"));
     pass(s, 2 * IDLE);
-    assert_false(is_there(s, "a"));
-    assert_true(is_there(s, "default"));
+    assert_false(exists(s, "a"));
+    assert_true(exists(s, "default"));
     assert_int_equal(ask(s, "GET /__admin/namespaces/a", "").status, 404);
-    use(s, "a"); /* and comes into being anew */
+    use(s, "a"); /* creates it again */
 }
 
-static void each_call_gives_it_its_time_again(void **state)
+static void each_call_restarts_the_idle_time(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
@@ -58,27 +58,27 @@ static void each_call_gives_it_its_time_again(void **state)
     for (int i = 0; i < 6; i++) {
         pass(s, IDLE / 3);
         use(s, "a");
-        ask(s, "GET /ns/b/__admin/clock", ""); /* of any kind */
+        ask(s, "GET /ns/b/__admin/clock", ""); /* an admin API call counts as well */
     }
-    assert_true(is_there(s, "a"));
-    assert_true(is_there(s, "b"));
+    assert_true(exists(s, "a"));
+    assert_true(exists(s, "b"));
     pass(s, 2 * IDLE);
-    assert_false(is_there(s, "a"));
-    assert_false(is_there(s, "b"));
+    assert_false(exists(s, "a"));
+    assert_false(exists(s, "b"));
 }
 
-static void who_made_a_world_says_how_long_it_lives(void **state)
+static void a_created_namespace_has_the_idle_time_of_its_request(void **state)
 {
     struct setup *s = *state;
-    make(s, "{\"name\":\"lasting\"}");
-    make(s, "{\"name\":\"lasting-too\",\"idle\":\"0s\"}");
-    make(s, "{\"name\":\"long\",\"idle\":\"10m\"}");
-    make(s, "{\"name\":\"short\",\"idle\":\"30ms\"}");
+    create(s, "{\"name\":\"lasting\"}");
+    create(s, "{\"name\":\"lasting-too\",\"idle\":\"0s\"}");
+    create(s, "{\"name\":\"long\",\"idle\":\"10m\"}");
+    create(s, "{\"name\":\"short\",\"idle\":\"30ms\"}");
     pass(s, 2 * IDLE);
-    assert_true(is_there(s, "lasting"));
-    assert_true(is_there(s, "lasting-too"));
-    assert_true(is_there(s, "long"));
-    assert_false(is_there(s, "short"));
+    assert_true(exists(s, "lasting"));
+    assert_true(exists(s, "lasting-too"));
+    assert_true(exists(s, "long"));
+    assert_false(exists(s, "short"));
     struct mock_response a = ask(s, "GET /__admin/namespaces/long", "");
     assert_true(str_has(a.body, STR("\"expires_in\":\"9m59s")));
     a = ask(s, "GET /__admin/namespaces/lasting", "");
@@ -88,7 +88,7 @@ static void who_made_a_world_says_how_long_it_lives(void **state)
     assert_true(str_has(a.body, STR("\"pointer\":\"/idle\"")));
 }
 
-static struct client *begin_asking(struct setup *s, const char *line, const char *body)
+static struct client *begin_request(struct setup *s, const char *line, const char *body)
 {
     struct client *c = client_new(&s->rig);
     client_say(c, str_from(request(s, line, body)));
@@ -97,65 +97,65 @@ static struct client *begin_asking(struct setup *s, const char *line, const char
     return c;
 }
 
-static void a_world_whose_call_waits_is_not_idle(void **state)
+static void a_namespace_with_a_suspended_call_is_not_idle(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
-    struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                                    "{\"match\":{},\"at_least\":2,\"timeout\":\"60s\"}");
+    struct client *c = begin_request(s, "POST /ns/a/__admin/requests/wait",
+                                     "{\"match\":{},\"at_least\":2,\"timeout\":\"60s\"}");
     pass(s, 2 * IDLE);
-    assert_true(is_there(s, "a"));
+    assert_true(exists(s, "a"));
     assert_true(str_has(ask(s, "GET /__admin/namespaces", "").body,
                         STR("\"idle_for\":\"0s\",\"expires_in\":\"150ms\"")));
     use(s, "a");
     assert_int_equal(client_hear_last(c).status, 200);
     pass(s, 2 * IDLE);
-    assert_false(is_there(s, "a"));
+    assert_false(exists(s, "a"));
 }
 
-static void a_world_whose_client_left_is_idle_again(void **state)
+static void a_namespace_is_idle_after_its_client_has_closed(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
-    client_end(begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                            "{\"match\":{},\"at_least\":9,\"timeout\":\"50ms\"}"));
+    client_end(begin_request(s, "POST /ns/a/__admin/requests/wait",
+                             "{\"match\":{},\"at_least\":9,\"timeout\":\"50ms\"}"));
     pass(s, 3 * IDLE);
-    assert_false(is_there(s, "a"));
+    assert_false(exists(s, "a"));
 }
 
-static void a_world_that_is_listened_to_is_not_idle(void **state)
+static void a_namespace_with_an_open_event_stream_is_not_idle(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
     struct client *c = client_new(&s->rig);
     client_say(c, str_from(request(s, "GET /ns/a/__admin/events", "")));
     pass(s, 3 * IDLE);
-    assert_true(is_there(s, "a"));
+    assert_true(exists(s, "a"));
     client_end(c);
 }
 
-/* Another world of that name has nothing to do with the one that waited. */
-static void a_call_that_outlives_its_world_counts_for_no_other(void **state)
+/* The call waits in a deleted namespace, not in the new one of the same name. */
+static void a_suspended_call_does_not_count_for_a_new_namespace_of_the_same_name(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
-    struct client *c = begin_asking(s, "POST /ns/a/__admin/requests/wait",
-                                    "{\"match\":{},\"at_least\":9,\"timeout\":\"60s\"}");
+    struct client *c = begin_request(s, "POST /ns/a/__admin/requests/wait",
+                                     "{\"match\":{},\"at_least\":9,\"timeout\":\"60s\"}");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status, 200);
     use(s, "a");
     client_end(c);
     pass(s, IDLE / 3);
     assert_int_equal(namespaces_find(s->mock->namespaces, STR("a"))->waiting, 0);
     pass(s, 2 * IDLE);
-    assert_false(is_there(s, "a"));
+    assert_false(exists(s, "a"));
 }
 
-static void many_that_end_together_are_dropped_together(void **state)
+static void many_namespaces_that_expire_together_are_deleted(void **state)
 {
     struct setup *s = *state;
     for (int i = 0; i < 200; i++)
         use(s, arena_printf(&s->rig.arena, "n%d", i));
-    make(s, "{\"name\":\"last\"}");
+    create(s, "{\"name\":\"last\"}");
     pass(s, 2 * IDLE);
     assert_int_equal(namespaces_count(s->mock->namespaces), 2);
     assert_string_equal(namespaces_at(s->mock->namespaces, 1)->name, "last");
@@ -165,14 +165,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin_idle, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_world_that_is_not_called_is_dropped),
-        TEST(each_call_gives_it_its_time_again),
-        TEST(who_made_a_world_says_how_long_it_lives),
-        TEST(a_world_whose_call_waits_is_not_idle),
-        TEST(a_world_whose_client_left_is_idle_again),
-        TEST(a_world_that_is_listened_to_is_not_idle),
-        TEST(a_call_that_outlives_its_world_counts_for_no_other),
-        TEST(many_that_end_together_are_dropped_together),
+        TEST(a_namespace_without_calls_is_deleted),
+        TEST(each_call_restarts_the_idle_time),
+        TEST(a_created_namespace_has_the_idle_time_of_its_request),
+        TEST(a_namespace_with_a_suspended_call_is_not_idle),
+        TEST(a_namespace_is_idle_after_its_client_has_closed),
+        TEST(a_namespace_with_an_open_event_stream_is_not_idle),
+        TEST(a_suspended_call_does_not_count_for_a_new_namespace_of_the_same_name),
+        TEST(many_namespaces_that_expire_together_are_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

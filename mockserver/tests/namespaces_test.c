@@ -52,7 +52,7 @@ static struct namespace *create(struct setup *s, const char *name)
     return ns;
 }
 
-static void names_are_plain(void **state)
+static void names_are_restricted(void **state)
 {
     static const struct {
         const char *name;
@@ -79,7 +79,7 @@ static void names_are_plain(void **state)
     assert_false(namespaces_name_valid(str_of(longest, NAMESPACE_NAME_MAX + 1)));
 }
 
-static void each_world_starts_from_the_fixture_and_is_its_own(void **state)
+static void each_namespace_starts_from_the_fixture_and_is_isolated(void **state)
 {
     struct setup *s = *state;
     struct namespace *a = create(s, "a"), *b = create(s, "b");
@@ -90,7 +90,7 @@ static void each_world_starts_from_the_fixture_and_is_its_own(void **state)
     assert_false(organization_find(namespaces_at(s->all, 0)->world, 1, "org_second"));
 }
 
-static void they_are_found_by_name_and_listed_as_created(void **state)
+static void namespaces_are_found_by_name_and_listed_in_order_of_creation(void **state)
 {
     struct setup *s = *state;
     create(s, "b");
@@ -107,7 +107,7 @@ static void they_are_found_by_name_and_listed_as_created(void **state)
     assert_null(namespaces_find(s->all, STR("b")));
 }
 
-static void a_name_is_taken_once(void **state)
+static void an_existing_or_invalid_name_is_rejected(void **state)
 {
     struct setup *s = *state;
     struct error err = {0};
@@ -119,7 +119,7 @@ static void a_name_is_taken_once(void **state)
     error_end(&err);
 }
 
-static void there_are_only_so_many(void **state)
+static void the_number_of_namespaces_is_limited(void **state)
 {
     struct setup *s = *state;
     struct namespaces *two = namespaces_new(&s->fixture, &(struct namespaces_limits){.count = 2});
@@ -129,14 +129,14 @@ static void there_are_only_so_many(void **state)
     assert_non_null(namespaces_create(two, STR("a"), NULL, NULL, NULL));
     assert_true(namespaces_full(two));
     assert_null(namespaces_create(two, STR("b"), NULL, NULL, &err));
-    assert_string_equal(err.first->text, "there are 2 worlds already");
+    assert_non_null(strstr(err.first->text, "there are already 2 namespaces"));
     assert_true(namespaces_delete(two, STR("a")));
     assert_non_null(namespaces_create(two, STR("b"), NULL, NULL, NULL));
     error_end(&err);
     namespaces_free(two);
 }
 
-static void those_whose_time_is_over_are_dropped(void **state)
+static void expired_namespaces_are_deleted(void **state)
 {
     struct setup *s = *state;
     static const struct {
@@ -162,18 +162,18 @@ static void those_whose_time_is_over_are_dropped(void **state)
     assert_null(namespaces_find(s->all, STR("over")));
     assert_null(namespaces_find(s->all, STR("exactly")));
     assert_string_equal(namespaces_at(s->all, 3)->name, "later");
-    assert_int_equal(namespaces_expire(s->all, 1000), 1010); /* who waits is as good as called */
+    assert_int_equal(namespaces_expire(s->all, 1000), 1010); /* a waiting call counts as a call */
     assert_int_equal(namespaces_count(s->all), 3);
 }
 
-static void the_default_world_stays(void **state)
+static void the_default_namespace_cannot_be_deleted(void **state)
 {
     struct setup *s = *state;
     assert_false(namespaces_delete(s->all, STR("default")));
     assert_false(namespaces_delete(s->all, STR("unknown")));
 }
 
-static void a_reset_goes_back_to_the_start(void **state)
+static void a_reset_restores_the_initial_state(void **state)
 {
     struct setup *s = *state;
     struct namespace *ns = create(s, "a");
@@ -189,7 +189,7 @@ static void a_reset_goes_back_to_the_start(void **state)
     assert_true(ns->generation > before);
 }
 
-static void no_generation_comes_twice(void **state)
+static void generations_are_unique(void **state)
 {
     struct setup *s = *state;
     uint64_t last = namespaces_at(s->all, 0)->generation;
@@ -203,7 +203,7 @@ static void no_generation_comes_twice(void **state)
     }
 }
 
-static void a_world_may_start_from_another(void **state)
+static void a_namespace_may_start_from_another_state(void **state)
 {
     struct setup *s = *state;
     struct namespace *a = create(s, "a");
@@ -217,7 +217,7 @@ static void a_world_may_start_from_another(void **state)
     assert_false(organization_find(b->world, 1, "org_third"));
 }
 
-static void a_credential_leads_to_its_world(void **state)
+static void a_credential_selects_its_namespace(void **state)
 {
     struct setup *s = *state;
     assert_null(namespaces_of_credential(s->all, STR("key")));
@@ -233,7 +233,7 @@ static void a_credential_leads_to_its_world(void **state)
     assert_null(namespaces_of_credential(s->all, STR("other")));
 }
 
-static void a_snapshot_is_restored_as_often_as_wanted(void **state)
+static void a_snapshot_can_be_restored_repeatedly(void **state)
 {
     struct setup *s = *state;
     struct namespace *ns = create(s, "a");
@@ -254,7 +254,7 @@ static void a_snapshot_is_restored_as_often_as_wanted(void **state)
     assert_false(snapshots_save(s->all, "no/name", ns));
 }
 
-static void a_snapshot_saved_again_is_the_newer_one(void **state)
+static void saving_a_snapshot_again_replaces_it(void **state)
 {
     struct setup *s = *state;
     struct namespace *ns = create(s, "a");
@@ -265,8 +265,8 @@ static void a_snapshot_saved_again_is_the_newer_one(void **state)
     assert_null(snapshots_at(s->all, 1));
 }
 
-/* A fixture's own instant is where each world begins; the machine's time goes on in all. */
-static void a_running_clock_starts_again_unless_it_shows_the_machines_time(void **state)
+/* Each namespace starts at the fixture's clock.start, unless the clock shows the machine's time. */
+static void a_running_clock_restarts_unless_it_shows_the_machines_time(void **state)
 {
     (void)state;
     struct setup s;
@@ -288,21 +288,22 @@ static void a_running_clock_starts_again_unless_it_shows_the_machines_time(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_plain),
-        cmocka_unit_test_setup_teardown(each_world_starts_from_the_fixture_and_is_its_own, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(they_are_found_by_name_and_listed_as_created, begin, end),
-        cmocka_unit_test_setup_teardown(a_name_is_taken_once, begin, end),
-        cmocka_unit_test_setup_teardown(there_are_only_so_many, begin, end),
-        cmocka_unit_test_setup_teardown(those_whose_time_is_over_are_dropped, begin, end),
-        cmocka_unit_test_setup_teardown(the_default_world_stays, begin, end),
-        cmocka_unit_test_setup_teardown(a_reset_goes_back_to_the_start, begin, end),
-        cmocka_unit_test_setup_teardown(no_generation_comes_twice, begin, end),
-        cmocka_unit_test_setup_teardown(a_world_may_start_from_another, begin, end),
-        cmocka_unit_test_setup_teardown(a_credential_leads_to_its_world, begin, end),
-        cmocka_unit_test_setup_teardown(a_snapshot_is_restored_as_often_as_wanted, begin, end),
-        cmocka_unit_test_setup_teardown(a_snapshot_saved_again_is_the_newer_one, begin, end),
-        cmocka_unit_test(a_running_clock_starts_again_unless_it_shows_the_machines_time),
+        cmocka_unit_test(names_are_restricted),
+        cmocka_unit_test_setup_teardown(each_namespace_starts_from_the_fixture_and_is_isolated,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(
+            namespaces_are_found_by_name_and_listed_in_order_of_creation, begin, end),
+        cmocka_unit_test_setup_teardown(an_existing_or_invalid_name_is_rejected, begin, end),
+        cmocka_unit_test_setup_teardown(the_number_of_namespaces_is_limited, begin, end),
+        cmocka_unit_test_setup_teardown(expired_namespaces_are_deleted, begin, end),
+        cmocka_unit_test_setup_teardown(the_default_namespace_cannot_be_deleted, begin, end),
+        cmocka_unit_test_setup_teardown(a_reset_restores_the_initial_state, begin, end),
+        cmocka_unit_test_setup_teardown(generations_are_unique, begin, end),
+        cmocka_unit_test_setup_teardown(a_namespace_may_start_from_another_state, begin, end),
+        cmocka_unit_test_setup_teardown(a_credential_selects_its_namespace, begin, end),
+        cmocka_unit_test_setup_teardown(a_snapshot_can_be_restored_repeatedly, begin, end),
+        cmocka_unit_test_setup_teardown(saving_a_snapshot_again_replaces_it, begin, end),
+        cmocka_unit_test(a_running_clock_restarts_unless_it_shows_the_machines_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

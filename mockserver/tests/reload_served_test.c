@@ -1,14 +1,14 @@
-/* Fixtures read again, over real sockets: who watches, who waits, what is checked where. */
+/* Reload over real sockets: watched files, suspended calls, checks in a child process. */
 #include "mockserver/namespaces/reload.h"
 
 #include "base/time.h"
 #include "mockserver/tests/folder.h"
 #include "mockserver/tests/served_mock.h"
 
-#define PATIENCE_US INT64_C(10000000)
-#define RELOAD      "POST /__admin/reload"
+#define TIMEOUT_US INT64_C(10000000)
+#define RELOAD     "POST /__admin/reload"
 
-#define WORLD(project)                                                                             \
+#define FIXTURE(project)                                                                           \
     "name: a\n"                                                                                    \
     "include: [rest.yaml]\n"                                                                       \
     "layers:\n"                                                                                    \
@@ -22,7 +22,7 @@ static struct folder folder;
 static int begin_folder(void **state, bool watch)
 {
     folder_begin(&folder);
-    folder_put(&folder, "a.yaml", WORLD("Before"));
+    folder_put(&folder, "a.yaml", FIXTURE("Before"));
     folder_put(&folder, "rest.yaml", "seed: 1\n");
     const char *const path = folder_file(&folder, "a.yaml");
     return begin_with(state, &(struct mock_options){
@@ -59,7 +59,7 @@ static bool has(struct setup *s, const char *ns, const char *project)
 
 static void wait_for(struct setup *s, const char *project)
 {
-    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    int64_t limit_us = time_monotonic_us() + TIMEOUT_US;
     while (!has(s, "default", project) && time_monotonic_us() < limit_us)
         loop_step(s->rig.loop, 10000);
     assert_true(has(s, "default", project));
@@ -72,8 +72,8 @@ static void pass(struct setup *s, int64_t us)
         loop_step(s->rig.loop, 10000);
 }
 
-/* A client that has asked; the server has heard it. */
-static struct client *begin_asking(struct setup *s, const char *line, const char *body)
+/* Sends a request and returns when the server has received it. */
+static struct client *begin_request(struct setup *s, const char *line, const char *body)
 {
     struct client *c = client_new(&s->rig);
     size_t waiting = server_in_flight(s->rig.server);
@@ -83,106 +83,107 @@ static struct client *begin_asking(struct setup *s, const char *line, const char
     return c;
 }
 
-static void a_file_that_changes_is_read_again(void **state)
+static void a_changed_file_is_reloaded(void **state)
 {
     struct setup *s = *state;
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     wait_for(s, "After");
-    folder_put(&folder, "a.yaml", WORLD("Later"));
+    folder_put(&folder, "a.yaml", FIXTURE("Later"));
     wait_for(s, "Later");
 }
 
-static void a_mistake_is_outlived(void **state)
+static void after_a_mistake_is_corrected_the_file_is_reloaded(void **state)
 {
     struct setup *s = *state;
     folder_put(&folder, "a.yaml", "layers: [\n");
     pass(s, 400000);
     assert_true(has(s, "default", "Before"));
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     wait_for(s, "After");
 }
 
-/* The first of them is missing, and comes. */
-static void files_that_come_to_be_included_are_watched(void **state)
+/* late.yaml does not exist when it is included first. */
+static void newly_included_files_are_watched(void **state)
 {
     struct setup *s = *state;
     folder_put(&folder, "a.yaml", "include: [late.yaml]\n");
     pass(s, 400000);
     assert_true(has(s, "default", "Before"));
-    folder_put(&folder, "late.yaml", WORLD("Late"));
+    folder_put(&folder, "late.yaml", FIXTURE("Late"));
     wait_for(s, "Late");
-    folder_put(&folder, "late.yaml", WORLD("Later"));
+    folder_put(&folder, "late.yaml", FIXTURE("Later"));
     wait_for(s, "Later");
 }
 
-static void nobody_watches_where_that_is_off(void **state)
+static void without_watch_only_a_request_reloads(void **state)
 {
     struct setup *s = *state;
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     pass(s, 400000);
     assert_true(has(s, "default", "Before"));
     assert_int_equal(ask(s, RELOAD, "").status, 200);
     assert_true(has(s, "default", "After"));
 }
 
-static void calls_are_responded_to_while_files_are_checked(void **state)
+static void calls_are_served_while_files_are_checked(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_asking(s, RELOAD, "");
+    struct client *c = begin_request(s, RELOAD, "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
     assert_int_equal(ask(s, "GET /v1/whoami", "").status, 200);
     assert_int_equal(client_hear_last(c).status, 200);
 }
 
-static void who_asks_later_is_responded_to_by_a_later_check(void **state)
+static void a_request_during_a_check_waits_for_the_next_check(void **state)
 {
     struct setup *s = *state;
-    struct client *first = begin_asking(s, RELOAD, "");
-    folder_put(&folder, "a.yaml", WORLD("After"));
-    struct client *second = begin_asking(s, RELOAD, ""), *third = begin_asking(s, RELOAD, "");
+    struct client *first = begin_request(s, RELOAD, "");
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
+    struct client *second = begin_request(s, RELOAD, ""), *third = begin_request(s, RELOAD, "");
     assert_int_equal(client_hear_last(second).status, 200);
-    assert_true(has(s, "default", "After")); /* however late the first check came to read it */
+    assert_true(
+        has(s, "default", "After")); /* whether or not the first check has read the change */
     assert_int_equal(client_hear_last(first).status, 200);
     assert_int_equal(client_hear_last(third).status, 200);
 }
 
-static void who_asked_and_left_disturbs_nobody(void **state)
+static void a_client_that_closes_during_a_check_has_no_effect(void **state)
 {
     struct setup *s = *state;
-    client_end(begin_asking(s, RELOAD, ""));
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    client_end(begin_request(s, RELOAD, ""));
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     assert_int_equal(ask(s, RELOAD, "").status, 200);
     assert_true(has(s, "default", "After"));
 }
 
-static void the_server_may_end_while_files_are_checked(void **state)
+static void the_server_may_stop_while_files_are_checked(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_asking(s, RELOAD, "");
+    struct client *c = begin_request(s, RELOAD, "");
     server_free(s->rig.server);
     s->rig.server = NULL;
     client_end(c);
 }
 
-#define HOLD "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"300ms\"}]}"
+#define DELAY_RULE "{\"method\":\"GET\",\"then\":[{\"delay_before\":\"300ms\"}]}"
 
-/* Its rule makes the world one in use, and so does the call itself, from its first moment. */
-static void a_call_under_way_keeps_its_world(void **state)
+/* The rule puts the namespace in use, and so does the delayed call as soon as it arrives. */
+static void a_delayed_call_keeps_its_namespace_in_use(void **state)
 {
     struct setup *s = *state;
-    assert_int_equal(ask(s, "POST /__admin/rules", HOLD).status / 100, 2);
-    struct client *c = begin_asking(s, "GET /v1/whoami", "");
+    assert_int_equal(ask(s, "POST /__admin/rules", DELAY_RULE).status / 100, 2);
+    struct client *c = begin_request(s, "GET /v1/whoami", "");
     assert_int_equal(ask(s, "DELETE /__admin/rules", "").status, 200);
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
     assert_int_equal(client_hear_last(c).status, 200);
 }
 
-static void a_call_that_waits_for_others_keeps_its_world(void **state)
+static void a_waiting_call_keeps_its_namespace_in_use(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_asking(s, "POST /__admin/requests/wait", "{\"match\":{}}");
-    folder_put(&folder, "a.yaml", WORLD("After"));
+    struct client *c = begin_request(s, "POST /__admin/requests/wait", "{\"match\":{}}");
+    folder_put(&folder, "a.yaml", FIXTURE("After"));
     assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
     ask(s, "GET /v1/whoami", "");
     assert_int_equal(client_hear_last(c).status, 200);
@@ -193,16 +194,16 @@ int main(void)
 #define WATCHED(f)   cmocka_unit_test_setup_teardown(f, begin_watched, end_folder)
 #define UNWATCHED(f) cmocka_unit_test_setup_teardown(f, begin_unwatched, end_folder)
     const struct CMUnitTest tests[] = {
-        WATCHED(a_file_that_changes_is_read_again),
-        WATCHED(a_mistake_is_outlived),
-        WATCHED(files_that_come_to_be_included_are_watched),
-        UNWATCHED(nobody_watches_where_that_is_off),
-        UNWATCHED(calls_are_responded_to_while_files_are_checked),
-        UNWATCHED(who_asks_later_is_responded_to_by_a_later_check),
-        UNWATCHED(who_asked_and_left_disturbs_nobody),
-        UNWATCHED(the_server_may_end_while_files_are_checked),
-        UNWATCHED(a_call_under_way_keeps_its_world),
-        UNWATCHED(a_call_that_waits_for_others_keeps_its_world),
+        WATCHED(a_changed_file_is_reloaded),
+        WATCHED(after_a_mistake_is_corrected_the_file_is_reloaded),
+        WATCHED(newly_included_files_are_watched),
+        UNWATCHED(without_watch_only_a_request_reloads),
+        UNWATCHED(calls_are_served_while_files_are_checked),
+        UNWATCHED(a_request_during_a_check_waits_for_the_next_check),
+        UNWATCHED(a_client_that_closes_during_a_check_has_no_effect),
+        UNWATCHED(the_server_may_stop_while_files_are_checked),
+        UNWATCHED(a_delayed_call_keeps_its_namespace_in_use),
+        UNWATCHED(a_waiting_call_keeps_its_namespace_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Fixtures read again: what becomes of worlds, and what is told. */
+/* POST /__admin/reload: its response, and what happens to the namespaces. */
 #include "mockserver/namespaces/reload.h"
 
 #include "mockserver/tests/folder.h"
@@ -6,8 +6,8 @@
 
 #define KEY "Authorization: Bearer lp_live_full"
 
-/* A world with one project of that name, and whatever else. */
-#define WORLD(name, project, more)                                                                 \
+/* A fixture with one project of that name, and more lines. */
+#define FIXTURE(name, project, more)                                                               \
     "name: " name "\n"                                                                             \
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" more "layers:\n"                      \
     "  organizations:\n"                                                                           \
@@ -28,8 +28,8 @@ static int begin(void **state)
     struct setup *s = calloc(1, sizeof *s);
     struct error err = {0};
     folder_begin(&s->folder);
-    folder_put(&s->folder, "a.yaml", WORLD("a", "Before", RULE("old", "old")));
-    folder_put(&s->folder, "b.yaml", WORLD("b", "Other", ""));
+    folder_put(&s->folder, "a.yaml", FIXTURE("a", "Before", RULE("old", "old")));
+    folder_put(&s->folder, "b.yaml", FIXTURE("b", "Other", ""));
     const char *const paths[] = {folder_file(&s->folder, "a.yaml"),
                                  folder_file(&s->folder, "b.yaml")};
     const char **kept = arena_copy(&s->folder.arena, paths, sizeof paths);
@@ -75,14 +75,14 @@ static void use(struct setup *s, const char *ns)
     assert_int_equal(a.status, 200);
 }
 
-static void make(struct setup *s, const char *body)
+static void create(struct setup *s, const char *body)
 {
     struct mock_response a = mock_call(s->m, "POST /__admin/namespaces", body);
     if (a.status != 201)
         fail_msg(STR_FMT, STR_ARG(a.text));
 }
 
-static void what_has_not_changed_changes_nothing(void **state)
+static void without_a_change_nothing_happens(void **state)
 {
     struct setup *s = *state;
     struct mock_response a = reload(s, NULL);
@@ -94,10 +94,10 @@ static void what_has_not_changed_changes_nothing(void **state)
     assert_string_equal(at(a, "/namespaces"), "{\"swapped\":[],\"kept\":[],\"reset\":[]}");
 }
 
-static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
+static void a_namespace_not_in_use_restarts_from_the_new_fixture(void **state)
 {
     struct setup *s = *state;
-    change(s, WORLD("a", "After", RULE("new", "new")));
+    change(s, FIXTURE("a", "After", RULE("new", "new")));
     assert_string_equal(project(s, "default"), "Before");
     struct mock_response a = reload(s, NULL);
     assert_string_equal(at(a, "/fixtures/0/changed"), "true");
@@ -110,11 +110,11 @@ static void a_world_that_nobody_used_begins_from_the_new_fixture(void **state)
     assert_string_equal(project(s, "implicit"), "After");
 }
 
-static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
+static void a_namespace_in_use_keeps_its_state_until_its_reset(void **state)
 {
     struct setup *s = *state;
     use(s, "mine");
-    change(s, WORLD("a", "After", RULE("new", "new")));
+    change(s, FIXTURE("a", "After", RULE("new", "new")));
     struct mock_response a = reload(s, "{}");
     assert_string_equal(at(a, "/namespaces/kept"), "[\"mine\"]");
     assert_string_equal(project(s, "mine"), "Before");
@@ -130,8 +130,8 @@ static void a_world_in_use_keeps_its_state_until_its_reset(void **state)
                         "false");
 }
 
-/* Each makes a world in use without a provider's call. */
-static void what_a_tester_did_is_use(void **state)
+/* Each call puts a namespace in use without a provider call. */
+static void admin_api_changes_put_a_namespace_in_use(void **state)
 {
     static const char *const calls[][2] = {
         {"POST /ns/x/__admin/clock/advance",         "{\"by\":\"1h\"}"                            },
@@ -145,13 +145,13 @@ static void what_a_tester_did_is_use(void **state)
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct setup *s = *state;
-        make(s, "{\"name\":\"x\"}");
+        create(s, "{\"name\":\"x\"}");
         assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status,
                          201);
         struct mock_response a = mock_call(s->m, calls[i][0], calls[i][1]);
         if (a.status / 100 != 2)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
-        change(s, arena_printf(&s->folder.arena, WORLD("a", "After%zu", ""), i));
+        change(s, arena_printf(&s->folder.arena, FIXTURE("a", "After%zu", ""), i));
         a = reload(s, NULL);
         if (strcmp(at(a, "/namespaces/kept"), "[\"x\"]") != 0)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
@@ -159,19 +159,20 @@ static void what_a_tester_did_is_use(void **state)
     }
 }
 
-static void looking_is_no_use(void **state)
+static void reading_does_not_put_a_namespace_in_use(void **state)
 {
     struct setup *s = *state;
     static const char *const calls[] = {"GET /__admin/state", "GET /__admin/clock",
                                         "GET /__admin/requests", "GET /__admin/rules"};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
-    change(s, WORLD("a", "After", ""));
+    change(s, FIXTURE("a", "After", ""));
     assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
 }
 
-/* The token's expiry is in the queue from the beginning, and comes to an account that has lost it. */
-static void what_was_over_before_the_beginning_is_no_use(void **state)
+/* The token's expiry is scheduled in the initial state, but the account has already lost its token.
+ * */
+static void an_event_without_an_effect_does_not_put_a_namespace_in_use(void **state)
 {
     struct setup *s = *state;
     change(s, "name: a\n"
@@ -190,29 +191,29 @@ static void what_was_over_before_the_beginning_is_no_use(void **state)
                         "false");
 }
 
-static void who_asks_for_it_has_all_worlds_begin_anew(void **state)
+static void with_reset_all_namespaces_restart(void **state)
 {
     struct setup *s = *state;
     use(s, "one");
     use(s, "default");
-    change(s, WORLD("a", "After", ""));
+    change(s, FIXTURE("a", "After", ""));
     struct mock_response a = reload(s, "{\"reset\":true}");
     assert_string_equal(at(a, "/namespaces/reset"), "[\"default\",\"one\"]");
     assert_string_equal(project(s, "one"), "After");
     assert_string_equal(project(s, "default"), "After");
     assert_string_equal(at(mock_call(s->m, "GET /ns/one/__admin/requests", NULL), "/items"), "[]");
-    use(s, "one"); /* and where nothing has changed, too */
+    use(s, "one"); /* it is reset even if no fixture has changed */
     assert_string_equal(at(reload(s, "{\"reset\":true}"), "/namespaces/reset"), "[\"one\"]");
 }
 
-static void worlds_follow_the_fixture_they_were_made_from(void **state)
+static void namespaces_follow_the_fixture_they_were_created_from(void **state)
 {
     struct setup *s = *state;
-    make(s, "{\"name\":\"of_b\",\"fixture\":\"b\"}");
-    make(s, "{\"name\":\"own\",\"fixture\":{\"name\":\"own\"}}");
-    make(s, "{\"name\":\"copy\",\"from\":\"default\"}");
-    make(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
-    change(s, WORLD("a", "After", ""));
+    create(s, "{\"name\":\"of_b\",\"fixture\":\"b\"}");
+    create(s, "{\"name\":\"own\",\"fixture\":{\"name\":\"own\"}}");
+    create(s, "{\"name\":\"copy\",\"from\":\"default\"}");
+    create(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
+    change(s, FIXTURE("a", "After", ""));
     struct mock_response a = reload(s, "{\"reset\":true}");
     assert_string_equal(at(a, "/namespaces/swapped"), "[\"default\",\"later\",\"of_b\"]");
     assert_string_equal(project(s, "of_b"), "Other");
@@ -225,10 +226,10 @@ static void worlds_follow_the_fixture_they_were_made_from(void **state)
     assert_string_equal(project(s, "copy"), "Before");
 }
 
-static void a_mistake_leaves_all_as_it_was(void **state)
+static void a_mistake_leaves_everything_unchanged(void **state)
 {
     struct setup *s = *state;
-    change(s, WORLD("a", "After", ""));
+    change(s, FIXTURE("a", "After", ""));
     folder_put(&s->folder, "b.yaml", "name: b\nsed: 4\nlayers: { organisations: [] }\n");
     struct mock_response a = reload(s, "{\"reset\":true}");
     assert_int_equal(a.status, 422);
@@ -245,12 +246,12 @@ static void a_mistake_leaves_all_as_it_was(void **state)
     assert_string_equal(project(s, "default"), "Before");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/generation"),
                         "1");
-    folder_put(&s->folder, "b.yaml", WORLD("b", "Other", ""));
+    folder_put(&s->folder, "b.yaml", FIXTURE("b", "Other", ""));
     assert_int_equal(reload(s, NULL).status, 200);
     assert_string_equal(project(s, "default"), "After");
 }
 
-/* Both providers' webhooks are checked against the allow list of the file that they stand in. */
+/* The webhooks of both providers are checked against the allow list of their own fixture. */
 static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
 {
     struct setup *s = *state;
@@ -261,7 +262,7 @@ static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
         "    - name: Acme\n"
         "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n";
     static const char body[] = "{\"url\":\"http://app:9/b\",\"events\":[\"post.failed\"]}";
-    const char *world = WORLD("a", "After", "");
+    const char *world = FIXTURE("a", "After", "");
     change(s, arena_printf(&s->folder.arena, "%s%s", world, hooks));
     struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
@@ -276,16 +277,16 @@ static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
     assert_int_equal(mock_call(s->m, "POST /ns/new/v1/webhook-endpoints", body, KEY).status, 201);
 }
 
-static void a_name_may_change_but_stays_one_fixtures_own(void **state)
+static void a_fixtures_name_may_change_but_must_be_unique(void **state)
 {
     struct setup *s = *state;
-    change(s, WORLD("b", "After", ""));
+    change(s, FIXTURE("b", "After", ""));
     struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
-    assert_non_null(strstr(at(a, "/errors/0/detail"), "makes a world named 'b' too"));
-    change(s, WORLD("c", "After", ""));
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "name 'b' is also the name of"));
+    change(s, FIXTURE("c", "After", ""));
     assert_string_equal(at(reload(s, NULL), "/fixtures/0/fixture"), "c");
-    make(s, "{\"name\":\"new\",\"fixture\":\"c\"}");
+    create(s, "{\"name\":\"new\",\"fixture\":\"c\"}");
     assert_int_equal(
         mock_call(s->m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":\"a\"}").status,
         422);
@@ -293,7 +294,7 @@ static void a_name_may_change_but_stays_one_fixtures_own(void **state)
                         "c");
 }
 
-static void included_files_count(void **state)
+static void a_change_of_an_included_file_is_a_change(void **state)
 {
     struct setup *s = *state;
     change(s, "include: [part.yaml]\nname: a\n");
@@ -301,21 +302,21 @@ static void included_files_count(void **state)
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/line"), "1");
     assert_string_equal(at(a, "/errors/0/column"), "11");
-    folder_put(&s->folder, "part.yaml", WORLD("part", "Part", ""));
+    folder_put(&s->folder, "part.yaml", FIXTURE("part", "Part", ""));
     a = reload(s, NULL);
     assert_string_equal(at(a, "/fixtures/0/files/1"), folder_file(&s->folder, "part.yaml"));
     assert_string_equal(project(s, "default"), "Part");
-    folder_put(&s->folder, "part.yaml", WORLD("part", "Parts", ""));
+    folder_put(&s->folder, "part.yaml", FIXTURE("part", "Parts", ""));
     assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
     assert_string_equal(project(s, "default"), "Parts");
 }
 
-static void a_fixture_lives_as_long_as_a_world_needs_it(void **state)
+static void a_replaced_fixture_stays_valid_for_the_namespaces_that_use_it(void **state)
 {
     struct setup *s = *state;
     use(s, "mine");
     for (int i = 0; i < 3; i++) {
-        change(s, arena_printf(&s->folder.arena, WORLD("a", "After%d", ""), i));
+        change(s, arena_printf(&s->folder.arena, FIXTURE("a", "After%d", ""), i));
         assert_string_equal(at(reload(s, NULL), "/namespaces/kept"), "[\"mine\"]");
     }
     use(s, "mine");
@@ -325,7 +326,7 @@ static void a_fixture_lives_as_long_as_a_world_needs_it(void **state)
     assert_string_equal(project(s, "mine"), "After2");
 }
 
-static void the_sample_has_nothing_to_read_again(void **state)
+static void the_built_in_sample_cannot_be_reloaded(void **state)
 {
     (void)state;
     struct mock *m = mock_test_new(NULL);
@@ -335,7 +336,7 @@ static void the_sample_has_nothing_to_read_again(void **state)
     mock_free(m);
 }
 
-static void only_what_it_knows_is_asked_for(void **state)
+static void an_unknown_member_is_rejected(void **state)
 {
     struct setup *s = *state;
     struct mock_response a = reload(s, "{\"rest\":true}");
@@ -348,21 +349,21 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_has_not_changed_changes_nothing),
-        TEST(a_world_that_nobody_used_begins_from_the_new_fixture),
-        TEST(a_world_in_use_keeps_its_state_until_its_reset),
-        TEST(what_a_tester_did_is_use),
-        TEST(looking_is_no_use),
-        TEST(what_was_over_before_the_beginning_is_no_use),
-        TEST(who_asks_for_it_has_all_worlds_begin_anew),
-        TEST(worlds_follow_the_fixture_they_were_made_from),
-        TEST(a_mistake_leaves_all_as_it_was),
+        TEST(without_a_change_nothing_happens),
+        TEST(a_namespace_not_in_use_restarts_from_the_new_fixture),
+        TEST(a_namespace_in_use_keeps_its_state_until_its_reset),
+        TEST(admin_api_changes_put_a_namespace_in_use),
+        TEST(reading_does_not_put_a_namespace_in_use),
+        TEST(an_event_without_an_effect_does_not_put_a_namespace_in_use),
+        TEST(with_reset_all_namespaces_restart),
+        TEST(namespaces_follow_the_fixture_they_were_created_from),
+        TEST(a_mistake_leaves_everything_unchanged),
         TEST(an_allowed_host_may_be_plain_http_after_a_reload),
-        TEST(a_name_may_change_but_stays_one_fixtures_own),
-        TEST(included_files_count),
-        TEST(a_fixture_lives_as_long_as_a_world_needs_it),
-        cmocka_unit_test(the_sample_has_nothing_to_read_again),
-        TEST(only_what_it_knows_is_asked_for),
+        TEST(a_fixtures_name_may_change_but_must_be_unique),
+        TEST(a_change_of_an_included_file_is_a_change),
+        TEST(a_replaced_fixture_stays_valid_for_the_namespaces_that_use_it),
+        cmocka_unit_test(the_built_in_sample_cannot_be_reloaded),
+        TEST(an_unknown_member_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
-/* served_mock.h - a mock behind a real socket, for tests of what is answered later.
+/* served_mock.h - a mock behind a real socket, for tests of responses that come later.
  *
- * Shapes:  struct setup: the rig of base/tests/server_rig.h with a mock as its handler: of the sample world
- *          (begin), or as its options say (begin_with).
- * Errors:  none: what cannot be set up fails the test.
+ * Shapes:  struct setup: the rig of base/tests/server_rig.h with a mock as its handler. `begin`
+ *          uses the built-in sample, `begin_with` any options.
+ * Errors:  none; a failed setup fails the test.
  */
 #pragma once
 #include <setjmp.h>
