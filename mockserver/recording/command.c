@@ -1,4 +1,4 @@
-/* mockserver replay: what came of a run given again, for people and for programs. */
+/* mockserver replay: prints the result of a replay as text or as JSON. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -6,22 +6,22 @@
 #include "mockserver/cli/commands.h"
 #include "mockserver/recording/replay.h"
 
-static void warn(const struct options *o, const char *path, const struct replay *r)
+static void print_warnings(const struct options *o, const char *path, const struct replay *r)
 {
     if (strcmp(r->version, UNDERSTUDY_VERSION) != 0)
         log_line(LOG_WARN,
-                 "%s was written by version %s and is replayed by %s: it may differ for that alone",
+                 "%s was recorded by version %s and is replayed by %s; differences may be due to "
+                 "that",
                  path, r->version, UNDERSTUDY_VERSION);
     if (!r->whole && (!r->differences.count || o->all))
-        log_line(LOG_WARN, "%s ends half-way, behind line %d: replayed as far as that", path,
-                 r->lines);
+        log_line(LOG_WARN, "%s is incomplete; replayed up to line %d", path, r->lines);
 }
 
-static void tell(const char *path, const struct replay_difference *d)
+static void print_difference(const char *path, const struct replay_difference *d)
 {
     fprintf(stderr, "%s:%d: %s %llu%s%s: %s\n", path, d->line, d->kind,
             (unsigned long long)d->number, d->about ? ", " : "", d->about ? d->about : "",
-            d->text ? d->text : "it differs");
+            d->text ? d->text : "differs");
     for (size_t i = 0; i < d->findings.count; i++) {
         const struct finding *f = &d->findings.items[i];
         fprintf(stderr, "  %s\n    recorded  %s\n    replayed  %s\n", f->place,
@@ -77,15 +77,15 @@ static void print_json(const struct options *o, const char *path, const struct r
     puts(buf_c(&text));
 }
 
-static void print_words(const char *path, const struct replay *r)
+static void print_summary(const char *path, const struct replay *r)
 {
     printf("%s: %llu calls, %llu deliveries, %llu timers: ", path, (unsigned long long)r->calls,
            (unsigned long long)r->deliveries, (unsigned long long)r->timers);
     if (r->differences.count)
-        printf("not the same from %s %llu on\n", r->differences.items[0].kind,
+        printf("differs from %s %llu on\n", r->differences.items[0].kind,
                (unsigned long long)r->differences.items[0].number);
     else
-        printf("%llu answers, all the same\n", (unsigned long long)r->responses);
+        printf("%llu responses, all equal\n", (unsigned long long)r->responses);
 }
 
 int command_replay(const struct options *o, struct error *err)
@@ -94,13 +94,13 @@ int command_replay(const struct options *o, struct error *err)
     struct replay r;
     if (!replay_run(o->arena, path, o->all, &r, err))
         return 2;
-    warn(o, path, &r);
+    print_warnings(o, path, &r);
     for (size_t i = 0; i < r.differences.count; i++)
-        tell(path, &r.differences.items[i]);
+        print_difference(path, &r.differences.items[i]);
     if (o->json)
         print_json(o, path, &r);
     else
-        print_words(path, &r);
+        print_summary(path, &r);
     if (r.differences.count)
         return 1;
     if (!r.responses)

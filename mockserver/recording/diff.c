@@ -6,13 +6,13 @@
 #define EXCERPT_MAX_BYTES 200
 #define CONTEXT_BYTES     20 /* before the first byte that differs */
 
-static void add(struct arena *a, struct findings *out, const char *place, const char *recorded,
-                const char *replayed)
+static void add_finding(struct arena *a, struct findings *out, const char *place,
+                        const char *recorded, const char *replayed)
 {
     *arena_push(a, out, struct finding) = (struct finding){place, recorded, replayed};
 }
 
-/* What was sent several times stands in one text, a line each. */
+/* Makes a map of the headers. The values of a repeated header are joined with \n. */
 static const struct node *headers_by_name(struct arena *a, const struct node *list)
 {
     const struct node *map = node_new_map(a, NULL, 0);
@@ -30,7 +30,7 @@ static const struct node *headers_by_name(struct arena *a, const struct node *li
     return map;
 }
 
-/* As a reader thinks of it: headers by their names, a JSON body as JSON. */
+/* Makes the line comparable: headers as a map, a JSON body as JSON. */
 static const struct node *view(struct arena *a, const struct node *line)
 {
     const struct node *headers = node_get(line, "headers"), *body = node_get(line, "body");
@@ -41,7 +41,7 @@ static const struct node *view(struct arena *a, const struct node *line)
     return json ? node_with(a, line, "body", json) : line;
 }
 
-static const char *words(struct arena *a, const struct node *n)
+static const char *print_value(struct arena *a, const struct node *n)
 {
     return n ? json_print_short(a, n, EXCERPT_MAX_BYTES) : NULL;
 }
@@ -55,22 +55,25 @@ static const char *excerpt(struct arena *a, struct str text, size_t from)
     return buf_c(&b);
 }
 
-/* Bodies that mean the same, and are not the same bytes. */
+/* Finds the first byte that differs between bodies that are equal as JSON. */
 static void find_byte(struct arena *a, struct str x, struct str y, struct findings *out)
 {
     size_t at = 0;
     while (at < x.n && at < y.n && x.s[at] == y.s[at])
         at++;
     size_t from = at > CONTEXT_BYTES ? at - CONTEXT_BYTES : 0;
-    add(a, out, arena_printf(a, "/body, byte %zu", at), excerpt(a, x, from), excerpt(a, y, from));
+    add_finding(a, out, arena_printf(a, "/body, byte %zu", at), excerpt(a, x, from),
+                excerpt(a, y, from));
 }
 
-static void find_spelling(struct arena *a, const struct node *x, const struct node *y,
-                          struct findings *out)
+/* For lines that are equal in the form of view(): finds a difference in header order or in bytes.
+ * */
+static void find_bytes(struct arena *a, const struct node *x, const struct node *y,
+                       struct findings *out)
 {
     const struct node *one = node_get(x, "headers"), *other = node_get(y, "headers");
     if (one && other && !node_equal(one, other))
-        add(a, out, "/headers", words(a, one), words(a, other));
+        add_finding(a, out, "/headers", print_value(a, one), print_value(a, other));
     one = node_get(x, "body");
     other = node_get(y, "body");
     if (node_text(one) && node_text(other) && !str_eq(one->text, other->text))
@@ -85,14 +88,15 @@ void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
     const struct node *x = json_parse(a, recorded, "recorded", NULL);
     const struct node *y = json_parse(a, replayed, "replayed", NULL);
     if (!x || !y) {
-        add(a, out, "", excerpt(a, recorded, 0), excerpt(a, replayed, 0));
+        add_finding(a, out, "", excerpt(a, recorded, 0), excerpt(a, replayed, 0));
         return;
     }
     struct diff d = {0};
     diff_nodes(a, view(a, x), view(a, y), &d);
     for (size_t i = 0; i < d.count; i++)
-        add(a, out, d.items[i].pointer, words(a, d.items[i].expected), words(a, d.items[i].actual));
+        add_finding(a, out, d.items[i].pointer, print_value(a, d.items[i].expected),
+                    print_value(a, d.items[i].actual));
     out->more = d.more;
     if (!d.count)
-        find_spelling(a, x, y, out);
+        find_bytes(a, x, y, out);
 }

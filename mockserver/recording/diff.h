@@ -1,8 +1,8 @@
-/* differ.h - how what a replay gave differs from what was recorded.
+/* diff.h - compares a recorded response or delivery with the replayed one.
  *
- * Shapes:  a finding is a place in a response or a delivery ("/status", "/headers/Retry-After",
- *          "/body/items/0/status") and what stood there, as JSON; NULL: nothing did.
- * Errors:  none: a line that is no JSON differs as a whole.
+ * Shapes:  a finding is a place ("/status", "/headers/Retry-After", "/body/items/0/status") with
+ *          the recorded and the replayed value as JSON; NULL: no value there.
+ * Errors:  none; lines that are not JSON are compared as a whole.
  */
 #pragma once
 #include "base/str.h"
@@ -14,9 +14,9 @@ struct finding {
 struct findings {
     struct finding *items;
     size_t count, room;
-    size_t more; /* left out */
+    size_t more; /* number of findings that were left out */
 };
 
-/* Nothing is found where the lines say the same. */
+/* Compares two lines of a recording (lines.h). Adds no finding if they are equal. */
 void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
                       struct findings *out);

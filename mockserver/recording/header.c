@@ -3,8 +3,7 @@
 #include "base/time.h"
 #include "mockserver/namespaces/reload.h"
 
-/* Options as JSON knows them. */
-struct said {
+struct recorded_options {
     bool admin, explicit_namespaces, local_consent, watch;
     int64_t namespaces, journal_bytes, namespace_idle_ms;
     const char *public_url, *admin_token;
@@ -12,73 +11,75 @@ struct said {
 };
 
 static const struct field option_rows[] = {
-    FIELD("admin", FIELD_BOOL, struct said, admin,
-          .help = "The admin API is open on the providers' port."),
-    FIELD("explicit_namespaces", FIELD_BOOL, struct said, explicit_namespaces,
+    FIELD("admin", FIELD_BOOL, struct recorded_options, admin,
+          .help = "The providers' port serves the admin API."),
+    FIELD("explicit_namespaces", FIELD_BOOL, struct recorded_options, explicit_namespaces,
           .help = "Only the admin API creates namespaces."),
-    FIELD("local_consent", FIELD_BOOL, struct said, local_consent,
-          .help = "Consent is a page of the mock's own."),
-    FIELD("namespaces", FIELD_INT, struct said, namespaces, .max = INT64_MAX,
-          .help = "How many worlds there may be; 0: as many as is usual."),
-    FIELD("namespace_idle_ms", FIELD_INT, struct said, namespace_idle_ms, .max = DURATION_MAX_MS,
-          .help = "How long a world that nobody calls lives; 0: for ever."),
-    FIELD("watch", FIELD_BOOL, struct said, watch,
-          .help = "The fixtures' files are looked at again when they change."),
-    FIELD("journal_bytes", FIELD_INT, struct said, journal_bytes, .max = INT64_MAX,
-          .help = "What a journal may hold; 0: what is usual."),
-    FIELD("public_url", FIELD_TEXT, struct said, public_url,
-          .help = "Where minted URLs begin, if that was said."),
-    FIELD("cors", FIELD_TEXTS, struct said, cors,
-          .help = "The sites whose pages may call and read."),
-    FIELD("admin_token", FIELD_TEXT, struct said, admin_token,
-          .help = "What the admin API asks for."),
+    FIELD("local_consent", FIELD_BOOL, struct recorded_options, local_consent,
+          .help = "Authorize URLs lead to a page of the mock."),
+    FIELD("namespaces", FIELD_INT, struct recorded_options, namespaces, .max = INT64_MAX,
+          .help = "Maximum number of namespaces; 0: the default."),
+    FIELD("namespace_idle_ms", FIELD_INT, struct recorded_options, namespace_idle_ms,
+          .max = DURATION_MAX_MS,
+          .help = "Idle time after which implicitly created namespaces are deleted; 0: never."),
+    FIELD("watch", FIELD_BOOL, struct recorded_options, watch,
+          .help = "Fixtures are reloaded when their files change."),
+    FIELD("journal_bytes", FIELD_INT, struct recorded_options, journal_bytes, .max = INT64_MAX,
+          .help = "Journal size limit per namespace; 0: the default."),
+    FIELD("public_url", FIELD_TEXT, struct recorded_options, public_url,
+          .help = "Base of the URLs in responses, if it was set."),
+    FIELD("cors", FIELD_TEXTS, struct recorded_options, cors,
+          .help = "Origins whose web pages may call the providers."),
+    FIELD("admin_token", FIELD_TEXT, struct recorded_options, admin_token,
+          .help = "Bearer token of the admin API."),
 };
 static const struct fields option_fields =
-    FIELD_TABLE("options", option_rows, struct said, FIELDS_NO_PLACE);
+    FIELD_TABLE("options", option_rows, struct recorded_options, FIELDS_NO_PLACE);
 
-struct said_world {
+struct recorded_fixture {
     struct where at;
     const char *name, *path;
     struct field_list files;
     const struct node *fixture;
 };
 
-static const struct field world_rows[] = {
-    FIELD("name", FIELD_TEXT, struct said_world, name, .required = true,
-          .help = "What the world is called."),
-    FIELD("path", FIELD_TEXT, struct said_world, path,
-          .help = "Its file, as it was named; none: it is the sample."),
-    FIELD("files", FIELD_LIST, struct said_world, files, .sub = &include_file_fields,
-          .help = "That file, and all that it includes."),
-    FIELD("fixture", FIELD_NODE, struct said_world, fixture, .required = true,
-          .help = "What it starts as, with what it includes."),
+static const struct field fixture_rows[] = {
+    FIELD("name", FIELD_TEXT, struct recorded_fixture, name, .required = true,
+          .help = "The fixture's name."),
+    FIELD("path", FIELD_TEXT, struct recorded_fixture, path,
+          .help = "The path of its file. Absent: the built-in sample."),
+    FIELD("files", FIELD_LIST, struct recorded_fixture, files, .sub = &include_file_fields,
+          .help = "That file and the files it includes."),
+    FIELD("fixture", FIELD_NODE, struct recorded_fixture, fixture, .required = true,
+          .help = "The fixture, with its includes merged."),
 };
-static const struct fields world_fields =
-    FIELD_TABLE("namespace", world_rows, struct said_world, offsetof(struct said_world, at));
+static const struct fields fixture_fields_of_header = FIELD_TABLE(
+    "namespace", fixture_rows, struct recorded_fixture, offsetof(struct recorded_fixture, at));
 
 struct recorded_header {
     int64_t format;
     struct moment started;
     const char *version, *url;
-    struct said options;
-    struct field_list worlds;
+    struct recorded_options options;
+    struct field_list fixtures;
 };
 
 static const struct field recording_header_rows[] = {
     FIELD("recording", FIELD_INT, struct recorded_header, format, .required = true,
-          .help = "The format of what follows."),
+          .help = "The format of the recording."),
     FIELD("version", FIELD_TEXT, struct recorded_header, version, .required = true,
-          .help = "Of the program that wrote it."),
+          .help = "The version of the program that wrote it."),
     FIELD("wall_ms", FIELD_INT, struct recorded_header, started.wall_ms, .required = true,
-          .max = LINE_WALL_MAX_MS, .help = "When the worlds were made."),
+          .max = LINE_WALL_MAX_MS, .help = "When the namespaces were created."),
     FIELD("monotonic_us", FIELD_INT, struct recorded_header, started.monotonic_us, .required = true,
-          .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes."),
+          .max = LINE_MONOTONIC_MAX_US, .help = "The same time on the monotonic clock."),
     FIELD("url", FIELD_TEXT, struct recorded_header, url, .required = true,
-          .help = "Where the mock listened."),
+          .help = "The URL of the mock."),
     FIELD("options", FIELD_MAP, struct recorded_header, options, .required = true,
-          .sub = &option_fields, .help = "How it was started, as far as answers depend on it."),
-    FIELD("namespaces", FIELD_LIST, struct recorded_header, worlds, .required = true, .min = 1,
-          .max = INT32_MAX, .sub = &world_fields, .help = "What it was started with."),
+          .sub = &option_fields, .help = "The options that affect responses."),
+    FIELD("namespaces", FIELD_LIST, struct recorded_header, fixtures, .required = true, .min = 1,
+          .max = INT32_MAX, .sub = &fixture_fields_of_header,
+          .help = "The fixtures that the mock was started with."),
 };
 static const struct fields recording_header_fields =
     FIELD_TABLE("recording", recording_header_rows, struct recorded_header, FIELDS_NO_PLACE);
@@ -107,8 +108,8 @@ static void put_options(struct json *w, const struct mock *m)
     json_close_map(w);
 }
 
-/* Its includes are in it. */
-static void put_world(struct json *w, const struct fixture *f, const char *path)
+/* The includes are already merged into the source, so the key is removed. */
+static void put_fixture(struct json *w, const struct fixture *f, const char *path)
 {
     struct arena a = {0};
     json_open_map(w);
@@ -134,38 +135,41 @@ void recording_header_write(struct buf *b, const struct mock *m, struct moment s
     json_key(&w, "namespaces");
     json_open_list(&w);
     for (size_t i = 0; i < m->fixture_count; i++)
-        put_world(&w, m->fixtures[i], i < m->options.fixture_count ? m->options.fixtures[i] : NULL);
+        put_fixture(&w, m->fixtures[i],
+                    i < m->options.fixture_count ? m->options.fixtures[i] : NULL);
     json_close_list(&w);
     json_close_map(&w);
     buf_byte(b, '\n');
 }
 
-/* Another format is told alone: what else is wrong follows from it. */
+/* Checks the format first: in another format every other member may be wrong as well. */
 static bool check_format(const struct node *line, struct error *err)
 {
     const struct node *format = node_get(line, "recording");
     if (!format || format->kind != NODE_INT)
-        return error_add(err, ERROR_INPUT, line->at, "this is no recording of a mock");
+        return error_add(err, ERROR_INPUT, line->at,
+                         "not a recording: the first line has no format number in 'recording'");
     return format->integer == RECORDING_FORMAT ||
            error_add(err, ERROR_INPUT, format->at,
-                     "a recording of format %lld; this program reads format %d",
+                     "unknown recording format %lld; this program reads format %d",
                      (long long)format->integer, RECORDING_FORMAT);
 }
 
-static bool read_worlds(struct arena *a, const struct field_list *worlds,
-                        struct recording_header *p, struct error *err)
+static bool read_fixtures(struct arena *a, const struct field_list *list,
+                          struct recording_header *p, struct error *err)
 {
-    const struct said_world *items = worlds->items;
-    const char **paths = arena_array(a, const char *, worlds->count);
-    p->fixtures = arena_array(a, struct fixture *, worlds->count);
+    const struct recorded_fixture *items = list->items;
+    const char **paths = arena_array(a, const char *, list->count);
+    p->fixtures = arena_array(a, struct fixture *, list->count);
     p->options.fixtures = paths;
-    for (size_t i = 0; i < worlds->count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         struct fixture *f = fixture_of_node(items[i].fixture, items[i].name, err);
         if (items[i].path)
             paths[p->options.fixture_count++] = items[i].path;
         if (p->options.fixture_count && p->options.fixture_count != i + 1)
             error_add(err, ERROR_INPUT, items[i].at,
-                      "either every world of a recording has a 'path', or none");
+                      "some namespaces of the recording have a 'path' and some do not; expected "
+                      "all or none");
         if (!f)
             continue;
         include_take_files(&f->arena, &items[i].files, &f->files);
@@ -181,29 +185,29 @@ static bool read_worlds(struct arena *a, const struct field_list *worlds,
 bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,
                            struct error *err)
 {
-    struct recorded_header said = {0};
-    if (!check_format(line, err) || !fields_read(&recording_header_fields, line, a, &said, err))
+    struct recorded_header header = {0};
+    if (!check_format(line, err) || !fields_read(&recording_header_fields, line, a, &header, err))
         return false;
     *p = (struct recording_header){
-        .started = said.started,
-        .version = said.version,
-        .url = said.url,
+        .started = header.started,
+        .version = header.version,
+        .url = header.url,
         .options =
             {
-                      .public_url = said.options.public_url,
-                      .admin_token = said.options.admin_token,
-                      .cors = said.options.cors.items,
-                      .cors_count = said.options.cors.count,
-                      .admin = said.options.admin,
-                      .explicit_namespaces = said.options.explicit_namespaces,
-                      .local_consent = said.options.local_consent,
-                      .limits = {(size_t)said.options.namespaces, (size_t)said.options.journal_bytes},
-                      .namespace_idle_ms = said.options.namespace_idle_ms,
-                      .watch = said.options.watch,
+                      .public_url = header.options.public_url,
+                      .admin_token = header.options.admin_token,
+                      .cors = header.options.cors.items,
+                      .cors_count = header.options.cors.count,
+                      .admin = header.options.admin,
+                      .explicit_namespaces = header.options.explicit_namespaces,
+                      .local_consent = header.options.local_consent,
+                      .limits = {(size_t)header.options.namespaces, (size_t)header.options.journal_bytes},
+                      .namespace_idle_ms = header.options.namespace_idle_ms,
+                      .watch = header.options.watch,
                       },
     };
     struct time_held before = time_hold(p->started.wall_ms, p->started.monotonic_us);
-    bool ok = read_worlds(a, &said.worlds, p, err);
+    bool ok = read_fixtures(a, &header.fixtures, p, err);
     time_let(before);
     return ok;
 }

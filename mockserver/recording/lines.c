@@ -22,7 +22,7 @@ static const char *const cut_texts[] = {
 
 /* writing */
 
-/* Control characters would take six times their room. */
+/* Bytes with control characters are written as base64url, because JSON needs 6 bytes for each. */
 static bool is_text(struct str bytes)
 {
     for (size_t i = 0; i < bytes.n; i++) {
@@ -143,7 +143,7 @@ void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct mo
     close_line(b, &w);
 }
 
-/* What the wire is to make of it is part of the response: the plan, not what came of it. */
+/* Writes the response and how it is to be sent: its delay, speed and cut. */
 void line_response(struct buf *b, uint64_t number, const struct response *r)
 {
     struct json w = open_line(b, "response", number);
@@ -185,56 +185,55 @@ struct line {
     FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
 #define MOMENT                                                                                     \
     FIELD("wall_ms", FIELD_INT, struct line, at.wall_ms, .required = true,                         \
-          .max = LINE_WALL_MAX_MS, .help = "When it entered."),                                    \
+          .max = LINE_WALL_MAX_MS, .help = "The time of the input."),                              \
         FIELD("monotonic_us", FIELD_INT, struct line, at.monotonic_us, .required = true,           \
-              .max = LINE_MONOTONIC_MAX_US, .help = "The same by the clock that only passes.")
+              .max = LINE_MONOTONIC_MAX_US, .help = "The same time on the monotonic clock.")
 
 static const struct field call_rows[] = {
-    NUMBER("call", "Which call this is."),
+    NUMBER("call", "The number of the call."),
     MOMENT,
     FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true,
-          .max = LINE_MONOTONIC_MAX_US, .help = "When its first line was read."),
+          .max = LINE_MONOTONIC_MAX_US, .help = "When the request line was read."),
     FIELD("admin_port", FIELD_BOOL, struct line, admin,
-          .help = "It came by the admin API's own port."),
+          .help = "It came through the separate admin port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
-          .help = "It is no proper HTTP, and was refused with this status."),
-    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was refused."),
-    FIELD("peer", FIELD_TEXT, struct line, peer, .help = "Where it came from."),
+          .help = "It is invalid HTTP and was rejected with this status."),
+    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was rejected."),
+    FIELD("peer", FIELD_TEXT, struct line, peer, .help = "The client's address."),
     FIELD("peer_port", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535,
-          .help = "Its connection's port there."),
-    FIELD("method", FIELD_NODE, struct line, method, .required = true, .help = "As it was sent."),
+          .help = "The client's port."),
+    FIELD("method", FIELD_NODE, struct line, method, .required = true,
+          .help = "The request method."),
     FIELD("target", FIELD_NODE, struct line, target, .required = true,
-          .help = "Path and query, as they were sent."),
+          .help = "The request target: path and query."),
     FIELD("headers", FIELD_NODE, struct line, headers, .required = true,
-          .help = "Its header lines, [name, value] each."),
+          .help = "The headers, a list of [name, value]."),
     FIELD("too_large", FIELD_BOOL, struct line, too_large,
-          .help = "Its body went over the limit and was dropped."),
-    FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "Its body."),
+          .help = "The body was over the limit and was dropped."),
+    FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "The body."),
 };
 static const struct field client_closed_rows[] = {
-    NUMBER("client_closed", "The call that ended with its client: suspended, or streaming."),
-    MOMENT};
-static const struct field timer_rows[] = {NUMBER("timer", "Which of the mock's timers fired."),
-                                          MOMENT};
-static const struct field end_rows[] = {
-    NUMBER("end", "How many calls there were; nothing comes behind it."), MOMENT};
+    NUMBER("client_closed", "The suspended or streaming call whose client has closed."), MOMENT};
+static const struct field timer_rows[] = {NUMBER("timer", "The timer that fired."), MOMENT};
+static const struct field end_rows[] = {NUMBER("end", "The number of calls. The last line."),
+                                        MOMENT};
 static const struct field delivery_result_rows[] = {
     NUMBER("delivery_result", "The webhook attempt that has ended."),
     MOMENT,
     FIELD("status", FIELD_INT, struct line, status, .required = true, .max = 999,
-          .help = "What the receiver answered; 0: nothing."),
+          .help = "The receiver's status; 0: no response."),
     FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no response."),
 };
 
 static const struct field changed_rows[] = {
-    NUMBER("changed", "A file of a fixture has changed."),
+    NUMBER("changed", "The number of the notification that a fixture file has changed."),
     MOMENT,
 };
 static const struct field checked_rows[] = {
-    NUMBER("checked", "The fixtures' files were looked at."),
+    NUMBER("checked", "The number of the check of the fixture files."),
     MOMENT,
-    FIELD("report", FIELD_NODE, struct line, report, .help = "What they say."),
-    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why nobody knows."),
+    FIELD("report", FIELD_NODE, struct line, report, .help = "The report on the files."),
+    FIELD("why", FIELD_TEXT, struct line, why, .help = "Why the check failed."),
 };
 
 #define TABLE(kind) FIELD_TABLE(#kind " line", kind##_rows, struct line, FIELDS_NO_PLACE)
@@ -258,25 +257,26 @@ struct output_line {
           .help = (help_))
 #define OUT_CONTENT                                                                                \
     FIELD("headers", FIELD_NODE, struct output_line, headers, .required = true,                    \
-          .help = "Its header lines, [name, value] each."),                                        \
-        FIELD("body", FIELD_NODE, struct output_line, body, .required = true, .help = "Its body.")
+          .help = "The headers, a list of [name, value]."),                                        \
+        FIELD("body", FIELD_NODE, struct output_line, body, .required = true, .help = "The body.")
 
 static const struct field response_rows[] = {
-    OUT_NUMBER("response", "The call it answers."),
+    OUT_NUMBER("response", "The number of the call."),
     FIELD("status", FIELD_INT, struct output_line, status, .required = true, .min = 100, .max = 999,
-          .help = "Its status."),
+          .help = "The status."),
     FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1,
-          .text_count = COUNT(cut_texts) - 1, .help = "Where the connection ends."),
+          .text_count = COUNT(cut_texts) - 1, .help = "Where the mock closes the connection."),
     FIELD("delay_us", FIELD_INT, struct output_line, delay_us, .max = INT64_MAX,
-          .help = "How much later it is sent."),
+          .help = "Delay before the response is sent."),
     FIELD("bytes_per_second", FIELD_INT, struct output_line, bytes_per_second, .max = INT64_MAX,
-          .help = "The speed of its body."),
-    FIELD("stream", FIELD_BOOL, struct output_line, stream, .help = "Its body is a stream."),
+          .help = "Speed limit of the body."),
+    FIELD("stream", FIELD_BOOL, struct output_line, stream, .help = "The body is a stream."),
     OUT_CONTENT,
 };
 static const struct field delivery_rows[] = {
-    OUT_NUMBER("delivery", "The webhook attempt that is sent."),
-    FIELD("url", FIELD_TEXT, struct output_line, url, .required = true, .help = "Where to."),
+    OUT_NUMBER("delivery", "The number of the webhook attempt."),
+    FIELD("url", FIELD_TEXT, struct output_line, url, .required = true,
+          .help = "The receiver's URL."),
     OUT_CONTENT,
 };
 static const struct fields response_fields =
@@ -297,19 +297,21 @@ bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct
         return true;
     }
     return (coded && coded->kind == NODE_TEXT && digest_base64url_decode(a, coded->text, bytes)) ||
-           error_add(err, ERROR_INPUT, n->at, "takes a text, or {\"base64url\": ...}");
+           error_add(err, ERROR_INPUT, n->at,
+                     "invalid bytes; expected a string or {\"base64url\": ...}");
 }
 
 bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err)
 {
     *headers = (struct headers){0};
     if (n->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, n->at, "headers are a list of [name, value]");
+        return error_add(err, ERROR_INPUT, n->at,
+                         "invalid headers; expected a list of [name, value]");
     for (size_t i = 0; i < n->list.count; i++) {
         const struct node *pair = n->list.items[i];
         struct str name = {0}, value = {0};
         if (pair->kind != NODE_LIST || pair->list.count != 2)
-            return error_add(err, ERROR_INPUT, pair->at, "a header is [name, value]");
+            return error_add(err, ERROR_INPUT, pair->at, "invalid header; expected [name, value]");
         if (!line_bytes(a, node_at(pair, 0), &name, err) ||
             !line_bytes(a, node_at(pair, 1), &value, err))
             return false;
@@ -356,7 +358,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
     if (!find_kind(line, &kind))
         return error_add(
             err, ERROR_INPUT, line->at,
-            "this is no line of a recording; a line begins with call, changed, checked, "
+            "not a line of a recording; expected one that begins with call, changed, checked, "
             "client_closed, delivery, delivery_result, end, response or timer");
     if (!fields_read(&tables[kind], line, a, &l, err))
         return false;

@@ -1,23 +1,22 @@
-/* lines.h - how a run stands in a file: a line of JSON for each thing that enters the mock, behind it
- * one for each that leaves the mock on account of it.
+/* lines.h - writes and reads the lines of a recording: one line of JSON per input of the mock,
+ * followed by one line per output that it caused.
  *
- * Shapes:  in:  "call" (arrives), "client_closed" (its client left before it had the whole response, or the
- *          stream ended; how much was read is nobody's business here), "timer" (fires),
- *          "delivery_result" (a webhook attempt has ended), "changed" (a fixture's file has), "checked"
- *          (what their files say now), "end" (nothing more comes); each with the
- *          machine's time, at which the clocks stand still for as long as it is dealt with.
- *          out: "response" (to a call), "delivery" (a webhook attempt sets out). Numbers count from 1,
- *          each kind by itself. Bytes are text, or {"base64url"} where they are none.
+ * Shapes:  inputs:  "call" (a request), "client_closed" (the client closed the connection before it
+ *          had the whole response, or a stream ended), "timer" (a timer fired), "delivery_result"
+ *          (a webhook attempt has ended), "changed" (a fixture file has changed), "checked" (the
+ *          report on the fixture files), "end" (of the recording). Each has the time at which the
+ *          clocks are held while the input is handled.
+ *          outputs: "response" (to a call), "delivery" (a webhook attempt is sent).
+ *          Each kind is numbered from 1. Bytes are a string, or {"base64url"} if they are not text.
  * Units:   wall_ms since the epoch; monotonic_us, arrived_us and delay_us in microseconds.
- * Errors:  an unknown line, or one whose members are not those of its kind: ERROR_INPUT at its
- *          place.
+ * Errors:  an unknown kind of line, or one with wrong members: ERROR_INPUT at its place.
  */
 #pragma once
 #include "base/http/server.h"
 #include "base/json.h"
 #include "mockserver/deliver/deliver.h"
 
-/* What a recording can say: up to the year 9999, and thirty years of running. */
+/* The latest times in a recording: the year 9999, and 30 years of uptime. */
 #define LINE_WALL_MAX_MS      INT64_C(253402300799999)
 #define LINE_MONOTONIC_MAX_US INT64_C(1000000000000000)
 
@@ -42,34 +41,36 @@ enum input_kind {
 
 struct input {
     enum input_kind kind;
-    int64_t number; /* of the call, timer or attempt; "end": how many calls there were */
+    int64_t number; /* of the call, timer or attempt; "end": the number of calls */
     struct moment at;
-    bool admin; /* a call: it came by the admin API's own port */
-    int64_t
-        status; /* a call: refused with it as no proper HTTP (0: it was not); landed: the response's */
-    const char *why;
+    bool admin;             /* call: it came through the separate admin port */
+    int64_t status;         /* call: rejected with it as invalid HTTP (0: valid);
+                               delivery_result: the receiver's status */
+    const char *why;        /* why the call was rejected, the attempt failed or the check failed */
     struct str report;      /* checked */
-    struct where report_at; /* its place, or the line's */
+    struct where report_at; /* place of the report, or of the line */
     int64_t arrived_us;
     struct request request;
 };
 
+/* Each appends one line to `b`. line_brief writes a line that has only a number and a time. */
 void line_call(struct buf *b, const struct input *in);
 void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at);
 void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int status,
                           const char *error);
-/* "changed", whose report is empty, or "checked" */
+/* Writes "changed", with an empty report, or "checked". */
 void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
                  struct str report, const char *why);
 void line_response(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
 
 bool line_is_output(struct str line);
+/* Returns false, with `err` filled, if an output line has wrong members. */
 bool line_check_output(struct arena *a, const struct node *line, struct error *err);
-/* What it holds lives as long as `line`, or in `a`. */
+/* Reads an input line. Its contents live as long as `line`, or in `a`. */
 bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err);
 
-/* For who compares: what bytes stand for, and what a line's "headers" are. */
+/* Decodes the form in which bytes are written, and the member "headers" of a line. */
 bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err);
 bool line_headers(struct arena *a, const struct node *n, struct headers *headers,
                   struct error *err);

@@ -15,30 +15,30 @@
 
 struct recorder {
     const char *path;
-    FILE *file;       /* NULL: not open yet, or given up */
-    bool runs;        /* what goes wrong is told at once: nobody waits for an error */
-    const char *why;  /* NULL: all is written; else why not */
-    struct buf early; /* what left before the file was open */
+    FILE *file;       /* NULL: not open yet, or writing has failed */
+    bool runs;        /* log write errors, because no caller gets them */
+    const char *why;  /* why writing failed; NULL: no failure */
+    struct buf early; /* outputs from before the file is open */
     struct arena arena, line;
     struct mock *mock;
     struct timers *timers;
-    struct time_held before; /* of the clocks */
+    struct time_held before; /* state of the clocks before hold_clocks */
     struct moment started;
     uint64_t calls, changes, checks;
 };
 
-struct tap { /* beside an exchange */
+struct tap { /* the recorder's data of an exchange */
     struct recorder *recorder;
     uint64_t number;
     void (*reply)(struct exchange *x);
 };
 
-/* Once: the run is worth nothing as evidence from here on. */
-static void give_up(struct recorder *r)
+/* Stops recording after a write error: a recording with a gap could not be replayed. */
+static void stop_recording(struct recorder *r)
 {
     r->why = arena_text(&r->arena, strerror(errno));
     if (r->runs)
-        log_line(LOG_ERROR, "%s: %s: the recording ends here, the mock goes on", r->path, r->why);
+        log_line(LOG_ERROR, "%s: %s; recording stopped, the mock continues", r->path, r->why);
     if (r->file)
         (void)fclose(r->file);
     r->file = NULL;
@@ -48,68 +48,68 @@ static void put(struct recorder *r, const struct buf *line)
 {
     if (r->file && line->n) {
         if (fwrite(line->data, 1, line->n, r->file) != line->n)
-            give_up(r);
+            stop_recording(r);
     } else if (!r->file && !r->why) {
         buf_add(&r->early, buf_str(line));
     }
     arena_reset(&r->line);
 }
 
-static struct moment hold(struct recorder *r)
+static struct moment hold_clocks(struct recorder *r)
 {
     const struct moment at = {time_wall_ms(), time_monotonic_us()};
     r->before = time_hold(at.wall_ms, at.monotonic_us);
     return at;
 }
 
-/* A mock that is killed leaves whole inputs behind. */
+/* Called after each input, so that the file has all complete inputs even if the mock is killed. */
 static void flush(struct recorder *r)
 {
     if (r->file && fflush(r->file) == EOF)
-        give_up(r);
+        stop_recording(r);
 }
 
-static void let(void *recorder)
+static void release_clocks(void *recorder)
 {
     struct recorder *r = recorder;
     time_let(r->before);
     flush(r);
 }
 
-/* What enters */
+/* inputs */
 
-static void note_timer(void *recorder, uint64_t number)
+static void record_timer(void *recorder, uint64_t number)
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
-    line_brief(&line, INPUT_TIMER, number, hold(r));
+    line_brief(&line, INPUT_TIMER, number, hold_clocks(r));
     put(r, &line);
 }
 
-static void note_landing(void *recorder, uint64_t number, int status, const char *error)
+static void record_delivery_result(void *recorder, uint64_t number, int status, const char *error)
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
-    line_delivery_result(&line, number, hold(r), status, error);
+    line_delivery_result(&line, number, hold_clocks(r), status, error);
     put(r, &line);
 }
 
-static void note_entry(void *recorder, enum mock_entry what, struct str text, const char *why)
+static void record_entry(void *recorder, enum mock_entry what, struct str text, const char *why)
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
     switch (what) {
     case MOCK_FILES_CHANGED:
-        line_reload(&line, INPUT_CHANGED, ++r->changes, hold(r), text, why);
+        line_reload(&line, INPUT_CHANGED, ++r->changes, hold_clocks(r), text, why);
         break;
     case MOCK_FILES_CHECKED:
-        line_reload(&line, INPUT_CHECKED, ++r->checks, hold(r), text, why);
+        line_reload(&line, INPUT_CHECKED, ++r->checks, hold_clocks(r), text, why);
         break;
     }
     put(r, &line);
 }
 
-static void respond(struct exchange *x)
+static void record_response(struct exchange *x)
 {
     const struct tap *s = x->reply_own;
     struct buf line = {.arena = &s->recorder->line};
@@ -118,14 +118,14 @@ static void respond(struct exchange *x)
     s->reply(x);
 }
 
-static void note_call(struct recorder *r, struct exchange *x, struct input *in)
+static void record_call(struct recorder *r, struct exchange *x, struct input *in)
 {
     struct tap *s = arena_new(&x->arena, struct tap);
     *s = (struct tap){r, ++r->calls, x->reply};
-    x->reply = respond;
+    x->reply = record_response;
     x->reply_own = s;
     in->number = (int64_t)s->number;
-    in->at = hold(r);
+    in->at = hold_clocks(r);
     in->arrived_us = x->arrived_us;
     in->request = x->request;
     struct buf line = {.arena = &r->line};
@@ -136,50 +136,50 @@ static void note_call(struct recorder *r, struct exchange *x, struct input *in)
 void recorder_handle(void *recorder, struct exchange *x)
 {
     struct recorder *r = recorder;
-    note_call(r, x, &(struct input){0});
+    record_call(r, x, &(struct input){0});
     mock_handle(r->mock, x);
-    let(r);
+    release_clocks(r);
 }
 
 void recorder_handle_admin(void *recorder, struct exchange *x)
 {
     struct recorder *r = recorder;
-    note_call(r, x, &(struct input){.admin = true});
+    record_call(r, x, &(struct input){.admin = true});
     mock_handle_admin(r->mock, x);
-    let(r);
+    release_clocks(r);
 }
 
-/* Its response goes out without being asked for. */
+/* The server sends the response of a rejected request without calling reply. */
 void recorder_refuse(void *recorder, struct exchange *x, int status, const char *why)
 {
     struct recorder *r = recorder;
-    note_call(r, x, &(struct input){.status = status, .why = why});
+    record_call(r, x, &(struct input){.status = status, .why = why});
     mock_refuse(r->mock, x, status, why);
     struct buf line = {.arena = &r->line};
     line_response(&line, r->calls, &x->response);
     put(r, &line);
-    let(r);
+    release_clocks(r);
 }
 
-/* That a client has its whole response is nothing to the mock. */
+/* A response that was sent completely does not affect the mock, so it needs no line. */
 void recorder_done(void *recorder, struct exchange *x, bool sent)
 {
     struct recorder *r = recorder;
     const struct tap *s = x->reply_own;
-    bool enters = !sent || call_is_suspended(x->user) || x->response.stream.next;
+    bool is_input = !sent || call_is_suspended(x->user) || x->response.stream.next;
     struct buf line = {.arena = &r->line};
-    if (enters) {
-        line_brief(&line, INPUT_CLIENT_CLOSED, s->number, hold(r));
+    if (is_input) {
+        line_brief(&line, INPUT_CLIENT_CLOSED, s->number, hold_clocks(r));
         put(r, &line);
     }
     mock_done(r->mock, x, sent);
-    if (enters)
-        let(r);
+    if (is_input)
+        release_clocks(r);
 }
 
-/* What leaves, besides answers */
+/* outputs other than responses */
 
-static void note_delivery(void *recorder, uint64_t number, const struct deliver_request *request)
+static void record_delivery(void *recorder, uint64_t number, const struct deliver_request *request)
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};
@@ -187,29 +187,30 @@ static void note_delivery(void *recorder, uint64_t number, const struct deliver_
     put(r, &line);
 }
 
-/* Its beginning and its end */
+/* start and end */
 
 struct recorder *recorder_new(const char *path)
 {
     struct recorder *r = heap_new(sizeof *r);
     r->path = path;
     r->early.arena = &r->arena;
-    r->started = hold(r);
+    r->started = hold_clocks(r);
     return r;
 }
 
 void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
 {
     r->mock = m;
-    r->timers = timers_new(l, &(struct timers_watcher){note_timer, let, r});
+    r->timers = timers_new(l, &(struct timers_watcher){record_timer, release_clocks, r});
     m->timers = timers_for_mock(r->timers);
-    m->observer = (struct mock_observer){note_entry, let, r};
-    deliver_watch(m->deliver, &(struct deliver_watcher){note_delivery, note_landing, let, r});
+    m->observer = (struct mock_observer){record_entry, release_clocks, r};
+    deliver_watch(m->deliver, &(struct deliver_watcher){record_delivery, record_delivery_result,
+                                                        release_clocks, r});
     mock_use_loop(m, l);
     time_let(r->before);
 }
 
-/* Keys and tokens stand in it. */
+/* Only the owner can read the file, because it contains API keys and tokens. */
 static FILE *open_private(const char *path)
 {
     struct stat is;
@@ -232,7 +233,7 @@ static bool write_header(struct recorder *r, struct error *err)
     recording_header_write(&line, r->mock, r->started);
     if (!json_check(str_head(buf_str(&line), line.n - 1), &bad, &why))
         return error_add(err, ERROR_INPUT, (struct where){.file = r->path},
-                         "its fixtures could not be read again from a recording: %s", why);
+                         "cannot record these fixtures, a replay could not read them: %s", why);
     put(r, &line);
     put(r, &r->early);
     flush(r);
@@ -253,17 +254,17 @@ bool recorder_close(struct recorder *r, struct error *err)
     r->runs = false;
     if (r->file) {
         struct buf line = {.arena = &r->line};
-        line_brief(&line, INPUT_END, r->calls, hold(r));
+        line_brief(&line, INPUT_END, r->calls, hold_clocks(r));
         put(r, &line);
-        let(r);
+        release_clocks(r);
     }
     if (r->file && fclose(r->file) == EOF) {
         r->file = NULL;
-        give_up(r);
+        stop_recording(r);
     }
     r->file = NULL;
     return !r->why || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path},
-                                "the recording is not whole: %s", r->why);
+                                "the recording is incomplete: %s", r->why);
 }
 
 void recorder_free(struct recorder *r)

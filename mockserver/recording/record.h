@@ -1,26 +1,25 @@
-/* record.h - writes a run down while it happens: stands between a mock and all that enters and leaves
- * it.
+/* record.h - records a run of a mock: writes its inputs and outputs to a file.
  *
- * Shapes:  recorder_new, mock_new, recorder_use_loop, recorder_open, then recorder_handle and its
- *          like in the place of mock.h's, with the recorder as ctx. Whatever enters is dealt with at
- *          one instant: the machine's clocks are held meanwhile, so that a replay, which holds them
- *          at the same instant, sees what this run saw. What comes neither as a call, a timer nor a
- *          webhook's answer needs a line of its own (lines.h).
- * Errors:  recorder_open: the file cannot be had. One that cannot be written any more is told in the
- *          log when that happens; the mock goes on serving, and recorder_close answers false.
+ * Shapes:  call recorder_new, mock_new, recorder_use_loop and recorder_open, then recorder_handle
+ *          and the other handlers instead of mock.h's, with the recorder as ctx. While an input is
+ *          handled, the machine's clocks are held at one instant. A replay holds them at the same
+ *          instant, so it reads the same times. Each kind of input needs its own line (lines.h).
+ * Errors:  recorder_open: the file cannot be opened. If writing fails later, the recorder logs it
+ *          and stops recording, the mock continues to serve, and recorder_close returns false.
  */
 #pragma once
 #include "mockserver/mock.h"
 
 struct recorder;
 
-struct recorder *recorder_new(const char *path); /* holds the clocks until the loop is used */
-/* In the place of mock_use_loop. */
+struct recorder *recorder_new(const char *path); /* holds the clocks until recorder_use_loop */
+/* Call it instead of mock_use_loop. */
 void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l);
-/* The mock knows its url, and nothing has entered yet. Only its owner can read the file. */
+/* Opens the file, which only its owner can read. The mock must have its URL, and no input yet. */
 bool recorder_open(struct recorder *r, struct error *err);
-bool recorder_close(struct recorder *r, struct error *err); /* nothing enters any more */
-void recorder_free(struct recorder *r);                     /* after its mock; NULL is fine */
+/* Writes the last line and closes the file. There must be no further input. */
+bool recorder_close(struct recorder *r, struct error *err);
+void recorder_free(struct recorder *r); /* call it after mock_free; r may be NULL */
 
 void recorder_handle(void *recorder, struct exchange *x);
 void recorder_handle_admin(void *recorder, struct exchange *x);

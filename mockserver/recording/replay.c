@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/heap.h"
 #include "base/time.h"
@@ -10,19 +11,19 @@
 #include "mockserver/recording/header.h"
 #include "mockserver/recording/timers.h"
 
-#define GONE "{\"client_closed\":" /* how such a line begins */
+#define CLIENT_CLOSED "{\"client_closed\":" /* the start of such a line */
 
 struct replayed_call {
-    struct exchange x; /* first: what the mock holds is this one's address */
+    struct exchange x; /* must be first: the mock's pointer to it is cast to this struct */
     struct player *player;
     uint64_t number;
     const char *about;
     bool responded;
-    bool leaves; /* a line to come says when: until then it is not over */
+    bool closed_by_client; /* a later line ends it; it must not end before */
     struct replayed_call *next, *previous;
 };
 
-struct output { /* something that left the mock, and is not yet compared */
+struct output { /* an output that is not compared yet */
     const char *kind, *about;
     uint64_t number;
     struct str line;
@@ -35,25 +36,25 @@ struct player {
     struct {
         uint64_t *items;
         size_t count, room;
-    } gone;     /* the calls that end with a line of their own; ascending */
-    char *text; /* the line at hand */
+    } closed;   /* the calls that a client_closed line ends; ascending */
+    char *text; /* the current line */
     size_t text_room;
     struct arena arena; /* of the header */
-    struct arena input; /* of what the last input brought about */
+    struct arena input; /* of the outputs that the last input caused */
     struct output *first, *last;
-    struct loop *loop; /* nobody runs it: nothing happens but what is recorded */
+    struct loop *loop; /* never run, so that nothing but the recorded inputs happens */
     struct timers *timers;
     struct mock *mock;
-    struct replayed_call *calls; /* not over yet */
+    struct replayed_call *calls; /* that have not ended */
     bool all, over;
-    struct arena *to; /* where the result lives */
+    struct arena *to; /* of the result */
     struct replay *out;
 };
 
-/* Differences */
+/* differences */
 
-static struct replay_difference *differs(struct player *p, const char *kind, uint64_t number,
-                                         const char *about)
+static struct replay_difference *add_difference(struct player *p, const char *kind, uint64_t number,
+                                                const char *about)
 {
     struct replay_difference *d = arena_push(p->to, &p->out->differences, struct replay_difference);
     *d = (struct replay_difference){
@@ -66,15 +67,16 @@ static struct replay_difference *differs(struct player *p, const char *kind, uin
     return d;
 }
 
-/* The replay has nothing to show for a recorded line. */
-static void misses(struct player *p, struct str line)
+/* Adds the difference of a recorded output that the replay does not have. */
+static void add_missing(struct player *p, struct str line)
 {
     bool response = str_starts(line, STR("{\"response\":"));
     int64_t number = 0;
     struct str rest = str_skip(line, str_find(line, ':') + 1);
     str_to_int(str_head(rest, str_find(rest, ',')), &number);
-    differs(p, response ? "call" : "delivery", (uint64_t)number, NULL)->text =
-        response ? "it was answered here, and is not now" : "it set out here, and does not now";
+    add_difference(p, response ? "call" : "delivery", (uint64_t)number, NULL)->text =
+        response ? "has a response here in the recording, not in the replay"
+                 : "is sent here in the recording, not in the replay";
 }
 
 static bool compare(struct player *p, struct str line, struct error *err)
@@ -86,7 +88,7 @@ static bool compare(struct player *p, struct str line, struct error *err)
     const struct output *o = p->first;
     if (!ok || !o) {
         if (ok)
-            misses(p, line);
+            add_missing(p, line);
         return ok;
     }
     p->first = o->next;
@@ -94,55 +96,57 @@ static bool compare(struct player *p, struct str line, struct error *err)
     struct findings findings = {0};
     replay_diff_find(p->to, line, o->line, &findings);
     if (findings.count)
-        differs(p, o->kind, o->number, o->about)->findings = findings;
+        add_difference(p, o->kind, o->number, o->about)->findings = findings;
     return true;
 }
 
-/* Before the next input, or at the end. */
-static void compare_rest(struct player *p)
+/* Reports the outputs that the recording does not have. Called before the next input, and at the
+ * end. */
+static void report_extra_outputs(struct player *p)
 {
     for (const struct output *o = p->first; o && !p->over; o = o->next)
-        differs(p, o->kind, o->number, o->about)->text =
-            "it leaves the mock here, and did not then";
+        add_difference(p, o->kind, o->number, o->about)->text =
+            strcmp(o->kind, "call") ? "is sent here in the replay, not in the recording"
+                                    : "has a response here in the replay, not in the recording";
     p->first = p->last = NULL;
     arena_reset(&p->input);
 }
 
-/* What leaves the mock */
+/* outputs */
 
-static void leaves(struct player *p, struct output left, const struct buf *line)
+static void add_output(struct player *p, struct output output, const struct buf *line)
 {
-    struct output *o = arena_copy(&p->input, &left, sizeof left);
-    o->about = arena_text(&p->input, left.about);
+    struct output *o = arena_copy(&p->input, &output, sizeof output);
+    o->about = arena_text(&p->input, output.about);
     o->line = str_head(buf_str(line), line->n - 1);
     *(p->first ? &p->last->next : &p->first) = o;
     p->last = o;
 }
 
-static void respond_leaves(struct replayed_call *c)
+static void add_response(struct replayed_call *c)
 {
     struct buf line = {.arena = &c->player->input};
     line_response(&line, c->number, &c->x.response);
-    leaves(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number},
-           &line);
+    add_output(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number},
+               &line);
     c->responded = true;
 }
 
 static void reply(struct exchange *x)
 {
-    respond_leaves((struct replayed_call *)x);
+    add_response((struct replayed_call *)x);
 }
 
-static void delivery_leaves(void *player, uint64_t number, const struct deliver_request *r)
+static void add_delivery(void *player, uint64_t number, const struct deliver_request *r)
 {
     struct player *p = player;
     struct buf line = {.arena = &p->input};
     line_delivery(&line, number, r);
     p->out->deliveries++;
-    leaves(p, (struct output){.kind = "delivery", .about = r->url, .number = number}, &line);
+    add_output(p, (struct output){.kind = "delivery", .about = r->url, .number = number}, &line);
 }
 
-/* What enters it */
+/* inputs */
 
 static void end_call(struct replayed_call *c, bool sent)
 {
@@ -158,7 +162,7 @@ static void end_responded(struct player *p)
 {
     for (struct replayed_call *c = p->calls, *next; c; c = next) {
         next = c->next;
-        if (c->responded && !c->leaves && !c->x.response.stream.next)
+        if (c->responded && !c->closed_by_client && !c->x.response.stream.next)
             end_call(c, true);
     }
 }
@@ -169,14 +173,14 @@ static int by_number(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* Takes the input's memory over. */
+/* Takes ownership of the arena `a`, which has the request. */
 static struct replayed_call *begin_call(struct player *p, const struct input *in, struct arena *a)
 {
     struct replayed_call *c = heap_new(sizeof *c);
     c->player = p;
     c->number = (uint64_t)in->number;
-    c->leaves = p->gone.count &&
-                bsearch(&c->number, p->gone.items, p->gone.count, sizeof *p->gone.items, by_number);
+    c->closed_by_client = p->closed.count && bsearch(&c->number, p->closed.items, p->closed.count,
+                                                     sizeof *p->closed.items, by_number);
     c->about = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->request.method),
                             STR_ARG(in->request.target));
     c->x = (struct exchange){
@@ -194,14 +198,14 @@ static struct replayed_call *begin_call(struct player *p, const struct input *in
     return c;
 }
 
-static void call(struct player *p, const struct input *in, struct arena *a)
+static void on_call(struct player *p, const struct input *in, struct arena *a)
 {
     const char *why = in->why ? in->why : "";
     struct replayed_call *c = begin_call(p, in, a);
     if (in->status) {
         c->x.response.status = (int)in->status;
         mock_refuse(p->mock, &c->x, (int)in->status, why);
-        respond_leaves(c);
+        add_response(c);
     } else if (in->admin) {
         mock_handle_admin(p->mock, &c->x);
     } else {
@@ -209,7 +213,7 @@ static void call(struct player *p, const struct input *in, struct arena *a)
     }
 }
 
-static void gone(struct player *p, const struct input *in, struct arena *a)
+static void on_client_closed(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
     struct replayed_call *c = p->calls;
@@ -218,29 +222,29 @@ static void gone(struct player *p, const struct input *in, struct arena *a)
     if (c)
         end_call(c, false);
     else
-        differs(p, "call", (uint64_t)in->number, NULL)->text =
-            "it ended with its client here, and now it is over already";
+        add_difference(p, "call", (uint64_t)in->number, NULL)->text =
+            "is closed here by its client in the recording, has already ended in the replay";
 }
 
-static void timer(struct player *p, const struct input *in, struct arena *a)
+static void on_timer(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
     p->out->timers++;
     if (!timers_fire(p->timers, (uint64_t)in->number))
-        differs(p, "timer", (uint64_t)in->number, NULL)->text =
-            "it fired here, and now nobody waits for it";
+        add_difference(p, "timer", (uint64_t)in->number, NULL)->text =
+            "fires here in the recording, is not set in the replay";
 }
 
-static void delivery_result(struct player *p, const struct input *in, struct arena *a)
+static void on_delivery_result(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
     if (!deliver_complete(p->mock->deliver, (uint64_t)in->number, (int)in->status, in->why))
-        differs(p, "delivery", (uint64_t)in->number, NULL)->text =
-            "it ended here, and now it is not under way";
+        add_difference(p, "delivery", (uint64_t)in->number, NULL)->text =
+            "ends here in the recording, is not in flight in the replay";
 }
 
-/* Fixtures that come from no file are not looked at. */
-static void changed(struct player *p, const struct input *in, struct arena *a)
+/* The built-in sample has no files and is never reloaded, so mock->reload may be NULL. */
+static void on_changed(struct player *p, const struct input *in, struct arena *a)
 {
     (void)in;
     (void)a;
@@ -248,14 +252,14 @@ static void changed(struct player *p, const struct input *in, struct arena *a)
         reload_changed(p->mock->reload);
 }
 
-static void checked(struct player *p, const struct input *in, struct arena *a)
+static void on_checked(struct player *p, const struct input *in, struct arena *a)
 {
     (void)a;
     if (p->mock->reload)
         reload_checked(p->mock->reload, in->report, in->why);
 }
 
-static void end(struct player *p, const struct input *in, struct arena *a)
+static void on_end(struct player *p, const struct input *in, struct arena *a)
 {
     (void)in;
     (void)a;
@@ -263,13 +267,14 @@ static void end(struct player *p, const struct input *in, struct arena *a)
 }
 
 static void (*const handlers[])(struct player *p, const struct input *in, struct arena *a) = {
-    [INPUT_CALL] = call,       [INPUT_CLIENT_CLOSED] = gone,
-    [INPUT_TIMER] = timer,     [INPUT_DELIVERY_RESULT] = delivery_result,
-    [INPUT_CHANGED] = changed, [INPUT_CHECKED] = checked,
-    [INPUT_END] = end,
+    [INPUT_CALL] = on_call,       [INPUT_CLIENT_CLOSED] = on_client_closed,
+    [INPUT_TIMER] = on_timer,     [INPUT_DELIVERY_RESULT] = on_delivery_result,
+    [INPUT_CHANGED] = on_changed, [INPUT_CHECKED] = on_checked,
+    [INPUT_END] = on_end,
 };
 
-/* The report of a "checked" line is a document in a text: its mistakes are at that text's place. */
+/* The report of a "checked" line is a JSON document in a string; its mistakes are reported at the
+ * place of the string. */
 static bool check_report(const struct player *p, struct arena *a, const struct input *in,
                          struct error *err)
 {
@@ -286,7 +291,7 @@ static bool check_report(const struct player *p, struct arena *a, const struct i
     return ok;
 }
 
-static bool give(struct player *p, struct str line, struct error *err)
+static bool handle_input(struct player *p, struct str line, struct error *err)
 {
     struct arena a = {0};
     struct input in;
@@ -302,9 +307,9 @@ static bool give(struct player *p, struct str line, struct error *err)
     return ok;
 }
 
-/* The file */
+/* the file */
 
-/* False: no whole line any more. */
+/* Returns false if there is no further complete line. */
 static bool next_line(struct player *p, struct str *line)
 {
     ssize_t n = getline(&p->text, &p->text_room, p->file);
@@ -315,29 +320,30 @@ static bool next_line(struct player *p, struct str *line)
     return true;
 }
 
-/* A client may leave long after its call was answered, and only then is it over: so who will is known
- * before the first call is given. */
-static bool look_ahead(struct player *p, struct error *err)
+/* A client may close its connection long after the response, and the call must not end before. So
+ * the numbers of these calls are read before the first call is replayed. */
+static bool find_closed_calls(struct player *p, struct error *err)
 {
     struct str line;
     while (next_line(p, &line)) {
         int64_t number;
-        if (!str_starts(line, STR(GONE)))
+        if (!str_starts(line, STR(CLIENT_CLOSED)))
             continue;
-        line = str_skip(line, sizeof GONE - 1);
+        line = str_skip(line, sizeof CLIENT_CLOSED - 1);
         if (str_to_int(str_head(line, str_find(line, ',')), &number))
-            *arena_push(&p->arena, &p->gone, uint64_t) = (uint64_t)number;
+            *arena_push(&p->arena, &p->closed, uint64_t) = (uint64_t)number;
     }
-    if (p->gone.count)
-        qsort(p->gone.items, p->gone.count, sizeof *p->gone.items, by_number);
+    if (p->closed.count)
+        qsort(p->closed.items, p->closed.count, sizeof *p->closed.items, by_number);
     p->out->lines = 0;
     return fseek(p->file, 0, SEEK_SET) == 0 ||
            error_add(err, ERROR_SYSTEM, (struct where){.file = p->path},
-                     "a recording is read twice, and this is no file that can be");
+                     "cannot read the recording a second time; expected a regular file");
 }
 
-/* A line is read as a text of its own, which begins at line 1. */
-static bool misplaced(const struct player *p, struct error *err)
+/* Each line is parsed as a document of its own, whose problems are at line 1. Sets their line to
+ * that of the recording. Returns false. */
+static bool fix_places(const struct player *p, struct error *err)
 {
     for (struct problem *at = err ? err->first : NULL; at; at = at->next)
         at->at.line = p->out->lines;
@@ -358,8 +364,7 @@ static bool build(struct player *p, struct str line, struct error *err)
     p->mock->timers = timers_for_mock(p->timers);
     p->mock->replays = true;
     deliver_hold(p->mock->deliver);
-    deliver_watch(p->mock->deliver,
-                  &(struct deliver_watcher){.on_send = delivery_leaves, .ctx = p});
+    deliver_watch(p->mock->deliver, &(struct deliver_watcher){.on_send = add_delivery, .ctx = p});
     mock_use_loop(p->mock, p->loop);
     p->mock->url = h.url;
     time_let(before);
@@ -372,23 +377,23 @@ static bool play_lines(struct player *p, struct error *err)
     while (!p->over && next_line(p, &line)) {
         bool is_output = line_is_output(line);
         if (!is_output)
-            compare_rest(p);
-        if (!p->over && !(is_output ? compare(p, line, err) : give(p, line, err)))
-            return misplaced(p, err);
+            report_extra_outputs(p);
+        if (!p->over && !(is_output ? compare(p, line, err) : handle_input(p, line, err)))
+            return fix_places(p, err);
     }
     if (p->out->whole)
-        compare_rest(p);
+        report_extra_outputs(p);
     return true;
 }
 
 static bool play(struct player *p, struct error *err)
 {
     struct str line;
-    if (!look_ahead(p, err))
+    if (!find_closed_calls(p, err))
         return false;
     if (!next_line(p, &line))
         return error_add(err, ERROR_INPUT, (struct where){.file = p->path},
-                         "this is no recording of a mock: it has no whole line");
+                         "not a recording: the file has no complete line");
     return build(p, line, err) && play_lines(p, err);
 }
 

@@ -1,10 +1,10 @@
-/* replay.h - gives a recorded run again, without sockets and in no time, and compares what leaves the
- * mock with what left it then.
+/* replay.h - replays a recorded run, without sockets and without waiting, and compares the mock's
+ * outputs with the recorded ones.
  *
- * Shapes:  struct replay: what came of it. A difference names the recording's line, and the call or
- *          the delivery that is not what it was. A recording that ends half-way is replayed as far
- *          as it goes.
- * Errors:  replay_run: the file is no recording, or a line of it cannot be used; at its place.
+ * Shapes:  struct replay: the result. A difference has the line of the recording and the call,
+ *          delivery or timer that differs. An incomplete recording is replayed up to its last
+ *          complete line.
+ * Errors:  replay_run: the file is not a recording, or has an invalid line; at its place.
  */
 #pragma once
 #include "base/error.h"
@@ -14,22 +14,23 @@ struct replay_difference {
     int line;
     const char *kind; /* "call", "delivery", "timer" */
     uint64_t number;
-    const char *about; /* "GET /v1/whoami"; NULL: not known */
-    const char *text;  /* a sentence; NULL: the findings tell */
+    const char *about; /* "GET /v1/whoami"; NULL: unknown */
+    const char *text;  /* what differs; NULL: see findings */
     struct findings findings;
 };
 
 struct replay {
     const char *version;                /* of the program that wrote the recording */
-    uint64_t calls, deliveries, timers; /* that took place again */
-    uint64_t responses;                 /* that were compared */
-    int lines;                          /* whole ones */
-    bool whole;                         /* the recording has its end */
+    uint64_t calls, deliveries, timers; /* numbers of replayed ones */
+    uint64_t responses;                 /* number of compared ones */
+    int lines;                          /* number of complete lines */
+    bool whole;                         /* the recording has its "end" line */
     struct {
         struct replay_difference *items;
         size_t count, room;
     } differences;
 };
 
-/* Stops at the first difference, unless `all`. The result lives in `a`. */
+/* Stops at the first difference, unless `all` is true. The result lives in `a`. Returns false, with
+ * `err` filled, if the recording is invalid. */
 bool replay_run(struct arena *a, const char *path, bool all, struct replay *out, struct error *err);

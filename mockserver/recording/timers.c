@@ -5,7 +5,7 @@
 
 #define uthash_malloc(size)      heap_new(size)
 #define uthash_free(block, size) heap_free(block)
-/* uthash's own falls through its cases, which clang minds. */
+/* uthash's default hash function has implicit fallthroughs, for which clang warns. */
 #define HASH_FUNCTION(key, size, hash)                                                             \
     ((hash) = (unsigned)str_hash(str_of((const char *)(key), (size))))
 #include <uthash.h>
@@ -27,7 +27,7 @@ struct timers {
     uint64_t count;
 };
 
-static void forget(struct timer *t)
+static void remove_timer(struct timer *t)
 {
     HASH_DEL(t->all->waiting, t);
     heap_free(t);
@@ -37,7 +37,7 @@ static void fire(void *timer)
 {
     const struct timer t = *(struct timer *)timer;
     const struct timers_watcher *w = &t.all->watcher;
-    forget(timer);
+    remove_timer(timer);
     if (w->fires)
         w->fires(w->ctx, t.number);
     t.fn(t.ctx);
@@ -71,7 +71,7 @@ static void cancel(void *timers, uint64_t number)
         return;
     if (all->loop)
         loop_timer_cancel(all->loop, t->on_loop);
-    forget(t);
+    remove_timer(t);
 }
 
 struct timers *timers_new(struct loop *l, const struct timers_watcher *watcher)
@@ -88,14 +88,14 @@ struct timers *timers_new(struct loop *l, const struct timers_watcher *watcher)
 
 void timers_free(struct timers *t)
 {
-    struct timer *waits, *next;
+    struct timer *each, *next;
     if (!t)
         return;
-    HASH_ITER(hh, t->waiting, waits, next)
+    HASH_ITER(hh, t->waiting, each, next)
     {
         if (t->loop)
-            loop_timer_cancel(t->loop, waits->on_loop);
-        forget(waits);
+            loop_timer_cancel(t->loop, each->on_loop);
+        remove_timer(each);
     }
     heap_free(t);
 }

@@ -1,8 +1,8 @@
-/* timers.h - a mock's timers by number, in the order in which it asks for them: the same in a run and
- * in the same run again.
+/* timers.h - numbers a mock's timers in the order in which they are set, so that a timer has the
+ * same number in a recorded run and in its replay.
  *
- * Shapes:  struct timers; with a loop it fires them when their time has come, and tells who watches
- *          just before and behind; without, timers_fire does. What fires is forgotten.
+ * Shapes:  struct timers. With a loop, timers fire when they are due, and the watcher is called
+ *          before and after; without one, timers_fire fires them. A timer is removed when it fires.
  * Errors:  none.
  */
 #pragma once
@@ -18,6 +18,6 @@ struct timers_watcher {
 
 struct timers *timers_new(struct loop *l,
                           const struct timers_watcher *watcher); /* both may be NULL */
-void timers_free(struct timers *t);                              /* fires none */
+void timers_free(struct timers *t);                              /* fires no timer; t may be NULL */
 const struct mock_timers *timers_for_mock(struct timers *t);
-bool timers_fire(struct timers *t, uint64_t number); /* false: none of that number waits */
+bool timers_fire(struct timers *t, uint64_t number); /* false: no such timer is set */

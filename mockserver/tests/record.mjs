@@ -1,5 +1,5 @@
-// record.mjs - a run that a real client, a real receiver and real time make, written down by the mock
-// as it ships and given again: the same. And what becomes of a recording that is cut short.
+// record.mjs - records a run of the mockserver binary with real clients, a real webhook receiver and
+// real time, and replays it. Also tests incomplete recordings and write errors.
 //
 //   node record.mjs <mockserver>
 import assert from 'node:assert/strict';
@@ -44,16 +44,16 @@ async function start(...words) {
   const mock = spawn(program, ['record', '--port', '0', '--log', 'error', ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let talk = '';
-  mock.stderr.on('data', (text) => (talk += text));
+  let stderr = '';
+  mock.stderr.on('data', (text) => (stderr += text));
   const [ready] = await once(createInterface(mock.stdout), 'line');
-  return { mock, url: JSON.parse(ready).url, talk: () => talk };
+  return { mock, url: JSON.parse(ready).url, stderr: () => stderr };
 }
 
-async function end({ mock, talk }, signal = 'SIGINT') {
+async function end({ mock, stderr }, signal = 'SIGINT') {
   mock.kill(signal);
   const [status] = await once(mock, 'exit');
-  return { status, talk: talk() };
+  return { status, stderr: stderr() };
 }
 
 async function call(url, method, path, body) {
@@ -67,15 +67,15 @@ async function call(url, method, path, body) {
 
 function replay(file, ...flags) {
   const run = spawnSync(program, ['replay', '--json', ...flags, file], { encoding: 'utf8' });
-  return { status: run.status, result: run.stdout && JSON.parse(run.stdout), talk: run.stderr };
+  return { status: run.status, result: run.stdout && JSON.parse(run.stdout), stderr: run.stderr };
 }
 
-// A client that does not wait for its response.
+// Sends a request and closes the connection before the response.
 async function abandon(url, path, body) {
-  const asked = request(url + path, { method: 'POST' });
-  asked.on('error', () => {}).end(JSON.stringify(body));
-  await call(url, 'GET', '/__admin/health'); // it has arrived by then
-  asked.destroy();
+  const sent = request(url + path, { method: 'POST' });
+  sent.on('error', () => {}).end(JSON.stringify(body));
+  await call(url, 'GET', '/__admin/health'); // then the mock has received the request
+  sent.destroy();
 }
 
 async function raw(url, bytes) {
@@ -99,7 +99,7 @@ async function drive(url) {
     for (let i = 0; i < 12; i++) {
       const ns = client % 2 ? `/ns/client-${client}` : '';
       await call(url, 'GET', `${ns}/v1/projects/prj_a/social-accounts?limit=${1 + (i % 3)}`);
-      await call(url, 'GET', `${ns}/v1/whoami`).catch(() => {}); // cut now and then
+      await call(url, 'GET', `${ns}/v1/whoami`).catch(() => {}); // the rule `cut` may close the connection
       if (i === 5) await call(url, 'DELETE', `${ns}/v1/social-accounts/sa_b`);
       if (i === 8) await call(url, 'POST', `${ns}/__admin/clock/advance`, { by: `${client}h` });
       if (i === 9) await call(url, 'POST', '/v1/content/cnt_a/schedule', new Uint8Array([0xff, 0, 1, client]));
@@ -114,7 +114,7 @@ async function drive(url) {
 
   await writeFile(fixture, world('Behind'));
   const reloaded = JSON.parse((await admin('POST', '/reload', {})).text);
-  assert.ok(reloaded, 'the fixtures were read again');
+  assert.ok(reloaded, 'the fixtures were reloaded');
   await writeFile(fixture, 'layers: [');
   assert.notEqual((await admin('POST', '/reload', {})).status, 200);
   await writeFile(fixture, world('Behind'));
@@ -125,23 +125,23 @@ async function drive(url) {
 }
 
 try {
-  // The same again.
+  // The replay equals the run.
   const file = join(folder, 'run.ndjson');
   const run = await start('--to', file, '--fixture', fixture);
   await drive(run.url);
-  assert.deepEqual(await end(run), { status: 0, talk: run.talk() });
-  assert.equal((await stat(file)).mode & 0o777, 0o600, 'nobody else reads the keys');
-  assert.ok(received > 0, 'webhooks went out');
+  assert.deepEqual(await end(run), { status: 0, stderr: run.stderr() });
+  assert.equal((await stat(file)).mode & 0o777, 0o600, 'only the owner can read the recording');
+  assert.ok(received > 0, 'webhooks were sent');
   const sent = received;
 
   const again = replay(file);
-  assert.equal(again.status, 0, again.talk);
+  assert.equal(again.status, 0, again.stderr);
   assert.ok(again.result.same && again.result.whole);
   assert.ok(again.result.calls > 200 && again.result.responses === again.result.calls);
   assert.ok(again.result.timers > 0 && again.result.deliveries >= sent);
   assert.equal(received, sent, 'a replay sends nothing');
 
-  // One byte that is not the same.
+  // A changed byte is found.
   const lines = (await readFile(file, 'utf8')).split('\n');
   const at = lines.findLastIndex((line) => line.startsWith('{"response":') && line.includes('sa_a'));
   const other = join(folder, 'other.ndjson');
@@ -150,9 +150,9 @@ try {
   assert.equal(differs.status, 1);
   assert.equal(differs.result.differences[0].line, at + 1);
   assert.equal(differs.result.differences[0].number, JSON.parse(lines[at]).response);
-  assert.match(differs.talk, /replayed {2}.*sa_a/);
+  assert.match(differs.stderr, /replayed {2}.*sa_a/);
 
-  // Killed: as far as it came.
+  // The recording of a killed mock is replayed up to its end.
   const half = join(folder, 'half.ndjson');
   const killed = await start('--to', half);
   await call(killed.url, 'GET', '/__admin/state');
@@ -160,19 +160,19 @@ try {
   const partly = replay(half);
   assert.equal(partly.status, 0);
   assert.deepEqual([partly.result.whole, partly.result.responses], [false, 1]);
-  assert.match(partly.talk, /ends half-way, behind line 3/);
+  assert.match(partly.stderr, /is incomplete; replayed up to line 3/);
 
-  // It is read twice.
+  // A pipe cannot be replayed, because the recording is read twice.
   const piped = spawnSync('sh', ['-c', 'cat "$0" | "$1" replay /dev/stdin', half, program], { encoding: 'utf8' });
   assert.equal(piped.status, 2);
-  assert.match(piped.stderr, /is read twice/);
+  assert.match(piped.stderr, /cannot read the recording a second time/);
 
-  // Nothing was asked: nothing was shown.
+  // A recording without responses proves nothing.
   const empty = join(folder, 'empty.ndjson');
   await end(await start('--to', empty));
   assert.equal(replay(empty).status, 4);
 
-  // The file cannot be written any more: told once, and the mock goes on.
+  // A write error is logged once, and the mock continues.
   const pipe = join(folder, 'pipe');
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
   const left = once(spawn('sed', ['-n', '2q', pipe], { stdio: 'ignore' }), 'exit'); // reads two lines
@@ -183,16 +183,16 @@ try {
   for (let i = 0; i < 3; i++) assert.equal((await call(cut.url, 'GET', '/__admin/health')).status, 200);
   const over = await end(cut);
   assert.equal(over.status, 2);
-  assert.equal(over.talk.match(/the recording ends here, the mock goes on/g).length, 1);
-  assert.match(over.talk, /the recording is not whole: Broken pipe/);
-  assert.match(await readFile(report, 'utf8'), /<testsuites/); // which it has nothing to do with
+  assert.equal(over.stderr.match(/recording stopped, the mock continues/g).length, 1);
+  assert.match(over.stderr, /the recording is incomplete: Broken pipe/);
+  assert.match(await readFile(report, 'utf8'), /<testsuites/); // the report is not affected
 
-  // It could never be written: refused at once.
+  // A file that cannot be written at the start is an error.
   for (const path of ['/dev/full', join(folder, 'none', 'run')]) {
     const refused = spawnSync(program, ['record', '--port', '0', '--to', path], { encoding: 'utf8' });
     assert.equal(refused.status, 2);
     assert.match(refused.stderr, new RegExp(`${path}: (No space|No such)`));
-    assert.doesNotMatch(refused.stderr, /the mock goes on/);
+    assert.doesNotMatch(refused.stderr, /the mock continues/);
     assert.equal(refused.stdout, '');
   }
 } finally {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# record_suite.sh CONFORMANCE MOCKSERVER SCENARIOS: plays a provider's scenarios against a mock that writes the run down, and
-# gives that run again: it must be the same.
+# record_suite.sh CONFORMANCE MOCKSERVER SCENARIOS: runs a provider's scenarios against `mockserver record` and replays the
+# recording; the replay must equal the run.
 set -eu
 conformance=$1 mockserver=$2 scenarios=$3
 folder=$(mktemp -d)
@@ -13,5 +13,5 @@ END
 chmod +x "$folder/mock"
 
 "$conformance" run "$scenarios" --mock --mock-binary "$folder/mock" >"$folder/report" || { cat "$folder/report"; exit 1; }
-"$mockserver" replay "$folder/run.ndjson" | tee "$folder/said"
-grep -Eq '^[^:]*: [0-9]{2,} calls, .* all the same$' "$folder/said"
+"$mockserver" replay "$folder/run.ndjson" | tee "$folder/result"
+grep -Eq '^[^:]*: [0-9]{2,} calls, .* all equal$' "$folder/result"

@@ -1,4 +1,4 @@
-/* What is not the same is told, at the call where it begins; and what is no recording is refused. */
+/* Replay of recordings that differ from the run, are incomplete or are invalid. */
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 #define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define LIST     "/v1/projects/prj_acme_a/social-accounts"
 
-/* Lines: 1 what it is, 2 and 3 a call and its response, 4 and 5, ... 10 and 11, 12 a timer, 13 the end. */
+/* Lines: 1 the header; 2 and 3 a call and its response, up to 10 and 11; 12 a timer; 13 the end. */
 static struct run *five_calls(void)
 {
     struct run *r = run_new("layers-acme.yaml");
@@ -38,14 +38,14 @@ static struct replay replay(struct run *r, bool all)
     return out;
 }
 
-static void the_call_that_differs_first_is_told(void **state)
+static void the_first_difference_is_reported_with_its_call_line_and_place(void **state)
 {
     (void)state;
     static const struct {
         int line;
         const char *from, *to;
         uint64_t call;
-        const char *place, *recorded, *replayed; /* replayed NULL: whatever it is */
+        const char *place, *recorded, *replayed; /* NULL: any value */
     } rows[] = {
         {3,  "\"status\":200",                   "\"status\":201",                 1, "/status",                       "201", "200"                   },
         {5,  "sa_acme_disposable",               "sa_acme_other",                  2, "/body/items/0/socialAccountId",
@@ -76,7 +76,7 @@ static void the_call_that_differs_first_is_told(void **state)
     }
 }
 
-static void what_was_asked_is_told_as_well(void **state)
+static void a_difference_names_the_request(void **state)
 {
     (void)state;
     struct run *r = five_calls();
@@ -85,7 +85,7 @@ static void what_was_asked_is_told_as_well(void **state)
     run_free(r);
 }
 
-static void all_of_them_are_told_where_that_is_wanted(void **state)
+static void with_all_every_difference_is_reported(void **state)
 {
     (void)state;
     struct run *r = five_calls();
@@ -100,7 +100,7 @@ static void all_of_them_are_told_where_that_is_wanted(void **state)
     run_free(r);
 }
 
-static void what_is_missing_or_too_much_is_told(void **state)
+static void missing_and_extra_lines_are_differences(void **state)
 {
     (void)state;
     static const struct {
@@ -134,7 +134,7 @@ static void what_is_missing_or_too_much_is_told(void **state)
         run_free(r);
     }
 
-    struct run *r = five_calls(); /* a response is left out */
+    struct run *r = five_calls(); /* the recording lacks a response */
     const char *line = arena_printf(&r->arena, "%s\n", run_line(r, 7));
     run_tamper(r, 7, line, "");
     struct replay out = replay(r, false);
@@ -143,7 +143,7 @@ static void what_is_missing_or_too_much_is_told(void **state)
     run_free(r);
 }
 
-static void a_mock_that_is_no_function_of_its_inputs_is_noticed(void **state)
+static void a_state_change_without_an_input_is_a_difference(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -159,7 +159,7 @@ static void a_mock_that_is_no_function_of_its_inputs_is_noticed(void **state)
     run_free(r);
 }
 
-static void another_start_is_another_run(void **state)
+static void another_seed_in_the_header_is_a_difference(void **state)
 {
     (void)state;
     struct run *r = five_calls();
@@ -168,7 +168,7 @@ static void another_start_is_another_run(void **state)
     run_free(r);
 }
 
-static void the_same_in_another_spelling_is_the_same(void **state)
+static void other_spacing_and_escapes_are_no_difference(void **state)
 {
     (void)state;
     struct run *r = five_calls();
@@ -178,8 +178,8 @@ static void the_same_in_another_spelling_is_the_same(void **state)
     run_free(r);
 }
 
-/* Cuts the file behind that many bytes of its last whole calls. */
-static void cut_behind(struct run *r, int line, size_t bytes)
+/* Truncates the file after `bytes` of line `line`. */
+static void truncate_file(struct run *r, int line, size_t bytes)
 {
     size_t size = bytes;
     for (int i = 1; i < line; i++)
@@ -187,14 +187,14 @@ static void cut_behind(struct run *r, int line, size_t bytes)
     assert_int_equal(truncate(r->path, (off_t)size), 0);
 }
 
-static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
+static void an_incomplete_recording_is_replayed_up_to_its_last_complete_line(void **state)
 {
     (void)state;
     static const struct {
         int line;
         size_t bytes, calls, responses;
     } rows[] = {
-        {13, 0,  5, 5}, /* its end is missing */
+        {13, 0,  5, 5}, /* the last line is missing */
         {13, 10, 5, 5},
         {11, 40, 5, 4}, /* half a response */
         {11, 0,  5, 4},
@@ -204,7 +204,7 @@ static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
-        cut_behind(r, rows[i].line, rows[i].bytes);
+        truncate_file(r, rows[i].line, rows[i].bytes);
         struct replay out = replay(r, false);
         assert_int_equal(out.differences.count, 0);
         assert_false(out.whole);
@@ -215,26 +215,26 @@ static void half_a_recording_is_replayed_as_far_as_it_goes(void **state)
     }
 }
 
-static void what_cannot_be_used_is_refused_at_its_place(void **state)
+static void an_invalid_recording_is_rejected_at_its_place(void **state)
 {
     (void)state;
     static const struct {
         int line;
-        const char *from, *to, *said;
+        const char *from, *to, *expected;
     } rows[] = {
         {1, "{\"recording\":1",  "{\"recording\":2",
-         ":1:14: a recording of format 2; this program reads format 1"                           },
-        {1, "{\"recording\":1,", "{",                      ":1:1: this is no recording of a mock"},
-        {1, "{",                 "name: {",                ":1:1: "                              },
-        {1, "\"prj_acme_a\"",    "7",                      ":1:"                                 },
-        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"          },
-        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: this is no line of a recording"},
-        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                                 },
-        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                 },
-        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                 },
-        {5, "\"status\":",       "\"state\":",             ":5:"                                 },
-        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                                 },
-        {6, "{",                 "(",                      ":6:1: "                              },
+         ":1:14: unknown recording format 2; this program reads format 1"                   },
+        {1, "{\"recording\":1,", "{",                      ":1:1: not a recording"          },
+        {1, "{",                 "name: {",                ":1:1: "                         },
+        {1, "\"prj_acme_a\"",    "7",                      ":1:"                            },
+        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"     },
+        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: not a line of a recording"},
+        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                            },
+        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                            },
+        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                            },
+        {5, "\"status\":",       "\"state\":",             ":5:"                            },
+        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                            },
+        {6, "{",                 "(",                      ":6:1: "                         },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
@@ -242,9 +242,9 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
         struct error err = {0};
         run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
         assert_false(replay_run(&r->arena, r->path, true, &out, &err));
-        const char *said = error_text(&r->arena, &err);
-        if (!strstr(said, rows[i].said) || strncmp(said, r->path, strlen(r->path)) != 0)
-            fail_msg("row %zu: %s", i, said);
+        const char *expected = error_text(&r->arena, &err);
+        if (!strstr(expected, rows[i].expected) || strncmp(expected, r->path, strlen(r->path)) != 0)
+            fail_msg("row %zu: %s", i, expected);
         error_end(&err);
         run_free(r);
     }
@@ -255,12 +255,12 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     assert_string_equal(error_text(&a, &err), "/nowhere/run.ndjson: No such file or directory");
     error_end(&err);
     assert_false(replay_run(&a, "/dev/null", false, &out, &err));
-    assert_non_null(strstr(error_text(&a, &err), "it has no whole line"));
+    assert_non_null(strstr(error_text(&a, &err), "the file has no complete line"));
     error_end(&err);
     arena_end(&a);
 }
 
-static void a_recording_of_another_version_is_tried(void **state)
+static void a_recording_of_another_version_is_replayed(void **state)
 {
     (void)state;
     struct run *r = five_calls();
@@ -274,16 +274,16 @@ static void a_recording_of_another_version_is_tried(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_call_that_differs_first_is_told),
-        cmocka_unit_test(what_was_asked_is_told_as_well),
-        cmocka_unit_test(all_of_them_are_told_where_that_is_wanted),
-        cmocka_unit_test(what_is_missing_or_too_much_is_told),
-        cmocka_unit_test(a_mock_that_is_no_function_of_its_inputs_is_noticed),
-        cmocka_unit_test(another_start_is_another_run),
-        cmocka_unit_test(the_same_in_another_spelling_is_the_same),
-        cmocka_unit_test(half_a_recording_is_replayed_as_far_as_it_goes),
-        cmocka_unit_test(what_cannot_be_used_is_refused_at_its_place),
-        cmocka_unit_test(a_recording_of_another_version_is_tried),
+        cmocka_unit_test(the_first_difference_is_reported_with_its_call_line_and_place),
+        cmocka_unit_test(a_difference_names_the_request),
+        cmocka_unit_test(with_all_every_difference_is_reported),
+        cmocka_unit_test(missing_and_extra_lines_are_differences),
+        cmocka_unit_test(a_state_change_without_an_input_is_a_difference),
+        cmocka_unit_test(another_seed_in_the_header_is_a_difference),
+        cmocka_unit_test(other_spacing_and_escapes_are_no_difference),
+        cmocka_unit_test(an_incomplete_recording_is_replayed_up_to_its_last_complete_line),
+        cmocka_unit_test(an_invalid_recording_is_rejected_at_its_place),
+        cmocka_unit_test(a_recording_of_another_version_is_replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

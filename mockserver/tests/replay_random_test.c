@@ -1,6 +1,6 @@
-/* Whatever clients, testers, receivers and time do to a mock in whatever order, it does the same again.
+/* Replays of random runs: calls, simulations, webhook responses and time in random order.
  *
- * REPLAY_SEED=n plays that one alone. */
+ * REPLAY_SEED=n runs one seed only. */
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -28,7 +28,7 @@
     "{\"url\":\"http://127.0.0.1:9/a\",\"events\":[\"post.published\",\"post.failed\","            \
     "\"social_account.needs_reauth\"]}"
 
-/* "%s" stands for a world: "" or "/ns/<name>". */
+/* "%s" is replaced with "" or "/ns/<name>". */
 static const struct {
     const char *line, *body, *header;
 } calls[] = {
@@ -84,26 +84,27 @@ static const struct {
     {"POST %s/v1/webhook-endpoints",                         HOOK,                                                   LAYERS},
 };
 
-static uint64_t drawn; /* the state of what is drawn */
+static uint64_t random_state; /* state of the random number generator */
 
-static uint32_t draw(uint32_t below)
+static uint32_t random_below(uint32_t below)
 {
-    drawn = drawn * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(drawn >> 33) % below;
+    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(random_state >> 33) % below;
 }
 
-/* In most worlds nothing is there of a provider whose fixture this is not; that is a response too. */
-static void ask_any(struct run *r)
+/* Makes a random call. A call to a provider that the fixture does not have gets an error response,
+ * which is recorded as well. */
+static void make_random_call(struct run *r)
 {
-    static const char *const worlds[] = {"", "", "", "/ns/a", "/ns/b", "/ns/c"};
-    size_t i = draw(COUNT(calls));
+    static const char *const prefixes[] = {"", "", "", "/ns/a", "/ns/b", "/ns/c"};
+    size_t i = random_below(COUNT(calls));
     char line[256];
     (void)snprintf(line, sizeof line, "%.*s%s%s",
                    (int)(strchr(calls[i].line, ' ') - calls[i].line + 1), calls[i].line,
-                   strstr(calls[i].line, "%s") ? worlds[draw(COUNT(worlds))] : "",
+                   strstr(calls[i].line, "%s") ? prefixes[random_below(COUNT(prefixes))] : "",
                    strstr(calls[i].line, "%s") ? strstr(calls[i].line, "%s") + 2
                                                : strchr(calls[i].line, ' ') + 1);
-    r->unsent = !draw(8);
+    r->unsent = !random_below(8);
     run_ask(r, arena_text(&r->arena, line), calls[i].body, calls[i].header);
 }
 
@@ -111,20 +112,20 @@ static void step(struct run *r)
 {
     static const int statuses[] = {200, 200, 500, 0, 410};
     static const int64_t pauses_ms[] = {1, 40, 999, 5000, 60000, 3600000};
-    switch (draw(10)) {
+    switch (random_below(10)) {
     case 0:
     case 1:
-        run_pass(r, pauses_ms[draw(COUNT(pauses_ms))]);
+        run_pass(r, pauses_ms[random_below(COUNT(pauses_ms))]);
         return;
     case 2:
-        run_complete_delivery(r, statuses[draw(COUNT(statuses))]);
+        run_complete_delivery(r, statuses[random_below(COUNT(statuses))]);
         return;
     case 3:
-        if (r->asked && !draw(3))
+        if (r->asked && !random_below(3))
             run_leave(r->asked);
         return;
     default:
-        ask_any(r);
+        make_random_call(r);
     }
 }
 
@@ -134,7 +135,7 @@ static void play(uint64_t seed, struct replay *sum)
                                            "posteverywhere-acme.yaml", "postnitro-acme.yaml"};
     struct run *r = run_new(fixtures[seed % COUNT(fixtures)]);
     struct replay out;
-    drawn = seed;
+    random_state = seed;
     run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
     for (int i = 0; i < STEPS; i++)
         step(r);
@@ -149,7 +150,7 @@ static void play(uint64_t seed, struct replay *sum)
     run_free(r);
 }
 
-static void any_run_is_the_same_again(void **state)
+static void random_runs_replay(void **state)
 {
     (void)state;
     const char *alone = getenv("REPLAY_SEED");
@@ -168,7 +169,7 @@ static void any_run_is_the_same_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_run_is_the_same_again),
+        cmocka_unit_test(random_runs_replay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 
-#define START_MS 1795766400000 /* some day */
+#define START_MS 1795766400000 /* any date */
 #define START_US 1000000
 #define GAP_MAX  100
 
@@ -70,7 +70,7 @@ void run_free(struct run *r)
     free(r);
 }
 
-static void drop(struct asked *a)
+static void unlink_call(struct asked *a)
 {
     struct asked **at = &a->run->asked;
     while (*at && *at != a)
@@ -86,7 +86,7 @@ static void take_response(struct exchange *x)
     a->status = x->response.status;
     a->body = buf_str(&x->response.body);
     if (!x->response.stream.next)
-        drop(a);
+        unlink_call(a);
 }
 
 static void release(void *exchange)
@@ -126,7 +126,7 @@ struct asked *run_ask_list(struct run *r, const char *const *parts)
 
 void run_leave(struct asked *a)
 {
-    drop(a);
+    unlink_call(a);
     recorder_done(a->run->recorder, &a->x, false);
     arena_end(&a->x.arena);
 }
@@ -140,10 +140,10 @@ void run_pass(struct run *r, int64_t ms)
         ;
 }
 
-/* Those of a world that ended leave gaps. */
+/* The numbers have gaps, because the attempts of a deleted namespace are gone. */
 bool run_complete_delivery(struct run *r, int status)
 {
-    const char *error = status ? NULL : "nobody answers";
+    const char *error = status ? NULL : "no response";
     for (uint64_t next = r->landed + 1; next < r->landed + GAP_MAX; next++)
         if (deliver_complete(r->mock->deliver, next, status, error)) {
             r->landed = next;
@@ -152,14 +152,14 @@ bool run_complete_delivery(struct run *r, int status)
     return false;
 }
 
-static void print(const struct replay *out)
+static void print_differences(const struct replay *out)
 {
     for (size_t i = 0; i < out->differences.count; i++) {
         const struct replay_difference *d = &out->differences.items[i];
-        fprintf(stderr, "line %d: %s %llu %s: %s\n", d->line, d->kind,
-                (unsigned long long)d->number, d->about ? d->about : "", d->text ? d->text : "");
+        fprintf(stderr, "line %d: %s %llu %s %s\n", d->line, d->kind, (unsigned long long)d->number,
+                d->about ? d->about : "", d->text ? d->text : "");
         for (size_t j = 0; j < d->findings.count; j++)
-            fprintf(stderr, "  %s: %s, now %s\n", d->findings.items[j].place,
+            fprintf(stderr, "  %s: recorded %s, replayed %s\n", d->findings.items[j].place,
                     d->findings.items[j].recorded, d->findings.items[j].replayed);
     }
 }
@@ -170,11 +170,11 @@ bool run_is_the_same(struct run *r, struct replay *out)
     bool read = replay_run(&r->arena, r->path, false, out, &err);
     error_print(&err, stderr);
     assert_true(read);
-    print(out);
+    print_differences(out);
     return !out->differences.count;
 }
 
-/* The recording */
+/* the recording */
 
 static struct str read_all(struct run *r)
 {

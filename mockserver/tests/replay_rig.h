@@ -1,11 +1,11 @@
-/* replay_rig.h - a mock whose run is written down, without sockets: the test is its clients, its
- * receivers and its time.
+/* replay_rig.h - records a run of a mock without sockets. The test controls calls, webhook
+ * responses and time.
  *
- * Shapes:  struct run; run_ask hands it a call, whose answer may come later; run_pass lets time pass
- *          and timers fire; run_complete_delivery ends a webhook's attempt. After run_end the recording lies at
- *          `path` until run_free.
+ * Shapes:  struct run. run_ask makes a call, whose response may come later; run_pass advances the
+ *          time and fires timers; run_complete_delivery ends a webhook attempt. After run_end the
+ *          recording is at `path` until run_free.
  * Units:   milliseconds.
- * Errors:  what cannot be set up fails the test.
+ * Errors:  a failed setup fails the test.
  */
 #pragma once
 #include "base/time.h"
@@ -23,13 +23,13 @@ struct run {
     struct loop *loop;
     struct time_held before;
     int64_t wall_ms, monotonic_us;
-    struct asked *asked; /* not over yet */
-    uint64_t landed;     /* the last webhook attempt that did */
-    bool unsent;         /* who asks is gone when the response is there */
+    struct asked *asked; /* calls that have not ended */
+    uint64_t landed;     /* number of the last webhook attempt that has ended */
+    bool unsent;         /* clients close their connections before the response is sent */
 };
 
 struct asked {
-    struct exchange x; /* first */
+    struct exchange x; /* must be first */
     struct run *run;
     bool responded, admin;
     int status;
@@ -37,21 +37,22 @@ struct asked {
     struct asked *next;
 };
 
-/* A file of fixtures/, or any by its full path; NULL: the sample world. */
+/* `fixture` is a file in fixtures/ or an absolute path; NULL: the built-in sample. */
 struct run *run_new(const char *fixture);
 void run_end(struct run *r); /* closes the recording */
 void run_free(struct run *r);
 
-/* "METHOD /target", a body or NULL, header lines "Name: value". */
+/* run_ask(r, "METHOD /target", body or NULL, header lines "Name: value" ...) */
 #define run_ask(r, ...) run_ask_list((r), (const char *const[]){__VA_ARGS__, NULL, NULL})
 struct asked *run_ask_list(struct run *r, const char *const *parts);
-void run_leave(struct asked *a); /* its client does not wait for the response */
+void run_leave(struct asked *a); /* closes the client's connection before the response */
 void run_pass(struct run *r, int64_t ms);
-/* The oldest attempt under way ends with that response, or 0: with none. False: there is none. */
+/* Ends the oldest webhook attempt in flight with that status; 0: no response. Returns false if no
+ * attempt is in flight. */
 bool run_complete_delivery(struct run *r, int status);
 
-/* Whether the replay is the same; what differs is printed. */
+/* Replays the run. Returns true if it equals the recording; prints the differences otherwise. */
 bool run_is_the_same(struct run *r, struct replay *out);
-/* Replaces the first `from` behind line `line` (from 1) of the recording. */
+/* Replaces the first `from` in line `line` (from 1) of the recording. */
 void run_tamper(struct run *r, int line, const char *from, const char *to);
-const char *run_line(struct run *r, int line); /* without its end; NULL: there is none */
+const char *run_line(struct run *r, int line); /* without the newline; NULL: no such line */

@@ -1,4 +1,4 @@
-/* A run that was written down is the same when it is given again, whatever went on in it. */
+/* A replay equals the recorded run, for every kind of input. */
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define STREAMS  200 /* that may be open */
+#define STREAMS  200 /* maximum number of open event streams */
 #define MINUTE   (INT64_C(60) * 1000)
 #define HOUR     (60 * MINUTE)
 #define DAY      (24 * HOUR)
@@ -21,7 +21,7 @@
     "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"post.published\",\"post.failed\","         \
     "\"social_account.needs_reauth\"]}"
 
-static struct replay same(struct run *r)
+static struct replay replay_equals(struct run *r)
 {
     struct replay out;
     run_end(r);
@@ -31,7 +31,7 @@ static struct replay same(struct run *r)
     return out;
 }
 
-static void calls_and_simulations_of_every_provider(void **state)
+static void calls_and_simulations_of_every_provider_replay(void **state)
 {
     (void)state;
     static const struct {
@@ -65,16 +65,16 @@ static void calls_and_simulations_of_every_provider(void **state)
         run_pass(r, 1500);
         run_ask(r, rows[i].line, rows[i].body, rows[i].header);
         run_ask(r, "GET /__admin/requests", NULL);
-        assert_int_equal(same(r).calls, 3);
+        assert_int_equal(replay_equals(r).calls, 3);
         run_free(r);
     }
 }
 
-static void time_that_passes_by_itself(void **state)
+static void timers_and_clock_changes_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_pass(r, DAY + HOUR); /* posts come due without anybody calling */
+    run_pass(r, DAY + HOUR); /* posts come due without a call */
     run_ask(r, "GET /v1/scheduled-posts/sp_popup_one", NULL, LAYERS);
     run_pass(r, 37);
     run_ask(r, "GET /__admin/clock", NULL);
@@ -86,11 +86,11 @@ static void time_that_passes_by_itself(void **state)
     run_pass(r, DAY);
     struct asked *last = run_ask(r, "GET /__admin/health", NULL);
     assert_true(str_has(last->body, STR("\"uptime_seconds\":262800")));
-    assert_true(same(r).timers > 0);
+    assert_true(replay_equals(r).timers > 0);
     run_free(r);
 }
 
-static void webhooks_and_receivers_that_fail(void **state)
+static void webhook_deliveries_and_their_retries_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -103,11 +103,11 @@ static void webhooks_and_receivers_that_fail(void **state)
     run_pass(r, DAY);
     assert_true(run_complete_delivery(r, 200));
     run_ask(r, "GET /__admin/state/deliveries", NULL);
-    assert_true(same(r).deliveries >= 3);
+    assert_true(replay_equals(r).deliveries >= 3);
     run_free(r);
 }
 
-static void an_advance_that_waits_for_a_delivery(void **state)
+static void a_clock_advance_that_waits_for_a_delivery_replays(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -120,17 +120,17 @@ static void an_advance_that_waits_for_a_delivery(void **state)
         run_pass(r, 3);
     }
     assert_int_equal(far->status, 200);
-    same(r);
+    replay_equals(r);
     run_free(r);
 }
 
-static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
+static void a_second_clock_advance_is_rejected_until_the_first_has_ended(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
     run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
     struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
-    while (run_complete_delivery(r, 200)) /* the last one wakes it; it has not come to go on yet */
+    while (run_complete_delivery(r, 200)) /* the last one wakes the call, which has not continued */
         ;
     assert_false(far->responded);
     assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
@@ -139,7 +139,7 @@ static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
         run_complete_delivery(r, 200);
     }
     assert_int_equal(far->status, 200);
-    same(r);
+    replay_equals(r);
     run_free(r);
 }
 
@@ -150,7 +150,7 @@ static void who_moves_the_clock_is_not_overtaken_while_it_wakes(void **state)
     "4}}},"                                                                                        \
     "{\"throttle\":\"2KiB/s\"}]}"
 
-static void calls_that_are_held_back_overtake_each_other(void **state)
+static void delayed_calls_replay_in_the_same_order(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -164,12 +164,12 @@ static void calls_that_are_held_back_overtake_each_other(void **state)
     run_ask(r, "DELETE /v1/social-accounts/sa_acme_instagram", NULL, LAYERS);
     run_pass(r, 700);
     assert_true(second->responded);
-    same(r);
+    replay_equals(r);
     assert_non_null(strstr(run_line(r, 3), "{\"response\":1,\"status\":201"));
     run_free(r);
 }
 
-static void who_waits_for_calls_and_who_does_not_wait_any_more(void **state)
+static void waits_that_end_time_out_or_are_closed_replay(void **state)
 {
     (void)state;
     static const char twice[] = "{\"count\":2,\"timeout\":\"5s\"}";
@@ -194,8 +194,9 @@ static void who_waits_for_calls_and_who_does_not_wait_any_more(void **state)
     run_free(r);
 }
 
-/* It sends the call again, without a key: whether that was right is asked of both runs. */
-static void a_client_that_was_gone_when_its_response_came(void **state)
+/* The client repeats the call without an Idempotency-Key. Both runs must report the replay_equals
+ * client checks. */
+static void a_client_that_closes_before_its_response_replays(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -205,13 +206,13 @@ static void a_client_that_was_gone_when_its_response_came(void **state)
     r->unsent = false;
     run_pass(r, 1000);
     run_ask(r, "POST /v1/projects", project, LAYERS);
-    struct asked *conduct = run_ask(r, "GET /__admin/client-checks", NULL);
-    assert_true(str_has(conduct->body, STR("its response was not waited for")));
-    same(r);
+    struct asked *checks = run_ask(r, "GET /__admin/client-checks", NULL);
+    assert_true(str_has(checks->body, STR("its response was not waited for")));
+    replay_equals(r);
     run_free(r);
 }
 
-static void worlds_that_begin_fork_and_end(void **state)
+static void created_restored_and_deleted_namespaces_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -238,11 +239,11 @@ static void worlds_that_begin_fork_and_end(void **state)
             fail_msg("%s: %d " STR_FMT, calls[i][0], a->status, STR_ARG(a->body));
         run_pass(r, 11 * MINUTE);
     }
-    same(r);
+    replay_equals(r);
     run_free(r);
 }
 
-static void rules_that_draw_lots(void **state)
+static void rules_with_probability_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
@@ -258,24 +259,24 @@ static void rules_that_draw_lots(void **state)
         limited += run_ask(r, LIST, NULL, LAYERS)->status == 429;
     assert_true(limited > 5 && limited < 25);
     run_ask(r, "GET /__admin/rules", NULL);
-    same(r);
+    replay_equals(r);
     run_free(r);
 }
 
-static void bytes_that_are_no_text(void **state)
+static void bytes_that_are_not_text_replay(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
     run_ask(r, "POST /v1/content/x/schedule", "\xff\xfe{\x01}", LAYERS, "X-Odd: caf\xe9");
     run_ask(r, "POST /v1/content/\xe9/schedule?a=\xff", "caf\xc3\xa9 \"and\" \\", LAYERS);
     run_ask(r, "GET /__admin/requests", NULL);
-    same(r);
+    replay_equals(r);
     assert_non_null(strstr(run_line(r, 2), "\"body\":{\"base64url\":\"__57AX0\"}"));
     assert_non_null(strstr(run_line(r, 4), "caf\xc3\xa9 \\\"and\\\""));
     run_free(r);
 }
 
-static void what_is_no_proper_http_is_refused_again(void **state)
+static void rejected_invalid_http_replays(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
@@ -289,12 +290,12 @@ static void what_is_no_proper_http_is_refused_again(void **state)
     recorder_refuse(r->recorder, &x, 400, "two hosts");
     recorder_done(r->recorder, &x, true);
     arena_end(&x.arena);
-    assert_int_equal(same(r).responses, 1);
+    assert_int_equal(replay_equals(r).responses, 1);
     run_free(r);
 }
 
-/* There is room for so many of them: when one ends makes a difference. */
-static void event_streams_begin_and_end(void **state)
+/* The number of open streams is limited, so the response depends on when one ends. */
+static void event_streams_replay(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
@@ -307,26 +308,26 @@ static void event_streams_begin_and_end(void **state)
     assert_int_equal(run_ask(r, "GET /__admin/events", NULL)->status, 200);
     run_ask(r, "GET /v1/whoami", NULL, LAYERS);
     run_ask(r, "POST /__admin/reset", NULL);
-    same(r);
+    replay_equals(r);
     run_free(r);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_and_simulations_of_every_provider),
-        cmocka_unit_test(time_that_passes_by_itself),
-        cmocka_unit_test(webhooks_and_receivers_that_fail),
-        cmocka_unit_test(an_advance_that_waits_for_a_delivery),
-        cmocka_unit_test(who_moves_the_clock_is_not_overtaken_while_it_wakes),
-        cmocka_unit_test(calls_that_are_held_back_overtake_each_other),
-        cmocka_unit_test(who_waits_for_calls_and_who_does_not_wait_any_more),
-        cmocka_unit_test(a_client_that_was_gone_when_its_response_came),
-        cmocka_unit_test(worlds_that_begin_fork_and_end),
-        cmocka_unit_test(rules_that_draw_lots),
-        cmocka_unit_test(event_streams_begin_and_end),
-        cmocka_unit_test(bytes_that_are_no_text),
-        cmocka_unit_test(what_is_no_proper_http_is_refused_again),
+        cmocka_unit_test(calls_and_simulations_of_every_provider_replay),
+        cmocka_unit_test(timers_and_clock_changes_replay),
+        cmocka_unit_test(webhook_deliveries_and_their_retries_replay),
+        cmocka_unit_test(a_clock_advance_that_waits_for_a_delivery_replays),
+        cmocka_unit_test(a_second_clock_advance_is_rejected_until_the_first_has_ended),
+        cmocka_unit_test(delayed_calls_replay_in_the_same_order),
+        cmocka_unit_test(waits_that_end_time_out_or_are_closed_replay),
+        cmocka_unit_test(a_client_that_closes_before_its_response_replays),
+        cmocka_unit_test(created_restored_and_deleted_namespaces_replay),
+        cmocka_unit_test(rules_with_probability_replay),
+        cmocka_unit_test(event_streams_replay),
+        cmocka_unit_test(bytes_that_are_not_text_replay),
+        cmocka_unit_test(rejected_invalid_http_replays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
