@@ -13,20 +13,20 @@
 struct create_body {
     const char *name, *from;
     const struct node *fixture;
-    struct wish wish;
+    struct overrides overrides;
     struct field_list credentials;
     int64_t idle_ms;
 };
 
 static const struct field clock_rows[] = {
-    FIELD("start", FIELD_TIME, struct wish, clock_start,
+    FIELD("start", FIELD_TIME, struct overrides, clock_start,
           .help = "An instant not before the fixture's own, or how far behind it (+1h)."),
-    FIELD("mode", FIELD_ENUM, struct wish, clock_mode, .texts = clock_mode_texts, .text_count = 2,
-          .help = "Whether time passes by itself."),
+    FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts,
+          .text_count = 2, .help = "Whether time passes by itself."),
 };
 
 static const struct fields clock_fields =
-    FIELD_TABLE("clock", clock_rows, struct wish, FIELDS_NO_PLACE);
+    FIELD_TABLE("clock", clock_rows, struct overrides, FIELDS_NO_PLACE);
 
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
@@ -35,11 +35,11 @@ static const struct field create_rows[] = {
           .help = "The name of a fixture that was loaded at start, or one as an object."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
           .help = "Instead: a world or a snapshot to begin as a copy of."),
-    FIELD("seed", FIELD_INT, struct create_body, wish.seed, .max = INT64_MAX,
+    FIELD("seed", FIELD_INT, struct create_body, overrides.seed, .max = INT64_MAX,
           .help = "What the ids minted from now on follow from."),
-    FIELD("hostile", FIELD_BOOL, struct create_body, wish.hostile,
+    FIELD("hostile", FIELD_BOOL, struct create_body, overrides.hostile,
           .help = "true: answers are as unkind as the documents allow, whatever the fixture says."),
-    FIELD("clock", FIELD_MAP, struct create_body, wish, .sub = &clock_fields,
+    FIELD("clock", FIELD_MAP, struct create_body, overrides, .sub = &clock_fields,
           .help = "Where its time starts and whether it passes."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
           .help = "Keys whose calls belong to this world, wherever they are used."),
@@ -174,7 +174,7 @@ static void begin_as_copy(struct call *c, const char *from, struct origin *o)
 
 static bool set_up(struct call *c, const struct create_body *body, struct world *w)
 {
-    const char *why = initial_state_grant(w, &body->wish);
+    const char *why = initial_state_grant(w, &body->overrides);
     return !why || call_issue(c, "/clock/start", "%s", why);
 }
 
@@ -209,7 +209,7 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
 
 void admin_namespace_create(struct call *c)
 {
-    struct create_body body = {.wish = WISH_NONE};
+    struct create_body body = {.overrides = OVERRIDES_NONE};
     struct origin origin = {0};
     struct namespace *ns = NULL;
     if (!admin_body(c, &admin_create_fields, &body) || !check_credentials(c, &body.credentials) ||
@@ -228,7 +228,7 @@ void admin_namespace_create(struct call *c)
     if (!ns)
         return;
     ns->is_copy = body.from;
-    ns->wish = body.wish;
+    ns->overrides = body.overrides;
     idle_limit(c->mock->idle, ns, body.idle_ms);
     for (size_t i = 0; i < body.credentials.count; i++)
         namespaces_bind(c->mock->namespaces,

@@ -41,11 +41,11 @@ static void put_worlds(struct json *w, const struct reload_result *result)
 {
     json_key(w, "namespaces");
     json_open_map(w);
-    for (size_t faults = 0; faults < FATE_COUNT; faults++) {
-        json_key(w, namespace_fate_texts[faults]);
+    for (size_t outcome = 0; outcome < RELOAD_OUTCOME_COUNT; outcome++) {
+        json_key(w, reload_outcome_texts[outcome]);
         json_open_list(w);
-        for (size_t i = 0; i < result->worlds[faults].count; i++)
-            json_text(w, result->worlds[faults].items[i]);
+        for (size_t i = 0; i < result->namespaces[outcome].count; i++)
+            json_text(w, result->namespaces[outcome].items[i]);
         json_close_list(w);
     }
     json_close_map(w);

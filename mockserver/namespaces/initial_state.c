@@ -25,14 +25,14 @@ static int64_t instant(const struct world *w, const struct field_time *t)
     return __builtin_add_overflow(world_now(w), t->ms, &sum) ? INT64_MAX : sum;
 }
 
-const char *initial_state_grant(struct world *w, const struct wish *wish)
+const char *initial_state_grant(struct world *w, const struct overrides *overrides)
 {
-    const struct field_time *start = &wish->clock_start;
-    if (wish->seed >= 0)
-        w->seed = (uint64_t)wish->seed;
-    w->hostile = w->hostile || wish->hostile;
-    if (wish->clock_mode >= 0)
-        clock_set_mode(&w->clock, (enum clock_mode)wish->clock_mode);
+    const struct field_time *start = &overrides->clock_start;
+    if (overrides->seed >= 0)
+        w->seed = (uint64_t)overrides->seed;
+    w->hostile = w->hostile || overrides->hostile;
+    if (overrides->clock_mode >= 0)
+        clock_set_mode(&w->clock, (enum clock_mode)overrides->clock_mode);
     if (!start->given)
         return NULL;
     int64_t to_ms = instant(w, start);

@@ -27,9 +27,9 @@ struct entry {
     UT_hash_handle hh;
 };
 
-const char *const namespace_fate_texts[] = {
+const char *const reload_outcome_texts[] = {
 #define X(name, text) text,
-    NAMESPACE_FATES(X)
+    RELOAD_OUTCOMES(X)
 #undef X
 };
 
@@ -112,7 +112,7 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
         .rules = rules_new(fixture->rules),
         .fixture = fixture_hold(fixture),
         .is_copy = from != fixture->world,
-        .wish = WISH_NONE,
+        .overrides = OVERRIDES_NONE,
         .born = all->generations,
         .last_us = time_monotonic_us(),
     };
@@ -309,7 +309,7 @@ static void take_newer(struct namespace *ns)
 {
     struct world *old = ns->start;
     ns->start = initial_state_of(ns->newer->world);
-    initial_state_grant(ns->start, &ns->wish);
+    initial_state_grant(ns->start, &ns->overrides);
     world_free(old);
     fixture_free(ns->fixture);
     ns->fixture = ns->newer;
@@ -338,7 +338,7 @@ bool namespace_in_use(const struct namespace *ns)
            !initial_state_is_all(ns->world, ns->start);
 }
 
-static enum namespace_fate refix(struct namespace *ns, struct fixture *fixture, bool reset)
+static enum reload_outcome refix(struct namespace *ns, struct fixture *fixture, bool reset)
 {
     bool in_use = namespace_in_use(ns);
     if (fixture != ns->fixture) {
@@ -346,13 +346,13 @@ static enum namespace_fate refix(struct namespace *ns, struct fixture *fixture, 
         ns->newer = fixture_hold(fixture);
     }
     if (in_use && !reset)
-        return FATE_KEPT;
+        return RELOAD_KEPT;
     namespace_reset(ns);
-    return in_use ? FATE_RESET : FATE_SWAPPED;
+    return in_use ? RELOAD_RESET : RELOAD_SWAPPED;
 }
 
 void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
-                      bool reset, namespace_told *told, void *ctx)
+                      bool reset, namespace_reloaded *reloaded, void *ctx)
 {
     if (all->first == old) {
         fixture_hold(fixture);
@@ -363,7 +363,7 @@ void namespaces_refix(struct namespaces *all, const struct fixture *old, struct 
         struct namespace *ns = &all->order[i]->ns;
         const struct fixture *current = ns->newer ? ns->newer : ns->fixture;
         if (!ns->is_copy && current == old)
-            told(ctx, ns, refix(ns, fixture, reset));
+            reloaded(ctx, ns, refix(ns, fixture, reset));
     }
 }
 

@@ -32,9 +32,9 @@ struct namespace
     struct scheduler *scheduler;         /* of the current state; may be NULL */
     struct client_checks *client_checks; /* of the current state; may be NULL */
     struct fixture *fixture;             /* a reference; has the initial rules */
-    struct fixture *newer; /* a reference; replaces `fixture` at the next reset; NULL: none */
-    bool is_copy;          /* created from another state: reloaded fixtures do not affect it */
-    struct wish wish;      /* how its initial state differs from the fixture's */
+    struct fixture *newer;      /* a reference; replaces `fixture` at the next reset; NULL: none */
+    bool is_copy;               /* created from another state: reloaded fixtures do not affect it */
+    struct overrides overrides; /* how its initial state differs from the fixture's */
 
     bool called;     /* since the last reset: a provider call was made or a snapshot restored */
     uint64_t born;   /* unique number of this namespace in the mock's lifetime */
@@ -82,21 +82,21 @@ size_t namespaces_count(const struct namespaces *all);
 /* What happened to a namespace when its fixture was reloaded: it was not in use and restarted from
  * the new fixture (swapped), it was in use and kept its state until its next reset, or it was in
  * use and was reset. */
-#define NAMESPACE_FATES(X) X(SWAPPED, "swapped") X(KEPT, "kept") X(RESET, "reset")
-enum namespace_fate {
-#define X(name, text) FATE_##name,
-    NAMESPACE_FATES(X)
+#define RELOAD_OUTCOMES(X) X(SWAPPED, "swapped") X(KEPT, "kept") X(RESET, "reset")
+enum reload_outcome {
+#define X(name, text) RELOAD_##name,
+    RELOAD_OUTCOMES(X)
 #undef X
-        FATE_COUNT
+        RELOAD_OUTCOME_COUNT
 };
-extern const char *const namespace_fate_texts[];
-typedef void namespace_told(void *ctx, const struct namespace *ns, enum namespace_fate faults);
+extern const char *const reload_outcome_texts[];
+typedef void namespace_reloaded(void *ctx, const struct namespace *ns, enum reload_outcome outcome);
 
 /* Replaces the fixture `old` of all namespaces that were created from it. A namespace that is not
  * in use restarts from `fixture` now; one in use does so at its next reset, or now if `reset` is
- * true. Calls `told` for each of them. */
+ * true. Calls `reloaded` for each of them. */
 void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
-                      bool reset, namespace_told *told, void *ctx);
+                      bool reset, namespace_reloaded *reloaded, void *ctx);
 
 /* Calls with a bound credential that name no namespace go to this one. */
 void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns);

@@ -86,10 +86,10 @@ static void give_to_call(struct reload_result *result, struct call *c)
     c->own = arena_own(c->arena, result, result_release);
 }
 
-static void add_namespace(void *ctx, const struct namespace *ns, enum namespace_fate faults)
+static void add_namespace(void *ctx, const struct namespace *ns, enum reload_outcome outcome)
 {
     struct reload_result *result = ctx;
-    *arena_push(&result->arena, &result->worlds[faults], const char *) =
+    *arena_push(&result->arena, &result->namespaces[outcome], const char *) =
         arena_text(&result->arena, ns->name);
 }
 
@@ -151,8 +151,9 @@ static void log_change(const struct fixture *old, const struct fixture *f,
         if (!was_read(&old->files, &f->files.items[i]))
             buf_printf(&paths, "%s%s", paths.n ? ", " : "", f->files.items[i].path);
     log_line(LOG_INFO, "%s changed; namespaces: %zu swapped, %zu kept (in use), %zu reset",
-             paths.n ? buf_c(&paths) : f->files.items[0].path, result->worlds[FATE_SWAPPED].count,
-             result->worlds[FATE_KEPT].count, result->worlds[FATE_RESET].count);
+             paths.n ? buf_c(&paths) : f->files.items[0].path,
+             result->namespaces[RELOAD_SWAPPED].count, result->namespaces[RELOAD_KEPT].count,
+             result->namespaces[RELOAD_RESET].count);
     arena_end(&a);
 }
 

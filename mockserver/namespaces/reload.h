@@ -27,7 +27,7 @@ struct reload_result {
     struct {
         const char **items; /* names */
         size_t count, room;
-    } worlds[FATE_COUNT];
+    } namespaces[RELOAD_OUTCOME_COUNT];
 };
 
 struct reload *reload_new(struct mock *m);

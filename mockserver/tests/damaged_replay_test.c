@@ -34,7 +34,7 @@ struct recording {
 
 static void reload(struct run *r)
 {
-    const struct asked *a = run_ask(r, "POST /__admin/reload", NULL);
+    const struct rig_call *a = run_call(r, "POST /__admin/reload", NULL);
     while (!a->responded)
         assert_true(loop_step(r->loop, CHECK_US));
 }
@@ -44,11 +44,11 @@ static void record(struct recording *rec, struct folder *folder)
 {
     folder_put(folder, "fixture.yaml", FIXTURE);
     struct run *r = rec->run = run_new(folder_file(folder, "fixture.yaml"));
-    run_ask(r, "GET /v1/whoami", NULL, KEY);
-    run_ask(r, "POST /v1/webhook-endpoints",
-            "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
-            KEY);
-    run_ask(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
+    run_call(r, "GET /v1/whoami", NULL, KEY);
+    run_call(r, "POST /v1/webhook-endpoints",
+             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
+             KEY);
+    run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
     assert_true(run_complete_delivery(r, 500));
     run_pass(r, DAY);
     mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
@@ -58,7 +58,7 @@ static void record(struct recording *rec, struct folder *folder)
     reload(r);
     folder_put(folder, "fixture.yaml", "sed: 3\n");
     reload(r);
-    run_leave(run_ask(r, "GET /__admin/events", NULL));
+    run_close_call(run_call(r, "GET /__admin/events", NULL));
     run_end(r);
     while (rec->count < LINES_MAX && (rec->lines[rec->count] = run_line(r, (int)rec->count + 1)))
         rec->count++;

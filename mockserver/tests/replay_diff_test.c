@@ -21,11 +21,11 @@
 static struct run *five_calls(void)
 {
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "GET /v1/whoami", NULL, KEY);
-    run_ask(r, "GET " LIST "?limit=2", NULL, KEY);
-    run_ask(r, "GET " LIST "?limit=1", NULL, KEY);
-    run_ask(r, "GET /v1/nowhere", NULL, KEY);
-    run_ask(r, "GET /v1/scheduled-posts/sp_queued", NULL, KEY);
+    run_call(r, "GET /v1/whoami", NULL, KEY);
+    run_call(r, "GET " LIST "?limit=2", NULL, KEY);
+    run_call(r, "GET " LIST "?limit=1", NULL, KEY);
+    run_call(r, "GET /v1/nowhere", NULL, KEY);
+    run_call(r, "GET /v1/scheduled-posts/sp_queued", NULL, KEY);
     run_pass(r, 25 * INT64_C(60) * 60 * 1000);
     run_end(r);
     return r;
@@ -147,10 +147,10 @@ static void a_state_change_without_an_input_is_a_difference(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "GET /v1/whoami", NULL, KEY);
+    run_call(r, "GET /v1/whoami", NULL, KEY);
     struct world *w = namespaces_at(r->mock->namespaces, 0)->world;
     account_lose_token(w, account_find(w, LAYERS, STR("sa_acme_disposable")), TOKEN_WITHDRAWN);
-    run_ask(r, "GET " LIST "?limit=1", NULL, KEY);
+    run_call(r, "GET " LIST "?limit=1", NULL, KEY);
     run_end(r);
     struct replay out = replay(r, false);
     assert_int_equal(out.differences.count, 1);

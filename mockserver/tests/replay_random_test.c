@@ -105,7 +105,7 @@ static void make_random_call(struct run *r)
                    strstr(calls[i].line, "%s") ? strstr(calls[i].line, "%s") + 2
                                                : strchr(calls[i].line, ' ') + 1);
     r->unsent = !random_below(8);
-    run_ask(r, arena_text(&r->arena, line), calls[i].body, calls[i].header);
+    run_call(r, arena_text(&r->arena, line), calls[i].body, calls[i].header);
 }
 
 static void step(struct run *r)
@@ -121,8 +121,8 @@ static void step(struct run *r)
         run_complete_delivery(r, statuses[random_below(COUNT(statuses))]);
         return;
     case 3:
-        if (r->asked && !random_below(3))
-            run_leave(r->asked);
+        if (r->calls && !random_below(3))
+            run_close_call(r->calls);
         return;
     default:
         make_random_call(r);
@@ -136,11 +136,11 @@ static void play(uint64_t seed, struct replay *sum)
     struct run *r = run_new(fixtures[seed % COUNT(fixtures)]);
     struct replay out;
     random_state = seed;
-    run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
+    run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
     for (int i = 0; i < STEPS; i++)
         step(r);
     run_end(r);
-    if (!run_is_the_same(r, &out))
+    if (!run_replays_equally(r, &out))
         fail_msg("REPLAY_SEED=%llu", (unsigned long long)seed);
     assert_true(out.whole);
     sum->timers += out.timers;

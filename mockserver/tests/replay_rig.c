@@ -51,8 +51,8 @@ struct run *run_new(const char *fixture)
 
 void run_end(struct run *r)
 {
-    while (r->asked)
-        run_leave(r->asked);
+    while (r->calls)
+        run_close_call(r->calls);
     assert_true(recorder_close(r->recorder, NULL));
     mock_free(r->mock);
     r->mock = NULL;
@@ -70,9 +70,9 @@ void run_free(struct run *r)
     free(r);
 }
 
-static void unlink_call(struct asked *a)
+static void unlink_call(struct rig_call *a)
 {
-    struct asked **at = &a->run->asked;
+    struct rig_call **at = &a->run->calls;
     while (*at && *at != a)
         at = &(*at)->next;
     if (*at)
@@ -81,7 +81,7 @@ static void unlink_call(struct asked *a)
 
 static void take_response(struct exchange *x)
 {
-    struct asked *a = (struct asked *)x;
+    struct rig_call *a = (struct rig_call *)x;
     a->responded = true;
     a->status = x->response.status;
     a->body = buf_str(&x->response.body);
@@ -100,13 +100,13 @@ static void add_header(struct exchange *x, const char *line)
     headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
 }
 
-struct asked *run_ask_list(struct run *r, const char *const *parts)
+struct rig_call *run_call_list(struct run *r, const char *const *parts)
 {
-    struct asked *a = arena_new(&r->arena, struct asked);
+    struct rig_call *a = arena_new(&r->arena, struct rig_call);
     struct request *q = &a->x.request;
     struct str rest = str_from(parts[0]);
-    *a = (struct asked){.run = r, .next = r->asked};
-    r->asked = a;
+    *a = (struct rig_call){.run = r, .next = r->calls};
+    r->calls = a;
     arena_own(&r->arena, &a->x, release);
     q->method = str_cut(&rest, ' ');
     q->target = q->query = rest;
@@ -124,7 +124,7 @@ struct asked *run_ask_list(struct run *r, const char *const *parts)
     return a;
 }
 
-void run_leave(struct asked *a)
+void run_close_call(struct rig_call *a)
 {
     unlink_call(a);
     recorder_done(a->run->recorder, &a->x, false);
@@ -144,9 +144,9 @@ void run_pass(struct run *r, int64_t ms)
 bool run_complete_delivery(struct run *r, int status)
 {
     const char *error = status ? NULL : "no response";
-    for (uint64_t next = r->landed + 1; next < r->landed + GAP_MAX; next++)
+    for (uint64_t next = r->last_delivery + 1; next < r->last_delivery + GAP_MAX; next++)
         if (deliver_complete(r->mock->deliver, next, status, error)) {
-            r->landed = next;
+            r->last_delivery = next;
             return true;
         }
     return false;
@@ -164,7 +164,7 @@ static void print_differences(const struct replay *out)
     }
 }
 
-bool run_is_the_same(struct run *r, struct replay *out)
+bool run_replays_equally(struct run *r, struct replay *out)
 {
     struct error err = {0};
     bool read = replay_run(&r->arena, r->path, false, out, &err);

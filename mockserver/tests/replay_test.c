@@ -25,7 +25,7 @@ static struct replay replay_equals(struct run *r)
 {
     struct replay out;
     run_end(r);
-    assert_true(run_is_the_same(r, &out));
+    assert_true(run_replays_equally(r, &out));
     assert_true(out.whole);
     assert_int_equal(out.responses, out.calls);
     return out;
@@ -59,12 +59,12 @@ static void calls_and_simulations_of_every_provider_replay(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = run_new(rows[i].fixture);
-        struct asked *first = run_ask(r, rows[i].line, rows[i].body, rows[i].header);
+        struct rig_call *first = run_call(r, rows[i].line, rows[i].body, rows[i].header);
         if (first->status != rows[i].status)
             fail_msg("%s: %d " STR_FMT, rows[i].line, first->status, STR_ARG(first->body));
         run_pass(r, 1500);
-        run_ask(r, rows[i].line, rows[i].body, rows[i].header);
-        run_ask(r, "GET /__admin/requests", NULL);
+        run_call(r, rows[i].line, rows[i].body, rows[i].header);
+        run_call(r, "GET /__admin/requests", NULL);
         assert_int_equal(replay_equals(r).calls, 3);
         run_free(r);
     }
@@ -75,16 +75,16 @@ static void timers_and_clock_changes_replay(void **state)
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
     run_pass(r, DAY + HOUR); /* posts come due without a call */
-    run_ask(r, "GET /v1/scheduled-posts/sp_popup_one", NULL, LAYERS);
+    run_call(r, "GET /v1/scheduled-posts/sp_popup_one", NULL, LAYERS);
     run_pass(r, 37);
-    run_ask(r, "GET /__admin/clock", NULL);
-    run_ask(r, "PUT /__admin/clock", "{\"mode\":\"frozen\"}");
+    run_call(r, "GET /__admin/clock", NULL);
+    run_call(r, "PUT /__admin/clock", "{\"mode\":\"frozen\"}");
     run_pass(r, DAY);
-    run_ask(r, "GET /__admin/clock", NULL);
-    run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
-    run_ask(r, "PUT /__admin/clock", "{\"mode\":\"runs\"}");
+    run_call(r, "GET /__admin/clock", NULL);
+    run_call(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    run_call(r, "PUT /__admin/clock", "{\"mode\":\"runs\"}");
     run_pass(r, DAY);
-    struct asked *last = run_ask(r, "GET /__admin/health", NULL);
+    struct rig_call *last = run_call(r, "GET /__admin/health", NULL);
     assert_true(str_has(last->body, STR("\"uptime_seconds\":262800")));
     assert_true(replay_equals(r).timers > 0);
     run_free(r);
@@ -94,15 +94,15 @@ static void webhook_deliveries_and_their_retries_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    assert_int_equal(run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
-    run_ask(r, "POST /__admin/simulate/token_lost",
-            "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
+    assert_int_equal(run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
+    run_call(r, "POST /__admin/simulate/token_lost",
+             "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
     assert_true(run_complete_delivery(r, 500));
     run_pass(r, HOUR);
     assert_true(run_complete_delivery(r, 0));
     run_pass(r, DAY);
     assert_true(run_complete_delivery(r, 200));
-    run_ask(r, "GET /__admin/state/deliveries", NULL);
+    run_call(r, "GET /__admin/state/deliveries", NULL);
     assert_true(replay_equals(r).deliveries >= 3);
     run_free(r);
 }
@@ -111,10 +111,10 @@ static void a_clock_advance_that_waits_for_a_delivery_replays(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
-    struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
+    struct rig_call *far = run_call(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
     assert_false(far->responded);
-    assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"1s\"}")->status, 409);
+    assert_int_equal(run_call(r, "POST /__admin/clock/advance", "{\"by\":\"1s\"}")->status, 409);
     while (!far->responded) {
         assert_true(run_complete_delivery(r, 200));
         run_pass(r, 3);
@@ -128,12 +128,12 @@ static void a_second_clock_advance_is_rejected_until_the_first_has_ended(void **
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
-    struct asked *far = run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
+    run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS);
+    struct rig_call *far = run_call(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
     while (run_complete_delivery(r, 200)) /* the last one wakes the call, which has not continued */
         ;
     assert_false(far->responded);
-    assert_int_equal(run_ask(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
+    assert_int_equal(run_call(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}")->status, 409);
     while (!far->responded) {
         run_pass(r, 1);
         run_complete_delivery(r, 200);
@@ -154,14 +154,14 @@ static void delayed_calls_replay_in_the_same_order(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "POST /__admin/rules", SLOW);
-    struct asked *first = run_ask(r, LIST, NULL, LAYERS);
+    run_call(r, "POST /__admin/rules", SLOW);
+    struct rig_call *first = run_call(r, LIST, NULL, LAYERS);
     run_pass(r, 700);
-    struct asked *second = run_ask(r, LIST "?limit=1", NULL, LAYERS);
-    run_ask(r, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, LAYERS);
+    struct rig_call *second = run_call(r, LIST "?limit=1", NULL, LAYERS);
+    run_call(r, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, LAYERS);
     run_pass(r, 1400);
     assert_true(first->responded && !second->responded);
-    run_ask(r, "DELETE /v1/social-accounts/sa_acme_instagram", NULL, LAYERS);
+    run_call(r, "DELETE /v1/social-accounts/sa_acme_instagram", NULL, LAYERS);
     run_pass(r, 700);
     assert_true(second->responded);
     replay_equals(r);
@@ -174,14 +174,14 @@ static void waits_that_end_time_out_or_are_closed_replay(void **state)
     (void)state;
     static const char twice[] = "{\"count\":2,\"timeout\":\"5s\"}";
     struct run *r = run_new("layers-acme.yaml");
-    struct asked *met = run_ask(r, "POST /__admin/requests/wait", twice);
-    struct asked *left = run_ask(r, "POST /__admin/requests/wait", twice);
-    struct asked *never =
-        run_ask(r, "POST /__admin/requests/wait", "{\"count\":9,\"timeout\":\"1s\"}");
-    run_leave(left);
-    run_ask(r, LIST, NULL, LAYERS);
+    struct rig_call *met = run_call(r, "POST /__admin/requests/wait", twice);
+    struct rig_call *left = run_call(r, "POST /__admin/requests/wait", twice);
+    struct rig_call *never =
+        run_call(r, "POST /__admin/requests/wait", "{\"count\":9,\"timeout\":\"1s\"}");
+    run_close_call(left);
+    run_call(r, LIST, NULL, LAYERS);
     run_pass(r, 1);
-    run_ask(r, "GET /v1/whoami", NULL, LAYERS);
+    run_call(r, "GET /v1/whoami", NULL, LAYERS);
     run_pass(r, 1);
     assert_int_equal(met->status, 200);
     assert_false(never->responded);
@@ -189,7 +189,7 @@ static void waits_that_end_time_out_or_are_closed_replay(void **state)
     assert_int_equal(never->status, 409);
     struct replay out;
     run_end(r);
-    assert_true(run_is_the_same(r, &out));
+    assert_true(run_replays_equally(r, &out));
     assert_int_equal(out.responses + 1, out.calls);
     run_free(r);
 }
@@ -202,11 +202,11 @@ static void a_client_that_closes_before_its_response_replays(void **state)
     struct run *r = run_new("layers-acme.yaml");
     static const char project[] = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
     r->unsent = true;
-    run_ask(r, "POST /v1/projects", project, LAYERS);
+    run_call(r, "POST /v1/projects", project, LAYERS);
     r->unsent = false;
     run_pass(r, 1000);
-    run_ask(r, "POST /v1/projects", project, LAYERS);
-    struct asked *checks = run_ask(r, "GET /__admin/client-checks", NULL);
+    run_call(r, "POST /v1/projects", project, LAYERS);
+    struct rig_call *checks = run_call(r, "GET /__admin/client-checks", NULL);
     assert_true(str_has(checks->body, STR("its response was not waited for")));
     replay_equals(r);
     run_free(r);
@@ -234,7 +234,7 @@ static void created_restored_and_deleted_namespaces_replay(void **state)
         {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                             },
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
-        struct asked *a = run_ask(r, calls[i][0], calls[i][1], LAYERS);
+        struct rig_call *a = run_call(r, calls[i][0], calls[i][1], LAYERS);
         if (a->status / 100 != 2)
             fail_msg("%s: %d " STR_FMT, calls[i][0], a->status, STR_ARG(a->body));
         run_pass(r, 11 * MINUTE);
@@ -247,18 +247,18 @@ static void rules_with_probability_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_ask(r, "POST /__admin/rules",
-            "{\"name\":\"now-and-then\",\"on\":\"layers.list_social_accounts\",\"when\":{"
-            "\"probability\":0.4},"
-            "\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}}]}");
-    run_ask(r, "POST /__admin/rules",
-            "{\"name\":\"cut\",\"on\":\"layers.list_social_accounts\",\"when\":{\"every\":3},"
-            "\"then\":[{\"close_connection\":\"mid_body\"}]}");
+    run_call(r, "POST /__admin/rules",
+             "{\"name\":\"now-and-then\",\"on\":\"layers.list_social_accounts\",\"when\":{"
+             "\"probability\":0.4},"
+             "\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}}]}");
+    run_call(r, "POST /__admin/rules",
+             "{\"name\":\"cut\",\"on\":\"layers.list_social_accounts\",\"when\":{\"every\":3},"
+             "\"then\":[{\"close_connection\":\"mid_body\"}]}");
     size_t limited = 0;
     for (int i = 0; i < 30; i++)
-        limited += run_ask(r, LIST, NULL, LAYERS)->status == 429;
+        limited += run_call(r, LIST, NULL, LAYERS)->status == 429;
     assert_true(limited > 5 && limited < 25);
-    run_ask(r, "GET /__admin/rules", NULL);
+    run_call(r, "GET /__admin/rules", NULL);
     replay_equals(r);
     run_free(r);
 }
@@ -267,9 +267,9 @@ static void bytes_that_are_not_text_replay(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
-    run_ask(r, "POST /v1/content/x/schedule", "\xff\xfe{\x01}", LAYERS, "X-Odd: caf\xe9");
-    run_ask(r, "POST /v1/content/\xe9/schedule?a=\xff", "caf\xc3\xa9 \"and\" \\", LAYERS);
-    run_ask(r, "GET /__admin/requests", NULL);
+    run_call(r, "POST /v1/content/x/schedule", "\xff\xfe{\x01}", LAYERS, "X-Odd: caf\xe9");
+    run_call(r, "POST /v1/content/\xe9/schedule?a=\xff", "caf\xc3\xa9 \"and\" \\", LAYERS);
+    run_call(r, "GET /__admin/requests", NULL);
     replay_equals(r);
     assert_non_null(strstr(run_line(r, 2), "\"body\":{\"base64url\":\"__57AX0\"}"));
     assert_non_null(strstr(run_line(r, 4), "caf\xc3\xa9 \\\"and\\\""));
@@ -299,15 +299,15 @@ static void event_streams_replay(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
-    struct asked *streams[STREAMS + 1];
+    struct rig_call *streams[STREAMS + 1];
     for (size_t i = 0; i <= STREAMS; i++)
-        streams[i] = run_ask(r, "GET /__admin/events", NULL);
+        streams[i] = run_call(r, "GET /__admin/events", NULL);
     assert_int_equal(streams[STREAMS - 1]->status, 200);
     assert_int_equal(streams[STREAMS]->status, 503);
-    run_leave(streams[7]);
-    assert_int_equal(run_ask(r, "GET /__admin/events", NULL)->status, 200);
-    run_ask(r, "GET /v1/whoami", NULL, LAYERS);
-    run_ask(r, "POST /__admin/reset", NULL);
+    run_close_call(streams[7]);
+    assert_int_equal(run_call(r, "GET /__admin/events", NULL)->status, 200);
+    run_call(r, "GET /v1/whoami", NULL, LAYERS);
+    run_call(r, "POST /__admin/reset", NULL);
     replay_equals(r);
     run_free(r);
 }
