@@ -15,5 +15,6 @@ struct tls {
     char *file; /* of a generated certificate; NULL: not generated */
 };
 
+/* Reads or generates the certificate, as the options say. */
 bool tls_begin(const struct options *o, struct tls *t, struct error *err);
 void tls_end(const struct tls *t);

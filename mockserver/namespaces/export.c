@@ -265,7 +265,7 @@ static void write_steps(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-/* PATCH /__admin/state may leave a state that violates invariants. */
+/* A PATCH of /__admin/state with ?skip_invariants=1 may leave a state that violates invariants. */
 static bool is_broken(struct arena *a, const struct world *w)
 {
     struct buf why = {.arena = a};

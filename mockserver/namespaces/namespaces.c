@@ -320,8 +320,8 @@ void namespace_reset(struct namespace *ns)
 {
     if (ns->newer)
         take_newer(ns);
-    rules_free(
-        ns->rules); /* first, because events may run rules as soon as the state is replaced */
+    /* The rules come first: an event of the new state may use them immediately. */
+    rules_free(ns->rules);
     ns->rules = rules_new(ns->fixture->rules);
     replace_world(ns, ns->start);
 }

@@ -53,8 +53,7 @@ struct namespaces_limits {
 /* Creates the namespace "default" from `first`. */
 struct namespaces *namespaces_new(struct fixture *first, const struct namespaces_limits *limits);
 void namespaces_free(struct namespaces *all);
-/* Calls `begun` now for every existing namespace, and later after each create, reset and restore.
- * */
+/* Calls `begun` now for each namespace, and later after every create, reset and restore. */
 void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns),
                          void *ctx);
 
@@ -66,7 +65,7 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
                                     struct fixture *fixture, struct world *from, struct error *err);
 bool namespaces_name_valid(struct str name);
 bool namespaces_full(const struct namespaces *all);
-size_t namespaces_most(const struct namespaces *all); /* the maximum number */
+size_t namespaces_most(const struct namespaces *all); /* the maximum number of namespaces */
 /* Returns false if the namespace does not exist or is "default". */
 bool namespaces_delete(struct namespaces *all, struct str name);
 /* Deletes expired namespaces. Returns the time of the next expiry; 0: none. */
@@ -98,7 +97,7 @@ typedef void namespace_reloaded(void *ctx, const struct namespace *ns, enum relo
 void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
                       bool reset, namespace_reloaded *reloaded, void *ctx);
 
-/* Calls with a bound credential that name no namespace go to this one. */
+/* Binds a credential to a namespace: calls that use it and do not name a namespace go there. */
 void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns);
 struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential);
 

@@ -66,8 +66,7 @@ static void find_byte(struct arena *a, struct str x, struct str y, struct findin
                 excerpt(a, y, from));
 }
 
-/* For lines that are equal in the form of view(): finds a difference in header order or in bytes.
- * */
+/* Finds a difference in header order or in bytes, for lines that are otherwise equal. */
 static void find_bytes(struct arena *a, const struct node *x, const struct node *y,
                        struct findings *out)
 {

@@ -33,7 +33,7 @@ struct tap { /* the recorder's data of an exchange */
     void (*reply)(struct exchange *x);
 };
 
-/* Stops recording after a write error: a recording with a gap could not be replayed. */
+/* Stops recording after a write error, because a recording with a gap cannot be replayed. */
 static void stop_recording(struct recorder *r)
 {
     r->why = arena_text(&r->arena, strerror(errno));

@@ -1,6 +1,5 @@
 /* Damages every member of one line of each kind of a recording in every way. The replay must run,
- * or reject the recording at that line. (Damage to the first line may make a later line invalid.)
- * */
+ * or reject the recording at that line. Damage to line 1 may make a later line invalid. */
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/replay_rig.h"
 

@@ -193,7 +193,7 @@ static void an_export_can_be_included(void **state)
     struct mock *m = *state;
     char folder[] = "/tmp/export_test_XXXXXX";
     assert_non_null(mkdtemp(folder));
-    const char *path = arena_printf(&m->arena, "%s/world.json", folder);
+    const char *path = arena_printf(&m->arena, "%s/export.json", folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(str_dup(&m->arena, export(m).text), file);

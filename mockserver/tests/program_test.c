@@ -335,13 +335,13 @@ static void a_namespace_of_a_running_mock_is_exported(void **state)
     assert_int_equal(client_hear_last(connect_to(&g, port, "GET /ns/mine/v1/whoami")).status, 200);
     const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
-    const struct node *world =
+    const struct node *exported =
         json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
-    assert_string_equal(node_get_text(world, "name"), "sample");
-    assert_true(node_count(node_pointer(world, "/records/accounts")) > 0);
+    assert_string_equal(node_get_text(exported, "name"), "sample");
+    assert_true(node_count(node_pointer(exported, "/records/accounts")) > 0);
     line = arena_printf(&g.arena, "%s --namespace mine", line);
-    world = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
-    assert_true(node_count(node_pointer(world, "/runtime_state/quotas")) > 0);
+    exported = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
+    assert_true(node_count(node_pointer(exported, "/runtime_state/quotas")) > 0);
     assert_string_equal(output_of(&g.arena, from, 3), ""); /* the token is missing */
     line = arena_printf(&g.arena, "%s --admin-token secret --namespace no", from);
     assert_string_equal(output_of(&g.arena, line, 3), "");

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 const program = process.argv[2];
 const key = 'lp_live_01HX9Y6K7EJ4T2_full';
 const folder = await mkdtemp(join(tmpdir(), 'record-'));
-const fixture = join(folder, 'world.yaml');
+const fixture = join(folder, 'fixture.yaml');
 
 let received = 0;
 const receiver = createServer((request, response) => {
@@ -24,7 +24,7 @@ const receiver = createServer((request, response) => {
 receiver.listen(0, '127.0.0.1');
 await once(receiver, 'listening');
 
-const world = (project) => `clock: { start: 2026-05-02T09:00:00Z }
+const fixtureText = (project) => `clock: { start: 2026-05-02T09:00:00Z }
 layers:
   organizations:
     - name: Acme
@@ -38,7 +38,7 @@ layers:
       webhooks:
         - { url: "http://127.0.0.1:${receiver.address().port}/hook", secret: whsec_a, events: [post.published, social_account.needs_reauth] }
 `;
-await writeFile(fixture, world('Before'));
+await writeFile(fixture, fixtureText('Before'));
 
 async function start(...words) {
   const mock = spawn(program, ['record', '--port', '0', '--log', 'error', ...words], {
@@ -112,12 +112,12 @@ async function drive(url) {
   await raw(url, 'GET /v1/whoami HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
   await stream.body.cancel();
 
-  await writeFile(fixture, world('Behind'));
+  await writeFile(fixture, fixtureText('Behind'));
   const reloaded = JSON.parse((await admin('POST', '/reload', {})).text);
   assert.ok(reloaded, 'the fixtures were reloaded');
   await writeFile(fixture, 'layers: [');
   assert.notEqual((await admin('POST', '/reload', {})).status, 200);
-  await writeFile(fixture, world('Behind'));
+  await writeFile(fixture, fixtureText('Behind'));
   await admin('POST', '/reset');
   assert.match((await call(url, 'GET', '/v1/projects/prj_a')).text, /Behind/);
   for (const path of ['/requests?limit=1000', '/namespaces', '/state', '/health', '/rules'])

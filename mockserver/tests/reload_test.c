@@ -16,7 +16,7 @@
     "      projects: [ { id: prj_one, name: " project " } ]\n"
 
 #define RULE(name, value)                                                                          \
-    "rules: [ { name: " name ", then: [ { headers: { X-Told: " value " } } ] } ]\n"
+    "rules: [ { name: " name ", then: [ { headers: { X-Rule: " value " } } ] } ]\n"
 
 struct setup {
     struct folder folder;
@@ -170,8 +170,7 @@ static void reading_does_not_put_a_namespace_in_use(void **state)
     assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
 }
 
-/* The token's expiry is scheduled in the initial state, but the account has already lost its token.
- * */
+/* The expiry of the token is scheduled, but the account has already lost its token. */
 static void an_event_without_an_effect_does_not_put_a_namespace_in_use(void **state)
 {
     struct setup *s = *state;
@@ -262,15 +261,15 @@ static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
         "    - name: Acme\n"
         "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n";
     static const char body[] = "{\"url\":\"http://app:9/b\",\"events\":[\"post.failed\"]}";
-    const char *world = FIXTURE("a", "After", "");
-    change(s, arena_printf(&s->folder.arena, "%s%s", world, hooks));
+    const char *fixture = FIXTURE("a", "After", "");
+    change(s, arena_printf(&s->folder.arena, "%s%s", fixture, hooks));
     struct mock_response a = reload(s, NULL);
     assert_int_equal(a.status, 422);
     assert_non_null(strstr(at(a, "/errors/0/detail"), "'http://app:9/a' must be https"));
     assert_non_null(strstr(at(a, "/errors/1/detail"), "'http://app:9/a' must be https"));
     assert_int_equal(mock_call(s->m, "POST /v1/webhook-endpoints", body, KEY).status, 422);
 
-    change(s, arena_printf(&s->folder.arena, "webhooks: { allow: [app] }\n%s%s", world, hooks));
+    change(s, arena_printf(&s->folder.arena, "webhooks: { allow: [app] }\n%s%s", fixture, hooks));
     a = reload(s, "{\"reset\":true}");
     assert_int_equal(a.status, 200);
     assert_int_equal(mock_call(s->m, "POST /v1/webhook-endpoints", body, KEY).status, 201);

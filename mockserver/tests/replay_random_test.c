@@ -163,7 +163,7 @@ static void random_runs_replay(void **state)
         play(seed, &sum);
     assert_true(sum.timers > 50);
     assert_true(sum.deliveries > 50);
-    assert_true(sum.responses < sum.calls); /* some clients left */
+    assert_true(sum.responses < sum.calls); /* some clients closed early */
 }
 
 int main(void)

@@ -44,9 +44,9 @@ for name in ('fixture', 'rule'):
     schemas[name] = json.loads(printed)
     Draft202012Validator.check_schema(schemas[name])
 
-good = [*glob(source + '/fixtures/*.yaml'), *glob(source + '/conformance/tests/mutants/*.yaml'),
+valid_files = [*glob(source + '/fixtures/*.yaml'), *glob(source + '/conformance/tests/mutants/*.yaml'),
         source + '/mockserver/bench/bench.yaml']
-for path, value in zip(good, of_files(good)):
+for path, value in zip(valid_files, of_files(valid_files)):
     check(schemas['fixture'], path, value, True)
     for rule in value.get('rules', []):
         check(schemas['rule'], path, rule, True)
@@ -76,17 +76,17 @@ for rule in (
 ):
     check(schemas['rule'], json.dumps(rule), rule, False)
 
-bad = sorted(glob(source + '/mockserver/tests/bad/*.yaml'))
-shapeless = 0
-for path, value in zip(bad, of_files(bad)):
+invalid_files = sorted(glob(source + '/mockserver/tests/bad/*.yaml'))
+wrong_shapes = 0
+for path, value in zip(invalid_files, of_files(invalid_files)):
     with open(path[:-4] + 'err') as file:
         breaks = any(broken.search(line) for line in file)
-    shapeless += breaks
+    wrong_shapes += breaks
     if value is not None:
         check(schemas['fixture'], path, value, not breaks)
 
-print(f'{len(good)} valid fixtures, {len(bad)} invalid ones, {shapeless} of them with a wrong shape')
-if len(good) < 10 or shapeless < 20:
+print(f'{len(valid_files)} valid fixtures, {len(invalid_files)} invalid ones, {wrong_shapes} of them with a wrong shape')
+if len(valid_files) < 10 or wrong_shapes < 20:
     wrong.append('too few fixtures were checked')
 for line in wrong:
     print(line)
