@@ -57,9 +57,9 @@ static void reap(struct child *c)
         ;
     c->pid = 0;
     if (!c->why && WIFSIGNALED(status))
-        c->why = arena_printf(&c->arena, "signal %d ended it", WTERMSIG(status));
+        c->why = arena_printf(&c->arena, "killed by signal %d", WTERMSIG(status));
     else if (!c->why && status)
-        c->why = arena_printf(&c->arena, "it ended with status %d", WEXITSTATUS(status));
+        c->why = arena_printf(&c->arena, "exited with status %d", WEXITSTATUS(status));
 }
 
 static void release(struct child *c)
@@ -95,7 +95,7 @@ static void on_timeout(void *ctx)
 {
     struct child *c = ctx;
     c->timer = 0;
-    c->why = "it took too long";
+    c->why = "timed out";
     kill(c->pid, SIGKILL);
     end(c);
 }

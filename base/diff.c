@@ -219,7 +219,7 @@ char *diff_text(struct arena *a, const struct diff *d)
     buf_c(&out); /* no difference is an empty text */
     for (size_t i = 0; i < d->count; i++) {
         const struct difference *x = &d->items[i];
-        buf_printf(&out, "%s: expected %s, got %s\n", *x->pointer ? x->pointer : "(the whole)",
+        buf_printf(&out, "%s: expected %s, got %s\n", *x->pointer ? x->pointer : "(whole document)",
                    excerpt(a, x->expected), excerpt(a, x->actual));
     }
     if (d->more)

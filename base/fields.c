@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/time.h"
 
 /* Where a value stands in its document: made into a pointer only for a complaint. */
@@ -24,7 +25,7 @@ struct reading {
 };
 
 static const char *const kind_words[] = {
-    [NODE_NULL] = "null",     [NODE_BOOL] = "a boolean", [NODE_INT] = "an integer",
+    [NODE_NULL] = "null",     [NODE_BOOL] = "a boolean", [NODE_INT] = "a number",
     [NODE_REAL] = "a number", [NODE_TEXT] = "text",      [NODE_LIST] = "a list",
     [NODE_MAP] = "a map",
 };
@@ -33,7 +34,7 @@ static const char *const type_words[] = {
     [FIELD_BOOL] = "true or false",
     [FIELD_INT] = "an integer",
     [FIELD_TEXT] = "text",
-    [FIELD_ENUM] = "one of a few words",
+    [FIELD_ENUM] = "one of the listed words",
     [FIELD_DURATION] = "a duration such as 800ms or 1h30m",
     [FIELD_TIME] = "a time such as 2026-05-02T09:00:00Z or -30d",
     [FIELD_NODE] = "a value",
@@ -68,24 +69,26 @@ static bool refuse(const struct reading *r, const char *format, ...)
     va_start(args, format);
     const char *text = arena_vprintf(r->arena, format, args);
     va_end(args);
-    const char *item = r->item ? arena_printf(r->arena, "item %zu of ", r->item) : "";
+    const char *item = r->item ? arena_printf(r->arena, " item %zu", r->item) : "";
     struct step key = {r->step, r->key, 0}, in_list = {&key, NULL, r->item - 1};
     return complain(r->err, r->value->at, r->item ? &in_list : &key,
-                    arena_printf(r->arena, "%s'%s' %s", item, r->key, text));
+                    arena_printf(r->arena, "'%s'%s %s", r->key, item, text));
 }
 
-/* YAML makes numbers and booleans of what its writer may have meant as text. */
-static bool meant_as_text(const struct reading *r)
+/* YAML reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have
+ * wanted text. */
+static const char *quote_hint(const struct reading *r)
 {
     enum node_kind is = r->value->kind;
-    return (r->field->type == FIELD_TEXT || r->field->type == FIELD_ENUM) &&
-           (is == NODE_INT || is == NODE_REAL || is == NODE_BOOL);
+    bool wants_text = r->field->type == FIELD_TEXT || r->field->type == FIELD_ENUM;
+    if (!wants_text || (is != NODE_INT && is != NODE_REAL && is != NODE_BOOL))
+        return "";
+    return arena_printf(r->arena, " (quote it: \"%s\")", json_print(r->arena, r->value));
 }
 
 static bool refuse_kind(const struct reading *r, const char *expected)
 {
-    return refuse(r, "is %s, not %s%s", kind_words[r->value->kind], expected,
-                  meant_as_text(r) ? " (quote it)" : "");
+    return refuse(r, "is %s; expected %s%s", kind_words[r->value->kind], expected, quote_hint(r));
 }
 
 static bool is_kind(const struct reading *r, enum node_kind wanted)
@@ -102,10 +105,12 @@ static bool in_range(const struct reading *r, int64_t n, const char *is, const c
         max = INT64_MAX;
     if (n >= min && n <= max)
         return true;
-    const char *limits = max == INT64_MAX ? arena_printf(r->arena, "at least %lld", (long long)min)
-                                          : arena_printf(r->arena, "between %lld and %lld",
-                                                         (long long)min, (long long)max);
-    return refuse(r, "%s %lld%s, not %s", is, (long long)n, unit, limits);
+    const char *limits = arena_printf(r->arena, "%lld", (long long)min);
+    if (max == INT64_MAX)
+        limits = arena_printf(r->arena, "%s or more", limits);
+    else if (max > min)
+        limits = arena_printf(r->arena, "%s to %lld", limits, (long long)max);
+    return refuse(r, "%s %lld%s; expected %s", is, (long long)n, unit, limits);
 }
 
 static int64_t characters(struct str text)
@@ -157,16 +162,16 @@ static bool read_enum(const struct reading *r, int *to)
             return true;
         }
     for (size_t i = 0; i < f->text_count; i++)
-        buf_printf(&words, "%s%s", i ? ", " : "one of: ", f->texts[i]);
+        buf_printf(&words, "%s%s", i ? ", " : f->text_count > 1 ? "one of: " : "", f->texts[i]);
     if (r->value->kind != NODE_TEXT)
         return refuse_kind(r, buf_c(&words));
-    return refuse(r, "is '%s', not %s%s", r->value->text.s, buf_c(&words),
+    return refuse(r, "is '%s'; expected %s%s", r->value->text.s, buf_c(&words),
                   nearest(r, r->value->text, f->texts, f->text_count));
 }
 
 static bool refuse_text(const struct reading *r)
 {
-    return refuse(r, "is '%s', not %s", r->value->text.s, type_words[r->field->type]);
+    return refuse(r, "is '%s'; expected %s", r->value->text.s, type_words[r->field->type]);
 }
 
 static bool read_duration(const struct reading *r, int64_t *to)
@@ -313,8 +318,9 @@ static bool read_at(const struct fields *table, const struct node *map, struct a
     if (table->at_offset != FIELDS_NO_PLACE)
         memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     if (map->kind != NODE_MAP)
-        return complain(err, map->at, step,
-                        arena_printf(a, "%s is %s, not a map", table->name, kind_words[map->kind]));
+        return complain(
+            err, map->at, step,
+            arena_printf(a, "%s is %s; expected a map", table->name, kind_words[map->kind]));
     bool ok = read_members(table, &r, map, into);
     return check_required(table, &r, map) && ok;
 }

@@ -19,8 +19,8 @@ struct reading {
 
 bool flag_wrong(const struct given *g, const char *what)
 {
-    return error_add(g->err, ERROR_USAGE, (struct where){0}, "%s: '%s' is %s", g->by, g->value,
-                     what);
+    return error_add(g->err, ERROR_USAGE, (struct where){0}, "invalid value '%s' for %s (%s)",
+                     g->value, g->by, what);
 }
 
 bool flag_switch(const struct given *g, bool *on)
@@ -30,7 +30,7 @@ bool flag_switch(const struct given *g, bool *on)
     else if (!strcmp(g->value, "0") || !strcmp(g->value, "false") || !*g->value)
         *on = false;
     else
-        return flag_wrong(g, "neither true nor false");
+        return flag_wrong(g, "expected true or false");
     return true;
 }
 

@@ -52,6 +52,6 @@ struct texts_list {
 bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into,
                 struct error *err);
 
-/* For setters: both answer false with the error told. */
+/* For setters: adds "invalid value 'x' for --name (what)". Always false. */
 bool flag_wrong(const struct given *g, const char *what);
 bool flag_switch(const struct given *g, bool *on);

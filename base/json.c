@@ -52,7 +52,7 @@ static bool convert_number(struct reader *r, struct str lexeme, double real, str
     to->kind = NODE_REAL;
     to->real = real;
     return isfinite(real) ||
-           error_add(r->err, ERROR_INPUT, to->at, "the number " STR_FMT " is too big",
+           error_add(r->err, ERROR_INPUT, to->at, "number " STR_FMT " is too large",
                      STR_ARG(str_head(lexeme, 40)));
 }
 
@@ -139,7 +139,7 @@ static const struct node *parse_checked(struct reader *r)
     cJSON *tree =
         cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
     if (!tree) {
-        error_add(r->err, ERROR_INPUT, place(r, 0), "cJSON cannot read this");
+        error_add(r->err, ERROR_INPUT, place(r, 0), "cJSON rejects this text");
         return NULL;
     }
     struct node *root = arena_new(r->arena, struct node);

@@ -69,18 +69,18 @@ static bool unicode_escape(struct reader *r)
     const char *escape = r->at - 1;
     int code = hex4(r, r->at + 1);
     if (code < 0)
-        return refuse(r, escape, "\\u needs four hex digits");
+        return refuse(r, escape, "\\u must be followed by four hex digits");
     if (code == 0)
-        return refuse(r, escape, "\\u0000 cannot stand in a string here");
+        return refuse(r, escape, "\\u0000 is not allowed in a string");
     if (code >= 0xDC00 && code <= 0xDFFF)
-        return refuse(r, escape, "a low surrogate without its high one");
+        return refuse(r, escape, "low surrogate without a high surrogate before it");
     r->at += 5;
     if (code < 0xD800 || code > 0xDBFF)
         return true;
     bool escaped = r->end - r->at >= 6 && r->at[0] == '\\' && r->at[1] == 'u';
     int low = escaped ? hex4(r, r->at + 2) : -1;
     if (low < 0xDC00 || low > 0xDFFF)
-        return refuse(r, escape, "a high surrogate without its low one");
+        return refuse(r, escape, "high surrogate without a low surrogate after it");
     r->at += 6;
     return true;
 }
@@ -91,7 +91,7 @@ static bool escape(struct reader *r)
     if (next_is(r, 'u'))
         return unicode_escape(r);
     if (r->at == r->end || *r->at == '\0' || !strchr("\"\\/bfnrt", *r->at))
-        return refuse(r, r->at - 1, "an unknown escape in a string");
+        return refuse(r, r->at - 1, "unknown escape in a string");
     r->at++;
     return true;
 }
@@ -103,7 +103,7 @@ static bool string(struct reader *r)
     while (r->at < r->end && *r->at != '"') {
         unsigned char c = (unsigned char)*r->at;
         if (c < 0x20)
-            return refuse(r, r->at, "a control character in a string; write it as an escape");
+            return refuse(r, r->at, "control character in a string; write it as an escape");
         if (c == '\\') {
             if (!escape(r))
                 return false;
@@ -113,10 +113,10 @@ static bool string(struct reader *r)
         r->at++;
     }
     if (r->at == r->end)
-        return refuse(r, open, "a string without its closing quote");
+        return refuse(r, open, "unterminated string");
     size_t bad;
     if (!ascii && !str_utf8_valid(str_of(open, (size_t)(r->at - open)), &bad))
-        return refuse(r, open + bad, "a string that is not UTF-8");
+        return refuse(r, open + bad, "invalid UTF-8 in a string");
     r->at++;
     return true;
 }
@@ -126,7 +126,7 @@ static bool digits(struct reader *r)
     const char *first = r->at;
     while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
         r->at++;
-    return r->at > first || refuse(r, r->at, "a number lacks a digit here");
+    return r->at > first || refuse(r, r->at, "expected a digit");
 }
 
 static bool number(struct reader *r)
@@ -136,7 +136,7 @@ static bool number(struct reader *r)
     if (!digits(r))
         return false;
     if (*first == '0' && r->at - first > 1)
-        return refuse(r, first, "a number with a leading zero");
+        return refuse(r, first, "a number must not start with 0");
     if (skip_if(r, '.') && !digits(r))
         return false;
     if (skip_if(r, 'e') || skip_if(r, 'E')) {
@@ -150,7 +150,7 @@ static bool number(struct reader *r)
 static bool word(struct reader *r, struct str expected)
 {
     if (!str_starts(str_of(r->at, (size_t)(r->end - r->at)), expected))
-        return refuse(r, r->at, "not a JSON value");
+        return refuse(r, r->at, "invalid JSON; expected a value");
     r->at += expected.n;
     return true;
 }
@@ -171,7 +171,7 @@ static bool members(struct reader *r)
     do {
         skip_blanks(r);
         if (!next_is(r, '"'))
-            return refuse(r, r->at, "expected a member's name in double quotes");
+            return refuse(r, r->at, "expected a member name in double quotes");
         record(r);
         if (!string(r))
             return false;
@@ -189,7 +189,7 @@ static bool members(struct reader *r)
 static bool container(struct reader *r, char close, bool (*inside)(struct reader *))
 {
     if (r->depth == JSON_MAX_DEPTH)
-        return refuse(r, r->at, "lists and maps nested too deep");
+        return refuse(r, r->at, "lists and maps are nested more than 64 levels deep");
     r->at++;
     skip_blanks(r);
     if (skip_if(r, close))
@@ -229,7 +229,8 @@ static bool value(struct reader *r)
     case '9':
         return number(r);
     default:
-        return refuse(r, r->at, r->at < r->end ? "not a JSON value" : "a value is missing");
+        return refuse(r, r->at,
+                      r->at < r->end ? "invalid JSON; expected a value" : "missing value");
     }
 }
 
@@ -239,14 +240,14 @@ bool json_gate(struct json_gate *g, struct str text)
         text = STR(""); /* an empty view may have no bytes to point at */
     struct reader r = {.gate = g, .begin = text.s, .at = text.s, .end = text.s + text.n};
     if (text.n > JSON_MAX_BYTES)
-        return refuse(&r, r.at, "too long");
+        return refuse(&r, r.at, "larger than 64 MiB");
     if (str_starts(text, STR("\xEF\xBB\xBF")))
-        return refuse(&r, r.at, "a byte order mark; JSON begins with its value");
+        return refuse(&r, r.at, "byte order mark before the value; remove it");
     skip_blanks(&r);
     if (!value(&r))
         return false;
     skip_blanks(&r);
-    return r.at == r.end || refuse(&r, r.at, "something behind the value");
+    return r.at == r.end || refuse(&r, r.at, "unexpected text after the value");
 }
 
 bool json_check(struct str text, size_t *bad_offset, const char **why)

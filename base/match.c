@@ -90,7 +90,7 @@ static void expect_matchers(struct run *r, const struct node *x, const struct no
         if (row && (actual || row->judges_absence))
             row->decide(r, &d);
         else
-            match_decide(r, &d, MATCH_FAILS, row ? NULL : "a matcher that exists", NULL);
+            match_decide(r, &d, MATCH_FAILS, row ? NULL : "a known matcher", NULL);
     }
 }
 
@@ -144,8 +144,8 @@ static void expect_items(struct run *r, const struct node *x, const struct node 
     bool as_long = is_list && actual->list.count == x->list.count;
     struct decision d = {"equals", x, actual, pointer, x->at};
     match_decide(r, &d, as_long ? MATCH_HOLDS : MATCH_FAILS,
-                 match_words(r, "a list of %zu", x->list.count),
-                 is_list ? match_words(r, "a list of %zu", actual->list.count) : NULL);
+                 match_words(r, "list length %zu", x->list.count),
+                 is_list ? match_words(r, "list length %zu", actual->list.count) : NULL);
     for (size_t i = 0; i < x->list.count; i++) {
         char key[24];
         int n = snprintf(key, sizeof key, "%zu", i);

@@ -40,7 +40,7 @@ static bool check_matcher(const struct member *m, struct error *err)
         return match_has_reference(m->value) || row->check(m->value, err);
     const char *near = matcher_nearest(m->key);
     if (near)
-        return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s', did you mean '%s'?",
+        return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s' (did you mean '%s'?)",
                          m->key, near);
     return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s'", m->key);
 }
@@ -52,7 +52,7 @@ static bool check_map(const struct node *map, struct error *err)
         const struct member *m = &map->map.members[i];
         if (is_matcher(m) != matchers)
             ok = error_add(err, ERROR_INPUT, m->key_at,
-                           "'%s': matchers and members do not mix in one map", m->key);
+                           "'%s': a map cannot have both matchers and members", m->key);
         else if (matchers)
             ok &= check_matcher(m, err);
         else
@@ -94,7 +94,7 @@ bool match_check(const struct node *expectation, struct error *err)
         return true;
     if (!fits(expectation, &left))
         return error_add(err, ERROR_INPUT, expectation->at,
-                         "an expectation of more than %d values, aliases counted as often as used",
+                         "an expectation of more than %d values (each use of an alias counts)",
                          EXPECTATION_MAX_NODES);
     return match_check_expectation(expectation, err);
 }
@@ -105,13 +105,13 @@ bool match_check_text(const struct node *expectation, const char *what, struct e
         return true;
     if (expectation->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, expectation->at,
-                         "a %s value is text, and this is %s: put it in quotes", what,
+                         "a %s value cannot be %s; expected text (quote it)", what,
                          node_kind_name(expectation->kind));
     if (match_has_matchers(expectation))
         return match_check(expectation, err);
     const struct member *first = node_count(expectation) ? expectation->map.members : NULL;
     const char *near = first ? matcher_nearest(first->key) : NULL;
     return error_add(err, ERROR_INPUT, first ? first->key_at : expectation->at,
-                     "a %s value is text and has no members%s%s%s", what,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     "a %s value cannot be a map of members; expected text or matchers%s%s%s", what,
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

@@ -18,8 +18,9 @@ static enum match_verdict judge(const struct run *r, const struct node *x,
 static bool check_not(const struct node *operand, struct error *err)
 {
     if (node_get(operand, "$absent") || node_get(operand, "$present"))
-        return match_refuse(operand, err,
-                            "$not of $absent or $present: use the other one of the two");
+        return match_refuse(
+            operand, err,
+            "$not cannot contain $absent or $present; use $present or $absent instead");
     return match_check_expectation(operand, err);
 }
 
@@ -41,7 +42,7 @@ static void decide_not(struct run *r, const struct decision *d)
 static bool check_in(const struct node *operand, struct error *err)
 {
     if (operand->kind != NODE_LIST || !operand->list.count)
-        return match_refuse(operand, err, "$in takes a list of at least one alternative");
+        return match_refuse(operand, err, "$in expects a list with at least one item");
     return match_check_expectation(operand, err);
 }
 
@@ -60,8 +61,9 @@ static void decide_in(struct run *r, const struct decision *d)
 static bool check_true(const struct node *operand, struct error *err)
 {
     if (operand->kind != NODE_BOOL || !operand->truth)
-        return match_refuse(operand, err,
-                            "takes only true; $absent and $present are each other's not");
+        return match_refuse(
+            operand, err,
+            "$absent and $present accept only true; use the other matcher for the opposite");
     return true;
 }
 
@@ -87,7 +89,7 @@ static bool check_same(const struct node *operand, struct error *err)
 {
     const char *pointer = node_text(operand);
     if (!pointer || !node_pointer_valid(pointer))
-        return match_refuse(operand, err, "$same takes a JSON pointer, such as \"/data/0/id\"");
+        return match_refuse(operand, err, "$same expects a JSON pointer such as \"/data/0/id\"");
     return true;
 }
 
@@ -97,7 +99,8 @@ static void decide_same(struct run *r, const struct decision *d)
     const struct node *other = pointer ? node_pointer(r->document, pointer) : NULL;
     const char *expected = NULL;
     if (r->results && pointer)
-        expected = match_words(r, "as at %s: %s", pointer, match_excerpt(r->context->arena, other));
+        expected =
+            match_words(r, "same as %s: %s", pointer, match_excerpt(r->context->arena, other));
     bool same = other && node_equal(other, d->actual);
     match_decide(r, d, same ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
 }
@@ -108,7 +111,7 @@ static bool check_matches(const struct node *operand, struct error *err)
 {
     const char *pattern = node_text(operand), *why = "";
     if (!pattern)
-        return match_refuse(operand, err, "$matches takes a pattern as text");
+        return match_refuse(operand, err, "$matches expects a regular expression");
     struct arena a = {0};
     size_t offset = 0;
     bool ok = match_pattern_check(&a, pattern, &why, &offset);
@@ -128,7 +131,7 @@ static void decide_matches(struct run *r, const struct decision *d)
 static bool check_id_with_prefix(const struct node *operand, struct error *err)
 {
     return node_text(operand) ||
-           match_refuse(operand, err, "$id_with_prefix takes a prefix, \"\" for any");
+           match_refuse(operand, err, "$id_with_prefix expects a prefix, \"\" for any");
 }
 
 static void decide_id_with_prefix(struct run *r, const struct decision *d)
@@ -150,10 +153,10 @@ static bool check_type_name(const struct node *operand, struct error *err)
     }
     const char *near = name ? str_nearest(str_from(name), names, NODE_MAP + 1) : NULL;
     if (near)
-        return error_add(err, ERROR_INPUT, operand->at, "no type '%s', did you mean '%s'?", name,
-                         near);
+        return error_add(err, ERROR_INPUT, operand->at, "unknown type '%s' (did you mean '%s'?)",
+                         name, near);
     return match_refuse(operand, err,
-                        "$type takes null, boolean, integer, number, string, array or object");
+                        "$type expects null, boolean, integer, number, string, array or object");
 }
 
 static bool check_type(const struct node *operand, struct error *err)

@@ -41,7 +41,8 @@ static const char *nearest_words(const struct run *r, const struct decision *d, 
         return NULL;
     struct buf out = {.arena = r->context->arena};
     struct match_results why = mismatches(r, d, nearest);
-    buf_printf(&out, "nearest of %zu is %s", d->actual->list.count, item_pointer(r, d, nearest));
+    buf_printf(&out, "closest of %zu items is %s", d->actual->list.count,
+               item_pointer(r, d, nearest));
     for (size_t i = 0; i < why.count && i < NEAREST_SHOWN; i++)
         buf_printf(&out, "%s %s %s %s, got %s", i ? ";" : ":", why.items[i].pointer,
                    why.items[i].matcher, why.items[i].expected, why.items[i].actual);
@@ -94,7 +95,7 @@ static void decide_none(struct run *r, const struct decision *d)
     }
     const char *actual = NULL;
     if (verdict == MATCH_FAILS && r->results)
-        actual = match_words(r, "%s is one: %s", item_pointer(r, d, met),
+        actual = match_words(r, "%s matches: %s", item_pointer(r, d, met),
                              match_excerpt(r->context->arena, node_at(d->actual, met)));
     match_decide(r, d, verdict, NULL, actual);
 }
@@ -127,7 +128,7 @@ static void decide_each(struct run *r, const struct decision *d)
         return;
     }
     match_decide(r, d, MATCH_FAILS, NULL,
-                 match_words(r, "%zu of %zu items differ", failing, d->actual->list.count));
+                 match_words(r, "%zu of %zu items do not match", failing, d->actual->list.count));
     if (r->results)
         show_failing_items(r, d);
 }
@@ -138,7 +139,7 @@ static bool check_count(const struct node *operand, struct error *err)
         return match_check_expectation(operand, err);
     if (operand->kind == NODE_INT && operand->integer >= 0)
         return true;
-    return match_refuse(operand, err, "$count takes a number of items, or matchers for it");
+    return match_refuse(operand, err, "$count expects a number of items or matchers");
 }
 
 static void decide_count(struct run *r, const struct decision *d)
@@ -148,7 +149,7 @@ static void decide_count(struct run *r, const struct decision *d)
     size_t count = d->actual->list.count;
     const struct node number = {.kind = NODE_INT, .integer = (int64_t)count};
     enum match_verdict verdict = match_verdict_of(match_try(r, d->operand, &number));
-    match_decide(r, d, verdict, NULL, match_words(r, "a list of %zu", count));
+    match_decide(r, d, verdict, NULL, match_words(r, "list length %zu", count));
 }
 
 static const struct matcher rows[] = {

@@ -24,7 +24,8 @@ static bool check_order(const struct node *operand, struct error *err)
     int64_t ms;
     if (node_is_number(operand) || instant(operand, &ms))
         return true;
-    return match_refuse(operand, err, "takes a number, or a time such as \"2026-05-02T09:00:00Z\"");
+    return match_refuse(operand, err,
+                        "a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\"");
 }
 
 /* false where the two cannot be compared; else *order is as of memcmp(actual, operand). */
@@ -117,11 +118,11 @@ static bool check_time_bound(const struct member *m, struct error *err)
         if (match_has_reference(m->value) || duration(m->value, &ms) ||
             (time_bounds[i].takes_instant && instant(m->value, &ms)))
             return true;
-        return error_add(err, ERROR_INPUT, m->value->at, "'%s' takes a duration%s", m->key,
-                         time_bounds[i].takes_instant ? " from now, or an instant" : "");
+        return error_add(err, ERROR_INPUT, m->value->at, "'%s' expects a duration%s", m->key,
+                         time_bounds[i].takes_instant ? " from now or an instant" : "");
     }
-    return error_add(err, ERROR_INPUT, m->key_at, "$time knows after, before, within; not '%s'",
-                     m->key);
+    return error_add(err, ERROR_INPUT, m->key_at,
+                     "unknown key '%s' in $time; expected after, before or within", m->key);
 }
 
 static bool check_time(const struct node *operand, struct error *err)
@@ -131,8 +132,8 @@ static bool check_time(const struct node *operand, struct error *err)
     if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
         return true;
     if (!node_count(operand) || operand->kind != NODE_MAP)
-        return match_refuse(operand, err,
-                            "$time takes any, past, future, or a map of after, before, within");
+        return match_refuse(
+            operand, err, "$time expects any, past, future, or a map of after, before and within");
     for (size_t i = 0; i < operand->map.count; i++)
         ok &= check_time_bound(&operand->map.members[i], err);
     return ok;

@@ -40,8 +40,8 @@ static bool check_pointer(const struct node *step, const char *member, struct er
     if (!pointer)
         return error_add(err, ERROR_INPUT, step->at, "missing '%s' in patch step", member);
     if (pointer->kind != NODE_TEXT || !node_pointer_valid(pointer->text.s))
-        return error_add(err, ERROR_INPUT, pointer->at, "'%s' is no JSON pointer such as /a/0",
-                         member);
+        return error_add(err, ERROR_INPUT, pointer->at,
+                         "'%s' is not a JSON pointer; expected one such as /a/0", member);
     return true;
 }
 
@@ -51,7 +51,7 @@ static bool check_move(const struct node *step, struct error *err)
     if (!str_starts(path, from) || !str_starts(str_skip(path, from.n), STR("/")))
         return true;
     return error_add(err, ERROR_INPUT, node_get(step, "path")->at,
-                     "'%s' lies within '%s', which is to be moved there", path.s, from.s);
+                     "cannot move '%s' into its own child '%s'", from.s, path.s);
 }
 
 /* NULL after a complaint. */
@@ -68,7 +68,7 @@ static const struct op_row *check_op(const struct node *step, struct error *err)
         names[i] = ops[i].name;
     const char *near = str_nearest(str_from(word), names, OP_COUNT);
     error_add(err, ERROR_INPUT, at->at,
-              "'op' is not one of: add, remove, replace, move, copy, test%s%s%s",
+              "invalid 'op'; expected one of: add, remove, replace, move, copy, test%s%s%s",
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;
 }
@@ -87,7 +87,7 @@ static bool check_step(const struct node *step, struct error *err)
     if (op->needs_value && !node_get(step, "value"))
         ok = error_add(err, ERROR_INPUT, step->at, "missing 'value' in patch step");
     if (ok && op == &ops[OP_REMOVE] && !*node_get_text(step, "path"))
-        ok = error_add(err, ERROR_INPUT, step->at, "the whole document cannot be removed");
+        ok = error_add(err, ERROR_INPUT, step->at, "cannot remove the whole document");
     return ok && (op != &ops[OP_MOVE] || check_move(step, err));
 }
 
@@ -219,7 +219,7 @@ struct step {
 
 static const struct node *lacking(const struct step *s, const char *pointer, struct error *err)
 {
-    error_add(err, ERROR_INPUT, s->node->at, "%s: the document has nothing at '%s'",
+    error_add(err, ERROR_INPUT, s->node->at, "%s: the document has no value at '%s'",
               ops[s->op].name, pointer);
     return NULL;
 }
@@ -234,7 +234,7 @@ static const struct node *change(struct arena *a, const struct node *document, c
         return lacking(s, s->path, err);
     if (within_limits(changed, &left, 0))
         return changed;
-    error_add(err, ERROR_INPUT, s->node->at, "%s: the document grows too big or too deep",
+    error_add(err, ERROR_INPUT, s->node->at, "%s: the document becomes too large or too deep",
               ops[s->op].name);
     return NULL;
 }
@@ -254,7 +254,7 @@ static const struct node *test(const struct node *document, const struct step *s
         return lacking(s, s->path, err);
     if (node_equal(actual, s->value))
         return document;
-    error_add(err, ERROR_INPUT, s->node->at, "test: '%s' has another value", s->path);
+    error_add(err, ERROR_INPUT, s->node->at, "test: the value at '%s' is different", s->path);
     return NULL;
 }
 

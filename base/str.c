@@ -353,8 +353,8 @@ const char *str_suggest(struct arena *a, struct str x, const char *const *words,
     const char *near = str_nearest(x, words, count);
     struct buf out = {.arena = a};
     if (near)
-        buf_printf(&out, "; did you mean '%s'?", near);
+        buf_printf(&out, " (did you mean '%s'?)", near);
     for (size_t i = 0; !near && i < count && count <= SUGGESTED_MAX; i++)
-        buf_printf(&out, "%s%s", i ? ", " : "; it is one of: ", words[i]);
+        buf_printf(&out, "%s%s", i ? ", " : "; expected one of: ", words[i]);
     return buf_c(&out);
 }

@@ -62,5 +62,6 @@ uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */
 
 /* The nearest of `count` words to x, or NULL where none is near: for "did you mean". */
 const char *str_nearest(struct str x, const char *const *words, size_t count);
-/* "; did you mean 'y'?", else "; it is one of: ..." or, of too many words, "". */
+/* What to append to a message about x: " (did you mean 'y'?)" if a word is near, else
+ * "; expected one of: a, b"; "" if there are too many words to list. */
 const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count);

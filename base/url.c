@@ -44,11 +44,11 @@ static bool characters_valid(struct str text, const char **why)
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.s[i];
         if (c <= ' ' || c == 0x7f)
-            return no(why, "a blank or control character");
+            return no(why, "blank or control character");
         if (c > 0x7f)
-            return no(why, "a character that must be percent-encoded");
+            return no(why, "character that must be percent-encoded");
         if (c == '\\')
-            return no(why, "a backslash");
+            return no(why, "backslash");
     }
     return true;
 }
@@ -58,7 +58,7 @@ static bool port_valid(struct str digits, int *port, const char **why)
     int64_t value;
     if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) ||
         value > PORT_MAX)
-        return no(why, "the port is no number from 1 to 65535");
+        return no(why, "invalid port; expected 1 to 65535");
     *port = (int)value;
     return true;
 }
@@ -66,17 +66,17 @@ static bool port_valid(struct str digits, int *port, const char **why)
 static bool name_valid(struct str host, const char **why)
 {
     if (!host.n)
-        return no(why, "no host");
+        return no(why, "missing host");
     if (!only(host, LETTERS DIGITS "-._"))
-        return no(why, "a character that no host has (an international name comes as xn--)");
+        return no(why, "invalid character in the host (write an international name as xn--...)");
     if (host.n > HOST_MAX_BYTES)
-        return no(why, "the host is too long");
+        return no(why, "host longer than 253 characters");
     while (host.n) { /* a dot at the very end leaves nothing, and so passes */
         struct str label = str_cut(&host, '.');
         if (!label.n)
-            return no(why, "the host has an empty label");
+            return no(why, "empty label in the host");
         if (label.n > LABEL_MAX_BYTES)
-            return no(why, "a label of the host is too long");
+            return no(why, "label longer than 63 characters in the host");
     }
     return true;
 }
@@ -92,7 +92,7 @@ static bool ipv6_valid(struct str host, const char **why)
         if (inet_pton(AF_INET6, text, &address) == 1)
             return true;
     }
-    return no(why, "no IPv6 address in the brackets");
+    return no(why, "invalid IPv6 address in brackets");
 }
 
 /* host[:port]; `text` holds no user any more. */
@@ -101,7 +101,7 @@ static bool split_host(struct str text, struct str *host, int *port, const char 
     bool bracket = text.n && text.s[0] == '[';
     size_t end = str_find(text, bracket ? ']' : ':') + bracket;
     if (end > text.n)
-        return no(why, "a bracket that is not closed");
+        return no(why, "missing closing bracket");
     *host = str_head(text, end);
     if (!(bracket ? ipv6_valid(*host, why) : name_valid(*host, why)))
         return false;
@@ -109,7 +109,7 @@ static bool split_host(struct str text, struct str *host, int *port, const char 
     if (!rest.n)
         return true;
     if (rest.s[0] != ':')
-        return no(why, "something between the host and its port");
+        return no(why, "unexpected text between host and port");
     return port_valid(str_skip(rest, 1), port, why);
 }
 
@@ -118,7 +118,7 @@ static bool user_valid(struct str user, const char **why)
     if (!user.n)
         return no(why, "empty credentials");
     if (!only(user, LETTERS DIGITS "-._~!$&'()*+,;=:%"))
-        return no(why, "a character that credentials cannot have");
+        return no(why, "invalid character in the credentials");
     return true;
 }
 
@@ -138,14 +138,14 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
     struct str rest = str_from(text), host, user = STR("");
     int port = 0;
     if (rest.n > URL_MAX_BYTES)
-        return no(why, "too long");
+        return no(why, "longer than 8192 characters");
     if (!characters_valid(rest, why))
         return false;
     struct str scheme = take_until(&rest, ":/?#");
     if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https")))
-        return no(why, "the scheme is neither http nor https");
+        return no(why, "scheme is not http or https");
     if (!str_starts(rest, STR("://")))
-        return no(why, "no // behind the scheme");
+        return no(why, "missing // after the scheme");
     rest = str_skip(rest, 3);
 
     struct str authority = take_until(&rest, "/?#");

@@ -41,7 +41,7 @@ struct watch {
 
 static bool fail(struct error *err, const char *what)
 {
-    return error_add(err, ERROR_SYSTEM, (struct where){0}, "%s cannot be watched: %s", what,
+    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot watch %s: %s", what,
                      strerror(errno));
 }
 

@@ -50,7 +50,8 @@ static bool take(struct yaml_tree *t, struct fy_event *e)
     note_place(t, e);
     switch (e->type) {
     case FYET_DOCUMENT_START:
-        return !t->root || yaml_tree_complain(t, "a second document; a file holds one");
+        return !t->root ||
+               yaml_tree_complain(t, "more than one document; expected one document per file");
     case FYET_ALIAS:
         return yaml_tree_alias(t, token_text(e->alias.anchor));
     case FYET_SCALAR:
@@ -64,7 +65,7 @@ static bool take(struct yaml_tree *t, struct fy_event *e)
         return yaml_tree_close(t);
     case FYET_STREAM_END:
         t->at.line = t->at.column = 1;
-        return t->root || yaml_tree_complain(t, "nothing here but blanks and comments");
+        return t->root || yaml_tree_complain(t, "the document is empty; expected a value");
     case FYET_NONE:
     case FYET_STREAM_START:
     case FYET_DOCUMENT_END:
@@ -99,7 +100,7 @@ static void syntax_error(struct yaml_tree *t, struct fy_diag *diag)
         t->at.line = e->line;
         t->at.column = e->column;
     }
-    (void)yaml_tree_complain(t, "%s", e ? e->msg : "not YAML");
+    (void)yaml_tree_complain(t, "%s", e ? e->msg : "invalid YAML");
 }
 
 /* Only there under a leak checker. NOLINTNEXTLINE(bugprone-reserved-identifier) */
@@ -157,7 +158,7 @@ static bool check_bytes(struct yaml_tree *t, struct str text)
 {
     size_t bad;
     if (text.n > YAML_MAX_BYTES)
-        return yaml_tree_complain(t, "more than %u bytes", YAML_MAX_BYTES);
+        return yaml_tree_complain(t, "the file is larger than %u bytes", YAML_MAX_BYTES);
     if (printable(text, &bad))
         return true;
     struct str before = str_head(text, bad);
@@ -172,8 +173,8 @@ static bool check_bytes(struct yaml_tree *t, struct str text)
     }
     unsigned char c = (unsigned char)text.s[bad];
     if (c < 0x80)
-        return yaml_tree_complain(t, "the control character 0x%02X cannot stand here", c);
-    return yaml_tree_complain(t, "the byte 0x%02X is not UTF-8", c);
+        return yaml_tree_complain(t, "invalid control character 0x%02X", c);
+    return yaml_tree_complain(t, "invalid UTF-8: byte 0x%02X", c);
 }
 
 const struct node *yaml_parse(struct arena *a, struct str text, const char *file, struct error *err)

@@ -95,7 +95,7 @@ static const char *read_real(struct str text, struct node *to)
 {
     to->kind = NODE_REAL;
     to->real = strtod(text.s, NULL);
-    return isfinite(to->real) ? NULL : "is too big for a number";
+    return isfinite(to->real) ? NULL : "is too large for a number";
 }
 
 const char *yaml_scalar(struct str text, struct node *to)
@@ -116,7 +116,7 @@ const char *yaml_scalar(struct str text, struct node *to)
     } else if (is_real(text)) {
         return read_real(text, to);
     } else if (ONE_OF(without_sign(text), infinite)) {
-        return "is no number that JSON has (quote it if it is text)";
+        return "is not a valid JSON number (quote it if it is text)";
     }
     return NULL;
 }

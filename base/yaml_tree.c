@@ -31,12 +31,13 @@ static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int hei
     struct yaml_level *l = innermost(t);
     t->nodes += nodes;
     if (t->nodes > YAML_MAX_NODES)
-        return yaml_tree_complain(
-            t, "more than %d values, aliases counted as often as they are used", YAML_MAX_NODES);
+        return yaml_tree_complain(t, "more than %d values (each use of an alias counts)",
+                                  YAML_MAX_NODES);
     if (t->depth + height > YAML_MAX_DEPTH)
-        return yaml_tree_complain(t, "lists and maps nested more than %d deep", YAML_MAX_DEPTH);
+        return yaml_tree_complain(t, "lists and maps are nested more than %d levels deep",
+                                  YAML_MAX_DEPTH);
     if (awaits_key(t))
-        return yaml_tree_complain(t, "a key must be plain or quoted text");
+        return yaml_tree_complain(t, "invalid key; expected plain or quoted text");
     if (!l) {
         t->root = n;
         return true;
@@ -80,8 +81,8 @@ bool yaml_tree_alias(struct yaml_tree *t, struct str name)
     if (anchor && anchor->node)
         return put(t, anchor->node, anchor->nodes, anchor->height);
     (void)yaml_tree_complain(t,
-                             anchor ? "the alias *" STR_FMT " stands within what it names"
-                                    : "the alias *" STR_FMT " names no anchor before it",
+                             anchor ? "alias *" STR_FMT " refers to the value that contains it"
+                                    : "alias *" STR_FMT " has no anchor before it",
                              STR_ARG(name));
     return put(t, node_new_null(t->arena), 1, 0);
 }
@@ -92,7 +93,7 @@ static bool tagged_text(struct yaml_tree *t, struct str tag)
     if (tag.s && str_is(tag, "tag:yaml.org,2002:str"))
         return true;
     if (tag.s)
-        (void)yaml_tree_complain(t, "unknown tag '" STR_FMT "' (only !!str is known)",
+        (void)yaml_tree_complain(t, "unknown tag '" STR_FMT "'; the only accepted tag is !!str",
                                  STR_ARG(tag));
     return false;
 }
@@ -101,9 +102,9 @@ static bool tagged_text(struct yaml_tree *t, struct str tag)
 static struct str keep_text(struct yaml_tree *t, struct str text)
 {
     if (str_find(text, '\0') < text.n)
-        (void)yaml_tree_complain(t, "a NUL cannot stand in text");
+        (void)yaml_tree_complain(t, "text contains a NUL character");
     else if (!str_utf8_valid(text, NULL))
-        (void)yaml_tree_complain(t, "an escape that gives no character");
+        (void)yaml_tree_complain(t, "invalid escape: the result is not valid UTF-8");
     return str_of(str_dup(t->arena, text), text.n);
 }
 
@@ -111,11 +112,11 @@ static bool take_key(struct yaml_tree *t, struct str key, bool plain, struct yam
 {
     (void)tagged_text(t, marks.tag);
     if (marks.anchor.s)
-        (void)yaml_tree_complain(t, "an anchor cannot name a key");
+        (void)yaml_tree_complain(t, "a key cannot have an anchor");
     if (plain && str_is(key, "<<"))
-        (void)yaml_tree_complain(t, "merge keys (<<) are not supported: write the members out");
+        (void)yaml_tree_complain(t, "merge keys (<<) are not supported; write out the members");
     if (plain && !key.n)
-        (void)yaml_tree_complain(t, "a key is missing behind this");
+        (void)yaml_tree_complain(t, "missing key after this");
     innermost(t)->next = (struct member){.key = key.s, .key_at = t->at};
     return true;
 }
@@ -143,14 +144,15 @@ bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct y
 bool yaml_tree_open(struct yaml_tree *t, enum node_kind kind, struct yaml_marks marks)
 {
     if (awaits_key(t))
-        return yaml_tree_complain(t, "a key must be plain or quoted text");
+        return yaml_tree_complain(t, "invalid key; expected plain or quoted text");
     if (t->depth == YAML_MAX_DEPTH)
-        return yaml_tree_complain(t, "lists and maps nested more than %d deep", YAML_MAX_DEPTH);
+        return yaml_tree_complain(t, "lists and maps are nested more than %d levels deep",
+                                  YAML_MAX_DEPTH);
     struct yaml_level *l = &t->levels[t->depth];
     *l =
         (struct yaml_level){kind, .at = t->at, .first = t->pending.count, .nodes_before = t->nodes};
     if (tagged_text(t, marks.tag))
-        (void)yaml_tree_complain(t, "!!str before a list or map");
+        (void)yaml_tree_complain(t, "the tag !!str is not valid for a list or map");
     if (!anchor_open(t, marks.anchor, &l->anchor))
         return false;
     t->depth++;

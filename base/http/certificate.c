@@ -39,7 +39,7 @@ static bool read_file(struct arena *a, const char *path, const char **text, stru
     if (why)
         return error_add(err, ERROR_SYSTEM, at, "%s", strerror(why));
     if (n > FILE_MAX)
-        return error_add(err, ERROR_INPUT, at, "is larger than a PEM file of ours may be");
+        return error_add(err, ERROR_INPUT, at, "the file is larger than 1 MiB");
     *text = str_dup(a, str_of(bytes, n));
     return true;
 }
@@ -83,15 +83,14 @@ static bool check(const char *chain_file, const X509 *own, const char *key_file,
 {
     struct where at_chain = {.file = chain_file}, at_key = {.file = key_file};
     if (!own)
-        error_add(err, ERROR_INPUT, at_chain, "has no certificate in PEM");
+        error_add(err, ERROR_INPUT, at_chain, "no PEM certificate in this file");
     if (encrypted)
         error_add(err, ERROR_INPUT, at_key,
-                  "the key is encrypted, and nobody can be asked for its password: store it "
-                  "decrypted (openssl pkey -in FILE)");
+                  "the private key is encrypted; decrypt it with openssl pkey -in FILE");
     else if (!key)
-        error_add(err, ERROR_INPUT, at_key, "has no private key in PEM");
+        error_add(err, ERROR_INPUT, at_key, "no PEM private key in this file");
     if (own && key && !X509_check_private_key(own, key))
-        error_add(err, ERROR_INPUT, at_key, "the key is not that of the certificate in %s",
+        error_add(err, ERROR_INPUT, at_key, "the private key does not match the certificate in %s",
                   chain_file);
     return !error_any(err);
 }
@@ -159,7 +158,7 @@ static X509 *self_signed(EVP_PKEY *key, const char *alternatives)
          X509_gmtime_adj(X509_getm_notAfter(x), (DAYS_AFTER - 1) * DAY_S));
     X509_NAME *name = X509_get_subject_name(x);
     must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                    (const unsigned char *)"Understudy, self-made", -1, -1, 0) &&
+                                    (const unsigned char *)"Understudy self-signed", -1, -1, 0) &&
          X509_set_issuer_name(x, name) && X509_set_pubkey(x, key));
     add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(x, NID_ext_key_usage, "serverAuth");

@@ -188,8 +188,8 @@ static void read_error(struct http_transfer *t, CURLcode code)
         x->brief = arena_printf(t->arena, "the response is larger than %zu bytes",
                                 t->client->options.response_max);
     else
-        x->brief =
-            t->too_far ? "its address is not this machine's" : t->client->lib.easy_strerror(code);
+        x->brief = t->too_far ? "the address is not a loopback address"
+                              : t->client->lib.easy_strerror(code);
     bool more = t->why[0] && !t->too_large && !t->too_far && code != CURLE_FILESIZE_EXCEEDED;
     x->error = more ? arena_text(t->arena, t->why) : x->brief;
 }
@@ -226,7 +226,7 @@ static void tell_missing(void *ctx)
     struct http_transfer *t = ctx;
     t->timer = 0;
     t->response.error = arena_text(t->arena, t->client->missing);
-    t->response.brief = "there is no " LIBRARY;
+    t->response.brief = "cannot load " LIBRARY;
     tell(t);
 }
 

@@ -108,19 +108,19 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
         int status;
         const char *why;
     } rows[] = {
-        {is_odd_method(r->method), 400, "the method is not made of capital letters"          },
-        {is_odd_target(r),         400, "the target is not a path"                           },
-        {f.odd_name,               400, "a header name is not a token"                       },
-        {f.odd_value,              400, "a header value has a control character"             },
-        {f.hosts == 0 && !old,     400, "there is no Host"                                   },
-        {f.hosts > 1,              400, "there is more than one Host"                        },
-        {f.odd_length,             400, "Content-Length is not a number"                     },
-        {f.lengths > 1,            400, "there is more than one Content-Length"              },
-        {f.codings > 1,            400, "there is more than one Transfer-Encoding"           },
-        {f.odd_coding,             501, "the only Transfer-Encoding known is chunked"        },
-        {f.codings && f.lengths,   400, "there are both Content-Length and Transfer-Encoding"},
-        {f.codings && old,         400, "HTTP/1.0 has no Transfer-Encoding"                  },
-        {f.expects && f.too_large, 413, "the body announced is larger than this server takes"},
+        {is_odd_method(r->method), 400, "invalid method; expected capital letters"       },
+        {is_odd_target(r),         400, "invalid request target; expected a path"        },
+        {f.odd_name,               400, "invalid header name"                            },
+        {f.odd_value,              400, "control character in a header value"            },
+        {f.hosts == 0 && !old,     400, "missing Host header"                            },
+        {f.hosts > 1,              400, "more than one Host header"                      },
+        {f.odd_length,             400, "Content-Length is not a number"                 },
+        {f.lengths > 1,            400, "more than one Content-Length header"            },
+        {f.codings > 1,            400, "more than one Transfer-Encoding header"         },
+        {f.odd_coding,             501, "unsupported Transfer-Encoding; expected chunked"},
+        {f.codings && f.lengths,   400, "both Content-Length and Transfer-Encoding"      },
+        {f.codings && old,         400, "Transfer-Encoding in an HTTP/1.0 request"       },
+        {f.expects && f.too_large, 413, "the body is larger than this server accepts"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].found) {

@@ -29,12 +29,13 @@ static bool complain(struct error *err, const char *address, int port, int why)
     snprintf(name, sizeof name, "%s%s%s:%d", six ? "[" : "", address, six ? "]" : "", port);
     switch (why) {
     case EADDRINUSE:
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "%s is in use", name);
+        return error_add(err, ERROR_SYSTEM, (struct where){0},
+                         "cannot listen on %s: address already in use", name);
     case EADDRNOTAVAIL:
         return error_add(err, ERROR_SYSTEM, (struct where){0},
-                         "%s cannot be had: this machine has no such address", name);
+                         "cannot listen on %s: this machine does not have this address", name);
     default:
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "%s cannot be had: %s", name,
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: %s", name,
                          strerror(why));
     }
 }
@@ -48,7 +49,8 @@ int listen_on(const char *address, int port, struct error *err)
     struct addrinfo *to;
     if (port < 0 || port > 65535 || getaddrinfo(address, service, &hints, &to) != 0) {
         error_add(err, ERROR_SYSTEM, (struct where){0},
-                  "'%s' port %d is not an IP address and a port", address, port);
+                  "cannot listen on '%s' port %d; expected an IP address and a port (0-65535)",
+                  address, port);
         return -1;
     }
     int fd = bind_and_listen(to);

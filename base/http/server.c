@@ -313,7 +313,7 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
     if (!s->daemon) {
         close(fd);
         heap_free(s);
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "the HTTP library does not start%s",
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot start the HTTP server%s",
                   tls ? " with this certificate" : "");
         return NULL;
     }

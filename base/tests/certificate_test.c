@@ -151,14 +151,14 @@ static void what_cannot_be_used_is_told_with_its_file(void **state)
     const struct {
         const char *chain, *key, *named, *said;
     } rows[] = {
-        {"/no/such", key,        "/no/such", "No such file"               },
-        {chain,      "/no/such", "/no/such", "No such file"               },
-        {f->folder,  key,        f->folder,  "directory"                  },
-        {junk,       key,        junk,       "has no certificate in PEM"  },
-        {key,        key,        key,        "has no certificate in PEM"  },
-        {chain,      junk,       junk,       "has no private key in PEM"  },
-        {chain,      locked,     locked,     "is encrypted"               },
-        {chain,      stranger,   stranger,   "not that of the certificate"},
+        {"/no/such", key,        "/no/such", "No such file"                   },
+        {chain,      "/no/such", "/no/such", "No such file"                   },
+        {f->folder,  key,        f->folder,  "directory"                      },
+        {junk,       key,        junk,       "no PEM certificate in this file"},
+        {key,        key,        key,        "no PEM certificate in this file"},
+        {chain,      junk,       junk,       "no PEM private key in this file"},
+        {chain,      locked,     locked,     "is encrypted"                   },
+        {chain,      stranger,   stranger,   "does not match"                 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};

@@ -92,7 +92,7 @@ static void a_crash_is_told(void **state)
 {
     struct setup *s = *state;
     run(s, crash, LIMIT_US);
-    assert_string_equal(s->why, "signal 11 ended it");
+    assert_string_equal(s->why, "killed by signal 11");
 }
 
 static void fail_early(void *ctx, struct buf *out)
@@ -106,7 +106,7 @@ static void a_status_is_told(void **state)
 {
     struct setup *s = *state;
     run(s, fail_early, LIMIT_US);
-    assert_string_equal(s->why, "it ended with status 3");
+    assert_string_equal(s->why, "exited with status 3");
 }
 
 static void hang(void *ctx, struct buf *out)
@@ -121,7 +121,7 @@ static void it_has_only_so_long(void **state)
 {
     struct setup *s = *state;
     run(s, hang, 20000);
-    assert_string_equal(s->why, "it took too long");
+    assert_string_equal(s->why, "timed out");
 }
 
 static void it_can_be_ended(void **state)

@@ -43,12 +43,12 @@ static void equal_values_do_not_differ(void **state)
 static void members_differ_one_by_one(void **state)
 {
     static const struct row rows[] = {
-        {"1",                         "\"1\"",                     "(the whole): expected 1, got \"1\"\n"  },
-        {"{}",                        NULL,                        "(the whole): expected {}, got absent\n"},
+        {"1",                         "\"1\"",                     "(whole document): expected 1, got \"1\"\n"  },
+        {"{}",                        NULL,                        "(whole document): expected {}, got absent\n"},
         {"{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"b\":3,\"d\":2}}",
-         "/a/b: expected 1, got 3\n/a/c: expected 2, got absent\n/a/d: expected absent, got 2\n"           },
-        {"{\"a/b\":null}",            "{\"a/b\":false}",           "/a~1b: expected null, got false\n"     },
-        {"{\"a\":[1]}",               "{\"a\":{\"b\":1}}",         "/a: expected [1], got {\"b\":1}\n"     },
+         "/a/b: expected 1, got 3\n/a/c: expected 2, got absent\n/a/d: expected absent, got 2\n"                },
+        {"{\"a/b\":null}",            "{\"a/b\":false}",           "/a~1b: expected null, got false\n"          },
+        {"{\"a\":[1]}",               "{\"a\":{\"b\":1}}",         "/a: expected [1], got {\"b\":1}\n"          },
     };
     tell(*state, rows, COUNT(rows));
 }

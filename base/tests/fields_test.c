@@ -112,7 +112,8 @@ static void a_list_with_one_wrong_text_is_absent(void **state)
     struct account x = {0};
     const char *why;
     assert_false(read(*state, "platform: youtube\ntags: [a, 5, c]\n", &x, &why));
-    assert_string_equal(why, "f.yaml:2:11: item 2 of 'tags' is an integer, not text (quote it)");
+    assert_string_equal(why,
+                        "f.yaml:2:11: 'tags' item 2 is a number; expected text (quote it: \"5\")");
     assert_int_equal(x.tags.count, 0);
     assert_null(x.tags.items);
 }
@@ -141,59 +142,60 @@ static void a_mistake_is_told_in_words_with_its_place(void **state)
         const char *yaml, *why;
     } rows[] = {
         {"platform: tiktok\nhandel: x\n",
-         "f.yaml:2:1: unknown key 'handel' in social account (did you mean 'handle'?)"                                                               },
-        {"platform: tiktok\nqwertz: x\n",                                                      "f.yaml:2:1: unknown key 'qwertz' in social account"  },
-        {"handle: x\n",                                                                        "f.yaml:1:1: missing 'platform' in social account"    },
-        {"{}",                                                                                 "f.yaml:1:1: missing 'platform' in social account"    },
-        {"[]",                                                                                 "f.yaml:1:1: social account is a list, not a map"     },
-        {"5",                                                                                  "f.yaml:1:1: social account is an integer, not a map" },
-        {"{platform: tiktok, status: 2000}",
-         "f.yaml:1:28: 'status' is 2000, not between 100 and 599"                                                                                    },
-        {"{platform: tiktok, status: 99}",                                                     "f.yaml:1:28: 'status' is 99, not between 100 and 599"},
-        {"{platform: tiktok, followers: -1}",                                                  "f.yaml:1:31: 'followers' is -1, not at least 0"      },
-        {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text, not an integer"        },
-        {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text, not an integer"        },
-        {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number, not an integer"    },
-        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is null, not an integer"         },
+         "f.yaml:2:1: unknown key 'handel' in social account (did you mean 'handle'?)"                                                                 },
+        {"platform: tiktok\nqwertz: x\n",                                                      "f.yaml:2:1: unknown key 'qwertz' in social account"    },
+        {"handle: x\n",                                                                        "f.yaml:1:1: missing 'platform' in social account"      },
+        {"{}",                                                                                 "f.yaml:1:1: missing 'platform' in social account"      },
+        {"[]",                                                                                 "f.yaml:1:1: social account is a list; expected a map"  },
+        {"5",                                                                                  "f.yaml:1:1: social account is a number; expected a map"},
+        {"{platform: tiktok, status: 2000}",                                                   "f.yaml:1:28: 'status' is 2000; expected 100 to 599"    },
+        {"{platform: tiktok, status: 99}",                                                     "f.yaml:1:28: 'status' is 99; expected 100 to 599"      },
+        {"{platform: tiktok, followers: -1}",                                                  "f.yaml:1:31: 'followers' is -1; expected 0 or more"    },
+        {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text; expected an integer"     },
+        {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text; expected an integer"     },
+        {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number; expected an integer" },
+        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is null; expected an integer"      },
         {"{platform: tiktok, handle: 123}",
-         "f.yaml:1:28: 'handle' is an integer, not text (quote it)"                                                                                  },
+         "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"123\")"                                                                        },
         {"{platform: tiktok, handle: true}",
-         "f.yaml:1:28: 'handle' is a boolean, not text (quote it)"                                                                                   },
+         "f.yaml:1:28: 'handle' is a boolean; expected text (quote it: \"true\")"                                                                      },
         {"{platform: tiktok, handle: 1.5}",
-         "f.yaml:1:28: 'handle' is a number, not text (quote it)"                                                                                    },
-        {"{platform: tiktok, handle: [x]}",                                                    "f.yaml:1:28: 'handle' is a list, not text"           },
+         "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"1.5\")"                                                                        },
+        {"{platform: tiktok, handle: [x]}",                                                    "f.yaml:1:28: 'handle' is a list; expected text"        },
         {"{platform: tiktok, handle: ''}",
-         "f.yaml:1:28: 'handle' has 0 characters, not between 1 and 10"                                                                              },
+         "f.yaml:1:28: 'handle' has 0 characters; expected 1 to 10"                                                                                    },
         {"{platform: tiktok, handle: \xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9 12345}",
-         "f.yaml:1:28: 'handle' has 12 characters, not between 1 and 10"                                                                             },
-        {"{platform: instagam}",                                                               "f.yaml:1:12: 'platform' is 'instagam', not one of: tiktok, "
-                                 "instagram, youtube (did you mean 'instagram'?)"                                    },
+         "f.yaml:1:28: 'handle' has 12 characters; expected 1 to 10"                                                                                   },
+        {"{platform: instagam}",                                                               "f.yaml:1:12: 'platform' is 'instagam'; expected one of: tiktok, "
+                                 "instagram, youtube (did you mean 'instagram'?)"                                      },
         {"{platform: fax}",
-         "f.yaml:1:12: 'platform' is 'fax', not one of: tiktok, instagram, youtube"                                                                  },
-        {"{platform: 1}",                                                                      "f.yaml:1:12: 'platform' is an integer, not one of: tiktok, instagram, "
-                          "youtube (quote it)"                                                                              },
-        {"{platform: tiktok, active: yes}",                                                    "f.yaml:1:28: 'active' is text, not true or false"    },
+         "f.yaml:1:12: 'platform' is 'fax'; expected one of: tiktok, instagram, youtube"                                                               },
+        {"{platform: 1}",
+         "f.yaml:1:12: 'platform' is a number; expected one of: tiktok, instagram, "
+         "youtube (quote it: \"1\")"                                                                                                                   },
+        {"{platform: tiktok, active: yes}",
+         "f.yaml:1:28: 'active' is text; expected true or false"                                                                                       },
         {"{platform: tiktok, delay: 5}",
-         "f.yaml:1:27: 'delay' is an integer, not a duration such as 800ms or 1h30m"                                                                 },
+         "f.yaml:1:27: 'delay' is a number; expected a duration such as 800ms or 1h30m"                                                                },
         {"{platform: tiktok, delay: soon}",
-         "f.yaml:1:27: 'delay' is 'soon', not a duration such as 800ms or 1h30m"                                                                     },
-        {"{platform: tiktok, expires: tomorrow}",
-         "f.yaml:1:29: 'expires' is 'tomorrow', not a time such as 2026-05-02T09:00:00Z or -30d"                                                     },
+         "f.yaml:1:27: 'delay' is 'soon'; expected a duration such as 800ms or 1h30m"                                                                  },
+        {"{platform: tiktok, expires: tomorrow}",                                              "f.yaml:1:29: 'expires' is 'tomorrow'; expected "
+                                                  "a time such as 2026-05-02T09:00:00Z or -30d"       },
         {"{platform: tiktok, expires: 2026-02-30T00:00:00Z}",
-         "f.yaml:1:29: 'expires' is '2026-02-30T00:00:00Z', not a time such as "
-         "2026-05-02T09:00:00Z or -30d"                                                                                                              },
-        {"{platform: tiktok, tags: x}",                                                        "f.yaml:1:26: 'tags' is text, not a list of texts"    },
+         "f.yaml:1:29: 'expires' is '2026-02-30T00:00:00Z'; expected a time such as "
+         "2026-05-02T09:00:00Z or -30d"                                                                                                                },
+        {"{platform: tiktok, tags: x}",                                                        "f.yaml:1:26: 'tags' is text; expected a list of texts" },
         {"{platform: tiktok, tags: [a, 2, b]}",
-         "f.yaml:1:30: item 2 of 'tags' is an integer, not text (quote it)"                                                                          },
+         "f.yaml:1:30: 'tags' item 2 is a number; expected text (quote it: \"2\")"                                                                     },
         {"{platform: tiktok, tags: [a, b, c, d]}",
-         "f.yaml:1:26: 'tags' has 4 items, not between 0 and 3"                                                                                      },
-        {"{platform: tiktok, token: x}",                                                       "f.yaml:1:27: 'token' is text, not a map"             },
-        {"{platform: tiktok, token: {}}",                                                      "f.yaml:1:27: missing 'scope' in token"               },
-        {"{platform: tiktok, posts: {}}",                                                      "f.yaml:1:27: 'posts' is a map, not a list"           },
+         "f.yaml:1:26: 'tags' has 4 items; expected 0 to 3"                                                                                            },
+        {"{platform: tiktok, token: x}",                                                       "f.yaml:1:27: 'token' is text; expected a map"          },
+        {"{platform: tiktok, token: {}}",                                                      "f.yaml:1:27: missing 'scope' in token"                 },
+        {"{platform: tiktok, posts: {}}",                                                      "f.yaml:1:27: 'posts' is a map; expected a list"        },
         {"{platform: tiktok, posts: [{scope: a}, x, {scop: b}]}",
-         "f.yaml:1:40: token is text, not a map\n"
+         "f.yaml:1:40: token is text; expected a map\n"
          "f.yaml:1:43: missing 'scope' in token\n"
-         "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"                                                                          },
+         "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"                                                                            },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct account x = {0};
@@ -214,9 +216,9 @@ static void all_mistakes_are_told_at_once_and_the_rest_is_read(void **state)
                       "token: {scope: [], uses: 4, use: 1}\n",
                       &x, &why));
     assert_string_equal(why, "f.yaml:1:1: missing 'platform' in social account\n"
-                             "f.yaml:1:9: 'handle' is an integer, not text (quote it)\n"
-                             "f.yaml:2:9: 'status' is 1, not between 100 and 599\n"
-                             "f.yaml:4:16: 'scope' is a list, not text\n"
+                             "f.yaml:1:9: 'handle' is a number; expected text (quote it: \"5\")\n"
+                             "f.yaml:2:9: 'status' is 1; expected 100 to 599\n"
+                             "f.yaml:4:16: 'scope' is a list; expected text\n"
                              "f.yaml:4:29: unknown key 'use' in token (did you mean 'uses'?)");
     assert_int_equal(x.limit, 3);
     assert_int_equal(x.token.uses, 4);

@@ -63,33 +63,33 @@ static void what_the_document_lacks_stops_the_patch(void **state)
         const char *document, *patch, *why;
     } rows[] = {
         {"{}",               "[{\"op\":\"remove\",\"path\":\"/a\"}]",
-         "test:1:2: remove: the document has nothing at '/a'"                },
+         "test:1:2: remove: the document has no value at '/a'"                },
         {"{}",               "[{\"op\":\"replace\",\"path\":\"/a\",\"value\":1}]",
-         "test:1:2: replace: the document has nothing at '/a'"               },
+         "test:1:2: replace: the document has no value at '/a'"               },
         {"{}",               "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/a/b'"                 },
+         "test:1:2: add: the document has no value at '/a/b'"                 },
         {"{\"a\":\"text\"}", "[{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/a/b'"                 },
+         "test:1:2: add: the document has no value at '/a/b'"                 },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/2\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/2'"                   },
+         "test:1:2: add: the document has no value at '/2'"                   },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/00\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/00'"                  },
+         "test:1:2: add: the document has no value at '/00'"                  },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/-1\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/-1'"                  },
+         "test:1:2: add: the document has no value at '/-1'"                  },
         {"[1]",              "[{\"op\":\"remove\",\"path\":\"/-\"}]",
-         "test:1:2: remove: the document has nothing at '/-'"                },
+         "test:1:2: remove: the document has no value at '/-'"                },
         {"[1]",              "[{\"op\":\"replace\",\"path\":\"/1\",\"value\":1}]",
-         "test:1:2: replace: the document has nothing at '/1'"               },
+         "test:1:2: replace: the document has no value at '/1'"               },
         {"[1]",              "[{\"op\":\"add\",\"path\":\"/99999999999999999999\",\"value\":1}]",
-         "test:1:2: add: the document has nothing at '/99999999999999999999'"},
+         "test:1:2: add: the document has no value at '/99999999999999999999'"},
         {"{\"b\":1}",        "[{\"op\":\"move\",\"from\":\"/a\",\"path\":\"/b\"}]",
-         "test:1:2: move: the document has nothing at '/a'"                  },
+         "test:1:2: move: the document has no value at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"copy\",\"from\":\"/a\",\"path\":\"/b\"}]",
-         "test:1:2: copy: the document has nothing at '/a'"                  },
+         "test:1:2: copy: the document has no value at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/a\",\"value\":1}]",
-         "test:1:2: test: the document has nothing at '/a'"                  },
+         "test:1:2: test: the document has no value at '/a'"                  },
         {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/b\",\"value\":\"1\"}]",
-         "test:1:2: test: '/b' has another value"                            },
+         "test:1:2: test: the value at '/b' is different"                     },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
@@ -105,31 +105,32 @@ static void a_patch_is_checked_whole_before_it_is_used(void **state)
     static const struct {
         const char *patch, *why;
     } rows[] = {
-        {"{}",                                                    "test:1:1: a patch must be a list of steps"        },
-        {"[1]",                                                   "test:1:2: a patch step must be a map"             },
+        {"{}",                                                    "test:1:1: a patch must be a list of steps" },
+        {"[1]",                                                   "test:1:2: a patch step must be a map"      },
         {"[{}]",                                                  "test:1:2: missing 'op' in patch step\n"
-                 "test:1:2: missing 'path' in patch step"                                            },
-        {"[{\"op\":\"replce\",\"path\":\"\"}]",
-         "test:1:8: 'op' is not one of: add, remove, replace, move, copy, test (did you mean "
-         "'replace'?)"                                                                                               },
+                 "test:1:2: missing 'path' in patch step"                                     },
+        {"[{\"op\":\"replce\",\"path\":\"\"}]",                   "test:1:8: invalid 'op'; expected one of: add, "
+                                                "remove, replace, move, copy, test (did you mean "
+                                                "'replace'?)"  },
         {"[{\"op\":1,\"path\":\"\"}]",
-         "test:1:8: 'op' is not one of: add, remove, replace, move, copy, test"                                      },
+         "test:1:8: invalid 'op'; expected one of: add, remove, replace, move, copy, test"                    },
         {"[{\"op\":\"remove\",\"path\":\"a\"}]",
-         "test:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
+         "test:1:24: 'path' is not a JSON pointer; expected one such as /a/0"                                 },
         {"[{\"op\":\"remove\",\"path\":\"/~2\"}]",
-         "test:1:24: 'path' is no JSON pointer such as /a/0"                                                         },
-        {"[{\"op\":\"remove\",\"path\":7}]",                      "test:1:24: 'path' is no JSON pointer such as /a/0"},
-        {"[{\"op\":\"remove\",\"path\":\"\"}]",                   "test:1:2: the whole document cannot be removed"   },
-        {"[{\"op\":\"add\",\"path\":\"/a\"}]",                    "test:1:2: missing 'value' in patch step"          },
-        {"[{\"op\":\"copy\",\"path\":\"/a\"}]",                   "test:1:2: missing 'from' in patch step"           },
+         "test:1:24: 'path' is not a JSON pointer; expected one such as /a/0"                                 },
+        {"[{\"op\":\"remove\",\"path\":7}]",
+         "test:1:24: 'path' is not a JSON pointer; expected one such as /a/0"                                 },
+        {"[{\"op\":\"remove\",\"path\":\"\"}]",                   "test:1:2: cannot remove the whole document"},
+        {"[{\"op\":\"add\",\"path\":\"/a\"}]",                    "test:1:2: missing 'value' in patch step"   },
+        {"[{\"op\":\"copy\",\"path\":\"/a\"}]",                   "test:1:2: missing 'from' in patch step"    },
         {"[{\"op\":\"move\",\"path\":\"/a/b\",\"from\":\"/a\"}]",
-         "test:1:22: '/a/b' lies within '/a', which is to be moved there"                                            },
+         "test:1:22: cannot move '/a' into its own child '/a/b'"                                              },
         {"[{\"op\":\"move\",\"path\":\"/a\",\"from\":\"\"}]",
-         "test:1:22: '/a' lies within '', which is to be moved there"                                                },
+         "test:1:22: cannot move '' into its own child '/a'"                                                  },
         {"[{\"op\":\"add\"},\n{\"op\":\"test\",\"path\":\"/\"}]",
          "test:1:2: missing 'path' in patch step\n"
          "test:1:2: missing 'value' in patch step\n"
-         "test:2:1: missing 'value' in patch step"                                                                   },
+         "test:2:1: missing 'value' in patch step"                                                            },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error err = {0};
@@ -158,7 +159,7 @@ static void copies_of_copies_cannot_grow_without_bound(void **state)
         buf_byte(&text, ']');
         assert_null(
             patch_apply(*state, tree_parse(*state, "[[1]]"), tree_parse(*state, text.data), &err));
-        assert_non_null(strstr(error_text(*state, &err), "grows too big or too deep"));
+        assert_non_null(strstr(error_text(*state, &err), "becomes too large or too deep"));
         error_end(&err);
     }
 }

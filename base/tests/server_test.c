@@ -312,16 +312,19 @@ static void responses_owed_are_dropped_when_the_server_ends(void **state)
 static void an_address_that_cannot_be_had_is_told(void **state)
 {
     struct rig *g = *state;
-    const char *in_use = arena_printf(&g->arena, "127.0.0.1:%d is in use", server_port(g->server));
+    const char *in_use = arena_printf(
+        &g->arena, "cannot listen on 127.0.0.1:%d: address already in use", server_port(g->server));
     const struct {
         const char *address;
         int port;
         const char *text;
     } rows[] = {
-        {"127.0.0.1", server_port(g->server), in_use                                                       },
-        {"localhost", 0,                      "'localhost' port 0 is not an IP address and a port"         },
-        {"127.0.0.1", 65536,                  "'127.0.0.1' port 65536 is not an IP address and a port"     },
-        {"192.0.2.1", 0,                      "192.0.2.1:0 cannot be had: this machine has no such address"},
+        {"127.0.0.1", server_port(g->server), in_use                                                                 },
+        {"localhost", 0,
+         "cannot listen on 'localhost' port 0; expected an IP address and a port (0-65535)"                          },
+        {"127.0.0.1", 65536,
+         "cannot listen on '127.0.0.1' port 65536; expected an IP address and a port (0-65535)"                      },
+        {"192.0.2.1", 0,                      "cannot listen on 192.0.2.1:0: this machine does not have this address"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};

@@ -163,7 +163,7 @@ struct judging {
     bool decide, all_hold;
 };
 
-/* Returns the result with the most detail. A $each gives a summary ("3 of 9 items differ") first;
+/* Returns the result with the most detail. A $each gives a summary ("3 of 9 items do not match") first;
  * the first mismatch follows it. */
 static const struct match_result *most_specific_result(const struct match_results *results,
                                                        enum match_verdict verdict)

@@ -82,15 +82,16 @@ static void errors_are_reported_with_their_positions(void **state)
         {"catalogues/keys",
          "catalogues/keys/claims.yaml:1:3: missing 'says' in claim\n"
          "catalogues/keys/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
-         "catalogues/keys/claims.yaml:4:10: 'level' is 'mst', not one of: must, should, may (did "
+         "catalogues/keys/claims.yaml:4:10: 'level' is 'mst'; expected one of: must, should, may "
+         "(did "
          "you mean 'must'?)\n"
-         "catalogues/keys/claims.yaml:6:10: 'claim' is an integer, not text (quote it)\n"
-         "catalogues/keys/claims.yaml:7:9: 'says' has 0 characters, not between 1 and 400\n"
-         "catalogues/keys/claims.yaml:10:12: 'observe' is 'seen', not one of: api, simulated, "
+         "catalogues/keys/claims.yaml:6:10: 'claim' is a number; expected text (quote it: \"7\")\n"
+         "catalogues/keys/claims.yaml:7:9: 'says' has 0 characters; expected 1 to 400\n"
+         "catalogues/keys/claims.yaml:10:12: 'observe' is 'seen'; expected one of: api, simulated, "
          "none\n"
-         "catalogues/keys/claims.yaml:11:3: claim is text, not a map"                            },
+         "catalogues/keys/claims.yaml:11:3: claim is text; expected a map"                       },
         {"catalogues/disputes",
-         "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items, not between 1 and 20\n"
+         "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items; expected 1 to 20\n"
          "catalogues/disputes/disputes.yaml:2:55: 'readings' must be a map of at least two: NAME: "
          "MEANING\n"
          "catalogues/disputes/disputes.yaml:3:66: the meaning of 'c' must be text\n"

@@ -176,8 +176,8 @@ static void an_invalid_report_is_rejected(void **state)
     static const struct {
         const char *path, *expected;
     } rows[] = {
-        {"golden/gone.json", "golden/gone.json: No such file or directory"},
-        {"golden/red.xml",   "golden/red.xml:1:1: not a JSON value"       },
+        {"golden/gone.json", "golden/gone.json: No such file or directory"       },
+        {"golden/red.xml",   "golden/red.xml:1:1: invalid JSON; expected a value"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};

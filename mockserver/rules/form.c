@@ -155,7 +155,7 @@ bool rules_check(const struct node *list, struct error *err)
 {
     if (list->kind != NODE_LIST)
         return error_add(err, ERROR_INPUT, list->at,
-                         "'rules' is %s, not a list: write '- ' before each rule",
+                         "'rules' is %s; expected a list (write '- ' before each rule)",
                          list->kind == NODE_MAP ? "a map" : node_kind_name(list->kind));
     struct arena a = {0};
     bool ok = true;

@@ -188,7 +188,7 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{\"key\":\"ful\"}}",                  "/match/key",              "did you mean 'full'"        },
         {"{\"match\":{\"fault\":\"rate_limitd\"}}",        "/match/fault",            "did you mean 'rate_limited'"},
         {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "no rule 'none'"             },
-        {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quotes"                     },
+        {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quote it"                   },
         {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
          "names a header"                                                                                          },
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
