@@ -1,11 +1,11 @@
-/* arena.h - memory of one lifetime: allocate freely, release everything at once.
+/* arena.h - memory of one lifetime: allocated piece by piece, released all at once.
  *
- * Shapes:  struct arena, zero-initialised by its holder ({0} is an empty arena); blocks are 16-byte
+ * Shapes:  struct arena; the caller zero-initialises it ({0} is an empty arena). Blocks are 16-byte
  *          aligned and zeroed.
  * Errors:  none (see heap.h).
  *
- * A function whose first parameter is an arena returns memory living in it; any other pointer
- * result is borrowed.
+ * A function whose first parameter is an arena returns memory allocated in that arena. Any other
+ * pointer result is borrowed.
  */
 #pragma once
 #include <stdarg.h>
@@ -15,8 +15,8 @@ struct arena_chunk;
 struct arena_owned;
 
 struct arena {
-    struct arena_chunk *chunk; /* the newest; older ones hang behind it */
-    struct arena_owned *owned; /* foreign things that end with the arena, newest first */
+    struct arena_chunk *chunk; /* the newest; linked to the older ones */
+    struct arena_owned *owned; /* registered by arena_own, newest first */
 };
 
 void *arena_alloc(struct arena *a, size_t size);
@@ -26,14 +26,15 @@ char *arena_printf(struct arena *a, const char *format, ...) __attribute__((form
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
-/* Makes room for at least one more item behind `count`; returns the array, moved if it had to grow.
- */
+/* Grows an array of `count` items so that at least one more fits. Returns the array, which may have
+ * moved; *room is its new capacity. */
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_t item_size);
 
-void *arena_own(struct arena *a, void *thing, void (*release)(void *)); /* returns thing */
+/* Calls release(thing) when the arena is reset or ended. Returns thing. */
+void *arena_own(struct arena *a, void *thing, void (*release)(void *));
 
-void arena_reset(struct arena *a); /* empty again, keeping one chunk for reuse */
-void arena_end(struct arena *a);   /* releases all; the arena is {0} again */
+void arena_reset(struct arena *a); /* empties the arena; keeps one chunk for reuse */
+void arena_end(struct arena *a);   /* releases everything; the arena is {0} again */
 
 #define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))

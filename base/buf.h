@@ -1,7 +1,7 @@
-/* buf.h - text that grows, in an arena.
+/* buf.h - a text buffer that grows in an arena.
  *
- * Shapes:  struct buf {arena, data, n, room}; data is always NUL-ended once anything was added.
- *          Start: {.arena = a}.
+ * Shapes:  struct buf {arena, data, n, room}; initialise it with {.arena = a}. `data` is NULL until
+ *          something is added, and NUL-terminated from then on.
  * Units:   bytes.
  * Errors:  none.
  */
@@ -15,11 +15,11 @@ struct buf {
     size_t n, room;
 };
 
-char *buf_reserve(struct buf *b,
-                  size_t more); /* a place for `more` bytes at the end; then b->n += written */
+/* Returns room for `more` bytes at the end; the caller adds what it wrote to b->n. */
+char *buf_reserve(struct buf *b, size_t more);
 void buf_byte(struct buf *b, char c);
 void buf_add(struct buf *b, struct str text);
 void buf_text(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct str buf_str(const struct buf *b);
-const char *buf_c(struct buf *b); /* NUL-ended, never NULL */
+const char *buf_c(struct buf *b); /* NUL-terminated; never NULL */

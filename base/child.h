@@ -1,25 +1,28 @@
-/* child.h - a function of ours in a process of its own, heard through the loop: for what may crash,
- * hang or leak.
+/* child.h - runs a function in a forked process and reads its output on the loop; for work that may
+ * crash, hang or leak.
  *
- * Shapes:  the child is a copy of this process that has the standard streams and nothing else open,
- *          and runs no loop. What `run` writes into `out` is handed to `ended`. It dies with us.
+ * Shapes:  the child is a fork of this process with only the standard streams open; it runs no
+ *          loop. What `run` writes to `out` is passed to `ended`. The child is killed when the
+ *          parent dies.
  * Units:   microseconds.
- * Errors:  `why` says why the output is not all of it: no process could be had, it took too long, a
- *          signal or a status ended it; NULL: it is.
+ * Errors:  `why` is NULL if the output is complete; otherwise it is the reason: the fork failed,
+ *          the time limit passed, or a signal or a nonzero status ended the child.
  */
 #pragma once
 #include "base/buf.h"
 #include "base/loop.h"
 
 struct child_work {
-    void (*run)(void *ctx, struct buf *out);                   /* there */
-    void (*ended)(void *ctx, struct str out, const char *why); /* here, later, once */
+    void (*run)(void *ctx, struct buf *out);                   /* called in the child */
+    void (*ended)(void *ctx, struct str out, const char *why); /* called once */
     void *ctx;
     int64_t limit_us;
 };
 
 struct child;
 
+/* Starts the child. If that fails, `ended` is called later with the reason. */
 struct child *child_new(struct loop *l, const struct child_work *work);
-/* Ends it, and `ended` is not called; NULL is fine. Who has ended is freed already. */
+/* Kills the child without calling `ended`; NULL is allowed. A child that has ended is freed
+ * already: do not call this after `ended`. */
 void child_free(struct child *c);

@@ -1,10 +1,10 @@
-/* diff.h - how two values differ, member by member.
+/* diff.h - compares two values member by member.
  *
- * Shapes:  a list of {pointer, expected, actual}, at most DIFF_MAX rows; `more` says how many were
- *          left out. Lists are aligned, so that one item too many is one difference; a pointer into
- *          a list counts as the actual value does, or as the expected one where the item is
- *          missing.
- * Errors:  none. Values too large to walk are compared as far as the walk goes.
+ * Shapes:  a list of {pointer, expected, actual} with at most DIFF_MAX rows; `more` is the number
+ *          of differences left out. Lists are aligned first, so that one extra item is one
+ *          difference. An index in a pointer is the index in the actual list, or in the expected
+ *          list if the item is missing from the actual one.
+ * Errors:  none. A comparison of very large values stops at a node limit.
  */
 #pragma once
 #include "base/node.h"
@@ -23,5 +23,5 @@ struct diff {
 
 void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual,
                 struct diff *out);
-/* a line each: /items/0/status: expected "x", got "y" */
+/* One line per difference: /items/0/status: expected "x", got "y" */
 char *diff_text(struct arena *a, const struct diff *d);

@@ -1,16 +1,17 @@
-/* fields.h - a YAML or JSON map read into a struct by a table of its members.
+/* fields.h - reads a YAML or JSON map into a struct, driven by a table of its members.
  *
- * Shapes:  struct fields: a named table of rows {key, type, where it goes, required, help}. The
- *          same rows print the reference page and the editor schema, so help is a sentence for the
- *          file's writer.
+ * Shapes:  struct fields: a named table of rows {key, type, offset, required, help}. The same rows
+ *          produce the reference page and the editor schema, so write `help` for the author of the
+ *          file.
  * Units:   FIELD_DURATION and FIELD_TIME give milliseconds (base/time.h).
- * Errors:  all mistakes of a map at once, each at its place: unknown key ("did you mean"), missing,
- *          wrong type, out of range, not one of. Each also knows its JSON pointer (struct problem).
- *          What was read is written even then, so that a caller can go on to collect mistakes. A
- *          member that was not read, and a list of texts with one that is not, stay as they were:
- *          as if absent, so a required one can be absent too.
+ * Errors:  reports all mistakes of a map at once, each with its location and JSON pointer (struct
+ *          problem): unknown key ("did you mean"), missing member, wrong type, value out of range,
+ *          value not in the list. Valid members are stored even if others are wrong, so that a
+ *          caller can continue and collect more mistakes. An invalid member leaves its target
+ *          unchanged, as if it were absent; so a required member may be absent too. A list of texts
+ *          with one invalid item is invalid as a whole.
  *
- * A member that is absent leaves its target as it was, so defaults are set before reading.
+ * An absent member leaves its target unchanged, so set the defaults before reading.
  */
 #pragma once
 #include "base/node.h"
@@ -20,11 +21,11 @@ enum field_type {
     FIELD_INT,      /* int64_t, min..max where max > min */
     FIELD_TEXT,     /* const char * */
     FIELD_ENUM,     /* int: index into texts[] */
-    FIELD_DURATION, /* int64_t ms: 800ms 1h30m -30d */
-    FIELD_TIME,     /* struct field_time: an instant, or relative to a start that is known later */
-    FIELD_NODE,     /* const struct node *: anything, taken as it is */
+    FIELD_DURATION, /* int64_t ms: 800ms, 1h30m, -30d */
+    FIELD_TIME,     /* struct field_time: an instant, or a duration from a start known later */
+    FIELD_NODE,     /* const struct node *: any value, not checked */
     FIELD_TEXTS,    /* struct field_list of const char * */
-    FIELD_MAP,      /* the sub-table's struct, in place */
+    FIELD_MAP,      /* the sub-table's struct, embedded */
     FIELD_LIST,     /* struct field_list of the sub-table's structs */
 };
 
@@ -35,7 +36,7 @@ struct field_list {
 
 struct field_time {
     bool given, relative;
-    int64_t ms; /* since the epoch, or from the start */
+    int64_t ms; /* since the epoch; if relative, from the start */
 };
 
 struct field {
@@ -44,34 +45,34 @@ struct field {
     bool required;
     size_t offset; /* offsetof(struct ..., member) */
     const char *help;
-    int64_t min, max;         /* FIELD_INT; for texts and lists: lengths. 0,0 = any */
+    int64_t min, max;         /* FIELD_INT: value; text and lists: length. 0,0 = no limit */
     const char *const *texts; /* FIELD_ENUM */
     size_t text_count;
     const struct fields *sub; /* FIELD_MAP, FIELD_LIST */
-    const char *shape;        /* of what the type does not tell, for the schema: base/schema.h */
+    const char *shape;        /* schema of a value that the type does not describe: base/schema.h */
 };
 
 struct fields {
-    const char *name; /* of one such map, for messages: "social account" */
+    const char *name; /* what one such map is called in messages: "social account" */
     const struct field *rows;
     size_t count;
     size_t size;      /* of the struct */
-    size_t at_offset; /* where to put the map's struct where; SIZE_MAX = nowhere */
+    size_t at_offset; /* offset of a struct where that receives the map's location */
 };
 
-#define FIELDS_NO_PLACE SIZE_MAX
+#define FIELDS_NO_PLACE SIZE_MAX /* at_offset: do not store the location */
 
-/* A row: FIELD("handle", FIELD_TEXT, struct account_file, handle, .required = true, .help = "...")
- */
+/* One row: FIELD("id", FIELD_TEXT, struct account_file, id, .required = true, .help = "...") */
 #define FIELD(name_, kind_, struct_, member_, ...)                                                 \
     {                                                                                              \
         .key = (name_), .type = (kind_), .offset = offsetof(struct_, member_), __VA_ARGS__         \
     }
-/* The table of such rows: FIELD_TABLE("account", rows, struct account_file, FIELDS_NO_PLACE) */
+/* The table of the rows: FIELD_TABLE("account", rows, struct account_file, FIELDS_NO_PLACE) */
 #define FIELD_TABLE(name_, rows_, struct_, at_)                                                    \
     {                                                                                              \
         (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                  \
     }
 
+/* Reads `map` into the struct `into`. Returns false if it added a problem. */
 bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
                  struct error *err);

@@ -1,12 +1,12 @@
-/* file.h - writing a whole file: it is there as it should be, or as it was before.
+/* file.h - writes a whole file atomically: it gets its new content or keeps the old one.
  *
- * Shapes:  the text goes into FILE.PID.partial, which then takes FILE's place. A device or a pipe
- *          is written as it is: it must not be replaced by a file.
- * Errors:  ERROR_SYSTEM, with the file's name and why.
+ * Shapes:  the text is written to FILE.PID.partial, which is then renamed to FILE. A device or a
+ *          pipe is written directly, because a file must not replace it.
+ * Errors:  ERROR_SYSTEM, with the file's name and the reason.
  */
 #pragma once
 #include "base/error.h"
 #include "base/str.h"
 
-bool file_can_write(const char *path, struct error *err); /* now; leaves nothing behind */
+bool file_can_write(const char *path, struct error *err); /* checks; leaves no file behind */
 bool file_write(const char *path, struct str text, struct error *err);

@@ -1,17 +1,17 @@
-/* flags.h - a program's options by a table: what the command line and the environment say.
+/* flags.h - reads a program's options from the command line and the environment, driven by a table.
  *
- * Shapes:  struct flag: a row {name, a word for its value, a setter, help}. --admin-port goes
- *          before <PREFIX>_ADMIN_PORT in the environment, and who says neither has the default.
- *          `struct options` is the program's own: each defines it, here it is only passed on.
- * Errors:  ERROR_USAGE, all at once; what argp itself finds (an unknown flag) ends the program with
- *          status 2.
+ * Shapes:  struct flag: a row {name, value name, setter, help}. The command line (--admin-port)
+ *          overrides the environment (<PREFIX>_ADMIN_PORT), which overrides the default. Each
+ *          program defines its own `struct options`; this room only passes it to the setters.
+ * Errors:  ERROR_USAGE, all at once. An unknown option is reported by argp, which exits with status
+ *          2.
  */
 #pragma once
 #include "base/error.h"
 
 struct options;
 
-/* One option's value, and who said it ("--port", "UNDERSTUDY_MOCK_PORT"). */
+/* One option's value, and where it comes from ("--port", "UNDERSTUDY_MOCK_PORT"). */
 struct given {
     const char *value, *by;
     struct error *err;
@@ -23,9 +23,9 @@ struct flag {
     const char *name, *value; /* value NULL: a switch */
     flag_set *set;
     const char *help;
-    const char *(*more_help)(struct arena *a); /* what is not known before it runs */
+    const char *(*more_help)(struct arena *a); /* appended to help; for text computed at run time */
     bool value_optional;
-    const char *environment; /* a variable of its own name; "": none */
+    const char *environment; /* variable name if not <PREFIX>_<NAME>; "": no variable */
 };
 
 /* FLAG("port", "N", set_port, .help = "listen on this port") */
@@ -36,12 +36,12 @@ struct flag {
 
 struct flags {
     const char *program, *version;
-    const char *environment;      /* prefix of its variables: UNDERSTUDY_TEST */
-    const char *command;          /* the one named on the command line, or NULL */
-    const char *arguments, *help; /* as argp wants them */
+    const char *environment;      /* prefix of the variables: UNDERSTUDY_TEST */
+    const char *command;          /* the command on the command line, or NULL */
+    const char *arguments, *help; /* in the format of argp */
     const struct flag *rows;
     size_t count;
-    flag_set *argument; /* gets what is no option */
+    flag_set *argument; /* called for each argument that is not an option */
 };
 
 struct texts_list {
@@ -49,9 +49,11 @@ struct texts_list {
     size_t count, room;
 };
 
+/* Calls the setters for all given options. Returns false if a value is invalid. */
 bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into,
                 struct error *err);
 
 /* For setters: adds "invalid value 'x' for --name (what)". Always false. */
 bool flag_wrong(const struct given *g, const char *what);
+/* For options without a value: accepts no value, true, false, 1, 0 and the empty text. */
 bool flag_switch(const struct given *g, bool *on);

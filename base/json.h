@@ -1,14 +1,13 @@
-/* json.h - strict JSON in, fast JSON out. The only room that knows cJSON.
+/* json.h - strict JSON reader and streaming writer. The only room that uses cJSON.
  *
- * Reading: our gate checks RFC 8259 grammar, UTF-8, depth and size and knows the offset of every
- *          value; cJSON then makes the values; both together give a node tree with places. Refused
- *          as well: duplicate keys, numbers beyond a double, lone surrogates, \u0000. Integers
- *          within int64 are exact.
- * Writing: a streaming writer into a buf; the caller opens and closes, commas are the writer's.
- *          Asserts on misuse.
+ * Reading: json_gate checks the RFC 8259 grammar, UTF-8, depth and size, and finds the offset of
+ *          every value; cJSON then parses the values. The result is a node tree with locations.
+ *          Also rejected: duplicate keys, numbers too large for a double, lone surrogates and
+ *          \u0000. Integers that fit int64 are exact.
+ * Writing: a streaming writer appends to a buf. The caller opens and closes lists and maps; the
+ *          writer adds the commas. Misuse fails an assertion.
  * Units:   bytes; depth counts nested lists and maps.
- * Errors:  file:line:col (file = what the caller names the text, such as "body"); offset through
- *          the place.
+ * Errors:  file:line:col, where file is the caller's name for the text, such as "body".
  * Source:  RFC 8259.
  */
 #pragma once
@@ -20,14 +19,14 @@
 
 const struct node *json_parse(struct arena *a, struct str text, const char *file,
                               struct error *err);
-bool json_check(struct str text, size_t *bad_offset, const char **why); /* the gate alone */
+bool json_check(struct str text, size_t *bad_offset, const char **why); /* checks without parsing */
 
 struct json {
     struct buf *out;
-    int indent; /* blanks per level; 0 = on one line */
+    int indent; /* spaces per level; 0 = everything on one line */
     int depth;
-    uint64_t is_list; /* a bit per level */
-    bool first;       /* nothing yet at this level */
+    uint64_t is_list; /* one bit per level */
+    bool first;       /* nothing is written at this level yet */
     bool after_key;
 };
 
@@ -40,14 +39,13 @@ void json_key(struct json *w, const char *key);
 void json_null(struct json *w);
 void json_bool(struct json *w, bool value);
 void json_int(struct json *w, int64_t value);
-void json_real(struct json *w,
-               double value); /* shortest text that reads back the same; must be finite */
+void json_real(struct json *w, double value); /* must be finite; shortest text that round-trips */
 void json_text(struct json *w, const char *value); /* NULL writes null */
-void json_str(struct json *w, struct str value);   /* bytes that are not UTF-8 become U+FFFD */
+void json_str(struct json *w, struct str value);   /* invalid UTF-8 becomes U+FFFD */
 void json_node(struct json *w, const struct node *value);
-void json_raw(struct json *w, struct str value); /* text that already is one JSON value */
+void json_raw(struct json *w, struct str value); /* `value` is one JSON value as text */
 
-/* key and value in one */
+/* Key and value in one call. */
 void json_put_text(struct json *w, const char *key, const char *value);
 void json_put_int(struct json *w, const char *key, int64_t value);
 void json_put_bool(struct json *w, const char *key, bool value);
@@ -55,5 +53,5 @@ void json_put_null(struct json *w, const char *key);
 void json_put_node(struct json *w, const char *key, const struct node *value);
 
 const char *json_print(struct arena *a, const struct node *value); /* on one line */
-const char *json_print_short(struct arena *a, const struct node *value,
-                             size_t max_bytes); /* cut with … */
+/* On one line of at most max_bytes; a longer text is cut and ends with "…". */
+const char *json_print_short(struct arena *a, const struct node *value, size_t max_bytes);

@@ -1,21 +1,22 @@
-/* json_gate.h - is this text strict JSON, and where does each of its values begin?
+/* json_gate.h - checks that a text is strict JSON and finds where each value starts.
  *
- * Shapes:  `starts` receives the offset of every value and member name in document order, so that a
- *          walk over the parsed tree meets them one by one. It needs room for
+ * Shapes:  `starts` receives the offset of every value and member name in document order, which is
+ *          the order of a walk over the parsed tree. It must have room for
  *          JSON_GATE_STARTS(text.n).
  * Units:   bytes; the text is at most JSON_MAX_BYTES long.
- * Errors:  false, with the offset of the first wrong byte and what is wrong there.
+ * Errors:  json_gate returns false and sets bad_offset, the offset of the first invalid byte, and
+ *          `why`.
  * Source:  RFC 8259.
  */
 #pragma once
 #include "base/json.h"
 
-/* A scalar needs a separator, a container its two brackets; only what an error leaves open lacks
- * them. */
+/* Upper limit of the offsets: each scalar takes a separator and each container two brackets, except
+ * for the containers that are open when an error stops the check. */
 #define JSON_GATE_STARTS(bytes) ((bytes) / 2 + (size_t)2 * JSON_MAX_DEPTH + 2)
 
 struct json_gate {
-    uint32_t *starts; /* NULL: only check */
+    uint32_t *starts; /* NULL: check only */
     size_t count;
     size_t bad_offset;
     const char *why;

@@ -1,8 +1,7 @@
-/* log.h - talk on stderr, a line an event.
+/* log.h - log lines on stderr, one per event.
  *
- * Shapes:  "level: text"; colour only on a terminal that wants it (log_colour_wanted, which reports
- *          use too).
- * Errors:  none. Secrets never come here: callers pass names and ids.
+ * Shapes:  "level: text"; colour only if log_colour_wanted says so (reports use it too).
+ * Errors:  none. Callers log names and ids, never secrets.
  */
 #pragma once
 #include <stdbool.h>
@@ -16,9 +15,10 @@ enum log_level {
     LOG_DEBUG,
 };
 
-extern const char *const log_level_names[]; /* LOG_LEVEL_COUNT of them, in order */
+extern const char *const log_level_names[]; /* LOG_LEVEL_COUNT names, in order */
 #define LOG_LEVEL_COUNT 5
 
 void log_set_level(enum log_level level); /* default LOG_INFO */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool log_colour_wanted(FILE *to); /* NO_COLOR > CLICOLOR_FORCE > a terminal that is not dumb */
+/* NO_COLOR decides first, then CLICOLOR_FORCE; otherwise true for a terminal that is not dumb. */
+bool log_colour_wanted(FILE *to);

@@ -1,11 +1,11 @@
-/* loop.h - one thread's events: descriptors, timers, signals.
+/* loop.h - a single-threaded event loop: descriptors, timers, signals.
  *
- * Shapes:  struct loop; callbacks run one at a time, on the thread that runs the loop. Nothing here
- *          ever sleeps.
+ * Shapes:  struct loop; callbacks run one at a time on the thread that runs the loop. The loop
+ *          waits only in epoll.
  * Units:   timers in microseconds of the monotonic clock (time_monotonic_us).
- * Errors:  none: a descriptor that cannot be watched is our own bug.
+ * Errors:  none. Passing a descriptor that epoll rejects is a programming error.
  *
- * Callbacks may add and remove anything, themselves included.
+ * A callback may add and remove watches, timers and hooks, including its own.
  */
 #pragma once
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct loop;
 enum {
     LOOP_READ = 1,
     LOOP_WRITE = 2,
-    LOOP_HANGUP = 4, /* the other end sends nothing any more, or is gone */
+    LOOP_HANGUP = 4, /* the peer has closed its sending side or the connection */
 };
 
 typedef void loop_fd_fn(void *ctx, int fd, int events);
@@ -26,25 +26,27 @@ typedef void loop_signal_fn(void *ctx, int signal);
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 
-void loop_watch(struct loop *l, int fd, int events, loop_fd_fn *fn, void *ctx); /* again = change */
+/* Calling it again for the same fd replaces the watch. */
+void loop_watch(struct loop *l, int fd, int events, loop_fd_fn *fn, void *ctx);
 void loop_unwatch(struct loop *l, int fd);
 
-uint64_t loop_timer(struct loop *l, int64_t at_us, loop_timer_fn *fn,
-                    void *ctx);                      /* an id, never 0 */
-void loop_timer_cancel(struct loop *l, uint64_t id); /* unknown or 0: nothing */
+/* Calls fn once at that time. Returns the timer's id, never 0. */
+uint64_t loop_timer(struct loop *l, int64_t at_us, loop_timer_fn *fn, void *ctx);
+void loop_timer_cancel(struct loop *l, uint64_t id); /* ignores 0, unknown ids and fired timers */
 
-/* Called before every wait; answers how long it may wait at most: microseconds, or -1 for no limit
- * of its own. Several may be set; each ends with its own function and ctx. */
+/* A hook that is called before every wait. It returns the longest time the loop may wait, in
+ * microseconds, or -1 for no limit. There may be several hooks; loop_before_wait_end removes the
+ * one with the same function and ctx. */
 typedef int64_t loop_before_fn(void *ctx);
 void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx);
 void loop_before_wait_end(struct loop *l, loop_before_fn *fn, void *ctx);
 
-/* Blocks its default action until loop_free. */
+/* Calls fn for this signal. The signal stays blocked until loop_free. */
 void loop_signal(struct loop *l, int signal, loop_signal_fn *fn, void *ctx);
 
-void loop_run(struct loop *l); /* until loop_stop, or nothing is left to wait for */
+void loop_run(struct loop *l); /* until loop_stop, or until there is nothing to wait for */
 void loop_stop(struct loop *l);
 
-/* One round; waits at most that long, or without limit for -1. False when it called nothing back;
- * at once, when there is nothing to wait for. */
+/* Runs one round: waits at most max_wait_us (-1: no limit) and calls the callbacks that are due.
+ * Returns false if no callback ran; returns at once if there is nothing to wait for. */
 bool loop_step(struct loop *l, int64_t max_wait_us);

@@ -194,21 +194,23 @@ static void decide_type(struct run *r, const struct decision *d)
 /* -------------------------------------------------------------------------------------------- */
 
 static const struct matcher rows[] = {
-    {"$not",            check_not,               decide_not,            false, "expectation",                            "It must not be like this."},
+    {"$not",            check_not,               decide_not,            false, "expectation",
+     "The value must not match this expectation."                                                                                                   },
     {"$in",             check_in,                decide_in,             true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
-     "It must be like one of these."                                                                                                                },
-    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "It must not be there."    },
-    {"$present",        check_true,              decide_present,        true,  "{const: true}",                          "It must be there."        },
+     "The value must match at least one of these expectations."                                                                                     },
+    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "The value must be absent."},
+    {"$present",        check_true,              decide_present,        true,  "{const: true}",
+     "The value must be present; null counts."                                                                                                      },
     {"$exact",          match_check_expectation, decide_exact,          true,  "expectation",
-     "It must be like this, and no object in it may have other members."                                                                            },
+     "The value must match this, and no object in it may have other members."                                                                       },
     {"$same",           check_same,              decide_same,           false, "{type: string, pattern: '^(/|$)'}",
-     "It must equal what stands at this JSON pointer of the same document."                                                                         },
+     "The value must equal the value at this JSON pointer of the same document."                                                                    },
     {"$matches",        check_matches,           decide_matches,        false, "{type: string}",
-     "A text in which this regular expression (PCRE2) finds something."                                                                             },
+     "Text that contains a match of this regular expression (PCRE2)."                                                                               },
     {"$id_with_prefix", check_id_with_prefix,    decide_id_with_prefix, false, "{type: string}",
-     "A text that begins so and goes on; the rest is not judged."                                                                                   },
+     "Text that starts with this prefix and is longer than it."                                                                                     },
     {"$type",           check_type,              decide_type,           false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
-     "It must be of this JSON type, or of one of these."                                                                                            },
+     "The value must have this JSON type, or one of these types."                                                                                   },
 };
 const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
 

@@ -154,12 +154,12 @@ static void decide_count(struct run *r, const struct decision *d)
 
 static const struct matcher rows[] = {
     {"$some",  match_check_expectation, decide_some,  false, "expectation",
-     "A list with at least one item like this."                                                                                                 },
+     "A list in which at least one item matches this."                                                                                                },
     {"$none",  match_check_expectation, decide_none,  false, "expectation",
-     "A list, not empty, with no item like this."                                                                                               },
+     "A non-empty list in which no item matches this."                                                                                                },
     {"$each",  match_check_expectation, decide_each,  false, "expectation",
-     "A list, not empty, whose items all are like this."                                                                                        },
+     "A non-empty list in which every item matches this."                                                                                             },
     {"$count", check_count,             decide_count, false,
-     "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",  "A list of so many items, or of a number of them that is like this."},
+     "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",  "A list with this number of items, or whose number of items matches this."},
 };
 const struct matcher_group matcher_lists = {rows, sizeof rows / sizeof *rows};

@@ -179,13 +179,14 @@ static void decide_time(struct run *r, const struct decision *d)
     " before: {$ref: '#/$defs/time'}, within: {$ref: '#/$defs/duration'}}}]}"
 
 static const struct matcher rows[] = {
-    {"$gt",   check_order, decide_gt,   false, BOUND,      "More than this number, or after this instant." },
+    {"$gt",   check_order, decide_gt,   false, BOUND,
+     "Greater than this number, or after this instant."                                                    },
     {"$gte",  check_order, decide_gte,  false, BOUND,
-     "This number or more; this instant or after it."                                                      },
+     "This number or greater, or this instant or later."                                                   },
     {"$lt",   check_order, decide_lt,   false, BOUND,      "Less than this number, or before this instant."},
     {"$lte",  check_order, decide_lte,  false, BOUND,
-     "This number or less; this instant or before it."                                                     },
+     "This number or less, or this instant or earlier."                                                    },
     {"$time", check_time,  decide_time, false, TIME_SHAPE,
-     "A UTC instant, before or after now or another one."                                                  },
+     "A UTC instant, compared with now or with another instant."                                           },
 };
 const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};

@@ -1,9 +1,9 @@
-/* members.h - the one rule both formats share: a map names each member once.
+/* members.h - checks that a map has no duplicate keys; shared by the YAML and JSON readers.
  *
- * Errors:  none: which two clash is the response.
+ * Errors:  none.
  */
 #pragma once
 #include "base/node.h"
 
-/* True when two of them have the same key; they are then *first and *again. */
+/* Returns true if two members have the same key; *first and *again are their indexes. */
 bool members_clash(const struct member *members, size_t count, size_t *first, size_t *again);

@@ -1,10 +1,10 @@
-/* node.h - one immutable tree for what YAML and JSON say, every value with its place.
+/* node.h - an immutable tree of YAML or JSON values, each with its location.
  *
- * Shapes:  struct node; lists keep their order, maps keep their members' order. Nodes may be shared
- *          by several parents (YAML aliases, patched copies), so nothing in a node tells its
- *          parent, and walkers bound what they produce.
+ * Shapes:  struct node; lists and maps keep the order of the document. A node may have several
+ *          parents (YAML aliases, patched copies), so it has no parent pointer, and a walk over a
+ *          tree must limit its own length.
  * Units:   integers are exact int64; every other number is a double.
- * Errors:  none here; look-ups answer NULL.
+ * Errors:  none; a look-up that finds nothing returns NULL.
  * Source:  JSON Pointer RFC 6901.
  */
 #pragma once
@@ -36,7 +36,7 @@ struct node {
         bool truth;
         int64_t integer;
         double real;
-        struct str text; /* NUL-ended as well: text.s can be kept */
+        struct str text; /* also NUL-terminated: text.s can be kept */
         struct {
             size_t count;
             const struct node *const *items;
@@ -48,31 +48,30 @@ struct node {
     };
 };
 
-const char *node_kind_name(
-    enum node_kind kind); /* "null" "boolean" "integer" "number" "string" "array" "object" */
+/* Returns "null", "boolean", "integer", "number", "string", "array" or "object". */
+const char *node_kind_name(enum node_kind kind);
 
-const struct node *node_get(const struct node *map,
-                            const char *key); /* NULL: no such member, or no map */
+/* The look-ups return NULL if the value is absent or the node has another kind. */
+const struct node *node_get(const struct node *map, const char *key);
 const struct node *node_get_str(const struct node *map, struct str key);
 const struct node *node_at(const struct node *list, size_t i);
-const struct member *node_member(const struct node *map, size_t i); /* NULL: none, or no map */
-size_t node_count(const struct node *n);                            /* of a list or map; else 0 */
+const struct member *node_member(const struct node *map, size_t i);
+size_t node_count(const struct node *n); /* of a list or map; otherwise 0 */
 
-/* RFC 6901: "" is the whole, "/a/0". NULL where nothing stands. */
+/* Resolves an RFC 6901 pointer; "" is the root. NULL if the pointer is invalid or leads nowhere. */
 const struct node *node_pointer(const struct node *root, const char *pointer);
 bool node_pointer_valid(const char *pointer);
-const char *node_pointer_add(struct arena *a, const char *pointer,
-                             struct str key); /* + "/key", escaped */
+/* Returns the pointer with "/key" appended, escaped. */
+const char *node_pointer_add(struct arena *a, const char *pointer, struct str key);
 
-bool node_equal(const struct node *x,
-                const struct node *y); /* 1 equals 1.0; members in any order */
+/* 1 equals 1.0; the order of members does not matter. */
+bool node_equal(const struct node *x, const struct node *y);
 bool node_is_number(const struct node *n);
-double node_number(const struct node *n);    /* of an integer or a real */
-const char *node_text(const struct node *n); /* NULL unless it is a string */
-const char *node_get_text(const struct node *map,
-                          const char *key); /* both in one; NULL if absent or no string */
+double node_number(const struct node *n);                           /* the node must be a number */
+const char *node_text(const struct node *n);                        /* NULL if it is not text */
+const char *node_get_text(const struct node *map, const char *key); /* NULL if absent or not text */
 
-/* Building. Values, items and members are kept, not copied; text is copied, NUL-ended. */
+/* Constructors. Values, items and members are not copied; text is, NUL-terminated. */
 const struct node *node_new_null(struct arena *a);
 const struct node *node_new_bool(struct arena *a, bool truth);
 const struct node *node_new_int(struct arena *a, int64_t value);
@@ -80,7 +79,8 @@ const struct node *node_new_real(struct arena *a, double value);
 const struct node *node_new_text(struct arena *a, struct str text);
 const struct node *node_new_list(struct arena *a, const struct node *const *items, size_t count);
 const struct node *node_new_map(struct arena *a, const struct member *members, size_t count);
-const struct node *
-node_with(struct arena *a, const struct node *map, const char *key,
-          const struct node *value); /* a copy with that member set (last if new) */
+/* Returns a copy of the map with that member set; a new member is the last. */
+const struct node *node_with(struct arena *a, const struct node *map, const char *key,
+                             const struct node *value);
+/* Returns a copy of the map without that member. */
 const struct node *node_without(struct arena *a, const struct node *map, const char *key);

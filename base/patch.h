@@ -1,10 +1,10 @@
-/* patch.h - JSON Patch and JSON merge patch on node trees.
+/* patch.h - JSON Patch and JSON Merge Patch on node trees.
  *
- * Shapes:  a patch is a node: a list of {op, path, value | from}. The result is a new tree sharing
- *          what did not change.
- * Errors:  patch_check names the member at fault and its place, all at once; patch_apply checks
- *          too, and beyond that fails only on what the document lacks or by growing it past the
- *          limits.
+ * Shapes:  a patch is a node: a list of {op, path, value | from}. The result is a new tree that
+ *          shares the unchanged nodes.
+ * Errors:  patch_check reports all invalid steps at once, each with its location. patch_apply calls
+ *          it first; after that it fails only if the document has no value at a path, if a test
+ *          step fails, or if the result exceeds the limits.
  * Source:  RFC 6902 (add remove replace move copy test), RFC 7396.
  */
 #pragma once

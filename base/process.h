@@ -1,8 +1,8 @@
-/* process.h - what a program does before anything else.
+/* process.h - set-up that a program does first.
  *
- * Shapes:  the standard streams are open after process_open_streams, on /dev/null where nobody gave
- *          one: a socket or a file must never take the place of a stream that was closed for us.
- * Errors:  none: without /dev/null the streams stay as they are.
+ * Shapes:  process_open_streams opens the closed standard streams on /dev/null, so that no socket
+ *          or file gets the descriptor of a standard stream.
+ * Errors:  none. Without /dev/null the streams stay closed.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
-/* str.h - borrowed text views, for parsing and matching; passed by value.
+/* str.h - borrowed text views for parsing and matching; passed by value.
  *
- * Shapes:  struct str {bytes, length}; not NUL-ended. What is kept is a NUL-ended const char * in
- *          an arena (str_dup).
- * Units:   bytes; text is UTF-8 unless said otherwise; letter case means ASCII case.
- * Errors:  none; conversions answer false and leave the output untouched.
+ * Shapes:  struct str {bytes, length}; not NUL-terminated. To keep text, copy it to a
+ *          NUL-terminated const char * in an arena (str_dup).
+ * Units:   bytes; text is UTF-8 unless stated otherwise; letter case means ASCII case.
+ * Errors:  none; conversions return false and leave the output unchanged.
  */
 #pragma once
 #include <stdbool.h>
@@ -32,7 +32,7 @@ static inline struct str str_from(const char *text) /* NULL gives the empty view
     return text ? str_of(text, strlen(text)) : STR("");
 }
 
-char *str_dup(struct arena *a, struct str x); /* the one bridge from view to kept text */
+char *str_dup(struct arena *a, struct str x); /* a NUL-terminated copy */
 
 bool str_eq(struct str x, struct str y);
 bool str_is(struct str x, const char *text);
@@ -42,26 +42,27 @@ bool str_starts(struct str x, struct str prefix);
 bool str_starts_nocase(struct str x, struct str prefix);
 bool str_ends(struct str x, struct str suffix);
 bool str_has(struct str x, struct str part);
-size_t str_find(struct str x, char c); /* index of the first c; x.n if there is none */
+size_t str_find(struct str x, char c); /* index of the first c; x.n if absent */
 
-struct str str_cut(struct str *rest,
-                   char separator);          /* what stands before it; rest moves behind it */
-struct str str_skip(struct str x, size_t n); /* without its first n bytes (or empty) */
-struct str str_head(struct str x, size_t n); /* its first n bytes at most */
-struct str str_trim(struct str x);           /* without blanks, tabs and line ends around it */
+/* Returns the text before the first separator and moves *rest after it. Without a separator it
+ * returns all of *rest and empties it. */
+struct str str_cut(struct str *rest, char separator);
+struct str str_skip(struct str x, size_t n); /* without the first n bytes; may be empty */
+struct str str_head(struct str x, size_t n); /* at most the first n bytes */
+struct str str_trim(struct str x);           /* without spaces, tabs and line ends at both ends */
 
-bool str_to_int(struct str x, int64_t *value);  /* -?digits, whole text, no overflow */
-bool str_to_real(struct str x, double *value);  /* JSON number grammar, whole text, finite */
+bool str_to_int(struct str x, int64_t *value);  /* -?digits, the whole text, no overflow */
+bool str_to_real(struct str x, double *value);  /* JSON number grammar, the whole text, finite */
 bool str_to_size(struct str x, int64_t *bytes); /* 8MiB, 512KiB, 1kB, 1MB, 20B, 20 */
 bool str_to_bool(struct str x, bool *value);    /* true, false */
 #define STR_INT_MAX 20
-struct str str_of_int(int64_t value, char room[STR_INT_MAX]); /* lives in room */
-bool str_utf8_valid(
-    struct str x, size_t *bad);  /* bad (may be NULL): where the first ill-formed sequence starts */
-uint64_t str_hash(struct str x); /* stable over runs: it may decide an order */
+struct str str_of_int(int64_t value, char room[STR_INT_MAX]); /* a view of room */
+/* *bad (may be NULL) receives the offset of the first invalid sequence. */
+bool str_utf8_valid(struct str x, size_t *bad);
+uint64_t str_hash(struct str x); /* the same in every run, so it may decide an order */
 
-/* The nearest of `count` words to x, or NULL where none is near: for "did you mean". */
+/* Returns the word closest to x for "did you mean", or NULL if none is close. */
 const char *str_nearest(struct str x, const char *const *words, size_t count);
-/* What to append to a message about x: " (did you mean 'y'?)" if a word is near, else
- * "; expected one of: a, b"; "" if there are too many words to list. */
+/* Returns what to append to a message about an unknown word x: " (did you mean 'y'?)" if a word is
+ * close, otherwise "; expected one of: a, b", or "" if there are too many words to list. */
 const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count);

@@ -1,12 +1,12 @@
-/* watch.h - tells when files change, through the loop.
+/* watch.h - notifies about changed files, on the loop.
  *
- * Shapes:  struct watch {paths}. Directories are watched, not files: a file that is replaced by
- *          another of its name (an editor, sed -i), comes into being or goes is noticed as well as
- *          one that is written, and so is a link on the way to it that is turned elsewhere.
- *          `changed` is called once for a burst of changes, WATCH_QUIET_US after its last; what
- *          changes from the beginning of that call on makes it be called again.
+ * Shapes:  struct watch: a set of paths. It watches the directories, so it also notices a file that
+ *          is replaced by another of the same name (by an editor or sed -i), created or deleted,
+ *          and a symbolic link on the path that changes its target. `changed` is called once for a
+ *          burst of changes, WATCH_QUIET_US after the last one. A change during that call causes
+ *          another call.
  * Units:   microseconds.
- * Errors:  ERROR_SYSTEM, where the system's limits leave no room to watch.
+ * Errors:  ERROR_SYSTEM if the system's limit of watches is reached.
  */
 #pragma once
 #include "base/error.h"
@@ -17,6 +17,6 @@
 struct watch;
 
 struct watch *watch_new(struct loop *l, void (*changed)(void *ctx), void *ctx, struct error *err);
-/* These from now on, and no others; a path that does not exist is waited for. */
+/* Replaces the set of watched paths. A path need not exist yet. */
 bool watch_files(struct watch *w, const char *const *paths, size_t count, struct error *err);
-void watch_free(struct watch *w); /* NULL is fine; not from within `changed` */
+void watch_free(struct watch *w); /* NULL is allowed; must not be called in `changed` */

@@ -1,18 +1,18 @@
-/* yaml.h - YAML 1.2 (core schema) text to a node tree. The only room that knows libfyaml.
+/* yaml.h - reads YAML 1.2 (core schema) into a node tree. The only room that uses libfyaml.
  *
- * Shapes:  one document a file. Plain scalars are typed by the core schema (null ~ true false 0x1f
- *          0o17, 017 is seventeen); quoted and !!str ones are strings. Aliases share nodes.
- * Units:   limits below; bytes. Aliases count as often as they are used, so that every walker over
- *          the tree is bounded too.
- * Errors:  file:line:col for everything: syntax (reading stops there), bad UTF-8 or control
- *          characters, a duplicate or non-scalar key, a merge key, an alias to an open or unknown
- *          anchor, any tag but !!str, .inf, .nan, an integer beyond int64, a second document, an
- *          empty file, a limit.
+ * Shapes:  one document per file. Plain scalars get their type from the core schema (null ~ true
+ *          false 0x1f 0o17; 017 is seventeen); quoted and !!str scalars are text. Aliases share
+ *          nodes.
+ * Units:   bytes, for the limits below. Each use of an alias counts, so that every walk over the
+ *          tree is bounded.
+ * Errors:  file:line:col for each. Rejected are: a syntax error (reading stops there), invalid
+ *          UTF-8, control characters, a duplicate or non-scalar key, a merge key, an alias to an
+ *          open or unknown anchor, any tag except !!str, .inf, .nan, an integer beyond int64, a
+ *          second document, an empty file, an exceeded limit.
  * Source:  YAML 1.2.2, chapter 10.3.
  *
- * YAML is operator input. Never parse YAML from a request: each document with a syntax error leaks
- * its parser on purpose (libfyaml 0.7.12 frees some things twice when a parser that failed is
- * destroyed).
+ * Never parse YAML from a request: after a syntax error the parser is leaked on purpose, because
+ * libfyaml 0.7.12 frees some memory twice when it destroys a failed parser.
  */
 #pragma once
 #include "base/node.h"
@@ -23,7 +23,7 @@
 #define YAML_MAX_NODES   4000000
 
 const struct node *yaml_load(struct arena *a, const char *path, struct error *err);
-/* The same; *hash tells this text from another (str_hash); 0: the file cannot be read. */
+/* Like yaml_load; *hash is the str_hash of the text, or 0 if the file cannot be read. */
 const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash,
                                     struct error *err);
 const struct node *yaml_parse(struct arena *a, struct str text, const char *file,

@@ -1,35 +1,36 @@
-/* yaml_tree.h - a YAML parser's events, one after another, to a node tree.
+/* yaml_tree.h - builds a node tree from the events of a YAML parser.
  *
- * Shapes:  start with {.arena, .err, .at.file}; set `at` before each event; `root` is the result
- *          unless `refused`; then end `scratch`. Aliases share nodes.
- * Errors:  a problem of one value does not end the reading, so that all of them are told. What
- *          leaves the tree's shape in doubt, or is a limit, does: the functions then answer false.
+ * Shapes:  start with {.arena, .err, .at.file}; set `at` before each event. At the end `root` is
+ *          the result, unless `refused` is set; then end `scratch`. Aliases share nodes.
+ * Errors:  an invalid value does not stop the reading, so that all of them are reported. The
+ *          functions return false if the structure is unclear or a limit is exceeded; reading must
+ *          stop then.
  */
 #pragma once
 #include "base/yaml.h"
 
 struct yaml_anchor {
     struct str name;
-    const struct node *node; /* NULL while what it names is still open */
-    size_t nodes;            /* it stands for, aliases below it counted as often as they occur */
-    int height;              /* levels of lists and maps */
+    const struct node *node; /* NULL while the value is still open */
+    size_t nodes;            /* in the value; each use of an alias counts */
+    int height;              /* nested lists and maps in the value */
 };
 
-/* An open list or map; its members wait in yaml_tree.pending from `first` on. */
+/* An open list or map; its members are in yaml_tree.pending from index `first`. */
 struct yaml_level {
     enum node_kind kind;
     struct where at;
     size_t first, nodes_before;
-    int height; /* of what stands in it so far */
+    int height; /* nested lists and maps in the members read */
     struct yaml_anchor *anchor;
-    struct member next; /* a map's: the key whose value is awaited */
+    struct member next; /* in a map: the key whose value comes next */
 };
 
 struct yaml_tree {
     struct arena *arena, scratch;
     struct error *err;
     bool refused;
-    struct where at; /* of the event in hand */
+    struct where at; /* location of the current event */
     struct {
         struct member *items;
         size_t count, room;
@@ -42,13 +43,13 @@ struct yaml_tree {
     const struct node *root;
 };
 
-/* What may stand before a value; .s is NULL where it does not. */
+/* The tag and the anchor before a value; .s is NULL if there is none. */
 struct yaml_marks {
     struct str tag, anchor;
 };
 
 bool yaml_tree_complain(struct yaml_tree *t, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* at t->at; always false */
+    __attribute__((format(printf, 2, 3))); /* at t->at; always returns false */
 
 bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct yaml_marks marks);
 bool yaml_tree_alias(struct yaml_tree *t, struct str name);

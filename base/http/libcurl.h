@@ -1,8 +1,9 @@
-/* libcurl.h - libcurl, loaded when it is first wanted: with all it stands on it weighs 2 MB, and a
- * mock that delivers nothing never wants it.
+/* libcurl.h - loads libcurl on first use. With its dependencies it takes 2 MB, and a mock that
+ * delivers no webhooks does not need it.
  *
- * Shapes:  struct libcurl: its functions, named without curl_.
- * Errors:  a sentence, until the next call of dlopen's kind: it is missing, or lacks a function.
+ * Shapes:  struct libcurl: its functions, without the prefix curl_.
+ * Errors:  libcurl_load returns dlerror()'s text, valid until the next dl* call, if the library or
+ *          one of the functions is missing.
  */
 #pragma once
 #include <curl/curl.h>
@@ -32,5 +33,5 @@ struct libcurl {
 #undef X
 };
 
-/* NULL, or why not. What is loaded stays. */
+/* Returns NULL, or the reason for the failure. The library is never unloaded. */
 const char *libcurl_load(struct libcurl *lib, const char *file);

@@ -1,8 +1,8 @@
 /* message.h - an HTTP request and its response as plain data.
  *
- * Shapes:  request: views into memory that lives as long as the call; path and query raw, as they
- *          stood on the wire. response: a status, header lines, a body or what makes it; plus what
- *          a scripted fault does to its bytes on the wire.
+ * Shapes:  request: views into memory that is valid during the call; path and query are raw, as
+ *          received. response: a status, headers, and a body or a stream that produces it; also the
+ *          transport faults to apply when it is sent.
  * Units:   bytes; delays in microseconds.
  * Errors:  none.
  */
@@ -19,23 +19,23 @@ struct headers {
     size_t count, room;
 };
 
-const struct header *headers_find(const struct headers *h,
-                                  const char *name);               /* case-insensitive; NULL */
+/* Names are compared case-insensitively. headers_find returns NULL if the header is absent. */
+const struct header *headers_find(const struct headers *h, const char *name);
 struct str headers_get(const struct headers *h, const char *name); /* "" if absent */
 void headers_add(struct arena *a, struct headers *h, const char *name, struct str value);
-void headers_set(struct arena *a, struct headers *h, const char *name,
-                 struct str value); /* replaces all of that name */
+/* Replaces all headers of that name. */
+void headers_set(struct arena *a, struct headers *h, const char *name, struct str value);
 
 struct request {
     struct str method;
     struct str target; /* path?query, raw */
-    struct str path;   /* raw: decode segment by segment (base/url.h) */
+    struct str path;   /* raw; decode each segment (base/url.h) */
     struct str query;  /* without the ? */
     struct headers headers;
     struct str body;
-    bool body_too_large; /* the body went over the server's limit and was dropped */
-    const char *peer;    /* address text, for logs */
-    int peer_port;       /* a connection each; 0: not known */
+    bool body_too_large; /* the body exceeded the server's limit and was dropped */
+    const char *peer;    /* address as text, for logs */
+    int peer_port;       /* identifies the connection; 0: unknown */
 };
 
 enum wire_cut {
@@ -46,25 +46,24 @@ enum wire_cut {
     CUT_RESET, /* closes with a TCP reset */
 };
 
-/* A body that is made while it is sent, by whoever knows what comes next. */
+/* A body that is produced while it is sent. */
 struct body_stream {
-    /* Adds the next bytes, or none while there are none; false: these are the last. It is asked
-     * again when the connection has taken them all, so a stream holds no more than it adds at once.
-     */
+    /* Appends the next bytes to `out`, if there are any. Returns false if they are the last. Is
+     * called again when the connection has sent all of them. */
     bool (*next)(void *ctx, struct buf *out);
     void *ctx;
-    const char *idle; /* what breaks a silence of idle_us; NULL: nothing does */
+    const char *idle; /* sent after idle_us without data; NULL: nothing */
     int64_t idle_us;
 };
 
 struct response {
     int status;
-    struct headers headers; /* Content-Length and Date are the server's unless given */
+    struct headers headers; /* the server adds Content-Length and Date if absent */
     struct buf body;
-    struct body_stream stream; /* instead of body, where it has a `next` */
+    struct body_stream stream; /* used instead of `body` if `next` is set */
     enum wire_cut cut;
-    int64_t delay_us;         /* real time between handing it over and its first byte */
-    int64_t bytes_per_second; /* 0: as fast as the connection takes it */
+    int64_t delay_us;         /* real time from server_reply to the first byte */
+    int64_t bytes_per_second; /* 0: not limited */
 };
 
 const char *status_text(int status); /* "Not Found"; "" if unknown */

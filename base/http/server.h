@@ -1,14 +1,14 @@
 /* server.h - an HTTP/1.1 server on a loop, over TLS if it has a certificate. The only room that
- * knows libmicrohttpd.
+ * uses libmicrohttpd.
  *
- * Shapes:  the handler gets a struct exchange and answers it with server_reply, at once or later
- *          (also from a timer); each exchange has an arena that ends when its last byte was sent or
- *          its connection is gone. A client that leaves is noticed when its response is sent; one
- *          that leaves a stream, at once.
+ * Shapes:  the handler receives a struct exchange and answers it with server_reply, at once or
+ *          later (for example from a timer). Each exchange has an arena that ends when the last
+ *          byte is sent or the connection is closed. A disconnected client is detected when its
+ *          response is sent, or at once if the response is a stream.
  * Units:   sizes in bytes, time-outs in seconds.
- * Errors:  server_new: the address cannot be had (ERROR_SYSTEM). A request that is no proper HTTP
- *          never reaches the handler: `refuse` dresses it where our gate (gate.h) found it; what
- *          the library refuses itself is listed in the README.
+ * Errors:  server_new: the address is unavailable (ERROR_SYSTEM). An invalid HTTP request never
+ *          reaches the handler: `refuse` renders the error response if gate.h rejected the request;
+ *          the README lists what the library rejects.
  * Source:  RFC 9112.
  */
 #pragma once
@@ -22,41 +22,42 @@ struct server;
 struct exchange {
     struct arena arena;
     struct request request;
-    struct response response; /* filled by the handler, or by whoever finishes the response */
-    void *user;               /* the handler's own */
+    struct response response; /* filled by the handler, or by the code that finishes the response */
+    void *user;               /* for the handler */
     struct server *server;
-    /* Sends the response, exactly once: server_reply, or who stands between. NULL in-process, where
-     * the response must be there when the handler returns. */
+    /* Sends the response; called exactly once. It is server_reply, or a wrapper around it. NULL for
+     * an in-process call, where the response must be complete when the handler returns. */
     void (*reply)(struct exchange *x);
-    void *reply_own;    /* of who stands between */
+    void *reply_own;    /* for the wrapper */
     int64_t arrived_us; /* monotonic */
 };
 
 struct server_options {
-    const char *address;                   /* "127.0.0.1", "::1" */
-    int port;                              /* 0 picks one */
-    size_t body_max;                       /* larger: request.body_too_large, the body is dropped */
-    const struct certificate *certificate; /* NULL: plain HTTP; not needed after server_new */
+    const char *address; /* "127.0.0.1", "::1" */
+    int port;            /* 0: the system chooses one */
+    size_t body_max;     /* a larger body is dropped and sets request.body_too_large */
+    const struct certificate *certificate; /* NULL: plain HTTP; used only by server_new */
     int idle_timeout_s;
     int connections_max;
     void (*handle)(void *ctx, struct exchange *x);
-    /* Fills x->response; its status is set already. server_reply is not called. */
+    /* Fills x->response; its status is already set. Must not call server_reply. */
     void (*refuse)(void *ctx, struct exchange *x, int status, const char *why);
-    /* May be NULL. Called once for what was handled or refused, before the arena ends. `sent`: all
-     * of it was handed to the connection. */
+    /* May be NULL. Called once for each handled or refused exchange, before its arena ends. `sent`:
+     * the whole response was passed to the connection. */
     void (*done)(void *ctx, struct exchange *x, bool sent);
     void *ctx;
 };
 
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err);
 int server_port(const struct server *s);
-void server_reply(struct exchange *x); /* sends x->response; exactly once per exchange */
-/* There is more of x->response.stream, or it has come to its end. Before its first byte and when it
- * is asked anyway: nothing. */
+void server_reply(struct exchange *x); /* sends x->response; call it exactly once per exchange */
+/* Call this when x->response.stream has more data or has ended. Has no effect before the first byte
+ * or if the server is going to call `next` anyway. */
 void server_wake(struct exchange *x);
-size_t server_in_flight(const struct server *s); /* exchanges without a response yet; no streams */
-/* No new connections; keep-alive ends with the next answer, streams with what they have sent. Not
- * from within a callback of the server. */
+size_t server_in_flight(
+    const struct server *s); /* exchanges without a complete response, without streams */
+/* Accepts no new connections, closes each connection after its next response, and ends the streams.
+ * Must not be called from a callback of the server. */
 void server_quiesce(struct server *s);
-/* Answers still owed are dropped. Not from within a callback of the server. */
+/* Drops the exchanges that have no response. Must not be called from a callback of the server. */
 void server_free(struct server *s);

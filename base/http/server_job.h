@@ -1,7 +1,7 @@
-/* server_job.h - an exchange and its place in the library; for the server's own files.
+/* server_job.h - an exchange and its libmicrohttpd connection; internal to server*.c.
  *
- * Shapes:  struct job: from the request line until the library lets go of it.
- * Errors:  none; MHD_NO, the library's word, ends the connection.
+ * Shapes:  struct job: exists from the request line until the library completes the request.
+ * Errors:  none; returning MHD_NO to the library closes the connection.
  */
 #pragma once
 #include "base/http/server.h"
@@ -10,28 +10,26 @@
 
 enum step {
     STEP_HEAD,     /* the library reads the head */
-    STEP_BODY,     /* the gate let it pass */
+    STEP_BODY,     /* the head is valid; the body is read */
     STEP_HANDLING, /* the handler runs */
-    STEP_OWED,     /* it returned without a response */
-    STEP_DELAYED,  /* answered, but not due yet */
-    STEP_READY,    /* the response goes out in the library's next turn */
+    STEP_OWED,     /* the handler returned without a response */
+    STEP_DELAYED,  /* the response is complete, but its delay is not over */
+    STEP_READY,    /* the library sends the response in its next run */
     STEP_SENDING,
-    STEP_DROPPED, /* no response any more: the server ends */
+    STEP_DROPPED, /* no response will be sent, because the server ends */
 };
 
-/* An exchange and its place in the library. Lives from the request line until the library lets go.
- */
 struct job {
-    struct exchange x; /* first: what the handler holds is the job's address */
+    struct exchange x; /* must be first: its address is the address of the job */
     enum step step;
-    bool told;      /* the handler, or refuse, knows it: done is due */
-    bool suspended; /* the library leaves the connection alone */
-    bool last;      /* the connection ends with this response */
+    bool told;      /* `handle` or `refuse` was called, so `done` must be */
+    bool suspended; /* the library does not poll the connection */
+    bool last;      /* the connection closes after this response */
     struct MHD_Connection *connection;
     struct buf body;
-    uint64_t timer; /* of a delay or a throttle; 0 = none */
+    uint64_t timer; /* for a delay or a throttle; 0 = none */
     int64_t first_byte_us;
-    struct stream *stream; /* NULL: the response is none, or not begun */
+    struct stream *stream; /* NULL: the response is not a stream, or not started */
     struct job *next, *prev;
 };
 
@@ -40,8 +38,8 @@ struct server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     int epoll, port;
-    bool must_run;  /* the library has to do what no descriptor will tell it */
-    bool quiescing; /* the listening socket is gone */
+    bool must_run;  /* the library has work that no descriptor signals */
+    bool quiescing; /* the listening socket is closed */
     size_t in_flight;
     struct job *live;
     struct job *spare;
@@ -50,9 +48,9 @@ struct server {
 
 void job_suspend(struct job *j);
 void job_resume(struct job *j);
-enum MHD_Result job_send(struct job *j); /* hands x.response to the library */
+enum MHD_Result job_send(struct job *j); /* passes x.response to the library */
 
-/* x.response.stream as the library wants it; from now on the exchange is a stream. */
+/* Creates the library's response for x.response.stream; the exchange is a stream from then on. */
 struct MHD_Response *stream_begin(struct job *j);
-void stream_finish(struct job *j); /* the next bytes are its end */
+void stream_finish(struct job *j); /* ends the stream with the next bytes */
 void stream_release(struct job *j);
