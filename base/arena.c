@@ -16,7 +16,8 @@
 #define ARENA_POISONS
 #endif
 
-/* The sanitizer sees a step behind a block only if something forbidden lies there. */
+/* AddressSanitizer detects an access past the end of a block only if the memory after it is
+ * poisoned. */
 #ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
 #define FORBID(p, size) ASAN_POISON_MEMORY_REGION(p, size)
@@ -44,8 +45,8 @@ struct arena_owned {
     void (*release)(void *);
 };
 
-/* What a block of `size` takes in a chunk. A size that no memory can have is left to heap.c to
- * refuse. */
+/* Returns how many bytes of a chunk a block of `size` takes. An impossible size makes heap.c
+ * abort. */
 static size_t footprint(size_t size)
 {
     if (size > PTRDIFF_MAX / 2)
@@ -78,7 +79,7 @@ static struct arena_chunk *chunk_with_room(struct arena *a, size_t need)
         size = CHUNK_MAX;
     bool big = need > size / 4;
     struct arena_chunk *c = chunk_new(big ? need : size);
-    if (big && newest) { /* behind the newest, whose rest stays in use */
+    if (big && newest) { /* linked after the newest, which still has room */
         c->older = newest->older;
         newest->older = c;
     } else {
@@ -125,7 +126,7 @@ char *arena_printf(struct arena *a, const char *format, ...)
 
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
-    char near[256]; /* most texts fit, and are then formatted only once */
+    char near[256]; /* most texts fit and are formatted only once */
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(near, sizeof near, format, args);
@@ -141,7 +142,7 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args)
     return text;
 }
 
-/* The newest block of the newest chunk can simply become longer. */
+/* Only the last block of the newest chunk can grow in place. */
 static bool grow_in_place(struct arena *a, const void *items, size_t old_size, size_t size)
 {
     struct arena_chunk *c = a->chunk;
@@ -167,7 +168,7 @@ void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_
     if (grow_in_place(a, items, old_size, size)) {
         memset((unsigned char *)items + old_size, 0, size - old_size);
     } else {
-        /* `count` may lie beyond what the old block has (buf.c): all of that one is kept. */
+        /* `count` may be larger than the old block (buf.c), so copy the whole old block. */
         unsigned char *moved = take(a, size);
         if (old_size)
             memcpy(moved, items, old_size);

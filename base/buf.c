@@ -6,12 +6,12 @@
 
 #include "base/arena.h"
 
-/* Fresh arena memory is zeroed, so what nobody wrote behind n is the NUL already. */
+/* Arena memory is zeroed, so the byte after the text is already NUL. */
 char *buf_reserve(struct buf *b, size_t more)
 {
     size_t needed;
     if (__builtin_add_overflow(b->n, more, &needed))
-        needed = SIZE_MAX / 4; /* no such memory: the heap says so */
+        needed = SIZE_MAX / 4; /* too much: makes heap.c abort */
     if (needed >= b->room)
         b->data = arena_grow(b->arena, b->data, needed, &b->room, 1);
     return b->data + b->n;

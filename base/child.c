@@ -43,13 +43,13 @@ static _Noreturn void child_main(const struct child_work *work, int fd, pid_t pa
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent || dup2(fd, OUTPUT_FD) < 0)
         _exit(1);
-    closefrom(OUTPUT_FD + 1); /* connections must end when we end them */
+    closefrom(OUTPUT_FD + 1); /* an inherited socket would keep its connection open */
     work->run(work->ctx, &out);
     write_all(OUTPUT_FD, buf_str(&out));
     _exit(0);
 }
 
-/* Waits only for what is ending: its output is closed, or it was killed. */
+/* Does not block for long: the child has closed its output or was killed. */
 static void reap(struct child *c)
 {
     int status = 0;
@@ -80,7 +80,7 @@ static void end(struct child *c)
     release(c);
 }
 
-static void hear(void *ctx, int fd, int events)
+static void on_output(void *ctx, int fd, int events)
 {
     struct child *c = ctx;
     ssize_t n;
@@ -134,7 +134,7 @@ struct child *child_new(struct loop *l, const struct child_work *work)
     *c = (struct child){.loop = l, .work = *work, .fd = -1};
     c->out.arena = &c->arena;
     if (start(c)) {
-        loop_watch(l, c->fd, LOOP_READ, hear, c);
+        loop_watch(l, c->fd, LOOP_READ, on_output, c);
         c->timer = loop_timer(l, time_monotonic_us() + work->limit_us, on_timeout, c);
     } else {
         c->why = arena_text(&c->arena, strerror(errno));

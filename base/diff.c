@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* YAML aliases make a small file a huge walk. */
+/* With YAML aliases a small file can be a huge tree. */
 #define WALK_MAX_NODES 200000
-/* Lists are aligned only up to so many pairs, each compared only so closely. */
+/* Limits of aligning two lists: pairs of items, and leaves compared per pair. */
 #define ALIGN_MAX_PAIRS     16384
 #define DISTANCE_MAX_LEAVES 256
 #define EXCERPT_MAX_BYTES   160
@@ -13,13 +13,13 @@
 struct walk {
     struct arena *arena;
     struct diff *out;
-    size_t left; /* nodes still to be looked at */
+    size_t left; /* nodes left until the limit */
 };
 
 static void compare(struct walk *w, const struct node *x, const struct node *y,
                     const char *pointer);
 
-/* --- how far two values are from each other, in leaves --------------------------------------- */
+/* --- distance of two values: the number of different leaves ---------------------------------- */
 
 static size_t size_of(const struct node *n, size_t *left)
 {
@@ -84,7 +84,7 @@ static bool pairs_up(const struct node *x, const struct node *y)
     return distance_of(x, y) < size(x) + size(y);
 }
 
-/* What is left of both lists between an equal head and an equal tail. */
+/* The parts of both lists without their equal start and equal end. */
 struct middle {
     const struct node *x, *y;
     size_t first, x_count, y_count;
@@ -106,7 +106,8 @@ static struct middle middle_of(const struct node *x, const struct node *y)
     return m;
 }
 
-/* cost[i * (y_count + 1) + j]: the least that aligning what stands from i and j on leaves over. */
+/* cost[i * (y_count + 1) + j]: the least distance between the items from i and the items from j
+ * on. */
 static size_t *align(struct arena *a, const struct middle *m)
 {
     size_t width = m->y_count + 1;
@@ -164,7 +165,8 @@ static void compare_lists(struct walk *w, const struct node *x, const struct nod
 
 /* --- all values ----------------------------------------------------------------------------- */
 
-static void add(struct walk *w, const struct node *x, const struct node *y, const char *pointer)
+static void add_difference(struct walk *w, const struct node *x, const struct node *y,
+                           const char *pointer)
 {
     if (w->out->count < DIFF_MAX)
         w->out->items[w->out->count++] = (struct difference){pointer, x, y};
@@ -197,7 +199,7 @@ static void compare(struct walk *w, const struct node *x, const struct node *y, 
     else if (x && y && x->kind == NODE_LIST && y->kind == NODE_LIST)
         compare_lists(w, x, y, pointer);
     else if (!x || !y || !node_equal(x, y))
-        add(w, x, y, pointer);
+        add_difference(w, x, y, pointer);
 }
 
 void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual,
@@ -216,7 +218,7 @@ static const char *excerpt(struct arena *a, const struct node *n)
 char *diff_text(struct arena *a, const struct diff *d)
 {
     struct buf out = {.arena = a};
-    buf_c(&out); /* no difference is an empty text */
+    buf_c(&out); /* without differences the text is empty */
     for (size_t i = 0; i < d->count; i++) {
         const struct difference *x = &d->items[i];
         buf_printf(&out, "%s: expected %s, got %s\n", *x->pointer ? x->pointer : "(whole document)",

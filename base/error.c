@@ -33,7 +33,7 @@ bool error_any(const struct error *err)
 
 struct line {
     const struct problem *problem;
-    size_t order; /* of arrival: what has the same place stays in it */
+    size_t order; /* in which the problems were added; kept for equal locations */
 };
 
 static int compare_places(const struct where *x, const struct where *y)
@@ -53,7 +53,7 @@ static int compare_lines(const void *x, const void *y)
     return order ? order : (p->order > q->order) - (p->order < q->order);
 }
 
-static bool told_already(const struct line *lines, size_t i)
+static bool is_duplicate(const struct line *lines, size_t i)
 {
     const struct problem *p = lines[i].problem;
     while (i-- && compare_places(&lines[i].problem->at, &p->at) == 0)
@@ -87,7 +87,7 @@ const struct problem **error_in_order(struct arena *a, const struct error *err, 
     qsort(lines, all, sizeof *lines, compare_lines);
     *count = 0;
     for (size_t i = 0; i < all; i++)
-        if (!told_already(lines, i))
+        if (!is_duplicate(lines, i))
             problems[(*count)++] = lines[i].problem;
     return problems;
 }
@@ -126,7 +126,7 @@ static int exit_code(enum error_kind kind)
     return 2;
 }
 
-/* What must be mended here comes before what may be wrong elsewhere; 5 outweighs 3. */
+/* Precedence: 2 (wrong input) before 5 (a leaked secret) before 3 (target or network). */
 int error_exit_code(const struct error *err)
 {
     static const int weight[] = {[0] = 0, [3] = 1, [5] = 2, [2] = 3};

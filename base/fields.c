@@ -6,20 +6,20 @@
 #include "base/json.h"
 #include "base/time.h"
 
-/* Where a value stands in its document: made into a pointer only for a complaint. */
+/* One step of the path to a value; turned into a JSON pointer only for a problem. */
 struct step {
-    const struct step *up; /* NULL: the document itself */
+    const struct step *up; /* NULL: the root */
     const char *key;       /* NULL: an item of a list */
     size_t item;
 };
 
-/* One value on its way into the struct. */
+/* One value that is being read. */
 struct reading {
     const struct field *field;
     const struct node *value;
     const char *key;
-    size_t item;             /* of the key's list, from 1; 0 = the whole value */
-    const struct step *step; /* of the map that has the key */
+    size_t item;             /* index in the key's list from 1; 0 = the whole value */
+    const struct step *step; /* path of the map that contains the key */
     struct arena *arena;
     struct error *err;
 };
@@ -52,7 +52,8 @@ static const char *pointer_to(struct arena *a, const struct step *s)
                   : arena_printf(a, "%s/%zu", up, s->item);
 }
 
-static bool complain(struct error *err, struct where at, const struct step *step, const char *text)
+static bool add_problem(struct error *err, struct where at, const struct step *step,
+                        const char *text)
 {
     error_add(err, ERROR_INPUT, at, "%s", text);
     if (err)
@@ -71,8 +72,8 @@ static bool refuse(const struct reading *r, const char *format, ...)
     va_end(args);
     const char *item = r->item ? arena_printf(r->arena, " item %zu", r->item) : "";
     struct step key = {r->step, r->key, 0}, in_list = {&key, NULL, r->item - 1};
-    return complain(r->err, r->value->at, r->item ? &in_list : &key,
-                    arena_printf(r->arena, "'%s'%s %s", r->key, item, text));
+    return add_problem(r->err, r->value->at, r->item ? &in_list : &key,
+                       arena_printf(r->arena, "'%s'%s %s", r->key, item, text));
 }
 
 /* YAML reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have
@@ -270,9 +271,9 @@ static bool refuse_key(const struct fields *table, const struct member *m, struc
     for (size_t i = 0; i < table->count; i++)
         keys[i] = table->rows[i].key;
     struct step key = {r->step, m->key, 0};
-    return complain(r->err, m->key_at, &key,
-                    arena_printf(r->arena, "unknown key '%s' in %s%s", m->key, table->name,
-                                 nearest(r, str_from(m->key), keys, table->count)));
+    return add_problem(r->err, m->key_at, &key,
+                       arena_printf(r->arena, "unknown key '%s' in %s%s", m->key, table->name,
+                                    nearest(r, str_from(m->key), keys, table->count)));
 }
 
 static const struct field *find_row(const struct fields *table, const char *key)
@@ -305,8 +306,8 @@ static bool check_required(const struct fields *table, const struct reading *r,
         const char *wanted = table->rows[i].key;
         struct step key = {r->step, wanted, 0};
         if (table->rows[i].required && !node_get(map, wanted))
-            ok = complain(r->err, map->at, &key,
-                          arena_printf(r->arena, "missing '%s' in %s", wanted, table->name));
+            ok = add_problem(r->err, map->at, &key,
+                             arena_printf(r->arena, "missing '%s' in %s", wanted, table->name));
     }
     return ok;
 }
@@ -318,7 +319,7 @@ static bool read_at(const struct fields *table, const struct node *map, struct a
     if (table->at_offset != FIELDS_NO_PLACE)
         memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     if (map->kind != NODE_MAP)
-        return complain(
+        return add_problem(
             err, map->at, step,
             arena_printf(a, "%s is %s; expected a map", table->name, kind_words[map->kind]));
     bool ok = read_members(table, &r, map, into);

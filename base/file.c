@@ -13,7 +13,7 @@ static bool fail(const char *path, int why, struct error *err)
                      strerror(why));
 }
 
-/* What the file is called until it is whole; NULL: it is written in place. */
+/* Returns the name of the temporary file, or NULL if `path` is written directly. */
 static const char *partial_of(struct arena *a, const char *path)
 {
     struct stat there;
@@ -40,7 +40,7 @@ bool file_can_write(const char *path, struct error *err)
     return fd >= 0 || fail(path, why, err);
 }
 
-/* 0, or errno. */
+/* Returns 0 or errno. */
 static int write_all(int fd, struct str text)
 {
     while (text.n) {
@@ -54,7 +54,7 @@ static int write_all(int fd, struct str text)
     return 0;
 }
 
-/* A disk that is full may say so only when the file is closed. */
+/* A full disk may be reported only by close. */
 static int write_and_close(int fd, struct str text)
 {
     int why = write_all(fd, text);

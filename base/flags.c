@@ -7,13 +7,13 @@
 
 #include "base/arena.h"
 
-enum { FIRST_KEY = 256 }; /* argp's keys of our rows: beyond any letter */
+enum { FIRST_KEY = 256 }; /* argp keys of the rows start above all characters */
 
 struct reading {
     const struct flags *flags;
     struct arena *arena;
     struct options *into;
-    bool *given; /* which rows the command line has set */
+    bool *given; /* per row: set on the command line */
     struct error *err;
 };
 
@@ -34,7 +34,7 @@ bool flag_switch(const struct given *g, bool *on)
     return true;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): argp's own type */
+/* NOLINTNEXTLINE(readability-non-const-parameter): type required by argp */
 static error_t parse_one(int key, char *value, struct argp_state *state)
 {
     struct reading *r = state->input;

@@ -19,7 +19,7 @@ static bool ipv6_is_loopback(const struct in6_addr *address)
     return memcmp(address, &in6addr_loopback, sizeof *address) == 0;
 }
 
-/* inet_pton takes strict dotted decimal only: four parts, no leading zeros. */
+/* inet_pton accepts only strict dotted decimal: four parts without leading zeros. */
 static bool parse_address(int family, struct str text, void *address)
 {
     char copy[INET6_ADDRSTRLEN];
@@ -41,7 +41,7 @@ static bool is_label(struct str text)
     return text.n > 0;
 }
 
-/* Every label is checked: "evil.example/.localhost" is no name. */
+/* Checks every label: "evil.example/.localhost" is not a host name. */
 static bool name_is_loopback(struct str name)
 {
     struct str label = STR("");

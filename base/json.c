@@ -8,15 +8,15 @@
 #include "base/json_gate.h"
 #include "base/members.h"
 
-/* Places are asked for in document order, so one scan over the text serves them all. */
+/* Locations are computed in document order, so one pass over the text is enough. */
 struct reader {
     struct arena *arena;
     struct error *err;
     const char *file;
     const char *text, *end;
-    const char *scanned; /* how far line and column are known */
+    const char *scanned; /* position of `line` and `column` */
     int line, column;
-    const uint32_t *starts; /* where the next value or name begins, by the gate */
+    const uint32_t *starts; /* offsets of the remaining values and names, from json_gate */
 };
 
 static struct where place(struct reader *r, size_t offset)
@@ -43,7 +43,7 @@ static struct str number_at(const struct reader *r, const char *at)
     return str_of(at, n);
 }
 
-/* cJSON keeps a number only as a double, so an integer is read again from the text. */
+/* cJSON stores numbers as doubles, so an integer is parsed again from the text. */
 static bool convert_number(struct reader *r, struct str lexeme, double real, struct node *to)
 {
     to->kind = NODE_INT;
@@ -128,14 +128,14 @@ static bool convert(struct reader *r, const cJSON *from, struct node *to)
     case cJSON_Object:
         return convert_map(r, from, to);
     default:
-        return true; /* null, which a zeroed node is */
+        return true; /* null: a zeroed node */
     }
 }
 
 static const struct node *parse_checked(struct reader *r)
 {
-    /* Never the text's NUL, which a view need not have; never cJSON's own error, which is global.
-     */
+    /* The last argument is 0 because a view has no NUL. cJSON's error pointer is global, so the
+     * error goes to a local variable. */
     cJSON *tree =
         cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
     if (!tree) {

@@ -46,7 +46,7 @@ static void skip_blanks(struct reader *r)
         r->at++;
 }
 
-/* The 4 digits behind \u, or -1. */
+/* Returns the value of the 4 hex digits after \u, or -1. */
 static int hex4(const struct reader *r, const char *digits)
 {
     int code = 0;
@@ -237,7 +237,7 @@ static bool value(struct reader *r)
 bool json_gate(struct json_gate *g, struct str text)
 {
     if (!text.n)
-        text = STR(""); /* an empty view may have no bytes to point at */
+        text = STR(""); /* an empty view may have a NULL pointer */
     struct reader r = {.gate = g, .begin = text.s, .at = text.s, .end = text.s + text.n};
     if (text.n > JSON_MAX_BYTES)
         return refuse(&r, r.at, "larger than 64 MiB");

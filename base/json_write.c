@@ -23,7 +23,7 @@ static void new_line(struct json *w)
     w->out->n += 1 + blanks;
 }
 
-/* Which kind is open is only known for the outer 64 levels: it serves to find our own mistakes. */
+/* The kind is stored only for the outer 64 levels; it is used only by assertions. */
 static inline bool in_list(const struct json *w, bool otherwise)
 {
     return w->depth > 64 ? otherwise : w->depth && w->is_list >> (w->depth - 1) & 1;
@@ -87,8 +87,8 @@ void json_close_list(struct json *w)
     close_level(w, ']', true);
 }
 
-/* What a byte becomes in a string: 0 itself, 'u' \u00XX, 0x80 the start of a longer character, else
- * the letter of its escape. */
+/* How a byte is written in a string: 0 = as it is, 'u' = \u00XX, otherwise the letter of its
+ * escape. */
 static const unsigned char escapes[256] = {
     [0] = 'u',  [1] = 'u',    [2] = 'u',    [3] = 'u',    [4] = 'u',   [5] = 'u',     [6] = 'u',
     [7] = 'u',  ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', [11] = 'u',  ['\f'] = 'f',  ['\r'] = 'r',
@@ -97,7 +97,7 @@ static const unsigned char escapes[256] = {
     [28] = 'u', [29] = 'u',   [30] = 'u',   [31] = 'u',   ['"'] = '"', ['\\'] = '\\',
 };
 
-/* Valid UTF-8 in; only ASCII needs escapes. */
+/* The text must be valid UTF-8; only ASCII characters need escapes. */
 static void add_escaped(struct buf *out, struct str text)
 {
     static const char hex[] = "0123456789abcdef";
@@ -118,7 +118,7 @@ static void add_escaped(struct buf *out, struct str text)
 
 #define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
-/* Eight bytes at once: is one of them a control character, a quote, a backslash, not ASCII? */
+/* Checks eight bytes at once for a control character, a quote, a backslash or a non-ASCII byte. */
 static bool is_odd(uint64_t w)
 {
     uint64_t quote = w ^ EACH_BYTE('"'), backslash = w ^ EACH_BYTE('\\');
@@ -127,7 +127,7 @@ static bool is_odd(uint64_t w)
     return odd & EACH_BYTE(0x80);
 }
 
-/* Copies as it looks: most strings need no second look. */
+/* Copies the text and returns true if no byte needs an escape or a UTF-8 check. */
 static bool copy_plain(char *to, struct str text)
 {
     uint64_t w = EACH_BYTE(' ');
@@ -139,7 +139,7 @@ static bool copy_plain(char *to, struct str text)
         return !is_odd(w);
     }
     bool odd = false;
-    size_t last = text.n - sizeof w; /* the last eight may be some of them again */
+    size_t last = text.n - sizeof w; /* the last eight bytes may overlap the ones before */
     for (size_t i = 0;; i = i + sizeof w < last ? i + sizeof w : last) {
         memcpy(&w, text.s + i, sizeof w);
         memcpy(to + i, &w, sizeof w);
@@ -228,7 +228,7 @@ void json_str(struct json *w, struct str value)
     add_string(w->out, value);
 }
 
-/* Writes no more once `limit` bytes are there; what is then open still gets its brackets. */
+/* Stops after `limit` bytes, but still closes the open lists and maps. */
 static void write_node(struct json *w, const struct node *n, size_t limit)
 {
     switch (n->kind) {
@@ -314,7 +314,7 @@ const char *json_print_short(struct arena *a, const struct node *value, size_t m
     write_node(&w, value, max_bytes);
     if (out.n <= max_bytes)
         return buf_c(&out);
-    size_t cut = max_bytes > 3 ? max_bytes - 3 : 0; /* the sign itself takes 3 bytes */
+    size_t cut = max_bytes > 3 ? max_bytes - 3 : 0; /* "…" takes 3 bytes */
     while (cut && (out.data[cut] & 0xC0) == 0x80)
         cut--;
     return arena_printf(a, "%.*s…", (int)cut, out.data);

@@ -12,15 +12,15 @@ const char *const log_level_names[] = {"quiet", "error", "warn", "info", "debug"
 static const char *const colours[LOG_LEVEL_COUNT] = {"", "\x1b[31m", "\x1b[33m", "\x1b[36m",
                                                      "\x1b[2m"};
 
-/* The one setting of a process that would have to reach every call. */
-static enum log_level most = LOG_INFO;
+/* Global, because otherwise every function that logs would need it as a parameter. */
+static enum log_level max_level = LOG_INFO;
 
 void log_set_level(enum log_level level)
 {
-    most = level;
+    max_level = level;
 }
 
-/* Set, but empty, counts as not set. */
+/* An empty variable counts as not set. */
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
@@ -37,7 +37,7 @@ bool log_colour_wanted(FILE *to)
     return *term && strcmp(term, "dumb") != 0 && isatty(fileno(to));
 }
 
-/* An event stays one line, and cannot steer the reader's terminal. */
+/* Keeps an event on one line and removes terminal control characters. */
 static void flatten(char *text)
 {
     for (char *c = text; *c; c++)
@@ -47,7 +47,7 @@ static void flatten(char *text)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    if (level == LOG_QUIET || level > most)
+    if (level == LOG_QUIET || level > max_level)
         return;
     struct arena a = {0};
     va_list args;

@@ -20,21 +20,21 @@
 struct watch {
     loop_fd_fn *fn; /* NULL: not watched */
     void *ctx;
-    uint32_t generation; /* tells a descriptor from an earlier one of the same number */
+    uint32_t generation; /* distinguishes it from an earlier descriptor with this number */
 };
 
 struct timer {
     int64_t at_us;
-    uint64_t order; /* equal times fire in the order they were asked for */
+    uint64_t order; /* timers with equal times fire in the order of creation */
     uint32_t slot;
     loop_timer_fn *fn;
     void *ctx;
 };
 
-/* Where a timer stands in the heap, so that its id finds it; unused slots form a list. */
+/* The position of a timer in the heap, found by the timer's id. Unused slots form a list. */
 struct slot {
     uint32_t generation;
-    uint32_t place; /* in the heap, or the next unused slot */
+    uint32_t place; /* index in the heap, or the next unused slot */
 };
 
 struct hook {
@@ -51,20 +51,20 @@ struct loop {
     int epoll;
     bool stopped;
 
-    struct watch *watches; /* by descriptor */
+    struct watch *watches; /* indexed by descriptor */
     size_t watch_room, watch_count;
     uint32_t generation;
 
-    struct timer *timers; /* a binary heap, the next one first */
+    struct timer *timers; /* a binary heap; the earliest is first */
     size_t timer_count, timer_room;
     uint64_t timer_order;
-    struct slot *slots; /* timer_room of them */
+    struct slot *slots; /* timer_room slots */
     uint32_t free_slot; /* UINT32_MAX: none */
 
     struct hook *hooks;
     size_t hook_count;
 
-    int signal_fd; /* -1 until a signal is asked for */
+    int signal_fd; /* -1 before the first loop_signal */
     sigset_t signals;
     sigset_t blocked_by_us;
     struct signal_handler handlers[SIGNALS];
@@ -93,7 +93,7 @@ void loop_free(struct loop *l)
     if (!l)
         return;
     if (l->signal_fd >= 0) {
-        struct signalfd_siginfo late; /* unread, it would strike once its signal is unblocked */
+        struct signalfd_siginfo late; /* unread signals would be delivered when unblocked */
         while (read(l->signal_fd, &late, sizeof late) > 0)
             ;
         close(l->signal_fd);
@@ -138,7 +138,7 @@ void loop_watch(struct loop *l, int fd, int events, loop_fd_fn *fn, void *ctx)
                   (events & LOOP_HANGUP ? EPOLLRDHUP : 0u),
         .data.u64 = (uint64_t)w->generation << 32 | (uint32_t)fd,
     };
-    /* A known number may have been closed and opened anew: the kernel forgot it then. */
+    /* The descriptor may have been closed and reopened; epoll then no longer has it. */
     if (known && epoll_ctl(l->epoll, EPOLL_CTL_MOD, fd, &e) == 0)
         return;
     must(!known || errno == ENOENT);
@@ -151,10 +151,11 @@ void loop_unwatch(struct loop *l, int fd)
         return;
     l->watches[fd].fn = NULL;
     l->watch_count--;
-    epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd, NULL); /* fails if it is closed already: as good */
+    epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd,
+              NULL); /* fails if it is already closed, which is harmless */
 }
 
-/* A callback may have unwatched, or closed and reopened, what is still to come in this batch. */
+/* An earlier callback of this batch may have unwatched, closed or reopened the descriptor. */
 static bool deliver(struct loop *l, const struct epoll_event *e)
 {
     int fd = (int)(uint32_t)e->data.u64;
@@ -185,7 +186,7 @@ static void heap_put(struct loop *l, size_t place, struct timer t)
     l->slots[t.slot].place = (uint32_t)place;
 }
 
-/* Puts t at `place` or wherever above or below it belongs. */
+/* Inserts t at `place` and moves it up or down to its position in the heap. */
 static void heap_settle(struct loop *l, size_t place, struct timer t)
 {
     for (size_t parent; place > 0; place = parent) {
@@ -245,12 +246,12 @@ void loop_timer_cancel(struct loop *l, uint64_t id)
 {
     uint32_t slot = (uint32_t)id;
     if (slot >= l->timer_room || l->slots[slot].generation != id >> 32)
-        return; /* fired, cancelled, or never given out */
+        return; /* fired, cancelled or unknown */
     heap_take(l, l->slots[slot].place);
 }
 
-/* Timers asked for by these callbacks wait for the next round, or a timer that renews itself would
- * starve the descriptors. */
+/* Timers that these callbacks create fire in the next round at the earliest; otherwise a timer that
+ * renews itself would starve the descriptors. */
 static bool fire_due(struct loop *l)
 {
     bool any = false;
@@ -340,9 +341,9 @@ bool loop_step(struct loop *l, int64_t max_wait_us)
         wait = sooner(wait, left > 0 ? left : 0);
     }
     if (wait < 0 && !l->watch_count)
-        return false; /* nothing could ever end the wait */
+        return false; /* nothing could end the wait */
     if (l->stopped)
-        wait = 0; /* by a hook: what is ready is still delivered */
+        wait = 0; /* stopped by a hook: still handle what is ready */
 
     struct epoll_event events[EVENTS_A_ROUND];
     int count =

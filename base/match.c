@@ -94,7 +94,7 @@ static void expect_matchers(struct run *r, const struct node *x, const struct no
     }
 }
 
-/* Members that `x` does not name, as words; NULL where there is none. */
+/* Describes the members that `x` does not name; NULL if there are none. */
 static const char *surplus(struct run *r, const struct node *x, const struct node *actual)
 {
     struct buf out = {.arena = r->context->arena};

@@ -4,7 +4,7 @@
 
 #include "base/matcher.h"
 
-/* YAML aliases make a small file a huge walk. */
+/* With YAML aliases a small file can be a huge tree. */
 #define EXPECTATION_MAX_NODES 100000
 
 static bool is_matcher(const struct member *m)
@@ -17,7 +17,7 @@ bool match_has_matchers(const struct node *map)
     return map->map.count && is_matcher(&map->map.members[0]);
 }
 
-/* A reference in a text is filled in later; only then can an operand be judged. */
+/* A reference is resolved later; an operand with one can be checked only then. */
 bool match_has_reference(const struct node *n)
 {
     const char *text = node_text(n);

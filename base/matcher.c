@@ -169,7 +169,7 @@ static bool check_type(const struct node *operand, struct error *err)
     return ok;
 }
 
-/* As JSON Schema has it: every integer is a number, and 1.0 is an integer. */
+/* As in JSON Schema: every integer is a number, and 1.0 is an integer. */
 static bool has_type(const struct node *n, const struct node *type)
 {
     const char *name = node_text(type);

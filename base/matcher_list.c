@@ -2,11 +2,11 @@
 
 #include "base/buf.h"
 
-/* What one failing check may say, however long the list. */
+/* Limits of the text of one failing check. */
 #define EACH_SHOWN    8
 #define NEAREST_SHOWN 3
 
-/* Only a list has items; anything else fails, so that an empty answer never passes for one. */
+/* Any other value fails, so that an empty response never counts as an empty list. */
 static bool is_list(struct run *r, const struct decision *d)
 {
     if (d->actual->kind == NODE_LIST)
@@ -20,7 +20,7 @@ static const char *item_pointer(const struct run *r, const struct decision *d, s
     return match_words(r, "%s/%zu", d->pointer, i);
 }
 
-/* What fails in item i, in detail. */
+/* Returns the failing results of item i. */
 static struct match_results mismatches(const struct run *r, const struct decision *d, size_t i)
 {
     struct match_results all = {0}, failing = {0};

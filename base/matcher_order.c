@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 
-/* A Date header is cut to the second: the true now is up to this much later. */
+/* A Date header is truncated to the second: the actual time is up to this much later. */
 #define NOW_GRAIN_MS 999
 
 /* --- $gt $gte $lt $lte $time ---------------------------------------------------------------- */
@@ -28,7 +28,7 @@ static bool check_order(const struct node *operand, struct error *err)
                         "a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\"");
 }
 
-/* false where the two cannot be compared; else *order is as of memcmp(actual, operand). */
+/* Returns false if the two cannot be compared; *order is as of memcmp(actual, operand). */
 static bool compare(const struct decision *d, int *order)
 {
     int64_t x, y;
@@ -70,7 +70,7 @@ static void decide_lte(struct run *r, const struct decision *d)
     match_decide_plain(r, d, compare(d, &order) && order <= 0);
 }
 
-/* A bound of $time: an instant, or a signed duration from now. */
+/* Reads a bound of $time: an instant or a signed duration from now. */
 static bool bound(const struct node *n, int64_t now_ms, int64_t *ms)
 {
     int64_t from_now;

@@ -4,7 +4,7 @@
 
 #include "base/heap.h"
 
-#define SMALL 16 /* up to here comparing all pairs beats building a table */
+#define SMALL 16 /* up to this size, comparing all pairs is faster than a hash table */
 
 static bool clash_by_pairs(const struct member *m, size_t count, size_t *first, size_t *again)
 {
@@ -15,7 +15,7 @@ static bool clash_by_pairs(const struct member *m, size_t count, size_t *first, 
     return false;
 }
 
-/* Open addressing; a slot holds index + 1, so that 0 is an empty one. */
+/* A hash table with open addressing; a slot contains index + 1, and 0 is an empty slot. */
 static bool clash_by_hash(const struct member *m, size_t count, size_t *first, size_t *again)
 {
     size_t size = 64;

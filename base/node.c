@@ -122,7 +122,7 @@ const char *node_pointer_add(struct arena *a, const char *pointer, struct str ke
     return buf_c(&out);
 }
 
-/* Exact, also where an int64 has more digits than a double. */
+/* Exact, even if the int64 has more digits than a double can store. */
 static bool int_is_real(int64_t i, double r)
 {
     return r >= -0x1p63 && r < 0x1p63 && (double)(int64_t)r == r && (int64_t)r == i;
@@ -144,7 +144,7 @@ static bool maps_equal(const struct node *x, const struct node *y)
         return false;
     for (size_t i = 0; i < x->map.count; i++) {
         const struct member *m = &x->map.members[i], *same = &y->map.members[i];
-        /* usually both have one order, and then this stays linear */
+        /* usually both have the same order, and the comparison is linear */
         bool in_step = strcmp(m->key, same->key) == 0;
         if (!node_equal(m->value, in_step ? same->value : node_get(y, m->key)))
             return false;
@@ -260,7 +260,7 @@ const struct node *node_new_map(struct arena *a, const struct member *members, s
     return n;
 }
 
-/* A copy of the map with its members but `key`, and room for one more; *at is where that stood. */
+/* Copies the map without `key`, with room for one more member. *at is the index that `key` had. */
 static struct node *map_but(struct arena *a, const struct node *map, const char *key,
                             struct member **members, size_t *at)
 {

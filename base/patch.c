@@ -25,7 +25,7 @@ static const struct op_row {
 
 #define OP_COUNT (sizeof ops / sizeof *ops)
 
-/* NULL if there is none of that name. */
+/* Returns NULL if there is no operation of that name. */
 static const struct op_row *find_op(const char *name)
 {
     for (size_t i = 0; i < OP_COUNT; i++)
@@ -54,7 +54,7 @@ static bool check_move(const struct node *step, struct error *err)
                      "cannot move '%s' into its own child '%s'", from.s, path.s);
 }
 
-/* NULL after a complaint. */
+/* Returns NULL if it added a problem. */
 static const struct op_row *check_op(const struct node *step, struct error *err)
 {
     const char *names[OP_COUNT], *word = node_get_text(step, "op");
@@ -73,7 +73,7 @@ static const struct op_row *check_op(const struct node *step, struct error *err)
     return NULL;
 }
 
-/* Other members are ignored, as RFC 6902 wants it. */
+/* Ignores other members, as RFC 6902 requires. */
 static bool check_step(const struct node *step, struct error *err)
 {
     if (step->kind != NODE_MAP)
@@ -101,14 +101,14 @@ bool patch_check(const struct node *patch, struct error *err)
     return ok;
 }
 
-/* What to do with the place a pointer leads to. */
+/* The change to make at a pointer. */
 struct edit {
     struct arena *arena;
     enum op op;               /* OP_ADD, OP_REPLACE, OP_REMOVE */
-    const struct node *value; /* of the first two */
+    const struct node *value; /* for OP_ADD and OP_REPLACE */
 };
 
-/* The pointer was found valid: behind each ~ stands 0 or 1. */
+/* The pointer is valid: each ~ is followed by 0 or 1. */
 static const char *unescape(struct arena *a, struct str segment)
 {
     char *key = str_dup(a, segment), *to = key;
@@ -142,7 +142,7 @@ static bool read_index(struct str segment, size_t count, size_t *i)
 {
     int64_t value;
     bool digits = segment.n && segment.s[0] != '-' && (segment.s[0] != '0' || segment.n == 1);
-    *i = count; /* "-": behind the last */
+    *i = count; /* "-": after the last */
     if (str_eq(segment, STR("-")))
         return true;
     if (!digits || !str_to_int(segment, &value) || (uint64_t)value > count)
@@ -181,7 +181,7 @@ static const struct node *edit_map(const struct edit *e, const struct node *map,
     return value ? node_with(e->arena, map, key, value) : NULL;
 }
 
-/* The edited copy of n, or NULL if the pointer leads nowhere. */
+/* Returns the edited copy of n, or NULL if the pointer leads nowhere. */
 static const struct node *edit_at(const struct edit *e, const struct node *n, const char *pointer)
 {
     if (!*pointer)
@@ -195,7 +195,7 @@ static const struct node *edit_at(const struct edit *e, const struct node *n, co
     return NULL;
 }
 
-/* Copies share nodes, so a few steps could stand for more than any walker would ever finish. */
+/* Copies share nodes, so a few steps can create a tree that is too large to walk. */
 static bool within_limits(const struct node *n, size_t *left, int depth)
 {
     if (depth > PATCH_MAX_DEPTH || !*left)

@@ -4,7 +4,7 @@
 #include "base/heap.h"
 #include "base/match.h"
 
-/* Patterns come from rules that a client may post, texts from anyone: all work is bounded. */
+/* Clients can send patterns (in rules) and texts, so compiling and matching have limits. */
 #define PATTERN_MAX_BYTES 4096
 #define PATTERN_MAX_NEST  50
 #define MATCH_MAX_STEPS   100000
@@ -13,13 +13,13 @@
 
 #define PATTERN_OPTIONS (PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY)
 
-static void *take(size_t size, void *unused)
+static void *allocate(size_t size, void *unused)
 {
     (void)unused;
     return heap_new(size);
 }
 
-static void give_back(void *block, void *unused)
+static void release(void *block, void *unused)
 {
     (void)unused;
     heap_free(block);
@@ -55,7 +55,7 @@ bool match_pattern_check(struct arena *a, const char *pattern, const char **why,
 {
     int error = 0;
     size_t at = 0;
-    pcre2_general_context *memory = pcre2_general_context_create(take, give_back, NULL);
+    pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
     pcre2_code *code = compile(pattern, memory, &error, &at);
     pcre2_general_context_free(memory);
     if (code) {
@@ -73,7 +73,7 @@ bool match_pattern(const char *pattern, struct str text)
 {
     int error = 0;
     size_t at = 0;
-    pcre2_general_context *memory = pcre2_general_context_create(take, give_back, NULL);
+    pcre2_general_context *memory = pcre2_general_context_create(allocate, release, NULL);
     pcre2_code *code = compile(pattern, memory, &error, &at);
     bool found = code && match(code, memory, text);
     pcre2_code_free(code);

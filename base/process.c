@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* The lowest free descriptor is the one that is given. */
+/* open returns the lowest free descriptor, so this fills the closed ones. */
 void process_open_streams(void)
 {
     int fd;

@@ -5,8 +5,8 @@
 #include "base/matcher.h"
 #include "base/yaml.h"
 
-#define DIALECT  "https://json-schema.org/draft/2020-12/schema"
-#define DURATION "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+#define SCHEMA_URI "https://json-schema.org/draft/2020-12/schema"
+#define DURATION   "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 #define INSTANT                                                                                    \
     "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"  \
     "([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
@@ -115,7 +115,7 @@ static void put_type(struct json *w, const struct field *f)
         schema_put_shape(w, "time");
         break;
     case FIELD_NODE:
-        break; /* anything */
+        break; /* any value */
     case FIELD_MAP:
         schema_put_fields(w, f->sub);
         break;
@@ -184,7 +184,7 @@ static void put_definitions(struct json *w, const struct schema_definition *list
 void schema_write(struct json *w, const struct schema *s)
 {
     json_open_map(w);
-    json_put_text(w, "$schema", DIALECT);
+    json_put_text(w, "$schema", SCHEMA_URI);
     json_put_text(w, "title", s->title);
     schema_put_fields(w, s->root);
     json_key(w, "$defs");

@@ -98,7 +98,7 @@ struct str str_cut(struct str *rest, char separator)
 struct str str_skip(struct str x, size_t n)
 {
     n = n < x.n ? n : x.n;
-    return n ? str_of(x.s + n, x.n - n) : x; /* an empty view may have no bytes to point at */
+    return n ? str_of(x.s + n, x.n - n) : x; /* an empty view may have a NULL pointer */
 }
 
 struct str str_head(struct str x, size_t n)
@@ -126,7 +126,7 @@ bool str_to_int(struct str x, int64_t *value)
     x = str_skip(x, negative);
     if (!x.n)
         return false;
-    int64_t total = 0; /* kept negative: that side reaches one further */
+    int64_t total = 0; /* negative, because INT64_MIN has no positive counterpart */
     for (size_t i = 0; i < x.n; i++)
         if (!digit(x.s[i]) || __builtin_mul_overflow(total, 10, &total) ||
             __builtin_sub_overflow(total, x.s[i] - '0', &total))
@@ -184,7 +184,7 @@ bool str_to_real(struct str x, double *value)
 {
     if (!json_number(x))
         return false;
-    char near[64]; /* strtod needs a NUL, which a view need not have */
+    char near[64]; /* strtod needs a NUL-terminated text */
     char *text = x.n < sizeof near ? near : heap_grow(NULL, x.n + 1);
     memcpy(text, x.s, x.n);
     text[x.n] = '\0';
@@ -232,8 +232,8 @@ bool str_to_bool(struct str x, bool *value)
     return true;
 }
 
-/* Well-formed sequences by their lead byte (Unicode, table 3-7): the second byte's range is what
- * keeps out overlong forms, surrogates and everything above U+10FFFF. */
+/* Well-formed sequences by their first byte (Unicode, table 3-7). The range of the second byte
+ * excludes overlong forms, surrogates and everything above U+10FFFF. */
 static const struct {
     unsigned char lead_first, lead_last, second_first, second_last, size;
 } utf8_forms[] = {
@@ -287,7 +287,7 @@ bool str_utf8_valid(struct str x, size_t *bad)
     return true;
 }
 
-/* FNV-1a, and murmur's last step so that every bit counts. */
+/* FNV-1a followed by the finalizer of MurmurHash3, which spreads the input over all bits. */
 uint64_t str_hash(struct str x)
 {
     uint64_t hash = 0xCBF29CE484222325u;
@@ -298,15 +298,15 @@ uint64_t str_hash(struct str x)
     return hash ^ (hash >> 33);
 }
 
-#define NEAREST_MAX   64 /* longer words are nobody's typing mistake */
-#define SUGGESTED_MAX 20 /* words; more would hide the mistake */
+#define NEAREST_MAX   64 /* longer words are not compared */
+#define SUGGESTED_MAX 20 /* words; a longer list is not shown */
 
 static size_t least(size_t x, size_t y)
 {
     return x < y ? x : y;
 }
 
-/* Edits from x to y: a letter more, less or other, or two neighbours swapped. */
+/* Edit distance: inserted, deleted and replaced characters, and swaps of two neighbours. */
 static size_t edit_distance(struct str x, struct str y)
 {
     size_t rows[3][NEAREST_MAX + 1];
@@ -334,7 +334,7 @@ const char *str_nearest(struct str x, const char *const *words, size_t count)
     const char *nearest = NULL;
     if (!x.n || x.n > NEAREST_MAX)
         return NULL;
-    size_t limit = least((x.n + 2) / 3, x.n - 1); /* a third may be wrong, but not all of it */
+    size_t limit = least((x.n + 2) / 3, x.n - 1); /* up to a third may differ, but not everything */
     for (size_t i = 0; i < count; i++) {
         struct str word = str_from(words[i]);
         if (!word.n || word.n > NEAREST_MAX)

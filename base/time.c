@@ -8,7 +8,7 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-/* A proleptic Gregorian day; the C library's own conversions depend on the machine's zone. */
+/* A proleptic Gregorian date. The conversions of the C library depend on the local time zone. */
 struct date {
     int64_t year;
     int month, day;
@@ -18,8 +18,7 @@ static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Ju
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char *const day_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
-/* The one state that is the process's own: the clocks are the machine's, and whoever reads them,
- * wherever it stands, must see the same instant while they are held. */
+/* Global, because every reader of the clocks must see the same instant while they are held. */
 static struct time_held held;
 
 static int64_t clock_ns(clockid_t id)
@@ -68,8 +67,8 @@ static int64_t floor_rest(int64_t x, int64_t by)
     return x % by + (x % by < 0 ? by : 0);
 }
 
-/* Years begin in March here, so that the leap day is a year's last; 400 of them have 146097 days,
- * and 719468 days lie between 0000-03-01 and 1970-01-01. */
+/* Here a year starts in March, so that the leap day is its last day. 400 years have 146097 days;
+ * 719468 days are between 0000-03-01 and 1970-01-01. */
 static int64_t days_from_date(struct date d)
 {
     int64_t year = d.year - (d.month <= 2);
@@ -92,7 +91,7 @@ static struct date date_from_days(int64_t days)
     return (struct date){era * 400 + year_of_era + (month <= 2), month, day};
 }
 
-/* Exactly `count` digits, cut from the front. */
+/* Removes exactly `count` digits from the start of *x. */
 static bool cut_digits(struct str *x, size_t count, int *value)
 {
     int total = 0;
@@ -141,7 +140,7 @@ static bool cut_clock(struct str *x, int64_t *ms)
 {
     int second;
     if (!cut_hours_minutes(x, ms) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &second) ||
-        second > 59) /* a leap second has no place of its own in Unix time */
+        second > 59) /* Unix time has no leap seconds */
         return false;
     *ms += second * SECOND;
     return true;
@@ -216,7 +215,7 @@ static struct clock_face face_of(int64_t ms)
     int left = (int)floor_rest(ms, DAY);
     return (struct clock_face){
         .date = date_from_days(days),
-        .weekday = (int)floor_rest(days + 4, 7), /* 1970 began on a Thursday */
+        .weekday = (int)floor_rest(days + 4, 7), /* 1970-01-01 was a Thursday */
         .hour = left / (int)HOUR,
         .minute = left / (int)MINUTE % 60,
         .second = left / (int)SECOND % 60,
@@ -224,8 +223,8 @@ static struct clock_face face_of(int64_t ms)
     };
 }
 
-/* At least `width` digits, as %0*lld has them. By hand, because every response carries several
- * instants and printf takes ten times as long. */
+/* Writes at least `width` digits, like %0*lld. Every response contains several instants, and printf
+ * takes ten times as long. */
 static char *put(char *at, int64_t value, int width)
 {
     char digits[20];
@@ -252,7 +251,7 @@ static char *put_text(char *at, const char *text)
     return at;
 }
 
-/* Two digits, and what stands before them. */
+/* Writes `before` and two digits. */
 static char *put_pair(char *at, char before, int value)
 {
     at[0] = before;
@@ -323,7 +322,7 @@ bool time_parse_http(struct str text, int64_t *ms)
     return true;
 }
 
-/* From the largest down; a text names each at most once, in this order. */
+/* From the largest to the smallest; a text has each at most once, in this order. */
 static const struct {
     const char *name;
     int64_t ms;

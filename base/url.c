@@ -12,10 +12,10 @@
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* What other programs read differently from us is refused, not repaired: an allowlist is only as
- * good as its agreement with whoever follows the URL afterwards. */
+/* Rejects what other programs may parse differently, instead of repairing it: an allowlist is safe
+ * only if the program that follows the URL parses it in the same way. */
 
-static bool no(const char **why, const char *words)
+static bool fail(const char **why, const char *words)
 {
     if (why)
         *why = words;
@@ -44,11 +44,11 @@ static bool characters_valid(struct str text, const char **why)
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.s[i];
         if (c <= ' ' || c == 0x7f)
-            return no(why, "blank or control character");
+            return fail(why, "blank or control character");
         if (c > 0x7f)
-            return no(why, "character that must be percent-encoded");
+            return fail(why, "character that must be percent-encoded");
         if (c == '\\')
-            return no(why, "backslash");
+            return fail(why, "backslash");
     }
     return true;
 }
@@ -58,7 +58,7 @@ static bool port_valid(struct str digits, int *port, const char **why)
     int64_t value;
     if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) ||
         value > PORT_MAX)
-        return no(why, "invalid port; expected 1 to 65535");
+        return fail(why, "invalid port; expected 1 to 65535");
     *port = (int)value;
     return true;
 }
@@ -66,17 +66,17 @@ static bool port_valid(struct str digits, int *port, const char **why)
 static bool name_valid(struct str host, const char **why)
 {
     if (!host.n)
-        return no(why, "missing host");
+        return fail(why, "missing host");
     if (!only(host, LETTERS DIGITS "-._"))
-        return no(why, "invalid character in the host (write an international name as xn--...)");
+        return fail(why, "invalid character in the host (write an international name as xn--...)");
     if (host.n > HOST_MAX_BYTES)
-        return no(why, "host longer than 253 characters");
-    while (host.n) { /* a dot at the very end leaves nothing, and so passes */
+        return fail(why, "host longer than 253 characters");
+    while (host.n) { /* a dot at the end leaves an empty rest, which is accepted */
         struct str label = str_cut(&host, '.');
         if (!label.n)
-            return no(why, "empty label in the host");
+            return fail(why, "empty label in the host");
         if (label.n > LABEL_MAX_BYTES)
-            return no(why, "label longer than 63 characters in the host");
+            return fail(why, "label longer than 63 characters in the host");
     }
     return true;
 }
@@ -92,16 +92,16 @@ static bool ipv6_valid(struct str host, const char **why)
         if (inet_pton(AF_INET6, text, &address) == 1)
             return true;
     }
-    return no(why, "invalid IPv6 address in brackets");
+    return fail(why, "invalid IPv6 address in brackets");
 }
 
-/* host[:port]; `text` holds no user any more. */
+/* Splits host[:port]; `text` contains no user. */
 static bool split_host(struct str text, struct str *host, int *port, const char **why)
 {
     bool bracket = text.n && text.s[0] == '[';
     size_t end = str_find(text, bracket ? ']' : ':') + bracket;
     if (end > text.n)
-        return no(why, "missing closing bracket");
+        return fail(why, "missing closing bracket");
     *host = str_head(text, end);
     if (!(bracket ? ipv6_valid(*host, why) : name_valid(*host, why)))
         return false;
@@ -109,20 +109,20 @@ static bool split_host(struct str text, struct str *host, int *port, const char 
     if (!rest.n)
         return true;
     if (rest.s[0] != ':')
-        return no(why, "unexpected text between host and port");
+        return fail(why, "unexpected text between host and port");
     return port_valid(str_skip(rest, 1), port, why);
 }
 
 static bool user_valid(struct str user, const char **why)
 {
     if (!user.n)
-        return no(why, "empty credentials");
+        return fail(why, "empty credentials");
     if (!only(user, LETTERS DIGITS "-._~!$&'()*+,;=:%"))
-        return no(why, "invalid character in the credentials");
+        return fail(why, "invalid character in the credentials");
     return true;
 }
 
-/* Up to the first of `ends`; rest begins with it. */
+/* Removes and returns the text before the first character of `ends`. */
 static struct str take_until(struct str *rest, const char *ends)
 {
     size_t n = 0;
@@ -138,19 +138,19 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
     struct str rest = str_from(text), host, user = STR("");
     int port = 0;
     if (rest.n > URL_MAX_BYTES)
-        return no(why, "longer than 8192 characters");
+        return fail(why, "longer than 8192 characters");
     if (!characters_valid(rest, why))
         return false;
     struct str scheme = take_until(&rest, ":/?#");
     if (!str_eq_nocase(scheme, STR("http")) && !str_eq_nocase(scheme, STR("https")))
-        return no(why, "scheme is not http or https");
+        return fail(why, "scheme is not http or https");
     if (!str_starts(rest, STR("://")))
-        return no(why, "missing // after the scheme");
+        return fail(why, "missing // after the scheme");
     rest = str_skip(rest, 3);
 
     struct str authority = take_until(&rest, "/?#");
     if (str_find(authority, '@') < authority.n) {
-        user = str_cut(&authority, '@'); /* a second @ is then no host's character */
+        user = str_cut(&authority, '@'); /* a second @ is an invalid character in the host */
         if (!user_valid(user, why))
             return false;
     }

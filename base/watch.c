@@ -15,9 +15,9 @@
     (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF |       \
      IN_MOVE_SELF | IN_ONLYDIR)
 
-/* A name in a watched directory; what happens to others there is nobody's concern. */
+/* A name in a watched directory; events of other names are ignored. */
 struct place {
-    int directory; /* inotify's number of it */
+    int directory; /* inotify watch descriptor */
     const char *name;
 };
 
@@ -30,7 +30,7 @@ struct places {
 struct watch {
     struct loop *loop;
     int fd;
-    uint64_t timer; /* 0: all is quiet */
+    uint64_t timer; /* 0: no change is pending */
     void (*changed)(void *ctx);
     void *ctx;
     struct arena arena; /* the paths */
@@ -45,8 +45,8 @@ static bool fail(struct error *err, const char *what)
                      strerror(errno));
 }
 
-/* A directory that is gone by now is missed by whoever watches its name. */
-static bool add(struct watch *w, const char *directory, struct str name, struct error *err)
+/* A directory that no longer exists is not an error: its parent is watched for its name. */
+static bool watch_name(struct watch *w, const char *directory, struct str name, struct error *err)
 {
     int number = inotify_add_watch(w->fd, directory, MASK);
     if (number < 0)
@@ -56,9 +56,9 @@ static bool add(struct watch *w, const char *directory, struct str name, struct 
     return true;
 }
 
-/* The file's name, each link on the way to it and whatever is missing there: these may change what
- * the path means. */
-static bool add_path(struct watch *w, const char *path, struct error *err)
+/* Watches the names whose change may change what the path refers to: the file, each symbolic link
+ * on the path, and the first missing component. */
+static bool watch_path(struct watch *w, const char *path, struct error *err)
 {
     struct arena a = {0};
     struct str rest = str_from(path);
@@ -73,7 +73,7 @@ static bool add_path(struct watch *w, const char *path, struct error *err)
         ssize_t n = readlink(below, target, sizeof target);
         bool missing = n < 0 && errno == ENOENT;
         if (n >= 0 || missing || !rest.n)
-            ok = add(w, at, name, err);
+            ok = watch_name(w, at, name, err);
         if (missing || ++links > LINKS_MAX)
             break;
         at = n < 0 ? below : target[0] == '/' ? "/" : at;
@@ -92,14 +92,14 @@ static bool has_directory(const struct places *p, int directory)
     return false;
 }
 
-/* What is watched before and after stays watched in between. */
-static bool look_for_places(struct watch *w, struct error *err)
+/* Replaces the watches without a gap for directories that stay watched. */
+static bool update_watches(struct watch *w, struct error *err)
 {
     struct places old = w->places;
     bool ok = true;
     w->places = (struct places){0};
     for (size_t i = 0; i < w->path_count; i++)
-        ok = add_path(w, w->paths[i], err) && ok;
+        ok = watch_path(w, w->paths[i], err) && ok;
     for (size_t i = 0; i < old.count; i++)
         if (!has_directory(&w->places, old.items[i].directory))
             inotify_rm_watch(w->fd, old.items[i].directory);
@@ -107,15 +107,15 @@ static bool look_for_places(struct watch *w, struct error *err)
     return ok;
 }
 
-static void tell(void *ctx)
+static void notify(void *ctx)
 {
     struct watch *w = ctx;
     w->timer = 0;
-    look_for_places(w, NULL); /* a link leads elsewhere now, a directory is new */
+    update_watches(w, NULL); /* a link or a directory may have changed */
     w->changed(w->ctx);
 }
 
-static bool concerns(const struct watch *w, const struct inotify_event *e)
+static bool is_relevant(const struct watch *w, const struct inotify_event *e)
 {
     if (e->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF))
         return true;
@@ -134,13 +134,13 @@ static void read_events(void *ctx, int fd, int events)
     for (ssize_t n; (n = read(fd, bytes, sizeof bytes)) > 0;)
         for (const char *at = bytes; at < bytes + n;) {
             const struct inotify_event *e = (const void *)at;
-            any = any || concerns(w, e);
+            any = any || is_relevant(w, e);
             at += sizeof *e + e->len;
         }
     if (!any)
         return;
     loop_timer_cancel(w->loop, w->timer);
-    w->timer = loop_timer(w->loop, time_monotonic_us() + WATCH_QUIET_US, tell, w);
+    w->timer = loop_timer(w->loop, time_monotonic_us() + WATCH_QUIET_US, notify, w);
 }
 
 struct watch *watch_new(struct loop *l, void (*changed)(void *ctx), void *ctx, struct error *err)
@@ -163,7 +163,7 @@ bool watch_files(struct watch *w, const char *const *paths, size_t count, struct
     for (size_t i = 0; i < count; i++)
         w->paths[i] = arena_text(&w->arena, paths[i]);
     w->path_count = count;
-    return look_for_places(w, err);
+    return update_watches(w, err);
 }
 
 void watch_free(struct watch *w)

@@ -17,8 +17,9 @@ static void add_character(struct buf *out, unsigned char c, bool in_attribute)
         buf_byte(out, (char)c);
 }
 
-/* How many bytes of what XML does not know, or a terminal obeys: C1, U+FFFE, U+FFFF. */
-static size_t unwelcome(struct str text)
+/* Returns the size of a character to replace at the start of the text (C1, U+FFFE, U+FFFF), or
+ * 0. */
+static size_t forbidden_size(struct str text)
 {
     if (str_starts(text, STR("\xC2")) && text.n > 1 && (unsigned char)text.s[1] < 0xA0)
         return 2;
@@ -29,7 +30,7 @@ static size_t unwelcome(struct str text)
 static void add_valid(struct buf *out, struct str text, bool in_attribute)
 {
     while (text.n) {
-        size_t skip = unwelcome(text);
+        size_t skip = forbidden_size(text);
         if (skip)
             buf_text(out, REPLACEMENT);
         else
@@ -38,7 +39,7 @@ static void add_valid(struct buf *out, struct str text, bool in_attribute)
     }
 }
 
-static void add(struct buf *out, struct str text, bool in_attribute)
+static void add_text(struct buf *out, struct str text, bool in_attribute)
 {
     size_t bad;
     while (!str_utf8_valid(text, &bad)) {
@@ -51,7 +52,7 @@ static void add(struct buf *out, struct str text, bool in_attribute)
 
 void xml_text(struct buf *out, struct str text)
 {
-    add(out, text, false);
+    add_text(out, text, false);
 }
 
 void xml_attribute(struct buf *out, const char *name, const char *value)
@@ -59,6 +60,6 @@ void xml_attribute(struct buf *out, const char *name, const char *value)
     if (!value)
         return;
     buf_printf(out, " %s=\"", name);
-    add(out, str_from(value), true);
+    add_text(out, str_from(value), true);
     buf_byte(out, '"');
 }

@@ -4,7 +4,7 @@
 
 #include "base/yaml_tree.h"
 
-/* .s is NULL if there is no token. */
+/* Returns a view with .s == NULL if there is no token. */
 static struct str token_text(struct fy_token *token)
 {
     struct str text = {0};
@@ -18,7 +18,7 @@ static struct yaml_marks marks(struct fy_token *tag, struct fy_token *anchor)
     return (struct yaml_marks){token_text(tag), token_text(anchor)};
 }
 
-/* A scalar that is not written at all has no token. */
+/* An empty scalar has no token. */
 static bool take_scalar(struct yaml_tree *t, const struct fy_event_scalar_data *scalar)
 {
     bool plain = !scalar->value || fy_token_scalar_style(scalar->value) == FYSS_PLAIN;
@@ -26,7 +26,7 @@ static bool take_scalar(struct yaml_tree *t, const struct fy_event_scalar_data *
     return yaml_tree_scalar(t, text, plain, marks(scalar->tag, scalar->anchor));
 }
 
-/* libfyaml marks what stands behind the sign of an alias or the quote of a scalar. */
+/* libfyaml gives the position after the sign of an alias or the quote of a scalar. */
 static bool marked_late(struct fy_event *e)
 {
     if (e->type != FYET_SCALAR)
@@ -35,7 +35,7 @@ static bool marked_late(struct fy_event *e)
     return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
-/* An empty value has no mark, and so the place of what came before it: its key, mostly. */
+/* An empty value has no position; it keeps that of the event before, usually its key. */
 static void note_place(struct yaml_tree *t, struct fy_event *e)
 {
     const struct fy_mark *mark = fy_event_start_mark(e);
@@ -51,7 +51,7 @@ static bool take(struct yaml_tree *t, struct fy_event *e)
     switch (e->type) {
     case FYET_DOCUMENT_START:
         return !t->root ||
-               yaml_tree_complain(t, "more than one document; expected one document per file");
+               yaml_tree_error(t, "more than one document; expected one document per file");
     case FYET_ALIAS:
         return yaml_tree_alias(t, token_text(e->alias.anchor));
     case FYET_SCALAR:
@@ -65,7 +65,7 @@ static bool take(struct yaml_tree *t, struct fy_event *e)
         return yaml_tree_close(t);
     case FYET_STREAM_END:
         t->at.line = t->at.column = 1;
-        return t->root || yaml_tree_complain(t, "the document is empty; expected a value");
+        return t->root || yaml_tree_error(t, "the document is empty; expected a value");
     case FYET_NONE:
     case FYET_STREAM_START:
     case FYET_DOCUMENT_END:
@@ -79,7 +79,8 @@ static void drop_output(struct fy_diag *diag, void *user, const char *text, size
     (void)diag, (void)user, (void)text, (void)n;
 }
 
-/* Collecting also keeps libfyaml from its printer of source lines, which reads too far. */
+/* Collecting errors also avoids the code of libfyaml that prints source lines and reads out of
+ * bounds. */
 static struct fy_diag *collecting_diag(void)
 {
     struct fy_diag_cfg cfg;
@@ -100,13 +101,13 @@ static void syntax_error(struct yaml_tree *t, struct fy_diag *diag)
         t->at.line = e->line;
         t->at.column = e->column;
     }
-    (void)yaml_tree_complain(t, "%s", e ? e->msg : "invalid YAML");
+    (void)yaml_tree_error(t, "%s", e ? e->msg : "invalid YAML");
 }
 
-/* Only there under a leak checker. NOLINTNEXTLINE(bugprone-reserved-identifier) */
+/* Defined only with LeakSanitizer. NOLINTNEXTLINE(bugprone-reserved-identifier) */
 void __lsan_ignore_object(const void *object) __attribute__((weak));
 
-/* libfyaml 0.7.12 frees some records twice when it destroys a parser that failed. */
+/* libfyaml 0.7.12 frees some memory twice when it destroys a failed parser. */
 static void leave_to_leak(const void *object)
 {
     if (__lsan_ignore_object)
@@ -121,8 +122,8 @@ static void parse_checked(struct yaml_tree *t, struct str text)
     struct fy_parse_cfg cfg = {.flags = flags, .diag = diag};
     struct fy_parser *parser = fy_parser_create(&cfg);
     bool wanted = true, ended = false;
-    (void)fy_parser_set_string(parser, text.s, text.n); /* if it failed, there is no event */
-    /* Read to the end even when no more is wanted: only then can the parser be destroyed. */
+    (void)fy_parser_set_string(parser, text.s, text.n); /* if this fails, there are no events */
+    /* Read to the end even after an error: only then can the parser be destroyed. */
     for (struct fy_event *e; !ended && (e = fy_parser_parse(parser));) {
         ended = e->type == FYET_STREAM_END;
         wanted = wanted && take(t, e);
@@ -153,12 +154,12 @@ static bool printable(struct str text, size_t *bad)
     return utf8;
 }
 
-/* libfyaml takes wrong bytes for the end of the text, or never returns: they must not reach it. */
+/* With invalid bytes libfyaml stops early or never returns, so reject them first. */
 static bool check_bytes(struct yaml_tree *t, struct str text)
 {
     size_t bad;
     if (text.n > YAML_MAX_BYTES)
-        return yaml_tree_complain(t, "the file is larger than %u bytes", YAML_MAX_BYTES);
+        return yaml_tree_error(t, "the file is larger than %u bytes", YAML_MAX_BYTES);
     if (printable(text, &bad))
         return true;
     struct str before = str_head(text, bad);
@@ -173,8 +174,8 @@ static bool check_bytes(struct yaml_tree *t, struct str text)
     }
     unsigned char c = (unsigned char)text.s[bad];
     if (c < 0x80)
-        return yaml_tree_complain(t, "invalid control character 0x%02X", c);
-    return yaml_tree_complain(t, "invalid UTF-8: byte 0x%02X", c);
+        return yaml_tree_error(t, "invalid control character 0x%02X", c);
+    return yaml_tree_error(t, "invalid UTF-8: byte 0x%02X", c);
 }
 
 const struct node *yaml_parse(struct arena *a, struct str text, const char *file, struct error *err)

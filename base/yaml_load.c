@@ -6,7 +6,7 @@
 #include "base/heap.h"
 #include "base/yaml.h"
 
-/* All of it, or what is just too much: yaml_parse then refuses that. */
+/* Reads the file, or slightly more than YAML_MAX_BYTES, which yaml_parse then rejects. */
 static bool read_all(int fd, char **text, size_t *n)
 {
     size_t room = 0;

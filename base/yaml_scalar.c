@@ -24,7 +24,7 @@ static struct str without_sign(struct str text)
     return str_skip(text, str_starts(text, STR("-")) || str_starts(text, STR("+")));
 }
 
-/* Skips the leading characters out of `set`; how many there were. */
+/* Skips the leading characters that are in `set` and returns their number. */
 static size_t skip_any(struct str *text, const char *set)
 {
     size_t n = 0;

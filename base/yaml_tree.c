@@ -5,7 +5,7 @@
 #include "base/members.h"
 #include "base/yaml_scalar.h"
 
-bool yaml_tree_complain(struct yaml_tree *t, const char *format, ...)
+bool yaml_tree_error(struct yaml_tree *t, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -31,13 +31,13 @@ static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int hei
     struct yaml_level *l = innermost(t);
     t->nodes += nodes;
     if (t->nodes > YAML_MAX_NODES)
-        return yaml_tree_complain(t, "more than %d values (each use of an alias counts)",
-                                  YAML_MAX_NODES);
+        return yaml_tree_error(t, "more than %d values (each use of an alias counts)",
+                               YAML_MAX_NODES);
     if (t->depth + height > YAML_MAX_DEPTH)
-        return yaml_tree_complain(t, "lists and maps are nested more than %d levels deep",
-                                  YAML_MAX_DEPTH);
+        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep",
+                               YAML_MAX_DEPTH);
     if (awaits_key(t))
-        return yaml_tree_complain(t, "invalid key; expected plain or quoted text");
+        return yaml_tree_error(t, "invalid key; expected plain or quoted text");
     if (!l) {
         t->root = n;
         return true;
@@ -51,7 +51,7 @@ static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int hei
 
 static struct yaml_anchor *anchor_find(struct yaml_tree *t, struct str name)
 {
-    for (size_t i = t->anchor_count; i-- > 0;) /* the latest of a name counts */
+    for (size_t i = t->anchor_count; i-- > 0;) /* the last anchor of a name is valid */
         if (str_eq(t->anchors[i].name, name))
             return &t->anchors[i];
     return NULL;
@@ -63,7 +63,7 @@ static bool anchor_open(struct yaml_tree *t, struct str name, struct yaml_anchor
     if (!name.s)
         return true;
     if (t->anchor_count == YAML_MAX_ANCHORS)
-        return yaml_tree_complain(t, "more than %d anchors", YAML_MAX_ANCHORS);
+        return yaml_tree_error(t, "more than %d anchors", YAML_MAX_ANCHORS);
     *opened = &t->anchors[t->anchor_count++];
     (*opened)->name = str_of(str_dup(&t->scratch, name), name.n);
     return true;
@@ -80,31 +80,31 @@ bool yaml_tree_alias(struct yaml_tree *t, struct str name)
     const struct yaml_anchor *anchor = anchor_find(t, name);
     if (anchor && anchor->node)
         return put(t, anchor->node, anchor->nodes, anchor->height);
-    (void)yaml_tree_complain(t,
-                             anchor ? "alias *" STR_FMT " refers to the value that contains it"
-                                    : "alias *" STR_FMT " has no anchor before it",
-                             STR_ARG(name));
+    (void)yaml_tree_error(t,
+                          anchor ? "alias *" STR_FMT " refers to the value that contains it"
+                                 : "alias *" STR_FMT " has no anchor before it",
+                          STR_ARG(name));
     return put(t, node_new_null(t->arena), 1, 0);
 }
 
-/* !!str is the only tag; answers whether it stands there. */
+/* Returns true for the tag !!str, the only one accepted. */
 static bool tagged_text(struct yaml_tree *t, struct str tag)
 {
     if (tag.s && str_is(tag, "tag:yaml.org,2002:str"))
         return true;
     if (tag.s)
-        (void)yaml_tree_complain(t, "unknown tag '" STR_FMT "'; the only accepted tag is !!str",
-                                 STR_ARG(tag));
+        (void)yaml_tree_error(t, "unknown tag '" STR_FMT "'; the only accepted tag is !!str",
+                              STR_ARG(tag));
     return false;
 }
 
-/* Checked, since escapes can say what no text of ours may contain; NUL-ended and kept. */
+/* Copies the text to the arena, NUL-terminated. Escapes can produce a NUL or invalid UTF-8. */
 static struct str keep_text(struct yaml_tree *t, struct str text)
 {
     if (str_find(text, '\0') < text.n)
-        (void)yaml_tree_complain(t, "text contains a NUL character");
+        (void)yaml_tree_error(t, "text contains a NUL character");
     else if (!str_utf8_valid(text, NULL))
-        (void)yaml_tree_complain(t, "invalid escape: the result is not valid UTF-8");
+        (void)yaml_tree_error(t, "invalid escape: the result is not valid UTF-8");
     return str_of(str_dup(t->arena, text), text.n);
 }
 
@@ -112,11 +112,11 @@ static bool take_key(struct yaml_tree *t, struct str key, bool plain, struct yam
 {
     (void)tagged_text(t, marks.tag);
     if (marks.anchor.s)
-        (void)yaml_tree_complain(t, "a key cannot have an anchor");
+        (void)yaml_tree_error(t, "a key cannot have an anchor");
     if (plain && str_is(key, "<<"))
-        (void)yaml_tree_complain(t, "merge keys (<<) are not supported; write out the members");
+        (void)yaml_tree_error(t, "merge keys (<<) are not supported; write out the members");
     if (plain && !key.n)
-        (void)yaml_tree_complain(t, "missing key after this");
+        (void)yaml_tree_error(t, "missing key after this");
     innermost(t)->next = (struct member){.key = key.s, .key_at = t->at};
     return true;
 }
@@ -135,7 +135,7 @@ bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct y
     if (is_text)
         *n = (struct node){.kind = NODE_TEXT, .text = text};
     if (why)
-        (void)yaml_tree_complain(t, "'%s' %s", text.s, why);
+        (void)yaml_tree_error(t, "'%s' %s", text.s, why);
     n->at = t->at;
     anchor_close(anchor, n, 1, 0);
     return put(t, n, 1, 0);
@@ -144,29 +144,29 @@ bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct y
 bool yaml_tree_open(struct yaml_tree *t, enum node_kind kind, struct yaml_marks marks)
 {
     if (awaits_key(t))
-        return yaml_tree_complain(t, "invalid key; expected plain or quoted text");
+        return yaml_tree_error(t, "invalid key; expected plain or quoted text");
     if (t->depth == YAML_MAX_DEPTH)
-        return yaml_tree_complain(t, "lists and maps are nested more than %d levels deep",
-                                  YAML_MAX_DEPTH);
+        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep",
+                               YAML_MAX_DEPTH);
     struct yaml_level *l = &t->levels[t->depth];
     *l =
         (struct yaml_level){kind, .at = t->at, .first = t->pending.count, .nodes_before = t->nodes};
     if (tagged_text(t, marks.tag))
-        (void)yaml_tree_complain(t, "the tag !!str is not valid for a list or map");
+        (void)yaml_tree_error(t, "the tag !!str is not valid for a list or map");
     if (!anchor_open(t, marks.anchor, &l->anchor))
         return false;
     t->depth++;
     return true;
 }
 
-static void complain_of_clash(struct yaml_tree *t, const struct member *members, size_t count)
+static void check_duplicate_keys(struct yaml_tree *t, const struct member *members, size_t count)
 {
     size_t first, again;
     if (!members_clash(members, count, &first, &again))
         return;
     t->at = members[again].key_at;
-    (void)yaml_tree_complain(t, "duplicate key '%s' (first at %d:%d)", members[again].key,
-                             members[first].key_at.line, members[first].key_at.column);
+    (void)yaml_tree_error(t, "duplicate key '%s' (first at %d:%d)", members[again].key,
+                          members[first].key_at.line, members[first].key_at.column);
 }
 
 bool yaml_tree_close(struct yaml_tree *t)
@@ -180,7 +180,7 @@ bool yaml_tree_close(struct yaml_tree *t)
     if (l->kind == NODE_MAP) {
         n->map.members = arena_copy(t->arena, members, count * sizeof *members);
         n->map.count = count;
-        complain_of_clash(t, members, count);
+        check_duplicate_keys(t, members, count);
     } else {
         const struct node **items = arena_array(t->arena, const struct node *, count);
         for (size_t i = 0; i < count; i++)

@@ -48,7 +48,7 @@ struct yaml_marks {
     struct str tag, anchor;
 };
 
-bool yaml_tree_complain(struct yaml_tree *t, const char *format, ...)
+bool yaml_tree_error(struct yaml_tree *t, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* at t->at; always returns false */
 
 bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct yaml_marks marks);

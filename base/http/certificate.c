@@ -16,7 +16,7 @@
 #define FILE_MAX    (1 << 20)
 #define SERIAL_BITS 127
 #define DAY_S       86400L
-#define DAYS_AFTER  397 /* some clients take none that lasts longer */
+#define DAYS_AFTER  397 /* some clients reject a longer validity */
 
 static void must(bool ok)
 {
@@ -44,14 +44,14 @@ static bool read_file(struct arena *a, const char *path, const char **text, stru
     return true;
 }
 
-/* Nobody is there to be asked for a password.
- * NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's own type */
-static int is_encrypted(char *password, int room, int writing, void *told)
+/* The password callback of OpenSSL: records that the key is encrypted and returns no password.
+ * NOLINTNEXTLINE(readability-non-const-parameter): type required by OpenSSL */
+static int is_encrypted(char *password, int room, int writing, void *encrypted)
 {
     (void)password;
     (void)room;
     (void)writing;
-    *(bool *)told = true;
+    *(bool *)encrypted = true;
     return -1;
 }
 
@@ -105,16 +105,16 @@ bool certificate_read(struct arena *a, const char *chain_file, const char *key_f
         return false;
     X509 *own = parse_certificate(read.chain);
     EVP_PKEY *key = parse_key(read.key, &encrypted);
-    bool good = check(chain_file, own, key_file, key, encrypted, err);
+    bool ok = check(chain_file, own, key_file, key, encrypted, err);
     X509_free(own);
     EVP_PKEY_free(key);
     ERR_clear_error();
-    if (good)
+    if (ok)
         *out = read;
-    return good;
+    return ok;
 }
 
-/* making */
+/* generating */
 
 static void add_extension(X509 *x, int which, const char *value)
 {
@@ -147,8 +147,8 @@ static void set_serial(X509 *x)
     BN_free(serial);
 }
 
-/* No key usage: with one that lacks signing of certificates OpenSSL does not take it for its own
- * issuer, and clients that are given it could not trust it. */
+/* Has no key usage extension: with one that does not allow signing certificates, OpenSSL does not
+ * accept the certificate as its own issuer, so clients could not trust it. */
 static X509 *self_signed(EVP_PKEY *key, const char *alternatives)
 {
     X509 *x = X509_new();

@@ -15,31 +15,31 @@
 
 struct http_transfer {
     struct http_client *client;
-    CURL *easy;     /* NULL: there is no libcurl */
-    uint64_t timer; /* tells so */
+    CURL *easy;     /* NULL: libcurl is missing */
+    uint64_t timer; /* for the error response without libcurl */
     struct curl_slist *headers;
     struct arena *arena;
     struct http_response response;
     struct buf body;
-    bool too_large, too_far;
+    bool too_large, not_loopback;
     char why[CURL_ERROR_SIZE];
     http_done_fn *done;
     void *ctx;
-    struct http_transfer *next, *previous; /* among those in flight, or spare ones (next only) */
+    struct http_transfer *next, *previous; /* in flight; spare transfers use `next` only */
 };
 
 struct http_client {
     struct loop *loop;
     struct http_client_options options;
     struct libcurl lib;
-    char *missing; /* why there is no libcurl; NULL: there is */
+    char *missing; /* why libcurl is missing; NULL: it is loaded */
     CURLM *multi;
     uint64_t timer;
-    struct http_transfer *flying, *spare;
-    bool ended; /* libcurl calls back while it is taken down */
+    struct http_transfer *in_flight, *spare;
+    bool ended; /* libcurl calls back even during cleanup */
 };
 
-/* what libcurl tells of one transfer */
+/* libcurl callbacks of one transfer */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -57,7 +57,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     struct str line = str_trim(str_of(bytes, size * count));
-    if (str_starts(line, STR("HTTP/"))) { /* another head: that of 100 Continue is over */
+    if (str_starts(line, STR("HTTP/"))) { /* a new head, after that of 100 Continue */
         t->response.headers.count = 0;
     } else if (line.n) {
         struct str name = str_trim(str_cut(&line, ':')), value = str_trim(line);
@@ -67,20 +67,20 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-/* The address that is about to be connected to: no name can resolve its way around this. */
-static curl_socket_t open_near(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+/* Checks the resolved address, so a host name that resolves to another machine is rejected too. */
+static curl_socket_t open_loopback(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
     struct http_transfer *t = ctx;
     (void)purpose;
     if (sockaddr_is_loopback(&to->addr))
         return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-    t->too_far = true;
+    t->not_loopback = true;
     return CURL_SOCKET_BAD;
 }
 
 /* transfers */
 
-static struct http_transfer *take(struct http_client *c)
+static struct http_transfer *transfer_new(struct http_client *c)
 {
     struct http_transfer *t = c->spare;
     if (t)
@@ -92,15 +92,15 @@ static struct http_transfer *take(struct http_client *c)
         c->lib.easy_reset(t->easy);
     else if (!c->missing && !(t->easy = c->lib.easy_init()))
         abort();
-    t->next = c->flying;
+    t->next = c->in_flight;
     t->previous = NULL;
-    if (c->flying)
-        c->flying->previous = t;
-    c->flying = t;
+    if (c->in_flight)
+        c->in_flight->previous = t;
+    c->in_flight = t;
     return t;
 }
 
-static void release(struct http_transfer *t)
+static void transfer_free(struct http_transfer *t)
 {
     struct http_client *c = t->client;
     if (t->next)
@@ -108,7 +108,7 @@ static void release(struct http_transfer *t)
     if (t->previous)
         t->previous->next = t->next;
     else
-        c->flying = t->next;
+        c->in_flight = t->next;
     if (t->headers)
         c->lib.slist_free_all(t->headers);
     *t = (struct http_transfer){.client = c, .easy = t->easy, .next = c->spare};
@@ -142,7 +142,7 @@ static void set_method(const struct libcurl *lib, CURL *e, const struct http_sen
     if (strcmp(sent->method, "HEAD") == 0)
         lib->easy_setopt(e, CURLOPT_NOBODY, 1L);
     lib->easy_setopt(e, CURLOPT_CUSTOMREQUEST, sent->method);
-    /* On a kept connection that dies libcurl sends again by itself: a second POST, say. */
+    /* If a reused connection fails, libcurl sends the request again, for example a second POST. */
     if (strcmp(sent->method, "GET") != 0 && strcmp(sent->method, "HEAD") != 0)
         lib->easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 }
@@ -168,7 +168,7 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
     lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     lib->easy_setopt(e, CURLOPT_HEADERDATA, t);
     if (sent->loopback_only) {
-        lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_near);
+        lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_loopback);
         lib->easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     }
     if (o->ca_file)
@@ -188,9 +188,9 @@ static void read_error(struct http_transfer *t, CURLcode code)
         x->brief = arena_printf(t->arena, "the response is larger than %zu bytes",
                                 t->client->options.response_max);
     else
-        x->brief = t->too_far ? "the address is not a loopback address"
-                              : t->client->lib.easy_strerror(code);
-    bool more = t->why[0] && !t->too_large && !t->too_far && code != CURLE_FILESIZE_EXCEEDED;
+        x->brief = t->not_loopback ? "the address is not a loopback address"
+                                   : t->client->lib.easy_strerror(code);
+    bool more = t->why[0] && !t->too_large && !t->not_loopback && code != CURLE_FILESIZE_EXCEEDED;
     x->error = more ? arena_text(t->arena, t->why) : x->brief;
 }
 
@@ -212,32 +212,32 @@ static void read_response(struct http_transfer *t, CURLcode code)
         read_error(t, code);
 }
 
-static void tell(struct http_transfer *t)
+static void complete(struct http_transfer *t)
 {
     http_done_fn *done = t->done;
     void *ctx = t->ctx;
     struct http_response response = t->response;
-    http_drop(t); /* who is called back may send again at once */
+    http_drop(t); /* before the callback, which may send again */
     done(ctx, &response);
 }
 
-static void tell_missing(void *ctx)
+static void report_missing_library(void *ctx)
 {
     struct http_transfer *t = ctx;
     t->timer = 0;
     t->response.error = arena_text(t->arena, t->client->missing);
     t->response.brief = "cannot load " LIBRARY;
-    tell(t);
+    complete(t);
 }
 
-/* libcurl on our loop */
+/* libcurl on the loop */
 
 static void finish(const struct libcurl *lib, CURL *easy, CURLcode code)
 {
     struct http_transfer *t;
     lib->easy_getinfo(easy, CURLINFO_PRIVATE, &t);
     read_response(t, code);
-    tell(t);
+    complete(t);
 }
 
 static void act(struct http_client *c, curl_socket_t socket, int events)
@@ -247,7 +247,7 @@ static void act(struct http_client *c, curl_socket_t socket, int events)
     lib->multi_socket_action(c->multi, socket, events, &running);
     for (CURLMsg *m; (m = lib->multi_info_read(c->multi, &left));)
         if (m->msg == CURLMSG_DONE)
-            finish(lib, m->easy_handle, m->data.result); /* m is gone with its handle */
+            finish(lib, m->easy_handle, m->data.result); /* m is invalid from here on */
 }
 
 static void on_ready(void *ctx, int fd, int events)
@@ -337,8 +337,8 @@ void http_client_free(struct http_client *c)
     if (!c)
         return;
     c->ended = true;
-    while (c->flying)
-        http_drop(c->flying);
+    while (c->in_flight)
+        http_drop(c->in_flight);
     if (!c->missing)
         end(c);
     for (struct http_transfer *t; (t = c->spare);) {
@@ -353,13 +353,13 @@ void http_client_free(struct http_client *c)
 struct http_transfer *http_send(struct http_client *c, struct arena *a,
                                 const struct http_sent *sent, http_done_fn *done, void *ctx)
 {
-    struct http_transfer *t = take(c);
+    struct http_transfer *t = transfer_new(c);
     t->arena = a;
     t->body.arena = a;
     t->done = done;
     t->ctx = ctx;
     if (c->missing) {
-        t->timer = loop_timer(c->loop, time_monotonic_us(), tell_missing, t);
+        t->timer = loop_timer(c->loop, time_monotonic_us(), report_missing_library, t);
         return t;
     }
     set_options(t, sent);
@@ -374,5 +374,5 @@ void http_drop(struct http_transfer *t)
     if (t->easy)
         c->lib.multi_remove_handle(c->multi, t->easy);
     loop_timer_cancel(c->loop, t->timer);
-    release(t);
+    transfer_free(t);
 }

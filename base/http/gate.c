@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What one pass over the header lines found. */
+/* The result of one pass over the headers. */
 struct facts {
     size_t hosts, lengths, codings;
     bool odd_name, odd_value, odd_length, odd_coding;
@@ -26,7 +26,7 @@ static bool is_token(const char *text)
     return true;
 }
 
-/* Without a way out of the loop it goes many bytes at a time. */
+/* Without an early exit the compiler can check many bytes at once. */
 static bool has_control_byte(struct str text)
 {
     unsigned char found = 0;
@@ -55,7 +55,7 @@ static bool is_number(struct str text)
     return text.n > 0;
 }
 
-static void look_at(const struct header *h, size_t body_max, struct facts *f)
+static void check_header(const struct header *h, size_t body_max, struct facts *f)
 {
     struct str name = str_from(h->name);
     f->odd_name |= !is_token(h->name);
@@ -98,9 +98,9 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
 {
     struct facts f = {0};
     for (size_t i = 0; i < r->headers.count; i++)
-        look_at(&r->headers.items[i], body_max, &f);
-    /* A body too large is refused only to a client that asks before it sends; who sends unasked is
-     * read to the end, and the handler decides. */
+        check_header(&r->headers.items[i], body_max, &f);
+    /* A body that is too large is rejected here only if the client sent Expect and waits. Otherwise
+     * the body is read and dropped, and the handler decides. */
     bool old = str_eq(version, STR("HTTP/1.0"));
 
     const struct {

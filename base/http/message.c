@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-/* Most names differ in their first letter already. */
+/* Most names already differ in the first letter. */
 static bool same_name(const char *x, const char *y)
 {
     return (*x | 0x20) == (*y | 0x20) && strcasecmp(x, y) == 0;

@@ -13,10 +13,10 @@
 #include "base/time.h"
 
 enum {
-    HEAD_MAX = 16384, /* bytes of one request's head; the library clears as much per request */
+    HEAD_MAX = 16384, /* bytes of a request's head; the library zeroes this much per request */
     HEADERS_USUAL = 16,
     SPARE_JOBS_MAX = 64,
-    ENDING_TURNS = 10, /* a stream's last chunk takes two, over TLS more */
+    ENDING_TURNS = 10, /* the last chunk of a stream takes two, over TLS more */
 };
 
 /* jobs */
@@ -58,8 +58,8 @@ static void job_release(struct server *s, struct job *j)
 
 /* the request */
 
-/* The library would take the query to pieces, into memory that a few hundred parameters use up, and
- * never answer then. Nobody asks it for them: the query it sees is empty. */
+/* The library parses the query into memory that a few hundred parameters exhaust, and then never
+ * responds. The parsed parameters are not used, so give it an empty query. */
 static void hide_query(const char *target)
 {
     char *mark = strchr(target, '?');
@@ -72,7 +72,7 @@ static void *on_request_line(void *cls, const char *target, struct MHD_Connectio
     struct job *j = job_take(cls);
     struct request *r = &j->x.request;
     j->connection = connection;
-    r->target = str_from(arena_text(&j->x.arena, target)); /* the library cuts its own to pieces */
+    r->target = str_from(arena_text(&j->x.arena, target)); /* the library modifies `target` */
     r->query = r->target;
     r->path = str_cut(&r->query, '?');
     hide_query(target);
@@ -92,7 +92,7 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 static enum MHD_Result refuse(struct job *j, int status, const char *why)
 {
     struct server *s = j->x.server;
-    j->told = true;
+    j->handled = true;
     s->in_flight++;
     j->last = true;
     j->x.response.status = status;
@@ -143,26 +143,26 @@ static void take_body(struct job *j, const char *bytes, size_t n)
         buf_add(&j->body, str_of(bytes, n));
 }
 
-/* A response that is there when the handler returns takes no detour over suspend and resume. */
+/* A response that is complete when the handler returns is sent without suspend and resume. */
 static enum MHD_Result handle(struct job *j)
 {
     struct server *s = j->x.server;
     if (!j->x.request.body_too_large)
         j->x.request.body = buf_str(&j->body);
-    j->told = true;
+    j->handled = true;
     s->in_flight++;
     j->step = STEP_HANDLING;
     s->options.handle(s->options.ctx, &j->x);
     if (j->step == STEP_READY)
         return job_send(j);
     if (j->step == STEP_HANDLING)
-        j->step = STEP_OWED;
+        j->step = STEP_WAITING;
     job_suspend(j);
     return MHD_YES;
 }
 
-/* The library calls this when the head is complete, for each piece of the body, at its end, and
- * once more after a resume. */
+/* The library calls this when the head is complete, for each part of the body, at the end of the
+ * body, and again after a resume. */
 static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url,
                                    const char *method, const char *version, const char *upload,
                                    size_t *upload_size, void **request_cls)
@@ -183,7 +183,7 @@ static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection,
     case STEP_READY:
         return job_send(j);
     case STEP_HANDLING:
-    case STEP_OWED:
+    case STEP_WAITING:
     case STEP_DELAYED:
     case STEP_SENDING:
     case STEP_DROPPED:
@@ -199,9 +199,9 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
     struct server *s = cls;
     struct job *j = *request_cls;
     if (!j)
-        return; /* it broke off before its first line was read */
+        return; /* the connection closed before the first line was read */
     *request_cls = NULL;
-    if (j->told) {
+    if (j->handled) {
         bool sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && j->step == STEP_SENDING;
         if (!j->stream)
             s->in_flight--;
@@ -221,8 +221,8 @@ static char *address_text(const struct sockaddr *at)
     return heap_text(text);
 }
 
-/* Keeps the peer's address with its connection. At its limit the library stops listening, and
- * listens again only when it next runs. */
+/* Stores the peer's address with the connection. At the connection limit the library stops
+ * listening; it must run to listen again after a connection has closed. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -239,7 +239,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
     }
 }
 
-/* The path is decoded segment by segment, later: see url.h. */
+/* Disables decoding: the path is decoded later, segment by segment (url.h). */
 static size_t keep_raw(void *cls, struct MHD_Connection *connection, char *text)
 {
     (void)cls;
@@ -274,7 +274,7 @@ static int64_t before_wait(void *ctx)
     return s->must_run ? 0 : library_wait_us(s);
 }
 
-/* The library's options are not const; it only reads what they name. */
+/* The library's options are not const, but it only reads the text. */
 static void *text_for(const char *text)
 {
     union {
@@ -300,7 +300,7 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
         {MHD_OPTION_END,                                   0, NULL                             },
     };
     unsigned over = tls ? MHD_USE_TLS : 0;
-    /* STRICT_FOR_CLIENT stays 0: with 1 the library answers a missing Host with two heads. */
+    /* STRICT_FOR_CLIENT must be 0: with 1 the library sends two heads if Host is missing. */
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | over, 0, NULL,
         NULL, on_progress, s, MHD_OPTION_ARRAY, pair, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -345,7 +345,7 @@ void server_quiesce(struct server *s)
         if (j->stream)
             stream_finish(j);
     }
-    /* Nobody waits for a stream: it ends now, or with the server. */
+    /* Send the ends of the streams now, if the sockets accept them. */
     for (int turns = 0; turns < ENDING_TURNS && (s->must_run || library_wait_us(s) == 0); turns++) {
         s->must_run = false;
         MHD_run(s->daemon);
@@ -361,7 +361,7 @@ void server_free(struct server *s)
     loop_before_wait_end(s->loop, before_wait, s);
     struct job *j;
     DL_FOREACH(s->live, j)
-    { /* the library aborts when it is stopped with a suspended connection */
+    { /* the library aborts if it is stopped with a suspended connection */
         if (j->suspended) {
             j->step = STEP_DROPPED;
             job_resume(j);

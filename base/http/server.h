@@ -54,8 +54,8 @@ void server_reply(struct exchange *x); /* sends x->response; call it exactly onc
 /* Call this when x->response.stream has more data or has ended. Has no effect before the first byte
  * or if the server is going to call `next` anyway. */
 void server_wake(struct exchange *x);
-size_t server_in_flight(
-    const struct server *s); /* exchanges without a complete response, without streams */
+/* Returns the number of exchanges whose response is not complete, except for streams. */
+size_t server_in_flight(const struct server *s);
 /* Accepts no new connections, closes each connection after its next response, and ends the streams.
  * Must not be called from a callback of the server. */
 void server_quiesce(struct server *s);

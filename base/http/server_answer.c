@@ -8,7 +8,7 @@
 
 enum {
     READER_BLOCK = 16384,
-    SLICES_A_SECOND = 20, /* of a throttled body */
+    SLICES_A_SECOND = 20, /* parts per second of a throttled body */
 };
 
 void job_suspend(struct job *j)
@@ -46,7 +46,7 @@ static size_t cut_point(const struct response *r)
     return 0;
 }
 
-/* Gives the library the next bytes of a body that is cut or throttled. */
+/* Passes the next bytes of a cut or throttled body to the library. */
 static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
 {
     struct job *j = cls;
@@ -84,7 +84,7 @@ static struct MHD_Response *library_response(struct job *j)
         to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
     else
         to = MHD_create_response_from_buffer(r->body.n, r->body.data, MHD_RESPMEM_PERSISTENT);
-    if (r->stream.next && head) /* else the library puts a last chunk behind the head */
+    if (r->stream.next && head) /* otherwise the library sends a last chunk after the head */
         MHD_set_response_options(to, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     if (headers_find(&r->headers, "Content-Length"))
         MHD_set_response_options(to, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
@@ -104,8 +104,7 @@ enum MHD_Result job_send(struct job *j)
     if (r->cut == CUT_RESET) {
         const union MHD_ConnectionInfo *socket =
             MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        /* Dissolving the association is what makes Linux send a reset; SO_LINGER only gives a FIN.
-         */
+        /* On Linux, connect to AF_UNSPEC sends a reset; SO_LINGER would only send a FIN. */
         (void)connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
                       sizeof(struct sockaddr));
     }
@@ -128,8 +127,8 @@ static void delay_is_over(void *ctx)
 void server_reply(struct exchange *x)
 {
     struct job *j = (struct job *)x;
-    bool owed = j->step == STEP_OWED;
-    assert(owed || j->step == STEP_HANDLING);
+    bool waiting = j->step == STEP_WAITING;
+    assert(waiting || j->step == STEP_HANDLING);
     if (x->response.delay_us > 0) {
         j->step = STEP_DELAYED;
         j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us,
@@ -137,6 +136,6 @@ void server_reply(struct exchange *x)
         return;
     }
     j->step = STEP_READY;
-    if (owed)
+    if (waiting)
         job_resume(j);
 }

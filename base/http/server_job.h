@@ -12,7 +12,7 @@ enum step {
     STEP_HEAD,     /* the library reads the head */
     STEP_BODY,     /* the head is valid; the body is read */
     STEP_HANDLING, /* the handler runs */
-    STEP_OWED,     /* the handler returned without a response */
+    STEP_WAITING,  /* the handler returned without a response */
     STEP_DELAYED,  /* the response is complete, but its delay is not over */
     STEP_READY,    /* the library sends the response in its next run */
     STEP_SENDING,
@@ -22,7 +22,7 @@ enum step {
 struct job {
     struct exchange x; /* must be first: its address is the address of the job */
     enum step step;
-    bool told;      /* `handle` or `refuse` was called, so `done` must be */
+    bool handled;   /* `handle` or `refuse` was called, so `done` must be */
     bool suspended; /* the library does not poll the connection */
     bool last;      /* the connection closes after this response */
     struct MHD_Connection *connection;

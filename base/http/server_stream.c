@@ -1,5 +1,5 @@
-/* Answers that are made while they are sent. An idle one is suspended: the library does not look at
- * its connection, so we watch for its client's leaving ourselves. */
+/* Responses that are produced while they are sent. The connection of an idle stream is suspended.
+ * The library does not poll it then, so this file watches it for a disconnect of the client. */
 #include "base/http/server_job.h"
 
 #include <string.h>
@@ -9,11 +9,11 @@
 #define READER_BLOCK 16384
 
 struct stream {
-    struct arena arena; /* of the bytes that are on their way, again and again */
+    struct arena arena; /* for `bytes`; reset for each part */
     struct buf bytes;
-    size_t taken; /* of them, by the library */
-    bool last;    /* nothing comes after them */
-    bool left;    /* so has the client */
+    size_t taken;     /* bytes passed to the library */
+    bool last;        /* `bytes` is the last part */
+    bool client_gone; /* the client has disconnected */
     int64_t quiet_since_us;
 };
 
@@ -36,7 +36,7 @@ static void on_hangup(void *ctx, int fd, int events)
     struct job *j = ctx;
     (void)fd;
     (void)events;
-    j->stream->left = true;
+    j->stream->client_gone = true;
     resume(j);
 }
 
@@ -59,7 +59,7 @@ static void suspend(struct job *j)
         j->timer = loop_timer(l, silence_ends_us(j), on_silence, j);
 }
 
-/* False: there is nothing to send yet. */
+/* Returns false if there is nothing to send yet. */
 static bool fill(struct job *j)
 {
     struct stream *t = j->stream;
@@ -81,7 +81,7 @@ static ssize_t read_stream(void *cls, uint64_t position, char *out, size_t room)
     struct job *j = cls;
     struct stream *t = j->stream;
     (void)position;
-    if (t->left || j->step == STEP_DROPPED)
+    if (t->client_gone || j->step == STEP_DROPPED)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (t->taken == t->bytes.n && !fill(j)) {
         suspend(j);
