@@ -13,7 +13,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 
-static void the_sanitizer_sees_steps_over_a_blocks_end(void **state)
+static void the_sanitizer_detects_an_access_past_a_block(void **state)
 {
     (void)state;
     static const size_t sizes[] = {1, 13, 16, 100, 100000};
@@ -31,12 +31,12 @@ static void the_sanitizer_sees_steps_over_a_blocks_end(void **state)
 }
 #endif
 
-static void blocks_are_zeroed_and_aligned_whatever_their_size(void **state)
+static void blocks_of_every_size_are_zeroed_and_aligned(void **state)
 {
     (void)state;
     static const size_t sizes[] = {0, 1, 15, 16, 17, 1000, 4096, 5000, 100000, 262144, 1 << 20, 3};
     struct arena a = {0};
-    for (int round = 0; round < 3; round++) { /* later rounds get memory that was used before */
+    for (int round = 0; round < 3; round++) { /* later rounds reuse memory */
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             unsigned char *block = arena_alloc(&a, sizes[i]);
             assert_non_null(block);
@@ -70,7 +70,7 @@ static void blocks_never_overlap(void **state)
     arena_end(&a);
 }
 
-static void a_big_block_leaves_the_rest_of_the_newest_chunk_in_use(void **state)
+static void after_a_big_block_the_newest_chunk_is_still_used(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -81,7 +81,7 @@ static void a_big_block_leaves_the_rest_of_the_newest_chunk_in_use(void **state)
     arena_end(&a);
 }
 
-static void a_reset_arena_hands_out_the_kept_chunk_again(void **state)
+static void a_reset_arena_reuses_its_last_chunk(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -95,7 +95,7 @@ static void a_reset_arena_hands_out_the_kept_chunk_again(void **state)
     arena_end(&a);
     (void)arena_alloc(&a, 1 << 20);
     arena_reset(&a);
-    assert_null(a.chunk); /* one huge block is not kept for ever */
+    assert_null(a.chunk); /* a huge chunk is not kept */
     arena_end(&a);
     assert_null(a.chunk);
     assert_null(a.owned);
@@ -113,7 +113,7 @@ static void copies_and_formatted_texts_are_complete(void **state)
     assert_string_equal(arena_text(&a, "héllo"), "héllo");
     assert_string_equal(arena_printf(&a, "%s", ""), "");
     assert_string_equal(arena_printf(&a, "%d %s", 7, "seas"), "7 seas");
-    for (int n = 254; n <= 257; n++) /* around the size of its first try */
+    for (int n = 254; n <= 257; n++) /* around the size of the local buffer */
         assert_int_equal(strlen(arena_printf(&a, "%.*s", n, text)), n);
     assert_string_equal(arena_printf(&a, "%s", text), text);
     arena_end(&a);
@@ -124,7 +124,7 @@ struct numbers {
     int *items;
 };
 
-static void pushed_items_stay_in_order_while_the_list_moves(void **state)
+static void pushed_items_keep_their_order_when_the_list_moves(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -132,7 +132,7 @@ static void pushed_items_stay_in_order_while_the_list_moves(void **state)
     for (int i = 0; i < 20000; i++) {
         *arena_push(&a, &x, int) = i;
         if (i % 7 == 0)
-            *arena_push(&a, &y, int) = -i; /* in x's way: it cannot always grow in place */
+            *arena_push(&a, &y, int) = -i; /* so that x cannot always grow in place */
     }
     assert_int_equal(x.count, 20000);
     for (int i = 0; i < 20000; i++)
@@ -142,7 +142,7 @@ static void pushed_items_stay_in_order_while_the_list_moves(void **state)
     arena_end(&a);
 }
 
-static void a_list_alone_grows_without_moving_inside_its_chunk(void **state)
+static void the_last_block_of_a_chunk_grows_in_place(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -155,7 +155,7 @@ static void a_list_alone_grows_without_moving_inside_its_chunk(void **state)
     arena_end(&a);
 }
 
-static void grown_room_is_zeroed(void **state)
+static void added_room_is_zeroed(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -173,25 +173,25 @@ static void grown_room_is_zeroed(void **state)
 
 static char released[8];
 
-static void note(void *thing)
+static void record_release(void *thing)
 {
     size_t n = strlen(released);
     released[n] = *(char *)thing;
     released[n + 1] = '\0';
 }
 
-static void owned_things_end_with_the_arena_newest_first(void **state)
+static void owned_objects_are_released_newest_first(void **state)
 {
     (void)state;
     struct arena a = {0};
     char x = 'x', y = 'y', z = 'z';
     released[0] = '\0';
-    assert_ptr_equal(arena_own(&a, &x, note), &x);
-    arena_own(&a, &y, note);
-    assert_null(arena_own(&a, NULL, note));
+    assert_ptr_equal(arena_own(&a, &x, record_release), &x);
+    arena_own(&a, &y, record_release);
+    assert_null(arena_own(&a, NULL, record_release));
     arena_reset(&a);
     assert_string_equal(released, "yx");
-    arena_own(&a, &z, note);
+    arena_own(&a, &z, record_release);
     arena_own(&a, heap_text("freed"), heap_free);
     arena_end(&a);
     assert_string_equal(released, "yxz");
@@ -202,18 +202,18 @@ static void owned_things_end_with_the_arena_newest_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_are_zeroed_and_aligned_whatever_their_size),
+        cmocka_unit_test(blocks_of_every_size_are_zeroed_and_aligned),
         cmocka_unit_test(blocks_never_overlap),
-        cmocka_unit_test(a_big_block_leaves_the_rest_of_the_newest_chunk_in_use),
-        cmocka_unit_test(a_reset_arena_hands_out_the_kept_chunk_again),
+        cmocka_unit_test(after_a_big_block_the_newest_chunk_is_still_used),
+        cmocka_unit_test(a_reset_arena_reuses_its_last_chunk),
         cmocka_unit_test(copies_and_formatted_texts_are_complete),
-        cmocka_unit_test(pushed_items_stay_in_order_while_the_list_moves),
-        cmocka_unit_test(a_list_alone_grows_without_moving_inside_its_chunk),
-        cmocka_unit_test(grown_room_is_zeroed),
+        cmocka_unit_test(pushed_items_keep_their_order_when_the_list_moves),
+        cmocka_unit_test(the_last_block_of_a_chunk_grows_in_place),
+        cmocka_unit_test(added_room_is_zeroed),
 #ifdef __SANITIZE_ADDRESS__
-        cmocka_unit_test(the_sanitizer_sees_steps_over_a_blocks_end),
+        cmocka_unit_test(the_sanitizer_detects_an_access_past_a_block),
 #endif
-        cmocka_unit_test(owned_things_end_with_the_arena_newest_first),
+        cmocka_unit_test(owned_objects_are_released_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

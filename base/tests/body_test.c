@@ -9,7 +9,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-static void a_json_body_is_a_tree(void **state)
+static void a_json_body_is_parsed_into_a_tree(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -20,7 +20,7 @@ static void a_json_body_is_a_tree(void **state)
     arena_end(&a);
 }
 
-static void what_is_no_json_is_told_with_its_place(void **state)
+static void invalid_json_is_reported_with_its_location(void **state)
 {
     (void)state;
     static const struct {
@@ -45,7 +45,7 @@ static void what_is_no_json_is_told_with_its_place(void **state)
     }
 }
 
-static void only_blanks_are_an_empty_body(void **state)
+static void a_body_of_white_space_counts_as_empty(void **state)
 {
     (void)state;
     assert_true(body_is_empty(&(struct request){0}));
@@ -53,7 +53,7 @@ static void only_blanks_are_an_empty_body(void **state)
     assert_false(body_is_empty(&(struct request){.body = STR(" {}")}));
 }
 
-static void a_form_body_is_decoded_pairs(void **state)
+static void a_form_body_is_split_into_decoded_pairs(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -71,7 +71,7 @@ static void a_form_body_is_decoded_pairs(void **state)
     arena_end(&a);
 }
 
-static void headers_are_found_in_any_case_and_set_once(void **state)
+static void header_names_are_case_insensitive_and_set_replaces_all(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -89,7 +89,7 @@ static void headers_are_found_in_any_case_and_set_once(void **state)
     arena_end(&a);
 }
 
-static void a_status_has_its_text(void **state)
+static void status_text_returns_the_reason_phrase(void **state)
 {
     (void)state;
     assert_string_equal(status_text(404), "Not Found");
@@ -100,12 +100,12 @@ static void a_status_has_its_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_json_body_is_a_tree),
-        cmocka_unit_test(what_is_no_json_is_told_with_its_place),
-        cmocka_unit_test(only_blanks_are_an_empty_body),
-        cmocka_unit_test(a_form_body_is_decoded_pairs),
-        cmocka_unit_test(headers_are_found_in_any_case_and_set_once),
-        cmocka_unit_test(a_status_has_its_text),
+        cmocka_unit_test(a_json_body_is_parsed_into_a_tree),
+        cmocka_unit_test(invalid_json_is_reported_with_its_location),
+        cmocka_unit_test(a_body_of_white_space_counts_as_empty),
+        cmocka_unit_test(a_form_body_is_split_into_decoded_pairs),
+        cmocka_unit_test(header_names_are_case_insensitive_and_set_replaces_all),
+        cmocka_unit_test(status_text_returns_the_reason_phrase),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "base/tests/tree.h"
 
-static void an_empty_one_is_empty_text(void **state)
+static void an_empty_buffer_is_empty_text(void **state)
 {
     struct buf b = {.arena = *state};
     assert_int_equal(buf_str(&b).n, 0);
@@ -17,7 +17,7 @@ static void an_empty_one_is_empty_text(void **state)
     assert_string_equal(b.data, "");
 }
 
-static void every_way_of_adding_adds_at_the_end(void **state)
+static void every_function_appends_at_the_end(void **state)
 {
     struct buf b = {.arena = *state};
     buf_byte(&b, 'a');
@@ -26,7 +26,7 @@ static void every_way_of_adding_adds_at_the_end(void **state)
     buf_printf(&b, "%d%s", 42, "!");
     memcpy(buf_reserve(&b, 3), "xyz", 3);
     b.n += 3;
-    assert_string_equal(b.data, "abcdef42!xyz"); /* NUL-ended without asking */
+    assert_string_equal(b.data, "abcdef42!xyz"); /* NUL-terminated */
     assert_true(str_is(buf_str(&b), "abcdef42!xyz"));
 }
 
@@ -39,7 +39,7 @@ static void zero_bytes_are_kept(void **state)
     assert_memory_equal(buf_c(&b), "a\0b\0\0", 5);
 }
 
-static void it_grows_over_every_size(void **state)
+static void a_buffer_grows_past_every_size(void **state)
 {
     struct buf b = {.arena = *state}, other = {.arena = *state};
     for (int i = 0; i < 100000; i++) {
@@ -53,7 +53,7 @@ static void it_grows_over_every_size(void **state)
         assert_int_equal(b.data[i], 'a' + i % 26);
 }
 
-static void long_formats_are_complete(void **state)
+static void long_formatted_texts_are_complete(void **state)
 {
     char text[5000];
     memset(text, 'x', sizeof text);
@@ -66,7 +66,7 @@ static void long_formats_are_complete(void **state)
     }
 }
 
-static void a_shortened_one_is_ended_again(void **state)
+static void a_shortened_buffer_is_terminated_again(void **state)
 {
     struct buf b = {.arena = *state};
     buf_text(&b, "a, b, ");
@@ -77,13 +77,15 @@ static void a_shortened_one_is_ended_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_empty_one_is_empty_text, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(every_way_of_adding_adds_at_the_end, tree_setup,
+        cmocka_unit_test_setup_teardown(an_empty_buffer_is_empty_text, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(every_function_appends_at_the_end, tree_setup,
                                         tree_teardown),
         cmocka_unit_test_setup_teardown(zero_bytes_are_kept, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(it_grows_over_every_size, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(long_formats_are_complete, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_shortened_one_is_ended_again, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_buffer_grows_past_every_size, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(long_formatted_texts_are_complete, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_shortened_buffer_is_terminated_again, tree_setup,
+                                        tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

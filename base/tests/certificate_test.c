@@ -16,7 +16,7 @@
 #define NAMES 4
 static const char *const names[NAMES] = {"localhost", "127.0.0.1", "::1", "mock.test"};
 
-/* Files of a test, gone with it. */
+/* The files of a test; removed at its end. */
 struct files {
     struct arena arena;
     char folder[32];
@@ -71,7 +71,7 @@ static X509 *parse(const char *text)
     return x;
 }
 
-static void what_is_made_is_good_for_its_names_and_no_other(void **state)
+static void a_generated_certificate_is_valid_only_for_its_names(void **state)
 {
     X509 *x = parse(make(*state).chain);
     assert_int_equal(X509_check_host(x, "localhost", 0, 0, NULL), 1);
@@ -83,7 +83,7 @@ static void what_is_made_is_good_for_its_names_and_no_other(void **state)
     X509_free(x);
 }
 
-static void what_is_made_is_valid_now_and_no_authority(void **state)
+static void a_generated_certificate_is_valid_now_and_is_no_authority(void **state)
 {
     X509 *x = parse(make(*state).chain);
     assert_int_equal(X509_cmp_current_time(X509_get0_notBefore(x)), -1);
@@ -93,7 +93,7 @@ static void what_is_made_is_valid_now_and_no_authority(void **state)
     X509_free(x);
 }
 
-static void who_is_given_it_trusts_it(void **state)
+static void a_client_with_the_certificate_file_trusts_it(void **state)
 {
     X509 *x = parse(make(*state).chain);
     X509_STORE *store = X509_STORE_new();
@@ -108,14 +108,14 @@ static void who_is_given_it_trusts_it(void **state)
     X509_free(x);
 }
 
-static void two_that_are_made_differ(void **state)
+static void two_generated_certificates_differ(void **state)
 {
     struct certificate one = make(*state), other = make(*state);
     assert_string_not_equal(one.chain, other.chain);
     assert_string_not_equal(one.key, other.key);
 }
 
-static void a_pair_that_fits_is_read_as_it_stands(void **state)
+static void a_matching_certificate_and_key_are_read_unchanged(void **state)
 {
     struct files *f = *state;
     struct certificate made = make(f), read;
@@ -141,7 +141,7 @@ static const char *encrypted(struct files *f, const char *key)
     return text;
 }
 
-static void what_cannot_be_used_is_told_with_its_file(void **state)
+static void an_invalid_file_is_reported_with_its_name(void **state)
 {
     struct files *f = *state;
     struct certificate made = make(f), other = make(f), read = {0};
@@ -176,12 +176,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_made_is_good_for_its_names_and_no_other),
-        TEST(what_is_made_is_valid_now_and_no_authority),
-        TEST(who_is_given_it_trusts_it),
-        TEST(two_that_are_made_differ),
-        TEST(a_pair_that_fits_is_read_as_it_stands),
-        TEST(what_cannot_be_used_is_told_with_its_file),
+        TEST(a_generated_certificate_is_valid_only_for_its_names),
+        TEST(a_generated_certificate_is_valid_now_and_is_no_authority),
+        TEST(a_client_with_the_certificate_file_trusts_it),
+        TEST(two_generated_certificates_differ),
+        TEST(a_matching_certificate_and_key_are_read_unchanged),
+        TEST(an_invalid_file_is_reported_with_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ struct setup {
     const char *out, *why;
 };
 
-static void keep(void *ctx, struct str out, const char *why)
+static void store_result(void *ctx, struct str out, const char *why)
 {
     struct setup *s = ctx;
     s->ended++;
@@ -51,7 +51,8 @@ static int end(void **state)
 static struct child *start(struct setup *s, void (*run)(void *ctx, struct buf *out),
                            int64_t limit_us)
 {
-    const struct child_work work = {.run = run, .ended = keep, .ctx = s, .limit_us = limit_us};
+    const struct child_work work = {
+        .run = run, .ended = store_result, .ctx = s, .limit_us = limit_us};
     return child_new(s->loop, &work);
 }
 
@@ -62,20 +63,20 @@ static void run(struct setup *s, void (*what)(void *ctx, struct buf *out), int64
     while (!s->ended)
         loop_step(s->loop, 1000000);
     assert_int_equal(s->ended, 1);
-    assert_false(loop_step(s->loop, 0)); /* nothing is left to wait for */
+    assert_false(loop_step(s->loop, 0)); /* there is nothing to wait for */
 }
 
-static void say_much(void *ctx, struct buf *out)
+static void write_much(void *ctx, struct buf *out)
 {
     (void)ctx;
     for (int i = 0; i < 100000; i++)
         buf_text(out, "0123456789");
 }
 
-static void what_it_says_is_heard_whole(void **state)
+static void the_output_of_a_child_is_complete(void **state)
 {
     struct setup *s = *state;
-    run(s, say_much, LIMIT_US);
+    run(s, write_much, LIMIT_US);
     assert_null(s->why);
     assert_int_equal(strlen(s->out), 1000000);
 }
@@ -84,11 +85,11 @@ static void crash(void *ctx, struct buf *out)
 {
     (void)ctx;
     buf_text(out, "half");
-    signal(SIGSEGV, SIG_DFL); /* the sanitizer's own */
+    signal(SIGSEGV, SIG_DFL); /* the sanitizer installs its own handler */
     raise(SIGSEGV);
 }
 
-static void a_crash_is_told(void **state)
+static void a_crash_is_reported(void **state)
 {
     struct setup *s = *state;
     run(s, crash, LIMIT_US);
@@ -102,7 +103,7 @@ static void fail_early(void *ctx, struct buf *out)
     _exit(3);
 }
 
-static void a_status_is_told(void **state)
+static void a_nonzero_status_is_reported(void **state)
 {
     struct setup *s = *state;
     run(s, fail_early, LIMIT_US);
@@ -117,14 +118,14 @@ static void hang(void *ctx, struct buf *out)
         pause();
 }
 
-static void it_has_only_so_long(void **state)
+static void a_child_is_killed_after_the_time_limit(void **state)
 {
     struct setup *s = *state;
     run(s, hang, 20000);
     assert_string_equal(s->why, "timed out");
 }
 
-static void it_can_be_ended(void **state)
+static void a_child_can_be_killed(void **state)
 {
     struct setup *s = *state;
     child_free(start(s, hang, LIMIT_US));
@@ -141,15 +142,15 @@ static void list_descriptors(void *ctx, struct buf *out)
             buf_printf(out, "%d ", fd);
 }
 
-/* A connection that we close must end, whatever it is doing. */
-static void it_has_nothing_of_ours_open(void **state)
+/* A connection that the parent closes must end, so the child must not inherit its socket. */
+static void a_child_inherits_only_the_standard_streams(void **state)
 {
     struct setup *s = *state;
     int fds[2];
     assert_int_equal(pipe(fds), 0);
     assert_int_equal(dup2(fds[0], 40), 40);
     run(s, list_descriptors, LIMIT_US);
-    assert_string_equal(s->out, "0 1 2 3 "); /* the streams, and where it says so */
+    assert_string_equal(s->out, "0 1 2 3 "); /* the streams and the output pipe */
     close(fds[0]);
     close(fds[1]);
     close(40);
@@ -159,8 +160,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_it_says_is_heard_whole), TEST(a_crash_is_told), TEST(a_status_is_told),
-        TEST(it_has_only_so_long),         TEST(it_can_be_ended), TEST(it_has_nothing_of_ours_open),
+        TEST(the_output_of_a_child_is_complete),
+        TEST(a_crash_is_reported),
+        TEST(a_nonzero_status_is_reported),
+        TEST(a_child_is_killed_after_the_time_limit),
+        TEST(a_child_can_be_killed),
+        TEST(a_child_inherits_only_the_standard_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@ static const struct node *tree_or_absent(struct arena *a, const char *text)
     return text ? tree_parse(a, text) : NULL;
 }
 
-static void tell(struct arena *a, const struct row *rows, size_t count)
+static void expect_differences(struct arena *a, const struct row *rows, size_t count)
 {
     size_t wrong = 0;
     for (size_t i = 0; i < count; i++) {
@@ -29,7 +29,7 @@ static void tell(struct arena *a, const struct row *rows, size_t count)
     assert_int_equal(wrong, 0);
 }
 
-static void equal_values_do_not_differ(void **state)
+static void equal_values_have_no_differences(void **state)
 {
     static const struct row rows[] = {
         {"1",                      "1.0",                    ""},
@@ -37,7 +37,7 @@ static void equal_values_do_not_differ(void **state)
         {"[]",                     "[]",                     ""},
         {NULL,                     NULL,                     ""},
     };
-    tell(*state, rows, COUNT(rows));
+    expect_differences(*state, rows, COUNT(rows));
 }
 
 static void members_differ_one_by_one(void **state)
@@ -50,10 +50,10 @@ static void members_differ_one_by_one(void **state)
         {"{\"a/b\":null}",            "{\"a/b\":false}",           "/a~1b: expected null, got false\n"          },
         {"{\"a\":[1]}",               "{\"a\":{\"b\":1}}",         "/a: expected [1], got {\"b\":1}\n"          },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_differences(*state, rows, COUNT(rows));
 }
 
-static void items_are_aligned_with_their_nearest(void **state)
+static void items_are_aligned_with_the_most_similar_ones(void **state)
 {
     static const struct row rows[] = {
         {"[1,2,3]",                                           "[1,4,3]",                    "/1: expected 2, got 4\n"                                 },
@@ -69,7 +69,7 @@ static void items_are_aligned_with_their_nearest(void **state)
         {"[{\"a\":1}]",                                       "[{\"b\":1}]",
          "/0: expected {\"a\":1}, got absent\n/0: expected absent, got {\"b\":1}\n"                                                                   },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_differences(*state, rows, COUNT(rows));
 }
 
 static const struct node *numbers(struct arena *a, int64_t first, size_t count)
@@ -80,7 +80,7 @@ static const struct node *numbers(struct arena *a, int64_t first, size_t count)
     return node_new_list(a, items, count);
 }
 
-static void what_is_left_out_is_counted(void **state)
+static void omitted_differences_are_counted(void **state)
 {
     struct arena *a = *state;
     struct diff d;
@@ -90,7 +90,7 @@ static void what_is_left_out_is_counted(void **state)
     assert_non_null(strstr(diff_text(a, &d), "and 8 more\n"));
 }
 
-static void long_lists_are_compared_in_place(void **state)
+static void long_lists_are_compared_by_index(void **state)
 {
     struct arena *a = *state;
     struct diff d;
@@ -99,8 +99,8 @@ static void long_lists_are_compared_in_place(void **state)
     assert_string_equal(d.items[0].pointer, "/0");
 }
 
-/* Forty lists of two, one in the other, sharing all: 2^40 leaves. */
-static void a_value_that_only_aliases_make_huge_is_walked_in_part(void **state)
+/* Forty nested lists of two shared items: 2^40 leaves. */
+static void a_value_expanded_by_aliases_is_compared_up_to_the_limit(void **state)
 {
     struct arena *a = *state;
     const struct node *x = node_new_int(a, 1), *y = node_new_int(a, 2);
@@ -126,12 +126,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(equal_values_do_not_differ),
+        TEST(equal_values_have_no_differences),
         TEST(members_differ_one_by_one),
-        TEST(items_are_aligned_with_their_nearest),
-        TEST(what_is_left_out_is_counted),
-        TEST(long_lists_are_compared_in_place),
-        TEST(a_value_that_only_aliases_make_huge_is_walked_in_part),
+        TEST(items_are_aligned_with_the_most_similar_ones),
+        TEST(omitted_differences_are_counted),
+        TEST(long_lists_are_compared_by_index),
+        TEST(a_value_expanded_by_aliases_is_compared_up_to_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "base/tests/tree.h"
 
-static void sha256_answers_the_standards_examples(void **state)
+static void sha256_matches_the_examples_of_the_standard(void **state)
 {
     static const struct {
         struct str text;
@@ -23,7 +23,7 @@ static void sha256_answers_the_standards_examples(void **state)
     }
 }
 
-static void hmac_answers_the_examples_of_rfc_4231(void **state)
+static void hmac_matches_the_examples_of_rfc_4231(void **state)
 {
     static const char twenty[] = "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
                                  "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b";
@@ -57,7 +57,7 @@ static void hex_is_lower_case(void **state)
     assert_string_equal(digest_hex(*state, NULL, 0), "");
 }
 
-static void base64_goes_both_ways(void **state)
+static void base64_encodes_and_decodes(void **state)
 {
     static const struct {
         struct str bytes;
@@ -83,10 +83,10 @@ static void base64_goes_both_ways(void **state)
     }
 }
 
-static void one_value_has_one_spelling_in_base64url(void **state)
+static void only_canonical_base64url_is_decoded(void **state)
 {
     static const char *const bad[] = {
-        "A",   "AAAAA", "Zg==",  "Zm8=",   "Zh", /* bits beyond the last byte */
+        "A",   "AAAAA", "Zg==",  "Zm8=",   "Zh", /* nonzero spare bits */
         "Zm9", "+//+",  "Zm 9v", "Zm9v\n", "\xc3\xa9",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -98,7 +98,7 @@ static void one_value_has_one_spelling_in_base64url(void **state)
     assert_false(digest_base64url_decode(*state, STR("AA\0A"), &out));
 }
 
-static void all_bytes_survive_base64url(void **state)
+static void all_bytes_round_trip_through_base64url(void **state)
 {
     char bytes[256];
     for (int i = 0; i < 256; i++)
@@ -111,7 +111,7 @@ static void all_bytes_survive_base64url(void **state)
     }
 }
 
-static void equality_is_of_length_and_bytes(void **state)
+static void digest_equal_compares_length_and_bytes(void **state)
 {
     (void)state;
     assert_true(digest_equal(STR("secret"), STR("secret")));
@@ -121,7 +121,7 @@ static void equality_is_of_length_and_bytes(void **state)
     assert_false(digest_equal(STR("a\0b"), STR("a\0c")));
 }
 
-static void random_bytes_fill_exactly_what_was_asked_for(void **state)
+static void random_bytes_fill_exactly_the_requested_size(void **state)
 {
     (void)state;
     unsigned char x[1000] = {0}, y[1000] = {0};
@@ -137,17 +137,18 @@ static void random_bytes_fill_exactly_what_was_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sha256_answers_the_standards_examples, tree_setup,
+        cmocka_unit_test_setup_teardown(sha256_matches_the_examples_of_the_standard, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(hmac_answers_the_examples_of_rfc_4231, tree_setup,
+        cmocka_unit_test_setup_teardown(hmac_matches_the_examples_of_rfc_4231, tree_setup,
                                         tree_teardown),
         cmocka_unit_test_setup_teardown(hex_is_lower_case, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(base64_goes_both_ways, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(one_value_has_one_spelling_in_base64url, tree_setup,
+        cmocka_unit_test_setup_teardown(base64_encodes_and_decodes, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(only_canonical_base64url_is_decoded, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(all_bytes_survive_base64url, tree_setup, tree_teardown),
-        cmocka_unit_test(equality_is_of_length_and_bytes),
-        cmocka_unit_test(random_bytes_fill_exactly_what_was_asked_for),
+        cmocka_unit_test_setup_teardown(all_bytes_round_trip_through_base64url, tree_setup,
+                                        tree_teardown),
+        cmocka_unit_test(digest_equal_compares_length_and_bytes),
+        cmocka_unit_test(random_bytes_fill_exactly_the_requested_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static int begin(void **state)
     return 0;
 }
 
-static void problems_are_told_in_order_of_place_each_once(void **state)
+static void problems_are_printed_by_location_without_duplicates(void **state)
 {
     static const struct {
         struct where at;
@@ -68,7 +68,7 @@ static void problems_are_told_in_order_of_place_each_once(void **state)
     assert_int_equal(printed[sizeof expected - 1], '\n');
 }
 
-static void nothing_wrong_prints_nothing(void **state)
+static void no_problems_print_nothing(void **state)
 {
     struct error *err = *state;
     struct arena a = {0};
@@ -82,14 +82,14 @@ static void nothing_wrong_prints_nothing(void **state)
     arena_end(&a);
 }
 
-static void a_caller_who_does_not_care_passes_null(void **state)
+static void a_null_error_drops_problems(void **state)
 {
     (void)state;
     assert_false(error_add(NULL, ERROR_INPUT, (struct where){0}, "%s", "dropped"));
     assert_false(error_any(NULL));
 }
 
-static void the_exit_code_is_3_only_when_nothing_here_is_wrong(void **state)
+static void the_exit_code_is_3_only_if_the_input_is_valid(void **state)
 {
     static const struct {
         size_t count;
@@ -119,7 +119,7 @@ static void the_exit_code_is_3_only_when_nothing_here_is_wrong(void **state)
     }
 }
 
-static void texts_outlive_what_they_were_made_of(void **state)
+static void problem_texts_are_copied(void **state)
 {
     struct error *err = *state;
     char name[600];
@@ -134,12 +134,12 @@ static void texts_outlive_what_they_were_made_of(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(problems_are_told_in_order_of_place_each_once, begin, end),
-        cmocka_unit_test_setup_teardown(nothing_wrong_prints_nothing, begin, end),
-        cmocka_unit_test(a_caller_who_does_not_care_passes_null),
-        cmocka_unit_test_setup_teardown(the_exit_code_is_3_only_when_nothing_here_is_wrong, begin,
+        cmocka_unit_test_setup_teardown(problems_are_printed_by_location_without_duplicates, begin,
                                         end),
-        cmocka_unit_test_setup_teardown(texts_outlive_what_they_were_made_of, begin, end),
+        cmocka_unit_test_setup_teardown(no_problems_print_nothing, begin, end),
+        cmocka_unit_test(a_null_error_drops_problems),
+        cmocka_unit_test_setup_teardown(the_exit_code_is_3_only_if_the_input_is_valid, begin, end),
+        cmocka_unit_test_setup_teardown(problem_texts_are_copied, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static bool read(struct arena *a, const char *yaml, struct account *to, const ch
     return ok;
 }
 
-static void every_type_of_member_is_read_into_its_place(void **state)
+static void every_type_of_member_is_read(void **state)
 {
     struct account x = {.limit = 20};
     const char *why;
@@ -89,7 +89,7 @@ static void every_type_of_member_is_read_into_its_place(void **state)
     assert_int_equal(x.platform, 2);
     assert_int_equal(x.followers, 12);
     assert_int_equal(x.status, 599);
-    assert_int_equal(x.limit, 20); /* absent: as it was */
+    assert_int_equal(x.limit, 20); /* absent: unchanged */
     assert_true(x.active);
     assert_int_equal(x.delay_ms, 90 * 60 * 1000);
     assert_true(x.expires.given);
@@ -107,7 +107,7 @@ static void every_type_of_member_is_read_into_its_place(void **state)
     assert_int_equal(posts[1].uses, 2);
 }
 
-static void a_list_with_one_wrong_text_is_absent(void **state)
+static void a_list_with_an_invalid_text_is_left_unset(void **state)
 {
     struct account x = {0};
     const char *why;
@@ -118,7 +118,7 @@ static void a_list_with_one_wrong_text_is_absent(void **state)
     assert_null(x.tags.items);
 }
 
-static void a_time_may_be_relative_to_a_later_start(void **state)
+static void a_time_may_be_relative_to_the_start(void **state)
 {
     static const struct {
         const char *yaml;
@@ -136,7 +136,7 @@ static void a_time_may_be_relative_to_a_later_start(void **state)
     }
 }
 
-static void a_mistake_is_told_in_words_with_its_place(void **state)
+static void a_mistake_is_reported_with_its_location(void **state)
 {
     static const struct {
         const char *yaml, *why;
@@ -205,7 +205,7 @@ static void a_mistake_is_told_in_words_with_its_place(void **state)
     }
 }
 
-static void all_mistakes_are_told_at_once_and_the_rest_is_read(void **state)
+static void all_mistakes_are_reported_and_valid_members_are_read(void **state)
 {
     struct account x = {.status = 7};
     const char *why;
@@ -229,11 +229,11 @@ static void all_mistakes_are_told_at_once_and_the_rest_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type_of_member_is_read_into_its_place),
-        cmocka_unit_test(a_list_with_one_wrong_text_is_absent),
-        cmocka_unit_test(a_time_may_be_relative_to_a_later_start),
-        cmocka_unit_test(a_mistake_is_told_in_words_with_its_place),
-        cmocka_unit_test(all_mistakes_are_told_at_once_and_the_rest_is_read),
+        cmocka_unit_test(every_type_of_member_is_read),
+        cmocka_unit_test(a_list_with_an_invalid_text_is_left_unset),
+        cmocka_unit_test(a_time_may_be_relative_to_the_start),
+        cmocka_unit_test(a_mistake_is_reported_with_its_location),
+        cmocka_unit_test(all_mistakes_are_reported_and_valid_members_are_read),
     };
     return cmocka_run_group_tests_name("fields", tests, tree_setup, tree_teardown);
 }

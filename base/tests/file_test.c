@@ -7,7 +7,7 @@
 
 #include "base/tests/tree.h"
 
-/* A folder of its own. */
+/* Creates a temporary folder. */
 static const char *folder(struct arena *a)
 {
     char *path = arena_text(a, P_tmpdir "/file-test-XXXXXX");
@@ -35,7 +35,7 @@ static const char *text_of(struct arena *a, const char *path)
     return text;
 }
 
-static void a_file_is_written_whole_and_replaced(void **state)
+static void a_file_is_written_and_replaced(void **state)
 {
     const char *in = folder(*state), *path = arena_printf(*state, "%s/report", in);
     assert_true(file_can_write(path, NULL));
@@ -50,7 +50,7 @@ static void a_file_is_written_whole_and_replaced(void **state)
     (void)rmdir(in);
 }
 
-static void what_cannot_be_written_is_told_and_leaves_nothing(void **state)
+static void a_failed_write_is_reported_and_leaves_no_file(void **state)
 {
     static const struct {
         const char *path, *why;
@@ -71,7 +71,7 @@ static void what_cannot_be_written_is_told_and_leaves_nothing(void **state)
     (void)state;
 }
 
-static void a_device_is_written_as_it_is_and_a_full_one_is_told(void **state)
+static void a_device_is_written_directly_and_a_full_one_is_reported(void **state)
 {
     struct error err = {0};
     struct stat after;
@@ -89,9 +89,9 @@ static void a_device_is_written_as_it_is_and_a_full_one_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_arena(a_file_is_written_whole_and_replaced),
-        with_arena(what_cannot_be_written_is_told_and_leaves_nothing),
-        with_arena(a_device_is_written_as_it_is_and_a_full_one_is_told),
+        with_arena(a_file_is_written_and_replaced),
+        with_arena(a_failed_write_is_reported_and_leaves_no_file),
+        with_arena(a_device_is_written_directly_and_a_full_one_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static const struct flag rows[] = {
     FLAG("mute", "TEXT", set_own, .help = "by no name", .environment = ""),
 };
 
-/* The words of `line` stand behind the program's name. */
+/* Reads the words of `line` as the arguments of the program. */
 static bool read(struct options *o, const char *line, const char **why)
 {
     const struct flags flags = {
@@ -77,7 +77,7 @@ static int set_up(void **state)
     return tree_setup(state);
 }
 
-static void the_command_line_goes_before_the_environment(void **state)
+static void the_command_line_overrides_the_environment(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
@@ -90,7 +90,7 @@ static void the_command_line_goes_before_the_environment(void **state)
     assert_string_equal(o.by, "--back-door");
 }
 
-static void a_variable_may_have_a_name_of_its_own_or_none(void **state)
+static void an_option_may_have_another_variable_or_none(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
@@ -103,7 +103,7 @@ static void a_variable_may_have_a_name_of_its_own_or_none(void **state)
     assert_string_equal(o.own, "read");
 }
 
-static void a_switch_is_a_word_in_the_environment(void **state)
+static void a_switch_is_true_or_false_in_the_environment(void **state)
 {
     static const struct {
         const char *word;
@@ -128,7 +128,7 @@ static void a_switch_is_a_word_in_the_environment(void **state)
     assert_true(o.loud);
 }
 
-static void every_mistake_is_told_with_who_said_it(void **state)
+static void every_mistake_is_reported_with_its_source(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
@@ -138,7 +138,7 @@ static void every_mistake_is_told_with_who_said_it(void **state)
     assert_non_null(strstr(why, "invalid value 'maybe' for OPTIONS_LOUD (expected true or false)"));
 }
 
-static void what_is_no_option_is_an_argument(void **state)
+static void other_words_are_arguments(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
@@ -153,11 +153,11 @@ static void what_is_no_option_is_an_argument(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_command_line_goes_before_the_environment),
-        TEST(a_variable_may_have_a_name_of_its_own_or_none),
-        TEST(a_switch_is_a_word_in_the_environment),
-        TEST(every_mistake_is_told_with_who_said_it),
-        TEST(what_is_no_option_is_an_argument),
+        TEST(the_command_line_overrides_the_environment),
+        TEST(an_option_may_have_another_variable_or_none),
+        TEST(a_switch_is_true_or_false_in_the_environment),
+        TEST(every_mistake_is_reported_with_its_source),
+        TEST(other_words_are_arguments),
     };
     return cmocka_run_group_tests_name("flags", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Which hosts and socket addresses are this machine. */
+/* Which hosts and socket addresses are loopback. */
 #include "base/host.h"
 
 #include <arpa/inet.h>
@@ -130,7 +130,7 @@ static bool ipv6(const char *text)
     return sockaddr_is_loopback((const struct sockaddr *)&address);
 }
 
-static void a_resolved_address_is_judged_by_its_bytes(void **state)
+static void a_resolved_address_is_checked_by_its_bytes(void **state)
 {
     (void)state;
     assert_true(ipv4("127.0.0.1"));
@@ -154,7 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loopback_names_and_addresses_are_accepted),
         cmocka_unit_test(lookalikes_are_rejected),
-        cmocka_unit_test(a_resolved_address_is_judged_by_its_bytes),
+        cmocka_unit_test(a_resolved_address_is_checked_by_its_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ struct scene {
     struct http_client *client;
     size_t asked, responded;
     struct http_response last;
-    bool again; /* the call back sends once more */
+    bool again; /* the callback sends another request */
 };
 
 static void handle(void *ctx, struct exchange *x)
@@ -95,7 +95,7 @@ static void wait_for(struct scene *s, const size_t *number, size_t value)
     assert_int_equal(*number, value);
 }
 
-static void a_response_is_called_back_once(void **state)
+static void each_response_calls_back_once(void **state)
 {
     struct scene *s = *state;
     get(s, url(s, "127.0.0.1"), false);
@@ -106,7 +106,7 @@ static void a_response_is_called_back_once(void **state)
     assert_null(s->last.error);
 }
 
-static void a_call_back_may_send_again(void **state)
+static void a_callback_may_send_another_request(void **state)
 {
     struct scene *s = *state;
     s->again = true;
@@ -115,7 +115,7 @@ static void a_call_back_may_send_again(void **state)
     assert_int_equal(s->asked, 2);
 }
 
-static void what_stays_on_the_machine_goes_there_and_nowhere_else(void **state)
+static void loopback_only_rejects_other_addresses(void **state)
 {
     struct scene *s = *state;
     static const struct {
@@ -151,7 +151,7 @@ static void a_dropped_transfer_never_calls_back(void **state)
     assert_int_equal(s->asked, 1);
 }
 
-static void what_is_under_way_ends_with_the_client(void **state)
+static void transfers_in_flight_are_dropped_with_the_client(void **state)
 {
     struct scene *s = *state;
     for (int i = 0; i < 4; i++)
@@ -159,7 +159,7 @@ static void what_is_under_way_ends_with_the_client(void **state)
     wait_for(s, &s->asked, 4);
 }
 
-static void without_libcurl_every_response_says_so(void **state)
+static void without_libcurl_every_response_is_an_error(void **state)
 {
     struct scene *s = *state;
     http_client_free(s->client);
@@ -172,7 +172,7 @@ static void without_libcurl_every_response_says_so(void **state)
     assert_false(s->last.sent);
     assert_string_equal(s->last.brief, "cannot load libcurl.so.4");
     assert_non_null(strstr(s->last.error, "libnone.so"));
-    get(s, url(s, "127.0.0.1"), false); /* ends with the client */
+    get(s, url(s, "127.0.0.1"), false); /* dropped with the client */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -180,12 +180,12 @@ static void without_libcurl_every_response_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_response_is_called_back_once),
-        TEST(a_call_back_may_send_again),
-        TEST(what_stays_on_the_machine_goes_there_and_nowhere_else),
+        TEST(each_response_calls_back_once),
+        TEST(a_callback_may_send_another_request),
+        TEST(loopback_only_rejects_other_addresses),
         TEST(a_dropped_transfer_never_calls_back),
-        TEST(what_is_under_way_ends_with_the_client),
-        TEST(without_libcurl_every_response_says_so),
+        TEST(transfers_in_flight_are_dropped_with_the_client),
+        TEST(without_libcurl_every_response_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

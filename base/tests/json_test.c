@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/tests/tree.h"
 
-static const char *refusal(struct arena *a, struct str text)
+static const char *parse_error(struct arena *a, struct str text)
 {
     struct error err = {0};
     assert_null(json_parse(a, text, "body", &err));
@@ -14,7 +14,7 @@ static const char *refusal(struct arena *a, struct str text)
     return why;
 }
 
-static void every_kind_of_value_is_read_with_its_place(void **state)
+static void every_kind_of_value_is_read_with_its_location(void **state)
 {
     const struct node *n =
         tree_parse(*state, "{ \"a\": [1, -2.5, true],\n"
@@ -68,7 +68,7 @@ static void an_integer_is_exact_and_any_other_number_a_double(void **state)
     }
 }
 
-static void text_that_is_not_strict_json_is_refused_with_its_place(void **state)
+static void invalid_json_is_rejected_with_its_location(void **state)
 {
     static const struct {
         struct str text;
@@ -137,10 +137,10 @@ static void text_that_is_not_strict_json_is_refused_with_its_place(void **state)
         {BYTES("[\"\xC3\xA9\xC3\xA9\", x]"),     "body:1:8: invalid JSON; expected a value"                      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(refusal(*state, rows[i].text), rows[i].why);
+        assert_string_equal(parse_error(*state, rows[i].text), rows[i].why);
 }
 
-static void the_gate_alone_tells_the_offset(void **state)
+static void json_check_returns_the_offset(void **state)
 {
     (void)state;
     size_t offset = 0;
@@ -153,7 +153,7 @@ static void the_gate_alone_tells_the_offset(void **state)
     assert_int_equal(offset, 0);
 }
 
-static void text_need_not_end_in_a_nul(void **state)
+static void text_need_not_be_nul_terminated(void **state)
 {
     static const char bytes[] = {'[', '1', '2', ']', '3'}, digits[] = {'4', '2'};
     struct error err = {0};
@@ -172,11 +172,11 @@ static void nesting_has_a_limit(void **state)
     assert_int_equal(tree_parse(*state, text)->kind, NODE_LIST);
     memset(text, '[', JSON_MAX_DEPTH + 1);
     memset(text + JSON_MAX_DEPTH + 1, ']', JSON_MAX_DEPTH + 1);
-    assert_string_equal(refusal(*state, str_from(text)),
+    assert_string_equal(parse_error(*state, str_from(text)),
                         "body:1:65: lists and maps are nested more than 64 levels deep");
 }
 
-static void a_member_of_a_big_map_twice_is_found(void **state)
+static void a_duplicate_key_in_a_big_map_is_found(void **state)
 {
     struct buf text = {.arena = *state};
     struct json w = json_begin(&text, 0);
@@ -189,10 +189,11 @@ static void a_member_of_a_big_map_twice_is_found(void **state)
     assert_int_equal(node_get(n, "key9999")->integer, 9999);
     text.data[text.n - 1] = ',';
     buf_text(&text, "\"key77\":0}");
-    assert_non_null(strstr(refusal(*state, buf_str(&text)), "duplicate key 'key77' (first at 1:"));
+    assert_non_null(
+        strstr(parse_error(*state, buf_str(&text)), "duplicate key 'key77' (first at 1:"));
 }
 
-static void the_writer_puts_commas_and_indents(void **state)
+static void the_writer_adds_commas_and_indentation(void **state)
 {
     static const struct {
         int indent;
@@ -239,7 +240,7 @@ static const char *written(struct arena *a, struct str text)
     return buf_c(&out);
 }
 
-static void what_must_be_escaped_is_and_what_is_no_utf8_is_replaced(void **state)
+static void strings_are_escaped_and_invalid_utf8_is_replaced(void **state)
 {
     static const struct {
         struct str text;
@@ -258,8 +259,8 @@ static void what_must_be_escaped_is_and_what_is_no_utf8_is_replaced(void **state
         assert_string_equal(written(*state, rows[i].text), rows[i].json);
 }
 
-/* The writer looks at eight bytes at a time. */
-static void every_character_is_found_wherever_it_stands(void **state)
+/* The writer checks eight bytes at a time. */
+static void special_characters_are_found_at_every_offset(void **state)
 {
     struct arena *a = *state;
     for (size_t n = 1; n <= 20; n++)
@@ -281,7 +282,7 @@ static void every_character_is_found_wherever_it_stands(void **state)
             }
 }
 
-static void numbers_are_written_short_and_read_back_the_same(void **state)
+static void numbers_are_written_short_and_round_trip(void **state)
 {
     static const struct {
         double real;
@@ -317,13 +318,13 @@ static void numbers_are_written_short_and_read_back_the_same(void **state)
                             integers[i].text);
 }
 
-static void a_tree_is_printed_as_it_was_read(void **state)
+static void a_parsed_tree_prints_the_same_text(void **state)
 {
     static const char text[] = "{\"a\":[1,2.5,\"x\\ny\",null,{\"b\":true}],\"\":{},\"c\":[]}";
     assert_string_equal(json_print(*state, tree_parse(*state, text)), text);
 }
 
-static void a_tree_deeper_than_any_text_is_written_all_the_same(void **state)
+static void a_tree_deeper_than_the_parser_limit_is_written(void **state)
 {
     const struct node **items = arena_array(*state, const struct node *, 51);
     items[0] = node_new_int(*state, 7);
@@ -356,19 +357,19 @@ static void a_short_print_is_cut_between_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_of_value_is_read_with_its_place),
+        cmocka_unit_test(every_kind_of_value_is_read_with_its_location),
         cmocka_unit_test(an_integer_is_exact_and_any_other_number_a_double),
-        cmocka_unit_test(text_that_is_not_strict_json_is_refused_with_its_place),
-        cmocka_unit_test(the_gate_alone_tells_the_offset),
-        cmocka_unit_test(text_need_not_end_in_a_nul),
+        cmocka_unit_test(invalid_json_is_rejected_with_its_location),
+        cmocka_unit_test(json_check_returns_the_offset),
+        cmocka_unit_test(text_need_not_be_nul_terminated),
         cmocka_unit_test(nesting_has_a_limit),
-        cmocka_unit_test(a_member_of_a_big_map_twice_is_found),
-        cmocka_unit_test(the_writer_puts_commas_and_indents),
-        cmocka_unit_test(what_must_be_escaped_is_and_what_is_no_utf8_is_replaced),
-        cmocka_unit_test(every_character_is_found_wherever_it_stands),
-        cmocka_unit_test(numbers_are_written_short_and_read_back_the_same),
-        cmocka_unit_test(a_tree_is_printed_as_it_was_read),
-        cmocka_unit_test(a_tree_deeper_than_any_text_is_written_all_the_same),
+        cmocka_unit_test(a_duplicate_key_in_a_big_map_is_found),
+        cmocka_unit_test(the_writer_adds_commas_and_indentation),
+        cmocka_unit_test(strings_are_escaped_and_invalid_utf8_is_replaced),
+        cmocka_unit_test(special_characters_are_found_at_every_offset),
+        cmocka_unit_test(numbers_are_written_short_and_round_trip),
+        cmocka_unit_test(a_parsed_tree_prints_the_same_text),
+        cmocka_unit_test(a_tree_deeper_than_the_parser_limit_is_written),
         cmocka_unit_test(a_short_print_is_cut_between_characters),
     };
     return cmocka_run_group_tests_name("json", tests, tree_setup, tree_teardown);

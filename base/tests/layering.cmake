@@ -1,6 +1,6 @@
-# layering.cmake - who may use whom, held against every #include line of the tree.
+# layering.cmake - checks every #include line of the tree against a table of allowed dependencies.
 #
-# A row: room (a regular expression on the file's path), then what it may include. The first row that fits a file decides.
+# A row: a regular expression for the path of a file, then one for what the file may include. The first matching row counts.
 # Run: cmake -DROOT=<source folder> -P base/tests/layering.cmake
 
 set(ROWS
@@ -27,7 +27,7 @@ set(ROWS
   "conformance/report/"          "base/|conformance/(report/|result\\.h)"
   "conformance/[a-z_]+\\.[ch]"   "base/|conformance/")
 
-# A provider's folder knows no other provider.
+# A provider must not include another provider.
 file(GLOB providers RELATIVE ${ROOT}/mockserver/providers ${ROOT}/mockserver/providers/*)
 foreach(provider IN LISTS providers)
   if(IS_DIRECTORY ${ROOT}/mockserver/providers/${provider})
@@ -36,7 +36,7 @@ foreach(provider IN LISTS providers)
   endif()
 endforeach()
 
-# A library belongs to the files that know it.
+# Each library may be included only by these files.
 set(LIBRARIES
   "libfyaml.h"        "base/yaml[a-z_]*\\.c"
   "cjson/cJSON.h"     "base/json[a-z_]*\\.c"
@@ -62,7 +62,7 @@ foreach(file IN LISTS files)
     endif()
   endwhile()
   if(allowed STREQUAL "")
-    message(SEND_ERROR "${file}: no room of the layering table")
+    message(SEND_ERROR "${file}: no row of the layering table matches")
     math(EXPR wrong "${wrong} + 1")
   endif()
   foreach(line IN LISTS lines)
@@ -80,7 +80,7 @@ foreach(file IN LISTS files)
         list(POP_FRONT libraries library owner)
         string(FIND "${what}" "${library}" at)
         if(at EQUAL 0 AND NOT file MATCHES "^(${owner})" AND NOT file MATCHES "/tests/")
-          message(SEND_ERROR "${file}: <${what}> belongs to ${owner}")
+          message(SEND_ERROR "${file}: may not include <${what}>, only ${owner} may")
           math(EXPR wrong "${wrong} + 1")
         endif()
       endwhile()
@@ -89,6 +89,6 @@ foreach(file IN LISTS files)
 endforeach()
 
 if(seen EQUAL 0)
-  message(FATAL_ERROR "no #include line was seen: is ROOT right?")
+  message(FATAL_ERROR "no #include line found; check ROOT")
 endif()
-message(STATUS "${seen} includes checked, ${wrong} wrong")
+message(STATUS "${seen} includes checked, ${wrong} not allowed")

@@ -17,7 +17,7 @@ static void set(const char *name, const char *value)
     assert_int_equal(failed, 0);
 }
 
-/* What one log line writes to stderr. */
+/* Returns what one log line writes to stderr. */
 static const char *logged(enum log_level level, const char *text)
 {
     static char out[1000];
@@ -34,7 +34,7 @@ static const char *logged(enum log_level level, const char *text)
     return out;
 }
 
-static void only_what_the_level_lets_through_is_written(void **state)
+static void only_events_up_to_the_level_are_written(void **state)
 {
     (void)state;
     set("NO_COLOR", "1");
@@ -58,7 +58,7 @@ static void an_event_is_one_line_without_control_characters(void **state)
     assert_string_equal(logged(LOG_WARN, ""), "warn: \n");
 }
 
-static void colour_surrounds_the_level_where_it_is_forced(void **state)
+static void forced_colour_surrounds_the_level(void **state)
 {
     (void)state;
     set("NO_COLOR", NULL);
@@ -67,7 +67,7 @@ static void colour_surrounds_the_level_where_it_is_forced(void **state)
     set("CLICOLOR_FORCE", NULL);
 }
 
-static void colour_is_wanted_by_the_environment_or_a_terminal(void **state)
+static void colour_depends_on_the_environment_and_the_terminal(void **state)
 {
     (void)state;
     static const struct {
@@ -104,10 +104,10 @@ static void colour_is_wanted_by_the_environment_or_a_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_what_the_level_lets_through_is_written),
+        cmocka_unit_test(only_events_up_to_the_level_are_written),
         cmocka_unit_test(an_event_is_one_line_without_control_characters),
-        cmocka_unit_test(colour_surrounds_the_level_where_it_is_forced),
-        cmocka_unit_test(colour_is_wanted_by_the_environment_or_a_terminal),
+        cmocka_unit_test(forced_colour_surrounds_the_level),
+        cmocka_unit_test(colour_depends_on_the_environment_and_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 
 #define HOUR_US (3600LL * 1000 * 1000)
 
-/* What the callbacks leave behind: a letter each. */
+/* Each callback appends a letter. */
 struct trace {
     struct loop *loop;
     char text[64];
@@ -71,7 +71,7 @@ static void timers_fire_in_the_order_of_their_time(void **state)
     loop_timer(t->loop, 3, note_c, t);
     loop_timer(t->loop, 1, note_a, t);
     loop_timer(t->loop, 2, note_b, t);
-    loop_timer(t->loop, 1, note_b, t); /* as early as a, but asked for later */
+    loop_timer(t->loop, 1, note_b, t); /* the same time as a, but created later */
     assert_true(loop_step(t->loop, -1));
     assert_string_equal(t->text, "abbc");
     assert_false(loop_step(t->loop, -1));
@@ -104,7 +104,7 @@ static void a_cancelled_timer_does_not_fire(void **state)
     assert_string_equal(t->text, "ac");
 }
 
-static void an_old_id_cancels_no_newer_timer(void **state)
+static void the_id_of_a_fired_timer_cancels_no_newer_timer(void **state)
 {
     struct trace *t = *state;
     uint64_t id = loop_timer(t->loop, 1, note_a, t);
@@ -122,7 +122,7 @@ static void cancel_victim(void *ctx)
     note(t, 'x');
 }
 
-static void a_timer_may_cancel_one_that_is_due_with_it(void **state)
+static void a_timer_may_cancel_another_due_timer(void **state)
 {
     struct trace *t = *state;
     loop_timer(t->loop, 1, cancel_victim, t);
@@ -211,31 +211,31 @@ static void note_write(void *ctx, int fd, int events)
     loop_unwatch(t->loop, fd);
 }
 
-static void pair(int fds[2])
+static void open_pair(int fds[2])
 {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 }
 
-static void unpair(int fds[2])
+static void close_pair(int fds[2])
 {
     close(fds[0]);
     close(fds[1]);
 }
 
-static void a_descriptor_is_told_readable_and_writable(void **state)
+static void a_descriptor_is_reported_readable_and_writable(void **state)
 {
     struct trace *t = *state;
     int fds[2];
-    pair(fds);
+    open_pair(fds);
     loop_watch(t->loop, fds[0], LOOP_READ, read_a_byte, t);
     assert_false(loop_step(t->loop, 0));
     assert_int_equal(write(fds[1], "r", 1), 1);
     assert_true(loop_step(t->loop, -1));
-    loop_watch(t->loop, fds[0], LOOP_WRITE, note_write, t); /* again: a change */
+    loop_watch(t->loop, fds[0], LOOP_WRITE, note_write, t); /* replaces the watch */
     assert_true(loop_step(t->loop, -1));
-    assert_false(loop_step(t->loop, -1)); /* it unwatched itself */
+    assert_false(loop_step(t->loop, -1)); /* the callback unwatched the descriptor */
     assert_string_equal(t->text, "rw");
-    unpair(fds);
+    close_pair(fds);
 }
 
 static void note_hangup(void *ctx, int fd, int events)
@@ -246,18 +246,18 @@ static void note_hangup(void *ctx, int fd, int events)
     loop_unwatch(t->loop, fd);
 }
 
-static void a_hangup_is_told_without_reading(void **state)
+static void a_hangup_is_reported_without_reading(void **state)
 {
     struct trace *t = *state;
     int fds[2];
-    pair(fds);
+    open_pair(fds);
     loop_watch(t->loop, fds[0], LOOP_HANGUP, note_hangup, t);
     assert_int_equal(write(fds[1], "r", 1), 1);
     assert_false(loop_step(t->loop, 0));
     assert_int_equal(shutdown(fds[1], SHUT_WR), 0);
     assert_true(loop_step(t->loop, -1));
     assert_string_equal(t->text, "h");
-    unpair(fds);
+    close_pair(fds);
 }
 
 static void drop_other(void *ctx, int fd, int events)
@@ -269,12 +269,12 @@ static void drop_other(void *ctx, int fd, int events)
     note(t, 'd');
 }
 
-static void a_callback_may_unwatch_what_is_ready_with_it(void **state)
+static void a_callback_may_unwatch_another_ready_descriptor(void **state)
 {
     struct trace *t = *state;
     int ends[2] = {dup(STDOUT_FILENO), dup(STDOUT_FILENO)};
-    unpair(ends);
-    pair(ends); /* two neighbouring numbers */
+    close_pair(ends);
+    open_pair(ends); /* two adjacent descriptors */
     t->other = ends[1];
     assert_int_equal(ends[1], ends[0] + 1);
     loop_watch(t->loop, ends[0], LOOP_WRITE, drop_other, t);
@@ -282,7 +282,7 @@ static void a_callback_may_unwatch_what_is_ready_with_it(void **state)
     assert_true(loop_step(t->loop, -1));
     assert_string_equal(t->text, "d");
     assert_false(loop_step(t->loop, -1));
-    unpair(ends);
+    close_pair(ends);
 }
 
 static void reopen_other(void *ctx, int fd, int events)
@@ -292,19 +292,19 @@ static void reopen_other(void *ctx, int fd, int events)
     int number = t->other, fds[2];
     loop_unwatch(t->loop, fd);
     loop_unwatch(t->loop, number);
-    pair(fds);
+    open_pair(fds);
     assert_int_equal(dup2(fds[0], number), number);
-    unpair(fds);
-    loop_watch(t->loop, number, LOOP_READ, read_a_byte, t); /* nothing to read there */
+    close_pair(fds);
+    loop_watch(t->loop, number, LOOP_READ, read_a_byte, t); /* has nothing to read */
     note(t, 'o');
 }
 
-static void a_descriptor_opened_anew_gets_no_event_of_the_old_one(void **state)
+static void a_reopened_descriptor_gets_no_event_of_the_old_one(void **state)
 {
     struct trace *t = *state;
     int first[2], second[2];
-    pair(first);
-    pair(second);
+    open_pair(first);
+    open_pair(second);
     t->other = second[0];
     assert_int_equal(write(first[1], "1", 1), 1);
     assert_int_equal(write(second[1], "2", 1), 1);
@@ -313,24 +313,24 @@ static void a_descriptor_opened_anew_gets_no_event_of_the_old_one(void **state)
     assert_true(loop_step(t->loop, -1));
     assert_string_equal(t->text, "o");
     loop_unwatch(t->loop, second[0]);
-    unpair(first);
-    unpair(second);
+    close_pair(first);
+    close_pair(second);
 }
 
-static void a_number_closed_and_reopened_unseen_can_be_watched_again(void **state)
+static void a_descriptor_closed_and_reopened_can_be_watched_again(void **state)
 {
     struct trace *t = *state;
     int fds[2], again[2];
-    pair(fds);
+    open_pair(fds);
     loop_watch(t->loop, fds[0], LOOP_READ, read_a_byte, t);
-    unpair(fds);
-    pair(again);
+    close_pair(fds);
+    open_pair(again);
     assert_int_equal(again[0], fds[0]);
     loop_watch(t->loop, again[0], LOOP_READ, read_a_byte, t);
     assert_int_equal(write(again[1], "n", 1), 1);
     assert_true(loop_step(t->loop, -1));
     assert_string_equal(t->text, "n");
-    unpair(again);
+    close_pair(again);
 }
 
 /* waiting */
@@ -341,7 +341,7 @@ static int64_t at_most_a_millisecond(void *ctx)
     return 1000;
 }
 
-static void a_hook_bounds_the_wait_until_it_ends(void **state)
+static void a_hook_limits_the_wait_until_it_is_removed(void **state)
 {
     struct trace *t = *state;
     loop_before_wait(t->loop, at_most_a_millisecond, t);
@@ -368,7 +368,7 @@ static void a_run_ends_when_it_is_stopped(void **state)
     assert_string_equal(t->text, "as");
 }
 
-static void a_run_ends_when_nothing_is_left_to_wait_for(void **state)
+static void a_run_ends_when_there_is_nothing_to_wait_for(void **state)
 {
     struct trace *t = *state;
     loop_timer(t->loop, 1, note_a, t);
@@ -391,7 +391,7 @@ static bool is_blocked(int signal)
     return sigismember(&now, signal) == 1;
 }
 
-static void signals_come_as_callbacks(void **state)
+static void signals_call_their_handlers(void **state)
 {
     struct trace *t = *state;
     loop_signal(t->loop, SIGUSR1, note_signal, t);
@@ -403,7 +403,7 @@ static void signals_come_as_callbacks(void **state)
     assert_string_equal(t->text, "21");
 }
 
-static void freeing_a_loop_gives_signals_back_as_they_were(void **state)
+static void freeing_a_loop_restores_the_signal_mask(void **state)
 {
     (void)state;
     sigset_t held;
@@ -414,7 +414,7 @@ static void freeing_a_loop_gives_signals_back_as_they_were(void **state)
     loop_signal(t.loop, SIGUSR1, note_signal, &t);
     loop_signal(t.loop, SIGUSR2, note_signal, &t);
     assert_true(is_blocked(SIGUSR1));
-    raise(SIGUSR1); /* unread: it must not strike when it is let through */
+    raise(SIGUSR1); /* not read: must not be delivered when unblocked */
     loop_free(t.loop);
     assert_false(is_blocked(SIGUSR1));
     assert_true(is_blocked(SIGUSR2));
@@ -430,20 +430,20 @@ int main(void)
         with_loop(timers_fire_in_the_order_of_their_time),
         with_loop(a_timer_waits_for_its_time),
         with_loop(a_cancelled_timer_does_not_fire),
-        with_loop(an_old_id_cancels_no_newer_timer),
-        with_loop(a_timer_may_cancel_one_that_is_due_with_it),
+        with_loop(the_id_of_a_fired_timer_cancels_no_newer_timer),
+        with_loop(a_timer_may_cancel_another_due_timer),
         with_loop(a_timer_that_renews_itself_fires_once_a_round),
         with_loop(many_timers_stay_in_order_when_every_third_is_cancelled),
-        with_loop(a_descriptor_is_told_readable_and_writable),
-        with_loop(a_hangup_is_told_without_reading),
-        with_loop(a_callback_may_unwatch_what_is_ready_with_it),
-        with_loop(a_descriptor_opened_anew_gets_no_event_of_the_old_one),
-        with_loop(a_number_closed_and_reopened_unseen_can_be_watched_again),
-        with_loop(a_hook_bounds_the_wait_until_it_ends),
+        with_loop(a_descriptor_is_reported_readable_and_writable),
+        with_loop(a_hangup_is_reported_without_reading),
+        with_loop(a_callback_may_unwatch_another_ready_descriptor),
+        with_loop(a_reopened_descriptor_gets_no_event_of_the_old_one),
+        with_loop(a_descriptor_closed_and_reopened_can_be_watched_again),
+        with_loop(a_hook_limits_the_wait_until_it_is_removed),
         with_loop(a_run_ends_when_it_is_stopped),
-        with_loop(a_run_ends_when_nothing_is_left_to_wait_for),
-        with_loop(signals_come_as_callbacks),
-        cmocka_unit_test(freeing_a_loop_gives_signals_back_as_they_were),
+        with_loop(a_run_ends_when_there_is_nothing_to_wait_for),
+        with_loop(signals_call_their_handlers),
+        cmocka_unit_test(freeing_a_loop_restores_the_signal_mask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

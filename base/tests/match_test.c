@@ -14,8 +14,8 @@ static struct match_context context(struct arena *a)
     return c;
 }
 
-/* One line per result: verdict, pointer, matcher; where it fails, expected and actual as well. */
-static const char *story(struct arena *a, const char *expectation, const char *actual)
+/* One line per result: verdict, pointer and matcher; if it fails, also expected and actual. */
+static const char *results_text(struct arena *a, const char *expectation, const char *actual)
 {
     static const char *const verdicts[] = {"+", "-", "?"};
     struct match_context c = context(a);
@@ -32,24 +32,24 @@ static const char *story(struct arena *a, const char *expectation, const char *a
 }
 
 struct row {
-    const char *expectation, *actual, *story;
+    const char *expectation, *actual, *results;
 };
 
-/* Each row is told, and match_holds must agree with it. */
-static void tell(struct arena *a, const struct row *rows, size_t count)
+/* Checks the results of each row, and that match_holds agrees. */
+static void expect_results(struct arena *a, const struct row *rows, size_t count)
 {
     size_t wrong = 0;
     for (size_t i = 0; i < count; i++) {
         const char *actual = rows[i].actual;
-        const char *got = story(a, rows[i].expectation, actual);
+        const char *got = results_text(a, rows[i].expectation, actual);
         struct match_context c = context(a);
         bool fails = got[0] == '-' || strstr(got, "\n-");
         assert_int_equal(!fails, match_holds(&c, tree_parse(a, rows[i].expectation),
                                              actual ? tree_parse(a, actual) : NULL));
-        if (strcmp(got, rows[i].story) == 0)
+        if (strcmp(got, rows[i].results) == 0)
             continue;
         print_error("%s on %s:\n%s\nnot\n%s\n", rows[i].expectation, actual ? actual : "nothing",
-                    got, rows[i].story);
+                    got, rows[i].results);
         wrong++;
     }
     assert_int_equal(wrong, 0);
@@ -72,11 +72,11 @@ static void plain_values_must_be_equal_and_maps_are_open(void **state)
         {"{\"a\":1,\"b\":2}",         "{\"b\":3}",                                 "-/a equals 1 | absent\n-/b equals 2 | 3"},
         {"{\"a/b\":{\"~\":1}}",       "{\"a/b\":{\"~\":1}}",                       "+/a~1b/~0 equals"                       },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-/* A claim may cite the leaf: it must fail with its parent, not vanish. */
-static void a_leaf_below_something_absent_is_still_judged(void **state)
+/* A claim may cite the scalar, so it must fail with its parent. */
+static void a_scalar_below_an_absent_value_fails_as_absent(void **state)
 {
     static const struct row rows[] = {
         {"{\"a\":{\"b\":{\"c\":1}}}",          "{}",
@@ -86,10 +86,10 @@ static void a_leaf_below_something_absent_is_still_judged(void **state)
         {"{\"a\":[{\"b\":1}]}",                "{\"a\":null}",
          "-/a equals list length 1 | null\n-/a/0 $type object | absent\n-/a/0/b equals 1 | absent"},
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void a_plain_list_is_as_long_and_equal_item_by_item(void **state)
+static void a_plain_list_must_be_equal_item_by_item(void **state)
 {
     static const struct row rows[] = {
         {"[]",                         "[]",        "+ equals"                                          },
@@ -101,10 +101,10 @@ static void a_plain_list_is_as_long_and_equal_item_by_item(void **state)
          "- equals list length 2 | list length 1\n+/0 equals\n-/1 equals 2 | absent"                    },
         {"[1]",                        "[1,2]",     "- equals list length 1 | list length 2\n+/0 equals"},
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void not_and_in_take_nested_expectations(void **state)
+static void not_and_in_accept_nested_expectations(void **state)
 {
     static const struct row rows[] = {
         {"{\"$not\":1}",                               "2",                 "+ $not"                              },
@@ -121,7 +121,7 @@ static void not_and_in_take_nested_expectations(void **state)
         {"{\"$in\":[{\"$none\":1},null]}",             "[]",                "? $in"                               },
         {"{\"$in\":[{\"$none\":1},[]]}",               "[]",                "+ $in"                               },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
 static void text_is_matched_by_pattern_or_prefix(void **state)
@@ -140,7 +140,7 @@ static void text_is_matched_by_pattern_or_prefix(void **state)
         {"{\"$id_with_prefix\":\"\"}",     "\"\"",         "- $id_with_prefix \"\" | \"\""        },
         {"{\"$id_with_prefix\":\"\"}",     "7",            "- $id_with_prefix \"\" | 7"           },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
 static void types_are_those_of_json_schema(void **state)
@@ -158,7 +158,7 @@ static void types_are_those_of_json_schema(void **state)
         {"{\"$type\":\"object\"}",            "{}",    "+ $type"                               },
         {"{\"$type\":\"array\"}",             "{}",    "- $type \"array\" | {}"                },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
 static void numbers_and_times_are_ordered(void **state)
@@ -178,10 +178,10 @@ static void numbers_and_times_are_ordered(void **state)
          "- $lt \"2026-05-02T09:00:00Z\" | \"2026-05-02T09:00:00Z\""                                                 },
         {"{\"$lt\":\"2026-05-02T09:00:00Z\"}",  "1",                             "- $lt \"2026-05-02T09:00:00Z\" | 1"},
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void presence_is_judged_apart_from_null(void **state)
+static void a_null_value_counts_as_present(void **state)
 {
     static const struct row rows[] = {
         {"{\"a\":{\"$absent\":true}}",  "{}",           "+/a $absent"               },
@@ -192,10 +192,10 @@ static void presence_is_judged_apart_from_null(void **state)
         {"{\"a\":{\"$none\":1}}",       "{}",           "-/a $none 1 | absent"      },
         {"{\"a\":{\"$count\":0}}",      "{}",           "-/a $count 0 | absent"     },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void some_tells_which_item_came_nearest_and_why(void **state)
+static void some_reports_the_closest_item(void **state)
 {
     static const struct row rows[] = {
         {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]", "+ $some"                    },
@@ -212,10 +212,10 @@ static void some_tells_which_item_came_nearest_and_why(void **state)
         {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                "? $some"                    },
         {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                "+ $some"                    },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void none_names_the_item_that_is_one(void **state)
+static void none_reports_the_matching_item(void **state)
 {
     static const struct row rows[] = {
         {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2}]}",            "+/i $none"                              },
@@ -227,10 +227,10 @@ static void none_names_the_item_that_is_one(void **state)
         {"{\"$none\":{\"$each\":1}}",      "[[2],[]]",                        "? $none"                                },
         {"{\"$none\":{\"$each\":1}}",      "[[],[1]]",                        "- $none {\"$each\":1} | /1 matches: [1]"},
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void each_reports_what_fails_in_every_failing_item(void **state)
+static void each_reports_the_mismatches_of_every_failing_item(void **state)
 {
     static const struct row rows[] = {
         {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",  "+ $each"           },
@@ -246,10 +246,10 @@ static void each_reports_what_fails_in_every_failing_item(void **state)
          "match\n"
          "-/1/1 equals 1 | 2"                                                                            },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-static void each_does_not_flood_the_report(void **state)
+static void each_reports_a_limited_number_of_items(void **state)
 {
     struct arena *a = *state;
     struct match_context c = context(a);
@@ -265,7 +265,7 @@ static void each_does_not_flood_the_report(void **state)
     assert_string_equal(results.items[8].pointer, "/body/7");
 }
 
-static void count_takes_a_number_or_matchers(void **state)
+static void count_accepts_a_number_or_matchers(void **state)
 {
     static const struct row rows[] = {
         {"{\"$count\":2}",                      "[1,2]", "+ $count"                  },
@@ -276,7 +276,7 @@ static void count_takes_a_number_or_matchers(void **state)
         {"{\"$count\":{\"$gte\":1,\"$lt\":2}}", "[1,2]",
          "- $count {\"$gte\":1,\"$lt\":2} | list length 2"                           },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
 static void exact_closes_every_map_below_it(void **state)
@@ -299,7 +299,7 @@ static void exact_closes_every_map_below_it(void **state)
         {"{\"$exact\":{\"a\":{\"$absent\":true}}}", "{}",                                        "+ $exact\n+/a $absent"                              },
         {"{\"$exact\":1}",                          NULL,                                        "- equals 1 | absent"                                },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
 static void same_compares_within_the_document(void **state)
@@ -312,11 +312,11 @@ static void same_compares_within_the_document(void **state)
          "-/i $each {\"o\":{\"$same\":\"/o\"}} | 1 of 2 items do not match\n"
          "-/i/1/o $same same as /o: 5 | 6"                                                                                            },
     };
-    tell(*state, rows, COUNT(rows));
+    expect_results(*state, rows, COUNT(rows));
 }
 
-/* Now is 09:00:00 as a Date header says it: the true now may be 09:00:00.999. */
-static void time_is_judged_against_now(void **state)
+/* Now is 09:00:00 in a Date header, so the actual time may be 09:00:00.999. */
+static void time_is_compared_with_now(void **state)
 {
     static const struct {
         const char *operand, *text;
@@ -362,11 +362,11 @@ static void time_is_judged_against_now(void **state)
         wrong++;
     }
     assert_int_equal(wrong, 0);
-    assert_string_equal(story(a, "{\"$time\":\"past\"}", "1"),
+    assert_string_equal(results_text(a, "{\"$time\":\"past\"}", "1"),
                         "- $time \"past\", in UTC; now is " NOW " | 1");
 }
 
-static void an_unusable_expectation_is_refused_at_its_place(void **state)
+static void an_invalid_expectation_is_rejected_with_its_location(void **state)
 {
     static const char *const rows[][2] = {
         {"{\"$mtches\":\"a\"}",                               "test:1:2: unknown matcher '$mtches' (did you mean '$matches'?)"},
@@ -415,7 +415,7 @@ static void an_unusable_expectation_is_refused_at_its_place(void **state)
     assert_int_equal(wrong, 0);
 }
 
-static void every_mistake_of_an_expectation_is_told_at_once(void **state)
+static void every_mistake_of_an_expectation_is_reported(void **state)
 {
     struct arena *a = *state;
     struct error err = {0};
@@ -426,7 +426,7 @@ static void every_mistake_of_an_expectation_is_told_at_once(void **state)
     error_end(&err);
 }
 
-static void an_operand_with_a_reference_is_judged_later(void **state)
+static void an_operand_with_a_reference_is_accepted(void **state)
 {
     static const char *const rows[] = {
         "{\"$gte\":\"$first.count\"}",
@@ -444,7 +444,7 @@ static void an_operand_with_a_reference_is_judged_later(void **state)
     }
 }
 
-static void a_usable_expectation_is_let_through(void **state)
+static void a_valid_expectation_is_accepted(void **state)
 {
     static const char *const rows[] = {
         "1",
@@ -464,8 +464,8 @@ static void a_usable_expectation_is_let_through(void **state)
     assert_true(match_check(NULL, NULL));
 }
 
-/* Aliases share nodes: twenty lists of two, one in the other, are a million values. */
-static void an_expectation_that_only_aliases_make_huge_is_refused(void **state)
+/* Aliases share nodes: twenty nested lists of two are a million values. */
+static void an_expectation_expanded_by_aliases_is_rejected(void **state)
 {
     struct arena *a = *state;
     struct error err = {0};
@@ -479,8 +479,8 @@ static void an_expectation_that_only_aliases_make_huge_is_refused(void **state)
     error_end(&err);
 }
 
-/* The control that answers 200 and {} to everything must not pass. */
-static void an_empty_object_passes_no_matcher_but_absent(void **state)
+/* A server that answers every request with 200 and {} must fail. */
+static void an_empty_object_passes_only_absent(void **state)
 {
     static const char *const rows[] = {
         "{\"$not\":1}",
@@ -515,7 +515,7 @@ static void an_empty_object_passes_no_matcher_but_absent(void **state)
     assert_true(match_holds(&c, NULL, NULL));
 }
 
-static void a_costly_pattern_ends_without_a_match(void **state)
+static void a_costly_pattern_stops_without_a_match(void **state)
 {
     (void)state;
     char text[4096];
@@ -525,12 +525,12 @@ static void a_costly_pattern_ends_without_a_match(void **state)
     assert_false(match_pattern("^(a|a?)+$", str_of(text, sizeof text)));
     assert_false(match_pattern("^((a*)*)*b", str_of(text, sizeof text)));
     assert_true(match_pattern("^a+!$", str_of(text, sizeof text)));
-    /* would match, after a million steps: it is our limit that ends it, not the library's */
+    /* would match after a million steps; MATCH_MAX_STEPS stops it first */
     assert_false(match_pattern("^(a|a)*c|b$", STR("aaaaaaaaaaaaaaaaaaaab")));
     assert_true(match_pattern("^(a|a)*c|b$", STR("aaaab")));
 }
 
-static void a_pattern_beyond_its_limits_is_refused(void **state)
+static void a_pattern_beyond_the_limits_is_rejected(void **state)
 {
     struct arena *a = *state;
     char *longer = arena_alloc(a, 5000), *deep = arena_alloc(a, 200);
@@ -563,29 +563,29 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_setup, tree_teardown)
     const struct CMUnitTest tests[] = {
         TEST(plain_values_must_be_equal_and_maps_are_open),
-        TEST(a_leaf_below_something_absent_is_still_judged),
-        TEST(a_plain_list_is_as_long_and_equal_item_by_item),
-        TEST(not_and_in_take_nested_expectations),
+        TEST(a_scalar_below_an_absent_value_fails_as_absent),
+        TEST(a_plain_list_must_be_equal_item_by_item),
+        TEST(not_and_in_accept_nested_expectations),
         TEST(text_is_matched_by_pattern_or_prefix),
         TEST(types_are_those_of_json_schema),
         TEST(numbers_and_times_are_ordered),
-        TEST(presence_is_judged_apart_from_null),
-        TEST(some_tells_which_item_came_nearest_and_why),
-        TEST(none_names_the_item_that_is_one),
-        TEST(each_reports_what_fails_in_every_failing_item),
-        TEST(each_does_not_flood_the_report),
-        TEST(count_takes_a_number_or_matchers),
+        TEST(a_null_value_counts_as_present),
+        TEST(some_reports_the_closest_item),
+        TEST(none_reports_the_matching_item),
+        TEST(each_reports_the_mismatches_of_every_failing_item),
+        TEST(each_reports_a_limited_number_of_items),
+        TEST(count_accepts_a_number_or_matchers),
         TEST(exact_closes_every_map_below_it),
         TEST(same_compares_within_the_document),
-        TEST(time_is_judged_against_now),
-        TEST(an_unusable_expectation_is_refused_at_its_place),
-        TEST(every_mistake_of_an_expectation_is_told_at_once),
-        TEST(an_operand_with_a_reference_is_judged_later),
-        TEST(a_usable_expectation_is_let_through),
-        TEST(an_expectation_that_only_aliases_make_huge_is_refused),
-        TEST(an_empty_object_passes_no_matcher_but_absent),
-        TEST(a_costly_pattern_ends_without_a_match),
-        TEST(a_pattern_beyond_its_limits_is_refused),
+        TEST(time_is_compared_with_now),
+        TEST(an_invalid_expectation_is_rejected_with_its_location),
+        TEST(every_mistake_of_an_expectation_is_reported),
+        TEST(an_operand_with_a_reference_is_accepted),
+        TEST(a_valid_expectation_is_accepted),
+        TEST(an_expectation_expanded_by_aliases_is_rejected),
+        TEST(an_empty_object_passes_only_absent),
+        TEST(a_costly_pattern_stops_without_a_match),
+        TEST(a_pattern_beyond_the_limits_is_rejected),
         TEST(a_text_that_is_not_utf8_never_matches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@ static const char *const mutation_texts[] = {
 
 struct walk {
     struct arena *arena;
-    size_t left; /* places before the one that is wanted */
+    size_t left; /* places before the requested one */
     enum mutation how;
     bool found;
     const char *what;
@@ -98,7 +98,7 @@ static const char *pointer_to(struct arena *a, const char *pointer, const struct
                                 : node_pointer_add(a, pointer, str_from(node_member(n, i)->key));
 }
 
-/* The parent with its i-th child damaged. NULL: that changes nothing. */
+/* Returns the parent with its i-th child changed, or NULL if that changes nothing. */
 static const struct node *damage_child(struct walk *w, const struct node *n, size_t i)
 {
     const struct node *old = child_of(n, i);

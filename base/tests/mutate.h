@@ -1,7 +1,7 @@
-/* mutate.h - every way to damage one value of a document, for tests of what reads documents.
+/* mutate.h - changes one value of a document in every way, to test code that reads documents.
  *
- * Shapes:  a place is the document, a member of a map or an item of a list, at any depth; places
- *          count from 0 in the order of the text. Each can be damaged by each enum mutation.
+ * Shapes:  a place is the document, a member of a map or an item of a list, at any depth. Places
+ *          count from 0 in the order of the text. Each enum mutation can be applied to each place.
  * Errors:  none.
  *
  *   for (size_t place = 0; place < mutate_places(root); place++)
@@ -35,7 +35,7 @@ enum mutation {
 };
 
 size_t mutate_places(const struct node *root);
-/* A copy with that one place changed; *what says where and how ("/a/0: drop"). NULL: the place
- * cannot be changed so, or would not differ. */
+/* Returns a copy with that place changed; *what describes the change ("/a/0: drop"). Returns NULL
+ * if the mutation does not apply to the place or would not change it. */
 const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how,
                           const char **what);

@@ -1,4 +1,4 @@
-/* The damage that mutate.h does: each value of a document once, in each way. */
+/* mutate.h changes each value of a document in each way. */
 #include "base/tests/mutate.h"
 
 #include "base/tests/tree.h"
@@ -8,12 +8,12 @@ static const struct node *tree(struct arena *a, const char *json)
     return json_parse(a, str_from(json), "tree", NULL);
 }
 
-static void each_way_damages_one_value(void **state)
+static void each_mutation_changes_one_value(void **state)
 {
     static const struct {
         size_t place;
         enum mutation how;
-        const char *what, *json; /* NULL: not so */
+        const char *what, *json; /* NULL: not applicable */
     } rows[] = {
         {0, MUTATE_DROP,       "",           NULL                                      },
         {0, MUTATE_EMPTY_LIST, "",           "[]"                                      },
@@ -44,7 +44,7 @@ static void each_way_damages_one_value(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_way_damages_one_value, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(each_mutation_changes_one_value, tree_setup, tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void members_and_items_are_found_or_null(void **state)
     assert_int_equal(node_count(NULL), 0);
 }
 
-static void a_pointer_leads_to_a_value_or_nowhere(void **state)
+static void a_pointer_finds_a_value_or_nothing(void **state)
 {
     static const struct {
         const char *pointer, *json;
@@ -69,7 +69,7 @@ static void a_pointer_leads_to_a_value_or_nowhere(void **state)
     assert_null(node_pointer(NULL, "/a"));
 }
 
-static void a_pointer_made_of_keys_leads_to_them(void **state)
+static void a_pointer_built_from_keys_finds_them(void **state)
 {
     static const struct {
         const char *key, *pointer;
@@ -89,7 +89,7 @@ static void a_pointer_made_of_keys_leads_to_them(void **state)
     }
 }
 
-static void equality_is_of_values(void **state)
+static void equality_compares_values(void **state)
 {
     static const struct {
         const char *x, *y;
@@ -125,7 +125,7 @@ static void equality_is_of_values(void **state)
     assert_false(node_equal(NULL, tree_parse(*state, "null")));
 }
 
-static void a_member_is_set_in_its_place_or_last(void **state)
+static void a_member_is_replaced_or_added_last(void **state)
 {
     static const struct {
         const char *key, *with, *without;
@@ -157,7 +157,7 @@ static void a_tree_can_be_built(void **state)
     };
     assert_string_equal(json_print(a, node_new_map(a, members, 1)),
                         "{\"x\":[null,true,-3,1.5,\"ab\"]}");
-    assert_string_equal(items[4]->text.s, "ab"); /* NUL-ended, though the view was not */
+    assert_string_equal(items[4]->text.s, "ab"); /* NUL-terminated, although the view was not */
 }
 
 static void numbers_and_kinds_have_names(void **state)
@@ -188,10 +188,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_and_items_are_found_or_null),
-        cmocka_unit_test(a_pointer_leads_to_a_value_or_nowhere),
-        cmocka_unit_test(a_pointer_made_of_keys_leads_to_them),
-        cmocka_unit_test(equality_is_of_values),
-        cmocka_unit_test(a_member_is_set_in_its_place_or_last),
+        cmocka_unit_test(a_pointer_finds_a_value_or_nothing),
+        cmocka_unit_test(a_pointer_built_from_keys_finds_them),
+        cmocka_unit_test(equality_compares_values),
+        cmocka_unit_test(a_member_is_replaced_or_added_last),
         cmocka_unit_test(a_tree_can_be_built),
         cmocka_unit_test(numbers_and_kinds_have_names),
     };

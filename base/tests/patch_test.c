@@ -4,7 +4,7 @@
 #include "base/patch.h"
 #include "base/tests/tree.h"
 
-static void steps_change_the_document_one_after_another(void **state)
+static void steps_are_applied_in_order(void **state)
 {
     static const struct {
         const char *document, *patch, *result;
@@ -52,12 +52,11 @@ static void steps_change_the_document_one_after_another(void **state)
         const struct node *result = patch_apply(*state, document, patch, &err);
         assert_string_equal(error_text(*state, &err), "");
         assert_string_equal(json_print(*state, result), rows[i].result);
-        assert_true(
-            node_equal(document, tree_parse(*state, rows[i].document))); /* left as it was */
+        assert_true(node_equal(document, tree_parse(*state, rows[i].document))); /* unchanged */
     }
 }
 
-static void what_the_document_lacks_stops_the_patch(void **state)
+static void a_missing_value_stops_the_patch(void **state)
 {
     static const struct {
         const char *document, *patch, *why;
@@ -100,7 +99,7 @@ static void what_the_document_lacks_stops_the_patch(void **state)
     }
 }
 
-static void a_patch_is_checked_whole_before_it_is_used(void **state)
+static void a_patch_is_checked_before_it_is_applied(void **state)
 {
     static const struct {
         const char *patch, *why;
@@ -142,10 +141,10 @@ static void a_patch_is_checked_whole_before_it_is_used(void **state)
     }
 }
 
-static void copies_of_copies_cannot_grow_without_bound(void **state)
+static void the_result_of_repeated_copies_is_limited(void **state)
 {
     static const char *const steps[] = {
-        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/-\"}", /* doubles what it stands for */
+        "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/-\"}", /* doubles the number of values */
         "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/-\"}",
         ("{\"op\":\"add\",\"path\":\"/0\",\"value\":[[[[[[[[[[0]]]]]]]]]]},"
          "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/0/0/0/0/0/0/0/0/0/-\"}"),
@@ -197,10 +196,10 @@ static void a_merge_patch_sets_and_removes_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steps_change_the_document_one_after_another),
-        cmocka_unit_test(what_the_document_lacks_stops_the_patch),
-        cmocka_unit_test(a_patch_is_checked_whole_before_it_is_used),
-        cmocka_unit_test(copies_of_copies_cannot_grow_without_bound),
+        cmocka_unit_test(steps_are_applied_in_order),
+        cmocka_unit_test(a_missing_value_stops_the_patch),
+        cmocka_unit_test(a_patch_is_checked_before_it_is_applied),
+        cmocka_unit_test(the_result_of_repeated_copies_is_limited),
         cmocka_unit_test(a_merge_patch_sets_and_removes_members),
     };
     return cmocka_run_group_tests_name("patch", tests, tree_setup, tree_teardown);

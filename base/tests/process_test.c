@@ -12,7 +12,7 @@
 
 #define STREAMS 3
 
-/* The descriptor that a child gets next which was started with the streams of the mask closed. */
+/* Returns the next descriptor in a child that was started with the streams of the mask closed. */
 static int next_descriptor(unsigned closed, bool opens)
 {
     int status;
@@ -30,7 +30,7 @@ static int next_descriptor(unsigned closed, bool opens)
     return WEXITSTATUS(status);
 }
 
-static void a_closed_stream_is_never_taken_by_another_file(void **state)
+static void no_file_gets_the_descriptor_of_a_closed_stream(void **state)
 {
     (void)state;
     for (unsigned closed = 1; closed < 1u << STREAMS; closed++) {
@@ -39,7 +39,7 @@ static void a_closed_stream_is_never_taken_by_another_file(void **state)
     }
 }
 
-static void nothing_stays_open_beside_the_streams(void **state)
+static void no_other_descriptor_stays_open(void **state)
 {
     (void)state;
     assert_int_equal(next_descriptor(0, true), next_descriptor(0, false));
@@ -48,8 +48,8 @@ static void nothing_stays_open_beside_the_streams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_closed_stream_is_never_taken_by_another_file),
-        cmocka_unit_test(nothing_stays_open_beside_the_streams),
+        cmocka_unit_test(no_file_gets_the_descriptor_of_a_closed_stream),
+        cmocka_unit_test(no_other_descriptor_stays_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

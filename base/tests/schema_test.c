@@ -1,5 +1,5 @@
-/* What a table of fields looks like as a schema. Whether a whole one judges files rightly is asked
- * of a validator, with the mock's. */
+/* The schema of a table of fields. The mock's test schema.py checks complete schemas with a
+ * validator. */
 #include "base/schema.h"
 
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static const char *print(struct arena *a)
     return buf_c(&out);
 }
 
-static void a_table_becomes_an_object_that_knows_no_other_keys(void **state)
+static void a_table_becomes_an_object_without_additional_properties(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -67,7 +67,7 @@ static void a_table_becomes_an_object_that_knows_no_other_keys(void **state)
     arena_end(&a);
 }
 
-static void definitions_of_a_document_stand_beside_those_of_all(void **state)
+static void a_schema_adds_its_definitions_to_the_common_ones(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -78,7 +78,7 @@ static void definitions_of_a_document_stand_beside_those_of_all(void **state)
     arena_end(&a);
 }
 
-static void every_matcher_is_told_with_its_operand(void **state)
+static void every_matcher_is_listed_with_its_operand(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -96,9 +96,9 @@ static void every_matcher_is_told_with_its_operand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_becomes_an_object_that_knows_no_other_keys),
-        cmocka_unit_test(definitions_of_a_document_stand_beside_those_of_all),
-        cmocka_unit_test(every_matcher_is_told_with_its_operand),
+        cmocka_unit_test(a_table_becomes_an_object_without_additional_properties),
+        cmocka_unit_test(a_schema_adds_its_definitions_to_the_common_ones),
+        cmocka_unit_test(every_matcher_is_listed_with_its_operand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

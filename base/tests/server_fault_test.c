@@ -13,9 +13,9 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-/* what a script does to the wire */
+/* transport faults */
 
-static void a_delayed_response_comes_after_its_time(void **state)
+static void a_delayed_response_arrives_after_its_delay(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -27,7 +27,7 @@ static void a_delayed_response_comes_after_its_time(void **state)
     client_end(c);
 }
 
-static void a_throttled_response_comes_in_pieces(void **state)
+static void a_throttled_response_arrives_in_parts(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -39,11 +39,11 @@ static void a_throttled_response_comes_in_pieces(void **state)
     assert_int_equal(a.body.n, 1000);
     for (size_t i = 0; i < a.body.n; i++)
         assert_int_equal(a.body.s[i], 'x');
-    assert_int_equal(client_ask(c, GET("/")).status, 200); /* still alive */
+    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the server still responds */
     client_end(c);
 }
 
-static void cut_responses_end_where_they_should(void **state)
+static void a_cut_response_ends_at_its_cut(void **state)
 {
     static const struct {
         const char *path;
@@ -73,7 +73,7 @@ static void cut_responses_end_where_they_should(void **state)
     assert_int_equal(g->sent, 0);
 }
 
-static void cut_responses_to_head_requests_close_as_well(void **state)
+static void a_cut_response_to_head_closes_the_connection(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -83,9 +83,9 @@ static void cut_responses_to_head_requests_close_as_well(void **state)
     client_end(c);
 }
 
-/* clients that leave */
+/* disconnects */
 
-static void a_client_that_left_is_done_once(void **state)
+static void done_is_called_once_for_a_disconnected_client(void **state)
 {
     static const char *const requests[] = {GET("/suspend"), GET("/delay"), GET("/throttle")};
     struct rig *g = *state;
@@ -108,7 +108,7 @@ static void a_client_that_left_is_done_once(void **state)
     assert_int_equal(g->done, COUNT(requests));
 }
 
-static void a_request_broken_off_is_never_handled(void **state)
+static void an_incomplete_request_is_never_handled(void **state)
 {
     static const char *const pieces[] = {
         "GE", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"};
@@ -127,12 +127,12 @@ static void a_request_broken_off_is_never_handled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_server(a_delayed_response_comes_after_its_time),
-        with_server(a_throttled_response_comes_in_pieces),
-        with_server(cut_responses_end_where_they_should),
-        with_server(cut_responses_to_head_requests_close_as_well),
-        with_server(a_client_that_left_is_done_once),
-        with_server(a_request_broken_off_is_never_handled),
+        with_server(a_delayed_response_arrives_after_its_delay),
+        with_server(a_throttled_response_arrives_in_parts),
+        with_server(a_cut_response_ends_at_its_cut),
+        with_server(a_cut_response_to_head_closes_the_connection),
+        with_server(done_is_called_once_for_a_disconnected_client),
+        with_server(an_incomplete_request_is_never_handled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-/* what is no proper HTTP */
+/* invalid HTTP */
 
 #define HEAD    "GET / HTTP/1.1\r\nHost: x\r\n"
 #define POST    "POST / HTTP/1.1\r\nHost: x\r\n"
@@ -20,8 +20,8 @@ static void malformed_requests_never_reach_the_handler(void **state)
 {
     static const struct {
         const char *request;
-        int status; /* 0: closed without a word */
-        bool ours;  /* our gate found it, so it is rendered */
+        int status; /* 0: closed without a response */
+        bool ours;  /* rejected by gate.c, so `refuse` renders the response */
     } rows[] = {
         {"GET / HTTP/1.1\r\n\r\n",                                                         400, true },
         {HEAD "Host: y\r\n\r\n",                                                           400, true },
@@ -92,11 +92,11 @@ static void malformed_requests_never_reach_the_handler(void **state)
             assert_true(str_starts(a.body, STR("{\"refused\":")));
         client_end(c);
     }
-    assert_int_equal(g->done, ours); /* each once */
+    assert_int_equal(g->done, ours); /* once per exchange */
     assert_int_equal(server_in_flight(g->server), 0);
 }
 
-static void a_head_too_long_is_refused(void **state)
+static void a_head_that_is_too_long_is_rejected(void **state)
 {
     static const struct {
         const char *before, *after;
@@ -122,7 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_server(malformed_requests_never_reach_the_handler),
-        with_server(a_head_too_long_is_refused),
+        with_server(a_head_that_is_too_long_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

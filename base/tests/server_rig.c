@@ -19,7 +19,7 @@
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define PATIENCE_US (10LL * 1000 * 1000)
 
-/* handler: the path says what to do */
+/* handler: the path selects the behaviour */
 
 static const struct script {
     const char *path;
@@ -143,7 +143,7 @@ static void on_bytes(void *ctx, int fd, int events)
     loop_unwatch(c->rig->loop, fd);
 }
 
-/* Loopback connects at once, or not at all. */
+/* On loopback, connect succeeds or fails at once. */
 static int connect_to(const struct sockaddr *to, socklen_t size)
 {
     int fd = socket(to->sa_family, SOCK_STREAM, 0);
@@ -197,7 +197,7 @@ void client_say(struct client *c, struct str bytes)
         if (n > 0)
             bytes = str_skip(bytes, (size_t)n);
         else if (errno != EAGAIN)
-            return; /* the server has closed: the response tells why */
+            return; /* the server has closed; the response has the reason */
         loop_step(c->rig->loop, n > 0 ? 0 : 1000);
     }
 }
@@ -220,7 +220,7 @@ bool response_take(struct str *in, bool has_body, struct mock_response *out)
     return true;
 }
 
-/* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
+/* Reads `count` responses, or fewer if the connection closes. Returns their number. */
 size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_response *out)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;

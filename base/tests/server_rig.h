@@ -1,9 +1,9 @@
-/* server_rig.h - a server under test and its clients, both on one loop: real sockets, no threads.
+/* server_rig.h - a server under test and its clients on one loop, with real sockets and no threads.
  *
- * Shapes:  struct rig, made and freed by the setup and teardown of a test; clients live in its
- *          arena. The handler answers with what it saw, unless the path says otherwise (scripts in
- *          server_rig.c); /suspend is left owed.
- * Errors:  a test that waits longer than ten seconds fails.
+ * Shapes:  struct rig, created and freed by the setup and teardown of a test; clients live in its
+ *          arena. The handler echoes the request, unless the path selects a behaviour (`scripts` in
+ *          server_rig.c); /suspend gets no response until rig_respond_suspended.
+ * Errors:  a wait of more than ten seconds fails the test.
  */
 #pragma once
 #include "base/http/server.h"
@@ -15,7 +15,7 @@ enum {
     RIG_SUSPENDED_MAX = 500,
 };
 
-/* The server under test, and what its callbacks saw. */
+/* The server under test, and how often its callbacks were called. */
 struct rig {
     struct arena arena;
     struct loop *loop;
@@ -25,13 +25,13 @@ struct rig {
     size_t handled, refused, done, sent;
 };
 
-/* The other end: one connection. */
+/* A client with one connection. */
 struct client {
     struct rig *rig;
     int fd;
     struct buf in;
     bool closed, reset;
-    size_t arrivals; /* how often bytes came */
+    size_t arrivals; /* number of reads that returned bytes */
 };
 
 struct mock_response {
@@ -42,23 +42,25 @@ struct mock_response {
 int rig_start(void **state);
 int rig_stop(void **state);
 struct server_options rig_options(struct rig *g);
-void rig_wait(struct rig *g, const size_t *number, size_t value); /* until it has that value */
+void rig_wait(struct rig *g, const size_t *number, size_t value); /* waits until *number is value */
 void rig_respond_suspended(struct exchange *x);
 
-int rig_connect(int port); /* over 127.0.0.1; -1: refused */
+int rig_connect(int port); /* to 127.0.0.1; -1: connection refused */
 int rig_connect_six(int port);
 
 struct client *client_new(struct rig *g);
 struct client *client_on(struct rig *g, int fd);
 void client_end(struct client *c);
 void client_say(struct client *c, struct str bytes);
-struct mock_response client_ask(struct client *c, const char *request); /* and its one response */
-void client_hear_end(struct client *c); /* until the server closes */
-/* Hears `count` whole answers, or fewer if the connection closes; returns how many. */
+struct mock_response client_ask(struct client *c,
+                                const char *request); /* sends the request and reads one response */
+void client_hear_end(struct client *c);               /* reads until the server closes */
+/* Reads `count` responses, or fewer if the connection closes. Returns their number. */
 size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_response *out);
-struct mock_response client_hear_last(struct client *c); /* one response; then the client ends */
+struct mock_response
+client_hear_last(struct client *c); /* reads one response and frees the client */
 bool response_take(struct str *in, bool has_body, struct mock_response *out);
 
 #define with_server(test) cmocka_unit_test_setup_teardown(test, rig_start, rig_stop)
 #define assert_body(response, text)                                                                \
-    assert_string_equal(str_dup(&g->arena, (response).body), text) /* shows both */
+    assert_string_equal(str_dup(&g->arena, (response).body), text) /* prints both on failure */

@@ -1,4 +1,4 @@
-/* Answers that are made while they are sent. */
+/* Responses that are produced while they are sent. */
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -15,9 +15,9 @@
 
 #define FLOOD_BYTES 4096
 
-/* What is streamed: `texts` one after the other, as far as they are there yet. */
+/* Streams `texts` one after the other, up to the number that is available. */
 struct feed {
-    struct rig rig; /* first: the rig's client finds it */
+    struct rig rig; /* must be first: the clients use it */
     struct exchange *x;
     const char *texts[4];
     size_t told;
@@ -25,7 +25,7 @@ struct feed {
     size_t asked;
 };
 
-/* As much as anybody takes. */
+/* Always has more data. */
 static bool flood(void *ctx, struct buf *out)
 {
     struct feed *f = ctx;
@@ -96,7 +96,7 @@ static int stop(void **state)
     return 0;
 }
 
-static struct client *listen_to(struct feed *f, const char *request)
+static struct client *request_stream(struct feed *f, const char *request)
 {
     struct client *c = client_new(&f->rig);
     size_t handled = f->rig.handled;
@@ -105,7 +105,7 @@ static struct client *listen_to(struct feed *f, const char *request)
     return c;
 }
 
-static void hear_until(struct client *c, const char *end)
+static void read_until(struct client *c, const char *end)
 {
     int64_t limit = time_monotonic_us() + 10000000;
     while (!str_ends(buf_str(&c->in), str_from(end))) {
@@ -114,7 +114,7 @@ static void hear_until(struct client *c, const char *end)
     }
 }
 
-/* Until nothing goes on any more; the library's own turns do not count as steps. */
+/* Runs the loop until nothing is left to do; the library's own runs do not count as steps. */
 static void settle(struct feed *f)
 {
     for (size_t quiet = 0; quiet < 20; quiet++) {
@@ -124,37 +124,37 @@ static void settle(struct feed *f)
     }
 }
 
-static void a_stream_comes_as_it_is_made(void **state)
+static void a_stream_is_sent_as_it_is_produced(void **state)
 {
     struct feed *f = *state;
-    struct client *c = listen_to(f, GET("/stream"));
-    hear_until(c, "\r\n\r\n"); /* the head does not wait for the first bytes */
+    struct client *c = request_stream(f, GET("/stream"));
+    read_until(c, "\r\n\r\n"); /* the head is sent before the first bytes */
     assert_true(str_has(buf_str(&c->in), STR("chunked")));
     f->texts[0] = "one";
     server_wake(f->x);
-    hear_until(c, "3\r\none\r\n");
+    read_until(c, "3\r\none\r\n");
     f->texts[1] = "three";
     f->ends = true;
     server_wake(f->x);
-    hear_until(c, "5\r\nthree\r\n0\r\n\r\n");
+    read_until(c, "5\r\nthree\r\n0\r\n\r\n");
     rig_wait(&f->rig, &f->rig.done, 1);
     assert_int_equal(f->rig.sent, 1);
-    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the connection lives on */
+    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the connection stays open */
     client_end(c);
 }
 
-static void what_is_there_at_once_needs_no_waking(void **state)
+static void available_data_is_sent_without_a_wake(void **state)
 {
     struct feed *f = *state;
     f->texts[0] = "one";
     f->texts[1] = "two";
     f->ends = true;
-    struct client *c = listen_to(f, GET("/stream"));
-    hear_until(c, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
+    struct client *c = request_stream(f, GET("/stream"));
+    read_until(c, "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n");
     client_end(c);
 }
 
-static void more_than_a_block_arrives_whole(void **state)
+static void a_stream_longer_than_a_block_is_complete(void **state)
 {
     struct feed *f = *state;
     size_t n = 1u << 20;
@@ -163,17 +163,17 @@ static void more_than_a_block_arrives_whole(void **state)
         large[i] = (char)('a' + i % 23);
     f->texts[0] = large;
     f->ends = true;
-    struct client *c = listen_to(f, "GET /stream HTTP/1.0\r\nHost: x\r\n\r\n");
-    client_hear_end(c); /* to an old client the end of the connection is that of the body */
+    struct client *c = request_stream(f, "GET /stream HTTP/1.0\r\nHost: x\r\n\r\n");
+    client_hear_end(c); /* for HTTP/1.0 the end of the connection ends the body */
     assert_true(str_ends(buf_str(&c->in), str_of(large, n)));
     client_end(c);
 }
 
-static void an_idle_stream_is_left_alone(void **state)
+static void an_idle_stream_causes_no_work(void **state)
 {
     struct feed *f = *state;
-    struct client *c = listen_to(f, GET("/stream"));
-    hear_until(c, "\r\n\r\n");
+    struct client *c = request_stream(f, GET("/stream"));
+    read_until(c, "\r\n\r\n");
     settle(f);
     assert_int_equal(f->asked, 1);
     assert_false(loop_step(f->rig.loop, 20000));
@@ -184,20 +184,20 @@ static void an_idle_stream_is_left_alone(void **state)
     client_end(c);
 }
 
-static void a_silence_is_broken(void **state)
+static void the_idle_text_is_sent_after_a_silence(void **state)
 {
     struct feed *f = *state;
     int64_t begun = time_monotonic_us();
-    struct client *c = listen_to(f, GET("/stream/beating"));
-    hear_until(c, "1\r\n~\r\n1\r\n~\r\n");
+    struct client *c = request_stream(f, GET("/stream/beating"));
+    read_until(c, "1\r\n~\r\n1\r\n~\r\n");
     assert_true(time_monotonic_us() - begun >= 10000);
     client_end(c);
 }
 
-static void waking_in_vain_does_not_draw_out_the_silence(void **state)
+static void a_wake_without_data_does_not_extend_the_silence(void **state)
 {
     struct feed *f = *state;
-    struct client *c = listen_to(f, GET("/stream/beating"));
+    struct client *c = request_stream(f, GET("/stream/beating"));
     int64_t limit = time_monotonic_us() + 10000000;
     while (!str_ends(buf_str(&c->in), STR("~\r\n"))) {
         assert_true(time_monotonic_us() < limit);
@@ -207,12 +207,12 @@ static void waking_in_vain_does_not_draw_out_the_silence(void **state)
     client_end(c);
 }
 
-static void a_client_that_leaves_is_noticed_at_once(void **state)
+static void a_disconnected_client_is_detected_at_once(void **state)
 {
     struct feed *f = *state;
     for (size_t i = 1; i <= 2; i++) {
-        struct client *c = listen_to(f, GET("/stream"));
-        hear_until(c, "\r\n\r\n");
+        struct client *c = request_stream(f, GET("/stream"));
+        read_until(c, "\r\n\r\n");
         settle(f);
         if (i == 2)
             setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
@@ -222,7 +222,7 @@ static void a_client_that_leaves_is_noticed_at_once(void **state)
     assert_int_equal(f->rig.sent, 0);
 }
 
-static void a_client_that_does_not_read_holds_up_nobody(void **state)
+static void a_client_that_does_not_read_delays_no_other_client(void **state)
 {
     struct feed *f = *state;
     struct client *slow = client_new(&f->rig);
@@ -236,7 +236,7 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
         server_wake(f->x);
     }
     settle(f);
-    assert_int_equal(f->asked, asked); /* it is asked for no more than the connection takes */
+    assert_int_equal(f->asked, asked); /* `next` is not called until the connection accepts more */
     char bytes[65536];
     int64_t limit = time_monotonic_us() + 10000000;
     while (f->asked == asked) {
@@ -249,41 +249,41 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
     rig_wait(&f->rig, &f->rig.done, 21);
 }
 
-static void a_stream_does_not_count_as_owed(void **state)
+static void a_stream_is_not_counted_in_flight(void **state)
 {
     struct feed *f = *state;
-    struct client *c = listen_to(f, GET("/stream"));
+    struct client *c = request_stream(f, GET("/stream"));
     settle(f);
     assert_int_equal(server_in_flight(f->rig.server), 0);
     f->ends = true;
     server_wake(f->x);
-    hear_until(c, "0\r\n\r\n");
+    read_until(c, "0\r\n\r\n");
     assert_int_equal(server_in_flight(f->rig.server), 0);
     client_end(c);
 }
 
-static void quiescing_ends_a_stream_properly(void **state)
+static void quiescing_sends_the_end_of_a_stream(void **state)
 {
     struct feed *f = *state;
     f->texts[0] = "one";
-    struct client *c = listen_to(f, GET("/stream"));
-    hear_until(c, "3\r\none\r\n");
+    struct client *c = request_stream(f, GET("/stream"));
+    read_until(c, "3\r\none\r\n");
     settle(f);
     server_quiesce(f->rig.server);
     assert_int_equal(f->rig.done, 1);
-    server_free(f->rig.server); /* at once: nobody turns the loop in between */
+    server_free(f->rig.server); /* at once, without running the loop */
     f->rig.server = NULL;
-    hear_until(c, "3\r\none\r\n0\r\n\r\n");
+    read_until(c, "3\r\none\r\n0\r\n\r\n");
     client_end(c);
 }
 
-static void a_server_may_end_in_the_middle_of_a_stream(void **state)
+static void a_server_may_be_freed_during_a_stream(void **state)
 {
     struct feed *f = *state;
     struct client *c = client_new(&f->rig);
     loop_unwatch(f->rig.loop, c->fd);
     client_say(c, STR(GET("/stream/flood")));
-    struct client *idle = listen_to(f, GET("/stream"));
+    struct client *idle = request_stream(f, GET("/stream"));
     settle(f);
     server_free(f->rig.server);
     f->rig.server = NULL;
@@ -292,7 +292,7 @@ static void a_server_may_end_in_the_middle_of_a_stream(void **state)
     client_end(idle);
 }
 
-static void who_asks_for_the_head_alone_gets_it(void **state)
+static void a_head_request_gets_only_the_head(void **state)
 {
     struct feed *f = *state;
     struct client *c = client_new(&f->rig);
@@ -310,18 +310,18 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(a_stream_comes_as_it_is_made),
-        TEST(what_is_there_at_once_needs_no_waking),
-        TEST(more_than_a_block_arrives_whole),
-        TEST(an_idle_stream_is_left_alone),
-        TEST(a_silence_is_broken),
-        TEST(waking_in_vain_does_not_draw_out_the_silence),
-        TEST(a_client_that_leaves_is_noticed_at_once),
-        TEST(a_client_that_does_not_read_holds_up_nobody),
-        TEST(a_stream_does_not_count_as_owed),
-        TEST(quiescing_ends_a_stream_properly),
-        TEST(a_server_may_end_in_the_middle_of_a_stream),
-        TEST(who_asks_for_the_head_alone_gets_it),
+        TEST(a_stream_is_sent_as_it_is_produced),
+        TEST(available_data_is_sent_without_a_wake),
+        TEST(a_stream_longer_than_a_block_is_complete),
+        TEST(an_idle_stream_causes_no_work),
+        TEST(the_idle_text_is_sent_after_a_silence),
+        TEST(a_wake_without_data_does_not_extend_the_silence),
+        TEST(a_disconnected_client_is_detected_at_once),
+        TEST(a_client_that_does_not_read_delays_no_other_client),
+        TEST(a_stream_is_not_counted_in_flight),
+        TEST(quiescing_sends_the_end_of_a_stream),
+        TEST(a_server_may_be_freed_during_a_stream),
+        TEST(a_head_request_gets_only_the_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 /* plain requests */
 
-static void requests_arrive_as_they_stood_on_the_wire(void **state)
+static void requests_reach_the_handler_unchanged(void **state)
 {
     static const struct {
         const char *request;
@@ -44,7 +44,7 @@ static void requests_arrive_as_they_stood_on_the_wire(void **state)
     client_end(c);
 }
 
-static void heads_carry_what_they_should(void **state)
+static void response_heads_have_the_expected_headers(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -59,7 +59,7 @@ static void heads_carry_what_they_should(void **state)
     client_end(c);
 }
 
-static void a_connection_closes_when_its_client_asks(void **state)
+static void a_connection_closes_on_request_of_the_client(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -70,7 +70,7 @@ static void a_connection_closes_when_its_client_asks(void **state)
     client_end(c);
 }
 
-static void a_query_of_a_thousand_parameters_is_responded(void **state)
+static void a_query_of_a_thousand_parameters_gets_a_response(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -102,7 +102,7 @@ static struct str post(struct rig *g, size_t size, bool chunked)
     return buf_str(&b);
 }
 
-static void a_body_over_the_limit_is_dropped_and_told(void **state)
+static void a_body_over_the_limit_is_dropped_and_reported(void **state)
 {
     static const struct {
         size_t size;
@@ -129,7 +129,7 @@ static void a_body_over_the_limit_is_dropped_and_told(void **state)
     client_end(c);
 }
 
-static void a_client_that_asks_first_is_told_to_go_on_or_not(void **state)
+static void expect_100_continue_is_accepted_or_rejected(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -146,7 +146,7 @@ static void a_client_that_asks_first_is_told_to_go_on_or_not(void **state)
 
 /* order */
 
-static void pipelined_requests_are_responded_to_in_order(void **state)
+static void pipelined_requests_get_responses_in_order(void **state)
 {
     enum { REQUESTS = 60 };
     struct rig *g = *state;
@@ -177,7 +177,7 @@ static void pipelined_requests_are_responded_to_in_order(void **state)
     }
 }
 
-static void a_request_behind_one_still_owed_waits_its_turn(void **state)
+static void a_pipelined_request_waits_for_the_response_before_it(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
@@ -193,7 +193,7 @@ static void a_request_behind_one_still_owed_waits_its_turn(void **state)
     client_end(c);
 }
 
-static void a_response_owed_may_be_given_by_another_request(void **state)
+static void another_request_may_send_a_suspended_response(void **state)
 {
     struct rig *g = *state;
     struct client *suspended = client_new(g), *other = client_new(g);
@@ -207,12 +207,12 @@ static void a_response_owed_may_be_given_by_another_request(void **state)
     client_end(other);
 }
 
-static void five_hundred_responses_owed_are_given_at_once(void **state)
+static void five_hundred_suspended_responses_are_sent_at_once(void **state)
 {
     struct rig *g = *state;
     struct rlimit files = {0};
     getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max; /* both ends are ours */
+    files.rlim_cur = files.rlim_max; /* client and server are in this process */
     setrlimit(RLIMIT_NOFILE, &files);
     struct client *clients[RIG_SUSPENDED_MAX];
     for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++) {
@@ -263,7 +263,7 @@ static void connections_over_the_limit_wait(void **state)
 
 /* starting and ending */
 
-static void what_is_in_flight_ends_well_after_quiesce(void **state)
+static void exchanges_in_flight_complete_after_quiesce(void **state)
 {
     struct rig *g = *state;
     struct client *suspended = client_new(g), *idle = client_new(g);
@@ -278,7 +278,7 @@ static void what_is_in_flight_ends_well_after_quiesce(void **state)
     assert_int_equal(client_hear(suspended, 1, true, &a), 1);
     assert_true(str_has(a.head, STR("\r\nConnection: close\r\n")));
     client_hear_end(suspended);
-    a = client_ask(idle, GET("/")); /* one more, then it is over */
+    a = client_ask(idle, GET("/")); /* one more response, then the connection closes */
     assert_int_equal(a.status, 200);
     client_hear_end(idle);
     assert_int_equal(server_in_flight(g->server), 0);
@@ -286,7 +286,7 @@ static void what_is_in_flight_ends_well_after_quiesce(void **state)
     client_end(idle);
 }
 
-static void responses_owed_are_dropped_when_the_server_ends(void **state)
+static void suspended_exchanges_are_dropped_when_the_server_ends(void **state)
 {
     static const char *const requests[] = {
         GET("/suspend"), GET("/stall"), GET("/crawl"),
@@ -309,7 +309,7 @@ static void responses_owed_are_dropped_when_the_server_ends(void **state)
     }
 }
 
-static void an_address_that_cannot_be_had_is_told(void **state)
+static void an_unavailable_address_is_reported(void **state)
 {
     struct rig *g = *state;
     const char *in_use = arena_printf(
@@ -339,14 +339,14 @@ static void an_address_that_cannot_be_had_is_told(void **state)
     }
 }
 
-static void it_listens_on_ipv6_as_well(void **state)
+static void the_server_listens_on_ipv6(void **state)
 {
     struct rig *g = *state;
     struct server_options options = rig_options(g);
     options.address = "::1";
     struct server *six = server_new(g->loop, &options, NULL);
     if (!six)
-        skip(); /* a machine without IPv6 */
+        skip(); /* no IPv6 on this machine */
     struct client *c = client_on(g, rig_connect_six(server_port(six)));
     struct mock_response a = client_ask(c, GET("/six"));
     assert_body(a, "GET /six ? 0 []");
@@ -358,21 +358,21 @@ static void it_listens_on_ipv6_as_well(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_server(requests_arrive_as_they_stood_on_the_wire),
-        with_server(heads_carry_what_they_should),
-        with_server(a_connection_closes_when_its_client_asks),
-        with_server(a_query_of_a_thousand_parameters_is_responded),
-        with_server(a_body_over_the_limit_is_dropped_and_told),
-        with_server(a_client_that_asks_first_is_told_to_go_on_or_not),
-        with_server(pipelined_requests_are_responded_to_in_order),
-        with_server(a_request_behind_one_still_owed_waits_its_turn),
-        with_server(a_response_owed_may_be_given_by_another_request),
-        with_server(five_hundred_responses_owed_are_given_at_once),
+        with_server(requests_reach_the_handler_unchanged),
+        with_server(response_heads_have_the_expected_headers),
+        with_server(a_connection_closes_on_request_of_the_client),
+        with_server(a_query_of_a_thousand_parameters_gets_a_response),
+        with_server(a_body_over_the_limit_is_dropped_and_reported),
+        with_server(expect_100_continue_is_accepted_or_rejected),
+        with_server(pipelined_requests_get_responses_in_order),
+        with_server(a_pipelined_request_waits_for_the_response_before_it),
+        with_server(another_request_may_send_a_suspended_response),
+        with_server(five_hundred_suspended_responses_are_sent_at_once),
         with_server(connections_over_the_limit_wait),
-        with_server(what_is_in_flight_ends_well_after_quiesce),
-        with_server(responses_owed_are_dropped_when_the_server_ends),
-        with_server(an_address_that_cannot_be_had_is_told),
-        with_server(it_listens_on_ipv6_as_well),
+        with_server(exchanges_in_flight_complete_after_quiesce),
+        with_server(suspended_exchanges_are_dropped_when_the_server_ends),
+        with_server(an_unavailable_address_is_reported),
+        with_server(the_server_listens_on_ipv6),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The server over TLS, with our own client at the other end. */
+/* The server over TLS, with the HTTP client of base. */
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -19,13 +19,13 @@
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 struct secure {
-    struct rig rig; /* first: its setup and teardown */
+    struct rig rig; /* must be first: its setup and teardown are used */
     struct http_client *client;
     struct http_response response;
     size_t responses;
-    void (*handle)(void *ctx, struct exchange *x); /* the rig's */
+    void (*handle)(void *ctx, struct exchange *x); /* the handler of the rig */
     bool streaming;
-    char file[32]; /* the certificate, for those who trust it */
+    char file[32]; /* the certificate, for clients that trust it */
 };
 
 static struct http_client *client_trusting(struct secure *s, const char *file)
@@ -38,7 +38,7 @@ static struct http_client *client_trusting(struct secure *s, const char *file)
                                         });
 }
 
-/* One word, and nothing more for the time being. */
+/* Streams one word and then nothing. */
 static bool next(void *ctx, struct buf *out)
 {
     struct secure *s = ctx;
@@ -113,7 +113,7 @@ static struct http_response get(struct secure *s, struct http_client *c, const c
     return s->response;
 }
 
-static void who_trusts_the_certificate_is_served(void **state)
+static void a_client_that_trusts_the_certificate_gets_a_response(void **state)
 {
     struct secure *s = *state;
     for (size_t i = 0; i < 3; i++) {
@@ -123,7 +123,7 @@ static void who_trusts_the_certificate_is_served(void **state)
     assert_int_equal(s->rig.handled, 6);
 }
 
-static void who_does_not_trust_it_is_not(void **state)
+static void a_client_that_does_not_trust_it_gets_none(void **state)
 {
     struct secure *s = *state;
     struct http_client *stranger = client_trusting(s, NULL);
@@ -134,7 +134,7 @@ static void who_does_not_trust_it_is_not(void **state)
     http_client_free(stranger);
 }
 
-static void plain_text_gets_no_response(void **state)
+static void plain_http_gets_no_response(void **state)
 {
     struct secure *s = *state;
     struct client *c = client_new(&s->rig);
@@ -145,7 +145,7 @@ static void plain_text_gets_no_response(void **state)
     client_end(c);
 }
 
-static void a_script_does_the_same_to_the_wire(void **state)
+static void transport_faults_work_over_tls(void **state)
 {
     static const struct {
         const char *path;
@@ -173,7 +173,7 @@ static void a_script_does_the_same_to_the_wire(void **state)
     assert_int_equal(get(s, s->client, "127.0.0.1", "/").status, 200);
 }
 
-static void a_response_may_be_owed_for_a_while(void **state)
+static void a_response_may_be_sent_later(void **state)
 {
     struct secure *s = *state;
     const struct headers none = {0};
@@ -191,7 +191,7 @@ static void a_response_may_be_owed_for_a_while(void **state)
     assert_string_equal(str_dup(&s->rig.arena, s->response.body), "late");
 }
 
-static void quiescing_ends_a_stream_properly(void **state)
+static void quiescing_sends_the_end_of_a_stream(void **state)
 {
     struct secure *s = *state;
     const struct headers none = {0};
@@ -208,14 +208,14 @@ static void quiescing_ends_a_stream_properly(void **state)
     for (size_t i = 0; i < 20; i++)
         loop_step(s->rig.loop, 200);
     server_quiesce(s->rig.server);
-    server_free(s->rig.server); /* at once: nobody turns the loop in between */
+    server_free(s->rig.server); /* at once, without running the loop */
     s->rig.server = NULL;
     rig_wait(&s->rig, &s->responses, 1);
     assert_int_equal(s->response.status, 200);
     assert_string_equal(str_dup(&s->rig.arena, s->response.body), "one");
 }
 
-static void a_pair_that_does_not_fit_is_no_server(void **state)
+static void a_key_that_does_not_match_is_rejected(void **state)
 {
     struct secure *s = *state;
     struct certificate broken = {"junk", "junk"};
@@ -231,10 +231,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(who_trusts_the_certificate_is_served),  TEST(who_does_not_trust_it_is_not),
-        TEST(plain_text_gets_no_response),           TEST(a_script_does_the_same_to_the_wire),
-        TEST(a_response_may_be_owed_for_a_while),    TEST(quiescing_ends_a_stream_properly),
-        TEST(a_pair_that_does_not_fit_is_no_server),
+        TEST(a_client_that_trusts_the_certificate_gets_a_response),
+        TEST(a_client_that_does_not_trust_it_gets_none),
+        TEST(plain_http_gets_no_response),
+        TEST(transport_faults_work_over_tls),
+        TEST(a_response_may_be_sent_later),
+        TEST(quiescing_sends_the_end_of_a_stream),
+        TEST(a_key_that_does_not_match_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
-static const struct str nothing = {0}; /* no bytes, not even an address */
+static const struct str nothing = {0}; /* a NULL pointer */
 
 static void views_compare_by_their_bytes(void **state)
 {
@@ -32,7 +32,7 @@ static void views_compare_by_their_bytes(void **state)
         {{"ab", 2},       {"abc", 3},      -1, false, false},
         {{"a\0b", 3},     {"a\0c", 3},     -1, false, false},
         {{"\xff", 1},     {"a", 1},        1,  false, false},
-        {{"[", 1},        {"{", 1},        -1, false, false}, /* case is of letters only */
+        {{"[", 1},        {"{", 1},        -1, false, false}, /* only letters have case */
         {{"\xc3\xa9", 2}, {"\xc3\x89", 2}, 1,  false, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -48,7 +48,7 @@ static void views_compare_by_their_bytes(void **state)
     assert_false(str_is(STR("a\0"), "a"));
 }
 
-static void parts_are_found_at_either_end_and_inside(void **state)
+static void prefixes_suffixes_and_parts_are_found(void **state)
 {
     (void)state;
     static const struct {
@@ -85,7 +85,7 @@ static void parts_are_found_at_either_end_and_inside(void **state)
     assert_int_equal(str_find(nothing, '/'), 0);
 }
 
-static void cutting_takes_what_stands_before_each_separator(void **state)
+static void str_cut_returns_the_text_before_each_separator(void **state)
 {
     (void)state;
     static const struct {
@@ -110,7 +110,7 @@ static void cutting_takes_what_stands_before_each_separator(void **state)
     assert_int_equal(str_cut(&empty, ' ').n, 0);
 }
 
-static void heads_and_tails_never_leave_the_text(void **state)
+static void heads_and_tails_stay_within_the_text(void **state)
 {
     (void)state;
     assert_true(str_is(str_skip(STR("abc"), 1), "bc"));
@@ -125,7 +125,7 @@ static void heads_and_tails_never_leave_the_text(void **state)
     assert_int_equal(str_trim(nothing).n, 0);
 }
 
-static void kept_text_is_ended(void **state)
+static void copied_text_is_nul_terminated(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -134,7 +134,7 @@ static void kept_text_is_ended(void **state)
     arena_end(&a);
 }
 
-static void whole_numbers_are_read_exactly_or_not_at_all(void **state)
+static void integers_are_read_exactly_or_rejected(void **state)
 {
     (void)state;
     static const struct {
@@ -162,7 +162,7 @@ static void whole_numbers_are_read_exactly_or_not_at_all(void **state)
         {"1.0",                             false, 0        },
         {"1e3",                             false, 0        },
         {"0x10",                            false, 0        },
-        {"\xd9\xa1",                        false, 0        }, /* an Arabic one */
+        {"\xd9\xa1",                        false, 0        }, /* an Arabic digit */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t value = 77;
@@ -177,7 +177,7 @@ static void whole_numbers_are_read_exactly_or_not_at_all(void **state)
     assert_int_equal(value, 12);
 }
 
-static void real_numbers_follow_the_grammar_of_json(void **state)
+static void real_numbers_follow_the_json_grammar(void **state)
 {
     (void)state;
     static const struct {
@@ -238,7 +238,7 @@ static void a_real_number_may_be_very_long(void **state)
     assert_true(value > 2.49 && value < 2.51);
 }
 
-static void truth_has_two_spellings(void **state)
+static void only_true_and_false_are_booleans(void **state)
 {
     (void)state;
     bool value = false;
@@ -257,7 +257,7 @@ static void only_well_formed_utf8_is_valid(void **state)
     (void)state;
     static const struct {
         struct str text;
-        size_t bad; /* its length: good */
+        size_t bad; /* equals the length if valid */
     } rows[] = {
         {{"", 0},                                                  0 },
         {{NULL, 0},                                                0 },
@@ -266,8 +266,8 @@ static void only_well_formed_utf8_is_valid(void **state)
         {{"\xc2\x80 \xdf\xbf", 5},                                 5 },
         {{"\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf", 12}, 12},
         {{"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 8},                  8 },
-        {{"1234567\xc3\xa9", 9},                                   9 }, /* over the step of eight */
-        {{"\x80", 1},                                              0 }, /* no lead byte */
+        {{"1234567\xc3\xa9", 9},                                   9 }, /* across a block of eight */
+        {{"\x80", 1},                                              0 }, /* not a first byte */
         {{"ab\xbf", 3},                                            2 },
         {{"\xc0\x80", 2},                                          0 }, /* overlong NUL */
         {{"\xc1\xbf", 2},                                          0 },
@@ -295,7 +295,7 @@ static void only_well_formed_utf8_is_valid(void **state)
          7                                                           },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        /* A copy of its own, so that reading over the end is seen. */
+        /* A heap copy, so that the sanitizer detects a read past the end. */
         char *copy = malloc(rows[i].text.n + !rows[i].text.n);
         assert_non_null(copy);
         if (rows[i].text.n)
@@ -319,7 +319,7 @@ static void hashes_are_the_same_in_every_run(void **state)
     assert_true(str_hash(STR("a\0")) != str_hash(STR("a")));
 }
 
-static void the_nearest_word_is_offered_only_if_it_is_near(void **state)
+static void the_nearest_word_is_returned_only_if_it_is_close(void **state)
 {
     (void)state;
     static const char *const words[] = {"content", "accounts", "status",   "scheduled_at",
@@ -330,7 +330,7 @@ static void the_nearest_word_is_offered_only_if_it_is_near(void **state)
         {"contnet",     "content"     }, /* swapped */
         {"conten",      "content"     }, /* missing */
         {"contentt",    "content"     }, /* doubled */
-        {"comtent",     "content"     }, /* other */
+        {"comtent",     "content"     }, /* replaced */
         {"CONTENT",     "content"     },
         {"STATSU",      "status"      },
         {"scheduledAt", "scheduled_at"},
@@ -366,7 +366,7 @@ static void sizes_have_units(void **state)
     (void)state;
     static const struct {
         const char *text;
-        int64_t bytes; /* -1: none */
+        int64_t bytes; /* -1: invalid */
     } rows[] = {
         {"0",                      0               },
         {"20",                     20              },
@@ -397,17 +397,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_compare_by_their_bytes),
-        cmocka_unit_test(parts_are_found_at_either_end_and_inside),
-        cmocka_unit_test(cutting_takes_what_stands_before_each_separator),
-        cmocka_unit_test(heads_and_tails_never_leave_the_text),
-        cmocka_unit_test(kept_text_is_ended),
-        cmocka_unit_test(whole_numbers_are_read_exactly_or_not_at_all),
-        cmocka_unit_test(real_numbers_follow_the_grammar_of_json),
+        cmocka_unit_test(prefixes_suffixes_and_parts_are_found),
+        cmocka_unit_test(str_cut_returns_the_text_before_each_separator),
+        cmocka_unit_test(heads_and_tails_stay_within_the_text),
+        cmocka_unit_test(copied_text_is_nul_terminated),
+        cmocka_unit_test(integers_are_read_exactly_or_rejected),
+        cmocka_unit_test(real_numbers_follow_the_json_grammar),
         cmocka_unit_test(a_real_number_may_be_very_long),
-        cmocka_unit_test(truth_has_two_spellings),
+        cmocka_unit_test(only_true_and_false_are_booleans),
         cmocka_unit_test(only_well_formed_utf8_is_valid),
         cmocka_unit_test(hashes_are_the_same_in_every_run),
-        cmocka_unit_test(the_nearest_word_is_offered_only_if_it_is_near),
+        cmocka_unit_test(the_nearest_word_is_returned_only_if_it_is_close),
         cmocka_unit_test(sizes_have_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

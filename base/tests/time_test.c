@@ -44,7 +44,7 @@ static void instants_are_read_to_the_millisecond(void **state)
     }
 }
 
-static void what_is_no_instant_is_refused(void **state)
+static void an_invalid_instant_is_rejected(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -98,7 +98,7 @@ static void what_is_no_instant_is_refused(void **state)
     assert_false(time_parse(STR("2026-05-02T09:00:00Z\0"), &ms));
 }
 
-static void utc_is_what_has_no_offset(void **state)
+static void only_a_zero_offset_is_utc(void **state)
 {
     (void)state;
     assert_true(time_is_utc(STR("2026-05-02T09:00:00Z")));
@@ -141,8 +141,8 @@ static void instants_are_written_in_three_forms(void **state)
     }
 }
 
-/* The C library's gmtime is the second opinion. */
-static void every_day_of_eight_centuries_agrees_with_the_c_library(void **state)
+/* Compares with gmtime of the C library. */
+static void every_day_of_eight_centuries_matches_the_c_library(void **state)
 {
     (void)state;
     for (int64_t day = -146097; day < 146097; day++) {
@@ -223,7 +223,7 @@ static void durations_are_sums_of_units(void **state)
     assert_string_equal(duration_text(INT64_MIN, out), "-106751991167d7h12m55s808ms");
 }
 
-static void what_is_no_duration_is_refused(void **state)
+static void an_invalid_duration_is_rejected(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -294,7 +294,7 @@ static void a_month_later_is_the_same_day_or_the_last_one(void **state)
     assert_int_equal(time_day(-1), 31);
 }
 
-static void the_machines_clocks_tell_the_time(void **state)
+static void the_clocks_return_the_current_time(void **state)
 {
     (void)state;
     int64_t wall = time_wall_ms(), us = time_monotonic_us();
@@ -302,7 +302,7 @@ static void the_machines_clocks_tell_the_time(void **state)
     assert_true(us > 0 && time_monotonic_us() >= us);
 }
 
-static void held_clocks_stand_still_until_they_are_let_go(void **state)
+static void held_clocks_stop_until_they_are_released(void **state)
 {
     (void)state;
     struct time_held outer = time_hold(1000, 2000);
@@ -320,16 +320,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instants_are_read_to_the_millisecond),
-        cmocka_unit_test(what_is_no_instant_is_refused),
-        cmocka_unit_test(utc_is_what_has_no_offset),
+        cmocka_unit_test(an_invalid_instant_is_rejected),
+        cmocka_unit_test(only_a_zero_offset_is_utc),
         cmocka_unit_test(instants_are_written_in_three_forms),
-        cmocka_unit_test(every_day_of_eight_centuries_agrees_with_the_c_library),
+        cmocka_unit_test(every_day_of_eight_centuries_matches_the_c_library),
         cmocka_unit_test(http_dates_are_read_strictly),
         cmocka_unit_test(durations_are_sums_of_units),
-        cmocka_unit_test(what_is_no_duration_is_refused),
+        cmocka_unit_test(an_invalid_duration_is_rejected),
         cmocka_unit_test(a_month_later_is_the_same_day_or_the_last_one),
-        cmocka_unit_test(the_machines_clocks_tell_the_time),
-        cmocka_unit_test(held_clocks_stand_still_until_they_are_let_go),
+        cmocka_unit_test(the_clocks_return_the_current_time),
+        cmocka_unit_test(held_clocks_stop_until_they_are_released),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

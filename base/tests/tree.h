@@ -1,7 +1,7 @@
-/* tree.h - what the tests of values share: an arena for a test, and trees of JSON in it.
+/* tree.h - shared by the tests of values: an arena per test, and JSON trees in it.
  *
- * Shapes:  *state is the arena, empty when a test begins.
- * Errors:  a text that cannot be read fails the test and says why.
+ * Shapes:  *state is the arena; it is empty when a test starts.
+ * Errors:  an invalid text fails the test with its error message.
  */
 #pragma once
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include "base/json.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-/* A struct str that may hold zero bytes, within a static row. */
+/* Initialises a struct str that may contain NUL bytes, in a static row. */
 #define BYTES(text)                                                                                \
     {                                                                                              \
         (text), sizeof(text) - 1                                                                   \

@@ -7,9 +7,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Whoever follows a URL must reach the host that we read from it; only a number or an address in
- * other clothes (127.1, [0::1]) is libcurl's to fold. */
-static void agree(const char *text, const struct url *u)
+/* libcurl must connect to the host that url_parse returns. Exempt are numbers and other spellings
+ * of an address (127.1, [0::1]), which libcurl normalises. */
+static void expect_same_host(const char *text, const struct url *u)
 {
     char *host = NULL;
     CURLU *other = curl_url();
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct url_pair *pairs;
     size_t count;
     if (url_parse(&a, text, &u, &why))
-        agree(text, &u);
+        expect_same_host(text, &u);
     else if (!why)
         abort();
     if (url_decode(&a, str_from(text), false, &decoded)) {

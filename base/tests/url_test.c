@@ -6,9 +6,9 @@
 
 #include "base/tests/tree.h"
 
-/* Rows that are wrong are all named, not only the first. */
-static void text_is(size_t *wrong, const char *of, const char *part, const char *expected,
-                    const char *got)
+/* Reports all wrong rows, not only the first. */
+static void expect_text(size_t *wrong, const char *of, const char *part, const char *expected,
+                        const char *got)
 {
     if (strcmp(expected, got) == 0)
         return;
@@ -16,7 +16,7 @@ static void text_is(size_t *wrong, const char *of, const char *part, const char 
     ++*wrong;
 }
 
-static void a_url_is_taken_apart_as_it_was_written(void **state)
+static void a_url_is_split_into_its_parts(void **state)
 {
     static const struct {
         const char *text, *scheme, *user, *host, *path, *query, *fragment;
@@ -43,12 +43,12 @@ static void a_url_is_taken_apart_as_it_was_written(void **state)
             wrong++;
             continue;
         }
-        text_is(&wrong, rows[i].text, "scheme", rows[i].scheme, u.scheme);
-        text_is(&wrong, rows[i].text, "user", rows[i].user, u.user);
-        text_is(&wrong, rows[i].text, "host", rows[i].host, u.host);
-        text_is(&wrong, rows[i].text, "path", rows[i].path, u.path);
-        text_is(&wrong, rows[i].text, "query", rows[i].query, u.query);
-        text_is(&wrong, rows[i].text, "fragment", rows[i].fragment, u.fragment);
+        expect_text(&wrong, rows[i].text, "scheme", rows[i].scheme, u.scheme);
+        expect_text(&wrong, rows[i].text, "user", rows[i].user, u.user);
+        expect_text(&wrong, rows[i].text, "host", rows[i].host, u.host);
+        expect_text(&wrong, rows[i].text, "path", rows[i].path, u.path);
+        expect_text(&wrong, rows[i].text, "query", rows[i].query, u.query);
+        expect_text(&wrong, rows[i].text, "fragment", rows[i].fragment, u.fragment);
         wrong += u.port != rows[i].port;
     }
     assert_int_equal(wrong, 0);
@@ -56,12 +56,12 @@ static void a_url_is_taken_apart_as_it_was_written(void **state)
 
 #define LABEL_63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
 
-static void a_hostile_url_is_refused_with_the_reason(void **state)
+static void a_hostile_url_is_rejected_with_the_reason(void **state)
 {
     static const struct {
         const char *text, *why;
     } rows[] = {
-  /* no absolute http(s) URL */
+  /* not an absolute http(s) URL */
         {"",                                                             "scheme"                 },
         {"crm.example.test",                                             "scheme"                 },
         {"//crm.example.test/",                                          "scheme"                 },
@@ -80,7 +80,7 @@ static void a_hostile_url_is_refused_with_the_reason(void **state)
         {"https:/crm.example.test",                                      "//"                     },
         {"https",                                                        "//"                     },
         {"https/://crm.example.test",                                    "//"                     },
- /* characters that programs skip, fold or repair */
+ /* characters that some programs skip or replace */
         {" https://crm.example.test/",                                   "blank"                  },
         {"https://crm.example.test/ ",                                   "blank"                  },
         {"https://crm.example.test /",                                   "blank"                  },
@@ -181,8 +181,8 @@ static void a_hostile_url_is_refused_with_the_reason(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* What must not be taken for crm.example.test, 127.0.0.1 or localhost, yet is a URL. */
-static void a_look_alike_keeps_its_own_host(void **state)
+/* Valid URLs that must not be mistaken for crm.example.test, 127.0.0.1 or localhost. */
+static void a_lookalike_url_keeps_its_own_host(void **state)
 {
     static const struct {
         const char *text, *host;
@@ -216,12 +216,12 @@ static void a_look_alike_keeps_its_own_host(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct url u = {.host = "refused"};
         url_parse(*state, rows[i].text, &u, NULL);
-        text_is(&wrong, rows[i].text, "host", rows[i].host, u.host);
+        expect_text(&wrong, rows[i].text, "host", rows[i].host, u.host);
     }
     assert_int_equal(wrong, 0);
 }
 
-static void credentials_are_told_not_hidden(void **state)
+static void credentials_are_returned(void **state)
 {
     static const char *const rows[][2] = {
         {"https://me@a/",          "me"         },
@@ -238,9 +238,9 @@ static void credentials_are_told_not_hidden(void **state)
     }
 }
 
-/* Whoever follows the URL must go where we think it goes. Names only: libcurl turns 127.1 into
- * 127.0.0.1, and we do not. */
-static void libcurl_sees_the_host_that_we_see(void **state)
+/* libcurl must connect to the host that url_parse returns. Names only: libcurl converts 127.1 to
+ * 127.0.0.1, and url_parse does not. */
+static void libcurl_finds_the_same_host(void **state)
 {
     static const char *const rows[] = {
         "https://CRM.example.test:444/x?y#z",  "https://crm.example.test@evil.test/",
@@ -261,7 +261,7 @@ static void libcurl_sees_the_host_that_we_see(void **state)
     }
 }
 
-static void a_url_too_long_is_refused_and_the_output_left_alone(void **state)
+static void a_long_url_is_rejected_and_the_output_unchanged(void **state)
 {
     char text[URL_MAX_BYTES + 2] = "https://crm.example.test/";
     size_t n = strlen(text);
@@ -275,7 +275,7 @@ static void a_url_too_long_is_refused_and_the_output_left_alone(void **state)
     assert_true(url_parse(*state, text, &u, &why));
 }
 
-static void encoding_and_decoding_are_each_others_inverse(void **state)
+static void decoding_reverses_encoding(void **state)
 {
     struct arena *a = *state;
     char bytes[255];
@@ -293,7 +293,7 @@ static void encoding_and_decoding_are_each_others_inverse(void **state)
     assert_string_equal(buf_c(&some), "aZ9-._~%20%2F%3F%26%3D%25%2B%C3%BC");
 }
 
-static void a_plus_is_a_blank_only_where_asked(void **state)
+static void a_plus_is_a_space_only_on_request(void **state)
 {
     struct str out;
     assert_true(url_decode(*state, STR("a+b%2B"), true, &out));
@@ -302,7 +302,7 @@ static void a_plus_is_a_blank_only_where_asked(void **state)
     assert_true(str_is(out, "a+b+"));
 }
 
-static void a_bad_escape_is_refused(void **state)
+static void an_invalid_escape_is_rejected(void **state)
 {
     static const struct {
         const char *bytes;
@@ -327,7 +327,7 @@ static void a_bad_escape_is_refused(void **state)
     }
 }
 
-static void a_query_becomes_its_pairs_in_order(void **state)
+static void a_query_is_split_into_pairs_in_order(void **state)
 {
     static const struct {
         const char *query, *pairs;
@@ -378,22 +378,20 @@ static void a_pair_is_appended_before_the_fragment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_url_is_taken_apart_as_it_was_written, tree_setup,
+        cmocka_unit_test_setup_teardown(a_url_is_split_into_its_parts, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_hostile_url_is_rejected_with_the_reason, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(a_hostile_url_is_refused_with_the_reason, tree_setup,
+        cmocka_unit_test_setup_teardown(a_lookalike_url_keeps_its_own_host, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(a_look_alike_keeps_its_own_host, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(credentials_are_told_not_hidden, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(libcurl_sees_the_host_that_we_see, tree_setup,
+        cmocka_unit_test_setup_teardown(credentials_are_returned, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(libcurl_finds_the_same_host, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_long_url_is_rejected_and_the_output_unchanged, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(a_url_too_long_is_refused_and_the_output_left_alone,
-                                        tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(encoding_and_decoding_are_each_others_inverse, tree_setup,
+        cmocka_unit_test_setup_teardown(decoding_reverses_encoding, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_plus_is_a_space_only_on_request, tree_setup,
                                         tree_teardown),
-        cmocka_unit_test_setup_teardown(a_plus_is_a_blank_only_where_asked, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(a_bad_escape_is_refused, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_query_becomes_its_pairs_in_order, tree_setup,
+        cmocka_unit_test_setup_teardown(an_invalid_escape_is_rejected, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_query_is_split_into_pairs_in_order, tree_setup,
                                         tree_teardown),
         cmocka_unit_test_setup_teardown(a_pair_is_appended_before_the_fragment, tree_setup,
                                         tree_teardown),

@@ -84,8 +84,8 @@ static int end(void **state)
     return left;
 }
 
-/* Exactly once, and no sooner than all is quiet. */
-static void assert_told(struct setup *s)
+/* Exactly once, and only after the quiet time. */
+static void assert_notified_once(struct setup *s)
 {
     int64_t began_us = time_monotonic_us();
     int before = s->told;
@@ -97,7 +97,7 @@ static void assert_told(struct setup *s)
     assert_int_equal(s->told, before + 1);
 }
 
-static void assert_quiet(struct setup *s)
+static void assert_not_notified(struct setup *s)
 {
     int before = s->told;
     int64_t until_us = time_monotonic_us() + 2 * WATCH_QUIET_US;
@@ -106,19 +106,19 @@ static void assert_quiet(struct setup *s)
     assert_int_equal(s->told, before);
 }
 
-static void a_file_that_is_written_is_told_of_once(void **state)
+static void a_written_file_is_reported_once(void **state)
 {
     struct setup *s = *state;
     put(s, "a", "1");
     watch(s, "a");
     put(s, "a", "2");
     put(s, "a", "3");
-    assert_told(s);
+    assert_notified_once(s);
     put(s, "a", "4");
-    assert_told(s);
+    assert_notified_once(s);
 }
 
-static void other_files_of_the_directory_are_nobodys_concern(void **state)
+static void other_files_of_the_directory_are_ignored(void **state)
 {
     struct setup *s = *state;
     put(s, "a", "1");
@@ -126,10 +126,10 @@ static void other_files_of_the_directory_are_nobodys_concern(void **state)
     put(s, "b", "1");
     put(s, "aa", "1");
     move(s, "b", "c");
-    assert_quiet(s);
+    assert_not_notified(s);
 }
 
-static void a_file_may_be_replaced_again_and_again(void **state)
+static void a_file_may_be_replaced_repeatedly(void **state)
 {
     struct setup *s = *state;
     put(s, "a", "1");
@@ -137,28 +137,28 @@ static void a_file_may_be_replaced_again_and_again(void **state)
     for (int i = 0; i < 3; i++) {
         put(s, "new", "2");
         move(s, "new", "a");
-        assert_told(s);
+        assert_notified_once(s);
     }
     assert_int_equal(system(arena_printf(&s->arena, "sed -i s/2/3/ %s", in(s, "a"))), 0);
-    assert_told(s);
+    assert_notified_once(s);
 }
 
-static void what_is_not_there_is_waited_for(void **state)
+static void a_missing_file_is_reported_when_created(void **state)
 {
     struct setup *s = *state;
     watch(s, "late/a");
     assert_int_equal(mkdir(in(s, "late"), 0700), 0);
-    assert_told(s);
+    assert_notified_once(s);
     put(s, "late/a", "1");
-    assert_told(s);
+    assert_notified_once(s);
     assert_int_equal(unlink(in(s, "late/a")), 0);
-    assert_told(s);
+    assert_notified_once(s);
     put(s, "late/a", "1");
-    assert_told(s);
+    assert_notified_once(s);
 }
 
-/* As a Kubernetes volume does it: a is a link to ..data/a, and ..data is turned at once. */
-static void a_link_on_the_way_may_be_turned(void **state)
+/* Like a Kubernetes volume: a is a link to ..data/a, and ..data is replaced atomically. */
+static void a_link_on_the_path_may_change_its_target(void **state)
 {
     struct setup *s = *state;
     assert_int_equal(mkdir(in(s, "..1"), 0700), 0);
@@ -170,11 +170,11 @@ static void a_link_on_the_way_may_be_turned(void **state)
     watch(s, "a");
     link_to(s, "..2", "..data_tmp");
     move(s, "..data_tmp", "..data");
-    assert_told(s);
-    put(s, "..2/a", "3"); /* which was of no concern before */
-    assert_told(s);
-    put(s, "..1/a", "3"); /* which was, before */
-    assert_quiet(s);
+    assert_notified_once(s);
+    put(s, "..2/a", "3"); /* was not watched before */
+    assert_notified_once(s);
+    put(s, "..1/a", "3"); /* is no longer watched */
+    assert_not_notified(s);
 }
 
 static void a_directory_may_be_replaced(void **state)
@@ -184,15 +184,15 @@ static void a_directory_may_be_replaced(void **state)
     put(s, "d/a", "1");
     watch(s, "d/a");
     move(s, "d", "old");
-    assert_told(s);
+    assert_notified_once(s);
     assert_int_equal(mkdir(in(s, "d"), 0700), 0);
     put(s, "d/a", "2");
-    assert_told(s);
+    assert_notified_once(s);
     put(s, "d/a", "3");
-    assert_told(s);
+    assert_notified_once(s);
 }
 
-static void a_circle_of_links_is_no_trouble(void **state)
+static void a_cycle_of_links_is_accepted(void **state)
 {
     struct setup *s = *state;
     link_to(s, "b", "a");
@@ -200,7 +200,7 @@ static void a_circle_of_links_is_no_trouble(void **state)
     watch(s, "a");
     assert_int_equal(unlink(in(s, "b")), 0);
     put(s, "b", "1");
-    assert_told(s);
+    assert_notified_once(s);
 }
 
 static void only_the_last_paths_are_watched(void **state)
@@ -210,22 +210,22 @@ static void only_the_last_paths_are_watched(void **state)
     watch(s, "d/a");
     watch(s, "b");
     put(s, "d/a", "1");
-    assert_quiet(s);
+    assert_not_notified(s);
     put(s, "b", "1");
-    assert_told(s);
+    assert_notified_once(s);
 }
 
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_file_that_is_written_is_told_of_once),
-        TEST(other_files_of_the_directory_are_nobodys_concern),
-        TEST(a_file_may_be_replaced_again_and_again),
-        TEST(what_is_not_there_is_waited_for),
-        TEST(a_link_on_the_way_may_be_turned),
+        TEST(a_written_file_is_reported_once),
+        TEST(other_files_of_the_directory_are_ignored),
+        TEST(a_file_may_be_replaced_repeatedly),
+        TEST(a_missing_file_is_reported_when_created),
+        TEST(a_link_on_the_path_may_change_its_target),
         TEST(a_directory_may_be_replaced),
-        TEST(a_circle_of_links_is_no_trouble),
+        TEST(a_cycle_of_links_is_accepted),
         TEST(only_the_last_paths_are_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 
 #include "base/tests/tree.h"
 
-static void what_xml_cannot_hold_is_replaced(void **state)
+static void characters_that_xml_forbids_are_replaced(void **state)
 {
     static const struct {
         const char *text, *between, *within;
@@ -27,7 +27,7 @@ static void what_xml_cannot_hold_is_replaced(void **state)
     }
 }
 
-static void no_value_is_no_attribute(void **state)
+static void a_null_value_writes_no_attribute(void **state)
 {
     struct buf out = {.arena = *state};
     xml_attribute(&out, "a", NULL);
@@ -39,8 +39,8 @@ static void no_value_is_no_attribute(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_arena(what_xml_cannot_hold_is_replaced),
-        with_arena(no_value_is_no_attribute),
+        with_arena(characters_that_xml_forbids_are_replaced),
+        with_arena(a_null_value_writes_no_attribute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* yaml_json FILE...: the files as JSON, a line each; null where one cannot be read. For tests in
- * other languages, which must see a file as the programs do. */
+/* yaml_json FILE...: prints each file as one line of JSON, or null if it is invalid. For tests in
+ * other languages, which must read a file in the same way as the programs. */
 #include <stdio.h>
 
 #include "base/json.h"

@@ -16,7 +16,7 @@ static const struct node *parse(struct arena *a, const char *text)
     return n;
 }
 
-static const char *refusal(struct arena *a, struct str text)
+static const char *parse_error(struct arena *a, struct str text)
 {
     struct error err = {0};
     assert_null(yaml_parse(a, text, "f.yaml", &err));
@@ -84,7 +84,7 @@ static void scalars_are_typed_by_the_core_schema(void **state)
         assert_int_equal((where).column, c);                                                       \
     } while (0)
 
-static void every_value_and_key_has_its_place(void **state)
+static void every_value_and_key_has_its_location(void **state)
 {
     const struct node *n = parse(*state, "\xEF\xBB\xBF"
                                          "# a byte order mark is no character\n"
@@ -108,7 +108,8 @@ static void every_value_and_key_has_its_place(void **state)
     ASSERT_AT(node_at(list, 2)->at, 4, 18);
     ASSERT_AT(n->map.members[1].key_at, 5, 1);
     ASSERT_AT(node_get(node_at(q, 0), "a")->at, 6, 8);
-    ASSERT_AT(node_get(node_at(q, 0), "b")->at, 7, 5); /* nothing stands there: its key's place */
+    ASSERT_AT(node_get(node_at(q, 0), "b")->at, 7,
+              5); /* an empty value has the location of its key */
     ASSERT_AT(node_at(q, 1)->at, 8, 11);
 }
 
@@ -143,7 +144,7 @@ static void an_alias_shares_its_node(void **state)
     assert_ptr_equal(node_get(n, "a"), node_get(n, "b"));
 }
 
-static void what_cannot_be_used_is_refused_with_its_place(void **state)
+static void invalid_yaml_is_rejected_with_its_location(void **state)
 {
     static const struct {
         struct str yaml;
@@ -211,9 +212,9 @@ static void what_cannot_be_used_is_refused_with_its_place(void **state)
         {BYTES("a: \"\\ud800\"\n"),                       "f.yaml:1:5: double-quoted scalar has invalid UTF8 escape"          },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *why = refusal(*state, rows[i].yaml);
+        const char *why = parse_error(*state, rows[i].yaml);
         size_t n = strlen(rows[i].why);
-        bool place_only = rows[i].why[n - 1] == ' '; /* the words are libfyaml's */
+        bool place_only = rows[i].why[n - 1] == ' '; /* the text comes from libfyaml */
         assert_string_equal(place_only ? arena_printf(*state, "%.*s", (int)n, why) : why,
                             rows[i].why);
     }
@@ -227,7 +228,7 @@ static const char *repeated(struct arena *a, const char *text, int times)
     return buf_c(&out);
 }
 
-static void nesting_has_a_limit_that_aliases_cannot_pass(void **state)
+static void aliases_cannot_exceed_the_nesting_limit(void **state)
 {
     const char *open = repeated(*state, "[", YAML_MAX_DEPTH - 1),
                *close = repeated(*state, "]", YAML_MAX_DEPTH - 1);
@@ -248,24 +249,24 @@ static void nesting_has_a_limit_that_aliases_cannot_pass(void **state)
         buf_text(&out, close);
         buf_add(&out, text);
         if (rows[i].why)
-            assert_string_equal(refusal(*state, buf_str(&out)), rows[i].why);
+            assert_string_equal(parse_error(*state, buf_str(&out)), rows[i].why);
         else
             (void)parse(*state, buf_c(&out));
     }
     assert_non_null(
-        strstr(refusal(*state, str_from(repeated(*state, "- ", 100000))), "64 levels deep"));
+        strstr(parse_error(*state, str_from(repeated(*state, "- ", 100000))), "64 levels deep"));
     assert_non_null(
-        strstr(refusal(*state, str_from(repeated(*state, "{a: ", 100000))), "64 levels deep"));
+        strstr(parse_error(*state, str_from(repeated(*state, "{a: ", 100000))), "64 levels deep"));
 }
 
-static void a_bomb_of_aliases_is_refused(void **state)
+static void an_alias_bomb_is_rejected(void **state)
 {
     struct buf text = {.arena = *state};
     buf_text(&text, "- &a0 [x,x,x,x,x,x,x,x,x]\n");
     for (int i = 0; i < 9; i++)
         buf_printf(&text, "- &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i + 1, i, i, i,
                    i, i, i, i, i, i);
-    assert_non_null(strstr(refusal(*state, buf_str(&text)),
+    assert_non_null(strstr(parse_error(*state, buf_str(&text)),
                            "more than 4000000 values (each use of an alias counts)"));
 }
 
@@ -276,10 +277,10 @@ static void anchors_have_a_limit(void **state)
         buf_printf(&text, "- &a%d x\n", i);
     assert_int_equal(node_count(parse(*state, buf_c(&text))), YAML_MAX_ANCHORS);
     buf_text(&text, "- &more x\n");
-    assert_string_equal(refusal(*state, buf_str(&text)), "f.yaml:257:9: more than 256 anchors");
+    assert_string_equal(parse_error(*state, buf_str(&text)), "f.yaml:257:9: more than 256 anchors");
 }
 
-static void a_map_of_ten_thousand_keys_is_checked_too(void **state)
+static void a_duplicate_in_ten_thousand_keys_is_found(void **state)
 {
     struct buf text = {.arena = *state};
     for (int i = 0; i < 10000; i++)
@@ -288,7 +289,7 @@ static void a_map_of_ten_thousand_keys_is_checked_too(void **state)
     assert_int_equal(node_count(n), 10000);
     assert_int_equal(node_get(n, "key9999")->integer, 9999);
     buf_text(&text, "key77: 0\n");
-    assert_string_equal(refusal(*state, buf_str(&text)),
+    assert_string_equal(parse_error(*state, buf_str(&text)),
                         "f.yaml:10001:1: duplicate key 'key77' (first at 78:1)");
 }
 
@@ -310,7 +311,7 @@ static void a_file_is_loaded_under_its_own_name(void **state)
     error_end(&err);
 }
 
-static void a_file_that_cannot_be_read_is_the_systems_fault(void **state)
+static void an_unreadable_file_is_a_system_error(void **state)
 {
     static const struct {
         const char *path, *why;
@@ -327,7 +328,7 @@ static void a_file_that_cannot_be_read_is_the_systems_fault(void **state)
     }
 }
 
-static void the_errors_may_be_dropped(void **state)
+static void the_error_may_be_null(void **state)
 {
     assert_null(yaml_parse(*state, STR("a: 1\na: 2\n"), "f.yaml", NULL));
     assert_null(yaml_parse(*state, STR("a: 'x"), "f.yaml", NULL));
@@ -337,17 +338,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalars_are_typed_by_the_core_schema),
-        cmocka_unit_test(every_value_and_key_has_its_place),
+        cmocka_unit_test(every_value_and_key_has_its_location),
         cmocka_unit_test(structures_are_read_in_order),
         cmocka_unit_test(an_alias_shares_its_node),
-        cmocka_unit_test(what_cannot_be_used_is_refused_with_its_place),
-        cmocka_unit_test(nesting_has_a_limit_that_aliases_cannot_pass),
-        cmocka_unit_test(a_bomb_of_aliases_is_refused),
+        cmocka_unit_test(invalid_yaml_is_rejected_with_its_location),
+        cmocka_unit_test(aliases_cannot_exceed_the_nesting_limit),
+        cmocka_unit_test(an_alias_bomb_is_rejected),
         cmocka_unit_test(anchors_have_a_limit),
-        cmocka_unit_test(a_map_of_ten_thousand_keys_is_checked_too),
+        cmocka_unit_test(a_duplicate_in_ten_thousand_keys_is_found),
         cmocka_unit_test(a_file_is_loaded_under_its_own_name),
-        cmocka_unit_test(a_file_that_cannot_be_read_is_the_systems_fault),
-        cmocka_unit_test(the_errors_may_be_dropped),
+        cmocka_unit_test(an_unreadable_file_is_a_system_error),
+        cmocka_unit_test(the_error_may_be_null),
     };
     return cmocka_run_group_tests_name("yaml", tests, tree_setup, tree_teardown);
 }
