@@ -8,7 +8,7 @@
  *          problem): unknown key ("did you mean"), missing member, wrong type, value out of range,
  *          value not in the list. Valid members are stored even if others are wrong, so that a
  *          caller can continue and collect more mistakes. An invalid member leaves its target
- *          unchanged, as if it were absent; so a required member may be absent too. A list of texts
+ *          unchanged, as if it were absent; so even a required member may be unset. A list of texts
  *          with one invalid item is invalid as a whole.
  *
  * An absent member leaves its target unchanged, so set the defaults before reading.
@@ -18,7 +18,7 @@
 
 enum field_type {
     FIELD_BOOL,     /* bool */
-    FIELD_INT,      /* int64_t, min..max where max > min */
+    FIELD_INT,      /* int64_t */
     FIELD_TEXT,     /* const char * */
     FIELD_ENUM,     /* int: index into texts[] */
     FIELD_DURATION, /* int64_t ms: 800ms, 1h30m, -30d */
@@ -45,7 +45,9 @@ struct field {
     bool required;
     size_t offset; /* offsetof(struct ..., member) */
     const char *help;
-    int64_t min, max;         /* FIELD_INT: value; text and lists: length. 0,0 = no limit */
+    /* Limits of the value (FIELD_INT) or of the length (text and lists). 0,0 = no limits; max < min =
+     * no upper limit. */
+    int64_t min, max;
     const char *const *texts; /* FIELD_ENUM */
     size_t text_count;
     const struct fields *sub; /* FIELD_MAP, FIELD_LIST */

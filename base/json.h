@@ -1,4 +1,4 @@
-/* json.h - strict JSON reader and streaming writer. The only room that uses cJSON.
+/* json.h - strict JSON reader and streaming writer. Only json*.c uses cJSON.
  *
  * Reading: json_gate checks the RFC 8259 grammar, UTF-8, depth and size, and finds the offset of
  *          every value; cJSON then parses the values. The result is a node tree with locations.

@@ -1,4 +1,4 @@
-/* yaml.h - reads YAML 1.2 (core schema) into a node tree. The only room that uses libfyaml.
+/* yaml.h - reads YAML 1.2 (core schema) into a node tree. Only yaml*.c uses libfyaml.
  *
  * Shapes:  one document per file. Plain scalars get their type from the core schema (null ~ true
  *          false 0x1f 0o17; 017 is seventeen); quoted and !!str scalars are text. Aliases share

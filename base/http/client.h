@@ -1,5 +1,4 @@
-/* client.h - sends HTTP/1.1 requests on a loop, many at once. The only room that uses libcurl's
- * transfers.
+/* client.h - sends HTTP/1.1 requests on a loop, many at once, with libcurl.
  *
  * Shapes:  struct http_client: one curl_multi. http_client_new loads and initialises libcurl. Each
  *          request calls back once, unless it was dropped. The client follows no redirect, uses no

@@ -1,5 +1,5 @@
-/* server.h - an HTTP/1.1 server on a loop, over TLS if it has a certificate. The only room that
- * uses libmicrohttpd.
+/* server.h - an HTTP/1.1 server on a loop, over TLS if it has a certificate.
+ * Only server*.c uses libmicrohttpd.
  *
  * Shapes:  the handler receives a struct exchange and answers it with server_reply, at once or
  *          later (for example from a timer). Each exchange has an arena that ends when the last

@@ -131,8 +131,8 @@ static const char *encrypted(struct files *f, const char *key)
 {
     BIO *in = BIO_new_mem_buf(key, -1), *out = BIO_new(BIO_s_mem());
     EVP_PKEY *k = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
-    char word[] = "word", *bytes;
-    assert_true(PEM_write_bio_PKCS8PrivateKey(out, k, EVP_aes_256_cbc(), word, 4, NULL, NULL));
+    char password[] = "word", *bytes;
+    assert_true(PEM_write_bio_PKCS8PrivateKey(out, k, EVP_aes_256_cbc(), password, 4, NULL, NULL));
     long n = BIO_get_mem_data(out, &bytes);
     const char *text = arena_printf(&f->arena, "%.*s", (int)n, bytes);
     EVP_PKEY_free(k);
@@ -149,7 +149,7 @@ static void an_invalid_file_is_reported_with_its_name(void **state)
                *stranger = write_file(f, other.key), *junk = write_file(f, "hello\n"),
                *locked = write_file(f, encrypted(f, made.key));
     const struct {
-        const char *chain, *key, *named, *said;
+        const char *chain, *key, *named, *expected;
     } rows[] = {
         {"/no/such", key,        "/no/such", "No such file"                   },
         {chain,      "/no/such", "/no/such", "No such file"                   },
@@ -165,8 +165,8 @@ static void an_invalid_file_is_reported_with_its_name(void **state)
         assert_false(certificate_read(&f->arena, rows[i].chain, rows[i].key, &read, &err));
         assert_int_equal(err.count, 1);
         assert_string_equal(err.first->at.file, rows[i].named);
-        if (!strstr(err.first->text, rows[i].said))
-            fail_msg("row %zu says: %s", i, err.first->text);
+        if (!strstr(err.first->text, rows[i].expected))
+            fail_msg("row %zu: %s", i, err.first->text);
         error_end(&err);
     }
     assert_null(read.chain);

@@ -9,16 +9,16 @@
 
 struct options {
     struct arena *arena;
-    const char *door, *by, *own;
+    const char *log_file, *by, *own;
     bool loud;
     struct texts_list words;
 };
 
-static bool set_door(struct options *o, const struct given *g)
+static bool set_log_file(struct options *o, const struct given *g)
 {
-    o->door = g->value;
+    o->log_file = g->value;
     o->by = g->by;
-    return *g->value || flag_wrong(g, "no door");
+    return *g->value || flag_wrong(g, "must not be empty");
 }
 
 static bool set_own(struct options *o, const struct given *g)
@@ -39,10 +39,10 @@ static bool add_word(struct options *o, const struct given *g)
 }
 
 static const struct flag rows[] = {
-    FLAG("back-door", "NAME", set_door, .help = "which one"),
-    FLAG("loud", NULL, set_loud, .help = "whether"),
-    FLAG("own", "TEXT", set_own, .help = "by a name of its own", .environment = "OPTIONS_OTHER"),
-    FLAG("mute", "TEXT", set_own, .help = "by no name", .environment = ""),
+    FLAG("log-file", "NAME", set_log_file, .help = "write the log to this file"),
+    FLAG("loud", NULL, set_loud, .help = "log more"),
+    FLAG("own", "TEXT", set_own, .help = "has another variable", .environment = "OPTIONS_OTHER"),
+    FLAG("mute", "TEXT", set_own, .help = "has no variable", .environment = ""),
 };
 
 /* Reads the words of `line` as the arguments of the program. */
@@ -69,7 +69,7 @@ static bool read(struct options *o, const char *line, const char **why)
 
 static int set_up(void **state)
 {
-    unsetenv("OPTIONS_BACK_DOOR");
+    unsetenv("OPTIONS_LOG_FILE");
     unsetenv("OPTIONS_LOUD");
     unsetenv("OPTIONS_OWN");
     unsetenv("OPTIONS_MUTE");
@@ -81,13 +81,13 @@ static void the_command_line_overrides_the_environment(void **state)
 {
     struct options o = {.arena = *state};
     const char *why;
-    setenv("OPTIONS_BACK_DOOR", "north", 1);
+    setenv("OPTIONS_LOG_FILE", "north", 1);
     assert_true(read(&o, "", &why));
-    assert_string_equal(o.door, "north");
-    assert_string_equal(o.by, "OPTIONS_BACK_DOOR");
-    assert_true(read(&o, "--back-door=south", &why));
-    assert_string_equal(o.door, "south");
-    assert_string_equal(o.by, "--back-door");
+    assert_string_equal(o.log_file, "north");
+    assert_string_equal(o.by, "OPTIONS_LOG_FILE");
+    assert_true(read(&o, "--log-file=south", &why));
+    assert_string_equal(o.log_file, "south");
+    assert_string_equal(o.by, "--log-file");
 }
 
 static void an_option_may_have_another_variable_or_none(void **state)
@@ -133,8 +133,8 @@ static void every_mistake_is_reported_with_its_source(void **state)
     struct options o = {.arena = *state};
     const char *why;
     setenv("OPTIONS_LOUD", "maybe", 1);
-    assert_false(read(&o, "--back-door=", &why));
-    assert_non_null(strstr(why, "invalid value '' for --back-door (no door)"));
+    assert_false(read(&o, "--log-file=", &why));
+    assert_non_null(strstr(why, "invalid value '' for --log-file (must not be empty)"));
     assert_non_null(strstr(why, "invalid value 'maybe' for OPTIONS_LOUD (expected true or false)"));
 }
 

@@ -19,7 +19,7 @@ struct scene {
     struct loop *loop;
     struct server *server;
     struct http_client *client;
-    size_t asked, responded;
+    size_t requests, responded;
     struct http_response last;
     bool again; /* the callback sends another request */
 };
@@ -27,7 +27,7 @@ struct scene {
 static void handle(void *ctx, struct exchange *x)
 {
     struct scene *s = ctx;
-    s->asked++;
+    s->requests++;
     x->response.status = 200;
     x->response.body.arena = &x->arena;
     buf_text(&x->response.body, "0123456789");
@@ -112,7 +112,7 @@ static void a_callback_may_send_another_request(void **state)
     s->again = true;
     get(s, url(s, "127.0.0.1"), false);
     wait_for(s, &s->responded, 2);
-    assert_int_equal(s->asked, 2);
+    assert_int_equal(s->requests, 2);
 }
 
 static void loopback_only_rejects_other_addresses(void **state)
@@ -132,10 +132,10 @@ static void loopback_only_rejects_other_addresses(void **state)
         {"3221225985" /* 192.0.2.1 */, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t before = s->asked;
+        size_t before = s->requests;
         get(s, url(s, rows[i].host), true);
         wait_for(s, &s->responded, i + 1);
-        assert_int_equal(s->asked - before, rows[i].near);
+        assert_int_equal(s->requests - before, rows[i].near);
         assert_int_equal(s->last.status, rows[i].near ? 200 : 0);
         if (!rows[i].near)
             assert_string_equal(s->last.brief, "the address is not a loopback address");
@@ -148,7 +148,7 @@ static void a_dropped_transfer_never_calls_back(void **state)
     http_drop(get(s, url(s, "127.0.0.1"), false));
     get(s, url(s, "127.0.0.1"), false);
     wait_for(s, &s->responded, 1);
-    assert_int_equal(s->asked, 1);
+    assert_int_equal(s->requests, 1);
 }
 
 static void transfers_in_flight_are_dropped_with_the_client(void **state)
@@ -156,7 +156,7 @@ static void transfers_in_flight_are_dropped_with_the_client(void **state)
     struct scene *s = *state;
     for (int i = 0; i < 4; i++)
         get(s, url(s, "127.0.0.1"), false);
-    wait_for(s, &s->asked, 4);
+    wait_for(s, &s->requests, 4);
 }
 
 static void without_libcurl_every_response_is_an_error(void **state)

@@ -83,12 +83,12 @@ static void every_matcher_is_listed_with_its_operand(void **state)
     (void)state;
     struct arena a = {0};
     const struct node *schema = json_parse(&a, str_from(print(&a)), "schema", NULL);
-    const struct node *told = node_pointer(schema, "/$defs/matchers/properties");
+    const struct node *listed = node_pointer(schema, "/$defs/matchers/properties");
     const struct matcher *m;
     size_t count = 0;
     for (; (m = matcher_at(count)); count++)
-        assert_true(node_count(node_get(told, m->name)) >= 2);
-    assert_int_equal(node_count(told), count);
+        assert_true(node_count(node_get(listed, m->name)) >= 2);
+    assert_int_equal(node_count(listed), count);
     assert_true(count > 10);
     arena_end(&a);
 }

@@ -20,8 +20,8 @@ static void malformed_requests_never_reach_the_handler(void **state)
 {
     static const struct {
         const char *request;
-        int status; /* 0: closed without a response */
-        bool ours;  /* rejected by gate.c, so `refuse` renders the response */
+        int status;   /* 0: closed without a response */
+        bool by_gate; /* rejected by gate.c, so `refuse` renders the response */
     } rows[] = {
         {"GET / HTTP/1.1\r\n\r\n",                                                         400, true },
         {HEAD "Host: y\r\n\r\n",                                                           400, true },
@@ -80,19 +80,19 @@ static void malformed_requests_never_reach_the_handler(void **state)
         {"\026\003\001\002\r\n\r\n",                                                       0,   false},
     };
     struct rig *g = *state;
-    size_t ours = 0;
+    size_t by_gate = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
         struct mock_response a = client_ask(c, rows[i].request);
         client_hear_end(c);
-        ours += rows[i].ours;
-        if (a.status != rows[i].status || g->refused != ours || g->handled)
+        by_gate += rows[i].by_gate;
+        if (a.status != rows[i].status || g->refused != by_gate || g->handled)
             fail_msg("row %zu: %d\n%s", i, a.status, rows[i].request);
-        if (rows[i].ours)
+        if (rows[i].by_gate)
             assert_true(str_starts(a.body, STR("{\"refused\":")));
         client_end(c);
     }
-    assert_int_equal(g->done, ours); /* once per exchange */
+    assert_int_equal(g->done, by_gate); /* once per exchange */
     assert_int_equal(server_in_flight(g->server), 0);
 }
 

@@ -20,16 +20,16 @@ struct feed {
     struct rig rig; /* must be first: the clients use it */
     struct exchange *x;
     const char *texts[4];
-    size_t told;
+    size_t sent_count;
     bool ends;
-    size_t asked;
+    size_t next_calls;
 };
 
 /* Always has more data. */
 static bool flood(void *ctx, struct buf *out)
 {
     struct feed *f = ctx;
-    f->asked++;
+    f->next_calls++;
     memset(buf_reserve(out, FLOOD_BYTES), 'x', FLOOD_BYTES);
     out->n += FLOOD_BYTES;
     return true;
@@ -38,10 +38,10 @@ static bool flood(void *ctx, struct buf *out)
 static bool next(void *ctx, struct buf *out)
 {
     struct feed *f = ctx;
-    f->asked++;
-    if (f->texts[f->told])
-        buf_text(out, f->texts[f->told++]);
-    return !(f->ends && !f->texts[f->told]);
+    f->next_calls++;
+    if (f->texts[f->sent_count])
+        buf_text(out, f->texts[f->sent_count++]);
+    return !(f->ends && !f->texts[f->sent_count]);
 }
 
 static void on_request(void *ctx, struct exchange *x)
@@ -118,8 +118,8 @@ static void read_until(struct client *c, const char *end)
 static void settle(struct feed *f)
 {
     for (size_t quiet = 0; quiet < 20; quiet++) {
-        size_t asked = f->asked;
-        if (loop_step(f->rig.loop, 200) || f->asked != asked)
+        size_t next_calls = f->next_calls;
+        if (loop_step(f->rig.loop, 200) || f->next_calls != next_calls)
             quiet = 0;
     }
 }
@@ -175,12 +175,12 @@ static void an_idle_stream_causes_no_work(void **state)
     struct client *c = request_stream(f, GET("/stream"));
     read_until(c, "\r\n\r\n");
     settle(f);
-    assert_int_equal(f->asked, 1);
+    assert_int_equal(f->next_calls, 1);
     assert_false(loop_step(f->rig.loop, 20000));
-    assert_int_equal(f->asked, 1);
+    assert_int_equal(f->next_calls, 1);
     server_wake(f->x);
     settle(f);
-    assert_int_equal(f->asked, 2);
+    assert_int_equal(f->next_calls, 2);
     client_end(c);
 }
 
@@ -229,17 +229,18 @@ static void a_client_that_does_not_read_delays_no_other_client(void **state)
     loop_unwatch(f->rig.loop, slow->fd); /* it does not read */
     client_say(slow, STR(GET("/stream/flood")));
     settle(f);
-    size_t asked = f->asked;
+    size_t next_calls = f->next_calls;
     struct client *other = client_new(&f->rig);
     for (size_t i = 0; i < 20; i++) {
         assert_int_equal(client_ask(other, GET("/")).status, 200);
         server_wake(f->x);
     }
     settle(f);
-    assert_int_equal(f->asked, asked); /* `next` is not called until the connection accepts more */
+    assert_int_equal(f->next_calls,
+                     next_calls); /* `next` is not called until the connection accepts more */
     char bytes[65536];
     int64_t limit = time_monotonic_us() + 10000000;
-    while (f->asked == asked) {
+    while (f->next_calls == next_calls) {
         assert_true(time_monotonic_us() < limit);
         (void)!recv(slow->fd, bytes, sizeof bytes, MSG_DONTWAIT);
         loop_step(f->rig.loop, 1000);
@@ -302,7 +303,7 @@ static void a_head_request_gets_only_the_head(void **state)
     assert_true(str_starts(buf_str(&c->in), STR("HTTP/1.1 200 ")));
     assert_true(str_ends(buf_str(&c->in), STR("\r\n\r\n")));
     assert_false(str_has(buf_str(&c->in), STR("\r\n\r\n0")));
-    assert_int_equal(f->asked, 0);
+    assert_int_equal(f->next_calls, 0);
     client_end(c);
 }
 

@@ -139,7 +139,7 @@ static void integers_are_read_exactly_or_rejected(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool good;
+        bool ok;
         int64_t value;
     } rows[] = {
         {"0",                               true,  0        },
@@ -166,9 +166,9 @@ static void integers_are_read_exactly_or_rejected(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t value = 77;
-        bool good = str_to_int(str_from(rows[i].text), &value);
-        if (good != rows[i].good || value != (good ? rows[i].value : 77))
-            fail_msg("'%s' gave %d, %lld", rows[i].text, good, (long long)value);
+        bool ok = str_to_int(str_from(rows[i].text), &value);
+        if (ok != rows[i].ok || value != (ok ? rows[i].value : 77))
+            fail_msg("'%s' gave %d, %lld", rows[i].text, ok, (long long)value);
     }
     int64_t value;
     assert_false(str_to_int(STR("1\0"), &value));
@@ -182,7 +182,7 @@ static void real_numbers_follow_the_json_grammar(void **state)
     (void)state;
     static const struct {
         const char *text;
-        bool good;
+        bool ok;
         double value;
     } rows[] = {
         {"0",                      true,  0                     },
@@ -213,10 +213,10 @@ static void real_numbers_follow_the_json_grammar(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         double value = 77;
-        bool good = str_to_real(str_from(rows[i].text), &value);
-        double expected = good ? rows[i].value : 77;
-        if (good != rows[i].good || value < expected || value > expected)
-            fail_msg("'%s' gave %d, %g", rows[i].text, good, value);
+        bool ok = str_to_real(str_from(rows[i].text), &value);
+        double expected = ok ? rows[i].value : 77;
+        if (ok != rows[i].ok || value < expected || value > expected)
+            fail_msg("'%s' gave %d, %g", rows[i].text, ok, value);
     }
 }
 
@@ -387,9 +387,9 @@ static void sizes_have_units(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int64_t bytes = -1;
-        bool good = str_to_size(str_from(rows[i].text), &bytes);
+        bool ok = str_to_size(str_from(rows[i].text), &bytes);
         assert_int_equal(bytes, rows[i].bytes);
-        assert_int_equal(good, bytes >= 0);
+        assert_int_equal(ok, bytes >= 0);
     }
 }
 

@@ -19,7 +19,7 @@
 struct setup {
     struct loop *loop;
     struct watch *watch;
-    int told;
+    int notified;
     int64_t told_us;
     char folder[32];
     struct arena arena;
@@ -28,7 +28,7 @@ struct setup {
 static void count(void *ctx)
 {
     struct setup *s = ctx;
-    s->told++;
+    s->notified++;
     s->told_us = time_monotonic_us();
 }
 
@@ -88,22 +88,22 @@ static int end(void **state)
 static void assert_notified_once(struct setup *s)
 {
     int64_t began_us = time_monotonic_us();
-    int before = s->told;
-    while (s->told == before && time_monotonic_us() - began_us < PATIENCE_US)
+    int before = s->notified;
+    while (s->notified == before && time_monotonic_us() - began_us < PATIENCE_US)
         loop_step(s->loop, 10000);
-    assert_int_equal(s->told, before + 1);
+    assert_int_equal(s->notified, before + 1);
     assert_true(s->told_us - began_us >= WATCH_QUIET_US / 2);
     loop_step(s->loop, 0);
-    assert_int_equal(s->told, before + 1);
+    assert_int_equal(s->notified, before + 1);
 }
 
 static void assert_not_notified(struct setup *s)
 {
-    int before = s->told;
+    int before = s->notified;
     int64_t until_us = time_monotonic_us() + 2 * WATCH_QUIET_US;
     while (time_monotonic_us() < until_us)
         loop_step(s->loop, 10000);
-    assert_int_equal(s->told, before);
+    assert_int_equal(s->notified, before);
 }
 
 static void a_written_file_is_reported_once(void **state)
