@@ -57,7 +57,7 @@ bool match_check(const struct node *expectation, struct error *err);
  * value in messages. */
 bool match_check_text(const struct node *expectation, const char *what, struct error *err);
 
-/* Compares `actual` (NULL: absent) and appends one result per matcher and per scalar of the
+/* Compares `actual` (NULL: absent) and appends one result per matcher, scalar and list of the
  * expectation. A scalar below an absent value fails as absent, so that the same expectation always
  * gives the same checks. A failing $each also appends the mismatches of its first failing items. */
 void match_run(const struct match_context *c, const struct node *expectation,
