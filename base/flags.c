@@ -17,9 +17,9 @@ struct reading {
     struct error *err;
 };
 
-bool flag_wrong(const struct given *g, const char *what)
+bool flag_invalid(const struct given *g, const char *what)
 {
-    return error_add(g->err, ERROR_USAGE, (struct where){0}, "invalid value '%s' for %s (%s)",
+    return error_add(g->err, ERROR_USAGE, (struct where){0}, "invalid value '%s' for %s; %s",
                      g->value, g->by, what);
 }
 
@@ -30,7 +30,7 @@ bool flag_switch(const struct given *g, bool *on)
     else if (!strcmp(g->value, "0") || !strcmp(g->value, "false") || !*g->value)
         *on = false;
     else
-        return flag_wrong(g, "expected true or false");
+        return flag_invalid(g, "expected true or false");
     return true;
 }
 

@@ -54,6 +54,6 @@ bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, s
                 struct error *err);
 
 /* For setters: adds "invalid value 'x' for --name (what)". Always false. */
-bool flag_wrong(const struct given *g, const char *what);
+bool flag_invalid(const struct given *g, const char *what);
 /* For options without a value: accepts no value, true, false, 1, 0 and the empty text. */
 bool flag_switch(const struct given *g, bool *on);

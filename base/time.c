@@ -45,7 +45,7 @@ struct time_held time_hold(int64_t wall_ms, int64_t monotonic_us)
     return before;
 }
 
-void time_let(struct time_held before)
+void time_release(struct time_held before)
 {
     held = before;
 }

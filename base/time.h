@@ -13,14 +13,14 @@
 int64_t time_wall_ms(void);
 int64_t time_monotonic_us(void);
 
-/* time_hold stops both clocks at the given instants and returns their state before; time_let
+/* time_hold stops both clocks at the given instants and returns their state before; time_release
  * restores that state. */
 struct time_held {
     bool held;
     int64_t wall_ms, monotonic_us;
 };
 struct time_held time_hold(int64_t wall_ms, int64_t monotonic_us);
-void time_let(struct time_held before);
+void time_release(struct time_held before);
 
 /* 2026-05-02T09:00:00Z, with an optional fraction (truncated to ms) and Z or an offset such as
  * +00:00. The date and the time must exist. */

@@ -29,7 +29,7 @@ static bool read_pairs(struct options *o, const struct given *g, struct texts_li
     for (size_t i = first; i < list->count; i++) {
         const char *equals = strchr(list->items[i], '=');
         if (!equals || equals == list->items[i] || !equals[1])
-            return flag_wrong(g, "expected NAME=VALUE, or several of them separated by commas");
+            return flag_invalid(g, "expected NAME=VALUE, or several of them separated by commas");
     }
     return true;
 }
@@ -95,7 +95,7 @@ static bool set_shard(struct options *o, const struct given *g)
     int64_t shard, shards;
     if (!str_to_int(str_cut(&rest, '/'), &shard) || !str_to_int(rest, &shards) || shard < 1 ||
         shards < shard || shards > JOBS_MAX)
-        return flag_wrong(g, "expected I/N with I from 1 to N, for example 2/5");
+        return flag_invalid(g, "expected I/N with I from 1 to N, for example 2/5");
     o->shard = (int)shard;
     o->shards = (int)shards;
     return true;
@@ -108,14 +108,14 @@ static bool set_gate(struct options *o, const struct given *g)
             o->gate = (enum level)i;
             return true;
         }
-    return flag_wrong(g, "expected must, should or may");
+    return flag_invalid(g, "expected must, should or may");
 }
 
 static bool set_jobs(struct options *o, const struct given *g)
 {
     int64_t jobs;
     if (!str_to_int(str_from(g->value), &jobs) || jobs < 1 || jobs > JOBS_MAX)
-        return flag_wrong(g, "expected 1 to 1000");
+        return flag_invalid(g, "expected 1 to 1000");
     o->jobs = jobs;
     return true;
 }
@@ -144,7 +144,7 @@ static bool set_timeout(struct options *o, const struct given *g)
 {
     int64_t ms;
     if (!duration_parse(str_from(g->value), &ms) || ms <= 0 || ms > INT32_MAX)
-        return flag_wrong(g, "expected a duration above 0, for example 10s");
+        return flag_invalid(g, "expected a duration above 0, for example 10s");
     o->timeout_ms = ms;
     return true;
 }

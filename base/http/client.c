@@ -131,30 +131,30 @@ static void set_headers(struct http_transfer *t, const struct headers *h)
     lib->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
-static void set_method(const struct libcurl *lib, CURL *e, const struct http_sent *sent)
+static void set_method(const struct libcurl *lib, CURL *e, const struct http_request *request)
 {
-    bool sends = sent->body.n || !strcmp(sent->method, "POST") || !strcmp(sent->method, "PUT") ||
-                 !strcmp(sent->method, "PATCH");
+    bool sends = request->body.n || !strcmp(request->method, "POST") ||
+                 !strcmp(request->method, "PUT") || !strcmp(request->method, "PATCH");
     if (sends) {
-        lib->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)sent->body.n);
-        lib->easy_setopt(e, CURLOPT_POSTFIELDS, sent->body.n ? sent->body.s : "");
+        lib->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
+        lib->easy_setopt(e, CURLOPT_POSTFIELDS, request->body.n ? request->body.s : "");
     }
-    if (strcmp(sent->method, "HEAD") == 0)
+    if (strcmp(request->method, "HEAD") == 0)
         lib->easy_setopt(e, CURLOPT_NOBODY, 1L);
-    lib->easy_setopt(e, CURLOPT_CUSTOMREQUEST, sent->method);
+    lib->easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
     /* If a reused connection fails, libcurl sends the request again, for example a second POST. */
-    if (strcmp(sent->method, "GET") != 0 && strcmp(sent->method, "HEAD") != 0)
+    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
         lib->easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-static void set_options(struct http_transfer *t, const struct http_sent *sent)
+static void set_options(struct http_transfer *t, const struct http_request *request)
 {
     const struct http_client_options *o = &t->client->options;
     const struct libcurl *lib = &t->client->lib;
     CURL *e = t->easy;
     lib->easy_setopt(e, CURLOPT_PRIVATE, t);
     lib->easy_setopt(e, CURLOPT_ERRORBUFFER, t->why);
-    lib->easy_setopt(e, CURLOPT_URL, sent->url);
+    lib->easy_setopt(e, CURLOPT_URL, request->url);
     lib->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
     lib->easy_setopt(e, CURLOPT_PROXY, "");
     lib->easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
@@ -167,7 +167,7 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
     lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
     lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     lib->easy_setopt(e, CURLOPT_HEADERDATA, t);
-    if (sent->loopback_only) {
+    if (request->loopback_only) {
         lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_loopback);
         lib->easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     }
@@ -177,8 +177,8 @@ static void set_options(struct http_transfer *t, const struct http_sent *sent)
         lib->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
         lib->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
     }
-    set_method(lib, e, sent);
-    set_headers(t, sent->headers);
+    set_method(lib, e, request);
+    set_headers(t, request->headers);
 }
 
 static void read_error(struct http_transfer *t, CURLcode code)
@@ -351,7 +351,7 @@ void http_client_free(struct http_client *c)
 }
 
 struct http_transfer *http_send(struct http_client *c, struct arena *a,
-                                const struct http_sent *sent, http_done_fn *done, void *ctx)
+                                const struct http_request *request, http_done_fn *done, void *ctx)
 {
     struct http_transfer *t = transfer_new(c);
     t->arena = a;
@@ -362,7 +362,7 @@ struct http_transfer *http_send(struct http_client *c, struct arena *a,
         t->timer = loop_timer(c->loop, time_monotonic_us(), report_missing_library, t);
         return t;
     }
-    set_options(t, sent);
+    set_options(t, request);
     if (c->lib.multi_add_handle(c->multi, t->easy) != CURLM_OK)
         abort();
     return t;

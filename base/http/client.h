@@ -24,7 +24,7 @@ struct http_client_options {
     const char *library; /* NULL: libcurl.so.4 */
 };
 
-struct http_sent { /* must stay valid until the transfer ends */
+struct http_request { /* must stay valid until the transfer ends */
     const char *method, *url;
     const struct headers *headers;
     struct str body;
@@ -49,5 +49,5 @@ struct http_client *http_client_new(struct loop *l, const struct http_client_opt
 void http_client_free(struct http_client *c); /* drops the transfers in flight */
 
 struct http_transfer *http_send(struct http_client *c, struct arena *a,
-                                const struct http_sent *sent, http_done_fn *done, void *ctx);
+                                const struct http_request *request, http_done_fn *done, void *ctx);
 void http_drop(struct http_transfer *t); /* cancels; not after the callback */

@@ -18,7 +18,7 @@ static bool set_log_file(struct options *o, const struct given *g)
 {
     o->log_file = g->value;
     o->by = g->by;
-    return *g->value || flag_wrong(g, "must not be empty");
+    return *g->value || flag_invalid(g, "must not be empty");
 }
 
 static bool set_own(struct options *o, const struct given *g)
@@ -134,8 +134,8 @@ static void every_mistake_is_reported_with_its_source(void **state)
     const char *why;
     setenv("OPTIONS_LOUD", "maybe", 1);
     assert_false(read(&o, "--log-file=", &why));
-    assert_non_null(strstr(why, "invalid value '' for --log-file (must not be empty)"));
-    assert_non_null(strstr(why, "invalid value 'maybe' for OPTIONS_LOUD (expected true or false)"));
+    assert_non_null(strstr(why, "invalid value '' for --log-file; must not be empty"));
+    assert_non_null(strstr(why, "invalid value 'maybe' for OPTIONS_LOUD; expected true or false"));
 }
 
 static void other_words_are_arguments(void **state)

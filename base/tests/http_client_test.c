@@ -82,7 +82,7 @@ static void done(void *ctx, const struct http_response *response)
 static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only)
 {
     static const struct headers none;
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "GET", .url = to, .headers = &none, .loopback_only = loopback_only};
     return http_send(s->client, &s->arena, &sent, done, s);
 }

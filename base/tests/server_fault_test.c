@@ -20,10 +20,10 @@ static void a_delayed_response_arrives_after_its_delay(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g);
     int64_t begun = time_monotonic_us();
-    struct mock_response a = client_ask(c, GET("/delay"));
+    struct mock_response a = client_request(c, GET("/delay"));
     assert_true(time_monotonic_us() - begun >= 20000);
     assert_int_equal(a.body.n, 1000);
-    assert_int_equal(client_ask(c, GET("/")).status, 200);
+    assert_int_equal(client_request(c, GET("/")).status, 200);
     client_end(c);
 }
 
@@ -32,14 +32,14 @@ static void a_throttled_response_arrives_in_parts(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g);
     int64_t begun = time_monotonic_us();
-    struct mock_response a = client_ask(c, GET("/throttle"));
+    struct mock_response a = client_request(c, GET("/throttle"));
     assert_true(time_monotonic_us() - begun >=
                 45000); /* the second half, at 10000 bytes a second */
     assert_true(c->arrivals >= 2);
     assert_int_equal(a.body.n, 1000);
     for (size_t i = 0; i < a.body.n; i++)
         assert_int_equal(a.body.s[i], 'x');
-    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the server still responds */
+    assert_int_equal(client_request(c, GET("/")).status, 200); /* the server still responds */
     client_end(c);
 }
 
@@ -59,9 +59,9 @@ static void a_cut_response_ends_at_its_cut(void **state)
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        client_say(c, str_from(arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
-                                            rows[i].path)));
-        client_hear_end(c);
+        client_send(c, str_from(arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
+                                             rows[i].path)));
+        client_read_end(c);
         struct str in = buf_str(&c->in);
         struct mock_response a = {0};
         if (response_take(&in, false, &a) != rows[i].head || in.n != rows[i].body ||
@@ -77,9 +77,9 @@ static void a_cut_response_to_head_closes_the_connection(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct mock_response a = client_ask(c, "HEAD /cut/body HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct mock_response a = client_request(c, "HEAD /cut/body HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(a.status, 200);
-    client_hear_end(c);
+    client_read_end(c);
     client_end(c);
 }
 
@@ -91,7 +91,7 @@ static void done_is_called_once_for_a_disconnected_client(void **state)
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(requests); i++) {
         struct client *c = client_new(g);
-        client_say(c, str_from(requests[i]));
+        client_send(c, str_from(requests[i]));
         rig_wait(g, &g->handled, i + 1);
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
         client_end(c);
@@ -115,7 +115,7 @@ static void an_incomplete_request_is_never_handled(void **state)
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(pieces); i++) {
         struct client *c = client_new(g);
-        client_say(c, str_from(pieces[i]));
+        client_send(c, str_from(pieces[i]));
         loop_step(g->loop, 1000);
         client_end(c);
         while (loop_step(g->loop, 1000))

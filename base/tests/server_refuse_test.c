@@ -83,8 +83,8 @@ static void malformed_requests_never_reach_the_handler(void **state)
     size_t by_gate = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        struct mock_response a = client_ask(c, rows[i].request);
-        client_hear_end(c);
+        struct mock_response a = client_request(c, rows[i].request);
+        client_read_end(c);
         by_gate += rows[i].by_gate;
         if (a.status != rows[i].status || g->refused != by_gate || g->handled)
             fail_msg("row %zu: %d\n%s", i, a.status, rows[i].request);
@@ -110,8 +110,8 @@ static void a_head_that_is_too_long_is_rejected(void **state)
     memset(filler, 'a', 40000);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        struct mock_response a =
-            client_ask(c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
+        struct mock_response a = client_request(
+            c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
         assert_int_equal(a.status, rows[i].status);
         client_end(c);
     }

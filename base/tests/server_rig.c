@@ -189,7 +189,7 @@ void client_end(struct client *c)
     close(c->fd);
 }
 
-void client_say(struct client *c, struct str bytes)
+void client_send(struct client *c, struct str bytes)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;
     while (bytes.n && time_monotonic_us() < limit) {
@@ -221,7 +221,7 @@ bool response_take(struct str *in, bool has_body, struct mock_response *out)
 }
 
 /* Reads `count` responses, or fewer if the connection closes. Returns their number. */
-size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_response *out)
+size_t client_read(struct client *c, size_t count, bool has_body, struct mock_response *out)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;
     for (;;) {
@@ -236,7 +236,7 @@ size_t client_hear(struct client *c, size_t count, bool has_body, struct mock_re
     }
 }
 
-void client_hear_end(struct client *c)
+void client_read_end(struct client *c)
 {
     int64_t limit = time_monotonic_us() + PATIENCE_US;
     while (!c->closed) {
@@ -245,19 +245,19 @@ void client_hear_end(struct client *c)
     }
 }
 
-struct mock_response client_ask(struct client *c, const char *request)
+struct mock_response client_request(struct client *c, const char *request)
 {
     struct mock_response a = {0};
     c->in.n = 0;
-    client_say(c, str_from(request));
-    client_hear(c, 1, !str_starts(str_from(request), STR("HEAD")), &a);
+    client_send(c, str_from(request));
+    client_read(c, 1, !str_starts(str_from(request), STR("HEAD")), &a);
     return a;
 }
 
-struct mock_response client_hear_last(struct client *c)
+struct mock_response client_read_last(struct client *c)
 {
     struct mock_response a = {0};
-    client_hear(c, 1, true, &a);
+    client_read(c, 1, true, &a);
     client_end(c);
     return a;
 }

@@ -100,7 +100,7 @@ static struct client *request_stream(struct feed *f, const char *request)
 {
     struct client *c = client_new(&f->rig);
     size_t handled = f->rig.handled;
-    client_say(c, str_from(request));
+    client_send(c, str_from(request));
     rig_wait(&f->rig, &f->rig.handled, handled + 1);
     return c;
 }
@@ -139,7 +139,7 @@ static void a_stream_is_sent_as_it_is_produced(void **state)
     read_until(c, "5\r\nthree\r\n0\r\n\r\n");
     rig_wait(&f->rig, &f->rig.done, 1);
     assert_int_equal(f->rig.sent, 1);
-    assert_int_equal(client_ask(c, GET("/")).status, 200); /* the connection stays open */
+    assert_int_equal(client_request(c, GET("/")).status, 200); /* the connection stays open */
     client_end(c);
 }
 
@@ -164,7 +164,7 @@ static void a_stream_longer_than_a_block_is_complete(void **state)
     f->texts[0] = large;
     f->ends = true;
     struct client *c = request_stream(f, "GET /stream HTTP/1.0\r\nHost: x\r\n\r\n");
-    client_hear_end(c); /* for HTTP/1.0 the end of the connection ends the body */
+    client_read_end(c); /* for HTTP/1.0 the end of the connection ends the body */
     assert_true(str_ends(buf_str(&c->in), str_of(large, n)));
     client_end(c);
 }
@@ -227,12 +227,12 @@ static void a_client_that_does_not_read_delays_no_other_client(void **state)
     struct feed *f = *state;
     struct client *slow = client_new(&f->rig);
     loop_unwatch(f->rig.loop, slow->fd); /* it does not read */
-    client_say(slow, STR(GET("/stream/flood")));
+    client_send(slow, STR(GET("/stream/flood")));
     settle(f);
     size_t next_calls = f->next_calls;
     struct client *other = client_new(&f->rig);
     for (size_t i = 0; i < 20; i++) {
-        assert_int_equal(client_ask(other, GET("/")).status, 200);
+        assert_int_equal(client_request(other, GET("/")).status, 200);
         server_wake(f->x);
     }
     settle(f);
@@ -283,7 +283,7 @@ static void a_server_may_be_freed_during_a_stream(void **state)
     struct feed *f = *state;
     struct client *c = client_new(&f->rig);
     loop_unwatch(f->rig.loop, c->fd);
-    client_say(c, STR(GET("/stream/flood")));
+    client_send(c, STR(GET("/stream/flood")));
     struct client *idle = request_stream(f, GET("/stream"));
     settle(f);
     server_free(f->rig.server);
@@ -297,7 +297,7 @@ static void a_head_request_gets_only_the_head(void **state)
 {
     struct feed *f = *state;
     struct client *c = client_new(&f->rig);
-    client_say(c, STR("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n"));
+    client_send(c, STR("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n"));
     while (!c->closed)
         loop_step(f->rig.loop, 1000);
     assert_true(str_starts(buf_str(&c->in), STR("HTTP/1.1 200 ")));

@@ -35,7 +35,7 @@ static void requests_reach_the_handler_unchanged(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g); /* one connection, kept alive */
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct mock_response a = client_ask(c, rows[i].request);
+        struct mock_response a = client_request(c, rows[i].request);
         assert_int_equal(a.status, rows[i].status);
         assert_body(a, rows[i].body);
         assert_false(c->closed);
@@ -48,13 +48,13 @@ static void response_heads_have_the_expected_headers(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct mock_response a = client_ask(c, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct mock_response a = client_request(c, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_true(str_has(a.head, STR("\r\nContent-Length: 13\r\n")));
     assert_true(str_has(a.head, STR("\r\nX-Peer: 127.0.0.1\r\n")));
     assert_false(str_has(a.head, STR("\r\nDate:")));
     assert_false(str_has(a.head, STR("\r\nConnection:")));
     assert_int_equal(c->in.n, a.head.n); /* no body */
-    a = client_ask(c, GET("/length"));
+    a = client_request(c, GET("/length"));
     assert_true(str_has(a.head, STR("\r\nContent-Length: 7\r\n")));
     client_end(c);
 }
@@ -64,9 +64,9 @@ static void a_connection_closes_on_request_of_the_client(void **state)
     struct rig *g = *state;
     struct client *c = client_new(g);
     struct mock_response a =
-        client_ask(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        client_request(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_int_equal(a.status, 200);
-    client_hear_end(c);
+    client_read_end(c);
     client_end(c);
 }
 
@@ -79,7 +79,7 @@ static void a_query_of_a_thousand_parameters_gets_a_response(void **state)
     for (size_t i = 0; i < 1000; i++)
         buf_text(&ask, "a?=1&");
     buf_text(&ask, " HTTP/1.1\r\nHost: x\r\n\r\n");
-    struct mock_response a = client_ask(c, buf_c(&ask));
+    struct mock_response a = client_request(c, buf_c(&ask));
     assert_int_equal(a.status, 200);
     assert_true(str_starts(a.body, STR("GET /q ?a?=1&a?=1&")));
     client_end(c);
@@ -121,11 +121,11 @@ static void a_body_over_the_limit_is_dropped_and_reported(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = {0};
         c->in.n = 0;
-        client_say(c, post(g, rows[i].size, rows[i].chunked));
-        assert_int_equal(client_hear(c, 1, true, &a), 1);
+        client_send(c, post(g, rows[i].size, rows[i].chunked));
+        assert_int_equal(client_read(c, 1, true, &a), 1);
         assert_body(a, rows[i].body);
     }
-    assert_body(client_ask(c, GET("/after")), "GET /after ? 0 []");
+    assert_body(client_request(c, GET("/after")), "GET /after ? 0 []");
     client_end(c);
 }
 
@@ -133,14 +133,15 @@ static void expect_100_continue_is_accepted_or_rejected(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct mock_response a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                                           "Content-Length: 3\r\n\r\n");
+    struct mock_response a =
+        client_request(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                          "Content-Length: 3\r\n\r\n");
     assert_int_equal(a.status, 100);
-    assert_body(client_ask(c, "abc"), "POST /p ? 3 [abc]");
-    a = client_ask(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                      "Content-Length: 5000\r\n\r\n");
+    assert_body(client_request(c, "abc"), "POST /p ? 3 [abc]");
+    a = client_request(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                          "Content-Length: 5000\r\n\r\n");
     assert_int_equal(a.status, 413);
-    client_hear_end(c);
+    client_read_end(c);
     client_end(c);
 }
 
@@ -168,9 +169,9 @@ static void pipelined_requests_get_responses_in_order(void **state)
     for (size_t p = 0; p < COUNT(pieces); p++) {
         struct client *c = client_new(g);
         for (struct str rest = buf_str(&all); rest.n; rest = str_skip(rest, pieces[p]))
-            client_say(c, str_head(rest, pieces[p]));
+            client_send(c, str_head(rest, pieces[p]));
         struct mock_response a[REQUESTS];
-        assert_int_equal(client_hear(c, REQUESTS, true, a), REQUESTS);
+        assert_int_equal(client_read(c, REQUESTS, true, a), REQUESTS);
         for (int i = 0; i < REQUESTS; i++)
             assert_true(str_has(a[i].body, str_from(arena_printf(&g->arena, " /%d ?", i))));
         client_end(c);
@@ -181,13 +182,13 @@ static void a_pipelined_request_waits_for_the_response_before_it(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    client_say(c, STR(GET("/suspend") GET("/next")));
+    client_send(c, STR(GET("/suspend") GET("/next")));
     rig_wait(g, &g->suspended_count, 1);
     loop_step(g->loop, 1000);
     assert_int_equal(g->handled, 1);
     rig_respond_suspended(g->suspended[0]);
     struct mock_response a[2];
-    assert_int_equal(client_hear(c, 2, true, a), 2);
+    assert_int_equal(client_read(c, 2, true, a), 2);
     assert_body(a[0], "late");
     assert_body(a[1], "GET /next ? 0 []");
     client_end(c);
@@ -197,11 +198,11 @@ static void another_request_may_send_a_suspended_response(void **state)
 {
     struct rig *g = *state;
     struct client *suspended = client_new(g), *other = client_new(g);
-    client_say(suspended, STR(GET("/suspend")));
+    client_send(suspended, STR(GET("/suspend")));
     rig_wait(g, &g->suspended_count, 1);
-    assert_int_equal(client_ask(other, GET("/release")).status, 200);
+    assert_int_equal(client_request(other, GET("/release")).status, 200);
     struct mock_response a;
-    assert_int_equal(client_hear(suspended, 1, true, &a), 1);
+    assert_int_equal(client_read(suspended, 1, true, &a), 1);
     assert_body(a, "late");
     client_end(suspended);
     client_end(other);
@@ -218,7 +219,7 @@ static void five_hundred_suspended_responses_are_sent_at_once(void **state)
     for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++) {
         clients[i] = client_new(g);
         loop_step(g->loop, 0);
-        client_say(clients[i], STR(GET("/suspend")));
+        client_send(clients[i], STR(GET("/suspend")));
     }
     rig_wait(g, &g->suspended_count, RIG_SUSPENDED_MAX);
     assert_int_equal(server_in_flight(g->server), RIG_SUSPENDED_MAX);
@@ -226,7 +227,7 @@ static void five_hundred_suspended_responses_are_sent_at_once(void **state)
         rig_respond_suspended(g->suspended[i]);
     for (size_t i = 0; i < RIG_SUSPENDED_MAX; i++) {
         struct mock_response a;
-        assert_int_equal(client_hear(clients[i], 1, true, &a), 1);
+        assert_int_equal(client_read(clients[i], 1, true, &a), 1);
         assert_body(a, "late");
     }
     rig_wait(g, &g->sent, RIG_SUSPENDED_MAX);
@@ -246,7 +247,7 @@ static void connections_over_the_limit_wait(void **state)
     struct client *c[CLIENTS];
     for (size_t i = 0; i < CLIENTS; i++) {
         c[i] = client_new(g);
-        client_say(c[i], STR(GET("/suspend")));
+        client_send(c[i], STR(GET("/suspend")));
     }
     rig_wait(g, &g->suspended_count, 2);
     loop_step(g->loop, 2000);
@@ -267,20 +268,20 @@ static void exchanges_in_flight_complete_after_quiesce(void **state)
 {
     struct rig *g = *state;
     struct client *suspended = client_new(g), *idle = client_new(g);
-    client_ask(idle, GET("/"));
-    client_say(suspended, STR(GET("/suspend")));
+    client_request(idle, GET("/"));
+    client_send(suspended, STR(GET("/suspend")));
     rig_wait(g, &g->suspended_count, 1);
     server_quiesce(g->server);
     assert_int_equal(rig_connect(server_port(g->server)), -1);
     assert_int_equal(server_in_flight(g->server), 1);
     rig_respond_suspended(g->suspended[0]);
     struct mock_response a;
-    assert_int_equal(client_hear(suspended, 1, true, &a), 1);
+    assert_int_equal(client_read(suspended, 1, true, &a), 1);
     assert_true(str_has(a.head, STR("\r\nConnection: close\r\n")));
-    client_hear_end(suspended);
-    a = client_ask(idle, GET("/")); /* one more response, then the connection closes */
+    client_read_end(suspended);
+    a = client_request(idle, GET("/")); /* one more response, then the connection closes */
     assert_int_equal(a.status, 200);
-    client_hear_end(idle);
+    client_read_end(idle);
     assert_int_equal(server_in_flight(g->server), 0);
     client_end(suspended);
     client_end(idle);
@@ -295,7 +296,7 @@ static void suspended_exchanges_are_dropped_when_the_server_ends(void **state)
     struct client *c[COUNT(requests)];
     for (size_t i = 0; i < COUNT(requests); i++) {
         c[i] = client_new(g);
-        client_say(c[i], str_from(requests[i]));
+        client_send(c[i], str_from(requests[i]));
     }
     rig_wait(g, &c[2]->arrivals, 1);
     rig_wait(g, &g->handled, 3);
@@ -304,7 +305,7 @@ static void suspended_exchanges_are_dropped_when_the_server_ends(void **state)
     assert_int_equal(g->done, 3);
     assert_int_equal(g->sent, 0);
     for (size_t i = 0; i < COUNT(requests); i++) {
-        client_hear_end(c[i]);
+        client_read_end(c[i]);
         client_end(c[i]);
     }
 }
@@ -348,7 +349,7 @@ static void the_server_listens_on_ipv6(void **state)
     if (!six)
         skip(); /* no IPv6 on this machine */
     struct client *c = client_on(g, rig_connect_six(server_port(six)));
-    struct mock_response a = client_ask(c, GET("/six"));
+    struct mock_response a = client_request(c, GET("/six"));
     assert_body(a, "GET /six ? 0 []");
     assert_true(str_has(a.head, STR("\r\nX-Peer: ::1\r\n")));
     client_end(c);

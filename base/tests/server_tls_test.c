@@ -102,7 +102,7 @@ static struct http_response get(struct secure *s, struct http_client *c, const c
                                 const char *path)
 {
     const struct headers none = {0};
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "GET",
         .url =
             arena_printf(&s->rig.arena, "https://%s:%d%s", host, server_port(s->rig.server), path),
@@ -138,8 +138,8 @@ static void plain_http_gets_no_response(void **state)
 {
     struct secure *s = *state;
     struct client *c = client_new(&s->rig);
-    client_say(c, STR(GET("/")));
-    client_hear_end(c);
+    client_send(c, STR(GET("/")));
+    client_read_end(c);
     assert_false(str_starts(buf_str(&c->in), STR("HTTP")));
     assert_int_equal(s->rig.handled, 0);
     client_end(c);
@@ -177,7 +177,7 @@ static void a_response_may_be_sent_later(void **state)
 {
     struct secure *s = *state;
     const struct headers none = {0};
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "GET",
         .url =
             arena_printf(&s->rig.arena, "https://localhost:%d/suspend", server_port(s->rig.server)),
@@ -195,7 +195,7 @@ static void quiescing_sends_the_end_of_a_stream(void **state)
 {
     struct secure *s = *state;
     const struct headers none = {0};
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "GET",
         .url =
             arena_printf(&s->rig.arena, "https://localhost:%d/stream", server_port(s->rig.server)),

@@ -310,9 +310,9 @@ static void held_clocks_stop_until_they_are_released(void **state)
     assert_int_equal(time_monotonic_us(), 2000);
     struct time_held inner = time_hold(1001, 3000);
     assert_int_equal(time_monotonic_us(), 3000);
-    time_let(inner);
+    time_release(inner);
     assert_int_equal(time_wall_ms(), 1000);
-    time_let(outer);
+    time_release(outer);
     assert_true(time_wall_ms() > 1700000000000);
 }
 

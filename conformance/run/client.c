@@ -84,7 +84,7 @@ static void start_sending(void *ctx)
 {
     struct sending *s = ctx;
     struct exchange_record *x = s->record;
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = x->method,
         .url = x->url,
         .headers = &x->request_headers,

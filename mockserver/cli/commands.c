@@ -126,7 +126,7 @@ static const char *why_unwell(struct arena *a, const char *url)
         .response_max = HEALTH_BYTES_MAX,
     };
     const struct headers none = {0};
-    const struct http_sent sent = {.method = "GET", .url = url, .headers = &none};
+    const struct http_request sent = {.method = "GET", .url = url, .headers = &none};
     struct health h = {.loop = loop_new(), .arena = a};
     struct http_client *client = http_client_new(h.loop, &options);
     http_send(client, a, &sent, on_response, &h);

@@ -71,7 +71,7 @@ static bool export_running(const struct options *o, struct error *err)
     if (o->admin_token)
         headers_add(o->arena, &headers, "Authorization",
                     str_from(arena_printf(o->arena, "Bearer %s", o->admin_token)));
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "GET",
         .url = arena_printf(o->arena, "%s%s%s/__admin/state?format=fixture", o->from,
                             o->from_namespace ? "/ns/" : "",

@@ -15,7 +15,7 @@ static bool read_port(const struct given *g, int64_t *port)
 {
     int64_t value;
     if (!str_to_int(str_from(g->value), &value) || value < 0 || value > 65535)
-        return flag_wrong(g, "expected 0 to 65535");
+        return flag_invalid(g, "expected 0 to 65535");
     *port = value;
     return true;
 }
@@ -35,7 +35,7 @@ static bool set_fixture(struct options *o, const struct given *g)
 
 static bool expect_file(const struct given *g)
 {
-    return *g->value || flag_wrong(g, "expected a file name");
+    return *g->value || flag_invalid(g, "expected a file name");
 }
 
 static bool set_port(struct options *o, const struct given *g)
@@ -51,7 +51,7 @@ static bool set_listen(struct options *o, const struct given *g)
 
 static bool reject_url(const struct options *o, const struct given *g, const char *why)
 {
-    return flag_wrong(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
+    return flag_invalid(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
 }
 
 static bool set_public_url(struct options *o, const struct given *g)
@@ -65,7 +65,7 @@ static bool set_public_url(struct options *o, const struct given *g)
     if (!url_parse(o->arena, kept, &url, &why))
         return reject_url(o, g, why);
     if (*url.query || *url.fragment)
-        return flag_wrong(g, "expected a URL without query and fragment");
+        return flag_invalid(g, "expected a URL without query and fragment");
     o->public_url = kept;
     return true;
 }
@@ -74,7 +74,7 @@ static bool set_consent(struct options *o, const struct given *g)
 {
     o->local_consent = !strcmp(g->value, "local");
     return o->local_consent || !strcmp(g->value, "provider") ||
-           flag_wrong(g, "expected 'provider' or 'local'");
+           flag_invalid(g, "expected 'provider' or 'local'");
 }
 
 static bool set_admin_port(struct options *o, const struct given *g)
@@ -90,7 +90,7 @@ static bool set_no_admin(struct options *o, const struct given *g)
 static bool set_admin_token(struct options *o, const struct given *g)
 {
     o->admin_token = g->value;
-    return *g->value || flag_wrong(g, "expected a token of at least 1 character");
+    return *g->value || flag_invalid(g, "expected a token of at least 1 character");
 }
 
 static bool set_tls(struct options *o, const struct given *g)
@@ -116,7 +116,7 @@ static bool set_cors(struct options *o, const struct given *g)
     do {
         const char *origin = cors_origin(o->arena, str_trim(str_cut(&rest, ',')));
         if (!origin)
-            return flag_wrong(g, "expected scheme://host[:port] without a path, * or null");
+            return flag_invalid(g, "expected scheme://host[:port] without a path, * or null");
         *arena_push(o->arena, &o->cors, const char *) = origin;
     } while (rest.n);
     return true;
@@ -143,7 +143,7 @@ static bool set_namespace(struct options *o, const struct given *g)
 {
     o->from_namespace = g->value;
     return namespaces_name_valid(str_from(g->value)) ||
-           flag_wrong(g, "expected 1 to 64 of A-Z a-z 0-9 . _ - and no leading dot");
+           flag_invalid(g, "expected 1 to 64 of A-Z a-z 0-9 . _ - and no leading dot");
 }
 
 static bool set_explicit_namespaces(struct options *o, const struct given *g)
@@ -163,7 +163,7 @@ static bool set_namespaces(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!str_to_int(str_from(g->value), &value) || value < 1 || value > 1000000)
-        return flag_wrong(g, "expected 1 to 1000000");
+        return flag_invalid(g, "expected 1 to 1000000");
     o->namespaces = value;
     return true;
 }
@@ -172,7 +172,7 @@ static bool set_namespace_idle(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!duration_parse(str_from(g->value), &value) || value < 0 || value > IDLE_MAX_MS)
-        return flag_wrong(g, "expected a duration such as 90s, 10m or 24h (0s: never)");
+        return flag_invalid(g, "expected a duration such as 90s, 10m or 24h (0s: never)");
     o->namespace_idle_ms = value;
     return true;
 }
@@ -181,7 +181,7 @@ static bool set_journal_bytes(struct options *o, const struct given *g)
 {
     int64_t value;
     if (!str_to_size(str_from(g->value), &value) || value < 1 << 10)
-        return flag_wrong(g, "expected a size such as 512KiB or 8MiB, at least 1KiB");
+        return flag_invalid(g, "expected a size such as 512KiB or 8MiB, at least 1KiB");
     o->journal_bytes = value;
     return true;
 }
@@ -204,7 +204,7 @@ static bool set_log(struct options *o, const struct given *g)
             o->log = i;
             return true;
         }
-    return flag_wrong(g, "expected quiet, error, warn, info or debug");
+    return flag_invalid(g, "expected quiet, error, warn, info or debug");
 }
 
 static bool set_json(struct options *o, const struct given *g)

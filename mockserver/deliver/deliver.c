@@ -143,7 +143,7 @@ bool deliver_complete(struct deliver *d, uint64_t number, int status, const char
 
 static void start(struct deliver_attempt *t)
 {
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = "POST",
         .url = t->request.url,
         .headers = &t->request.headers,

@@ -73,11 +73,11 @@ static bool operation_of_any(struct str name, struct where at, struct operation 
     for (size_t i = 0; i < provider_count; i++) {
         const struct route *route = operation_in(providers[i], name);
         if (route && found.route)
-            return error_add(err, ERROR_INPUT, at,
-                             "'" STR_FMT "' is an operation of %s and of %s: say %s." STR_FMT
-                             " or %s." STR_FMT,
-                             STR_ARG(name), found.provider->name, providers[i]->name,
-                             found.provider->name, STR_ARG(name), providers[i]->name, STR_ARG(name));
+            return error_add(
+                err, ERROR_INPUT, at,
+                "'" STR_FMT "' is an operation of %s and of %s: say %s." STR_FMT " or %s." STR_FMT,
+                STR_ARG(name), found.provider->name, providers[i]->name, found.provider->name,
+                STR_ARG(name), providers[i]->name, STR_ARG(name));
         if (route)
             found = (struct operation){providers[i], route};
     }
@@ -88,7 +88,7 @@ static bool operation_of_any(struct str name, struct where at, struct operation 
 }
 
 bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out,
-                       struct error *err)
+                        struct error *err)
 {
     size_t dot = str_find(id, '.');
     struct str name = dot < id.n ? str_skip(id, dot + 1) : id;

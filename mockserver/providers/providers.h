@@ -19,4 +19,4 @@ struct operation {
  * decides. On failure err names what it met: nothing near, "did you mean", or both providers that
  * have it. */
 bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out,
-                       struct error *err);
+                        struct error *err);

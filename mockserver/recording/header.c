@@ -208,6 +208,6 @@ bool recording_header_read(struct arena *a, const struct node *line, struct reco
     };
     struct time_held before = time_hold(p->started.wall_ms, p->started.monotonic_us);
     bool ok = read_fixtures(a, &header.fixtures, p, err);
-    time_let(before);
+    time_release(before);
     return ok;
 }

@@ -72,7 +72,7 @@ static void flush(struct recorder *r)
 static void release_clocks(void *recorder)
 {
     struct recorder *r = recorder;
-    time_let(r->before);
+    time_release(r->before);
     flush(r);
 }
 
@@ -207,7 +207,7 @@ void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
     deliver_watch(m->deliver, &(struct deliver_watcher){record_delivery, record_delivery_result,
                                                         release_clocks, r});
     mock_use_loop(m, l);
-    time_let(r->before);
+    time_release(r->before);
 }
 
 /* Only the owner can read the file, because it contains API keys and tokens. */

@@ -301,7 +301,7 @@ static bool handle_input(struct player *p, struct str line, struct error *err)
         struct time_held before = time_hold(in.at.wall_ms, in.at.monotonic_us);
         handlers[in.kind](p, &in, &a);
         end_responded(p);
-        time_let(before);
+        time_release(before);
     }
     arena_end(&a);
     return ok;
@@ -367,7 +367,7 @@ static bool build(struct player *p, struct str line, struct error *err)
     deliver_watch(p->mock->deliver, &(struct deliver_watcher){.on_send = add_delivery, .ctx = p});
     mock_use_loop(p->mock, p->loop);
     p->mock->url = h.url;
-    time_let(before);
+    time_release(before);
     return true;
 }
 

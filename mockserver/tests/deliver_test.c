@@ -172,7 +172,7 @@ static struct asked *ask(struct scene *s, const char *line, const char *body)
     struct headers *headers = arena_new(&s->arena, struct headers);
     struct str path = str_from(line), method = str_cut(&path, ' ');
     headers_add(&s->arena, headers, "Authorization", STR("Bearer " KEY));
-    const struct http_sent sent = {
+    const struct http_request sent = {
         .method = str_dup(&s->arena, method),
         .url = arena_printf(&s->arena, "http://127.0.0.1:%d" STR_FMT, server_port(s->server),
                             STR_ARG(path)),

@@ -91,7 +91,7 @@ static void a_created_namespace_has_the_idle_time_of_its_request(void **state)
 static struct client *begin_request(struct setup *s, const char *line, const char *body)
 {
     struct client *c = client_new(&s->rig);
-    client_say(c, str_from(request(s, line, body)));
+    client_send(c, str_from(request(s, line, body)));
     while (!server_in_flight(s->rig.server))
         loop_step(s->rig.loop, 1000);
     return c;
@@ -108,7 +108,7 @@ static void a_namespace_with_a_suspended_call_is_not_idle(void **state)
     assert_true(str_has(ask(s, "GET /__admin/namespaces", "").body,
                         STR("\"idle_for\":\"0s\",\"expires_in\":\"150ms\"")));
     use(s, "a");
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     pass(s, 2 * IDLE);
     assert_false(exists(s, "a"));
 }
@@ -128,7 +128,7 @@ static void a_namespace_with_an_open_event_stream_is_not_idle(void **state)
     struct setup *s = *state;
     use(s, "a");
     struct client *c = client_new(&s->rig);
-    client_say(c, str_from(request(s, "GET /ns/a/__admin/events", "")));
+    client_send(c, str_from(request(s, "GET /ns/a/__admin/events", "")));
     pass(s, 3 * IDLE);
     assert_true(exists(s, "a"));
     client_end(c);

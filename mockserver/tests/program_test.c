@@ -229,8 +229,8 @@ static void commands_print_to_stdout(void **state)
 static struct client *connect_to(struct rig *g, int port, const char *head)
 {
     struct client *c = client_on(g, rig_connect(port));
-    client_say(c, str_from(arena_printf(&g->arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "%s",
-                                        head, strstr(head, "POST") ? "" : "\r\n")));
+    client_send(c, str_from(arena_printf(&g->arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "%s",
+                                         head, strstr(head, "POST") ? "" : "\r\n")));
     return c;
 }
 
@@ -248,10 +248,10 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     assert_int_equal(node_pointer(ready, "/pid")->integer, p.pid);
     assert_string_equal(node_text(node_pointer(ready, "/bases/layers")),
                         arena_printf(&p.arena, "%s/layers", node_get_text(ready, "url")));
-    assert_int_equal(client_hear_last(connect_to(&g, url.port, "GET /__admin/health")).status, 404);
-    assert_int_equal(client_hear_last(connect_to(&g, admin.port, "GET /__admin/health")).status,
+    assert_int_equal(client_read_last(connect_to(&g, url.port, "GET /__admin/health")).status, 404);
+    assert_int_equal(client_read_last(connect_to(&g, admin.port, "GET /__admin/health")).status,
                      200);
-    assert_int_equal(client_hear_last(connect_to(&g, url.port, LIST)).status, 200);
+    assert_int_equal(client_read_last(connect_to(&g, url.port, LIST)).status, 200);
 
     char words[64];
     snprintf(words, sizeof words, "healthcheck http://127.0.0.1:%d", url.port);
@@ -332,7 +332,7 @@ static void a_namespace_of_a_running_mock_is_exported(void **state)
     struct rig g = {.loop = loop_new()};
     struct program p = start("--port 0 --admin-token secret");
     int port = port_of(&p, "url");
-    assert_int_equal(client_hear_last(connect_to(&g, port, "GET /ns/mine/v1/whoami")).status, 200);
+    assert_int_equal(client_read_last(connect_to(&g, port, "GET /ns/mine/v1/whoami")).status, 200);
     const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
     const struct node *exported =
@@ -363,15 +363,15 @@ static void requests_in_flight_are_finished_before_the_exit(void **state)
     char head[128];
     snprintf(head, sizeof head, "POST /__admin/rules");
     struct client *c = connect_to(&g, port, head);
-    client_say(c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" DELAY_RULE,
-                                        sizeof DELAY_RULE - 1)));
-    assert_int_equal(client_hear_last(c).status / 100, 2);
+    client_send(c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" DELAY_RULE,
+                                         sizeof DELAY_RULE - 1)));
+    assert_int_equal(client_read_last(c).status / 100, 2);
     c = connect_to(&g, port, LIST);
     /* Rules do not delay admin API calls: when this one has its response, the delayed call has
      * arrived. */
-    assert_int_equal(client_hear_last(connect_to(&g, port, "GET /__admin/health")).status, 200);
+    assert_int_equal(client_read_last(connect_to(&g, port, "GET /__admin/health")).status, 200);
     kill(p.pid, SIGTERM);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     assert_int_equal(wait_for_exit(&p), 0);
     loop_free(g.loop);
     arena_end(&g.arena);
@@ -397,8 +397,8 @@ static void the_mock_runs_with_closed_standard_streams(void **state)
     while ((socket = rig_connect(port)) < 0 && time_monotonic_us() < limit_us)
         loop_step(g.loop, 1000);
     struct client *c = client_on(&g, socket);
-    client_say(c, STR("GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
-    assert_int_equal(client_hear_last(c).status, 200);
+    client_send(c, STR("GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+    assert_int_equal(client_read_last(c).status, 200);
     struct program p = {.pid = pid, .out = -1, .err = -1};
     kill(pid, SIGTERM);
     assert_int_equal(wait_for_exit(&p), 0);

@@ -77,7 +77,7 @@ static struct client *begin_request(struct setup *s, const char *line, const cha
 {
     struct client *c = client_new(&s->rig);
     size_t waiting = server_in_flight(s->rig.server);
-    client_say(c, str_from(request(s, line, body)));
+    client_send(c, str_from(request(s, line, body)));
     while (server_in_flight(s->rig.server) == waiting)
         loop_step(s->rig.loop, 1000);
     return c;
@@ -131,7 +131,7 @@ static void calls_are_served_while_files_are_checked(void **state)
     struct client *c = begin_request(s, RELOAD, "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
     assert_int_equal(ask(s, "GET /v1/whoami", "").status, 200);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
 }
 
 static void a_request_during_a_check_waits_for_the_next_check(void **state)
@@ -140,11 +140,11 @@ static void a_request_during_a_check_waits_for_the_next_check(void **state)
     struct client *first = begin_request(s, RELOAD, "");
     folder_put(&folder, "a.yaml", FIXTURE("After"));
     struct client *second = begin_request(s, RELOAD, ""), *third = begin_request(s, RELOAD, "");
-    assert_int_equal(client_hear_last(second).status, 200);
+    assert_int_equal(client_read_last(second).status, 200);
     assert_true(
         has(s, "default", "After")); /* whether or not the first check has read the change */
-    assert_int_equal(client_hear_last(first).status, 200);
-    assert_int_equal(client_hear_last(third).status, 200);
+    assert_int_equal(client_read_last(first).status, 200);
+    assert_int_equal(client_read_last(third).status, 200);
 }
 
 static void a_client_that_closes_during_a_check_has_no_effect(void **state)
@@ -176,7 +176,7 @@ static void a_delayed_call_keeps_its_namespace_in_use(void **state)
     assert_int_equal(ask(s, "DELETE /__admin/rules", "").status, 200);
     folder_put(&folder, "a.yaml", FIXTURE("After"));
     assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
 }
 
 static void a_waiting_call_keeps_its_namespace_in_use(void **state)
@@ -186,7 +186,7 @@ static void a_waiting_call_keeps_its_namespace_in_use(void **state)
     folder_put(&folder, "a.yaml", FIXTURE("After"));
     assert_true(str_has(ask(s, RELOAD, "").body, STR("\"kept\":[\"default\"]")));
     ask(s, "GET /v1/whoami", "");
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
 }
 
 int main(void)

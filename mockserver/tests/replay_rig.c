@@ -56,7 +56,7 @@ void run_end(struct run *r)
     assert_true(recorder_close(r->recorder, NULL));
     mock_free(r->mock);
     r->mock = NULL;
-    time_let(r->before);
+    time_release(r->before);
 }
 
 void run_free(struct run *r)

@@ -71,7 +71,7 @@ static inline const char *request(struct setup *s, const char *line, const char 
 static inline struct mock_response ask(struct setup *s, const char *line, const char *body)
 {
     struct client *c = client_new(&s->rig);
-    struct mock_response a = client_ask(c, request(s, line, body));
+    struct mock_response a = client_request(c, request(s, line, body));
     client_end(c);
     return a;
 }

@@ -19,7 +19,7 @@ static struct client *begin_held(struct setup *s, const char *prefix)
     struct mock_response added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), HELD);
     assert_int_equal(added.status / 100, 2);
     struct client *c = client_new(&s->rig);
-    client_say(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));
+    client_send(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));
     return c;
 }
 
@@ -34,7 +34,7 @@ static void what_is_held_back_has_no_effect_yet(void **state)
     int64_t began_us = time_monotonic_us();
     struct client *c = begin_held(s, "");
     assert_true(is_listed(s));
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     assert_true(time_monotonic_us() - began_us >= HELD_US);
     assert_false(is_listed(s));
 }
@@ -44,7 +44,7 @@ static void a_rule_that_is_gone_meanwhile_still_acts(void **state)
     struct setup *s = *state;
     struct client *c = begin_held(s, "");
     assert_int_equal(ask(s, "DELETE /__admin/rules", "").status / 100, 2);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
     bool found = false;
     for (uint64_t seq = 1; seq <= journal_last(ns->journal); seq++) {
@@ -61,7 +61,7 @@ static void what_others_changed_meanwhile_is_not_its_doing(void **state)
     const char *body = "{\"space\":\"prj_01HX9Y7K8M2P4RSTUV56789AB\",\"platform\":\"tiktok\","
                        "\"handle\":\"other\"}";
     assert_int_equal(ask(s, "POST /__admin/simulate/account_connected", body).status, 200);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
     const struct journal_entry *e = journal_read(ns->journal, journal_last(ns->journal));
     assert_string_equal(e->operation, "revoke_social_account");
@@ -76,7 +76,7 @@ static void a_call_whose_world_was_reset_is_unavailable(void **state)
     struct setup *s = *state;
     struct client *c = begin_held(s, "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
-    struct mock_response a = client_hear_last(c);
+    struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.head, STR("X-Mock-Error: reset\r\n")));
     assert_true(str_has(a.body, STR("The world was reset")));
@@ -88,12 +88,12 @@ static void a_call_whose_world_was_deleted_is_unavailable(void **state)
     struct setup *s = *state;
     struct client *c = begin_held(s, "/ns/a");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
-    assert_int_equal(client_hear_last(c).status, 503);
+    assert_int_equal(client_read_last(c).status, 503);
 
     c = begin_held(s, "/ns/b");
     ask(s, "DELETE /__admin/namespaces/b", "");
     ask(s, "GET /ns/b" LIST, ""); /* another of that name */
-    assert_int_equal(client_hear_last(c).status, 503);
+    assert_int_equal(client_read_last(c).status, 503);
 }
 
 static void a_client_that_left_disturbs_nobody(void **state)

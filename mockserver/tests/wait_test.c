@@ -13,7 +13,7 @@ static struct client *begin_wait(struct setup *s, const char *prefix, const char
     const char *line = arena_printf(&s->rig.arena, "POST %s/__admin/requests/wait", prefix);
     const char *body = arena_printf(&s->rig.arena, LISTED, more);
     size_t waiting = server_in_flight(s->rig.server);
-    client_say(c, str_from(request(s, line, body)));
+    client_send(c, str_from(request(s, line, body)));
     while (server_in_flight(s->rig.server) == waiting)
         loop_step(s->rig.loop, 1000);
     return c;
@@ -33,7 +33,7 @@ static void what_comes_in_time_is_responded_to_at_once(void **state)
     ask(s, "GET /v1/nowhere", "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
     list(s);
-    struct mock_response a = client_hear_last(c);
+    struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 200);
     assert_true(str_has(a.body, STR("\"matched\":2")));
     assert_true(time_monotonic_us() - began_us < 30000000);
@@ -48,7 +48,7 @@ static void several_wait_at_once(void **state)
     list(s);
     list(s);
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(client_hear_last(c[i]).status, 200);
+        assert_int_equal(client_read_last(c[i]).status, 200);
 }
 
 static void what_does_not_come_is_told_at_the_timeout(void **state)
@@ -58,7 +58,7 @@ static void what_does_not_come_is_told_at_the_timeout(void **state)
     struct client *c = begin_wait(s, "", ",\"timeout\":\"40ms\"");
     list(s);
     ask(s, "GET /v1/nowhere", "");
-    struct mock_response a = client_hear_last(c);
+    struct mock_response a = client_read_last(c);
     assert_true(time_monotonic_us() - began_us >= 40000);
     assert_int_equal(a.status, 409);
     assert_true(str_has(a.body, STR("1 matching calls where at least 2 were expected")));
@@ -71,7 +71,7 @@ static void what_cannot_hold_any_more_is_not_waited_for(void **state)
     struct client *c = begin_wait(s, "", ",\"at_most\":2,\"since\":0,\"timeout\":\"60s\"");
     list(s);
     list(s);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
     list(s);
     struct mock_response a =
         ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"at_most\":2,\"timeout\":\"60s\"}");
@@ -83,14 +83,14 @@ static void a_world_that_is_reset_is_not_waited_for(void **state)
     struct setup *s = *state;
     struct client *c = begin_wait(s, "", "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
-    struct mock_response a = client_hear_last(c);
+    struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.body, STR("The world was reset")));
 
     ask(s, "GET /ns/a" LIST, "");
     c = begin_wait(s, "/ns/a", "");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
-    assert_int_equal(client_hear_last(c).status, 503);
+    assert_int_equal(client_read_last(c).status, 503);
 }
 
 static void a_journal_that_is_cleared_is_counted_anew(void **state)
@@ -103,7 +103,7 @@ static void a_journal_that_is_cleared_is_counted_anew(void **state)
     ask(s, "GET /v1/nowhere", "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
     list(s);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
 }
 
 static void a_client_that_left_disturbs_nobody(void **state)
@@ -117,7 +117,7 @@ static void a_client_that_left_disturbs_nobody(void **state)
     struct client *c = begin_wait(s, "", "");
     list(s);
     list(s);
-    assert_int_equal(client_hear_last(c).status, 200);
+    assert_int_equal(client_read_last(c).status, 200);
 }
 
 static void the_server_may_end_while_somebody_waits(void **state)
