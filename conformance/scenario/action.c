@@ -21,16 +21,17 @@ bool call_read(struct reader *r, const struct node *call, const char **method, c
     struct str rest = str_from(text), word = str_cut(&rest, ' ');
     if (!text || !rest.n)
         return error_add(r->err, ERROR_INPUT, call->at,
-                         "a call is METHOD /path, such as GET /v1/things/$id");
+                         "a call must be METHOD /path, for example GET /v1/items/$id");
     if (!is_method(word))
-        return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "' is no HTTP method%s",
+        return error_add(r->err, ERROR_INPUT, call->at, "unknown HTTP method '" STR_FMT "'%s",
                          STR_ARG(word), did_you_mean(r->arena, word, methods, COUNT(methods)));
     if (rest.s[0] != '/')
-        return error_add(r->err, ERROR_INPUT, call->at, "'" STR_FMT "': a path begins with /",
-                         STR_ARG(rest));
+        return error_add(r->err, ERROR_INPUT, call->at,
+                         "invalid path '" STR_FMT "'; a path starts with /", STR_ARG(rest));
     if (str_find(rest, ' ') < rest.n || str_find(rest, '#') < rest.n)
         return error_add(r->err, ERROR_INPUT, call->at,
-                         "'" STR_FMT "': a path has no blanks and no #", STR_ARG(rest));
+                         "invalid path '" STR_FMT "'; a path must not contain spaces or #",
+                         STR_ARG(rest));
     *method = str_dup(r->arena, word);
     *path = str_dup(r->arena, rest);
     return true;
@@ -58,13 +59,13 @@ static bool values_read(struct reader *r, const struct node *map, const char *ke
 {
     if (!map)
         return true;
-    if (!is_map(r, map, arena_printf(r->arena, "'%s' is a map: name: value", key)))
+    if (!is_map(r, map, arena_printf(r->arena, "'%s' must be a map: NAME: VALUE", key)))
         return false;
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!is_value(map->map.members[i].value, many))
             ok = error_add(r->err, ERROR_INPUT, map->map.members[i].value->at,
-                           "a value of '%s' is text, a number or a boolean%s", key,
+                           "a value of '%s' must be text, a number or a boolean%s", key,
                            many ? ", or a list of them" : "");
     *out = map;
     return ok;
@@ -82,7 +83,8 @@ static bool duration_read(struct reader *r, const char *text, struct where at)
     int64_t ms;
     if (is_reference(text) || (duration_parse(str_from(text), &ms) && ms > 0))
         return true;
-    return error_add(r->err, ERROR_INPUT, at, "'%s' is no duration such as 3h or 1h30m", text);
+    return error_add(r->err, ERROR_INPUT, at,
+                     "invalid duration '%s'; expected for example 3h or 1h30m", text);
 }
 
 static bool advance_map_read(struct reader *r, const struct node *map)
@@ -92,12 +94,13 @@ static bool advance_map_read(struct reader *r, const struct node *map)
     if (!fields_read(&advance_fields, map, r->arena, &w, r->err))
         return false;
     if (node_count(map) != 1)
-        return error_add(r->err, ERROR_INPUT, map->at, "'advance' is one of by, to and until");
+        return error_add(r->err, ERROR_INPUT, map->at,
+                         "'advance' needs exactly one of 'by', 'to' and 'until'");
     if (w.by)
         return duration_read(r, w.by, node_get(map, "by")->at);
     if (w.to && !is_reference(w.to) && !time_parse(str_from(w.to), &ms))
         return error_add(r->err, ERROR_INPUT, node_get(map, "to")->at,
-                         "'%s' is no instant such as 2026-05-02T12:00:00Z", w.to);
+                         "invalid time '%s'; expected for example 2026-05-02T12:00:00Z", w.to);
     return true;
 }
 
@@ -108,7 +111,7 @@ static bool advance_read(struct reader *r, const struct node *n, struct step *s)
         return advance_map_read(r, n);
     if (!node_text(n))
         return error_add(r->err, ERROR_INPUT, n->at,
-                         "'advance' is a duration, {by}, {to} or {until: next_event}");
+                         "'advance' must be a duration, {by}, {to} or {until: next_event}");
     return duration_read(r, node_text(n), n->at);
 }
 
@@ -121,7 +124,7 @@ static bool consent_read(struct reader *r, const struct step_yaml *w, struct ste
     s->consent_state = w->state;
     s->consent_handle = w->handle;
     return w->consent_at || error_add(r->err, ERROR_INPUT, key_place(s->source, "consent"),
-                                      "'consent' needs an 'at': the URL of the consent page");
+                                      "missing 'at'; 'consent' needs the URL of the consent page");
 }
 
 static bool use_read(struct reader *r, const struct step_yaml *w, struct step *s)
@@ -139,7 +142,7 @@ static bool request_read(struct reader *r, const struct step_yaml *w, struct ste
     s->raw_body = w->raw_body;
     if (w->body && w->raw_body)
         ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
-                       "'raw_body' stands beside 'body': a call has one body");
+                       "'raw_body' cannot be combined with 'body'");
     return ok;
 }
 
@@ -150,10 +153,10 @@ static bool hook_read(struct reader *r, const struct hook_yaml *w, struct step *
                           w->signature.secret};
     s->hook = hook;
     if (w->within_ms <= 0)
-        return error_add(r->err, ERROR_INPUT, w->at, "'within' is a positive duration");
+        return error_add(r->err, ERROR_INPUT, w->at, "'within' must be greater than 0");
     if (w->none && (w->count || w->signature.header || node_get(s->source, "expect")))
         return error_add(r->err, ERROR_INPUT, w->at,
-                         "of a delivery that must not come nothing else can be expected");
+                         "'none' cannot be combined with 'count', 'signature' or 'expect'");
     return true;
 }
 

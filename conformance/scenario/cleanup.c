@@ -16,8 +16,8 @@ static bool captures_check(struct reader *r, const struct lookup *f, const struc
     bool ok = true;
     for (size_t i = 0; i < f->capture_count; i++)
         if (!is_captured(s, f->captures[i].name))
-            ok = error_add(r->err, ERROR_INPUT, f->captures[i].at,
-                           "'%s' is no capture of this step", f->captures[i].name);
+            ok = error_add(r->err, ERROR_INPUT, f->captures[i].at, "this step has no capture '%s'",
+                           f->captures[i].name);
     return ok;
 }
 
@@ -29,12 +29,12 @@ static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const str
     *f = (struct lookup){.query = w->query, .in = w->in, .where = w->where};
     bool ok = call_read(r, w->call, &method, &f->path);
     if (w->call && strcmp(method, "GET") != 0)
-        ok = error_add(r->err, ERROR_INPUT, w->call->at, "the lookup must be a GET");
+        ok = error_add(r->err, ERROR_INPUT, w->call->at, "'call' of 'lookup' must be a GET");
     if (w->in && !node_pointer_valid(w->in))
         ok = error_add(r->err, ERROR_INPUT, key_place(w->source, "in"),
-                       "'in' is a JSON pointer to the list, such as /items");
-    ok &= !w->query || is_map(r, w->query, "'query' is a map: name: value");
-    ok &= is_map(r, w->where, "'where' is a map: what the resource looks like") &&
+                       "'in' must be a JSON pointer to a list, for example /items");
+    ok &= !w->query || is_map(r, w->query, "'query' must be a map: NAME: VALUE");
+    ok &= is_map(r, w->where, "'where' must be a map: an expectation of the resource") &&
           match_check(w->where, r->err);
     ok &= captures_read(r, w->capture, &f->captures, &f->capture_count);
     out->lookup = f;
@@ -64,7 +64,8 @@ bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
     size_t count = many ? n->list.count : 1;
     struct cleanup *cleanups = arena_array(r->arena, struct cleanup, count);
     if (!count)
-        return error_add(r->err, ERROR_INPUT, n->at, "'cleanup' is empty");
+        return error_add(r->err, ERROR_INPUT, n->at,
+                         "'cleanup' is an empty list; expected a call, or none");
     for (size_t i = 0; i < count; i++)
         ok &= one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
     s->cleanups = cleanups;

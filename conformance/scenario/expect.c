@@ -8,7 +8,7 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
     for (size_t i = 0; i < map->map.count; i++)
         if (!expect_key_fits(map->map.members[i].key, kind))
             ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                           "'%s' is nothing to expect of '%s'", map->map.members[i].key,
+                           "'%s' cannot be expected of '%s'", map->map.members[i].key,
                            step_kind_texts[kind]);
     return ok;
 }
@@ -16,9 +16,10 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
 static bool status_read(struct reader *r, const struct node *n, int64_t *status)
 {
     if (n->kind != NODE_INT)
-        return error_add(r->err, ERROR_INPUT, n->at, "a status is a number, or a list of them");
+        return error_add(r->err, ERROR_INPUT, n->at,
+                         "a status must be an integer from 100 to 599, or a list of them");
     if (n->integer < 100 || n->integer > 599)
-        return error_add(r->err, ERROR_INPUT, n->at, "%lld is not an HTTP status",
+        return error_add(r->err, ERROR_INPUT, n->at, "invalid status %lld (100-599)",
                          (long long)n->integer);
     *status = n->integer;
     return true;
@@ -30,7 +31,7 @@ bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, 
     *count = many ? n->list.count : 1;
     int64_t *statuses = arena_array(r->arena, int64_t, *count);
     if (!*count)
-        return error_add(r->err, ERROR_INPUT, n->at, "no status is accepted");
+        return error_add(r->err, ERROR_INPUT, n->at, "the list of statuses is empty");
     for (size_t i = 0; i < *count; i++)
         ok &= status_read(r, many ? n->list.items[i] : n, &statuses[i]);
     *out = statuses;
@@ -45,7 +46,7 @@ static bool named_read(struct reader *r, const struct node *map, const char *wha
     for (size_t i = 0; ok && i < map->map.count; i++)
         if (map->map.members[i].key[0] == '$')
             return error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                             "'%s' in place of a name: %s", map->map.members[i].key, what);
+                             "matcher '%s' is not allowed here; %s", map->map.members[i].key, what);
     *out = map;
     for (size_t i = 0; ok && i < map->map.count; i++)
         ok &= match_check(map->map.members[i].value, r->err);
@@ -65,8 +66,8 @@ static bool keys_read(struct reader *r, const struct fields *table, const struct
     bool ok = match_check(w.body, r->err);
     ok &= match_check(w.redirect, r->err);
     ok &= !w.status || statuses_read(r, w.status, &out->statuses, &out->status_count);
-    return (!w.headers ||
-            named_read(r, w.headers, "'headers' is a map: name: expectation", &out->headers)) &&
+    return (!w.headers || named_read(r, w.headers, "'headers' must be a map: NAME: EXPECTATION",
+                                     &out->headers)) &&
            ok;
 }
 
@@ -97,7 +98,8 @@ static bool is_output(struct reader *r, const struct flow *flow, const struct me
 bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
                   struct expectation *out)
 {
-    bool ok = named_read(r, map, "a flow's 'expect' is a map: output: expectation", &out->outputs);
+    bool ok =
+        named_read(r, map, "'expect' of a flow must be a map: OUTPUT: EXPECTATION", &out->outputs);
     for (size_t i = 0; ok && flow && i < map->map.count; i++)
         ok &= is_output(r, flow, &map->map.members[i]);
     out->given = true;
@@ -107,7 +109,7 @@ bool outputs_read(struct reader *r, const struct node *map, const struct flow *f
 
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s)
 {
-    bool ok = is_map(r, map, "'one_of' is a map: reading: expectation");
+    bool ok = is_map(r, map, "'one_of' must be a map: READING: EXPECTATION");
     if (ok && map->map.count < 2)
         return error_add(r->err, ERROR_INPUT, map->at, "'one_of' needs at least two readings");
     size_t count = node_count(map);

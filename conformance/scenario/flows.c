@@ -44,7 +44,8 @@ bool inputs_read(struct reader *r, const struct node *map, const char *what, str
         const struct member *m = &map->map.members[i];
         items[i] = (struct input){.name = m->key, .value = m->value, .at = m->key_at};
         if (!is_name(str_from(m->key)))
-            ok = error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+            ok = error_add(r->err, ERROR_INPUT, m->key_at,
+                           "invalid name '%s'; expected a letter, then letters, digits and _",
                            m->key);
     }
     *inputs = items;
@@ -73,8 +74,9 @@ static bool type_read(struct reader *r, struct input *in, const char *type, stru
             in->type = input_types[i];
             return true;
         }
-    return error_add(r->err, ERROR_INPUT, at, "'%s' is no type: string, integer, boolean or any%s",
-                     type, did_you_mean(r->arena, str_from(type), input_types, input_type_count));
+    return error_add(r->err, ERROR_INPUT, at,
+                     "unknown type '%s'; expected string, integer, boolean or any%s", type,
+                     did_you_mean(r->arena, str_from(type), input_types, input_type_count));
 }
 
 static bool input_read(struct reader *r, struct input *in)
@@ -94,7 +96,8 @@ static bool input_read(struct reader *r, struct input *in)
 static bool flow_inputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *inputs;
-    bool ok = inputs_read(r, map, "'inputs' is a map: name: type", &inputs, &flow->input_count);
+    bool ok =
+        inputs_read(r, map, "'inputs' must be a map: NAME: TYPE", &inputs, &flow->input_count);
     for (size_t i = 0; inputs && i < flow->input_count; i++)
         ok &= input_read(r, &inputs[i]);
     flow->inputs = inputs;
@@ -104,8 +107,8 @@ static bool flow_inputs_read(struct reader *r, const struct node *map, struct fl
 static bool flow_outputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *outputs;
-    bool ok =
-        inputs_read(r, map, "'outputs' is a map: name: reference", &outputs, &flow->output_count);
+    bool ok = inputs_read(r, map, "'outputs' must be a map: NAME: REFERENCE", &outputs,
+                          &flow->output_count);
     flow->outputs = outputs;
     return ok;
 }
@@ -133,7 +136,7 @@ static bool with_value_check(struct reader *r, const struct flow *flow, const st
 bool with_check(struct reader *r, const struct node *with, const struct step *s)
 {
     const struct flow *flow = s->flow;
-    bool ok = !with || is_map(r, with, "'with' is a map: input: value");
+    bool ok = !with || is_map(r, with, "'with' must be a map: INPUT: VALUE");
     for (size_t i = 0; ok && with && i < node_count(with); i++)
         ok &= with_value_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
@@ -151,7 +154,7 @@ static bool name_check(struct reader *r, const char *path, const char *name,
     const char *stem = path_stem(r->arena, path);
     return strcmp(stem, name) == 0 ||
            error_add(r->err, ERROR_INPUT, node_get(root, "flow")->at,
-                     "flow '%s' stands in %s.yaml: the names are the same", name, stem);
+                     "flow '%s' is in %s.yaml; a flow must have the name of its file", name, stem);
 }
 
 static const struct flow *file_read(struct reader *r, const char *path)
@@ -257,7 +260,7 @@ static size_t flow_depth(const struct flow *f)
 static bool depth_check(struct reader *r, size_t depth, struct where at)
 {
     return depth <= FLOWS_DEEP_MAX ||
-           error_add(r->err, ERROR_INPUT, at, "flows use flows more than %d deep", FLOWS_DEEP_MAX);
+           error_add(r->err, ERROR_INPUT, at, "flows are nested more than %d deep", FLOWS_DEEP_MAX);
 }
 
 const struct flow *flow_find(struct reader *r, const char *name, struct where at)
@@ -265,7 +268,7 @@ const struct flow *flow_find(struct reader *r, const char *name, struct where at
     struct names seen = {0};
     const char *path = is_slug(str_from(name)) ? file_find(r, name, &seen) : NULL;
     if (!path)
-        error_add(r->err, ERROR_INPUT, at, "there is no flow '%s'%s", name,
+        error_add(r->err, ERROR_INPUT, at, "unknown flow '%s'%s", name,
                   did_you_mean(r->arena, str_from(name), seen.items, seen.count));
     else if (is_recursive(r, path))
         error_add(r->err, ERROR_INPUT, at, "flow '%s' uses itself", name);

@@ -90,11 +90,11 @@ static bool add_path(struct loader *l, const char *path)
     if (path_is_file(path))
         add_file(l, path, false);
     else if (!path_is_folder(path))
-        return error_add(l->err, ERROR_SYSTEM, at, "there is no such file or folder");
+        return error_add(l->err, ERROR_SYSTEM, at, "no such file or folder");
     else
         add_folder(l, path, false, FOLDERS_DEEP_MAX);
     return has_scenario(&l->files, before) ||
-           error_add(l->err, ERROR_INPUT, at, "there is no scenario in this folder");
+           error_add(l->err, ERROR_INPUT, at, "no scenarios in this folder");
 }
 
 static int compare_files(const void *x, const void *y)
@@ -146,7 +146,8 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 {
     return !s->name || is_slug(str_from(s->name)) ||
            error_add(r->err, ERROR_INPUT, node_get(root, "scenario")->at,
-                     "'%s': a scenario's name is small letters, digits and -", s->name);
+                     "invalid scenario name '%s'; expected lowercase letters, digits and -",
+                     s->name);
 }
 
 /* NULL, and problems, where it cannot be used. */
@@ -165,11 +166,11 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     if (!w.steps)
         return NULL;
     ok &= name_check(&r, s, root);
-    ok &= inputs_read(&r, w.vars, "'vars' is a map: name: value", &vars, &s->var_count);
+    ok &= inputs_read(&r, w.vars, "'vars' must be a map: NAME: VALUE", &vars, &s->var_count);
     s->vars = vars;
     ok &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
-        ok = error_add(l->err, ERROR_INPUT, w.at, "there is no claims.yaml beside or above");
+        ok = error_add(l->err, ERROR_INPUT, w.at, "no claims.yaml in this folder or above");
     ok &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
     return ok ? s : NULL;
 }
@@ -179,7 +180,7 @@ static void add_scenario(struct loader *l, const struct scenario *s)
     for (size_t i = 0; i < l->scenarios.count; i++) {
         const struct scenario *other = l->scenarios.items[i];
         if (strcmp(other->name, s->name) == 0)
-            error_add(l->err, ERROR_INPUT, s->at, "'%s' is the name of the scenario in %s as well",
+            error_add(l->err, ERROR_INPUT, s->at, "duplicate scenario name '%s'; it is also in %s",
                       s->name, other->file);
     }
     *arena_push(l->arena, &l->scenarios, const struct scenario *) = s;
@@ -215,7 +216,8 @@ bool suite_load(struct arena *a, const char *const *paths, size_t count, struct 
     struct loader l = {.arena = a, .err = err};
     size_t before = err->count;
     if (!count)
-        return error_add(err, ERROR_USAGE, (struct where){0}, "no scenarios were named");
+        return error_add(err, ERROR_USAGE, (struct where){0},
+                         "no scenarios given; expected files or folders");
     for (size_t i = 0; i < count; i++)
         (void)add_path(&l, paths[i]);
     if (l.files.count)

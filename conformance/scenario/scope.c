@@ -88,17 +88,17 @@ static void reference_error(struct scope *s, struct str reference, struct where 
     if (s->now == BEFORE_ALL_STEPS)
         add_error(s, at,
                   arena_printf(s->arena,
-                               "'" STR_FMT "': only $target, $env, $run and $scenario are known "
-                               "before the steps",
+                               "'" STR_FMT "' cannot be used here; before the first step only "
+                               "$target, $env, $run and $scenario exist",
                                STR_ARG(reference)));
     else if (later)
         add_error(s, at,
-                  arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' makes it",
+                  arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' sets it",
                                STR_ARG(reference), later->step));
     else
         add_error(s, at,
-                  arena_printf(s->arena, "there is nothing called '" STR_FMT "'%s",
-                               STR_ARG(reference), nearest_name(s, reference)));
+                  arena_printf(s->arena, "unknown reference '" STR_FMT "'%s", STR_ARG(reference),
+                               nearest_name(s, reference)));
 }
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
@@ -129,8 +129,8 @@ static void check_stray(struct scope *s, const struct node *value)
         if (stray.n)
             add_error(s, value->at,
                       arena_printf(s->arena,
-                                   "'" STR_FMT
-                                   "': beside text a reference is ${name}, a dollar is $$",
+                                   "invalid reference '" STR_FMT
+                                   "'; within text use ${name}, or $$ for a dollar sign",
                                    STR_ARG(stray)));
         return;
     }
@@ -236,8 +236,8 @@ static void check_ids(struct scope *s, const struct step *steps, size_t count)
         for (size_t k = 0; k < i && id_of(&steps[i]); k++)
             if (id_of(&steps[k]) && strcmp(id_of(&steps[i]), id_of(&steps[k])) == 0) {
                 add_error(s, node_get(steps[i].source, "id")->at,
-                          arena_printf(s->arena, "the step in line %d has the id '%s' as well",
-                                       steps[k].at.line, id_of(&steps[i])));
+                          arena_printf(s->arena, "duplicate id '%s'; it is also in line %d",
+                                       id_of(&steps[i]), steps[k].at.line));
                 break;
             }
 }
@@ -272,15 +272,12 @@ static void check_names(struct scope *s, const struct step *steps, size_t count)
     for (size_t i = 0; i < s->names.count; i++) {
         const struct name *n = &s->names.items[i];
         if (n->what && !n->step && is_taken(s, n))
-            add_error(
-                s, n->at,
-                arena_printf(s->arena, "the name '%s' stands for something else already", n->name));
+            add_error(s, n->at, arena_printf(s->arena, "the name '%s' is already taken", n->name));
     }
     for (size_t i = 0; i < count; i++)
         if (id_of(&steps[i]) && is_reserved(id_of(&steps[i])))
             add_error(s, node_get(steps[i].source, "id")->at,
-                      arena_printf(s->arena, "the name '%s' stands for something else already",
-                                   id_of(&steps[i])));
+                      arena_printf(s->arena, "the name '%s' is already taken", id_of(&steps[i])));
 }
 
 static void check_used(struct scope *s)
@@ -288,7 +285,7 @@ static void check_used(struct scope *s)
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].what && !s->names.items[i].used)
             add_error(s, s->names.items[i].at,
-                      arena_printf(s->arena, "nothing uses the %s '%s'", s->names.items[i].what,
+                      arena_printf(s->arena, "%s '%s' is never used", s->names.items[i].what,
                                    s->names.items[i].name));
 }
 

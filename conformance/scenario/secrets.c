@@ -10,11 +10,11 @@ struct secret_shape {
 };
 
 static const struct secret_shape shapes[] = {
-    {"lp_live_", "a Layers key",             4 },
-    {"pe_live_", "a PostEverywhere key",     4 },
-    {"pn-",      "a PostNitro key",          12},
-    {"whsec_",   "a webhook's secret",       8 },
-    {"Bearer ",  "a credential of a header", 16},
+    {"lp_live_", "a Layers key",         4 },
+    {"pe_live_", "a PostEverywhere key", 4 },
+    {"pn-",      "a PostNitro key",      12},
+    {"whsec_",   "a webhook secret",     8 },
+    {"Bearer ",  "a bearer token",       16},
 };
 
 static bool is_key_character(char c)
@@ -43,7 +43,7 @@ static bool check_text(const char *text, struct where at, struct error *err)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (looks_like(&shapes[i], text))
             return error_add(err, ERROR_INPUT, at,
-                             "this looks like %s: name an actor, or take it from $env",
+                             "this looks like %s; use an actor, or read it from $env",
                              shapes[i].what);
     return true;
 }

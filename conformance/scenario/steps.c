@@ -15,15 +15,16 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
             continue;
         if (found != STEP_KIND_COUNT) {
             error_add(r->err, ERROR_INPUT, key_place(map, key),
-                      "'%s' stands beside '%s': a step is one action", key, step_kind_texts[found]);
+                      "'%s' cannot be combined with '%s'; a step has one action", key,
+                      step_kind_texts[found]);
             return STEP_KIND_COUNT;
         }
         found = (enum step_kind)i;
     }
     if (found == STEP_KIND_COUNT)
-        error_add(
-            r->err, ERROR_INPUT, map->at,
-            "a step is one of call, use, consent, simulate, advance, inspect, expect_webhook");
+        error_add(r->err, ERROR_INPUT, map->at,
+                  "this step has no action; expected one of call, use, consent, simulate, advance, "
+                  "inspect, expect_webhook");
     return found;
 }
 
@@ -33,7 +34,7 @@ static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kin
     for (size_t i = 0; i < map->map.count; i++)
         if (!step_key_fits(map->map.members[i].key, kind))
             ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                           "'%s' does not go with '%s'", map->map.members[i].key,
+                           "'%s' is not allowed with '%s'", map->map.members[i].key,
                            step_kind_texts[kind]);
     return ok;
 }
@@ -44,7 +45,7 @@ static bool name_read(struct reader *r, const struct step_yaml *w, struct step *
     s->note = w->note;
     return !w->id || is_name(str_from(w->id)) ||
            error_add(r->err, ERROR_INPUT, node_get(s->source, "id")->at,
-                     "'%s': an id is letters, digits and _", w->id);
+                     "invalid id '%s'; expected a letter, then letters, digits and _", w->id);
 }
 
 /* --- eventually and consistently ------------------------------------------------------------ */
@@ -56,7 +57,7 @@ static bool times_read(struct reader *r, const struct repeat_yaml *w, const char
     s->for_ms = w->for_ms;
     s->settle_ms = w->settle_ms;
     return (w->every_ms > 0 && w->for_ms > 0 && w->settle_ms >= 0) ||
-           error_add(r->err, ERROR_INPUT, w->at, "the durations of '%s' are positive", key);
+           error_add(r->err, ERROR_INPUT, w->at, "the durations of '%s' must be positive", key);
 }
 
 static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step *s)
@@ -64,9 +65,9 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
     s->eventually = w->eventually.at.line > 0;
     s->consistently = w->consistently.at.line > 0;
     if (s->eventually && s->consistently)
-        return error_add(
-            r->err, ERROR_INPUT, key_place(s->source, "consistently"),
-            "'consistently' stands beside 'eventually': with settle, consistently waits by itself");
+        return error_add(r->err, ERROR_INPUT, key_place(s->source, "consistently"),
+                         "'consistently' cannot be combined with 'eventually'; "
+                         "to wait first, use 'settle'");
     if (s->consistently)
         return times_read(r, &w->consistently, "consistently", s);
     if (!s->eventually)
@@ -82,14 +83,16 @@ static bool case_list_read(struct reader *r, const struct node *cases, const str
     const struct member *first = &cases->map.members[0];
     if (m->value->kind != NODE_LIST || !m->value->list.count)
         return error_add(r->err, ERROR_INPUT, m->value->at,
-                         "'%s' of 'cases' is a list of at least one value", m->key);
+                         "'%s' of 'cases' must be a list of at least one value", m->key);
     if (!is_name(str_from(m->key)))
-        return error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+        return error_add(r->err, ERROR_INPUT, m->key_at,
+                         "invalid name '%s'; expected a letter, then letters, digits and _",
                          m->key);
     if (first->value->kind == NODE_LIST && m->value->list.count != first->value->list.count)
         return error_add(r->err, ERROR_INPUT, m->value->at,
-                         "'%s' has %zu values, '%s' has %zu: cases are zipped", m->key,
-                         m->value->list.count, first->key, first->value->list.count);
+                         "'%s' has %zu values, but '%s' has %zu; "
+                         "all lists of 'cases' must have the same length",
+                         m->key, m->value->list.count, first->key, first->value->list.count);
     return true;
 }
 
@@ -98,10 +101,10 @@ static bool cases_read(struct reader *r, const struct node *cases, struct step *
     s->case_count = 1;
     if (!cases)
         return true;
-    if (!is_map(r, cases, "'cases' is a map: name: list of values"))
+    if (!is_map(r, cases, "'cases' must be a map: NAME: LIST"))
         return false;
     if (!cases->map.count)
-        return error_add(r->err, ERROR_INPUT, cases->at, "'cases' names nothing");
+        return error_add(r->err, ERROR_INPUT, cases->at, "'cases' is empty");
     bool ok = true;
     for (size_t i = 0; i < cases->map.count; i++)
         ok &= case_list_read(r, cases, &cases->map.members[i]);
@@ -116,17 +119,18 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
 {
     *out = (struct capture){m->key, node_text(m->value), m->key_at};
     if (!is_name(str_from(m->key)))
-        return error_add(r->err, ERROR_INPUT, m->key_at, "'%s': a name is letters, digits and _",
+        return error_add(r->err, ERROR_INPUT, m->key_at,
+                         "invalid name '%s'; expected a letter, then letters, digits and _",
                          m->key);
     return (out->pointer && node_pointer_valid(out->pointer)) ||
            error_add(r->err, ERROR_INPUT, m->value->at,
-                     "'%s' captures a JSON pointer such as /items/0/id", m->key);
+                     "'%s' must be a JSON pointer, for example /items/0/id", m->key);
 }
 
 bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
                    size_t *count)
 {
-    bool ok = !map || is_map(r, map, "'capture' is a map: name: pointer");
+    bool ok = !map || is_map(r, map, "'capture' must be a map: NAME: POINTER");
     *count = ok && map ? node_count(map) : 0;
     struct capture *captures = arena_array(r->arena, struct capture, *count);
     for (size_t i = 0; i < *count; i++)
@@ -140,7 +144,7 @@ static bool own_captures_read(struct reader *r, const struct node *map, struct s
     bool ok = captures_read(r, map, &s->captures, &s->capture_count);
     if (s->capture_count && !s->id)
         ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"),
-                       "a step that captures needs an id");
+                       "a step with 'capture' needs an 'id'");
     return ok;
 }
 
@@ -160,7 +164,7 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
         return true;
     if (!is_claims(n))
         return error_add(r->err, ERROR_INPUT, n->at,
-                         "'claims' is a list of claims, or a map: claim: pointer");
+                         "'claims' must be a list of claims, or a map: CLAIM: POINTER");
     struct citation *citations = arena_array(r->arena, struct citation, node_count(n));
     for (size_t i = 0; i < node_count(n); i++) {
         if (n->kind == NODE_LIST) {
@@ -222,7 +226,7 @@ bool steps_read(struct reader *r, const struct node *list, const struct step **s
 {
     bool ok = true;
     if (list->kind != NODE_LIST)
-        return error_add(r->err, ERROR_INPUT, list->at, "'steps' is a list");
+        return error_add(r->err, ERROR_INPUT, list->at, "'steps' must be a list");
     if (!list->list.count)
         return error_add(r->err, ERROR_INPUT, list->at, "'steps' is empty");
     struct step *items = arena_array(r->arena, struct step, list->list.count);

@@ -81,8 +81,7 @@ static bool check_list(struct validation *c, const struct node *list, const char
     return validation_error(
         c, key_place(list, matcher),
         arena_printf(c->arena,
-                     "'%s' decides nothing of an empty list: it needs $some, or a "
-                     "$count of at least 1, beside it",
+                     "'%s' also holds for an empty list; add $some, or a $count of at least 1",
                      matcher));
 }
 
@@ -101,8 +100,9 @@ static bool check_code(struct validation *c, const struct expectation *x)
 {
     if (!accepts_refusal(x) || (x->body && has_error_code(x->body)))
         return true;
-    return validation_error(
-        c, x->at, "a refusal is expected without its error code (code, error or message)");
+    return validation_error(c, x->at,
+                            "an error status is expected without an error code; "
+                            "expect 'code', 'error' or 'message' in the body");
 }
 
 static bool check_expected(struct validation *c, const struct step *s)
@@ -135,12 +135,11 @@ static bool check_step(struct validation *c, const struct step *s)
     if ((s->eventually || s->consistently) && !only_reads(s))
         ok = validation_error(
             c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
-            arena_printf(c->arena, "a %s is not sent again and again: GET and HEAD are",
-                         s->method));
+            arena_printf(c->arena, "a %s cannot be repeated; only GET and HEAD can", s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
     if (creates && !s->cleanup_count && !s->no_cleanup)
-        ok = validation_error(c, s->at, "this creates something and has no 'cleanup'");
+        ok = validation_error(c, s->at, "missing 'cleanup'; this call creates a resource");
     return ok;
 }
 
@@ -193,7 +192,8 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
     return !sc->step_count ||
            validation_error(
                c, sc->at,
-               any ? "no check depends on anything that this scenario sent or caused itself"
+               any ? "no check that cites a claim depends on what this scenario does; expect "
+                     "a reference, an error status, or the effect of an earlier step"
                    : "this scenario cites no claim and settles no dispute");
 }
 

@@ -9,14 +9,14 @@ static bool unknown_claim(struct validation *c, const struct citation *cited)
     if (catalogue_dispute(of, cited->claim))
         return validation_error(
             c, cited->at,
-            arena_printf(c->arena, "'%s' is a dispute: it is settled by one_of, not cited",
+            arena_printf(c->arena, "'%s' is a dispute, not a claim; use 'dispute' and 'one_of'",
                          cited->claim));
     const char **ids = arena_array(c->arena, const char *, of->claim_count);
     for (size_t i = 0; i < of->claim_count; i++)
         ids[i] = of->claims[i].id;
     return validation_error(
         c, cited->at,
-        arena_printf(c->arena, "there is no claim '%s'%s", cited->claim,
+        arena_printf(c->arena, "unknown claim '%s'%s", cited->claim,
                      did_you_mean(c->arena, str_from(cited->claim), ids, of->claim_count)));
 }
 
@@ -26,10 +26,9 @@ static bool check_pointer(struct validation *c, const struct step *s, const stru
     if (claim_pointer_fits(s, cited->pointer, &near))
         return true;
     if (!*cited->pointer)
-        return validation_error(c, cited->at,
-                                "this step expects nothing that could decide a claim");
+        return validation_error(c, cited->at, "this step cites a claim but expects nothing");
     return validation_error(c, cited->at,
-                            arena_printf(c->arena, "no check of this step is at %s%s%s%s",
+                            arena_printf(c->arena, "this step has no check at %s%s%s%s",
                                          cited->pointer, near ? " (did you mean '" : "",
                                          near ? near : "", near ? "'?)" : ""));
 }
@@ -48,7 +47,7 @@ static bool check_citation(struct validation *c, const struct step *s, size_t i)
     bool ok = check_pointer(c, s, cited);
     if (cited_before(s, i))
         ok = validation_error(c, cited->at,
-                              arena_printf(c->arena, "'%s' is cited twice", cited->claim));
+                              arena_printf(c->arena, "claim '%s' is cited twice", cited->claim));
     if (!c->catalogue)
         return ok;
     const struct claim *claim = catalogue_claim(c->catalogue, cited->claim);
@@ -57,7 +56,7 @@ static bool check_citation(struct validation *c, const struct step *s, size_t i)
     if (strcmp(claim->observe, "none") != 0)
         return ok;
     return validation_error(c, cited->at,
-                            arena_printf(c->arena, "'%s' cannot be observed: %s", claim->id,
+                            arena_printf(c->arena, "claim '%s' cannot be observed: %s", claim->id,
                                          claim->why ? claim->why : claim->says));
 }
 
@@ -86,7 +85,7 @@ static bool check_known_dispute(struct validation *c, const struct step *s)
         ids[i] = of->disputes[i].id;
     return validation_error(
         c, node_get(s->source, "dispute")->at,
-        arena_printf(c->arena, "there is no dispute '%s'%s", s->dispute,
+        arena_printf(c->arena, "unknown dispute '%s'%s", s->dispute,
                      did_you_mean(c->arena, str_from(s->dispute), ids, of->dispute_count)));
 }
 
@@ -96,10 +95,11 @@ static bool check_dispute(struct validation *c, const struct step *s)
         return true;
     if (!s->dispute)
         return validation_error(c, key_place(s->source, "one_of"),
-                                "'one_of' needs a 'dispute' to settle");
+                                "missing 'dispute'; 'one_of' needs the dispute that it settles");
     if (!s->reading_count)
-        return validation_error(c, key_place(s->source, "dispute"),
-                                "'dispute' needs a 'one_of' of its readings");
+        return validation_error(
+            c, key_place(s->source, "dispute"),
+            "missing 'one_of'; 'dispute' needs an expectation for each reading");
     return !c->catalogue || check_known_dispute(c, s);
 }
 
@@ -108,9 +108,9 @@ bool validate_claims(struct validation *c, const struct step *s)
     bool ok = true;
     if (c->in_flow && (s->citation_count || s->dispute))
         return validation_error(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
-                                "a flow decides nothing: cite where it is used");
+                                "a flow cannot cite claims or disputes; cite them in the scenario");
     if ((s->citation_count || s->dispute) && !s->id)
-        ok = validation_error(c, s->at, "a step that decides something needs an id");
+        ok = validation_error(c, s->at, "a step with 'claims' or 'dispute' needs an 'id'");
     for (size_t i = 0; i < s->citation_count; i++)
         ok &= check_citation(c, s, i);
     return check_dispute(c, s) && ok;

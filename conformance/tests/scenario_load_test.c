@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Places are told as the paths were given, so all tests stand in the folder of the tests. */
+/* Error messages show paths as given, so all tests run in the folder of the tests. */
 static int setup(void **state)
 {
     static struct arena arena;
@@ -30,7 +30,7 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct suite load(struct arena *a, const char *path)
+static struct suite load_path(struct arena *a, const char *path)
 {
     struct suite suite = {0};
     struct error err = {0};
@@ -41,7 +41,7 @@ static struct suite load(struct arena *a, const char *path)
     return suite;
 }
 
-static const char *refusal(struct arena *a, const char *const *paths, size_t count)
+static const char *load_errors(struct arena *a, const char *const *paths, size_t count)
 {
     struct suite suite = {0};
     struct error err = {0};
@@ -58,7 +58,7 @@ static const char *file_text(struct arena *a, const char *path)
     struct buf out = {.arena = a};
     FILE *f = fopen(path, "r");
     if (!f)
-        fail_msg("there is no %s", path);
+        fail_msg("cannot open %s", path);
     for (int c; f && (c = fgetc(f)) != EOF;)
         buf_byte(&out, (char)c);
     if (f)
@@ -90,7 +90,7 @@ static void every_bad_file_is_rejected_with_all_its_errors(void **state)
             strcmp(names[i], "disputes.yaml") == 0)
             continue;
         const char *expected = file_text(a, arena_printf(a, "bad/%s.err", path_stem(a, path)));
-        const char *why = refusal(a, &path, 1);
+        const char *why = load_errors(a, &path, 1);
         seen++;
         if (*expected && strcmp(expected, why) == 0)
             continue;
@@ -103,14 +103,14 @@ static void every_bad_file_is_rejected_with_all_its_errors(void **state)
 
 static void the_scenarios_of_the_providers_load(void **state)
 {
-    struct suite suite = load(*state, SOURCE_DIR "/scenarios");
+    struct suite suite = load_path(*state, SOURCE_DIR "/scenarios");
     assert_true(suite.scenario_count >= 38);
     assert_true(suite.catalogue_count >= 1);
 }
 
 static void a_folder_loads_in_path_order(void **state)
 {
-    struct suite suite = load(*state, "suite");
+    struct suite suite = load_path(*state, "suite");
     assert_int_equal(suite.scenario_count, 2);
     assert_string_equal(suite.scenarios[0]->file, "suite/deeper/nearest.yaml");
     assert_string_equal(suite.scenarios[1]->file, "suite/everything.yaml");
@@ -129,7 +129,7 @@ static void a_file_that_is_named_twice_is_loaded_once(void **state)
 static void flows_and_claims_of_parent_folders_are_found(void **state)
 {
     assert_int_equal(chdir("suite/deeper"), 0);
-    struct suite suite = load(*state, "nearest.yaml");
+    struct suite suite = load_path(*state, "nearest.yaml");
     assert_int_equal(chdir(TEST_DIR), 0);
     assert_int_equal(suite.scenario_count, 1);
     assert_string_equal(suite.catalogues[0]->folder, "..");
@@ -137,7 +137,7 @@ static void flows_and_claims_of_parent_folders_are_found(void **state)
 
 static void every_key_is_read(void **state)
 {
-    struct suite suite = load(*state, "suite/everything.yaml");
+    struct suite suite = load_path(*state, "suite/everything.yaml");
     const struct scenario *s = suite.scenarios[0];
     assert_string_equal(s->name, "everything");
     assert_string_equal(s->title, "Every key in one scenario");
@@ -195,7 +195,7 @@ static void every_key_is_read(void **state)
 
 static void a_flow_has_its_inputs_outputs_and_steps(void **state)
 {
-    struct suite suite = load(*state, "suite/everything.yaml");
+    struct suite suite = load_path(*state, "suite/everything.yaml");
     const struct step *made = step_named(suite.scenarios[0], "made");
     const struct flow *connect = made->flow;
     assert_int_equal(made->kind, STEP_USE);
@@ -214,11 +214,11 @@ static void a_flow_has_its_inputs_outputs_and_steps(void **state)
 
 static void the_nearest_flow_is_used(void **state)
 {
-    struct suite suite = load(*state, "suite/deeper");
+    struct suite suite = load_path(*state, "suite/deeper");
     assert_string_equal(suite.scenarios[0]->steps[0].flow->file, "suite/deeper/flows/create.yaml");
 }
 
-/* --- paths that cannot be used -------------------------------------------------------------- */
+/* --- invalid paths -------------------------------------------------------------- */
 
 static void write_file(struct arena *a, const char *folder, const char *name, const char *text)
 {
@@ -235,7 +235,7 @@ static const char *new_folder(struct arena *a)
     return folder;
 }
 
-static void clear(struct arena *a, const char *folder)
+static void remove_folder(struct arena *a, const char *folder)
 {
     size_t count;
     const char *const *names = folder_names(a, folder, &count);
@@ -249,12 +249,11 @@ static void a_missing_path_and_an_empty_folder_are_rejected(void **state)
     struct arena *a = *state;
     const char *folder = new_folder(a);
     const char *paths[] = {"suite/nowhere.yaml", folder};
-    const char *why = refusal(a, paths, 2);
-    clear(a, folder);
-    assert_non_null(strstr(why, "suite/nowhere.yaml: there is no such file or folder"));
-    assert_non_null(
-        strstr(why, arena_printf(a, "%s: there is no scenario in this folder", folder)));
-    assert_string_equal(refusal(a, NULL, 0), "no scenarios were named");
+    const char *why = load_errors(a, paths, 2);
+    remove_folder(a, folder);
+    assert_non_null(strstr(why, "suite/nowhere.yaml: no such file or folder"));
+    assert_non_null(strstr(why, arena_printf(a, "%s: no scenarios in this folder", folder)));
+    assert_string_equal(load_errors(a, NULL, 0), "no scenarios given; expected files or folders");
 }
 
 static const char scenario_text[] = "scenario: one\ntitle: One\nsteps:\n"
@@ -266,21 +265,21 @@ static void scenarios_without_a_catalogue_or_with_duplicate_names_are_rejected(v
     struct arena *a = *state;
     const char *folder = new_folder(a);
     write_file(a, folder, "a.yaml", scenario_text);
-    const char *without = refusal(a, &folder, 1);
+    const char *without = load_errors(a, &folder, 1);
     write_file(a, folder, "b.yaml", scenario_text);
     write_file(a, folder, "claims.yaml",
                "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
-    const char *twice = refusal(a, &folder, 1);
-    clear(a, folder);
+    const char *twice = load_errors(a, &folder, 1);
+    remove_folder(a, folder);
     assert_string_equal(
-        without, arena_printf(a, "%s/a.yaml:1:1: there is no claims.yaml beside or above", folder));
+        without, arena_printf(a, "%s/a.yaml:1:1: no claims.yaml in this folder or above", folder));
     assert_string_equal(
         twice,
-        arena_printf(a, "%s/b.yaml:1:1: 'one' is the name of the scenario in %s/a.yaml as well",
+        arena_printf(a, "%s/b.yaml:1:1: duplicate scenario name 'one'; it is also in %s/a.yaml",
                      folder, folder));
 }
 
-/* f1 uses f2 uses f3 ...; the runner keeps a frame for each. */
+/* f1 uses f2, f2 uses f3, and so on; the runner keeps a frame for each. */
 static void flows_nested_too_deep_are_rejected(void **state)
 {
     struct arena *a = *state;
@@ -294,19 +293,19 @@ static void flows_nested_too_deep_are_rejected(void **state)
                "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
     write_file(a, folder, "a.yaml", arena_printf(a, "%s  - use: f2\n", scenario_text));
     const char *file = path_join(a, folder, "a.yaml");
-    const char *twelve = refusal(a, &file, 1);
+    const char *twelve = load_errors(a, &file, 1);
     write_file(a, folder, "a.yaml", arena_printf(a, "%s  - use: f1\n", scenario_text));
-    const char *thirteen = refusal(a, &file, 1), *from_below = refusal(a, &folder, 1);
-    clear(a, flows);
-    clear(a, folder);
+    const char *thirteen = load_errors(a, &file, 1), *from_below = load_errors(a, &folder, 1);
+    remove_folder(a, flows);
+    remove_folder(a, folder);
     assert_string_equal(twelve, "");
-    assert_non_null(strstr(thirteen, "flows use flows more than 12 deep"));
-    assert_non_null(strstr(from_below, "flows use flows more than 12 deep"));
+    assert_non_null(strstr(thirteen, "flows are nested more than 12 deep"));
+    assert_non_null(strstr(from_below, "flows are nested more than 12 deep"));
 }
 
 /* --- references ----------------------------------------------------------------------------- */
 
-static bool join(void *ctx, struct str reference, struct where at)
+static bool join_reference(void *ctx, struct str reference, struct where at)
 {
     struct buf *out = ctx;
     (void)at;
@@ -338,7 +337,7 @@ static void references_are_found_in_text(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf out = {.arena = *state};
-        references_visit_text(rows[i].text, (struct where){0}, join, &out);
+        references_visit_text(rows[i].text, (struct where){0}, join_reference, &out);
         assert_string_equal(buf_c(&out), rows[i].found);
         assert_string_equal(str_dup(*state, references_stray(rows[i].text)), rows[i].stray);
     }
@@ -350,7 +349,7 @@ static void references_are_found_in_values_but_not_in_keys(void **state)
     const struct node *n =
         yaml_parse(*state, STR("{ $some: { id: $a }, list: [1, $b, [\"x${c}\"]], n: null, $d: 1 }"),
                    "f", NULL);
-    references_visit(n, join, &out);
+    references_visit(n, join_reference, &out);
     assert_string_equal(buf_c(&out), "a b c");
 }
 
