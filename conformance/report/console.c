@@ -26,7 +26,7 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
     return c;
 }
 
-/* --- progress: talk, so it goes to stderr ---------------------------------------------------- */
+/* --- progress, on stderr --------------------------------------------------------------------- */
 
 static void show_progress(const struct console *c, const char *name)
 {
@@ -44,9 +44,9 @@ static void show_progress(const struct console *c, const char *name)
         layout_put(&t, STYLE_BAD, "  %u failed", c->failed);
     layout_put(&t, STYLE_PLAIN, "  " STR_FMT, STR_ARG(line));
 
-    struct writer *talk = writer_to(&none, stderr);
-    write_str(talk, buf_str(&t.out));
-    (void)writer_close(talk, NULL); /* progress that nobody can see is no failure */
+    struct writer *progress = writer_to(&none, stderr);
+    write_str(progress, buf_str(&t.out));
+    (void)writer_close(progress, NULL); /* a failed write of progress is ignored */
     arena_end(&a);
 }
 
@@ -73,7 +73,7 @@ struct run_events console_events(struct console *c)
         .scenario_started = on_started, .scenario_ended = on_ended, .ctx = c};
 }
 
-/* --- the end --------------------------------------------------------------------------------- */
+/* --- summary --------------------------------------------------------------------------------- */
 
 void console_summary(struct console *c, const struct run *r)
 {

@@ -10,7 +10,7 @@ enum { BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
 
 struct line {
     struct text_layout *layout;
-    const char *options[OPTIONS_MAX]; /* with their arguments */
+    const char *options[OPTIONS_MAX]; /* each with its argument */
     size_t count;
 };
 
@@ -18,7 +18,7 @@ struct line {
 
 enum quotes {
     QUOTES_NONE,
-    QUOTES_SINGLE,  /* '...', a secret between: '...'"$NAME"'...' */
+    QUOTES_SINGLE,  /* '...'; with a secret: '...'"$NAME"'...' */
     QUOTES_DOUBLE,  /* "... $NAME" */
     QUOTES_ESCAPED, /* $'...' */
 };
@@ -39,7 +39,7 @@ static bool has_any(struct str text, const char *letters)
     return false;
 }
 
-/* Double quotes only where nothing within has a meaning for the shell. */
+/* Uses double quotes only if the text has no character that is special within them. */
 static enum quotes quotes_for(const struct secrets *secrets, struct str text)
 {
     bool secret = secrets_find(secrets, text, true).name;
@@ -61,7 +61,7 @@ static void add_single(struct buf *out, struct str text)
     buf_byte(out, '\'');
 }
 
-/* $'...': three digits always, so that what follows is never read as one more */
+/* Writes $'...' with three octal digits each: a digit that follows is not part of the escape. */
 static void add_escaped(struct buf *out, struct str text)
 {
     buf_text(out, "$'");
@@ -149,15 +149,16 @@ static void add_method(struct line *l, const struct exchange_record *x)
         add_flag(l, "--globoff");
 }
 
-/* --json stands for both, and for the body; behind it an @ would name a file. */
-static bool speaks_json(const struct exchange_record *x)
+/* Returns true if --json can replace both headers and the body option. A body that starts with @
+ * cannot follow --json: curl would read a file. */
+static bool fits_json_option(const struct exchange_record *x)
 {
     return x->request_body.n && x->request_body.s[0] != '@' &&
            str_is(headers_get(&x->request_headers, "Content-Type"), "application/json") &&
            str_is(headers_get(&x->request_headers, "Accept"), "application/json");
 }
 
-/* What curl says by itself. */
+/* Returns true for a header that curl adds itself. */
 static bool is_implied(const char *name, bool json)
 {
     static const char *const names[] = {"Host",       "Content-Length", "User-Agent",
@@ -174,9 +175,9 @@ static void add_headers(struct line *l, const struct exchange_record *x)
     for (size_t i = 0; i < x->request_headers.count; i++) {
         const struct header *h = &x->request_headers.items[i];
         struct buf text = {.arena = l->layout->arena};
-        if (is_implied(h->name, speaks_json(x)))
+        if (is_implied(h->name, fits_json_option(x)))
             continue;
-        /* a header without a value is written with a semicolon, or curl leaves it out */
+        /* curl omits a header without a value unless it is written with a semicolon */
         buf_printf(&text, h->value.n ? "%s: " : "%s;", h->name);
         buf_add(&text, h->value);
         add_option(l, "-H", buf_str(&text));
@@ -185,13 +186,13 @@ static void add_headers(struct line *l, const struct exchange_record *x)
 
 static void add_body(struct line *l, const struct exchange_record *x)
 {
-    const char *option = speaks_json(x) ? "--json" : "--data-raw";
+    const char *option = fits_json_option(x) ? "--json" : "--data-raw";
     struct str body = x->request_body;
     if (!body.n)
         return;
     if (body.n > BODY_MAX_BYTES)
         body = str_from(arena_printf(l->layout->arena, "@body-of-%zu-bytes", body.n));
-    if (body.n != x->request_body.n && !speaks_json(x))
+    if (body.n != x->request_body.n && !fits_json_option(x))
         option = "--data-binary";
     add_option(l, option, body);
 }

@@ -60,7 +60,7 @@ void failure_card_title(struct text_layout *t, const struct run *r, const struct
         return;
     layout_put(t, style, "  %s ", verdict_symbol(c->verdict));
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, c->step));
-    layout_put(t, STYLE_DIM, "  cites no claim: it holds the scenario itself up\n");
+    layout_put(t, STYLE_DIM, "  cites no claim; the scenario depends on it\n");
 }
 
 static const char *place_text(struct text_layout *t, struct where at)
@@ -81,7 +81,7 @@ void failure_card_fields(struct text_layout *t, const struct run *r, const struc
     layout_put(t, STYLE_PLAIN, "\n");
     put_value(t, "check", STYLE_PLAIN, c->id);
     put_value(t, "scenario", STYLE_PLAIN, place_text(t, c->at));
-    put_value(t, "value", STYLE_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
+    put_value(t, "field", STYLE_PLAIN, c->pointer && *c->pointer ? c->pointer : "the whole body");
     put_value(t, "expected", STYLE_GOOD, c->expected);
     put_value(t, "actual", style_of(r, c), c->actual);
     put_value(t, "why", STYLE_PLAIN, c->why);
@@ -110,7 +110,7 @@ static void put_status(struct text_layout *t, const struct exchange_record *x)
     layout_put(t, STYLE_DIM, "  %s\n", duration_text(t->arena, x->duration_us));
 }
 
-/* A body that was printed over many lines, on one. */
+/* Joins the lines of a pretty-printed body into one. */
 static struct str join_lines(struct arena *a, struct str text)
 {
     struct buf out = {.arena = a};
@@ -123,7 +123,7 @@ static struct str join_lines(struct arena *a, struct str text)
     return buf_str(&out);
 }
 
-/* Scrubbed before it is cut: a cut could part a secret. */
+/* Scrubs before cutting: a cut inside a secret would hide it from the scrubber. */
 static void put_body(struct text_layout *t, struct str body)
 {
     if (!body.n)
@@ -133,7 +133,7 @@ static void put_body(struct text_layout *t, struct str body)
     layout_wrap(t, INDENT, STYLE_PLAIN, BODY_LINES_MAX, clean.s);
     if (text_width(clean) > BODY_LINES_MAX * (size_t)(t->width - INDENT)) {
         layout_indent(t, INDENT);
-        layout_put(t, STYLE_DIM, "%zu bytes in all: see the JSON report\n", body.n);
+        layout_put(t, STYLE_DIM, "%zu bytes in total; see the JSON report\n", body.n);
     }
 }
 

@@ -134,7 +134,7 @@ void json_parts_exchange(struct json *j, const struct secrets *secrets,
     put_body(j, secrets, "response_body", x->response_body);
 }
 
-/* --- scenarios and the whole ----------------------------------------------------------------- */
+/* --- scenarios and the run ------------------------------------------------------------------- */
 
 void json_parts_scenario(struct json *j, const struct scenario_result *s)
 {

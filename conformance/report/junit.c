@@ -6,7 +6,7 @@
 
 enum { DETAILS_WIDTH = 100 };
 
-/* What JUnit calls it. */
+/* The outcome of a test case in JUnit. */
 enum outcome { PASSED, FAILED, SKIPPED, ERRORED, OUTCOME_COUNT };
 
 struct suite_counts {
@@ -43,7 +43,7 @@ static struct suite_counts suite_counts_of(const struct run *r, const struct sce
         t.cases++;
         t.of[outcome_of(r, &s->checks.items[i])]++;
     }
-    if (!t.cases) /* a scenario that did not run is a case that was skipped */
+    if (!t.cases) /* a scenario that did not run is one skipped test case */
         t = (struct suite_counts){.cases = 1, .of[SKIPPED] = 1};
     return t;
 }
@@ -85,7 +85,7 @@ static void put_properties(struct buf *out, const struct check *c)
     buf_text(out, "      </properties>\n");
 }
 
-/* <failure message="one short line" type="fail">the failure card</failure> */
+/* Writes <failure message="SHORT LINE" type="fail">FAILURE CARD</failure>. */
 static void put_details(struct buf *out, const char *element, const struct run *r,
                         const struct check *c, const struct secrets *secrets)
 {
@@ -112,7 +112,8 @@ static void put_skipped(struct buf *out, const char *verdict, const char *why)
     buf_text(out, "/>\n");
 }
 
-/* Checks of one response share its time: the first has it, so that a suite's times add up. */
+/* Checks of one response share its duration. The first check gets it and the others get 0, so that
+ * the times of a suite add up. */
 static int64_t case_time_us(const struct scenario_result *s, size_t i)
 {
     const struct exchange_record *x = s->checks.items[i].exchange;

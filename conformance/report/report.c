@@ -6,11 +6,10 @@
 #include "conformance/report/formats.h"
 
 const struct report_format report_formats[] = {
-    {"console", "the summary as text, without colour",                     console_write, NULL,          NULL},
-    {"json",    "one document with everything: claims, checks, exchanges", json_write,    NULL,          NULL},
-    {"junit",   "JUnit XML: a suite a scenario, a case a check",           junit_write,   NULL,          NULL},
-    {"ndjson",  "events, a line each, as they happen",                     ndjson_write,  ndjson_stream,
-     ndjson_stream_end                                                                                       },
+    {"console", "the summary as plain text",        console_write, NULL,          NULL             },
+    {"json",    "one document with all exchanges",  json_write,    NULL,          NULL             },
+    {"junit",   "JUnit XML, a test case per check", junit_write,   NULL,          NULL             },
+    {"ndjson",  "events, a JSON object per line",   ndjson_write,  ndjson_stream, ndjson_stream_end},
 };
 const size_t report_format_count = sizeof report_formats / sizeof *report_formats;
 

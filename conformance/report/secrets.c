@@ -9,7 +9,7 @@
 
 #define ELLIPSIS "\xE2\x80\xA6"
 
-enum { ESCAPES_MAX = 16 }; /* of one character: texts within texts within texts */
+enum { ESCAPES_MAX = 16 }; /* of one character, in nested encodings */
 
 /* --- adding --------------------------------------------------------------------------------- */
 
@@ -25,8 +25,9 @@ static void add_form(struct secrets *s, const char *name, const char *value)
     *first = s->count;
 }
 
-/* Where a secret stands in a text that was encoded as a whole, its first and last letters depend on
- * its neighbours: what lies between does not. */
+/* If a longer text with the secret was encoded, the first and last base64 characters of the secret
+ * depend on the bytes around it. Adds the characters between them, for a secret that starts `before`
+ * bytes after a multiple of three. */
 static void add_inner_base64(struct secrets *s, const char *name, struct str value, size_t before)
 {
     static const size_t letters_before[] = {0, 2, 3}, letters_after[] = {0, 1, 1};
@@ -43,7 +44,7 @@ static void add_inner_base64(struct secrets *s, const char *name, struct str val
     }
 }
 
-/* A name that a shell takes as a variable's. */
+/* Returns the name with every character replaced that a shell variable cannot have. */
 static const char *variable_name(struct arena *a, const char *name)
 {
     char *variable = arena_printf(a, "%s%s", isdigit((unsigned char)*name) ? "_" : "", name);
@@ -65,12 +66,13 @@ void secrets_add(struct secrets *s, const char *name, const char *value)
         add_inner_base64(s, name, str_from(value), before);
 }
 
-/* --- one character, spelled in some way ------------------------------------------------------ */
+/* --- one character, plain or escaped --------------------------------------------------------- */
 
-/* How many bytes spell it; 0: something else stands here; SHORT: the text ends too early to say. */
+/* The functions below return how many bytes of the text encode the character c, 0 if the text
+ * starts with something else, or SHORT if the text ends too early to decide. */
 #define SHORT SIZE_MAX
 
-static size_t spelled_in_hex(struct str text, size_t from, size_t digits, unsigned char c)
+static size_t match_hex(struct str text, size_t from, size_t digits, unsigned char c)
 {
     unsigned value = 0;
     for (size_t i = from; i < from + digits; i++) {
@@ -84,18 +86,18 @@ static size_t spelled_in_hex(struct str text, size_t from, size_t digits, unsign
     return value == c ? from + digits : 0;
 }
 
-/* %2F, and %252F where a URL stands in a URL */
-static size_t spelled_with_percent(struct str text, unsigned char c)
+/* %2F, or %252F for a URL within a URL */
+static size_t match_percent(struct str text, unsigned char c)
 {
     size_t from = 1;
     while (from < ESCAPES_MAX && str_starts(str_skip(text, from), STR("25")))
         from += 2;
     if (c == '%' && from > 1)
         return from;
-    return spelled_in_hex(text, from, 2, c);
+    return match_hex(text, from, 2, c);
 }
 
-static size_t spelled_as_entity(struct str text, unsigned char c)
+static size_t match_entity(struct str text, unsigned char c)
 {
     static const struct {
         char c;
@@ -120,21 +122,21 @@ static size_t spelled_as_entity(struct str text, unsigned char c)
     return 0;
 }
 
-/* \n \/ \" \u002f, with more backslashes where JSON stands in JSON */
-static size_t spelled_with_backslash(struct str text, unsigned char c)
+/* \n \/ \" \u002f, with more backslashes for JSON within JSON */
+static size_t match_backslash(struct str text, unsigned char c)
 {
     static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
     size_t from = 0;
     while (from < text.n && from < ESCAPES_MAX && text.s[from] == '\\')
         from++;
-    size_t in_hex = from < text.n && text.s[from] == 'u' ? spelled_in_hex(text, from + 1, 4, c) : 0;
+    size_t in_hex = from < text.n && text.s[from] == 'u' ? match_hex(text, from + 1, 4, c) : 0;
     if (in_hex)
         return in_hex;
     if (c == '\\')
         return from;
     if (from == text.n)
         return SHORT;
-    size_t entity = from ? spelled_as_entity(str_skip(text, from), c) : 0;
+    size_t entity = from ? match_entity(str_skip(text, from), c) : 0;
     if (entity)
         return entity == SHORT ? SHORT : from + entity;
     const char *control = c ? strchr(controls, c) : NULL;
@@ -142,19 +144,19 @@ static size_t spelled_with_backslash(struct str text, unsigned char c)
     return (unsigned char)text.s[from] == letter && !isalnum(c) ? from + 1 : 0;
 }
 
-static size_t spelled(struct str text, unsigned char c)
+static size_t match_character(struct str text, unsigned char c)
 {
     size_t n = 0;
     if (!text.n)
         return SHORT;
     if (text.s[0] == '\\')
-        n = spelled_with_backslash(text, c);
+        n = match_backslash(text, c);
     else if (text.s[0] == '%')
-        n = spelled_with_percent(text, c);
+        n = match_percent(text, c);
     else if (text.s[0] == '&')
-        n = spelled_as_entity(text, c);
-    bool itself = text.s[0] == (char)c || (c == ' ' && text.s[0] == '+');
-    return n || !itself ? n : 1;
+        n = match_entity(text, c);
+    bool plain = text.s[0] == (char)c || (c == ' ' && text.s[0] == '+');
+    return n || !plain ? n : 1;
 }
 
 /* --- a whole secret -------------------------------------------------------------------------- */
@@ -169,36 +171,36 @@ static bool may_become(struct str rest, struct str whole)
     return rest.n < whole.n && str_starts(whole, rest);
 }
 
-static size_t stands_plainly(struct str text, struct str value)
+static size_t match_plain(struct str text, struct str value)
 {
     if (str_starts(text, value))
         return value.n;
     return may_become(text, value) ? SHORT : 0;
 }
 
-static size_t stands_escaped(struct str text, struct str value)
+static size_t match_escaped(struct str text, struct str value)
 {
     size_t at = 0;
     for (size_t i = 0; i < value.n; i++) {
         struct str rest = str_skip(text, at);
         if (cut_short(rest, i))
             return at;
-        size_t n = spelled(rest, (unsigned char)value.s[i]);
+        size_t n = match_character(rest, (unsigned char)value.s[i]);
         if (n == SHORT || (!n && i >= SECRET_MIN_BYTES && may_become(rest, STR(ELLIPSIS))))
             return SHORT;
         if (!n)
             return 0;
         at += n;
         while (value.s[i] == '\\' && i + 1 < value.n && value.s[i + 1] == '\\')
-            i++; /* a run of backslashes was read as one */
+            i++; /* the whole run of backslashes is matched at once */
     }
     return at;
 }
 
-static size_t stands_here(struct str text, const struct secret *secret, bool complete)
+static size_t match_secret(struct str text, const struct secret *secret, bool complete)
 {
     struct str value = str_from(secret->value);
-    size_t plain = stands_plainly(text, value), escaped = stands_escaped(text, value);
+    size_t plain = match_plain(text, value), escaped = match_escaped(text, value);
     if (complete) {
         plain = plain == SHORT ? 0 : plain;
         escaped = escaped == SHORT ? 0 : escaped;
@@ -206,12 +208,12 @@ static size_t stands_here(struct str text, const struct secret *secret, bool com
     return plain > escaped ? plain : escaped;
 }
 
-/* The longest of those that begin with `c`. */
+/* Keeps the longest match among the secrets that start with c. */
 static void try_bucket(const struct secrets *s, unsigned char c, struct str rest, bool complete,
                        struct secret_hit *hit)
 {
     for (size_t i = s->first[c]; i; i = s->items[i - 1].next) {
-        size_t n = stands_here(rest, &s->items[i - 1], complete);
+        size_t n = match_secret(rest, &s->items[i - 1], complete);
         if (n <= hit->n)
             continue;
         hit->n = n;
@@ -228,7 +230,7 @@ static void try_here(const struct secrets *s, struct str rest, bool complete,
         return;
     }
     for (size_t c = 0; c < 256; c++)
-        if (s->first[c] && spelled(rest, (unsigned char)c))
+        if (s->first[c] && match_character(rest, (unsigned char)c))
             try_bucket(s, (unsigned char)c, rest, complete, hit);
 }
 

@@ -7,7 +7,7 @@
 
 enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13 };
 
-/* --- what did not hold, by scenario ---------------------------------------------------------- */
+/* --- failures, by scenario ------------------------------------------------------------------- */
 
 struct failure_cards {
     size_t shown, left_out;
@@ -18,14 +18,14 @@ static bool has_failure_card(const struct run *r, const struct check *c)
     return check_is_red(r, c) || c->verdict == VERDICT_FIXED;
 }
 
-/* Told as a number under its cause. */
-static const char *undecided_words(enum verdict verdict)
+/* Returns NULL if checks with this verdict are not grouped by cause. */
+static const char *verdict_phrase(enum verdict verdict)
 {
     switch (verdict) {
     case VERDICT_BLOCKED:
         return "blocked";
     case VERDICT_VACUOUS:
-        return "had nothing to decide on";
+        return "had nothing to compare";
     case VERDICT_ERROR:
         return "could not be decided";
     case VERDICT_PASS:
@@ -45,7 +45,7 @@ static const char *undecided_cause(const struct check *c)
 {
     if (c->why)
         return c->why;
-    return c->exchange && c->exchange->error ? c->exchange->error : "no reason is known";
+    return c->exchange && c->exchange->error ? c->exchange->error : "unknown reason";
 }
 
 static bool same_cause(const struct check *x, const struct check *y)
@@ -56,19 +56,19 @@ static bool same_cause(const struct check *x, const struct check *y)
 static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
 {
     const struct check *c = &s->checks.items[first];
-    const char *words = undecided_words(c->verdict);
+    const char *phrase = verdict_phrase(c->verdict);
     size_t count = 0;
-    for (size_t i = 0; words && i < s->checks.count; i++) {
+    for (size_t i = 0; phrase && i < s->checks.count; i++) {
         if (!same_cause(&s->checks.items[i], c))
             continue;
         if (i < first)
-            return; /* counted already */
+            return; /* counted with an earlier check */
         count++;
     }
-    if (!words)
+    if (!phrase)
         return;
     const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
-                                    words, layout_safe_text(t, undecided_cause(c)));
+                                    phrase, layout_safe_text(t, undecided_cause(c)));
     layout_put(t, STYLE_WARNING, "  · ");
     layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
 }
@@ -76,7 +76,7 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
 static bool is_notable(const struct run *r, const struct scenario_result *s)
 {
     for (size_t i = 0; i < s->checks.count; i++)
-        if (has_failure_card(r, &s->checks.items[i]) || undecided_words(s->checks.items[i].verdict))
+        if (has_failure_card(r, &s->checks.items[i]) || verdict_phrase(s->checks.items[i].verdict))
             return true;
     return false;
 }
@@ -89,15 +89,15 @@ static bool same_claims(const struct check *x, const struct check *y)
     return same;
 }
 
-/* What passes needs no line to try it with. */
+/* A check that passed needs no curl line to reproduce it. */
 static void put_response(struct text_layout *t, const struct check *c)
 {
     if (c->verdict != VERDICT_FIXED)
         failure_card_exchange(t, c->exchange);
 }
 
-/* Mismatches of one response share it: it is shown once, below the last of them. Those of the same
- * claims share their title too. */
+/* Failures of one response share it: the response is shown once, after the last of them. Failures
+ * of the same claims also share a title. */
 static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
                              const struct check *c)
 {
@@ -156,7 +156,7 @@ static void put_scenarios(struct text_layout *t, const struct run *r)
         put_scenario(t, r, r->scenarios.items[i], &cards);
     }
     if (cards.left_out)
-        layout_put(t, STYLE_DIM, "%zu more failures are not shown: see the JSON report\n\n",
+        layout_put(t, STYLE_DIM, "%zu more failures are not shown; see the JSON report\n\n",
                    cards.left_out);
     if (t->out.n > before)
         layout_rule(t);
@@ -182,7 +182,7 @@ static bool same_why(const struct scenario_result *x, const struct scenario_resu
     return strcmp(x->why ? x->why : "", y->why ? y->why : "") == 0;
 }
 
-/* 2 not applicable: the target has no clock */
+/* For example: 2 not applicable: the target has no clock */
 static void put_not_applicable(struct text_layout *t, const struct run *r, size_t first)
 {
     const struct scenario_result *s = r->scenarios.items[first];
@@ -218,7 +218,8 @@ static void put_claims(struct text_layout *t, const struct totals *f)
                          f->cited, f->claims, f->exercised, f->holding, f->observable));
 }
 
-/* Few are told with their question; many by name and side, and the JSON report has the rest. */
+/* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings.
+ * The JSON report has all of them. */
 static void put_disputes(struct text_layout *t, const struct run *r)
 {
     struct buf sides = {.arena = t->arena};
@@ -226,19 +227,17 @@ static void put_disputes(struct text_layout *t, const struct run *r)
     for (size_t i = 0; i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
         if (d->seen)
-            buf_printf(&sides, "%s%s %s", seen++ ? ", " : "", d->id, d->seen);
+            buf_printf(&sides, "%s%s = %s", seen++ ? ", " : "", d->id, d->seen);
     }
     if (seen > DISPUTES_MAX)
         put_row(t, "disputes", STYLE_PLAIN,
-                arena_printf(t->arena, "%zu seen; the target takes %s", seen,
-                             layout_safe(t, buf_str(&sides))));
-    for (size_t i = 0, told = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
+                arena_printf(t->arena, "%zu observed: %s", seen, layout_safe(t, buf_str(&sides))));
+    for (size_t i = 0, shown = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
         if (!d->seen)
             continue;
-        put_row(t, told++ ? "" : "disputes", STYLE_PLAIN,
-                layout_safe_text(
-                    t, arena_printf(t->arena, "%s  the target takes '%s'", d->id, d->seen)));
+        put_row(t, shown++ ? "" : "disputes", STYLE_PLAIN,
+                layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->seen)));
         put_row(t, "", STYLE_DIM, layout_safe_text(t, d->about));
     }
 }

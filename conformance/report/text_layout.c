@@ -21,7 +21,7 @@ struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, 
         .arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
 }
 
-/* --- harmless -------------------------------------------------------------------------------- */
+/* --- escaping -------------------------------------------------------------------------------- */
 
 static size_t character_bytes(unsigned char first)
 {
@@ -39,7 +39,7 @@ static unsigned code_point(struct str c)
     return code;
 }
 
-/* C0 and C1 controls, and what turns the direction of writing or is not seen at all. */
+/* Returns true for C0 and C1 controls, bidirectional controls and invisible characters. */
 static bool is_unsafe(unsigned code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
@@ -47,7 +47,7 @@ static bool is_unsafe(unsigned code)
            code == 0xFEFF;
 }
 
-static void spell_out(struct buf *out, unsigned code)
+static void escape_code(struct buf *out, unsigned code)
 {
     if (code == '\n' || code == '\r' || code == '\t')
         buf_printf(out, "\\%c", code == '\n' ? 'n' : code == '\r' ? 'r' : 't');
@@ -61,7 +61,7 @@ static void add_valid(struct buf *out, struct str text)
         struct str c = str_head(text, character_bytes((unsigned char)text.s[0]));
         unsigned code = code_point(c);
         if (is_unsafe(code))
-            spell_out(out, code);
+            escape_code(out, code);
         else
             buf_add(out, c);
         text = str_skip(text, c.n);
@@ -98,7 +98,7 @@ const char *layout_safe_text(struct text_layout *t, const char *text)
     return layout_safe(t, str_from(text));
 }
 
-/* --- measured -------------------------------------------------------------------------------- */
+/* --- width ----------------------------------------------------------------------------------- */
 
 size_t text_width(struct str text)
 {
@@ -133,9 +133,9 @@ struct str text_line(struct str *rest, size_t columns)
     return str_head(whole, cut);
 }
 
-/* --- put ------------------------------------------------------------------------------------- */
+/* --- output ---------------------------------------------------------------------------------- */
 
-/* A line end stays outside: some terminals fill the next line with what is set. */
+/* The style ends before the line end: some terminals carry a style into the next line. */
 void layout_put(struct text_layout *t, enum style style, const char *format, ...)
 {
     va_list args;

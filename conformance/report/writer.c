@@ -13,17 +13,17 @@
 struct writer {
     const struct secrets *secrets;
     struct arena arena;
-    struct buf pending; /* not yet out: a secret may have begun in it */
+    struct buf pending; /* not yet written, because a secret may begin in it */
     FILE *to;
-    bool owned;          /* close it */
-    const char *path;    /* NULL: not a file of ours */
-    const char *partial; /* what the file is called until it is whole; NULL: written in place */
+    bool owned;          /* closed with the writer */
+    const char *path;    /* NULL: not opened by path */
+    const char *partial; /* temporary name until it is complete; NULL: written in place */
     int failed;          /* errno of the first write that failed */
 };
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-/* A report that was never closed leaves nothing behind. */
+/* Removes the temporary file of a report that was never closed. */
 static void release_writer(void *writer)
 {
     struct writer *w = writer;
@@ -51,11 +51,11 @@ struct writer *writer_to(const struct secrets *secrets, FILE *to)
     return w;
 }
 
-/* A device or a pipe is written as it is: it must not be replaced by a file. */
+/* Returns false for a device or a pipe, which must not be replaced by a file. */
 static bool is_replaceable(const char *path)
 {
-    struct stat there;
-    return stat(path, &there) != 0 || S_ISREG(there.st_mode);
+    struct stat info;
+    return stat(path, &info) != 0 || S_ISREG(info.st_mode);
 }
 
 struct writer *writer_open(const struct secrets *secrets, const char *path, struct error *err)
@@ -74,9 +74,9 @@ struct writer *writer_open(const struct secrets *secrets, const char *path, stru
     if (fd >= 0)
         w->to = fdopen(fd, "w");
     if (!w->to) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
-                  w->partial ? w->partial : path, strerror(errno));
-        w->partial = NULL; /* not ours */
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
+                  strerror(errno));
+        w->partial = NULL; /* this writer did not create it */
         return NULL;
     }
     w->owned = true;
@@ -168,12 +168,12 @@ static bool is_clean(struct writer *w, struct error *err)
     if (from)
         (void)fclose(from);
     if (!whole)
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s again", w->path);
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s back", w->path);
 
     struct secret_hit hit = secrets_find(w->secrets, buf_str(&text), true);
     return !hit.name ||
            error_add(err, ERROR_LEAK, (struct where){0},
-                     "%s would have shown the secret $%s: it was not written", w->path, hit.name);
+                     "%s was not written: it contains the secret $%s", w->path, hit.name);
 }
 
 static bool rename_into_place(struct writer *w, struct error *err)

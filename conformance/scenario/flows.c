@@ -20,9 +20,9 @@ struct input_yaml {
 
 static const struct field input_rows[] = {
     FIELD("type", FIELD_TEXT, struct input_yaml, type,
-          .help = "string, integer, boolean or any; any if not given."),
+          .help = "string, integer, boolean or any (default any)."),
     FIELD("default", FIELD_NODE, struct input_yaml, value, .required = true,
-          .help = "What it is when nothing is given."),
+          .help = "Value if the step gives none."),
 };
 static const struct fields input_fields =
     FIELD_TABLE("input", input_rows, struct input_yaml, FIELDS_NO_PLACE);

@@ -19,17 +19,19 @@ const size_t input_type_count = COUNT(input_types);
 #define YAML_STRUCT scenario_yaml
 static const struct field scenario_rows[] = {
     KEY(FIELD_TEXT, "scenario", scenario, .required = true,
-        .help = "Its name: small letters, digits and dashes; one of a kind in the suite."),
+        .help = "Name of the scenario, unique in the suite: lowercase letters, digits and dashes."),
     KEY(FIELD_TEXT, "title", title, .required = true, .min = 1, .max = 200,
-        .help = "What it shows, in one line."),
+        .help = "What the scenario shows, in one line."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text for the report."),
     KEY(FIELD_TEXTS, "requires", needs,
-        .help = "Capabilities the target must have; else the scenario is not applicable."),
-    KEY(FIELD_TEXTS, "tags", tags, .help = "Words to select it by."),
+        .help = "Capabilities that the target must have; else the scenario is not applicable."),
+    KEY(FIELD_TEXTS, "tags", tags, .help = "Tags, for --tag."),
     KEY(FIELD_TEXTS, "exclusive", exclusive,
-        .help = "Resources of a real target that it must not share with another scenario."),
-    KEY(FIELD_NODE, "vars", vars, .help = "Named inputs: name: value or reference."),
-    KEY(FIELD_NODE, "steps", steps, .required = true, .help = "What is done, in this order."),
+        .help = "Resources of a target without namespaces; scenarios that share one run one "
+                "after another."),
+    KEY(FIELD_NODE, "vars", vars, .help = "Variables, NAME: VALUE; a value may be a reference."),
+    KEY(FIELD_NODE, "steps", steps, .required = true,
+        .help = "Steps, in the order in which they run."),
 };
 const struct fields scenario_fields =
     FIELD_TABLE("scenario", scenario_rows, struct scenario_yaml, offsetof(struct YAML_STRUCT, at));
@@ -37,13 +39,15 @@ const struct fields scenario_fields =
 
 #define YAML_STRUCT flow_yaml
 static const struct field flow_rows[] = {
-    KEY(FIELD_TEXT, "flow", flow, .required = true, .help = "Its name: that of its file."),
+    KEY(FIELD_TEXT, "flow", flow, .required = true,
+        .help = "Name of the flow, the same as its file name."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text."),
     KEY(FIELD_NODE, "inputs", inputs,
-        .help = "name: string | integer | boolean | any, or name: {type, default}."),
+        .help = "NAME: TYPE, or NAME: {type, default}; a type is string, integer, boolean or any."),
     KEY(FIELD_NODE, "outputs", outputs,
-        .help = "name: reference to what a step of the flow captured."),
-    KEY(FIELD_NODE, "steps", steps, .required = true, .help = "What is done, in this order."),
+        .help = "NAME: REFERENCE to a value that a step of the flow captured."),
+    KEY(FIELD_NODE, "steps", steps, .required = true,
+        .help = "Steps, in the order in which they run."),
 };
 const struct fields flow_fields =
     FIELD_TABLE("flow", flow_rows, struct flow_yaml, offsetof(struct YAML_STRUCT, at));
@@ -51,17 +55,20 @@ const struct fields flow_fields =
 
 #define YAML_STRUCT repeat_yaml
 static const struct field eventually_rows[] = {
-    KEY(FIELD_DURATION, "every", every_ms, .help = "Between two calls. Default: 500ms."),
-    KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "How long at most."),
-    KEY(FIELD_NODE, "stop", stop, .help = "Give up when this is seen: {status, body}."),
+    KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
+    KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "Time limit."),
+    KEY(FIELD_NODE, "stop", stop,
+        .help = "Stop when a response matches this expectation: {status, body}."),
 };
 static const struct fields eventually_fields = FIELD_TABLE(
     "eventually", eventually_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
 
 static const struct field consistently_rows[] = {
-    KEY(FIELD_DURATION, "every", every_ms, .help = "Between two calls. Default: 500ms."),
-    KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "How long it must stay true."),
-    KEY(FIELD_DURATION, "settle", settle_ms, .help = "How long it may take to become true."),
+    KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
+    KEY(FIELD_DURATION, "for", for_ms, .required = true,
+        .help = "How long the expectation must hold."),
+    KEY(FIELD_DURATION, "settle", settle_ms,
+        .help = "How long the expectation may take to hold for the first time (default 0s)."),
 };
 static const struct fields consistently_fields = FIELD_TABLE(
     "consistently", consistently_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
@@ -69,8 +76,10 @@ static const struct fields consistently_fields = FIELD_TABLE(
 
 #define YAML_STRUCT signature_yaml
 static const struct field signature_rows[] = {
-    KEY(FIELD_TEXT, "header", header, .required = true, .help = "The header that it stands in."),
-    KEY(FIELD_NODE, "secret", secret, .required = true, .help = "What the bytes are signed with."),
+    KEY(FIELD_TEXT, "header", header, .required = true,
+        .help = "Header that contains the signature."),
+    KEY(FIELD_NODE, "secret", secret, .required = true,
+        .help = "Secret that the payload is signed with."),
 };
 static const struct fields signature_fields =
     FIELD_TABLE("signature", signature_rows, struct YAML_STRUCT, FIELDS_NO_PLACE);
@@ -79,12 +88,14 @@ static const struct fields signature_fields =
 #define YAML_STRUCT hook_yaml
 static const struct field hook_rows[] = {
     KEY(FIELD_TEXT, "event", event, .required = true, .min = 1,
-        .help = "Which event: the payload's `type`."),
-    KEY(FIELD_BOOL, "none", none, .help = "None must come."),
-    KEY(FIELD_INT, "count", count, .min = 1, .max = 1000, .help = "How many must come, no more."),
-    KEY(FIELD_DURATION, "within", within_ms, .help = "How long it may take. Default: 10s."),
+        .help = "Event name, the `type` in the payload."),
+    KEY(FIELD_BOOL, "none", none,
+        .help = "true: no such event may be delivered within the time limit."),
+    KEY(FIELD_INT, "count", count, .min = 1, .max = 1000,
+        .help = "Exact number of deliveries (default: at least one)."),
+    KEY(FIELD_DURATION, "within", within_ms, .help = "Time limit (default 10s)."),
     KEY(FIELD_MAP, "signature", signature, .sub = &signature_fields,
-        .help = "{header, secret}: its bytes must be signed with that secret."),
+        .help = "Signature to verify: {header, secret}."),
 };
 static const struct fields hook_fields =
     FIELD_TABLE("expect_webhook", hook_rows, struct YAML_STRUCT, offsetof(struct YAML_STRUCT, at));
@@ -92,43 +103,50 @@ static const struct fields hook_fields =
 
 #define YAML_STRUCT step_yaml
 static const struct field step_rows[] = {
-    KEY(FIELD_TEXT, "id", id, .help = "Its name, for references and reports."),
+    KEY(FIELD_TEXT, "id", id, .help = "Name of the step, for references and reports."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text for the report."),
-    KEY(FIELD_NODE, "call", call, .help = "METHOD /path, with references as $a.b."),
-    KEY(FIELD_TEXT, "use", use, .help = "A flow, by name."),
+    KEY(FIELD_NODE, "call", call,
+        .help = "Request: METHOD /path; the path may contain references such as $a.b."),
+    KEY(FIELD_TEXT, "use", use, .help = "Name of the flow to run."),
     KEY(FIELD_ENUM, "consent", consent, .texts = consent_outcomes,
-        .text_count = COUNT(consent_outcomes), .help = "What the end-customer does."),
+        .text_count = COUNT(consent_outcomes),
+        .help = "What the end customer does on the consent page."),
     KEY(FIELD_TEXT, "simulate", simulate,
-        .help = "A simulation of the admin API; `body` is its body."),
+        .help = "Name of a simulation of the admin API; `body` has its parameters."),
     KEY(FIELD_NODE, "advance", advance,
-        .help = "The namespace's clock: a duration, or {by}, {to}, {until: next_event}."),
-    KEY(FIELD_TEXT, "inspect", inspect, .help = "A path below the admin API's state/."),
+        .help = "Advances the clock of the namespace: a duration, {by}, {to} or "
+                "{until: next_event}."),
+    KEY(FIELD_TEXT, "inspect", inspect, .help = "Path below state/ of the admin API."),
     KEY(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
-        .help = "What is delivered to the runner's own listener; `expect` is of its payload."),
-    KEY(FIELD_TEXT, "as", as, .help = "The actor who calls; the target's first if not given."),
-    KEY(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
-    KEY(FIELD_NODE, "headers", headers, .help = "name: value."),
-    KEY(FIELD_NODE, "body", body, .help = "Sent as JSON."),
-    KEY(FIELD_TEXT, "raw_body", raw_body, .help = "The body's bytes as they are."),
-    KEY(FIELD_NODE, "with", with, .help = "A flow's inputs: name: value."),
-    KEY(FIELD_NODE, "at", consent_at, .help = "The URL of the consent page."),
-    KEY(FIELD_NODE, "state", state, .help = "The state of the attempt."),
-    KEY(FIELD_NODE, "handle", handle, .help = "The end-customer who is asked, by handle."),
+        .help = "Waits for a webhook delivery to the runner; `expect` applies to its payload."),
+    KEY(FIELD_TEXT, "as", as,
+        .help = "Actor that sends the call (default: the first actor of the target)."),
+    KEY(FIELD_NODE, "query", query, .help = "NAME: VALUE or NAME: LIST."),
+    KEY(FIELD_NODE, "headers", headers, .help = "NAME: VALUE."),
+    KEY(FIELD_NODE, "body", body, .help = "Request body, sent as JSON."),
+    KEY(FIELD_TEXT, "raw_body", raw_body, .help = "Request body, sent as it is."),
+    KEY(FIELD_NODE, "with", with, .help = "Inputs of the flow, NAME: VALUE."),
+    KEY(FIELD_NODE, "at", consent_at, .help = "URL of the consent page."),
+    KEY(FIELD_NODE, "state", state, .help = "OAuth state of the connect attempt."),
+    KEY(FIELD_NODE, "handle", handle, .help = "Handle of the end customer."),
     KEY(FIELD_NODE, "expect", expect,
-        .help = "{status, headers, body}; of consent {redirect}; of a flow its outputs."),
-    KEY(FIELD_TEXT, "dispute", dispute, .help = "The dispute that one_of gives the sides of."),
-    KEY(FIELD_NODE, "one_of", one_of, .help = "reading: {status, headers, body}."),
-    KEY(FIELD_NODE, "capture", capture, .help = "name: JSON pointer into the response."),
+        .help = "Expectation: {status, headers, body}; for consent {redirect}; for use the "
+                "outputs of the flow."),
+    KEY(FIELD_TEXT, "dispute", dispute, .help = "Dispute whose readings `one_of` lists."),
+    KEY(FIELD_NODE, "one_of", one_of,
+        .help = "READING: {status, headers, body}; the response must match at least one."),
+    KEY(FIELD_NODE, "capture", capture, .help = "NAME: JSON pointer into the response."),
     KEY(FIELD_MAP, "eventually", eventually, .sub = &eventually_fields,
-        .help = "Ask again until the expectation holds."),
+        .help = "Repeat the call until the expectation holds."),
     KEY(FIELD_MAP, "consistently", consistently, .sub = &consistently_fields,
-        .help = "Ask again: once it holds, the expectation must go on holding."),
-    KEY(FIELD_NODE, "cases", cases, .help = "name: list of values; one case for each position."),
+        .help = "Repeat the call; the expectation must hold each time."),
+    KEY(FIELD_NODE, "cases", cases,
+        .help = "NAME: LIST of values; the step runs once for each position."),
     KEY(FIELD_NODE, "claims", claims,
-        .help = "The claims it decides: a list, or claim: pointer to the checks that do."),
+        .help = "Claims that the step decides: a list, or CLAIM: POINTER to the deciding checks."),
     KEY(FIELD_NODE, "cleanup", cleanup,
-        .help = "METHOD /path, or {call, already_gone, lookup}, or a list; none: nothing takes it "
-                "back."),
+        .help = "METHOD /path that removes the resource, or {call, already_gone, lookup}, or a "
+                "list; none: it cannot be removed."),
 };
 const struct fields step_fields =
     FIELD_TABLE("step", step_rows, struct step_yaml, offsetof(struct YAML_STRUCT, at));
@@ -136,17 +154,18 @@ const struct fields step_fields =
 
 #define YAML_STRUCT expect_yaml
 static const struct field expect_rows[] = {
-    KEY(FIELD_NODE, "status", status, .help = "A status, or a list of accepted ones."),
-    KEY(FIELD_NODE, "headers", headers, .help = "name: expectation."),
-    KEY(FIELD_NODE, "body", body, .help = "An expectation of the JSON body."),
-    KEY(FIELD_NODE, "redirect", redirect, .help = "An expectation of where consent led to."),
+    KEY(FIELD_NODE, "status", status, .help = "Status, or a list of accepted ones."),
+    KEY(FIELD_NODE, "headers", headers, .help = "NAME: EXPECTATION."),
+    KEY(FIELD_NODE, "body", body, .help = "Expectation of the JSON body."),
+    KEY(FIELD_NODE, "redirect", redirect,
+        .help = "Expectation of the URL that consent redirects to."),
 };
 const struct fields expect_fields =
     FIELD_TABLE("expect", expect_rows, struct expect_yaml, FIELDS_NO_PLACE);
 
 static const struct field stop_rows[] = {
-    KEY(FIELD_NODE, "status", status, .help = "A status, or a list of them."),
-    KEY(FIELD_NODE, "body", body, .help = "An expectation of the JSON body."),
+    KEY(FIELD_NODE, "status", status, .help = "Status, or a list of them."),
+    KEY(FIELD_NODE, "body", body, .help = "Expectation of the JSON body."),
 };
 const struct fields stop_fields =
     FIELD_TABLE("stop", stop_rows, struct expect_yaml, FIELDS_NO_PLACE);
@@ -154,14 +173,14 @@ const struct fields stop_fields =
 
 #define YAML_STRUCT lookup_yaml
 static const struct field lookup_rows[] = {
-    KEY(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows it."),
-    KEY(FIELD_NODE, "query", query, .help = "name: value, or a list of values."),
+    KEY(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows the resource."),
+    KEY(FIELD_NODE, "query", query, .help = "NAME: VALUE or NAME: LIST."),
     KEY(FIELD_TEXT, "in", in,
-        .help = "Pointer to a list of such resources; else it is the response."),
+        .help = "JSON pointer to a list of resources (default: the response is the resource)."),
     KEY(FIELD_NODE, "where", where, .required = true,
-        .help = "What it looks like: what only this run can have made."),
+        .help = "Expectation that only the resource of this run matches."),
     KEY(FIELD_NODE, "capture", capture,
-        .help = "name: JSON pointer into it; names that the step captures."),
+        .help = "NAME: JSON pointer into the resource; only names that the step captures."),
 };
 static const struct fields lookup_fields =
     FIELD_TABLE("lookup", lookup_rows, struct lookup_yaml, FIELDS_NO_PLACE);
@@ -169,11 +188,12 @@ static const struct fields lookup_fields =
 
 #define YAML_STRUCT cleanup_yaml
 static const struct field cleanup_rows[] = {
-    KEY(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that takes it back."),
+    KEY(FIELD_NODE, "call", call, .required = true,
+        .help = "METHOD /path that removes the resource."),
     KEY(FIELD_NODE, "already_gone", already_gone,
-        .help = "Statuses that tell that nothing is left, beside 2xx, 404 and 410."),
+        .help = "Statuses that mean the resource no longer exists, besides 2xx, 404 and 410."),
     KEY(FIELD_MAP, "lookup", lookup, .sub = &lookup_fields,
-        .help = "How to look for what was created when its response was lost."),
+        .help = "How to find the resource if the response that created it was lost."),
 };
 const struct fields cleanup_fields =
     FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_yaml, FIELDS_NO_PLACE);
@@ -183,16 +203,16 @@ static const char *const until_texts[] = {"next_event"};
 
 #define YAML_STRUCT advance_yaml
 static const struct field advance_rows[] = {
-    KEY(FIELD_TEXT, "by", by, .help = "A duration."),
-    KEY(FIELD_TEXT, "to", to, .help = "An instant."),
+    KEY(FIELD_TEXT, "by", by, .help = "Duration."),
+    KEY(FIELD_TEXT, "to", to, .help = "Time, RFC 3339."),
     KEY(FIELD_ENUM, "until", until, .texts = until_texts, .text_count = COUNT(until_texts),
-        .help = "What must have happened."),
+        .help = "Event to advance to."),
 };
 const struct fields advance_fields =
     FIELD_TABLE("advance", advance_rows, struct advance_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
-/* --- which key goes with what --------------------------------------------------------------- */
+/* --- keys allowed for each action ------------------------------------------------------------ */
 
 #define CALL     (1u << STEP_CALL)
 #define USE      (1u << STEP_USE)

@@ -1,5 +1,5 @@
-/* Every member of scenarios, flows, claims, disputes and targets, damaged in every way: read, or
- * refused at a place. A test that crashes leaves the document at hand in /tmp/damaged.*. */
+/* Damages every member of scenarios, flows, claims, disputes and targets in every way. Each document
+ * must load, or be rejected with a place. If the test crashes, the document is in /tmp/damaged.*. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@
 static size_t wrong;
 static char folder[] = "/tmp/damaged.XXXXXX";
 
-/* What is damaged, and how it is read: as that file within the folder. */
+/* The file to damage, and the path in the folder to load after that. */
 struct document {
     const char *file, *read_as;
     void (*read)(struct arena *a, const char *path, struct error *err);
@@ -72,7 +72,7 @@ static void try_one(const struct document *d, const char *path, const struct nod
     }
     for (const struct problem *p = err.first; p; p = p->next)
         if (!p->at.file || !p->at.line) {
-            print_error("%s, %s: no place: %s\n", d->file, what, p->text);
+            print_error("%s, %s: an error without a place: %s\n", d->file, what, p->text);
             wrong++;
         }
     error_end(&err);
@@ -93,7 +93,7 @@ static void damage(const struct document *d)
     arena_end(&a);
 }
 
-/* One claim is like another: the first few of a list stand for all. */
+/* Keeps the first ITEMS items of a list; the others have the same shape. */
 static void shorten(const char *file)
 {
     struct arena a = {0};
@@ -110,7 +110,7 @@ static void run(const char *command)
     assert_int_equal(system(command), 0);
 }
 
-static void what_is_damaged_is_read_or_refused_at_a_place(void **state)
+static void a_damaged_document_loads_or_is_rejected_with_a_place(void **state)
 {
     static const struct document documents[] = {
         {"targets/mock.yaml",                    "targets/mock.yaml",                    read_target   },
@@ -127,7 +127,7 @@ static void what_is_damaged_is_read_or_refused_at_a_place(void **state)
     };
     struct arena a = {0};
     (void)state;
-    log_set_level(LOG_ERROR); /* what an unset variable leaves out is a warning each time */
+    log_set_level(LOG_ERROR); /* each unset variable logs a warning */
     assert_non_null(mkdtemp(folder));
     run(arena_printf(&a, "cp -r " SOURCE "/. %s", folder));
     shorten("claims.yaml");
@@ -142,7 +142,7 @@ static void what_is_damaged_is_read_or_refused_at_a_place(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_damaged_is_read_or_refused_at_a_place),
+        cmocka_unit_test(a_damaged_document_loads_or_is_rejected_with_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

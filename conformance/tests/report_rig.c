@@ -31,7 +31,7 @@ static const struct claim claims[] = {
      "api",  NULL,
      LEVEL_MUST,   {NULL, 0, 0}},
     {"LA-190",
-     "A handle is given as the platform writes it.",                   "Layers, Concepts, Social accounts",
+     "A handle is spelled as on the platform.",                        "Layers, Concepts, Social accounts",
      "api",  NULL,
      LEVEL_SHOULD, {NULL, 0, 0}},
     {"LA-201",
@@ -201,7 +201,7 @@ static void add_revoke(struct run *r)
     }
 }
 
-/* A server that would paint the terminal, turn the text and show the key back in pieces. */
+/* A response that tries to control the terminal, reverses the text direction, and echoes the key. */
 static void add_hostile(struct run *r)
 {
     struct scenario_result *s =
@@ -221,8 +221,8 @@ static void add_hostile(struct run *r)
         "\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
         "31m \xE2\x80\xAE"
         "evil " RIG_KEY "\"",
-        "the first of 3 that differ; a long explanation that has to be wrapped, because it goes on "
-        "and on and does not fit into one line of any terminal");
+        "the first of 3 that differ; a long explanation that must be wrapped, because it does not "
+        "fit into one line of a terminal, however wide that terminal may be");
     c = add_check(r, s, "url", "", "$exact", VERDICT_WARN);
     set_claims(c, handle_claims, 1);
     set_texts(c, "no member beside name", "bytes, echo, base64", NULL);
@@ -245,9 +245,9 @@ static void add_undecided(struct run *r)
               "the list is empty");
     set_claims(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
     set_texts(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
-              "in the baseline: they know, until 2026-12-01");
+              "in the baseline: reported to the provider, until 2026-12-01");
     set_texts(add_check(r, s, "all", "/next", "$absent", VERDICT_FIXED), NULL, NULL,
-              "in the baseline, yet it passes: remove it there");
+              "in the baseline, but it passes; remove it from the baseline");
 }
 
 struct run *rig_red(struct arena *a)
@@ -263,7 +263,7 @@ struct run *rig_red(struct arena *a)
     return finish_run(r);
 }
 
-/* --- what is written of them ---------------------------------------------------------------- */
+/* --- writing reports ------------------------------------------------------------------------ */
 
 int rig_begin(void **state)
 {

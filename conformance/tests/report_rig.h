@@ -1,8 +1,8 @@
-/* report_rig.h - runs made by hand, for the reports to tell.
+/* report_rig.h - hand-made runs for the tests of the reports.
  *
- * Shapes:  a green run, and a red one that has one of everything: failures that share a response, a
- *          hostile response, a secret in every corner, blocked and undecided checks, something left
- *          behind. What is written goes to memory.
+ * Shapes:  a run that passes, and a run that fails and has one of each case: failures that share a
+ *          response, a hostile response, secrets, blocked and undecided checks, a resource that
+ *          could not be cleaned up. Reports are written to memory.
  * Errors:  none.
  */
 #pragma once
@@ -13,9 +13,9 @@
 
 struct run *rig_green(struct arena *a);
 struct run *rig_red(struct arena *a);
-struct run *rig_empty(struct arena *a); /* nothing was selected */
+struct run *rig_empty(struct arena *a); /* no scenario was selected */
 
-struct rig { /* of one test */
+struct rig { /* state of one test */
     struct arena arena;
     struct secrets secrets;
 };
@@ -23,7 +23,7 @@ struct rig { /* of one test */
 int rig_begin(void **state);
 int rig_end(void **state);
 
-/* A writer to memory, and what it wrote. */
+/* A writer to memory, and the text that it wrote. */
 struct memory {
     FILE *file;
     char *text;

@@ -29,7 +29,7 @@ static struct str file_text(struct arena *a, const char *path)
     return buf_str(&text);
 }
 
-/* GOLDEN=update writes them anew: then read the difference. */
+/* With GOLDEN set, rewrites the golden file; then read the difference. */
 static void assert_golden(struct rig *g, const char *name, struct str text)
 {
     const char *path = arena_printf(&g->arena, "%s/golden/%s", TEST_DIR, name);
@@ -88,7 +88,7 @@ static void the_last_line_is_the_tally(void **state)
                         "3 blocked, 4 errors");
 }
 
-static void a_green_summary_is_short(void **state)
+static void the_summary_of_a_passed_run_is_short(void **state)
 {
     struct rig *g = *state;
     struct str text = rig_summary(g, rig_green(&g->arena), false, 80);
@@ -111,7 +111,7 @@ static void no_report_shows_a_secret(void **state)
     }
 }
 
-/* Wrapped at every width: a line end within a secret would hide it from the scrubber. */
+/* Tries every width: a line end inside a secret would hide it from the scrubber. */
 static void wrapping_never_splits_a_secret(void **state)
 {
     struct rig *g = *state;
@@ -145,7 +145,7 @@ static void control_characters_are_escaped(void **state)
     assert_null(strstr(rig_summary(g, red, true, 80).s, "\xE2\x80\xAE"));
 }
 
-/* Only what is to be pasted, and the tally, may be wider. */
+/* Only curl lines and the tally may be wider. */
 static void every_line_fits_the_width(void **state)
 {
     struct rig *g = *state;
@@ -172,18 +172,18 @@ static void progress_is_not_written_to_the_report(void **state)
     struct writer *w = memory_open(&m, &g->secrets);
     struct console *c = console_new(&g->arena, w, false, true, 80);
     struct run_events events = console_events(c);
-    FILE *talk = tmpfile();
+    FILE *progress = tmpfile();
     int stderr_was = dup(STDERR_FILENO);
-    assert_int_equal(dup2(fileno(talk), STDERR_FILENO), STDERR_FILENO);
+    assert_int_equal(dup2(fileno(progress), STDERR_FILENO), STDERR_FILENO);
     events.scenario_started(events.ctx, red, red->scenarios.items[0]);
     events.scenario_ended(events.ctx, red, red->scenarios.items[0]);
     assert_int_equal(dup2(stderr_was, STDERR_FILENO), STDERR_FILENO);
     (void)close(stderr_was);
 
     char text[512] = "";
-    rewind(talk);
-    (void)fread(text, 1, sizeof text - 1, talk);
-    (void)fclose(talk);
+    rewind(progress);
+    (void)fread(text, 1, sizeof text - 1, progress);
+    (void)fclose(progress);
     assert_string_equal(text,
                         "\r\x1b[K0 scenarios done, 1 running  revoke-then-reconnect-mints-a-new-id"
                         "\r\x1b[K1 scenarios done, 0 running  1 failed  "
@@ -229,7 +229,7 @@ static void the_json_report_is_complete(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct node *at = node_pointer(n, rows[i].pointer);
         if (!at)
-            fail_msg("nothing at %s", rows[i].pointer);
+            fail_msg("no value at %s", rows[i].pointer);
         assert_string_equal(json_print(&g->arena, at), rows[i].value);
     }
 }
@@ -240,7 +240,7 @@ static int compare_texts(const void *x, const void *y)
     return strcmp(*p, *q);
 }
 
-/* The ledger is what sort -u and sha256sum make of the ids in the same report. */
+/* The digest is what `sort -u | sha256sum` prints for the ids in the same report. */
 static void the_digest_depends_on_the_executed_checks(void **state)
 {
     struct rig *g = *state;
@@ -279,7 +279,7 @@ static void every_event_is_a_line_of_json(void **state)
         const struct node *event = parsed(g, str_cut(&text, '\n'));
         buf_byte(&names, *(node_get_text(event, "event")));
     }
-    /* run, then scenarios of exchanges and checks, then the run again */
+    /* first letters: run, then scenario, exchanges, checks, scenario; then run */
     assert_string_equal(buf_c(&names), "rs"
                                        "ecccccs"
                                        "s"
@@ -302,7 +302,7 @@ static void streamed_events_equal_the_written_ones(void **state)
     for (size_t i = 0; i < red->scenarios.count; i++) {
         events.scenario_started(events.ctx, red, red->scenarios.items[i]);
         events.scenario_ended(events.ctx, red, red->scenarios.items[i]);
-        assert_true(m.n > before); /* it is out already */
+        assert_true(m.n > before); /* each event is written at once */
         before = m.n;
     }
     ndjson_end(n, red);
@@ -321,7 +321,7 @@ static void a_failed_check_is_shown_as_a_failure_card(void **state)
     assert_golden(g, "failure_card.txt", memory_end(&m, w, &g->arena));
 }
 
-/* The shell is asked what it understands: $NAMES filled in, all else as it was sent. */
+/* A shell function named curl prints its arguments: $NAMES are expanded, the rest is unchanged. */
 static void a_curl_line_repeats_the_request(void **state)
 {
     struct rig *g = *state;
@@ -339,13 +339,13 @@ static void a_curl_line_repeats_the_request(void **state)
     assert_int_equal(fclose(f), 0);
     FILE *shell = popen(arena_printf(&g->arena, "bash %s", script), "r");
     assert_non_null(shell);
-    struct buf said = {.arena = &g->arena};
+    struct buf output = {.arena = &g->arena};
     for (int c; (c = getc(shell)) != EOF;)
-        buf_byte(&said, (char)c);
+        buf_byte(&output, (char)c);
     assert_int_equal(pclose(shell), 0);
     (void)unlink(script);
     const struct exchange_record *x = s->exchanges.items[0];
-    assert_string_equal(buf_c(&said),
+    assert_string_equal(buf_c(&output),
                         arena_printf(&g->arena,
                                      "%s\n-H\nAuthorization: Bearer %s\n--json\n" STR_FMT "\n",
                                      x->url, RIG_KEY, STR_ARG(x->request_body)));
@@ -394,7 +394,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_rig(reports_match_the_golden_files),
         with_rig(the_last_line_is_the_tally),
-        with_rig(a_green_summary_is_short),
+        with_rig(the_summary_of_a_passed_run_is_short),
         with_rig(no_report_shows_a_secret),
         with_rig(wrapping_never_splits_a_secret),
         with_rig(control_characters_are_escaped),

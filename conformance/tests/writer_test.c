@@ -46,7 +46,7 @@ static int close_writer(void **state)
 {
     struct rig *r = *state;
     (void)unlink(r->path);
-    assert_int_equal(rmdir(r->folder), 0); /* nothing else was left there */
+    assert_int_equal(rmdir(r->folder), 0); /* the folder is empty */
     error_end(&r->err);
     arena_end(&r->arena);
     free(r);
@@ -57,8 +57,8 @@ static int close_writer(void **state)
 
 static bool exists(const char *path)
 {
-    struct stat there;
-    return stat(path, &there) == 0;
+    struct stat info;
+    return stat(path, &info) == 0;
 }
 
 static const char *contents(struct arena *a, const char *path)
@@ -72,7 +72,7 @@ static const char *contents(struct arena *a, const char *path)
     return buf_c(&text);
 }
 
-/* Every byte escaped, needed or not. */
+/* Escapes every byte. */
 static const char *in_hex(struct arena *a, const char *text, const char *before, const char *digits)
 {
     struct buf out = {.arena = a};
@@ -117,7 +117,7 @@ static const char *basic(struct arena *a, const char *user, const char *password
     return digest_base64(a, str_from(arena_printf(a, "%s:%s!", user, password)));
 }
 
-/* Every way a secret may be spelled; whatever is left must not decode to it. */
+/* Tries every encoding; the scrubbed text must not contain a part of the secret. */
 static void a_secret_is_scrubbed_in_every_encoding(void **state)
 {
     struct rig *r = *state;
@@ -206,7 +206,7 @@ static void the_longest_secret_wins(void **state)
                         "$LONGER $LAYERS_KEY");
 }
 
-/* Cut at every place, into two writes and into single bytes. */
+/* Splits the text at every position: one write before it, single bytes after it. */
 static void a_secret_split_over_writes_is_scrubbed(void **state)
 {
     struct rig *r = *state;
@@ -228,7 +228,7 @@ static void a_secret_split_over_writes_is_scrubbed(void **state)
     }
 }
 
-/* Whatever comes in whatever pieces: the same as all at once. */
+/* Random parts, written one by one, give the same text as scrubbing them at once. */
 static void scrubbing_does_not_depend_on_the_write_size(void **state)
 {
     struct rig *r = *state;
@@ -275,7 +275,7 @@ static void two_writers_of_one_file_do_not_mix(void **state)
     assert_string_equal(contents(&r->arena, r->path), "one");
 }
 
-static void a_line_is_written_at_once(void **state)
+static void a_flushed_line_is_written_at_once(void **state)
 {
     struct rig *r = *state;
     char text[100] = "";
@@ -285,21 +285,21 @@ static void a_line_is_written_at_once(void **state)
     writer_flush(w);
     assert_string_equal(text, "event 1\n");
     assert_true(writer_close(w, &r->err));
-    assert_int_equal(fclose(f), 0); /* it is still ours */
+    assert_int_equal(fclose(f), 0); /* the writer did not close it */
 }
 
-static void a_file_appears_only_when_it_is_whole(void **state)
+static void a_report_appears_only_when_it_is_complete(void **state)
 {
     struct rig *r = *state;
     struct writer *w = writer_open(&r->secrets, r->path, &r->err);
-    write_text(w, "all of it");
+    write_text(w, "the whole report");
     writer_flush(w);
     assert_false(exists(r->path));
     assert_true(writer_close(w, &r->err));
-    assert_string_equal(contents(&r->arena, r->path), "all of it");
+    assert_string_equal(contents(&r->arena, r->path), "the whole report");
 }
 
-static void an_old_report_stays_until_the_new_one_is_whole(void **state)
+static void an_old_report_stays_until_the_new_one_is_complete(void **state)
 {
     struct rig *r = *state;
     struct writer *first = writer_open(&r->secrets, r->path, &r->err);
@@ -310,7 +310,7 @@ static void an_old_report_stays_until_the_new_one_is_whole(void **state)
     struct writer *second = writer_open(&lost, r->path, &r->err);
     write_text(second, "half of the n");
     writer_flush(second);
-    arena_end(lost.arena); /* the run ends without closing it */
+    arena_end(lost.arena); /* ends the run without closing the writer */
     assert_string_equal(contents(&r->arena, r->path), "old");
 }
 
@@ -333,7 +333,7 @@ static void a_full_disk_is_reported(void **state)
     struct buf much = {.arena = &r->arena};
     memset(buf_reserve(&much, 100000), 'x', 100000);
     much.n = 100000;
-    static const size_t sizes[] = {1, 100000}; /* noticed at the flush, noticed at a write */
+    static const size_t sizes[] = {1, 100000}; /* fails at the flush; fails at a write */
     for (size_t i = 0; i < 2; i++) {
         struct writer *w = writer_open(&r->secrets, "/dev/full", &r->err);
         write_str(w, str_head(buf_str(&much), sizes[i]));
@@ -350,9 +350,9 @@ static void a_full_disk_is_reported(void **state)
         error_end(&r->err);
         (void)fclose(full);
     }
-    struct stat there;
-    assert_int_equal(stat("/dev/full", &there), 0);
-    assert_true(S_ISCHR(there.st_mode)); /* and is not replaced by a file */
+    struct stat info;
+    assert_int_equal(stat("/dev/full", &info), 0);
+    assert_true(S_ISCHR(info.st_mode)); /* it was not replaced by a file */
 }
 
 static void a_missing_folder_is_reported_at_once(void **state)
@@ -360,6 +360,7 @@ static void a_missing_folder_is_reported_at_once(void **state)
     struct rig *r = *state;
     assert_null(writer_open(&r->secrets, arena_printf(&r->arena, "%s/no/x", r->folder), &r->err));
     assert_int_equal(error_exit_code(&r->err), 2);
+    assert_non_null(strstr(error_text(&r->arena, &r->err), "/no/x: No such file"));
     assert_null(writer_open(&r->secrets, r->folder, &r->err));
 }
 
@@ -381,9 +382,9 @@ int main(void)
         with_rig(a_secret_split_over_writes_is_scrubbed),
         with_rig(scrubbing_does_not_depend_on_the_write_size),
         with_rig(two_writers_of_one_file_do_not_mix),
-        with_rig(a_line_is_written_at_once),
-        with_rig(a_file_appears_only_when_it_is_whole),
-        with_rig(an_old_report_stays_until_the_new_one_is_whole),
+        with_rig(a_flushed_line_is_written_at_once),
+        with_rig(a_report_appears_only_when_it_is_complete),
+        with_rig(an_old_report_stays_until_the_new_one_is_complete),
         with_rig(a_secret_found_after_writing_withholds_the_file),
         with_rig(a_full_disk_is_reported),
         with_rig(a_missing_folder_is_reported_at_once),
