@@ -1,8 +1,8 @@
-/* curl.h - a request as a line that can be pasted into a shell.
+/* curl.h - writes a request as a curl command that can be pasted into a shell.
  *
- * Shapes:  one line where it fits, else an option a line. Secrets are $NAMES for the shell to fill
- *          in; everything else is quoted for it, control characters as $'\033'.
- * Errors:  none. A body too long to paste is named instead.
+ * Shapes:  one line if it fits, otherwise one line per option. A secret becomes a shell variable,
+ *          $NAME. Everything else is quoted; control characters are written as $'\033'.
+ * Errors:  none. A body that is too long to paste is replaced by a file name, @body-of-N-bytes.
  */
 #pragma once
 #include "conformance/report/text_layout.h"

@@ -1,17 +1,16 @@
-/* failure_card.h - the parts of a failure card, for the texts that show several at once.
+/* failure_card.h - the parts of a failure card, for reports that show several cards.
  *
- * Shapes:  the title: which claim, its words, where it is written; the fields: where the scenario
- *          asks for it, what was expected and what came; the exchange: the request as a curl line,
- *          then the response.
+ * Shapes:  the title: each cited claim with its text and source. The fields of one failed check:
+ *          its id, its place in the scenario, and the expected and actual values. The exchange: the
+ *          request as a curl line, then the response.
  * Errors:  none.
  */
 #pragma once
 #include "conformance/report/text_layout.h"
 
-void failure_card_title(struct text_layout *t, const struct run *r,
-                        const struct check *c); /* claims */
-void failure_card_fields(struct text_layout *t, const struct run *r,
-                         const struct check *c); /* one mismatch */
+void failure_card_title(struct text_layout *t, const struct run *r, const struct check *c);
+void failure_card_fields(struct text_layout *t, const struct run *r, const struct check *c);
+/* Adds nothing if x is NULL. */
 void failure_card_exchange(struct text_layout *t, const struct exchange_record *x);
-const char *failure_card_line(struct text_layout *t,
-                              const struct check *c); /* all of it in one short line */
+/* Returns the whole failure as one short line, for example for JUnit's message attribute. */
+const char *failure_card_line(struct text_layout *t, const struct check *c);

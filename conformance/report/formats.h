@@ -1,4 +1,9 @@
-/* formats.h - the rows of the format table: a finished run in, text out; or events, as they happen. */
+/* formats.h - the functions behind report_formats[]: each writes a finished run to a writer.
+ *
+ * Shapes:  ndjson can also stream: ndjson_stream returns the callbacks that write events during the
+ *          run, and ndjson_stream_end writes the last one.
+ * Errors:  none; writer_close reports a failed write.
+ */
 #pragma once
 #include "conformance/report/report.h"
 

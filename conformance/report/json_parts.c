@@ -162,7 +162,7 @@ static void put_totals(struct json *j, const struct run *r)
     json_close_map(j);
 }
 
-static void put_ledger(struct json *j, const struct run *r)
+static void put_executed(struct json *j, const struct run *r)
 {
     struct arena a = {0};
     size_t count;
@@ -189,7 +189,7 @@ void json_parts_outcome(struct json *j, const struct run *r)
         json_put_int(j, verdict_texts[v], r->counts[v]);
     json_close_map(j);
     put_totals(j, r);
-    put_ledger(j, r);
+    put_executed(j, r);
 }
 
 void json_parts_flush(struct buf *text, struct writer *w)

@@ -1,10 +1,9 @@
-/* json_parts.h - the parts of a run as JSON, written alike into the JSON report and the event
- * stream.
+/* json_parts.h - the parts of a run as JSON, shared by the JSON report and the event stream.
  *
- * Shapes:  every function adds members to a map that its caller has open; keys in snake_case and
- *          always all of them, in this order; null where there is nothing to say.
- * Units:   durations in microseconds (_us), instants as RFC 3339 text (_at).
- * Errors:  none. A body is cut at REPORT_BODY_MAX bytes, after its secrets were scrubbed.
+ * Shapes:  every function adds members to a map that the caller has opened. Keys are snake_case and
+ *          always present, in the same order; a missing value is null.
+ * Units:   durations in microseconds (_us), times as RFC 3339 text (_at).
+ * Errors:  none. A body is scrubbed of secrets, then cut at REPORT_BODY_MAX bytes.
  */
 #pragma once
 #include "base/json.h"
@@ -14,14 +13,13 @@
 #define REPORT_BODY_MAX 65536
 
 void json_parts_target(struct json *j, const struct run *r);
-/* "exchange": which of its scenario it judged, from 0; null: nothing was sent */
+/* "exchange" is the index of the exchange in the scenario, from 0; null: no request was sent. */
 void json_parts_check(struct json *j, const struct scenario_result *s, const struct check *c);
 void json_parts_exchange(struct json *j, const struct secrets *secrets,
                          const struct exchange_record *x);
 void json_parts_scenario(struct json *j, const struct scenario_result *s); /* without its checks */
-void json_parts_outcome(struct json *j,
-                        const struct run *r); /* counts, totals of the claims, exit */
+void json_parts_outcome(struct json *j, const struct run *r); /* counts, claim totals, exit */
 
-/* Hands over what was collected and empties it. DEL and C1 controls, legal in JSON, are escaped:
- * the text may end on a terminal. */
+/* Writes the collected text and empties the buffer. DEL and C1 controls are legal in JSON but are
+ * escaped, because the text may be shown on a terminal. */
 void json_parts_flush(struct buf *text, struct writer *w);

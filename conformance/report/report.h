@@ -1,9 +1,9 @@
-/* report.h - the reports of a run: a table of formats, and the one place where bytes leave.
+/* report.h - the reports of a run: the table of formats, and the writer that all text goes through.
  *
- * Shapes:  struct writer: where text goes, with every secret scrubbed by value (and in its base64,
- *          base64url, percent- and JSON-escaped forms) on the way out. A format is {name, write}.
- * Errors:  a file that cannot be written; a secret found in what was written (a last check reads it
- *          again).
+ * Shapes:  a writer replaces every secret by $NAME, also in base64, base64url, and percent-, JSON-
+ *          or XML-escaped. A format writes a finished run to a writer.
+ * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the
+ *          file back to check this.
  */
 #pragma once
 #include "base/error.h"
@@ -11,38 +11,41 @@
 
 struct secret {
     const char *name, *value; /* shown as $NAME */
-    size_t next;              /* of those that begin with the same byte: its index + 1 */
+    size_t next; /* index + 1 of the next secret that starts with the same byte; 0: none */
 };
 
 struct secrets {
     struct arena *arena;
-    struct secret *items; /* every value in its forms */
+    struct secret *items; /* every value, as it is and in base64 */
     size_t count, room;
-    size_t first[256]; /* by the byte they begin with: the newest's index + 1; 0: none */
+    size_t first[256]; /* by first byte: index + 1 of the newest secret; 0: none */
 };
 
-void secrets_add(struct secrets *s, const char *name,
-                 const char *value); /* also its encoded forms; short values are left */
+/* Adds a value and its encoded forms. Ignores NULL and values shorter than SECRET_MIN_BYTES. */
+void secrets_add(struct secrets *s, const char *name, const char *value);
 
 struct writer;
 
-struct writer *writer_open(const struct secrets *secrets, const char *path,
-                           struct error *err);                     /* "-": stdout */
-struct writer *writer_to(const struct secrets *secrets, FILE *to); /* not closed with it */
+/* The path "-" is stdout. Returns NULL, and an error, if the file cannot be created. */
+struct writer *writer_open(const struct secrets *secrets, const char *path, struct error *err);
+struct writer *writer_to(const struct secrets *secrets, FILE *to); /* writer_close leaves it open */
 void write_text(struct writer *w, const char *text);
 void write_str(struct writer *w, struct str text);
 void write_line(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void writer_flush(struct writer *w); /* what is safe to show goes out now: for progress, events */
-/* false: a write failed (ERROR_SYSTEM), or a secret would have leaked (ERROR_LEAK). A file appears
- * under its name only now, and only if all is well. */
+/* Writes all pending text that cannot be the start of a secret. */
+void writer_flush(struct writer *w);
+/* Ends the report; the writer must not be used afterwards. Until then a regular file has a
+ * temporary name; it gets its own name only if this succeeds. Returns false if a write failed
+ * (ERROR_SYSTEM) or the file contains a secret (ERROR_LEAK). err may be NULL. */
 bool writer_close(struct writer *w, struct error *err);
 const struct secrets *writer_secrets(const struct writer *w);
-const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
+const char *scrub(struct arena *a, const struct secrets *secrets,
+                  struct str text); /* returns the text with every secret replaced by $NAME */
 
 struct report_format {
     const char *name, *help;
-    void (*write)(const struct run *r, struct writer *w); /* when the run is over */
-    /* Both NULL, or told as it happens: then instead of `write`. The events' ctx goes to `end`. */
+    void (*write)(const struct run *r, struct writer *w); /* called after the run */
+    /* Both NULL, or used during a run instead of `write`. `end` gets the ctx of the events. */
     struct run_events (*stream)(struct arena *a, struct writer *w);
     void (*end)(void *ctx, const struct run *r);
 };
@@ -52,20 +55,21 @@ extern const size_t report_format_count;
 const struct report_format *report_format_named(const char *name);
 const char *report_format_names(struct arena *a); /* "console, json, ..." */
 
-/* The console: progress while it runs, then the verdict. */
+/* The console: progress on stderr during the run, then the summary. */
 struct console;
 struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress,
                             int width);
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 
-/* One event a line, as it happens; what comes of the run is told by ndjson_end. */
+/* NDJSON: one event per line, written during the run. ndjson_end writes the last event, the outcome
+ * of the run. */
 struct ndjson;
 struct ndjson *ndjson_new(struct arena *a, struct writer *out);
 struct run_events ndjson_events(struct ndjson *n);
 void ndjson_end(struct ndjson *n, const struct run *r);
 
-/* A failed check as a failure card: claim, place, expected, actual, the request as a curl line.
- * Shared by console and others. */
+/* Writes one failed check as a failure card: claims, place, expected and actual value, the request
+ * as a curl line, and the response. */
 void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
                         const struct check *c, bool colour);

@@ -26,8 +26,8 @@ static void add_form(struct secrets *s, const char *name, const char *value)
 }
 
 /* If a longer text with the secret was encoded, the first and last base64 characters of the secret
- * depend on the bytes around it. Adds the characters between them, for a secret that starts `before`
- * bytes after a multiple of three. */
+ * depend on the bytes around it. Adds the characters between them, for a secret that starts
+ * `before` bytes after a multiple of three. */
 static void add_inner_base64(struct secrets *s, const char *name, struct str value, size_t before)
 {
     static const size_t letters_before[] = {0, 2, 3}, letters_after[] = {0, 1, 1};

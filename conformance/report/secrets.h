@@ -1,23 +1,22 @@
-/* secrets.h - finding secrets in text, however they are spelled there.
+/* secrets.h - finds secrets in text, plain or encoded.
  *
- * Shapes:  a secret is found as it is, in base64 and base64url (also within a longer text that was
- *          encoded as a whole), and with any of its characters percent-, JSON- or XML-escaped, once
- *          or twice. A secret that was cut short before a … is found as well. Of several, the
- *          longest counts.
+ * Shapes:  a secret is found as it is, in base64 and base64url (also inside a longer encoded text),
+ *          and with any character percent-, JSON- or XML-escaped, also more than once. A secret
+ *          that was truncated before a … is found too. If several match, the longest counts.
  * Units:   bytes.
  * Errors:  none.
  */
 #pragma once
 #include "conformance/report/report.h"
 
-#define SECRET_MIN_BYTES 8 /* shorter ones are words that stand everywhere */
+#define SECRET_MIN_BYTES 8 /* shorter values are ignored: they may be common words */
 
 struct secret_hit {
-    size_t at;        /* what stands before it is free of secrets */
-    size_t n;         /* how long the secret is there; 0: none, and `at` is the end */
-    const char *name; /* of the secret; NULL: none */
+    size_t at;        /* the text before this position has no secret */
+    size_t n;         /* length of the match in the text; 0: no match */
+    const char *name; /* name of the secret; NULL: no match */
 };
 
-/* `complete`: nothing follows the text. Otherwise `at` may stand before its end where a secret may
- * have begun. */
+/* Returns the first match. Without a match `at` is the end of the text; or, if more text may follow
+ * (complete is false), the position where a secret may have started. */
 struct secret_hit secrets_find(const struct secrets *s, struct str text, bool complete);

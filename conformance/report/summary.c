@@ -136,7 +136,8 @@ static void put_scenario(struct text_layout *t, const struct run *r,
 {
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, s->name));
     layout_put(t, STYLE_PLAIN, "\n");
-    layout_put(t, STYLE_DIM, "%s%s", layout_safe_text(t, s->title), s->title ? "\n" : "");
+    if (s->title)
+        layout_wrap(t, 0, STYLE_DIM, 0, layout_safe_text(t, s->title));
     put_failure_cards(t, r, s, cards);
     layout_put(t, STYLE_PLAIN, "\n");
     size_t before = t->out.n;

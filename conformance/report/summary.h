@@ -1,8 +1,8 @@
-/* summary.h - the summary of a run as text: what failed, as failure cards, then the totals.
+/* summary.h - the summary of a run as text: failure cards, then the totals.
  *
- * Shapes:  short when green; when red, failure cards grouped by scenario first. What was blocked or
- *          could not be decided is counted under its cause. The last line is the tally: 312 checks,
- *          312 passed, 0 failed.
+ * Shapes:  failure cards are grouped by scenario. Blocked and undecided checks are counted by
+ *          cause. A run without failures has only the totals. The last line is the tally, for
+ *          example: 312 checks, 312 passed, 0 failed
  * Errors:  none.
  */
 #pragma once

@@ -56,7 +56,7 @@ const char *totals_tally(struct arena *a, const struct run *r)
     return buf_c(&out);
 }
 
-/* --- the ledger ------------------------------------------------------------------------------ */
+/* --- digest of executed checks --------------------------------------------------------------- */
 
 static bool was_executed(enum verdict verdict)
 {

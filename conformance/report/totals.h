@@ -1,8 +1,7 @@
-/* totals.h - what the reports tell alike: words, totals, the ledger of executed checks.
+/* totals.h - totals that all reports share: claim totals, the tally, the digest of executed checks.
  *
- * Shapes:  three totals of the claims, never one: cited by a scenario of this run, exercised
- *          (decided either way), holding - beside how many there are and how many can be observed
- *          at all.
+ * Shapes:  claims are counted in five ways: all of the catalogue, observable (`observe` is not
+ *          none), cited by a scenario of this run, exercised (they hold or fail), holding.
  * Errors:  none.
  */
 #pragma once
@@ -10,18 +9,18 @@
 
 struct totals {
     uint32_t claims, observable, cited, exercised, holding;
-    uint32_t scenarios, not_applicable; /* of the latter none ran a check */
+    uint32_t scenarios, not_applicable; /* not_applicable: none of their checks ran */
 };
 
 extern const char *const outcome_texts[]; /* by enum claim_outcome */
 
 struct totals totals_of(const struct run *r);
-enum verdict scenario_verdict(const struct scenario_result *s); /* of its checks so far */
+enum verdict scenario_verdict(const struct scenario_result *s); /* worst verdict of its checks */
 
-/* 312 checks, 312 passed, 0 failed, 3 not applicable */
+/* For example "312 checks, 312 passed, 0 failed, 3 not applicable". */
 const char *totals_tally(struct arena *a, const struct run *r);
 
-/* SHA-256 over the ids of the checks that were executed (decided, or found vacuous), sorted as
- * bytes, each once, each followed by a newline: two runs that differ here did not check the same.
- * `count` (may be NULL): how many ids. */
+/* Returns the SHA-256, in hex, of the ids of the executed checks (decided or vacuous): sorted by
+ * byte, without duplicates, each followed by a newline. Runs with different digests executed
+ * different checks. `count` gets the number of ids; it may be NULL. */
 const char *totals_executed(struct arena *a, const struct run *r, size_t *count);

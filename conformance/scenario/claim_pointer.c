@@ -13,7 +13,7 @@ bool claim_pointer_covers(const struct citation *c, const char *pointer, const c
     return str_starts(cited, here) && rest.s[0] == '/' && str_is(str_skip(rest, 1), matcher);
 }
 
-/* --- is anything there? --------------------------------------------------------------------- */
+/* --- finding a check ------------------------------------------------------------------------ */
 
 static const char *nearest_key(const struct node *map, struct str word)
 {
@@ -28,17 +28,17 @@ static bool is_matcher(struct str key)
     return str_starts(key, STR("$"));
 }
 
-/* A plain value is a check whose matcher has no name of its own. */
-static bool is_its_matcher(const struct node *n, struct str pointer)
+/* The check of a plain value has the matcher "equals". */
+static bool is_equals_matcher(const struct node *n, struct str pointer)
 {
     return n->kind != NODE_MAP && str_is(pointer, "/equals");
 }
 
-/* Checks are made of maps and of $each; what else stands in an expectation is one check. */
+/* Descends into maps and $each. Every other value or matcher is one check. */
 static bool node_fits(const struct node *n, struct str pointer, const char **near)
 {
     while (n && pointer.n) {
-        if (is_its_matcher(n, pointer))
+        if (is_equals_matcher(n, pointer))
             return true;
         size_t end = 1 + str_find(str_skip(pointer, 1), '/');
         struct str key = str_skip(str_head(pointer, end), 1);

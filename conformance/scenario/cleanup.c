@@ -10,7 +10,7 @@ static bool is_captured(const struct step *s, const char *name)
     return false;
 }
 
-/* Other names would be of no use to the cleanup call. */
+/* The cleanup call can use only the captures of the step. */
 static bool captures_check(struct reader *r, const struct lookup *f, const struct step *s)
 {
     bool ok = true;
@@ -41,8 +41,8 @@ static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const str
     return captures_check(r, f, s) && ok;
 }
 
-static bool one_read(struct reader *r, const struct node *n, const struct step *s,
-                     struct cleanup *out)
+static bool cleanup_one_read(struct reader *r, const struct node *n, const struct step *s,
+                             struct cleanup *out)
 {
     struct cleanup_yaml w = {.call = n};
     *out = (struct cleanup){0};
@@ -67,7 +67,7 @@ bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
         return error_add(r->err, ERROR_INPUT, n->at,
                          "'cleanup' is an empty list; expected a call, or none");
     for (size_t i = 0; i < count; i++)
-        ok &= one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
+        ok &= cleanup_one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
     s->cleanups = cleanups;
     s->cleanup_count = count;
     return ok;

@@ -2,7 +2,7 @@
 
 #include "conformance/scenario/reader.h"
 
-static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
+static bool check_keys(struct reader *r, const struct node *map, enum step_kind kind)
 {
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
@@ -38,7 +38,7 @@ bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, 
     return ok;
 }
 
-/* name -> expectation */
+/* Reads a map NAME: EXPECTATION. */
 static bool named_read(struct reader *r, const struct node *map, const char *what,
                        const struct node **out)
 {
@@ -74,7 +74,7 @@ static bool keys_read(struct reader *r, const struct fields *table, const struct
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
                  struct expectation *out)
 {
-    bool ok = map->kind != NODE_MAP || refuse_unfit(r, map, kind);
+    bool ok = map->kind != NODE_MAP || check_keys(r, map, kind);
     return keys_read(r, &expect_fields, map, out) && ok;
 }
 

@@ -5,12 +5,12 @@
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
-#define FLOWS_DEEP_MAX    12 /* flows in flows */
+#define FLOWS_DEEP_MAX    12 /* levels of nested flows */
 #define FOLDERS_ABOVE_MAX 64
 
 struct flow_cache_entry {
     const char *path;
-    const struct flow *flow; /* NULL: it cannot be used */
+    const struct flow *flow; /* NULL: invalid */
 };
 
 struct input_yaml {
@@ -146,7 +146,7 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
     return ok;
 }
 
-/* --- a flow's file -------------------------------------------------------------------------- */
+/* --- a flow file ---------------------------------------------------------------------------- */
 
 static bool name_check(struct reader *r, const char *path, const char *name,
                        const struct node *root)
@@ -198,7 +198,7 @@ const struct flow *flow_load(struct reader *user, const char *path)
     return e->flow;
 }
 
-/* --- finding one ---------------------------------------------------------------------------- */
+/* --- lookup --------------------------------------------------------------------------------- */
 
 struct names {
     const char **items;
@@ -214,7 +214,7 @@ static void add_stems(struct arena *a, const char *folder, struct names *out)
             *arena_push(a, out, const char *) = path_stem(a, names[i]);
 }
 
-/* The nearest flows/NAME.yaml, up to the folder that has the claims. */
+/* Returns the nearest flows/NAME.yaml, or NULL. Stops at the folder that has a claims.yaml. */
 static const char *file_find(struct reader *r, const char *name, struct names *seen)
 {
     const char *folder = path_parent(r->arena, r->file);

@@ -13,7 +13,7 @@
 #define FOLDERS_DEEP_MAX 32
 
 struct file {
-    const char *path, *real; /* as written, and without links and dots */
+    const char *path, *real; /* as given; resolved */
     bool is_flow;
 };
 
@@ -24,7 +24,7 @@ struct files {
 
 struct provider { /* a folder with a claims.yaml */
     const char *folder;
-    const struct catalogue *catalogue; /* NULL: it cannot be used */
+    const struct catalogue *catalogue; /* NULL: invalid */
 };
 
 struct loader {
@@ -42,7 +42,7 @@ struct loader {
     } scenarios;
 };
 
-/* --- which files ---------------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------------------------- */
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -110,7 +110,7 @@ static bool is_duplicate(const struct files *files, size_t i)
     return false;
 }
 
-/* --- a scenario's file ---------------------------------------------------------------------- */
+/* --- a scenario file ------------------------------------------------------------------------ */
 
 static const struct provider *provider_of(struct loader *l, const char *path)
 {
@@ -150,7 +150,7 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
                      s->name);
 }
 
-/* NULL, and problems, where it cannot be used. */
+/* Returns NULL, and errors, if the file is invalid. */
 static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
     struct reader r = {l->arena, l->err, &l->flow_cache, path, NULL, NULL};

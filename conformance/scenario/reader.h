@@ -1,8 +1,9 @@
-/* reader.h - one scenario or flow file on its way from YAML to structs.
+/* reader.h - turns the YAML of one scenario or flow file into structs.
  *
- * Shapes:  struct reader: the file being read, and the cache of flows that all files share. A
- *          flow's reader has its user's one above it, so that a flow that uses itself is seen.
- * Errors:  each function tells all mistakes of its part, at their places; what was wrong stays
+ * Shapes:  struct reader: the file that is read, and the flow cache that all files share. The
+ *          reader of a flow points to the reader of the file that uses it; recursion is detected
+ *          that way.
+ * Errors:  each function reports every mistake in its part and returns false; invalid values stay
  *          zero.
  */
 #pragma once
@@ -10,7 +11,7 @@
 
 struct flow_cache_entry;
 
-struct flow_cache { /* every flow file that was read, each once */
+struct flow_cache { /* all flow files read, each once */
     struct flow_cache_entry **items;
     size_t count, room;
 };
@@ -20,8 +21,8 @@ struct reader {
     struct error *err;
     struct flow_cache *flow_cache;
     const char *file;
-    const char *flow;        /* NULL: it is a scenario */
-    const struct reader *up; /* who uses the flow */
+    const char *flow;        /* NULL: the file is a scenario */
+    const struct reader *up; /* the file that uses this flow */
 };
 
 /* steps.c */
@@ -31,10 +32,10 @@ bool steps_read(struct reader *r, const struct node *list, const struct step **s
 bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
                    size_t *count);
 
-/* cleanup.c: after the step's captures */
+/* cleanup.c: call this after the captures of the step were read */
 bool cleanup_read(struct reader *r, const struct node *n, struct step *s);
 
-/* action.c: what a step does */
+/* action.c: the action of a step */
 bool call_read(struct reader *r, const struct node *call, const char **method, const char **path);
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s);
 
@@ -47,15 +48,17 @@ bool outputs_read(struct reader *r, const struct node *map, const struct flow *f
                   struct expectation *out);
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s);
 
-/* flows.c: NULL when there is none, or it cannot be used */
+/* flows.c: flow_find and flow_load return NULL, and an error, if the flow is unknown or invalid */
 const struct flow *flow_find(struct reader *r, const char *name, struct where at);
 const struct flow *flow_load(struct reader *user, const char *path);
 bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs,
-                 size_t *count); /* name: value */
+                 size_t *count); /* NAME: VALUE */
 bool with_check(struct reader *r, const struct node *with, const struct step *s);
 
 /* --- helpers -------------------------------------------------------------------------------- */
 
+/* Returns false, and the error message `what`, if n is not a map. */
 bool is_map(struct reader *r, const struct node *n, const char *what);
-struct where key_place(const struct node *map, const char *key); /* of the key; else of the map */
-const struct node *child_at(const struct node *n, size_t i);     /* of node_count(n) */
+/* Returns the place of the key, or of the map if it has no such key. */
+struct where key_place(const struct node *map, const char *key);
+const struct node *child_at(const struct node *n, size_t i); /* i must be below node_count(n) */

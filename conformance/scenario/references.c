@@ -2,17 +2,17 @@
 
 #include "conformance/scenario/load.h"
 
-static bool begins_name(char c)
+static bool starts_name(char c)
 {
     return isalpha((unsigned char)c) || c == '_';
 }
 
 static bool is_in_name(char c)
 {
-    return begins_name(c) || isdigit((unsigned char)c) || c == '.';
+    return starts_name(c) || isdigit((unsigned char)c) || c == '.';
 }
 
-/* "a.b" of "a.b/c"; a dot at the end ends a sentence. */
+/* Returns "a.b" of "a.b/c". A dot at the end is not part of the name. */
 static struct str name_at(const char *text)
 {
     size_t n = 0;
@@ -23,7 +23,7 @@ static struct str name_at(const char *text)
     return str_of(text, n);
 }
 
-/* What stands in braces, whatever it is: the callers know no such name. */
+/* Returns the text up to the brace, valid or not: callers reject unknown names. */
 static struct str braced_at(const char *text)
 {
     struct str rest = str_from(text);
@@ -31,13 +31,13 @@ static struct str braced_at(const char *text)
     return n < rest.n ? str_head(rest, n) : str_of(text, 0);
 }
 
-/* Outside braces a reference is a whole text or begins a segment: /v1/things/$id?after=$last. */
-static bool may_begin(const char *text, const char *dollar)
+/* Without braces a reference starts the text or a segment: /v1/items/$id?after=$last. */
+static bool may_start(const char *text, const char *dollar)
 {
     return dollar == text || dollar[-1] == '/' || dollar[-1] == '=';
 }
 
-/* The next dollar that is not one of "$$", or NULL. */
+/* Returns the next dollar sign that is not part of "$$", or NULL. */
 static const char *dollar_find(const char *text)
 {
     for (; *text; text++)
@@ -50,7 +50,7 @@ static struct str reference_at(const char *text, const char *dollar)
 {
     if (dollar[1] == '{')
         return braced_at(dollar + 2);
-    if (may_begin(text, dollar) && begins_name(dollar[1]))
+    if (may_start(text, dollar) && starts_name(dollar[1]))
         return name_at(dollar + 1);
     return (struct str){0};
 }
@@ -68,7 +68,7 @@ bool references_visit_text(const char *text, struct where at, reference_fn *fn, 
 struct str references_stray(const char *text)
 {
     for (const char *c = text; (c = dollar_find(c)); c++) {
-        if (reference_at(text, c).n || (c[1] != '{' && !begins_name(c[1])))
+        if (reference_at(text, c).n || (c[1] != '{' && !starts_name(c[1])))
             continue;
         return str_of(c, c[1] == '{' ? 2 : 1 + name_at(c + 1).n);
     }
@@ -77,7 +77,7 @@ struct str references_stray(const char *text)
 
 bool references_visit(const struct node *value, reference_fn *fn, void *ctx)
 {
-    bool on = true;
+    bool go_on = true;
     switch (value->kind) {
     case NODE_NULL:
     case NODE_BOOL:
@@ -87,13 +87,13 @@ bool references_visit(const struct node *value, reference_fn *fn, void *ctx)
     case NODE_TEXT:
         return references_visit_text(value->text.s, value->at, fn, ctx);
     case NODE_LIST:
-        for (size_t i = 0; on && i < value->list.count; i++)
-            on = references_visit(value->list.items[i], fn, ctx);
-        return on;
+        for (size_t i = 0; go_on && i < value->list.count; i++)
+            go_on = references_visit(value->list.items[i], fn, ctx);
+        return go_on;
     case NODE_MAP:
-        for (size_t i = 0; on && i < value->map.count; i++)
-            on = references_visit(value->map.members[i].value, fn, ctx);
-        return on;
+        for (size_t i = 0; go_on && i < value->map.count; i++)
+            go_on = references_visit(value->map.members[i].value, fn, ctx);
+        return go_on;
     }
-    return on;
+    return go_on;
 }

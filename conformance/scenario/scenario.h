@@ -1,11 +1,11 @@
-/* scenario.h - what is asked of a target, with where each key stands in its file.
+/* scenario.h - scenarios, steps and flows as loaded from YAML, with their places in the files.
  *
- * Shapes:  scenario > steps; a step is one action with its expectation. Values keep their
- *          references ($step.name) until they are run. A flow is steps with typed inputs and
- *          outputs, used by scenarios through `use`.
+ * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their
+ *          references ($step.name) until the step runs. A flow is a list of steps with typed inputs
+ *          and outputs; a step runs it with `use`.
  * Units:   milliseconds.
- * Errors:  scenarios_load (load.h) names every mistake with its place, before anything is sent.
- * Source:  the reference page, printed from the field tables in yaml.c.
+ * Errors:  suite_load (load.h) reports every mistake with its place before any request is sent.
+ * Source:  the field tables in yaml.c describe the keys.
  */
 #pragma once
 #include "base/match.h"
@@ -14,7 +14,7 @@
 struct expectation {
     bool given;
     struct where at;
-    const int64_t *statuses; /* accepted ones; none: any */
+    const int64_t *statuses; /* accepted statuses; none: any */
     size_t status_count;
     const struct node *headers;  /* name -> expectation; NULL: none */
     const struct node *body;     /* NULL: none */
@@ -22,15 +22,15 @@ struct expectation {
     const struct node *redirect; /* of `consent` */
 };
 
-struct reading { /* one accepted side of a dispute */
+struct reading { /* one accepted reading of a dispute */
     const char *name;
     struct expectation expect;
 };
 
 struct citation {
     const char *claim;
-    const char *pointer; /* which checks of the step decide it: "" all, "status", "/items" and
-                            below, "headers/Retry-After" */
+    const char *pointer; /* the checks that decide the claim: "" all, "status", "/items" (with all
+                            below it), "headers/Retry-After" */
     struct where at;
 };
 
@@ -42,7 +42,7 @@ struct capture {
 struct input {
     const char *name;
     const char *type;         /* of a flow's input: one of input_types[]; NULL: any */
-    const struct node *value; /* given to a flow, or its default; NULL: required */
+    const struct node *value; /* value passed to a flow, or default value; NULL: required */
     struct where at;
 };
 
@@ -62,46 +62,46 @@ enum step_kind {
 };
 extern const char *const step_kind_texts[];
 
-struct hook { /* what must, or must not, be delivered to the runner's own listener */
+struct hook { /* expects a webhook delivery, or none, at the listener of the runner */
     const char *event;
     bool none;
-    int64_t count; /* exactly so many events; 0: one at least */
+    int64_t count; /* exact number of events; 0: at least one */
     int64_t within_ms;
-    const char *signature_header; /* NULL: the signature is not looked at */
+    const char *signature_header; /* NULL: the signature is not verified */
     const struct node *secret;
 };
 
 struct flow;
 
-struct lookup {       /* looks for what a lost response may have created */
-    const char *path; /* of a GET */
+struct lookup {       /* finds a resource that a call created although its response was lost */
+    const char *path; /* path of a GET request */
     const struct node *query;
-    const char *in; /* pointer to a list of such resources; NULL: the response is the resource */
-    const struct node *where;       /* the resource looks so */
-    const struct capture *captures; /* of the step, from the resource */
+    const char *in; /* pointer to a list of resources; NULL: the response is the resource */
+    const struct node *where;       /* expectation that the resource matches */
+    const struct capture *captures; /* captures of the step, read from the resource */
     size_t capture_count;
 };
 
 struct cleanup {
     const char *method, *path;
-    const int64_t
-        *already_gone; /* statuses that say that nothing is left, beside 2xx, 404 and 410 */
+    /* Statuses that mean the resource no longer exists, besides 2xx, 404 and 410. */
+    const int64_t *already_gone;
     size_t already_gone_count;
-    const struct lookup *lookup; /* NULL: there is no way to look for it */
+    const struct lookup *lookup; /* NULL: it cannot be looked up */
 };
 
 struct step {
     enum step_kind kind;
     struct where at;
-    const char *id;            /* NULL: set-up without a name; reports then say its number */
-    size_t number;             /* 1.. within its scenario or flow */
-    const struct node *source; /* the map it was read from */
+    const char *id;            /* NULL: unnamed; reports show the number */
+    size_t number;             /* within its scenario or flow, from 1 */
+    const struct node *source; /* the map that it was read from */
     const char *note;
 
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
-    const char *as;            /* actor; NULL: the target's first */
+    const char *as;            /* actor; NULL: the first actor of the target */
     const struct node *query, *headers, *body;
-    const char *raw_body; /* body bytes as they are */
+    const char *raw_body; /* body, sent as it is */
 
     const struct flow *flow; /* USE */
     const struct node *with;
@@ -109,30 +109,30 @@ struct step {
     const char *outcome; /* CONSENT: approve, deny, abandon, exchange_error */
     const struct node *consent_at, *consent_state, *consent_handle;
 
-    const char *simulate;       /* SIMULATE: its name; `body` is its body */
+    const char *simulate;       /* SIMULATE: name; the parameters are in `body` */
     const struct node *advance; /* ADVANCE: "3h", {by}, {to} or {until: next_event} */
 
-    const struct hook *hook; /* WEBHOOK; its `expect` is of the delivery */
+    const struct hook *hook; /* WEBHOOK; `expect` applies to the delivery */
 
     struct expectation expect;
-    const char *dispute; /* one_of: which dispute */
+    const char *dispute; /* the dispute that one_of settles */
     const struct reading *readings;
     size_t reading_count;
 
     bool eventually, consistently;
     int64_t every_ms, for_ms, settle_ms;
-    struct expectation stop; /* eventually gives up when this is seen */
+    struct expectation stop; /* eventually stops when a response matches this */
 
-    const struct node *cases; /* name -> list of values, zipped into cases; NULL: one case */
+    const struct node *cases; /* name -> list of values, one per case; NULL: one case */
     size_t case_count;        /* 1 without cases */
 
     const struct capture *captures;
     size_t capture_count;
     const struct citation *citations;
     size_t citation_count;
-    const struct cleanup *cleanups; /* played last first */
+    const struct cleanup *cleanups; /* sent in reverse order */
     size_t cleanup_count;
-    bool no_cleanup; /* `cleanup: none`: what it creates cannot be taken back */
+    bool no_cleanup; /* `cleanup: none`: what the step creates cannot be removed */
 };
 
 struct flow {
@@ -140,7 +140,7 @@ struct flow {
     struct where at;
     const struct input *inputs;
     size_t input_count;
-    const struct input *outputs; /* value: a reference into the flow's steps */
+    const struct input *outputs; /* value: a reference to a step of the flow */
     size_t output_count;
     const struct step *steps;
     size_t step_count;
@@ -157,6 +157,7 @@ struct scenario {
     size_t step_count;
 };
 
-/* "", and "/" in a file, is everything; "/items" is itself and what stands below it, matchers
- * included: "/items/$each/status/$in". */
+/* Returns true if the check at this pointer, with this matcher, decides the claim. "" covers every
+ * check. "/items" covers "/items" and everything below it, for example
+ * "/items/$each/status/$in". */
 bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher);

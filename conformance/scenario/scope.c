@@ -4,20 +4,21 @@
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
-/* A step has three moments: its cases are made, it is played, and its cleanup is registered. */
-#define MOMENTS          3
-#define CASES_OF(step)   ((step)->number * MOMENTS)
-#define PLAY_OF(step)    (CASES_OF(step) + 1)
+/* Time is counted in phases. A step has three: its cases are built, it runs, its cleanup is
+ * registered. */
+#define PHASES           3
+#define CASES_OF(step)   ((step)->number * PHASES)
+#define RUN_OF(step)     (CASES_OF(step) + 1)
 #define CLEANUP_OF(step) (CASES_OF(step) + 2)
 #define BEFORE_ALL_STEPS 0
-#define FIRST_STEP       MOMENTS
+#define FIRST_STEP       PHASES
 
 struct name {
     const char *name; /* first.id */
-    const char *what; /* "capture": must be used; NULL: need not */
-    const char *step; /* that makes it; NULL: there from the start */
+    const char *what; /* "capture", for example; NULL: the name may stay unused */
+    const char *step; /* the step that sets it; NULL: not set by a step */
     struct where at;
-    size_t from, to; /* moments in which it is there */
+    size_t from, to; /* first and last phase in which it is defined */
     bool used;
 };
 
@@ -32,8 +33,8 @@ struct scope {
     bool ok;
 };
 
-static const char *const always[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name",
-                                     "scenario.webhook_url"};
+static const char *const predefined[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name",
+                                         "scenario.webhook_url"};
 static const char *const families[] = {"target.", "env."};
 static const char *const reserved[] = {"target", "env", "run", "scenario"};
 
@@ -51,10 +52,10 @@ static void add_name(struct scope *s, struct name name)
 
 /* --- a reference ---------------------------------------------------------------------------- */
 
-static bool is_always_there(struct str reference)
+static bool is_predefined(struct str reference)
 {
-    for (size_t i = 0; i < COUNT(always); i++)
-        if (str_is(reference, always[i]))
+    for (size_t i = 0; i < COUNT(predefined); i++)
+        if (str_is(reference, predefined[i]))
             return true;
     for (size_t i = 0; i < COUNT(families); i++)
         if (str_starts(reference, str_from(families[i])))
@@ -62,7 +63,7 @@ static bool is_always_there(struct str reference)
     return false;
 }
 
-/* The name itself, or something below it. */
+/* Returns true if the reference is the name or starts with the name and a dot. */
 static bool is_prefix_of(const struct name *n, struct str reference)
 {
     size_t length = strlen(n->name);
@@ -72,13 +73,14 @@ static bool is_prefix_of(const struct name *n, struct str reference)
 
 static const char *nearest_name(struct scope *s, struct str reference)
 {
-    const char **candidates = arena_array(s->arena, const char *, s->names.count + COUNT(always));
+    const char **candidates =
+        arena_array(s->arena, const char *, s->names.count + COUNT(predefined));
     size_t count = 0;
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].from <= s->now && s->now <= s->names.items[i].to)
             candidates[count++] = s->names.items[i].name;
-    for (size_t i = 0; i < COUNT(always); i++)
-        candidates[count++] = always[i];
+    for (size_t i = 0; i < COUNT(predefined); i++)
+        candidates[count++] = predefined[i];
     return did_you_mean(s->arena, reference, candidates, count);
 }
 
@@ -105,7 +107,7 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
 {
     struct scope *s = ctx;
     const struct name *later = NULL;
-    if (is_always_there(reference))
+    if (is_predefined(reference))
         return true;
     for (size_t i = 0; i < s->names.count; i++) {
         struct name *n = &s->names.items[i];
@@ -157,7 +159,7 @@ static const char *dotted(struct scope *s, const char *id, const char *name)
     return arena_printf(s->arena, "%s.%s", id, name);
 }
 
-static void add_made(struct scope *s, const struct step *step, const char *id, const char *name)
+static void add_result(struct scope *s, const struct step *step, const char *id, const char *name)
 {
     add_name(s, (struct name){.name = name, .step = id, .from = CLEANUP_OF(step), .to = SIZE_MAX});
 }
@@ -178,11 +180,11 @@ static void add_parameter(struct scope *s, const struct step *step, const struct
     add_name(s, (struct name){.name = m->key,
                               .what = step->kind == STEP_KIND_COUNT ? NULL : "parameter",
                               .at = m->key_at,
-                              .from = PLAY_OF(step),
+                              .from = RUN_OF(step),
                               .to = CLEANUP_OF(step)});
 }
 
-/* From the map as it is written, so that one mistake in a step does not make others of it. */
+/* Reads the source map, so that another mistake in the step does not cause errors here. */
 static void add_step(struct scope *s, const struct step *step)
 {
     const struct node *capture = node_get(step->source, "capture");
@@ -195,11 +197,11 @@ static void add_step(struct scope *s, const struct step *step)
     if (!id)
         return;
     if (step->kind == STEP_KIND_COUNT)
-        add_made(s, step, id, id);
+        add_result(s, step, id, id);
     if (step->kind == STEP_CONSENT)
-        add_made(s, step, id, dotted(s, id, "redirect"));
+        add_result(s, step, id, dotted(s, id, "redirect"));
     for (size_t i = 0; step->flow && i < step->flow->output_count; i++)
-        add_made(s, step, id, dotted(s, id, step->flow->outputs[i].name));
+        add_result(s, step, id, dotted(s, id, step->flow->outputs[i].name));
 }
 
 static bool has_references(const char *key)
@@ -211,11 +213,11 @@ static bool has_references(const char *key)
     return true;
 }
 
-static size_t moment_of(const struct step *step, const char *key)
+static size_t phase_of(const struct step *step, const char *key)
 {
     if (strcmp(key, "cases") == 0)
         return CASES_OF(step);
-    return strcmp(key, "cleanup") == 0 ? CLEANUP_OF(step) : PLAY_OF(step);
+    return strcmp(key, "cleanup") == 0 ? CLEANUP_OF(step) : RUN_OF(step);
 }
 
 static void check_step(struct scope *s, const struct step *step)
@@ -224,7 +226,7 @@ static void check_step(struct scope *s, const struct step *step)
     for (size_t i = 0; source->kind == NODE_MAP && i < source->map.count; i++) {
         const struct member *m = &source->map.members[i];
         if (has_references(m->key))
-            check_value(s, m->value, moment_of(step, m->key));
+            check_value(s, m->value, phase_of(step, m->key));
     }
 }
 
@@ -256,7 +258,7 @@ static bool overlap(const struct name *n, const struct name *other)
            other->from <= n->to && n->from <= other->to;
 }
 
-/* A reference that could mean two things would be a riddle. */
+/* Returns true if a reference could mean this name or another one. */
 static bool is_taken(const struct scope *s, const struct name *n)
 {
     for (size_t i = 0; i < s->names.count; i++) {
@@ -329,7 +331,7 @@ bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *er
     add_inputs(&s, f->inputs, f->input_count, "input");
     check_steps(&s, f->steps, f->step_count);
     for (size_t i = 0; i < f->output_count; i++)
-        check_value(&s, f->outputs[i].value, (f->step_count + 1) * MOMENTS);
+        check_value(&s, f->outputs[i].value, (f->step_count + 1) * PHASES);
     check_used(&s);
     return s.ok;
 }

@@ -6,7 +6,7 @@
 
 struct secret_shape {
     const char *prefix, *what;
-    size_t tail; /* characters of a key behind it, at least */
+    size_t tail; /* minimum number of characters after the prefix */
 };
 
 static const struct secret_shape shapes[] = {
@@ -37,7 +37,7 @@ static bool looks_like(const struct secret_shape *shape, const char *text)
     return false;
 }
 
-/* The text itself is not told: it may be one. */
+/* The error does not show the text, because it may be a secret. */
 static bool check_text(const char *text, struct where at, struct error *err)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

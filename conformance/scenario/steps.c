@@ -5,7 +5,7 @@
 #define EVERY_DEFAULT_MS  500
 #define WITHIN_DEFAULT_MS 10000
 
-/* The one action of a step, or STEP_KIND_COUNT and a problem. */
+/* Returns the action of a step, or STEP_KIND_COUNT and an error. */
 static enum step_kind kind_read(struct reader *r, const struct node *map)
 {
     enum step_kind found = STEP_KIND_COUNT;
@@ -28,7 +28,7 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
     return found;
 }
 
-static bool refuse_unfit(struct reader *r, const struct node *map, enum step_kind kind)
+static bool check_keys(struct reader *r, const struct node *map, enum step_kind kind)
 {
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
@@ -183,7 +183,7 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
 
 /* -------------------------------------------------------------------------------------------- */
 
-static bool judged_read(struct reader *r, const struct step_yaml *w, struct step *s)
+static bool expectations_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool ok = true;
     if (w->expect && s->kind == STEP_USE)
@@ -198,7 +198,7 @@ static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *
 {
     bool ok = name_read(r, w, s);
     ok &= action_read(r, w, s);
-    ok &= judged_read(r, w, s);
+    ok &= expectations_read(r, w, s);
     ok &= repeat_read(r, w, s);
     ok &= cases_read(r, w->cases, s);
     ok &= own_captures_read(r, w->capture, s);
@@ -206,7 +206,7 @@ static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *
     return cleanup_read(r, w->cleanup, s) && ok;
 }
 
-/* One that cannot be used is left without a kind: nothing more is said of it. */
+/* An invalid step gets the kind STEP_KIND_COUNT, which later checks skip. */
 static bool step_read(struct reader *r, const struct node *map, size_t number, struct step *s)
 {
     struct step_yaml w = {.consent = -1,
@@ -216,7 +216,7 @@ static bool step_read(struct reader *r, const struct node *map, size_t number, s
     *s = (struct step){.at = map->at, .number = number, .source = map, .case_count = 1};
     bool ok = fields_read(&step_fields, map, r->arena, &w, r->err);
     s->kind = ok ? kind_read(r, map) : STEP_KIND_COUNT;
-    ok = s->kind != STEP_KIND_COUNT && refuse_unfit(r, map, s->kind) && keys_read(r, &w, s);
+    ok = s->kind != STEP_KIND_COUNT && check_keys(r, map, s->kind) && keys_read(r, &w, s);
     if (!ok)
         s->kind = STEP_KIND_COUNT;
     return ok;

@@ -12,7 +12,7 @@ bool validation_error(struct validation *c, struct where at, const char *text)
     return error_add(c->err, ERROR_INPUT, at, "%s", text);
 }
 
-/* --- what can be proved --------------------------------------------------------------------- */
+/* --- expectations --------------------------------------------------------------------------- */
 
 typedef bool expectation_fn(const struct expectation *x);
 
@@ -32,7 +32,7 @@ static bool accepts_status(const struct expectation *x, int64_t from, int64_t to
     return false;
 }
 
-static bool accepts_refusal(const struct expectation *x)
+static bool accepts_error(const struct expectation *x)
 {
     return accepts_status(x, 400, 599);
 }
@@ -55,7 +55,7 @@ static bool has_error_code(const struct node *n)
 
 /* --- lists that may be empty ---------------------------------------------------------------- */
 
-/* A reference may turn out to be; anything else that is no number was refused already. */
+/* A value that is not a number is a reference, which may be more: other values were rejected. */
 static bool is_more_than(const struct node *n, int64_t least)
 {
     return n && (!node_is_number(n) || node_number(n) > (double)least);
@@ -68,7 +68,7 @@ static bool has_minimum(const struct node *count)
     return is_more_than(node_get(count, "$gte"), 0) || is_more_than(node_get(count, "$gt"), -1);
 }
 
-static bool has_control(const struct node *list)
+static bool has_minimum_items(const struct node *list)
 {
     return node_get(list, "$some") || has_minimum(node_get(list, "$count")) ||
            node_count(node_get(list, "$exact")) > 0;
@@ -76,7 +76,7 @@ static bool has_control(const struct node *list)
 
 static bool check_list(struct validation *c, const struct node *list, const char *matcher)
 {
-    if (!node_get(list, matcher) || has_control(list))
+    if (!node_get(list, matcher) || has_minimum_items(list))
         return true;
     return validation_error(
         c, key_place(list, matcher),
@@ -85,20 +85,20 @@ static bool check_list(struct validation *c, const struct node *list, const char
                      matcher));
 }
 
-static bool check_controls(struct validation *c, const struct node *n)
+static bool check_lists(struct validation *c, const struct node *n)
 {
     if (!n)
         return true;
     bool ok = check_list(c, n, "$each");
     ok &= check_list(c, n, "$none");
     for (size_t i = 0; i < node_count(n); i++)
-        ok &= check_controls(c, child_at(n, i));
+        ok &= check_lists(c, child_at(n, i));
     return ok;
 }
 
 static bool check_code(struct validation *c, const struct expectation *x)
 {
-    if (!accepts_refusal(x) || (x->body && has_error_code(x->body)))
+    if (!accepts_error(x) || (x->body && has_error_code(x->body)))
         return true;
     return validation_error(c, x->at,
                             "an error status is expected without an error code; "
@@ -107,10 +107,10 @@ static bool check_code(struct validation *c, const struct expectation *x)
 
 static bool check_expected(struct validation *c, const struct step *s)
 {
-    bool ok = check_controls(c, s->expect.body);
-    ok &= check_controls(c, s->expect.outputs);
+    bool ok = check_lists(c, s->expect.body);
+    ok &= check_lists(c, s->expect.outputs);
     for (size_t i = 0; i < s->reading_count; i++)
-        ok &= check_controls(c, s->readings[i].expect.body);
+        ok &= check_lists(c, s->readings[i].expect.body);
     if (s->method && strcmp(s->method, "HEAD") == 0)
         return ok;
     ok &= check_code(c, &s->expect);
@@ -182,11 +182,11 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
     for (size_t i = 0; i < sc->step_count; i++) {
         const struct step *s = &sc->steps[i];
         if (s->kind == STEP_KIND_COUNT)
-            return true; /* what it was to be is not known */
+            return true; /* invalid; its action is unknown */
         caused |= !only_reads(s);
         any |= decides_claim(s);
         if (decides_claim(s) &&
-            (caused || expects_reference(s) || any_expectation(s, accepts_refusal)))
+            (caused || expects_reference(s) || any_expectation(s, accepts_error)))
             return true;
     }
     return !sc->step_count ||

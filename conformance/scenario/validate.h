@@ -1,43 +1,46 @@
 /* validate.h - semantic checks after parsing: rejects scenarios that cannot prove anything, or that
  * prove the wrong thing.
  *
- * A create without `cleanup`: a POST that accepts 201 or 202 and captures something.
- * A refusal without its code: a status of 400 or more, and no `code`, `error` or `message` in the
- * expected body (HEAD has none).
- * A scenario that depends on nothing: no step that cites claims or a dispute expects a reference or
- * a status of 400 or more, or is or comes after a step that is no GET.
- * $each and $none of a list that may be empty: without $some, a $count that has a minimum, or
- * $exact items beside them.
+ * Rejected are:
+ * - A POST that accepts 201 or 202 and has captures, but no `cleanup`.
+ * - An expected status of 400 or more without `code`, `error` or `message` in the expected body,
+ *   except with HEAD.
+ * - A scenario whose checks pass whatever it does. At least one step with claims or a dispute must
+ *   expect a reference or a status of 400 or more, or must not be read-only, or must follow a step
+ *   that is not read-only.
+ * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
+ *   $exact.
  *
- * Errors:  each at its place, all at once.
+ * Errors:  all of them, each with its place.
  */
 #pragma once
 #include "conformance/claims/claims.h"
 #include "conformance/scenario/scenario.h"
 
-/* `catalogue` may be NULL: then nothing can be cited. `root` is the file's map. */
+/* If `catalogue` is NULL, cited ids are not checked. `root` is the map of the whole file. */
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
                        const struct catalogue *catalogue, struct error *err);
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root,
                    struct error *err);
 
-struct validation { /* one scenario or flow while it is looked at */
+struct validation { /* validation of one scenario or flow */
     struct arena *arena;
     const struct catalogue *catalogue;
     struct error *err;
     bool in_flow;
 };
-bool validation_error(struct validation *c, struct where at, const char *text); /* false */
+bool validation_error(struct validation *c, struct where at, const char *text); /* returns false */
 
-/* validate_claims.c: what a step cites and settles is known, and something of it decides that */
+/* validate_claims.c: cited claims and disputes are in the catalogue, and a check decides each */
 bool validate_claims(struct validation *c, const struct step *s);
 
-/* scope.c: every reference has something behind it, and every name is used */
+/* scope.c: every reference is defined before its use, and every name is used */
 bool scenario_scope_validate(struct arena *a, const struct scenario *s, struct error *err);
 bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err);
 
-/* claim_pointer.c: some check of the step is at or below the pointer */
+/* claim_pointer.c: returns true if a check of the step is at or below the pointer; otherwise *near
+ * is a similar key, or NULL */
 bool claim_pointer_fits(const struct step *s, const char *pointer, const char **near);
 
-/* secrets.c: no text looks like a key */
+/* secrets.c: no text looks like a key or another secret */
 bool secrets_validate(const struct node *root, struct error *err);

@@ -212,7 +212,7 @@ const struct fields advance_fields =
     FIELD_TABLE("advance", advance_rows, struct advance_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
-/* --- keys allowed for each action ------------------------------------------------------------ */
+/* --- keys allowed for each action ----------------------------------------------------------- */
 
 #define CALL     (1u << STEP_CALL)
 #define USE      (1u << STEP_USE)

@@ -1,8 +1,8 @@
-/* yaml.h - the keys of scenario and flow files, as field tables, and what reading by them gives.
+/* yaml.h - the keys of scenario and flow files as field tables, and the structs that they fill.
  *
- * Shapes:  one struct a map: scenario, flow, step, expectation, eventually, consistently. Keys that
- *          need more than a type (a call, an expectation, cases) stay nodes here; steps.c and
- *          expect.c read those. Which keys go with which kind of step: step_key_fits.
+ * Shapes:  one struct per map: scenario, flow, step, expectation, eventually, consistently. Keys
+ *          with a richer syntax (a call, an expectation, cases) stay nodes here; action.c, steps.c
+ *          and expect.c read them.
  */
 #pragma once
 #include "base/fields.h"
@@ -43,7 +43,7 @@ struct hook_yaml {
 struct step_yaml {
     struct where at;
     const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
-    int consent; /* index into consent_outcomes; -1: none */
+    int consent; /* index into consent_outcomes; -1: not given */
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *handle;
@@ -79,13 +79,14 @@ extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */
 extern const size_t input_type_count;
 
+/* Return false if the key is not allowed with this action. Return true for unknown keys. */
 bool step_key_fits(const char *key, enum step_kind kind);
 bool expect_key_fits(const char *key, enum step_kind kind);
 
-/* " (did you mean 'x'?)" or "". */
+/* Returns " (did you mean 'x'?)", or "" if no candidate is similar. */
 const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates,
                          size_t count);
-/* a name as references know it: letters, digits and _, a letter first */
+/* A name for references: letters, digits and _, starting with a letter. */
 bool is_name(struct str text);
-/* a name as files and reports know it: small letters, digits and - */
+/* A name for files and reports: lowercase letters, digits and -, not starting with -. */
 bool is_slug(struct str text);

@@ -1,5 +1,6 @@
-/* Damages every member of scenarios, flows, claims, disputes and targets in every way. Each document
- * must load, or be rejected with a place. If the test crashes, the document is in /tmp/damaged.*. */
+/* Damages every member of scenarios, flows, claims, disputes and targets in every way. Each
+ * document must load, or be rejected with a place. If the test crashes, the document is in
+ * /tmp/damaged.*. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

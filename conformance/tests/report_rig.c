@@ -201,7 +201,8 @@ static void add_revoke(struct run *r)
     }
 }
 
-/* A response that tries to control the terminal, reverses the text direction, and echoes the key. */
+/* A response that tries to control the terminal, reverses the text direction, and echoes the
+ * key. */
 static void add_hostile(struct run *r)
 {
     struct scenario_result *s =
@@ -231,7 +232,10 @@ static void add_hostile(struct run *r)
 static void add_undecided(struct run *r)
 {
     struct scenario_result *s =
-        add_scenario(r, "list-filters", "The filters of the account list", FILE_FILTERS);
+        add_scenario(r, "list-filters",
+                     "The filters of the account list select by status and by platform, and an "
+                     "unknown filter is rejected",
+                     FILE_FILTERS);
     struct exchange_record *x = add_exchange(
         r, s, "GET", "/v1/projects/prj_1/social-accounts?status=connected", 0, STR(""));
     x->error = "connection refused";
