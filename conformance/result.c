@@ -86,7 +86,7 @@ void run_count(struct run *r)
 /* --- deciding ------------------------------------------------------------------------------- */
 
 /* A check that cites no claim protects the scenario itself, so it fails the run at every gate. */
-bool check_is_red(const struct run *r, const struct check *c)
+bool check_fails_run(const struct run *r, const struct check *c)
 {
     if (c->verdict == VERDICT_FAIL)
         return true;
@@ -101,7 +101,7 @@ static uint32_t red_checks(const struct run *r)
     uint32_t red = 0;
     for (size_t i = 0; i < r->scenarios.count; i++)
         for (size_t k = 0; k < r->scenarios.items[i]->checks.count; k++)
-            red += check_is_red(r, &r->scenarios.items[i]->checks.items[k]);
+            red += check_fails_run(r, &r->scenarios.items[i]->checks.items[k]);
     return red;
 }
 

@@ -147,6 +147,6 @@ struct run_events {
 
 enum verdict verdict_worse(enum verdict x, enum verdict y);
 /* Returns true if this check makes the run fail (exit status 1). */
-bool check_is_red(const struct run *r, const struct check *c);
+bool check_fails_run(const struct run *r, const struct check *c);
 void run_count(struct run *r);  /* sets totals, scenario verdicts and claim outcomes */
 void run_decide(struct run *r); /* sets exit_code and verdict_why; call run_count first */

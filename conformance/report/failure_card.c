@@ -48,7 +48,7 @@ static void put_claim(struct text_layout *t, const struct claim *claim, enum sty
 
 static enum style style_of(const struct run *r, const struct check *c)
 {
-    return check_is_red(r, c) ? STYLE_BAD : STYLE_WARNING;
+    return check_fails_run(r, c) ? STYLE_BAD : STYLE_WARNING;
 }
 
 void failure_card_title(struct text_layout *t, const struct run *r, const struct check *c)

@@ -22,7 +22,7 @@ static enum outcome outcome_of(const struct run *r, const struct check *c)
     case VERDICT_FIXED:
         return FAILED;
     case VERDICT_WARN:
-        return check_is_red(r, c) ? FAILED : SKIPPED;
+        return check_fails_run(r, c) ? FAILED : SKIPPED;
     case VERDICT_ERROR:
         return ERRORED;
     case VERDICT_KNOWN:

@@ -15,7 +15,7 @@ struct failure_cards {
 
 static bool has_failure_card(const struct run *r, const struct check *c)
 {
-    return check_is_red(r, c) || c->verdict == VERDICT_FIXED;
+    return check_fails_run(r, c) || c->verdict == VERDICT_FIXED;
 }
 
 /* Returns NULL if checks with this verdict are not grouped by cause. */
