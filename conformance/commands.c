@@ -94,9 +94,9 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     return ok ? t : NULL;
 }
 
-static bool target_has_capability(const void *target, const char *capability)
+static bool has_capability(const void *target, const char *capability)
 {
-    return target_can(target, capability);
+    return target_has_capability(target, capability);
 }
 
 /* --- run ------------------------------------------------------------------------------------ */
@@ -268,7 +268,7 @@ int command_run(const struct options *o, struct error *err)
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
     if (!loaded || error_any(err) ||
-        !plan_make(a, &suite, &selection, target_has_capability, target, &plan, err))
+        !plan_make(a, &suite, &selection, has_capability, target, &plan, err))
         return error_exit_code(err);
     return run_scenarios(o, &plan, target, err);
 }

@@ -242,7 +242,7 @@ static void run_session(struct session *s)
     r->client = client_new(r->loop, &options);
     loop_signal(r->loop, SIGINT, on_signal, s);
     loop_signal(r->loop, SIGTERM, on_signal, s);
-    bool listens = target_can(r->target, "webhook");
+    bool listens = target_has_capability(r->target, "webhook");
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url,
                                    r->target->webhook_port, s->err);

@@ -342,7 +342,7 @@ static bool reaches_listener(const struct target *t)
     return local || t->webhook_url;
 }
 
-bool target_can(const struct target *t, const char *capability)
+bool target_has_capability(const struct target *t, const char *capability)
 {
     static const char *const of_admin_api[] = {"admin", "clock", "inspect", "advance", "simulate"};
     bool has_admin_api = t->is_mock || t->admin_url;

@@ -49,7 +49,7 @@ struct target {
     const struct actor *actors;
     size_t actor_count;
     const struct node *resources;    /* map of named resources: project_a, return_url, ... */
-    const char *const *capabilities; /* as declared; target_can adds the implied ones */
+    const char *const *capabilities; /* as declared; target_has_capability adds the implied ones */
     size_t capability_count;
     enum consent_driver consent;
     const char *consent_command; /* of the browser driver */
@@ -67,7 +67,7 @@ bool target_set_base_url(struct arena *a, struct target *t, const char *url, str
 bool target_set_admin_url(struct arena *a, struct target *t, const char *url, struct error *err);
 
 /* Returns true if the target has the capability, declared or implied. */
-bool target_can(const struct target *t, const char *capability);
+bool target_has_capability(const struct target *t, const char *capability);
 /* Returns the actor of that name, or the first one if `name` is NULL; NULL: no such actor. */
 const struct actor *target_actor(const struct target *t, const char *name);
 /* Returns the first actor whose credential looks like a live key ("_live_"), or NULL. */

@@ -135,7 +135,7 @@ static int tear_down(void **state)
 
 static bool has_capability(const void *target, const char *capability)
 {
-    return target_can(target, capability);
+    return target_has_capability(target, capability);
 }
 
 static const struct scenario_result *run_file(struct scene *s, const char *file)
@@ -208,11 +208,11 @@ static void a_target_that_cannot_reach_the_listener_skips_webhook_scenarios(void
     struct scene *s = *state;
     s->target.admin_url = NULL;
     s->target.is_mock = false;
-    assert_false(target_can(&s->target, "webhook"));
+    assert_false(target_has_capability(&s->target, "webhook"));
     s->target.admin_url = "http://mock.example:4010/__admin";
-    assert_false(target_can(&s->target, "webhook"));
+    assert_false(target_has_capability(&s->target, "webhook"));
     s->target.webhook_url = "https://tunnel.example/hooks";
-    assert_true(target_can(&s->target, "webhook"));
+    assert_true(target_has_capability(&s->target, "webhook"));
     s->target.webhook_url = s->target.admin_url = NULL;
     run_file(s, "delivered");
     assert_int_equal(s->run.counts[VERDICT_NOT_APPLICABLE], s->run.checks);

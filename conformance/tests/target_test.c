@@ -135,16 +135,16 @@ static void an_admin_api_and_a_consent_driver_are_capabilities(void **state)
     (void)state;
     const char *declared[] = {"second_org"};
     struct target t = {.capabilities = declared, .capability_count = 1};
-    assert_true(target_can(&t, "second_org"));
-    assert_false(target_can(&t, "consent"));
-    assert_false(target_can(&t, "clock"));
-    assert_false(target_can(&t, "simulate.fail"));
+    assert_true(target_has_capability(&t, "second_org"));
+    assert_false(target_has_capability(&t, "consent"));
+    assert_false(target_has_capability(&t, "clock"));
+    assert_false(target_has_capability(&t, "simulate.fail"));
     t.admin_url = "http://127.0.0.1:1/__admin";
     t.consent = CONSENT_ADMIN;
-    assert_true(target_can(&t, "consent"));
-    assert_true(target_can(&t, "clock"));
-    assert_true(target_can(&t, "simulate.fail"));
-    assert_false(target_can(&t, "lease"));
+    assert_true(target_has_capability(&t, "consent"));
+    assert_true(target_has_capability(&t, "clock"));
+    assert_true(target_has_capability(&t, "simulate.fail"));
+    assert_false(target_has_capability(&t, "lease"));
 }
 
 static void a_mock_on_a_loopback_host_reaches_the_listener(void **state)
@@ -166,7 +166,7 @@ static void a_mock_on_a_loopback_host_reaches_the_listener(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct target t = {.admin_url = rows[i].url};
-        if (target_can(&t, "webhook") != rows[i].reached)
+        if (target_has_capability(&t, "webhook") != rows[i].reached)
             fail_msg("%s", rows[i].url);
     }
 }
