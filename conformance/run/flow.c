@@ -44,7 +44,7 @@ void flow_start(struct task *t)
         f.blocked_as = outer->blocked_as;
     }
     t->frames[t->depth++] = f;
-    task_go(t);
+    task_step(t);
 }
 
 void flow_end(struct task *t)

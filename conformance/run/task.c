@@ -104,7 +104,7 @@ static void run_next(struct task *t)
 
 /* A step may end within run_next, which calls this again. `going` prevents recursion: the outer
  * call continues with the next step. */
-void task_go(struct task *t)
+void task_step(struct task *t)
 {
     t->ready = true;
     if (t->going)
@@ -120,7 +120,7 @@ void task_go(struct task *t)
 void task_step_done(struct task *t)
 {
     task_frame(t)->case_index++;
-    task_go(t);
+    task_step(t);
 }
 
 /* --- start and end --------------------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static void begin_steps(struct task *t)
         t->result->why = arena_printf(t->runner->arena, "no value for '%s'", missing);
         task_block(t, VERDICT_NOT_APPLICABLE, t->result->why);
     }
-    task_go(t);
+    task_step(t);
 }
 
 static void on_namespace_created(struct task *t, struct exchange_record *x)

@@ -105,7 +105,7 @@ struct task {
     uint64_t timer;                 /* set while the task waits in real time */
     void (*cancel)(struct task *t); /* cancels a waiting consent driver; NULL: none waits */
     void *driver;                   /* state of that driver */
-    bool going, ready;              /* see task_go in task.c */
+    bool going, ready;              /* see task_step in task.c */
     struct task *next_active;
 };
 
@@ -116,7 +116,7 @@ void task_begin(struct task *t); /* sets `current` to the top frame's step and c
 /* Replaces the references in the step's expectations. Returns false if one has no value; the step
  * has then ended as blocked. */
 bool task_resolve(struct task *t);
-void task_go(struct task *t);        /* runs the top frame's next step */
+void task_step(struct task *t);      /* runs the top frame's next step */
 void task_step_done(struct task *t); /* ends the current case and runs the next one */
 void task_block(struct task *t, enum verdict as,
                 const char *why);         /* skips the frame's other steps */
