@@ -103,7 +103,7 @@ void cleanup_lost(struct task *t)
             report_leftover(t, c->name, NULL, NO_RESPONSE);
 }
 
-void cleanup_played(struct task *t)
+void cleanup_already_sent(struct task *t)
 {
     const struct exchange_record *x = t->current.exchange;
     size_t kept = 0;

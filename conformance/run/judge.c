@@ -169,7 +169,7 @@ void judge_kept(struct task *t, bool held)
     if (c->redirect)
         set_result(t, "redirect", c->redirect);
     if (c->exchange && exchange_succeeded(c->exchange)) {
-        cleanup_played(t);
+        cleanup_already_sent(t);
         cleanup_register(t);
     }
     if (!all || (!held && !step->citation_count))

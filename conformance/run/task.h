@@ -182,5 +182,6 @@ void webhook_undecided(const struct check_input *in, const struct step *step, en
 /* cleanup.c */
 void cleanup_register(struct task *t); /* registers the cleanups of the current step */
 void cleanup_lost(struct task *t);     /* no response: registers a lookup of the resource */
-void cleanup_played(struct task *t);   /* the scenario sent the cleanup request itself: drops it */
-void cleanup_start(struct task *t);    /* runs the cleanups, then calls task_end */
+/* Drops a cleanup whose request the scenario sent itself. */
+void cleanup_already_sent(struct task *t);
+void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
