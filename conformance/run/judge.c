@@ -157,7 +157,7 @@ static void keep_exchange(struct task *t)
         secrets_visit(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
 }
 
-void judge_kept(struct task *t, bool held)
+void judge_recorded(struct task *t, bool held)
 {
     struct current *c = &t->current;
     const struct step *step = c->step;
@@ -180,7 +180,7 @@ void judge_kept(struct task *t, bool held)
 void judge_response(struct task *t)
 {
     keep_exchange(t);
-    judge_kept(t, true);
+    judge_recorded(t, true);
 }
 
 void judge_outputs(struct task *t, const struct node *outputs)

@@ -146,7 +146,7 @@ bool judge_holds(struct task *t, struct arena *a);
 void judge_response(struct task *t);
 /* Like judge_response, for a response that is already on the run's arena. `held` is false if
  * another check of the step has failed. */
-void judge_kept(struct task *t, bool held);
+void judge_recorded(struct task *t, bool held);
 void judge_error(struct task *t, const char *why);              /* no usable response */
 void judge_outputs(struct task *t, const struct node *outputs); /* of a `use` step */
 void judge_blocked(struct task *t, const char *missing);        /* a reference without a value */

@@ -131,7 +131,7 @@ static void judge_delivery(struct task *t, int64_t events)
                                    arena_printf(a, "%lld", (long long)events));
     if (hook->signature_header)
         held &= judge_signature(t, d);
-    judge_kept(t, held);
+    judge_recorded(t, held);
 }
 
 /* --- waiting -------------------------------------------------------------------------------- */
