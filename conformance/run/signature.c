@@ -30,7 +30,7 @@ static bool any_matches(struct str header, struct str expected)
     return fits;
 }
 
-bool signature_fits(struct str header, struct str secret, struct str body, const char **why)
+bool signature_matches(struct str header, struct str secret, struct str body, const char **why)
 {
     struct arena a = {0};
     struct buf text = {.arena = &a};

@@ -8,4 +8,4 @@
 #pragma once
 #include "base/str.h"
 
-bool signature_fits(struct str header, struct str secret, struct str body, const char **why);
+bool signature_matches(struct str header, struct str secret, struct str body, const char **why);

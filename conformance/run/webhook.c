@@ -99,7 +99,7 @@ static bool judge_signature(struct task *t, const struct delivery *d)
     const char *why = "nothing was delivered";
     if (d)
         header = headers_get(&d->record->request_headers, c->hook.signature_header);
-    bool fits = d && signature_fits(header, secret, d->record->request_body, &why);
+    bool fits = d && signature_matches(header, secret, d->record->request_body, &why);
     return add_delivery_check(
         t, "signed", fits,
         arena_printf(t->runner->arena, "a valid signature in %s", c->hook.signature_header),
