@@ -107,7 +107,7 @@ struct claim_result {
 
 struct dispute_result {
     const char *id, *about;
-    const char *seen; /* the reading that was observed; NULL: none */
+    const char *observed; /* name of the reading; NULL: none */
 };
 
 struct leftover {                     /* a resource that the run created and could not clean up */

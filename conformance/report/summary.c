@@ -227,18 +227,19 @@ static void put_disputes(struct text_layout *t, const struct run *r)
     size_t seen = 0;
     for (size_t i = 0; i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
-        if (d->seen)
-            buf_printf(&sides, "%s%s = %s", seen++ ? ", " : "", d->id, d->seen);
+        if (d->observed)
+            buf_printf(&sides, "%s%s = %s", seen++ ? ", " : "", d->id, d->observed);
     }
     if (seen > DISPUTES_MAX)
         put_row(t, "disputes", STYLE_PLAIN,
                 arena_printf(t->arena, "%zu observed: %s", seen, layout_safe(t, buf_str(&sides))));
     for (size_t i = 0, shown = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
         const struct dispute_result *d = &r->disputes[i];
-        if (!d->seen)
+        if (!d->observed)
             continue;
-        put_row(t, shown++ ? "" : "disputes", STYLE_PLAIN,
-                layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->seen)));
+        put_row(
+            t, shown++ ? "" : "disputes", STYLE_PLAIN,
+            layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->observed)));
         put_row(t, "", STYLE_DIM, layout_safe_text(t, d->about));
     }
 }

@@ -53,7 +53,7 @@ static void record_reading(struct run *run, const char *dispute, const char *rea
 {
     for (size_t i = 0; i < run->dispute_count; i++)
         if (strcmp(run->disputes[i].id, dispute) == 0)
-            run->disputes[i].seen = reading;
+            run->disputes[i].observed = reading;
 }
 
 /* The documents disagree, so a matching reading is no pass. If no reading matches, this fails. */
