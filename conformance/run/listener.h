@@ -13,7 +13,7 @@ struct delivery {
     struct exchange_record *record;
     const struct node *body; /* NULL: not JSON */
     const char *event, *id;  /* NULL: the payload has none */
-    bool taken;              /* an earlier step has consumed it */
+    bool consumed;           /* an earlier step has consumed it */
 };
 
 struct inbox {

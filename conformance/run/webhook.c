@@ -12,7 +12,7 @@
 
 static bool is_expected(const struct delivery *d, const struct hook *hook)
 {
-    return !d->taken && d->event && strcmp(d->event, hook->event) == 0;
+    return !d->consumed && d->event && strcmp(d->event, hook->event) == 0;
 }
 
 static bool is_redelivery(const struct inbox *box, size_t i)
@@ -40,7 +40,7 @@ static struct delivery *take_delivery(struct inbox *box, const struct hook *hook
         struct delivery *d = &box->deliveries.items[i];
         if (!is_expected(d, hook) || (first && !hook->count))
             continue;
-        d->taken = true;
+        d->consumed = true;
         first = first ? first : d;
     }
     return first;
