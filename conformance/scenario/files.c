@@ -34,7 +34,7 @@ static struct str last_part(struct str path)
     return str_skip(path, n);
 }
 
-static bool is_up(struct str part)
+static bool is_dot_dot(struct str part)
 {
     return str_is(part, "..");
 }
@@ -46,7 +46,7 @@ const char *path_parent(struct arena *a, const char *path)
         return NULL;
     if (str_is(text, "."))
         return "..";
-    if (is_up(last))
+    if (is_dot_dot(last))
         return arena_printf(a, STR_FMT "/..", STR_ARG(text));
     if (last.n == text.n)
         return ".";

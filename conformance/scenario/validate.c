@@ -55,7 +55,7 @@ static bool has_error_code(const struct node *n)
 
 /* --- lists that may be empty ---------------------------------------------------------------- */
 
-/* A value that is not a number is a reference, which may be more: other values were rejected. */
+/* Returns true if the value can be more than `least`: a greater number, or a reference. */
 static bool is_more_than(const struct node *n, int64_t least)
 {
     return n && (!node_is_number(n) || node_number(n) > (double)least);

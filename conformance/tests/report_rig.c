@@ -134,7 +134,7 @@ static void add_dispute(struct run *r)
     r->disputes = arena_array(r->arena, struct dispute_result, 2);
     r->dispute_count = 2;
     r->disputes[0] = (struct dispute_result){
-        "LD-004", "How an account id is formed: a UUID or 26 letters behind sa_.", "uuid"};
+        "LD-004", "How an account id is formed: a UUID or 26 letters after sa_.", "uuid"};
     r->disputes[1] = (struct dispute_result){"LD-001", "Whether a revoked account is kept.", NULL};
 }
 
@@ -226,7 +226,7 @@ static void add_hostile(struct run *r)
         "fit into one line of a terminal, however wide that terminal may be");
     c = add_check(r, s, "url", "", "$exact", VERDICT_WARN);
     set_claims(c, handle_claims, 1);
-    set_texts(c, "no member beside name", "bytes, echo, base64", NULL);
+    set_texts(c, "no member except name", "bytes, echo, base64", NULL);
 }
 
 static void add_undecided(struct run *r)

@@ -367,7 +367,7 @@ static void long_bodies_are_cut_after_scrubbing(void **state)
     struct rig *g = *state;
     struct run *red = rig_red(&g->arena);
     struct exchange_record x = *red->scenarios.items[0]->exchanges.items[0];
-    /* the key lies across the place of the cut, and a character of three bytes behind it */
+    /* the cut is inside the key, or inside a three-byte character after it */
     for (size_t shift = 0; shift < 24; shift++) {
         struct buf body = {.arena = &g->arena};
         for (size_t i = 0; i < 65536 - shift; i++)
