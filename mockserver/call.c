@@ -17,18 +17,18 @@
 #include "mockserver/state/events.h"
 #include "mockserver/state/tenant.h"
 
-#define BODY_USUAL 1000 /* bytes; a larger one grows */
+#define BODY_USUAL 1000 /* bytes reserved for a response body */
 
 static void respond_outside(struct call *c, void (*step)(struct call *c));
 static void enter_world(struct call *c);
 static void pass_gates(struct call *c);
 static void make_plan(struct call *c);
 static void serve(struct call *c);
-static void go_on(struct call *c, void (*step)(struct call *c));
+static void run_and_reply(struct call *c, void (*step)(struct call *c));
 
 void call_respond(struct call *c)
 {
-    if (cors_asks(c)) {
+    if (cors_is_preflight(c)) {
         respond_outside(c, cors_respond);
         return;
     }
@@ -42,18 +42,18 @@ void call_respond(struct call *c)
         make_plan(c);
     }
     if (!call_suspend_for(c, c->plan ? c->plan->delay_before_us : 0, serve))
-        go_on(c, serve);
+        run_and_reply(c, serve);
 }
 
-/* No world is asked, and no provider: what has no place in a journal. */
+/* For responses that concern no namespace and no provider; they are not journaled. */
 static void respond_outside(struct call *c, void (*step)(struct call *c))
 {
     resolve_refusal(c);
     c->provider = NULL;
-    go_on(c, step);
+    run_and_reply(c, step);
 }
 
-/* What is due happens before anybody looks. */
+/* Runs due events before the request reads the state. */
 static void enter_world(struct call *c)
 {
     scheduler_tick(c->ns->scheduler);
@@ -78,8 +78,8 @@ static void pass_gates(struct call *c)
     }
 }
 
-/* What is in the world by now was not caused by this call. */
-static void begin_effects(struct call *c)
+/* Remembers the log positions: later entries are this call's effects. */
+static void mark_log_positions(struct call *c)
 {
     c->changes_before = changes_last(c->world);
     c->events_before = events_last(c->world);
@@ -87,7 +87,7 @@ static void begin_effects(struct call *c)
 
 static void make_plan(struct call *c)
 {
-    begin_effects(c);
+    mark_log_positions(c);
     if (c->ns->rules && !resolve_is_internal(c))
         rules_plan(c->ns->rules, c);
 }
@@ -103,8 +103,8 @@ static void clear_error(struct call *c)
 static void serve(struct call *c)
 {
     if (c->plan && c->plan->respond) {
-        clear_error(c); /* a rule's word goes before a gate's ... */
-        c->keep = NULL; /* ... and is no response of the world's */
+        clear_error(c); /* a rule's response replaces a gate's refusal ... */
+        c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
         rules_respond(c);
     } else if (!c->fault && !c->responded) {
         if (c->route->serve)
@@ -116,21 +116,21 @@ static void serve(struct call *c)
 
 static void render_error(struct call *c)
 {
-    c->res->body.n = 0; /* nothing is left of a response that was begun */
+    c->res->body.n = 0; /* discards a partly written response */
     if (c->provider)
         c->provider->render_error(c);
     else
         call_render_error_neutral(c);
 }
 
-/* A control call may have reset the world it came for, or deleted it. */
+/* A call of the admin API may have reset or deleted its own namespace. */
 static void refresh_namespace(struct call *c)
 {
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
     c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
 }
 
-/* What the mock itself has to say about a refusal. */
+/* The value of X-Mock-Error; NULL: the refusal is the provider's own behaviour. */
 static const char *mock_error(enum fault fault)
 {
     static const struct {
@@ -149,8 +149,8 @@ static const char *mock_error(enum fault fault)
     return NULL;
 }
 
-/* A control call may have moved the clock, and a refused one may have come to no world. */
-static int64_t now_of(const struct call *c)
+/* now_ms is outdated if an admin call moved the clock, and unset if the call has no namespace. */
+static int64_t response_time(const struct call *c)
 {
     return c->ns && !resolve_is_internal(c) ? c->now_ms : world_now(c->world);
 }
@@ -163,7 +163,7 @@ static void add_common_headers(struct call *c)
     if (c->provider && c->provider->add_common_headers)
         c->provider->add_common_headers(c);
     if (!headers_find(&c->res->headers, "Date"))
-        call_header(c, "Date", time_http(now_of(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
+        call_header(c, "Date", time_http(response_time(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
 }
 
 void call_render_error(struct call *c)
@@ -173,8 +173,8 @@ void call_render_error(struct call *c)
     cors_add_headers(c);
 }
 
-/* Something changed, or the clock was moved. */
-static bool is_to_be_told(const struct call *c)
+/* True if the call changed the state, or may have moved the clock. */
+static bool needs_tick(const struct call *c)
 {
     return c->ns && (resolve_is_internal(c) || changes_last(c->world) != c->changes_before);
 }
@@ -184,8 +184,8 @@ bool call_is_suspended(const struct call *c)
     return c->timer || c->suspended;
 }
 
-/* From the handler to the reply, or to where it is suspended again. */
-static void go_on(struct call *c, void (*step)(struct call *c))
+/* Runs the step, then everything from there to the reply, unless the step suspends the call. */
+static void run_and_reply(struct call *c, void (*step)(struct call *c))
 {
     step(c);
     if (call_is_suspended(c))
@@ -200,20 +200,20 @@ static void go_on(struct call *c, void (*step)(struct call *c))
     gate_idempotency_keep(c);
     add_common_headers(c);
     rules_headers(c);
-    cors_add_headers(c); /* it names the headers that are there */
+    cors_add_headers(c); /* lists the headers that are set by now */
     hostile_headers(c);
     if (c->ns && !resolve_is_internal(c)) {
         journal_add(c->ns->journal, c);
         client_checks_observe(c->ns->client_checks, c);
     }
     struct scheduler *scheduler = c->ns ? c->ns->scheduler : NULL;
-    bool ticks = is_to_be_told(c);
+    bool ticks = needs_tick(c);
     if (c->exchange->reply)
-        c->exchange->reply(c->exchange); /* the call may be gone */
+        c->exchange->reply(c->exchange); /* may free the call */
     if (ticks)
         scheduler_tick(scheduler);
     else if (scheduler)
-        scheduler_notify(scheduler); /* of the journal's new entry */
+        scheduler_notify(scheduler); /* the journal has a new entry */
 }
 
 static void no_op(struct call *c)
@@ -228,8 +228,8 @@ static void leave_slot(struct call *c)
     c->suspended = NULL;
 }
 
-/* A world whose call waits is not idle; one that was deleted meanwhile counts nothing. */
-static void wait_in(struct call *c)
+/* Counts the call in its namespace, which is not idle while a call is suspended in it. */
+static void begin_wait(struct call *c)
 {
     if (c->ns && !c->waits_in) {
         c->waits_in = c->ns->born;
@@ -237,7 +237,8 @@ static void wait_in(struct call *c)
     }
 }
 
-static void wait_no_more(struct call *c)
+/* The namespace may have been deleted since, and created again under the same name. */
+static void end_wait(struct call *c)
 {
     struct namespace *ns = c->waits_in ? namespaces_find(c->mock->namespaces, c->ns_name) : NULL;
     if (ns && ns->born == c->waits_in) {
@@ -252,21 +253,21 @@ static void wake(void *call)
     struct call *c = call;
     c->timer = 0;
     leave_slot(c);
-    wait_no_more(c);
+    end_wait(c);
     refresh_namespace(c);
     if (c->ns && c->ns->generation == c->generation) {
         enter_world(c);
-        if (!resolve_is_internal(c)) /* which goes on with what it has begun */
-            begin_effects(c);
-        go_on(c, c->then);
+        if (!resolve_is_internal(c)) /* an admin call keeps the positions of its start */
+            mark_log_positions(c);
+        run_and_reply(c, c->then);
         return;
     }
-    c->plan = NULL; /* its rules and its key went with the world */
+    c->plan = NULL; /* the rules and the key belonged to the old state */
     c->key = ROW_NONE;
     c->now_ms = world_now(c->world);
-    begin_effects(c);
-    call_refuse(c, FAULT_UNAVAILABLE, "The world was reset or deleted while this call waited.");
-    go_on(c, no_op);
+    mark_log_positions(c);
+    call_refuse(c, FAULT_UNAVAILABLE, "The namespace was reset or deleted while this call waited.");
+    run_and_reply(c, no_op);
 }
 
 bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c))
@@ -274,7 +275,7 @@ bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call
     if (delay_us <= 0 || !c->mock->loop || !c->exchange->reply)
         return false;
     c->then = then;
-    wait_in(c);
+    begin_wait(c);
     c->timer = mock_timer(c->mock, time_monotonic_us() + delay_us, wake, c);
     return true;
 }
@@ -285,7 +286,7 @@ bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *
         return false;
     assert(!*slot);
     c->then = then;
-    wait_in(c);
+    begin_wait(c);
     c->suspended = slot;
     *slot = c;
     return true;
@@ -309,7 +310,7 @@ void call_forget(struct call *c)
     if (c->timer)
         mock_timer_cancel(c->mock, c->timer);
     c->timer = 0;
-    wait_no_more(c);
+    end_wait(c);
 }
 
 struct json *call_json(struct call *c, int status)
@@ -344,7 +345,7 @@ struct str call_query(struct call *c, const char *name)
     if (!c->query_read) {
         c->query_read = true;
         if (!url_query(c->arena, c->req->query, &c->query, &c->query_count))
-            call_issue(c, "query", "has a bad percent escape");
+            call_issue(c, "query", "has an invalid percent-escape");
     }
     for (size_t i = 0; i < c->query_count; i++)
         if (str_is(c->query[i].name, name))
@@ -355,7 +356,7 @@ struct str call_query(struct call *c, const char *name)
 static const struct node *refuse_body(struct call *c, const struct error *err)
 {
     const struct problem *p = err->first;
-    call_refuse(c, FAULT_BAD_JSON, "The body is not JSON: line %d, column %d: %s", p->at.line,
+    call_refuse(c, FAULT_BAD_JSON, "The body is not valid JSON: line %d, column %d: %s", p->at.line,
                 p->at.column, p->text);
     return NULL;
 }

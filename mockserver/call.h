@@ -1,16 +1,29 @@
-/* call.h - START HERE: one request's way through the mock.
+/* call.h - START HERE: the path of one request through the mock.
  *
- *   call_answer:  world -> due events -> route -> gates -> rules make a plan
- *                 -> serve (or the plan's answer) -> patch, set_state -> add_common_headers -> journal -> conduct
- *                 -> reply
- *                 (a hostile world changes the response before the patches and after add_common_headers)
+ * call_respond runs these steps, in this order (call.c):
  *
- * Shapes:  struct call: everything about one request, on the call's arena. A gate or a handler that
- *          refuses sets a fault and returns; the provider alone turns a fault into bytes (render_error). A
- *          handler is: state in, JSON out. A plan is made for refused calls too: a rule may answer
- *          instead of a gate.
- * Units:   now_ms is the world's time for the whole call.
- * Errors:  a refusal is a response (enum fault), never a failure of ours.
+ *   resolve_namespace           path, X-Mock-Namespace or credential -> namespace
+ *   scheduler_tick              runs the events that are due before the call reads the state
+ *   resolve_route               provider, operation, path parameters
+ *   gates                       authentication, scope, rate limit ... as the provider lists them
+ *   rules_plan                  finds the rules that act on the call; delay_before suspends it
+ *   serve or rules_respond      the handler of the operation, or the response of a rule
+ *   render_error                if the call has a fault: the error response of the provider
+ *   hostile_body                in a hostile namespace: varies the response body
+ *   rules_apply                 patch, set_state, delay_after, throttle, close_connection
+ *   gate_idempotency_keep       stores the response for its Idempotency-Key
+ *   add_common_headers          then the headers of rules, CORS and hostile_headers
+ *   journal_add                 then client_checks_observe
+ *   exchange->reply             sends the response
+ *   scheduler_tick              starts the webhook deliveries that the call caused
+ *
+ * Shapes:  struct call holds all data of one request and lives in the arena of its exchange. A
+ *          handler reads and changes the state of the namespace and writes JSON. A gate or a
+ *          handler that refuses a call sets a fault and returns; only the provider's render_error
+ *          turns a fault into a response. Rules are evaluated for refused calls too, because a rule
+ *          may replace the refusal with its own response.
+ * Units:   now_ms is the time of the namespace's clock; it is the same for all of the steps.
+ * Errors:  a refused call is a normal result (enum fault), not an error of the mock.
  */
 #pragma once
 #include "base/fields.h"
@@ -22,21 +35,21 @@
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/world.h"
 
-/* What is left of the rate limit that a call counts against; several: of the tightest. */
+/* The rate limit window that counted the call. If several did: the one with fewest calls left. */
 struct rate_limit_state {
-    int64_t limit; /* 0: none was met */
+    int64_t limit; /* 0: the call was not counted */
     int64_t left;
     int64_t resets_at_ms;
 };
 
-/* How a response came about, for who asks afterwards. Texts are static. */
+/* How the response was chosen; the journal keeps it for GET /__admin/explain. Texts are static. */
 struct call_trace {
     const char *namespace_by; /* "path", "header", "credential", "default" */
-    const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: none was found */
+    const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: no provider found */
     size_t gates_passed;
-    const char *gate_fault; /* of the gate that refused; NULL: none did */
-    struct str considered;  /* the rules, as rules_plan tells of them */
-    struct str hostile;     /* what was done to the response, a line each (hostile.h) */
+    const char *gate_fault; /* fault of the gate that refused the call; NULL: all passed */
+    struct str considered;  /* the rules and why each did or did not act (rules_plan) */
+    struct str hostile;     /* the variations of the response, one per line (hostile.h) */
 };
 
 struct variations;
@@ -47,8 +60,8 @@ struct reply;
 struct rule_plan;
 struct webhooks;
 
-/* Why a call is refused, in nobody's words. The second column is the neutral name, used where no
- * provider is known. */
+/* Provider-neutral refusal reasons. The second column is the error code that is used when no
+ * provider is known, and the name in the journal. */
 #define FAULTS(X)                                                                                  \
     X(NONE, "none")                                                                                \
     X(NO_ROUTE, "no_route")                                                                        \
@@ -57,7 +70,7 @@ struct webhooks;
     X(BAD_HTTP, "bad_http")                                                                        \
     X(TOO_LARGE, "too_large")                                                                      \
     X(BAD_JSON, "bad_json")                                                                        \
-    X(INVALID, "invalid") /* a body or query that breaks the documented shape */                   \
+    X(INVALID, "invalid") /* the body or query does not match the documented schema */             \
     X(BAD_ID, "bad_id")                                                                            \
     X(UNAUTHENTICATED, "unauthenticated")                                                          \
     X(UNKNOWN_KEY, "unknown_key")                                                                  \
@@ -70,10 +83,10 @@ struct webhooks;
     X(CONTENT_REJECTED, "content_rejected")                                                        \
     X(IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */       \
     X(RATE_LIMITED, "rate_limited")                                                                \
-    X(KILLED, "killed")                                                                            \
+    X(KILLED, "killed") /* the key was switched off */                                             \
     X(INTERNAL, "internal")                                                                        \
-    X(UNAVAILABLE, "unavailable")                                                                  \
-    X(NAMESPACE, "namespace") /* the named world cannot be had */
+    X(UNAVAILABLE, "unavailable") /* the namespace was reset while the call was suspended */       \
+    X(NAMESPACE, "namespace")     /* the namespace does not exist and was not created */
 enum fault {
 #define X(name, text) FAULT_##name,
     FAULTS(X)
@@ -85,11 +98,11 @@ extern const char *const fault_texts[];
 struct fault_row {
     enum fault fault;
     int status;
-    const char *code;    /* the provider's own word: RATE_LIMITED */
-    const char *message; /* when the call has no detail of its own */
+    const char *code;    /* error code of the provider: RATE_LIMITED */
+    const char *message; /* is used if the call has no `detail` */
 };
 
-struct issue { /* one thing wrong with a body or query */
+struct issue { /* one invalid field of a body or query */
     const char *path, *message;
 };
 
@@ -98,91 +111,91 @@ struct call {
     struct mock *mock;
     const struct request *req;
     struct response *res;
-    struct exchange *exchange; /* whose answer this is */
-    bool admin_port;           /* it came in by the admin API's own port */
+    struct exchange *exchange;
+    bool admin_port; /* the request came in on --admin-port */
 
-    struct str path;      /* behind the namespace and mount prefix, raw */
-    struct str ns_name;   /* of the world that was asked for */
-    struct namespace *ns; /* NULL: that world cannot be had (FAULT_NAMESPACE) */
-    struct world *world;  /* never NULL: the default one's where ns is NULL */
-    uint64_t generation;  /* of ns, when the call entered it */
+    struct str path;      /* after the namespace and mount prefixes; not decoded */
+    struct str ns_name;   /* the requested namespace */
+    struct namespace *ns; /* NULL: it does not exist and was not created (FAULT_NAMESPACE) */
+    struct world *world;  /* never NULL; if ns is NULL: the default namespace's */
+    uint64_t generation;  /* ns->generation when the call entered; a reset changes that */
     int64_t now_ms;
-    const char *base_url; /* scheme, authority and prefixes: where minted URLs of this call begin */
+    const char *base_url; /* scheme, authority and prefixes of the URLs that this call mints */
 
-    const struct provider *provider;     /* NULL: none of them */
-    const struct route *route;           /* NULL: none fits */
-    struct str params[ROUTE_PARAMS_MAX]; /* what stood in the pattern's {}, decoded */
+    const struct provider *provider;     /* NULL: unknown */
+    const struct route *route;           /* NULL: no route matches */
+    struct str params[ROUTE_PARAMS_MAX]; /* values of the pattern's {}, decoded */
     const char *request_id;
-    uint32_t key;    /* who calls: a key's row, or ROW_NONE */
-    uint64_t number; /* of the call, in a hostile world; else 0 */
+    uint32_t key;    /* row of the caller's API key, or ROW_NONE */
+    uint64_t number; /* of the call, counted in a hostile namespace; else 0 */
     struct rate_limit_state rate_limit;
 
     enum fault fault;
-    int fault_status;       /* 0: as the provider's table says */
-    const char *fault_code; /* NULL: as the provider's table says */
-    const char *detail;     /* NULL: the table's message */
+    int fault_status;       /* 0: the status of the provider's fault table */
+    const char *fault_code; /* NULL: the code of the provider's fault table */
+    const char *detail;     /* NULL: the message of the provider's fault table */
     struct {
         struct issue *items;
         size_t count, room;
     } issues;
-    const struct node *fault_data; /* an object of the provider's own details, or NULL */
-    const char *nearest; /* for the journal, where no route fits: the nearest, one a line */
+    const struct node *fault_data; /* extra object for the provider's error response, or NULL */
+    const char *nearest; /* if no route matches: the nearest routes, one per line (journal) */
     struct call_trace trace;
 
-    bool responded;     /* a gate has written the response: nothing is served */
-    struct reply *keep; /* how the response is kept, to be given again; NULL: it is not */
+    bool responded;     /* a gate has written the response: the handler is not called */
+    struct reply *keep; /* where to store the response for its Idempotency-Key; NULL: do not */
 
-    struct json out;         /* the response being written, into res->body */
-    struct rule_plan *plan;  /* NULL: no rule applied */
-    uint32_t changes_before; /* newest change before this call: what it caused is what came after */
-    uint32_t events_before;  /* the same of events */
+    struct json out;         /* writes into res->body */
+    struct rule_plan *plan;  /* NULL: no rule acts */
+    uint32_t changes_before; /* last change before this call: later ones are its effects */
+    uint32_t events_before;  /* last scheduled event before this call, likewise */
 
-    struct url_pair *query; /* call_query's, read once */
+    struct url_pair *query; /* parsed by the first call_query */
     size_t query_count;
     bool query_read;
-    void (*then)(struct call *c); /* what a call that was suspended goes on with */
-    uint64_t timer;               /* that wakes it; 0: none */
-    struct call **suspended;      /* where its waker finds it; NULL: nobody wakes it */
-    uint64_t waits_in;            /* ns->born, while it is suspended there; 0: it is not */
-    void *own;                    /* the handler's, while it is suspended */
+    void (*then)(struct call *c); /* the step that runs when a suspended call wakes */
+    uint64_t timer;               /* wakes the suspended call; 0: no timer */
+    struct call **suspended;      /* the slot of call_suspend; NULL: in no slot */
+    uint64_t waits_in;            /* while suspended: ns->born; else 0 */
+    void *own;                    /* data of a handler that suspends the call */
 };
 
-/* Lets the call through, or sets a fault: false. */
+/* `passes` returns true to let the call through; false after it set a fault. */
 struct gate {
     const char *name;
     bool (*passes)(struct call *c);
 };
 
 struct provider {
-    const char *name;   /* "layers": operation ids, fixture section, X-Mock... */
-    int id;             /* the number that records carry */
+    const char *name;   /* "layers": in operation ids, in fixtures and in the admin API */
+    int id;             /* the number that records store */
     const char *mount;  /* "/layers" */
-    const char *host;   /* "api.layers.com"; NULL: none */
-    const char *prefix; /* "/v1": a path that begins so is refused in this provider's shape */
-    const char *base;   /* what a client's base URL has behind the mount: "" or "/api/v1" */
+    const char *host;   /* "api.layers.com": Host header that selects it; NULL: none does */
+    const char *prefix; /* "/v1": unknown paths below it get this provider's 404 */
+    const char *base;   /* path of a client's base URL after the mount: "" or "/api/v1" */
     const struct route *routes;
     size_t route_count;
     const struct fault_row *faults;
     size_t fault_count;
-    const struct gate *gates; /* in order */
+    const struct gate *gates; /* in the order they run */
     size_t gate_count;
-    const char *key_header;           /* of gate_header_key: "x-api-key" */
-    const struct rate_limits *limits; /* of gate_rate_limit */
-    int64_t repeats_ms; /* how long an Idempotency-Key gets its first response again */
-    void (*render_error)(struct call *c);       /* c->fault into status, headers and body */
-    void (*add_common_headers)(struct call *c); /* what every response of this provider carries */
-    /* The Location the browser gets when consent attempt `attempt` has ended. */
+    const char *key_header;           /* header that gate_header_key reads: "x-api-key" */
+    const struct rate_limits *limits; /* for gate_rate_limit */
+    int64_t repeats_ms;               /* how long an Idempotency-Key returns its first response */
+    void (*render_error)(struct call *c);       /* writes c->fault: status, headers, body */
+    void (*add_common_headers)(struct call *c); /* headers of every response; may be NULL */
+    /* Returns the Location of the redirect that ends consent attempt `attempt`. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
-    const char *(*account_prefix)(void); /* of account ids minted for it: "sa_" */
-    unsigned platforms;                  /* that it can connect, a bit each (PROVIDER_PLATFORM) */
-    bool leaves_posts;                   /* a disconnected account is taken off all posts */
-    /* What comes of a user who consents: the new account's id, and how long its token lives. */
+    const char *(*account_prefix)(void); /* of the account ids it mints: "sa_" */
+    unsigned platforms;                  /* that it can connect: bits of PROVIDER_PLATFORM */
+    bool leaves_posts;                   /* disconnecting an account removes it from all posts */
+    /* Sets the id and token lifetime of the account that a user's consent creates. */
     void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
-    /* The same of a user who grants an ad account; NULL: the provider has none. */
+    /* The same for an ad account; NULL: the provider has no ad accounts. */
     void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
                          struct ad_account_spec *spec);
-    const struct webhooks *webhooks;     /* NULL: it has none */
-    const struct variations *variations; /* what its documents leave open; NULL: nothing */
+    const struct webhooks *webhooks;     /* NULL: the provider has no webhooks */
+    const struct variations *variations; /* for hostile namespaces; NULL: responses never vary */
     const struct fixture_reader *fixture;
 };
 
@@ -190,41 +203,48 @@ struct provider {
 
 void call_respond(struct call *c);
 
-/* Puts the call aside: who asked for it returns at once, and `then` goes on in its place after that
- * much real time. Its world is looked up anew; if that was reset or deleted meanwhile the call is
- * refused (FAULT_UNAVAILABLE) and `then` is not called. False, and nothing happens, in-process or
- * where there is nothing to wait for: who asked goes on itself. */
+/* Suspends the call for delay_us of real time, then runs `then`. The caller must return at once if
+ * this returns true. Returns false, and does nothing, if delay_us is 0 or the call runs in-process
+ * (no event loop): the caller continues. If the namespace is reset or deleted while the call is
+ * suspended, the call is refused (FAULT_UNAVAILABLE) and `then` is not called. */
 bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c));
-/* Puts the call aside until call_wake_now, in the same way; *slot, empty so far, is where it is found,
- * and is emptied when it need not be woken any more. With call_suspend_for besides, whichever comes first
- * wakes it. */
+/* Suspends the call until call_wake or call_wake_now. Returns like call_suspend_for. Stores the
+ * call in *slot, which must be NULL; sets *slot to NULL when the call wakes or its client
+ * disconnects. May be combined with call_suspend_for: whichever comes first wakes the call. */
 bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c));
-void call_wake_now(struct call *c); /* soon, from the loop */
-void call_wake(struct call *c);     /* the same, and its slot stays taken until it is awake */
-void call_forget(struct call *c);   /* the client is gone: it will not be woken */
+void call_wake_now(struct call *c); /* clears the slot; the call runs in the next loop iteration */
+void call_wake(struct call *c);     /* the same, but the slot stays taken until the call runs */
+void call_forget(struct call *c);   /* the client disconnected: cancels the suspension */
 bool call_is_suspended(const struct call *c);
 
-/* Refuses the call. `detail` (may be NULL) is a sentence for people, printf style. Always false. */
+/* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error
+ * response. Always returns false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
     __attribute__((format(printf, 3, 4)));
-/* Adds one thing that is wrong and sets FAULT_INVALID. Always false. */
+/* Reports one invalid field and sets FAULT_INVALID. Always returns false. */
 bool call_issue(struct call *c, const char *path, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
-const struct fault_row *call_fault_row(const struct provider *d, enum fault fault); /* never NULL */
-const struct fault_row *call_fault_named(const struct provider *d, struct str code); /* or NULL */
-void call_render_error(struct call *c); /* a refused call's response, without world or rules */
-/* {"error": {"code", "message"}}: how a refusal looks where no provider is known. */
+/* Both look up the provider's fault table (`d` NULL: the neutral table). The first falls back to
+ * the neutral table and never returns NULL; the second returns NULL if `code` is unknown. */
+const struct fault_row *call_fault_row(const struct provider *d, enum fault fault);
+const struct fault_row *call_fault_named(const struct provider *d, struct str code);
+/* Writes the complete response of a refused request that does not run through call_respond. */
+void call_render_error(struct call *c);
+/* Writes {"error": {"code", "message"}}: the error response when no provider is known. */
 void call_render_error_neutral(struct call *c);
 
-/* Begins the response: status, Content-Type application/json, a writer into the body. */
+/* Starts a response: sets the status and Content-Type application/json, empties the body. Returns
+ * the writer of the body. */
 struct json *call_json(struct call *c, int status);
-void call_header(struct call *c, const char *name, const char *value);
+void call_header(struct call *c, const char *name, const char *value); /* replaces the header */
 void call_header_int(struct call *c, const char *name, int64_t value);
-/* What belongs to another organization than the key's is not there. */
+/* Returns true if the space belongs to the organization of the caller's key. Handlers treat
+ * resources of other organizations as not found. */
 bool call_owns(const struct call *c, uint32_t space);
-/* The mock's own page for an attempt's consent, beside the providers in the same namespace. */
+/* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
-struct str call_query(struct call *c,
-                      const char *name); /* first value, decoded; .s NULL if absent */
-/* The body as JSON; NULL (and a fault) if it is missing, malformed or no object. */
+/* Returns the first value of a query parameter, decoded; .s is NULL if it is absent. */
+struct str call_query(struct call *c, const char *name);
+/* Returns the body as a JSON object. Returns NULL, with a fault, if it is missing, malformed or not
+ * an object. */
 const struct node *call_body(struct call *c);

@@ -1,20 +1,21 @@
-/* cors.h - what pages of other sites may do with the mock: ask the providers, and read the responses.
+/* cors.h - lets web pages of allowed origins call the providers (CORS).
  *
- * Shapes:  the origins that --cors names; one that is named may send credentials, one that only "*"
- *          lets in may not. The admin API stays closed to other sites, whatever is named.
- * Errors:  a page of another origin that asks first gets 403 with the reason, which its browser
- *          shows to who looks. A response that a rule gave its own Access-Control-Allow-Origin stays
- *          as it is.
+ * Shapes:  --cors lists the allowed origins. A listed origin may send credentials; an origin that
+ *          only "*" allows may not. The admin API is never open to other origins.
+ * Units:   -
+ * Errors:  a preflight request from an origin that is not allowed gets 403 with the reason, which
+ *          the browser's developer tools show. If a rule sets Access-Control-Allow-Origin, the
+ *          response keeps it.
  * Source:  fetch.spec.whatwg.org, "CORS protocol".
  */
 #pragma once
 #include "mockserver/call.h"
 
-/* Is it a browser that asks first, before it makes the call itself? Then cors_answer answers. */
-bool cors_asks(const struct call *c);
+bool cors_is_preflight(const struct call *c); /* then cors_respond writes the response */
 void cors_respond(struct call *c);
 
-void cors_add_headers(struct call *c); /* the headers by which a page may read the response */
+void cors_add_headers(struct call *c); /* adds the headers that let a page read the response */
 
-/* "scheme://host:port" as browsers write it, "null" or "*"; NULL: it is none of them. */
+/* Returns the origin as browsers write it ("scheme://host:port", "null"), or "*". Returns NULL if
+ * the text is not an origin. */
 const char *cors_origin(struct arena *a, struct str text);

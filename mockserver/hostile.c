@@ -8,55 +8,56 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/variations.h"
 
-#define REFUSE_ONE_IN 20 /* one of so many */
-#define MORE_MAX      3  /* unknown members of a response */
-#define TOLD_MAX      2048
-#define BODY_MAX      (1u << 20) /* a larger one is sent as it is */
+#define REFUSE_ONE_IN 20         /* calls */
+#define MORE_MAX      3          /* extra members per response */
+#define TRACE_MAX     2048       /* bytes */
+#define BODY_MAX      (1u << 20) /* a larger body is not varied */
 #define REFUSE_MS     INT64_C(1000)
 #define SUFFIX_MICROS "000+00:00"
 
-/* splitmix64, from the seed, the call and what is drawn for. */
+/* splitmix64, seeded with the namespace's seed, the call's number and a purpose (RNG_...). */
 struct rng {
     uint64_t state;
 };
 
-static struct rng rng_for(const struct call *c, uint64_t what)
+static struct rng rng_for(const struct call *c, uint64_t purpose)
 {
     return (struct rng){c->world->seed ^ c->number * UINT64_C(0xd1342543de82ef95) ^
-                        what * UINT64_C(0xaf251af3b0f025b5)};
+                        purpose * UINT64_C(0xaf251af3b0f025b5)};
 }
 
-static uint64_t draw(struct rng *d, uint64_t sides)
+/* Returns a number from 0 to below `count`. */
+static uint64_t draw(struct rng *d, uint64_t count)
 {
     uint64_t x = d->state += UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (x ^ (x >> 31)) % sides;
+    return (x ^ (x >> 31)) % count;
 }
 
-enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_ROWS /* and what is above, a list each */ };
+enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_ROWS /* + the index of the rows */ };
 
-struct variation { /* a response's body on its way to another one */
+struct variation { /* while one body is varied */
     struct call *c;
-    const struct variations *may;
+    const struct variations *allowed;
     struct rng rng;
     int more_left;
     bool reordered;
-    struct buf told;
+    struct buf trace;
 };
 
-static void tell(struct buf *told, const char *what, const char *pointer)
+static void add_trace(struct buf *trace, const char *what, const char *pointer)
 {
-    if (told->n < TOLD_MAX)
-        buf_printf(told, "%s%s%s\n", what, *pointer ? " " : "", pointer);
-    else if (!str_ends(buf_str(told), STR("...\n")))
-        buf_text(told, "...\n");
+    if (trace->n < TRACE_MAX)
+        buf_printf(trace, "%s%s%s\n", what, *pointer ? " " : "", pointer);
+    else if (!str_ends(buf_str(trace), STR("...\n")))
+        buf_text(trace, "...\n");
 }
 
-/* --- which place is meant ------------------------------------------------------------------- */
+/* --- matching a place in the body ----------------------------------------------------------- */
 
-/* True if the pointer leads to what `pattern` says, or (below) to something below it. */
-static bool leads(const char *pointer, const char *pattern, bool below)
+/* True if the pointer matches the pattern, or (`below`) if one of its parents does. */
+static bool pointer_matches(const char *pointer, const char *pattern, bool below)
 {
     struct str at = str_from(pointer), to = str_from(pattern);
     while (to.n) {
@@ -69,18 +70,18 @@ static bool leads(const char *pointer, const char *pattern, bool below)
     return below || !at.n;
 }
 
-static bool is_complete(const struct variations *may, const char *pointer)
+static bool is_complete(const struct variations *allowed, const char *pointer)
 {
-    for (size_t i = 0; i < may->complete_count; i++)
-        if (leads(pointer, may->complete[i], false))
+    for (size_t i = 0; i < allowed->complete_count; i++)
+        if (pointer_matches(pointer, allowed->complete[i], false))
             return true;
     return false;
 }
 
-static bool is_foreign(const struct variations *may, const char *name)
+static bool is_foreign(const struct variations *allowed, const char *name)
 {
-    for (size_t i = 0; i < may->foreign_count; i++)
-        if (strcmp(may->foreign[i], name) == 0)
+    for (size_t i = 0; i < allowed->foreign_count; i++)
+        if (strcmp(allowed->foreign[i], name) == 0)
             return true;
     return false;
 }
@@ -112,24 +113,24 @@ static const char *time_as(struct arena *a, enum variation_time form, int64_t ms
     return NULL;
 }
 
-/* An instant is never changed: whole seconds are for those that have no fraction. */
-static const struct node *other_text(struct variation *t, const struct node *n, const char *name,
-                                     const char *pointer)
+/* Keeps the instant: VARIATION_SECONDS is only for times without a fraction. */
+static const struct node *vary_text(struct variation *t, const struct node *n, const char *name,
+                                    const char *pointer)
 {
     int64_t ms;
-    if (!t->may->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
+    if (!t->allowed->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
         return n;
     enum variation_time form = 1u << draw(&t->rng, 3);
-    if (!(t->may->times & form) || (form == VARIATION_SECONDS && ms % 1000))
+    if (!(t->allowed->times & form) || (form == VARIATION_SECONDS && ms % 1000))
         return n;
     struct str text = str_from(time_as(t->c->arena, form, ms));
     if (str_eq(text, n->text))
         return n;
-    tell(&t->told, "time", pointer);
+    add_trace(&t->trace, "time", pointer);
     return node_new_text(t->c->arena, text);
 }
 
-static const struct node *something(struct variation *t)
+static const struct node *extra_value(struct variation *t)
 {
     static const char *const values[] = {"null",
                                          "true",
@@ -147,28 +148,29 @@ static const struct node *something(struct variation *t)
 
 /* --- the body ------------------------------------------------------------------------------- */
 
-static const struct node *other(struct variation *t, const struct node *n, const char *name,
-                                const char *pointer);
+static const struct node *vary(struct variation *t, const struct node *n, const char *name,
+                               const char *pointer);
 
-/* Puts one member more into the room behind `count`; answers how many there are then. */
-static size_t add_more(struct variation *t, struct member *members, size_t count,
-                       const char *pointer)
+/* May append one extra member; returns the new count. */
+static size_t add_extra_member(struct variation *t, struct member *members, size_t count,
+                               const char *pointer)
 {
-    const struct variations *may = t->may;
-    if (!t->more_left || !may->more_below || !leads(pointer, may->more_below, true) ||
-        is_complete(may, pointer) || draw(&t->rng, 2))
+    const struct variations *allowed = t->allowed;
+    if (!t->more_left || !allowed->more_below ||
+        !pointer_matches(pointer, allowed->more_below, true) || is_complete(allowed, pointer) ||
+        draw(&t->rng, 2))
         return count;
     struct member m = {
         .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->rng, 65536)),
-        .value = something(t),
+        .value = extra_value(t),
     };
     t->more_left--;
     members[count] = m;
-    tell(&t->told, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
+    add_trace(&t->trace, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
     return count + 1;
 }
 
-static const struct node *other_map(struct variation *t, const struct node *n, const char *pointer)
+static const struct node *vary_map(struct variation *t, const struct node *n, const char *pointer)
 {
     struct arena *a = t->c->arena;
     size_t count = n->map.count;
@@ -176,11 +178,11 @@ static const struct node *other_map(struct variation *t, const struct node *n, c
     for (size_t i = 0; i < count; i++) {
         const struct member *m = &n->map.members[i];
         members[i] = *m;
-        if (!is_foreign(t->may, m->key))
+        if (!is_foreign(t->allowed, m->key))
             members[i].value =
-                other(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
+                vary(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
     }
-    count = add_more(t, members, count, pointer);
+    count = add_extra_member(t, members, count, pointer);
     for (size_t i = count; i > 1; i--) {
         size_t k = (size_t)draw(&t->rng, i);
         struct member m = members[i - 1];
@@ -191,16 +193,16 @@ static const struct node *other_map(struct variation *t, const struct node *n, c
     return node_new_map(a, members, count);
 }
 
-/* Lists that are told together have random numbers of their own, so that they are shuffled alike. */
+/* Each entry of `rows` has its own random numbers: its parallel lists are shuffled alike. */
 static void shuffle_rows(struct variation *t, const struct node **items, size_t count,
                          const char *pointer)
 {
-    const struct variations *may = t->may;
-    for (size_t r = 0; r < may->rows_count && count > 1; r++) {
-        const struct variation_rows *rows = &may->rows[r];
+    const struct variations *allowed = t->allowed;
+    for (size_t r = 0; r < allowed->rows_count && count > 1; r++) {
+        const struct variation_rows *rows = &allowed->rows[r];
         if (strcmp(rows->operation, t->c->route->operation) != 0 ||
-            !(leads(pointer, rows->rows, false) ||
-              (rows->beside && leads(pointer, rows->beside, false))))
+            !(pointer_matches(pointer, rows->rows, false) ||
+              (rows->beside && pointer_matches(pointer, rows->beside, false))))
             continue;
         struct rng rng = rng_for(t->c, RNG_ROWS + r);
         for (size_t i = count; i > 1; i--) {
@@ -209,11 +211,11 @@ static void shuffle_rows(struct variation *t, const struct node **items, size_t 
             items[i - 1] = items[k];
             items[k] = item;
         }
-        tell(&t->told, "reordered rows", pointer);
+        add_trace(&t->trace, "reordered rows", pointer);
     }
 }
 
-static const struct node *other_list(struct variation *t, const struct node *n, const char *pointer)
+static const struct node *vary_list(struct variation *t, const struct node *n, const char *pointer)
 {
     struct arena *a = t->c->arena;
     size_t count = n->list.count;
@@ -222,20 +224,20 @@ static const struct node *other_list(struct variation *t, const struct node *n, 
         items[i] = n->list.items[i];
     shuffle_rows(t, items, count, pointer);
     for (size_t i = 0; i < count; i++)
-        items[i] = other(t, items[i], "", arena_printf(a, "%s/%zu", pointer, i));
+        items[i] = vary(t, items[i], "", arena_printf(a, "%s/%zu", pointer, i));
     return node_new_list(a, items, count);
 }
 
-static const struct node *other(struct variation *t, const struct node *n, const char *name,
-                                const char *pointer)
+static const struct node *vary(struct variation *t, const struct node *n, const char *name,
+                               const char *pointer)
 {
     switch (n->kind) {
     case NODE_MAP:
-        return other_map(t, n, pointer);
+        return vary_map(t, n, pointer);
     case NODE_LIST:
-        return other_list(t, n, pointer);
+        return vary_list(t, n, pointer);
     case NODE_TEXT:
-        return other_text(t, n, name, pointer);
+        return vary_text(t, n, name, pointer);
     case NODE_NULL:
     case NODE_BOOL:
     case NODE_INT:
@@ -250,40 +252,40 @@ static const struct variations *variations_of(const struct call *c)
     return c->number && c->route ? c->provider->variations : NULL;
 }
 
-static void keep_told(struct call *c, const struct buf *told)
+static void keep_trace(struct call *c, const struct buf *trace)
 {
     struct buf all = {.arena = c->arena};
     buf_add(&all, c->trace.hostile);
-    buf_add(&all, buf_str(told));
+    buf_add(&all, buf_str(trace));
     c->trace.hostile = buf_str(&all);
 }
 
 void hostile_body(struct call *c)
 {
-    const struct variations *may = variations_of(c);
-    if (!may || c->responded || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
+    const struct variations *allowed = variations_of(c);
+    if (!allowed || c->responded || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
         return;
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     if (!body)
         return;
     struct variation t = {
         .c = c,
-        .may = may,
+        .allowed = allowed,
         .rng = rng_for(c, RNG_BODY),
         .more_left = MORE_MAX,
-        .told = {.arena = c->arena},
+        .trace = {.arena = c->arena},
     };
     int indent = draw(&t.rng, 4) ? 0 : 2;
-    body = other(&t, body, "", "");
+    body = vary(&t, body, "", "");
     if (t.reordered)
-        tell(&t.told, "reordered members", "");
+        add_trace(&t.trace, "reordered members", "");
     if (indent)
-        tell(&t.told, "blanks between tokens", "");
+        add_trace(&t.trace, "white space between tokens", "");
     struct buf out = {.arena = c->arena};
     struct json w = json_begin(&out, indent);
     json_node(&w, body);
     c->res->body = out;
-    keep_told(c, &t.told);
+    keep_trace(c, &t.trace);
 }
 
 /* --- headers -------------------------------------------------------------------------------- */
@@ -306,32 +308,32 @@ void hostile_headers(struct call *c)
         return;
     struct rng rng = rng_for(c, RNG_HEADERS);
     struct headers *h = &c->res->headers;
-    struct buf told = {.arena = c->arena};
-    uint64_t style = draw(&rng, 3); /* as they are, lower, upper */
+    struct buf trace = {.arena = c->arena};
+    uint64_t style = draw(&rng, 3); /* 0: unchanged, 1: lower case, 2: upper case */
     for (size_t i = h->count; i > 1; i--) {
         size_t k = (size_t)draw(&rng, i);
         struct header one = h->items[i - 1];
         h->items[i - 1] = h->items[k];
         h->items[k] = one;
     }
-    tell(&told, "reordered headers", "");
+    add_trace(&trace, "reordered headers", "");
     for (size_t i = 0; style && i < h->count; i++)
         h->items[i].name = in_case(c->arena, h->items[i].name, style == 2);
     if (style)
-        tell(&told, style == 2 ? "headers in upper case" : "headers in lower case", "");
-    keep_told(c, &told);
+        add_trace(&trace, style == 2 ? "headers in upper case" : "headers in lower case", "");
+    keep_trace(c, &trace);
 }
 
 /* --- refused ---------------------------------------------------------------------------- */
 
-/* Who only looks at a world, through the admin API, changes nothing of what is to come. */
+/* Calls of the admin API are not counted: they must not change later variations. */
 void hostile_enter(struct call *c)
 {
     if (c->world->hostile && !resolve_is_internal(c))
         c->number = ++c->world->calls;
 }
 
-/* Of the first window that counts such a call; none: nobody would be refused. */
+/* The first window that counts such calls. limit 0: none does, so a 429 would be illegal. */
 static struct rate_limit_state state_of(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
@@ -356,10 +358,10 @@ bool hostile_refuses(struct call *c, const struct gate *g)
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;
-    struct buf told = {.arena = c->arena};
+    struct buf trace = {.arena = c->arena};
     c->rate_limit = rate_limit;
-    tell(&told, "refused", "");
-    keep_told(c, &told);
+    add_trace(&trace, "refused", "");
+    keep_trace(c, &trace);
     call_refuse(c, FAULT_RATE_LIMITED, NULL);
     return true;
 }

@@ -1,23 +1,26 @@
-/* hostile.h - answers that break no documented claim and are unkind all the same: what a correct
- * client must survive.
+/* hostile.h - varies responses within the provider's documentation, to find fragile clients.
  *
- * Shapes:  in a hostile world (fixture: hostile: true) a provider's responses have members nobody
- *          knows, their members and rows stand in another order, instants have another precision,
- *          blanks stand between tokens, headers another case and order; ids that are minted have
- *          another form (ids.h); and now and then a call is refused with 429 before it costs or
- *          does anything. How far it goes is the provider's (variations.h).
- *          All of it follows from the world's seed and the call's number in that world: the same
- *          calls meet the same. What was done is in c->trace.hostile, a line each, for the journal.
- *          The admin API, a rule's response and one that is given again are left alone.
+ * Shapes:  In a hostile namespace (fixture: hostile: true) a provider's responses are legal but
+ *          unkind: they break no documented claim, and a correct client must accept them (compare
+ *          TLS GREASE). Objects get unknown members; members, rows and headers change their order;
+ *          times change their precision; JSON gets extra white space; header names change their
+ *          case; minted ids have another form (ids.h); and now and then a gate refuses a call with
+ *          429 before the call is counted or has an effect. struct variations (variations.h) says
+ *          what is legal for a provider.
+ *          Each variation follows from the namespace's seed and the number of the call, so the same
+ *          calls get the same responses. c->trace.hostile lists the variations, one per line.
+ *          The admin API, the response of a rule and a stored response of an Idempotency-Key do not
+ *          vary in their body.
  * Units:   -
  * Errors:  none.
  */
 #pragma once
 #include "mockserver/call.h"
 
-void hostile_enter(struct call *c); /* the call's number */
-/* Before this gate is asked: true if the call is refused (FAULT_RATE_LIMITED). Never twice in a
- * row for the same key and operation. */
+void hostile_enter(struct call *c); /* sets c->number */
+/* Is called before gate `g` runs. Returns true if it refuses the call (FAULT_RATE_LIMITED); never
+ * twice in a row for the same key and operation. */
 bool hostile_refuses(struct call *c, const struct gate *g);
-void hostile_body(struct call *c);    /* of a response that is ready */
-void hostile_headers(struct call *c); /* the last thing before it is sent */
+void hostile_body(struct call *c); /* varies the finished body */
+void hostile_headers(
+    struct call *c); /* varies the headers; must be the last step before the reply */

@@ -10,21 +10,21 @@
 #include "mockserver/state/tenant.h"
 
 #define SLOTS_MIN 64
-#define SLACK     256 /* bytes of a block that may stay unused */
+#define SLACK     256 /* unused bytes allowed when a block is reused */
 
-/* An entry and all its text in one block. */
+/* An entry and all of its text, in one allocation. */
 struct block {
-    size_t size; /* of all of it */
+    size_t size; /* of the whole block */
     struct journal_entry entry;
     char bytes[];
 };
 
-struct waiter { /* until the next entry */
+struct waiter { /* a slot; NULL: free */
     struct call *call;
     struct waiter *next;
 };
 
-/* Blocks of consecutive seq stand in a ring, whose size is a power of two. */
+/* A ring buffer of blocks with consecutive seq; slot_count is a power of two. */
 struct journal {
     struct block **slots;
     size_t slot_count, first, count;
@@ -40,8 +40,8 @@ struct journal *journal_new(size_t max_bytes)
     return j;
 }
 
-/* Nobody is left in a place when its call was resumed. */
-static void resume_waiters(struct journal *j)
+/* Waking a call empties its slot, so that the slots can be freed. */
+static void wake_waiters(struct journal *j)
 {
     for (struct waiter *w = j->waiters, *next; w; w = next) {
         next = w->next;
@@ -58,7 +58,7 @@ void journal_clear(struct journal *j)
         heap_free(j->slots[(j->first + i) & (j->slot_count - 1)]);
     heap_free(j->slots);
     *j = (struct journal){.max_bytes = j->max_bytes, .epoch = j->epoch + 1, .waiters = j->waiters};
-    resume_waiters(j);
+    wake_waiters(j);
 }
 
 void journal_free(struct journal *j)
@@ -105,7 +105,7 @@ static struct block *take_oldest(struct journal *j)
     return oldest;
 }
 
-/* Calls are much alike: in a full journal the oldest block is often the new one. */
+/* A full journal reuses the last evicted block if its size fits: calls are often alike. */
 static struct block *block_new(struct journal *j, size_t size)
 {
     struct block *b = NULL;
@@ -121,7 +121,7 @@ static struct block *block_new(struct journal *j, size_t size)
     return b;
 }
 
-static void grow(struct journal *j)
+static void grow_ring(struct journal *j)
 {
     size_t wider = j->slot_count ? 2 * j->slot_count : SLOTS_MIN;
     struct block **slots = heap_new(wider * sizeof(void *));
@@ -136,13 +136,13 @@ static void grow(struct journal *j)
 static void add_block(struct journal *j, struct block *b)
 {
     if (j->count == j->slot_count)
-        grow(j);
+        grow_ring(j);
     j->slots[(j->first + j->count++) & (j->slot_count - 1)] = b;
     j->bytes += b->size;
     b->entry.seq = ++j->last;
 }
 
-/* Copying takes two walks over the same list: one to measure, one to write (at != NULL). */
+/* Copying makes two passes over the same list: one measures, one writes (at != NULL). */
 struct copier {
     size_t size;
     char *at;
@@ -177,7 +177,7 @@ static struct str copy_body(struct copier *k, struct str body, bool *cut)
     return copy_str(k, str_head(body, JOURNAL_BODY_MAX));
 }
 
-/* The arrays come first in the block, where they are aligned. */
+/* The header arrays are first in the block, where they are aligned. */
 static struct headers copy_header_array(struct copier *k, const struct headers *from)
 {
     size_t size = from->count * sizeof *from->items;
@@ -246,7 +246,7 @@ void journal_add(struct journal *j, const struct call *c)
     entry.wall_us = took_us;
     b->entry = entry;
     add_block(j, b);
-    resume_waiters(j);
+    wake_waiters(j);
 }
 
 uint64_t journal_last(const struct journal *j)

@@ -22,7 +22,7 @@ static bool load_fixtures(struct mock *m, struct error *err)
     return true;
 }
 
-static void begin_scheduler(void *mock, struct namespace *ns)
+static void start_namespace(void *mock, struct namespace *ns)
 {
     struct mock *m = mock;
     ns->scheduler = scheduler_new(m, ns);
@@ -45,7 +45,7 @@ static struct mock *allocate(const struct mock_options *options)
     return m;
 }
 
-static struct mock *begin_worlds(struct mock *m)
+static struct mock *create_namespaces(struct mock *m)
 {
     const struct mock_options *options = &m->options;
     for (size_t i = 0; i < m->fixture_count; i++)
@@ -56,7 +56,7 @@ static struct mock *begin_worlds(struct mock *m)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
     m->client_registry = client_registry_new();
-    namespaces_on_begin(m->namespaces, begin_scheduler, m);
+    namespaces_on_begin(m->namespaces, start_namespace, m);
     return m;
 }
 
@@ -64,7 +64,7 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
 {
     struct mock *m = allocate(options);
     if (load_fixtures(m, err))
-        return begin_worlds(m);
+        return create_namespaces(m);
     mock_free(m);
     return NULL;
 }
@@ -78,7 +78,7 @@ struct mock *mock_of(const struct mock_options *options, struct fixture *const *
         m->fixtures[m->fixture_count] = fixtures[m->fixture_count];
         m->fixture_count++;
     }
-    return begin_worlds(m);
+    return create_namespaces(m);
 }
 
 void mock_use_loop(struct mock *m, struct loop *l)
@@ -133,7 +133,7 @@ void mock_entered(const struct mock *m)
         m->observer.entered(m->observer.ctx);
 }
 
-static struct call *call_of(struct mock *m, struct exchange *x)
+static struct call *new_call(struct mock *m, struct exchange *x)
 {
     struct call *c = arena_new(&x->arena, struct call);
     *c = (struct call){
@@ -150,27 +150,27 @@ static struct call *call_of(struct mock *m, struct exchange *x)
 
 void mock_handle(void *mock, struct exchange *x)
 {
-    call_respond(call_of(mock, x));
+    call_respond(new_call(mock, x));
 }
 
 void mock_handle_admin(void *mock, struct exchange *x)
 {
-    struct call *c = call_of(mock, x);
+    struct call *c = new_call(mock, x);
     c->admin_port = true;
     call_respond(c);
 }
 
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
 {
-    struct call *c = call_of(mock, x);
+    struct call *c = new_call(mock, x);
     resolve_refusal(c);
     c->fault_status = status;
     call_refuse(c, status == 413 ? FAULT_TOO_LARGE : FAULT_BAD_HTTP, "%s", why);
     call_render_error(c);
 }
 
-/* Its world may have ended meanwhile. */
-static void tell_unsent(const struct mock *m, const struct call *c)
+/* The namespace may have been reset or deleted since the call was handled. */
+static void report_unsent(const struct mock *m, const struct call *c)
 {
     const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
     if (ns && ns->generation == c->generation && c->provider && !resolve_is_internal(c))
@@ -184,5 +184,5 @@ void mock_done(void *mock, struct exchange *x, bool sent)
         return;
     call_forget(c);
     if (!sent)
-        tell_unsent(mock, c);
+        report_unsent(mock, c);
 }

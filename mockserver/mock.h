@@ -1,8 +1,9 @@
-/* mock.h - a whole mock without a network: what main() serves, and what tests call in-process.
+/* mock.h - the whole mock without its network side: main() serves it, tests call it in-process.
  *
- * Shapes:  struct mock {options, fixtures, namespaces}. mock_handle answers one exchange of the
- *          server (or of a test).
- * Errors:  mock_new: fixtures that cannot be used.
+ * Shapes:  struct mock {options, fixtures, namespaces}. mock_handle handles one exchange of the
+ *          server or of a test.
+ * Units:   milliseconds; microseconds of the monotonic clock for timers.
+ * Errors:  mock_new: a fixture that cannot be read or is not valid.
  */
 #pragma once
 #include "base/http/server.h"
@@ -13,30 +14,31 @@ struct mock_options {
     const char *const *fixtures; /* paths; none: the built-in sample */
     size_t fixture_count;
     const char *public_url;  /* NULL: set once the port is known */
-    const char *admin_token; /* NULL: none asked for */
-    const char *const *cors; /* origins whose pages may call and read (cors.h) */
+    const char *admin_token; /* NULL: the admin API needs no token */
+    const char *const *cors; /* allowed origins (cors.h) */
     size_t cors_count;
-    bool admin;               /* the admin API is open on the providers' port */
+    bool admin;               /* the admin API is available on the providers' port */
     bool explicit_namespaces; /* only the admin API creates namespaces */
-    bool local_consent;
+    bool local_consent;       /* consent URLs point to the mock's own consent page */
     struct namespaces_limits limits;
-    int64_t namespace_idle_ms; /* worlds that came into being by being used live so long without a
-                                  call; 0: for ever */
-    bool watch;                /* look at the fixtures' files again when they change */
+    int64_t namespace_idle_ms; /* delete implicitly created namespaces after this idle time;
+                                  0: never */
+    bool watch;                /* reload the fixture files when they change */
 };
 
-/* Who keeps the mock's timers in its loop's place: who writes a run down, or gives one again. */
+/* Replaces the timers of the event loop, so that a recording sees them and a replay fires them. */
 struct mock_timers {
-    uint64_t (*set)(void *ctx, int64_t at_us, loop_timer_fn *fn, void *fn_ctx); /* never 0 */
+    /* Returns the timer's id, never 0. */
+    uint64_t (*set)(void *ctx, int64_t at_us, loop_timer_fn *fn, void *fn_ctx);
     void (*cancel)(void *ctx, uint64_t id);
     void *ctx;
 };
 
-/* Hears of what enters otherwise than as a call, a timer or a webhook's answer: just before it does,
- * and behind. */
+/* Inputs other than calls, timers and webhook responses. The observer is notified before and after
+ * each of them, so that a recording contains them. */
 enum mock_entry {
-    MOCK_FILES_CHANGED,
-    MOCK_FILES_CHECKED,
+    MOCK_FILES_CHANGED, /* a watched fixture file has changed */
+    MOCK_FILES_CHECKED, /* the check of the changed files has ended: its output, or why it failed */
 };
 struct mock_observer {
     void (*enters)(void *ctx, enum mock_entry what, struct str text, const char *why);
@@ -50,37 +52,38 @@ struct mock {
     size_t fixture_count;
     struct namespaces *namespaces;
     struct idle *idle;
-    struct reload *reload; /* NULL: its world comes from no file */
-    const char *url;       /* "http://127.0.0.1:8080", without a slash at its end */
+    struct reload *reload; /* NULL: the fixture comes from no file */
+    const char *url;       /* "http://127.0.0.1:8080", without a trailing slash */
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;
     struct client_registry *client_registry;
-    size_t event_streams; /* open now, over all worlds */
-    struct loop *loop;    /* NULL in-process: answers that finish later are then due at once */
-    const struct mock_timers *timers; /* NULL: the loop keeps them */
-    struct mock_observer observer;    /* all NULL: there is none */
-    bool replays;                     /* no file and no process is looked at: it is told */
+    size_t event_streams; /* open now, in all namespaces */
+    struct loop *loop;    /* NULL in-process: no call is suspended, no response is delayed */
+    const struct mock_timers *timers; /* NULL: use the loop's timers */
+    struct mock_observer observer;    /* all NULL: none */
+    bool replays;                     /* fixture file changes come from a recording */
 };
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
-/* Of fixtures that were read already, at least one; they are the mock's from now on. */
+/* Like mock_new, with at least one loaded fixture. Takes ownership of the fixtures. */
 struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures,
                      size_t count);
-void mock_free(struct mock *m); /* before its loop */
-/* It makes worlds from that fixture too: as its options want them. */
+void mock_free(struct mock *m); /* call it before freeing the loop; NULL: no-op */
+/* Applies the mock's options to a fixture, before namespaces are created from it. */
 void mock_take_fixture(const struct mock *m, struct fixture *f);
-/* From now on time passes by itself, answers can be late, and webhooks go out. */
+/* Attaches the event loop: clocks run, responses can be delayed, webhooks are sent. */
 void mock_use_loop(struct mock *m, struct loop *l);
 
-/* Whatever the loop does to the mock later goes through these, or the run cannot be replayed. */
+/* Everything that the loop calls later must use these, or a recording cannot be replayed.
+ * mock_timer returns the timer's id, never 0. */
 uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx);
-void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: nothing */
+void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: no-op */
 void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why);
 void mock_entered(const struct mock *m);
 
-/* For server_options: ctx is the mock. */
+/* Callbacks for struct server_options; its ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);
-void mock_handle_admin(void *mock, struct exchange *x); /* of --admin-port: the admin API alone */
+void mock_handle_admin(void *mock, struct exchange *x); /* for --admin-port: only the admin API */
 void mock_done(void *mock, struct exchange *x, bool sent);
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why);

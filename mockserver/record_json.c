@@ -56,8 +56,8 @@ void record_print(struct json *out, const struct world *w, enum record_kind kind
     json_close_map(out);
 }
 
-static bool unknown(struct error *err, struct where at, const char *what, const char *name,
-                    const char *const *names, size_t count)
+static bool report_unknown(struct error *err, struct where at, const char *what, const char *name,
+                           const char *const *names, size_t count)
 {
     struct arena a = {0};
     error_add(err, ERROR_INPUT, at, "%s '%s'%s", what, name,
@@ -70,7 +70,7 @@ const struct record_type *record_type_read(const char *name, struct where at, st
 {
     const struct record_type *s = record_type_named(str_from(name));
     if (!s)
-        unknown(err, at, "there is no kind", name, record_kind_texts, RECORD_KIND_COUNT);
+        report_unknown(err, at, "unknown kind", name, record_kind_texts, RECORD_KIND_COUNT);
     return s;
 }
 
@@ -85,16 +85,25 @@ const struct record_field *record_field_read(const struct record_type *s, const 
     for (size_t i = 0; i < count; i++)
         names[i] = s->fields[i].name;
     struct arena a = {0};
-    unknown(err, m->key_at, arena_printf(&a, "%s have no field", s->name), m->key, names, count);
+    report_unknown(err, m->key_at, arena_printf(&a, "%s have no field", s->name), m->key, names,
+                   count);
     arena_end(&a);
     return NULL;
 }
 
-static bool wrong(struct error *err, const struct record_field *f, const struct node *value,
-                  const char *wanted)
+static bool report_wrong_type(struct error *err, const struct record_field *f,
+                              const struct node *value, const char *expected)
 {
-    return error_add(err, ERROR_INPUT, value->at, "'%s' takes %s, not %s", f->name, wanted,
-                     node_kind_name(value->kind));
+    return error_add(err, ERROR_INPUT, value->at, "'%s' has type %s; expected %s", f->name,
+                     node_kind_name(value->kind), expected);
+}
+
+static bool report_wrong_item(struct error *err, const struct record_field *f,
+                              const struct node *list, size_t i, const char *expected)
+{
+    const struct node *item = list->list.items[i];
+    return error_add(err, ERROR_INPUT, item->at, "'%s' item %zu has type %s; expected %s", f->name,
+                     i + 1, node_kind_name(item->kind), expected);
 }
 
 static bool read_word(const struct record_field *f, const struct node *value, struct error *err)
@@ -103,19 +112,19 @@ static bool read_word(const struct record_field *f, const struct node *value, st
         if (str_is(value->text, f->texts[i]))
             return true;
     struct arena a = {0};
-    bool told = unknown(err, value->at, arena_printf(&a, "'%s' cannot be", f->name), value->text.s,
-                        f->texts, f->text_count);
+    report_unknown(err, value->at, arena_printf(&a, "'%s' cannot be", f->name), value->text.s,
+                   f->texts, f->text_count);
     arena_end(&a);
-    return told;
+    return false;
 }
 
-/* What has no "none" of its own is told here; the rest takes null for it. */
+/* null is valid only for the types that have a value for "none". */
 static bool read_none(const struct record_field *f, const struct node *value,
                       struct record_value *out, struct error *err)
 {
     if (f->type != RECORD_TEXT && f->type != RECORD_TIME && f->type != RECORD_REF &&
         f->type != RECORD_CHANGE)
-        return wrong(err, f, value, "a value");
+        return report_wrong_type(err, f, value, "a value");
     out->none = true;
     return true;
 }
@@ -125,12 +134,12 @@ static bool read_texts(struct arena *a, const struct record_field *f, const stru
 {
     const char **texts = arena_array(a, const char *, node_count(value) + 1);
     if (value->kind != NODE_LIST)
-        return wrong(err, f, value, "a list of texts");
+        return report_wrong_type(err, f, value, "a list of texts");
     for (; out->count < value->list.count; out->count++) {
         const struct node *item = value->list.items[out->count];
         texts[out->count] = node_text(item);
         if (!texts[out->count])
-            return wrong(err, f, item, "texts");
+            return report_wrong_item(err, f, value, out->count, "text");
     }
     out->texts = texts;
     return true;
@@ -139,7 +148,8 @@ static bool read_texts(struct arena *a, const struct record_field *f, const stru
 bool record_number_fits(const struct record_field *f, const struct node *value, struct error *err)
 {
     return (value->integer >= -RECORD_NUMBER_MAX && value->integer <= RECORD_NUMBER_MAX) ||
-           error_add(err, ERROR_INPUT, value->at, "'%s' takes numbers of at most %lld", f->name,
+           error_add(err, ERROR_INPUT, value->at, "'%s' is out of range: %lld (%lld to %lld)",
+                     f->name, (long long)value->integer, (long long)-RECORD_NUMBER_MAX,
                      (long long)RECORD_NUMBER_MAX);
 }
 
@@ -148,14 +158,14 @@ static bool read_numbers(struct arena *a, const struct record_field *f, const st
 {
     int64_t *numbers = arena_array(a, int64_t, f->count);
     if (value->kind != NODE_LIST)
-        return wrong(err, f, value, "a list of whole numbers");
+        return report_wrong_type(err, f, value, "a list of whole numbers");
     if (value->list.count > f->count)
-        return error_add(err, ERROR_INPUT, value->at, "'%s' takes %zu numbers at most", f->name,
-                         f->count);
+        return error_add(err, ERROR_INPUT, value->at, "'%s' has %zu numbers; expected at most %zu",
+                         f->name, value->list.count, f->count);
     for (; out->count < value->list.count; out->count++) {
         const struct node *item = value->list.items[out->count];
         if (item->kind != NODE_INT)
-            return wrong(err, f, item, "whole numbers");
+            return report_wrong_item(err, f, value, out->count, "a whole number");
         if (!record_number_fits(f, item, err))
             return false;
         numbers[out->count] = item->integer;
@@ -173,27 +183,28 @@ bool record_value_read(struct arena *a, const struct record_field *f, const stru
     out->text = node_text(value);
     switch (f->type) {
     case RECORD_TEXT:
-        return out->text || wrong(err, f, value, "a text");
+        return out->text || report_wrong_type(err, f, value, "text");
     case RECORD_REF:
-        return out->text || wrong(err, f, value, "a record's id");
+        return out->text || report_wrong_type(err, f, value, "a record's id");
     case RECORD_ENUM:
-        return out->text ? read_word(f, value, err) : wrong(err, f, value, "a word");
+        return out->text ? read_word(f, value, err)
+                         : report_wrong_type(err, f, value, "one of its names");
     case RECORD_TIME:
         return (out->text && time_parse(value->text, &out->number)) ||
                error_add(err, ERROR_INPUT, value->at,
-                         "'%s' takes a time such as 2026-05-02T09:00:00Z", f->name);
+                         "'%s' is not a time such as 2026-05-02T09:00:00Z", f->name);
     case RECORD_BOOL:
         out->truth = value->kind == NODE_BOOL && value->truth;
-        return value->kind == NODE_BOOL || wrong(err, f, value, "true or false");
+        return value->kind == NODE_BOOL || report_wrong_type(err, f, value, "true or false");
     case RECORD_INT:
         if (value->kind != NODE_INT)
-            return wrong(err, f, value, "a whole number");
+            return report_wrong_type(err, f, value, "a whole number");
         out->number = value->integer;
         return record_number_fits(f, value, err);
     case RECORD_CHANGE:
         out->number = value->kind == NODE_INT ? value->integer : -1;
         return (out->number >= 0 && out->number <= UINT32_MAX) ||
-               wrong(err, f, value, "a change's number");
+               report_wrong_type(err, f, value, "the number of a change");
     case RECORD_TEXTS:
         return read_texts(a, f, value, out, err);
     case RECORD_INTS:

@@ -19,7 +19,7 @@ bool resolve_is_internal(const struct call *c)
     return is_internal(c->provider);
 }
 
-/* Is `path` the prefix itself, or something below it? NULL has nothing below it. */
+/* True if `path` is the prefix or a path below it; false if the prefix is NULL. */
 static bool below(struct str path, const char *prefix)
 {
     struct str p = str_from(prefix);
@@ -32,7 +32,7 @@ static struct str behind(struct str path, const char *prefix)
     return rest.n ? rest : STR("/");
 }
 
-/* A credential is known by its value, whichever header carries it. */
+/* Looks for a bound credential in the values of all headers. */
 static const struct namespace *bound_to(const struct call *c)
 {
     const struct headers *h = &c->req->headers;
@@ -46,7 +46,7 @@ static const struct namespace *bound_to(const struct call *c)
     return ns;
 }
 
-/* Sets ns_name; true if it was chosen rather than left to be the default one. */
+/* Sets ns_name. Returns false if the request names no namespace. */
 static bool choose_namespace(struct call *c)
 {
     c->path = c->req->path;
@@ -68,7 +68,7 @@ static bool choose_namespace(struct call *c)
     return bound;
 }
 
-/* The mount is the provider's; the consent page of a minted URL may stand behind it. */
+/* A consent page may follow a mount too, because minted URLs contain the mount. */
 static const struct provider *strip_mount(struct call *c)
 {
     for (size_t i = 0; i < provider_count; i++)
@@ -117,42 +117,43 @@ const char *call_consent_page(struct call *c, const char *token)
                         token);
 }
 
-static bool refuse_world(struct call *c, int status, const char *why)
+static bool refuse_namespace(struct call *c, int status, const char *why)
 {
     if (!is_internal(c->provider))
-        c->provider = NULL; /* no provider says such a thing */
+        c->provider = NULL; /* no provider has such an error */
     c->fault_status = status;
-    return call_refuse(c, FAULT_NAMESPACE, "The world '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
+    return call_refuse(c, FAULT_NAMESPACE, "namespace '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
 }
 
-static bool create_world(struct call *c)
+static bool create_namespace(struct call *c)
 {
     struct namespaces *all = c->mock->namespaces;
     if (!namespaces_name_valid(c->ns_name))
-        return refuse_world(c, 400,
-                            "has no proper name: 1 to 64 of A-Z a-z 0-9 . _ - and no dot first.");
+        return refuse_namespace(
+            c, 400, "has an invalid name (1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot)");
     if (is_internal(c->provider) || c->admin_port)
-        return refuse_world(
+        return refuse_namespace(
             c, 404,
-            "does not exist; create it with POST /__admin/namespaces or a call to a provider.");
+            "does not exist; create it with POST /__admin/namespaces or a call to a provider");
     if (c->mock->options.explicit_namespaces)
-        return refuse_world(
+        return refuse_namespace(
             c, 404,
             "does not exist; create it with POST /__admin/namespaces (the mock runs with "
-            "--explicit-namespaces).");
+            "--explicit-namespaces)");
     if (namespaces_full(all))
-        return refuse_world(
+        return refuse_namespace(
             c, 503,
-            arena_printf(c->arena,
-                         "cannot be had: there are %zu already, which is as many as --namespaces "
-                         "allows. DELETE /__admin/namespaces/<name> drops one.",
-                         namespaces_most(all)));
+            arena_printf(
+                c->arena,
+                "cannot be created: the limit of %zu (--namespaces) is reached; delete one "
+                "with DELETE /__admin/namespaces/<name>",
+                namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
     idle_limit(c->mock->idle, c->ns, c->mock->options.namespace_idle_ms);
     return true;
 }
 
-/* Path, ns_name and base_url; the provider if a mount tells it, or it is the mock's own. */
+/* Sets path, ns_name and base_url, and the provider of a mount or of the mock's own endpoints. */
 static void read_path(struct call *c)
 {
     bool chosen = choose_namespace(c);
@@ -168,7 +169,7 @@ bool resolve_namespace(struct call *c)
     read_path(c);
     c->world = namespaces_at(c->mock->namespaces, 0)->world;
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
-    if (!c->ns && !create_world(c))
+    if (!c->ns && !create_namespace(c))
         return false;
     c->world = c->ns->world;
     c->generation = c->ns->generation;
@@ -224,11 +225,11 @@ static bool decode_params(struct call *c)
     for (size_t i = 0; i < ROUTE_PARAMS_MAX; i++)
         if (memchr(c->params[i].s ? c->params[i].s : "", '%', c->params[i].n) &&
             !url_decode(c->arena, c->params[i], false, &c->params[i]))
-            return call_refuse(c, FAULT_BAD_HTTP, "The path has a bad percent escape");
+            return call_refuse(c, FAULT_BAD_HTTP, "The path has an invalid percent-escape.");
     return true;
 }
 
-/* HEAD is a GET whose body the server keeps to itself. */
+/* HEAD is served like GET; the server does not send the body. */
 static enum route_result find_in(struct call *c, const struct provider *d, const char **allowed)
 {
     struct str method = str_is(c->req->method, "HEAD") ? STR("GET") : c->req->method;
@@ -236,8 +237,8 @@ static enum route_result find_in(struct call *c, const struct provider *d, const
                       allowed);
 }
 
-/* Whose route is it? A path that is known under other methods decides too, if nothing better; the
- * root is anybody's. */
+/* Sets the provider that has a route for the path: one with this method first, else one with other
+ * methods, which are returned. The root path selects no provider. */
 static const char *find_anywhere(struct call *c)
 {
     const char *allowed = NULL;
@@ -283,7 +284,8 @@ bool resolve_route(struct call *c)
     const char *allowed = choose_route(c);
     if (c->route)
         return decode_params(c);
-    if (c->provider == &admin_provider && !admin_admits(c)) /* as on a path that it has */
+    /* A caller without access must not learn which routes exist. */
+    if (c->provider == &admin_provider && !admin_admits(c))
         return false;
     return refuse_route(c, allowed);
 }

@@ -1,19 +1,23 @@
-/* resolve.h - which world and which provider a request is for.
+/* resolve.h - finds the namespace and the provider of a request.
  *
- * Shapes:  the world: /ns/<name>, else X-Mock-Namespace, else the one the credential is bound to,
- *          else "default"; it comes into being when a provider's call first names it. The provider:
- *          mount, else Host, else whose route it is, else by prefix (for the error's shape). The
- *          mock's own endpoints (/__admin, /__consent) stand beside the providers.
+ * Shapes:  namespace: from /ns/<name>, else from X-Mock-Namespace, else from a credential bound to
+ *          one, else "default". A call to a provider creates it on first use.
+ *          provider: from the mount, else from the Host header, else from the route that matches,
+ *          else from the path prefix (only for the format of the error response). The mock's own
+ *          endpoints, /__admin and /__consent, are providers too (resolve_is_internal).
  * Errors:  FAULT_NAMESPACE; FAULT_NO_ROUTE and FAULT_METHOD, with the nearest routes.
  */
 #pragma once
 #include "mockserver/call.h"
 
-bool resolve_namespace(
-    struct call *c); /* path, ns, world, base_url; the provider if it is the mock's own */
-bool resolve_route(struct call *c); /* provider, route, params */
-bool resolve_is_internal(const struct call *c);
-bool resolve_names_internal(const struct call *c); /* by its path alone: is it for the admin API? */
+/* Sets path, ns, world and base_url, and the provider if it is one of the mock's own endpoints.
+ * Returns false, with a fault, if there is no such namespace. */
+bool resolve_namespace(struct call *c);
+/* Sets provider, route and params. Returns false, with a fault, if no route matches. */
+bool resolve_route(struct call *c);
+bool resolve_is_internal(const struct call *c); /* true for /__admin and /__consent */
+/* True if the path is below /__admin; may be called before resolve_namespace. */
+bool resolve_names_internal(const struct call *c);
 
-/* A refusal's place, for what never became a proper call: nothing is created, nothing refused. */
+/* Sets path, world and provider for an error response. Creates no namespace and sets no fault. */
 void resolve_refusal(struct call *c);

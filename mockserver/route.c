@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 
-/* For nearness: how much of a path is looked at, and what a segment costs that is altogether
- * another, or missing, or too many. */
+/* For similarity: how much of a path is compared, and the cost of a different segment (at most) and
+ * of a missing or extra one. */
 #define SEGMENTS_MAX 12
 #define SEGMENT_MAX  48
 #define OTHER        6
@@ -18,8 +18,9 @@ static bool is_param(struct str segment)
     return str_eq(segment, STR("{}"));
 }
 
-/* Walks both, byte by byte; a {} takes what stands before the next slash, and at least one byte. */
-static bool fits(const char *pattern, struct str path, struct str params[ROUTE_PARAMS_MAX])
+/* A {} matches up to the next slash, and at least one byte. */
+static bool pattern_matches(const char *pattern, struct str path,
+                            struct str params[ROUTE_PARAMS_MAX])
 {
     size_t i = 0, count = 0;
     for (const char *p = pattern; *p; p++) {
@@ -41,7 +42,7 @@ static bool fits(const char *pattern, struct str path, struct str params[ROUTE_P
     return i == path.n;
 }
 
-/* Of two patterns that fit the same path, the one with a word where the other has {}. */
+/* True if `pattern` has literal text where `other` has {}; both match the same path. */
 static bool more_exact(const char *pattern, const char *other)
 {
     size_t i = 0;
@@ -56,7 +57,7 @@ static const char *allowed_methods(const struct route *routes, size_t count, str
     struct str params[ROUTE_PARAMS_MAX];
     struct buf list = {.arena = a};
     for (size_t i = 0; i < count; i++)
-        if (fits(routes[i].pattern, path, params) &&
+        if (pattern_matches(routes[i].pattern, path, params) &&
             !str_has(buf_str(&list), str_from(routes[i].method)))
             buf_printf(&list, "%s%s", list.n ? ", " : "", routes[i].method);
     return list.n ? list.data : NULL;
@@ -71,9 +72,9 @@ enum route_result route_find(const struct route *routes, size_t count, struct st
     int first = method.n ? *method.s : 0;
     struct str parts[ROUTE_PARAMS_MAX];
     for (size_t i = 0; i < count; i++)
-        if (*routes[i].method == first && /* what is cheap to refuse comes first */
+        if (*routes[i].method == first && /* the cheap checks first */
             (!best || more_exact(routes[i].pattern, best->pattern)) &&
-            fits(routes[i].pattern, path, parts) && str_is(method, routes[i].method)) {
+            pattern_matches(routes[i].pattern, path, parts) && str_is(method, routes[i].method)) {
             best = &routes[i];
             memcpy(params, parts, sizeof parts);
         }
@@ -92,7 +93,7 @@ static size_t least(size_t x, size_t y)
     return x < y ? x : y;
 }
 
-/* Letters to change to make one segment of the other (Levenshtein), over the first of each. */
+/* Levenshtein distance of two segments, cut to SEGMENT_MAX bytes. */
 static size_t edits(struct str x, struct str y)
 {
     size_t row[SEGMENT_MAX + 1];
@@ -123,7 +124,7 @@ static size_t split(struct str path, struct str segments[SEGMENTS_MAX])
     return count;
 }
 
-/* The same over segments: how far a row is from a request. */
+/* Edit distance of the route and the request, by segments. */
 static size_t distance(const struct route *r, struct str method, struct str path)
 {
     struct str want[SEGMENTS_MAX], have[SEGMENTS_MAX];
@@ -145,8 +146,8 @@ static size_t distance(const struct route *r, struct str method, struct str path
     return row[haves] + !str_is(method, r->method);
 }
 
-/* Something must be right about it: a path of other words altogether is near nothing. */
-static size_t nearness_limit(struct str path)
+/* Half of a path must be similar: a completely different path has no nearest route. */
+static size_t distance_limit(struct str path)
 {
     struct str segments[SEGMENTS_MAX];
     return split(path, segments) * OTHER / 2;
@@ -155,7 +156,7 @@ static size_t nearness_limit(struct str path)
 size_t route_nearest(const struct route *routes, size_t count, struct str method, struct str path,
                      const struct route **nearest, size_t max)
 {
-    size_t found = 0, limit = nearness_limit(path);
+    size_t found = 0, limit = distance_limit(path);
     for (size_t i = 0; i < count; i++) {
         size_t far = distance(&routes[i], method, path);
         if (far > limit || routes[i].flags & ROUTE_HIDDEN)

@@ -1,8 +1,8 @@
-/* route.h - a provider's surface as a table, and finding the row for a request.
+/* route.h - a provider's operations as a table, and the lookup of a request in it.
  *
  * Shapes:  a pattern is a path with {} for one segment: "/v1/projects/{}/social-accounts". A row
- *          without a handler is known, not built: 501. A path may be known under other methods
- *          only: then the response is "method", with the methods allowed.
+ *          without a handler is documented but not implemented: 501.
+ * Units:   -
  * Errors:  none.
  */
 #pragma once
@@ -13,7 +13,7 @@
 struct call;
 struct provider;
 
-enum rate_class { /* which rate limit a call counts against */
+enum rate_class { /* which rate limits count the call (gate/rate_limit.h) */
                   RATE_CLASS_NONE,
                   RATE_CLASS_READ,
                   RATE_CLASS_WRITE,
@@ -22,34 +22,35 @@ enum rate_class { /* which rate limit a call counts against */
 extern const char *const rate_class_texts[];
 
 enum {
-    ROUTE_OPEN = 1,       /* no key needed */
+    ROUTE_OPEN = 1,       /* needs no key */
     ROUTE_IDEMPOTENT = 2, /* honours Idempotency-Key */
-    ROUTE_HIDDEN = 4,     /* not in route listings (pages, the same operation once more) */
+    ROUTE_HIDDEN = 4,     /* not in listings: pages, or a second route of an operation */
 };
 
 struct route {
     const char *method, *pattern;
     const char *operation; /* without the provider: "list_social_accounts" */
-    const char *scope;     /* NULL: none needed */
+    const char *scope;     /* that the key needs; NULL: none */
     enum rate_class rate_class;
     unsigned flags;
     void (*serve)(struct call *c); /* NULL: 501 */
-    const char *source;            /* where the documents say so */
+    const char *source;            /* where the provider documents it */
 };
 
 enum route_result {
     ROUTE_FOUND,
-    ROUTE_WRONG_METHOD,
+    ROUTE_WRONG_METHOD, /* the path has routes for other methods only */
     ROUTE_NONE,
 };
 
-/* `path` raw; params come back raw as well, as views into it. `allowed` (may be NULL) gets the
- * other methods, "GET, POST". */
+/* Finds the most exact route for a path that is not decoded. Params are views into the path. On
+ * ROUTE_WRONG_METHOD, `allowed` (may be NULL) gets the other methods: "GET, POST". */
 enum route_result route_find(const struct route *routes, size_t count, struct str method,
                              struct str path, const struct route **found,
                              struct str params[ROUTE_PARAMS_MAX], struct arena *a,
                              const char **allowed);
 
-/* The patterns nearest to a path that fits none, best first; answers how many (at most `max`). */
+/* Finds the routes most similar to a path that matches none, best first. Returns how many, at most
+ * `max`. */
 size_t route_nearest(const struct route *routes, size_t count, struct str method, struct str path,
                      const struct route **nearest, size_t max);

@@ -1,7 +1,7 @@
-/* sample.h - files that are built into the program: the world it starts with when it is given none
- * (fixtures/sample.yaml), and the examples of its reference page (reference/examples.yaml).
+/* sample.h - files built into the program: the default fixture (fixtures/sample.yaml) and the
+ * examples of the reference page (reference/examples.yaml).
  *
- * Shapes:  a file's bytes, not NUL-ended; the .c is generated from it (CMakeLists.txt).
+ * Shapes:  the bytes of the file, without a terminating NUL; CMakeLists.txt generates the .c files.
  * Units:   bytes.
  * Errors:  none.
  */

@@ -10,25 +10,25 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 
-struct in_flight { /* an attempt under way */
+struct in_flight { /* a delivery attempt */
     struct scheduler *scheduler;
     struct arena arena;
     uint32_t delivery;
-    struct deliver_attempt *attempt; /* NULL: it is ending */
+    struct deliver_attempt *attempt; /* NULL: it has ended */
     struct in_flight *next, *previous;
 };
 
 struct scheduler {
     struct mock *mock;
-    const struct namespace *ns; /* its world may be the next one already */
+    const struct namespace *ns; /* may have a new state already; `world` is this scheduler's */
     struct world *world;
     struct in_flight *in_flight;
     struct call *waiter;
-    struct arena told; /* while the change log is read */
+    struct arena arena; /* valid while the change log is read */
     struct listener *listeners;
     uint32_t changes_before;
     uint64_t timer;
-    int64_t timer_us; /* when that fires, by the machine's monotonic clock */
+    int64_t timer_us; /* when the timer fires: monotonic clock */
     bool ticking;
 };
 
@@ -47,7 +47,7 @@ static void end_in_flight(struct in_flight *f)
     heap_free(f);
 }
 
-/* A tester may have changed the record meanwhile: then the attempt counts for nothing. */
+/* The result is ignored if a tester has changed the delivery's state during the attempt. */
 static void complete(void *ctx, int status, const char *error)
 {
     struct in_flight *f = ctx;
@@ -65,8 +65,8 @@ static void complete(void *ctx, int status, const char *error)
     scheduler_tick(p);
 }
 
-/* After it was signed. Which bit follows from the world's seed. */
-static void flip_a_bit(struct buf *body, const struct world *w, const struct delivery *d)
+/* Flips one bit after the body was signed; the seed decides which. */
+static void flip_bit(struct buf *body, const struct world *w, const struct delivery *d)
 {
     struct buf words = {.arena = body->arena};
     buf_printf(&words, "%llu %s %lld", (unsigned long long)w->seed, d->public_id,
@@ -75,7 +75,7 @@ static void flip_a_bit(struct buf *body, const struct world *w, const struct del
     body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
 }
 
-static void start(void *ctx, uint32_t delivery)
+static void start_attempt(void *ctx, uint32_t delivery)
 {
     struct scheduler *p = ctx;
     struct in_flight *f = heap_new(sizeof *f);
@@ -93,74 +93,75 @@ static void start(void *ctx, uint32_t delivery)
         ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000,
                 &r.headers, &body);
     if (d->attempts <= d->faults.corrupt_attempts)
-        flip_a_bit(&body, p->world, d);
+        flip_bit(&body, p->world, d);
     r.body = buf_str(&body);
     struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
-    if (attempt) /* else the flight is over, and f is gone */
+    if (attempt) /* else the attempt has ended and f is freed */
         f->attempt = attempt;
 }
 
-static void on_time(void *ctx)
+static void on_timer(void *ctx)
 {
     struct scheduler *p = ctx;
     p->timer = 0;
     scheduler_tick(p);
 }
 
-/* A running world wakes for its next event, whether or not anybody calls. */
-static void set_timer(struct scheduler *p)
+/* Arms the timer for the next event if the clock runs, so that events run without a call. */
+static void arm_timer(struct scheduler *p)
 {
     const struct clock *clock = &p->world->clock;
     int64_t at_ms = 0, at_us = 0;
-    bool wakes = p->mock->loop && clock->mode == CLOCK_RUNS && events_next_at(p->world, &at_ms);
-    if (wakes)
+    bool needed = p->mock->loop && clock->mode == CLOCK_RUNS && events_next_at(p->world, &at_ms);
+    if (needed)
         at_us = clock->base_wall_us + (at_ms - clock->base_ms) * 1000;
-    if (p->timer && wakes && at_us == p->timer_us)
+    if (p->timer && needed && at_us == p->timer_us)
         return;
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
-    p->timer = wakes ? mock_timer(p->mock, at_us, on_time, p) : 0;
+    p->timer = needed ? mock_timer(p->mock, at_us, on_timer, p) : 0;
     p->timer_us = at_us;
 }
 
-static void wish(void *ctx, uint32_t delivery, struct delivery_faults *faults)
+static void add_faults(void *ctx, uint32_t delivery, struct delivery_faults *faults)
 {
     struct scheduler *p = ctx;
-    rules_delivery_faults(p->ns->rules, &p->told, p->world, delivery, faults);
+    rules_delivery_faults(p->ns->rules, &p->arena, p->world, delivery, faults);
 }
 
 static struct outbox outbox(struct scheduler *p)
 {
-    return (struct outbox){.of = webhooks_of, .wish = wish, .due = start, .ctx = p};
+    return (struct outbox){
+        .of = webhooks_of, .add_faults = add_faults, .start = start_attempt, .ctx = p};
 }
 
-/* What is new is told before time goes on: a delivery's faults is known before it is due. */
-static void tell(struct scheduler *p)
+/* Runs before the next event, so that a delivery has its faults before it is due. */
+static void read_change_log(struct scheduler *p)
 {
     const struct outbox o = outbox(p);
     const char *cause = p->world->cause;
     p->world->cause = "delivery";
     outbox_read(p->world, &o);
     p->world->cause = cause;
-    arena_end(&p->told);
+    arena_end(&p->arena);
 }
 
 size_t scheduler_tick(struct scheduler *p)
 {
     size_t count = 0;
     uint32_t before;
-    if (p->ticking) /* an attempt that ended at once */
+    if (p->ticking) /* called by an attempt that ended inside deliver_send */
         return 0;
     p->ticking = true;
-    do { /* what changes may make something else due at once */
-        tell(p);
+    do { /* a change may make another event due at once */
+        read_change_log(p);
         before = changes_last(p->world);
         count += events_run_due(p->world);
     } while (changes_last(p->world) != before);
     p->ticking = false;
-    set_timer(p);
+    arm_timer(p);
     if (p->waiter && !p->in_flight)
-        call_wake(p->waiter); /* nobody else moves the clock before it does */
+        call_wake(p->waiter); /* the slot stays taken: no other call may advance the clock first */
     scheduler_notify(p);
     return count;
 }
@@ -178,7 +179,7 @@ bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events)
         clock_move_to(&w->clock, at_ms);
     }
     clock_move_to(&w->clock, until_ms);
-    set_timer(p);
+    arm_timer(p);
     return true;
 }
 
@@ -233,7 +234,7 @@ struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns)
     *p = (struct scheduler){
         .mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
     const struct outbox o = outbox(p);
-    p->ticking = true; /* those that end at once must not make it tick yet */
+    p->ticking = true; /* no ticks for attempts that end inside outbox_resume */
     outbox_resume(p->world, &o);
     p->ticking = false;
     return p;

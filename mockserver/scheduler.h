@@ -1,8 +1,9 @@
-/* scheduler.h - makes a world go on by itself: what is due happens, what has changed is told, what is
- * to be told is sent, and a timer wakes for what comes next.
+/* scheduler.h - runs a namespace's due events, sends its webhooks and keeps its timer armed.
  *
- * Shapes:  one for each namespace's world; it ends with that world, and with it what is under way.
- * Units:   milliseconds of the world's clock.
+ * Shapes:  one scheduler per namespace; freed with its state, together with deliveries in flight.
+ *          A tick runs the events that are due, turns the changes into webhook deliveries, starts
+ *          the deliveries that are due and arms the timer for the next event.
+ * Units:   milliseconds of the namespace's clock.
  * Errors:  none.
  */
 #pragma once
@@ -10,29 +11,30 @@
 
 struct scheduler;
 
-/* Who wants to know when there may be something new: a change, or a call in the journal. */
+/* Is notified after each tick and each journal entry: there may be something new. */
 struct listener {
     void (*changed)(struct listener *l);
-    void (*closed)(struct listener *l); /* the world is about to end; it listens no more */
-    struct listener **place;            /* what points to it; NULL: it does not listen */
+    void (*closed)(struct listener *l); /* reset or deleted; it is unsubscribed already */
+    struct listener **place;            /* the pointer to it in the list; NULL: not subscribed */
     struct listener *next;
 };
 
 struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns);
-void scheduler_free(struct scheduler *p); /* NULL is fine; a call that waits for it is refused */
+void scheduler_free(struct scheduler *p); /* NULL: no-op; wakes the call of scheduler_await */
 
-/* Lets the world come up to its present time; answers how many events that were. */
-size_t scheduler_tick(struct scheduler *p);
+size_t scheduler_tick(struct scheduler *p); /* returns how many events ran */
 
-/* Moves the world's clock to `until_ms`, from event to event. False: it has come as far as a
- * delivery that is under way. Then scheduler_await and, woken, go on. */
+/* Advances the clock to until_ms, event by event, and adds the events that ran to *events. Returns
+ * false if it stopped at a webhook delivery that is still in flight: call scheduler_await, then
+ * call this again. */
 bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events);
-/* Puts the call aside until nothing is under way; false, and nothing happens, in-process. */
+/* Suspends the call until no delivery is in flight; returns like call_suspend. */
 bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c));
-bool scheduler_is_awaited(const struct scheduler *p);
+bool scheduler_is_awaited(const struct scheduler *p); /* one call at a time can wait */
 
-void scheduler_listen(struct scheduler *p, struct listener *l);
-void scheduler_unlisten(struct listener *l);
+void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */
+void scheduler_unlisten(struct listener *l);                    /* no-op if not subscribed */
 bool scheduler_is_listened(const struct scheduler *p);
-void scheduler_notify(const struct scheduler *p); /* all who listen; each tick does so too */
-uint32_t scheduler_changes_before(const struct scheduler *p); /* how many its world began with */
+void scheduler_notify(const struct scheduler *p); /* calls `changed` of all listeners */
+/* The last change of the initial state: how far the change log went when the scheduler was made. */
+uint32_t scheduler_changes_before(const struct scheduler *p);

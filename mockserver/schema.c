@@ -23,7 +23,7 @@ static void put_providers(struct json *w)
     json_close_list(w);
 }
 
-static bool stands_before(const struct provider *d, size_t route)
+static bool is_repeated_operation(const struct provider *d, size_t route)
 {
     size_t i = 0;
     while (strcmp(d->routes[i].operation, d->routes[route].operation) != 0)
@@ -31,7 +31,7 @@ static bool stands_before(const struct provider *d, size_t route)
     return i < route;
 }
 
-/* With the provider, and without: for where `provider:` stands beside it, or none is needed. */
+/* Each name with and without the provider, because `provider:` may be given separately. */
 static void put_operations(struct json *w)
 {
     struct arena a = {0};
@@ -43,7 +43,7 @@ static void put_operations(struct json *w)
         json_open_list(w);
         for (size_t d = 0; d < provider_count; d++)
             for (size_t r = 0; r < providers[d]->route_count; r++)
-                if (!stands_before(providers[d], r))
+                if (!is_repeated_operation(providers[d], r))
                     json_text(w, bare ? providers[d]->routes[r].operation
                                       : arena_printf(&a, "%s.%s", providers[d]->name,
                                                      providers[d]->routes[r].operation));
@@ -54,8 +54,8 @@ static void put_operations(struct json *w)
     arena_end(&a);
 }
 
-/* One that several providers tell stands once; "*" is each of them. */
-static bool told_before(size_t provider, const char *event)
+/* Lists each event once, even if several providers have it. */
+static bool is_repeated_event(size_t provider, const char *event)
 {
     for (size_t d = 0; d < provider; d++)
         for (size_t i = 0; providers[d]->webhooks && i < providers[d]->webhooks->event_count; i++)
@@ -72,7 +72,7 @@ static void put_events(struct json *w)
     for (size_t d = 0; d < provider_count; d++) {
         const struct webhooks *of = providers[d]->webhooks;
         for (size_t i = 0; of && i < of->event_count; i++)
-            if (!told_before(d, of->events[i]))
+            if (!is_repeated_event(d, of->events[i]))
                 json_text(w, of->events[i]);
         if (of)
             json_text(w, of->test_event);
@@ -107,7 +107,7 @@ static void put_value(struct json *w, const struct record_field *f)
     json_close_map(w);
 }
 
-/* Which records: by any of their fields. */
+/* `where` may name any field. */
 static void put_where(struct json *w, const struct record_type *s)
 {
     json_key(w, "where");
@@ -121,7 +121,7 @@ static void put_where(struct json *w, const struct record_type *s)
     json_close_map(w);
 }
 
-/* The same fields, less those that never change. */
+/* `set` may name the same fields, except those that cannot change. */
 static void put_set(struct json *w, const struct record_type *s)
 {
     struct arena a = {0};
@@ -177,8 +177,8 @@ static void put_effects(struct json *w)
     json_close_map(w);
 }
 
-/* As a fixture has it, where a record may be named by its number as well. */
-static void put_said(struct json *w, const struct record_field *f)
+/* The form in a fixture, where a reference may be a record's number. */
+static void put_fixture_value(struct json *w, const struct record_field *f)
 {
     static const char *const shapes[] = {
         [RECORD_TEXT] = "{type: [string, 'null']}",
@@ -208,21 +208,21 @@ static void put_said(struct json *w, const struct record_field *f)
 
 static void put_record(struct json *w, const struct record_type *s)
 {
-    bool of_provider = s->provider_offset != SIZE_MAX; /* else its organization's */
+    bool has_provider = s->provider_offset != SIZE_MAX; /* else that of its organization */
     json_open_map(w);
-    schema_put_shape(w, of_provider
+    schema_put_shape(w, has_provider
                             ? "{type: object, required: [provider], additionalProperties: false}"
                             : "{type: object, additionalProperties: false}");
     json_key(w, "properties");
     json_open_map(w);
-    if (of_provider) {
+    if (has_provider) {
         json_key(w, "provider");
         json_open_map(w);
         schema_put_shape(w, "provider");
         json_close_map(w);
     }
     for (size_t i = 0; i < s->field_count; i++)
-        put_said(w, &s->fields[i]);
+        put_fixture_value(w, &s->fields[i]);
     json_close_map(w);
     json_close_map(w);
 }
@@ -245,7 +245,7 @@ static void put_records(struct json *w)
 
 #define NAMED "type: object, patternProperties: {'^[$]': false}"
 
-#define FIXTURES_OWN 4 /* the first so many definitions */
+#define FIXTURES_OWN 4 /* the first definitions, which only the fixture schema uses */
 
 static const struct schema_definition definitions[] = {
     {.name = "records",       .write = put_records                                           },
@@ -277,9 +277,11 @@ void schema_print(struct json *w, size_t which)
     struct arena a = {0};
     const struct fields fixture = fixture_fields(&a);
     const bool rule = which == SCHEMA_RULE;
-    const size_t skip = rule ? FIXTURES_OWN + 1 : 0; /* a rule's own is the root */
+    const size_t skip =
+        rule ? FIXTURES_OWN + 1 : 0; /* + the rule, which is the root of its schema */
     const struct schema s = {
-        .title = rule ? "A rule of the mock: scripted behaviour" : "A fixture: a starting world",
+        .title = rule ? "A rule: scripted behaviour of the mock"
+                      : "A fixture: the initial state of a namespace",
         .root = rule ? &rule_fields : &fixture,
         .definitions = definitions + skip,
         .count = COUNT(definitions) - skip,

@@ -1,8 +1,9 @@
-/* schema.h - what the editor is told of a fixture and of a rule, printed from the tables that read
- * them.
+/* schema.h - the JSON Schemas of fixtures and rules, generated from the tables that read them.
  *
- * Shapes:  a schema by its name, "fixture" or "rule" (base/schema.h). The copies in schema/ are what
- *          the modelines of fixtures point to; a test holds them to what is printed here.
+ * Shapes:  a schema is selected by its name, "fixture" or "rule" (base/schema.h). Editors use the
+ *          copies in schema/ (the modelines of fixtures point to them); a test compares them with
+ *          the output of schema_print.
+ * Units:   -
  * Errors:  none.
  */
 #pragma once

@@ -1,8 +1,7 @@
-/* webhooks.h - what a provider's webhooks are: which changes they tell of, in whose words, signed
- * how, tried how often.
+/* webhooks.h - a provider's webhooks: its events, their payload and signature, its retry policy.
  *
- * Shapes:  a provider fills struct webhooks; deliver/ and scheduler.c do the rest, alike for all.
- * Units:   a signature's time is in seconds, as the provider has it.
+ * Shapes:  a provider fills struct webhooks; deliver/ and scheduler.c use it.
+ * Units:   seconds for the time in a signature; milliseconds elsewhere.
  * Errors:  none.
  */
 #pragma once
@@ -11,11 +10,11 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 
-struct webhook_event { /* something that has happened, to be told */
+struct webhook_event {
     uint32_t organization, space;
     const char *type;
     const char *payload; /* JSON */
-    uint32_t change;     /* seq of the change it tells of; 0: of none */
+    uint32_t change;     /* seq of the change that caused it; 0: no change */
 };
 
 #define WEBHOOK_POLICIES(X) X(PATIENT, "patient") X(BRIEF, "brief")
@@ -29,28 +28,29 @@ extern const char *const webhook_policy_texts[];
 
 struct webhooks {
     const char *event_prefix;  /* of event ids: "evt_" */
-    const char *const *events; /* all it can tell ... */
+    const char *const *events; /* names of all event types, without test_event */
     size_t event_count;
-    const char *test_event; /* ... and what it tells on trial */
+    const char *test_event; /* the type of a test delivery */
     struct delivery_policy policies[WEBHOOK_POLICY_COUNT];
-    /* False: subscribers are told nothing of this change. What it fills is on the arena. */
-    bool (*tells)(struct arena *a, const struct world *w, const struct change *change,
-                  struct webhook_event *event);
-    /* The request that tells it: the same body at every attempt. */
+    /* Maps a change to an event. Returns false if the change causes no event. Texts live in `a`. */
+    bool (*map_event)(struct arena *a, const struct world *w, const struct change *change,
+                      struct webhook_event *event);
+    /* Writes the request of an attempt; the body is the same for all attempts. */
     void (*write)(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
                   struct headers *headers, struct buf *body);
 };
 
-/* A new delivery to that webhook, due at once; several of one event share its id. */
+/* Creates a delivery that is due at once and returns its row. Deliveries of one event share its
+ * event_id; NULL mints a new one. */
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
                           const struct webhook_event *event, const char *event_id,
                           uint32_t replay_of);
 
-/* Whether webhooks may be sent to that host: a loopback host, or one of `allowed` (as struct
- * world_webhooks keeps them), in any letter case. */
+/* Returns true for a loopback host and for the hosts in `allowed` (separated by spaces; may be
+ * NULL), in any letter case. */
 bool webhooks_host_allowed(struct str host, const char *allowed);
-/* Whether a webhook may have that URL: https to any host, or http to an allowed one. `why` gets
- * words that last. */
+/* Returns true for https to any host and for http to an allowed host. Else `why` is the reason; it
+ * lives as long as `a`. */
 bool webhooks_url_valid(struct arena *a, const struct world *w, const char *url, const char **why);
-/* As a webhook's record keeps them: a blank between; NULL: none. */
+/* Joins names with spaces, as a webhook's record stores them; NULL if there are none. */
 const char *webhooks_events_text(struct arena *a, const struct field_list *names);

@@ -10,18 +10,18 @@
 #define TIMEOUT_MS    10000
 #define CONNECT_MS    5000
 #define RESPONSE_MAX  (64u << 10)
-#define IN_FLIGHT_MAX 32 /* more wait their turn */
+#define IN_FLIGHT_MAX 32 /* further attempts are queued */
 
 struct deliver_attempt {
     struct deliver *deliver;
     struct arena *arena;
     uint64_t number;
     struct deliver_request request;
-    bool loopback_only;             /* whatever the host resolves to */
-    struct http_transfer *transfer; /* NULL: it waits its turn */
+    bool loopback_only;             /* fail if the host resolves to another address */
+    struct http_transfer *transfer; /* NULL: queued */
     deliver_done_fn *done;
     void *ctx;
-    struct deliver_attempt *next, *previous; /* among those that wait */
+    struct deliver_attempt *next, *previous; /* in the queue */
 };
 
 struct deliver {
@@ -29,10 +29,10 @@ struct deliver {
     struct http_client *client;
     deliver_network_fn *network;
     void *network_ctx;
-    struct deliver_attempt *first, *last; /* those that wait */
+    struct deliver_attempt *first, *last; /* the queue */
     size_t in_flight;
-    bool holds; /* all of them wait */
-    uint64_t set_out;
+    bool holds; /* queue all attempts */
+    uint64_t last_number;
     struct deliver_watcher watcher;
 };
 
@@ -83,7 +83,7 @@ static struct http_client *client(struct deliver *d)
     return d->client;
 }
 
-static void wait_turn(struct deliver_attempt *t)
+static void enter_queue(struct deliver_attempt *t)
 {
     struct deliver *d = t->deliver;
     t->previous = d->last;
@@ -101,7 +101,7 @@ static void leave_queue(struct deliver_attempt *t)
 
 static void start(struct deliver_attempt *t);
 
-static void complete(struct deliver *d)
+static void start_next(struct deliver *d)
 {
     d->in_flight--;
     if (!d->first)
@@ -111,8 +111,8 @@ static void complete(struct deliver *d)
     start(next);
 }
 
-/* The attempt's memory ends with it. */
-static void tell(struct deliver_attempt *t, int status, const char *error)
+/* `done` frees the attempt. */
+static void report_result(struct deliver_attempt *t, int status, const char *error)
 {
     const struct deliver_watcher *w = &t->deliver->watcher;
     if (w->on_complete)
@@ -122,11 +122,11 @@ static void tell(struct deliver_attempt *t, int status, const char *error)
         w->completed(w->ctx);
 }
 
-static void finish(void *ctx, const struct http_response *response)
+static void on_response(void *ctx, const struct http_response *response)
 {
     struct deliver_attempt *t = ctx;
-    complete(t->deliver);
-    tell(t, response->status, response->brief);
+    start_next(t->deliver);
+    report_result(t, response->status, response->brief);
 }
 
 bool deliver_complete(struct deliver *d, uint64_t number, int status, const char *error)
@@ -137,7 +137,7 @@ bool deliver_complete(struct deliver *d, uint64_t number, int status, const char
     if (!t)
         return false;
     leave_queue(t);
-    tell(t, status, error);
+    report_result(t, status, error);
     return true;
 }
 
@@ -151,7 +151,7 @@ static void start(struct deliver_attempt *t)
         .loopback_only = t->loopback_only,
     };
     t->deliver->in_flight++;
-    t->transfer = http_send(client(t->deliver), t->arena, &sent, finish, t);
+    t->transfer = http_send(client(t->deliver), t->arena, &sent, on_response, t);
 }
 
 struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
@@ -166,7 +166,7 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
     }
     struct str host = str_from(url.host);
     if (!webhooks_host_allowed(host, r->allowed)) {
-        done(ctx, 0, "the host is not this machine, and is not allowed");
+        done(ctx, 0, "the host is not allowed: it is neither loopback nor in webhooks.allow");
         return NULL;
     }
     if (d->network || !d->loop) {
@@ -177,7 +177,7 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
     struct deliver_attempt *t = arena_new(a, struct deliver_attempt);
     *t = (struct deliver_attempt){.deliver = d,
                                   .arena = a,
-                                  .number = ++d->set_out,
+                                  .number = ++d->last_number,
                                   .request = *r,
                                   .loopback_only = host_is_loopback(host),
                                   .done = done,
@@ -187,7 +187,7 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
     if (!d->holds && d->in_flight < IN_FLIGHT_MAX)
         start(t);
     else
-        wait_turn(t);
+        enter_queue(t);
     return t;
 }
 
@@ -198,5 +198,5 @@ void deliver_drop(struct deliver_attempt *t)
         return;
     }
     http_drop(t->transfer);
-    complete(t->deliver);
+    start_next(t->deliver);
 }

@@ -1,11 +1,11 @@
-/* deliver.h - the way out for webhooks: POSTs, many at once, to this machine unless more is allowed.
+/* deliver.h - sends webhook requests: POSTs, several at a time, only to allowed hosts.
  *
- * Shapes:  struct deliver: one for the process. It has no network until it is given a loop, and its
- *          HTTP client comes into being with the first attempt. A test can be the network. Attempts
- *          are numbered from 1 as they set out.
+ * Shapes:  one struct deliver per process. Without a loop there is no network; deliver_use_network
+ *          lets a test answer instead. The HTTP client is created with the first attempt. Attempts
+ *          are numbered from 1 in the order of deliver_send.
  * Units:   -
- * Errors:  no response is status 0 and why, in words; it is told like a response. An attempt takes 10
- *          seconds and 64 KiB at most.
+ * Errors:  status 0 and a text that says why there was no response. An attempt may take 10 seconds;
+ *          a response may have 64 KiB.
  */
 #pragma once
 #include "base/http/message.h"
@@ -18,19 +18,20 @@ struct deliver_request {
     const char *url;
     struct headers headers;
     struct str body;
-    const char *allowed; /* hosts besides this machine, a blank between; NULL: none */
+    const char *allowed; /* hosts besides loopback, separated by spaces; NULL: none */
 };
 
+/* Is called once when the attempt has ended; `status` is 0 if there was no response: `error`. */
 typedef void deliver_done_fn(void *ctx, int status, const char *error);
-/* Answers with a status at once; 0: none. */
+/* Returns the status of the response, at once; 0: no response. */
 typedef int deliver_network_fn(void *ctx, const struct deliver_request *r);
 
 struct deliver *deliver_new(void);
-void deliver_free(struct deliver *d); /* drops what is under way */
+void deliver_free(struct deliver *d); /* cancels what is in flight; NULL: no-op */
 void deliver_use_loop(struct deliver *d, struct loop *l);
 void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx);
 
-/* Is told of what sets out, and of how it ends: `on_complete` just before the mock is, `completed` behind. */
+/* Is notified of each attempt: when it is sent, and when it ends, before and after `done`. */
 struct deliver_watcher {
     void (*on_send)(void *ctx, uint64_t number, const struct deliver_request *r);
     void (*on_complete)(void *ctx, uint64_t number, int status, const char *error);
@@ -39,15 +40,14 @@ struct deliver_watcher {
 };
 void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher);
 
-/* From now on nothing is sent: what sets out waits until deliver_complete ends it. */
+/* Sends nothing from now on: attempts wait until deliver_complete ends them (replay). */
 void deliver_hold(struct deliver *d);
-bool deliver_complete(struct deliver *d, uint64_t number, int status,
-                      const char *error); /* false: none
-                                                                     of that number is under way */
+/* Ends a waiting attempt with this result. Returns false if no attempt with that number waits. */
+bool deliver_complete(struct deliver *d, uint64_t number, int status, const char *error);
 
-/* The request's memory is in `a`, which holds all of the attempt and lives until it has ended.
- * NULL: it has ended already, and `done` was called. */
+/* Starts an attempt. `a` holds the request and the attempt and must live until `done` was called.
+ * Returns NULL if the attempt has ended already: `done` was called before the return. */
 struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
                                      const struct deliver_request *r, deliver_done_fn *done,
                                      void *ctx);
-void deliver_drop(struct deliver_attempt *t); /* `done` is not called */
+void deliver_drop(struct deliver_attempt *t); /* cancels it; `done` is not called */

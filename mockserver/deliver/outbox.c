@@ -21,10 +21,11 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
     return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
 }
 
-static void tell_all(struct world *w, const struct webhooks *of, const struct webhook_event *event)
+static void create_deliveries(struct world *w, const struct webhooks *of,
+                              const struct webhook_event *event)
 {
     struct index_walk walk;
-    const char *event_id = NULL; /* minted for the first that wants it */
+    const char *event_id = NULL; /* minted with the first delivery */
     index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
                (struct index_entry){event->organization, INT64_MIN, 0});
     while (index_next_of(&walk, event->organization))
@@ -34,29 +35,29 @@ static void tell_all(struct world *w, const struct webhooks *of, const struct we
         }
 }
 
-static void announce(struct world *w, const struct change *change,
-                     const struct webhooks *(*of)(int provider))
+static void report_change(struct world *w, const struct change *change,
+                          const struct webhooks *(*of)(int provider))
 {
     const struct webhooks *webhooks = of(record_provider(w, change->kind, change->row));
     struct arena a = {0};
     struct webhook_event event = {0};
-    if (webhooks && webhooks->tells(&a, w, change, &event)) {
+    if (webhooks && webhooks->map_event(&a, w, change, &event)) {
         event.change = w->webhook_cursor;
-        tell_all(w, webhooks, &event);
+        create_deliveries(w, webhooks, &event);
     }
     arena_end(&a);
 }
 
-static bool begins_attempt(const struct change *change)
+static bool starts_attempt(const struct change *change)
 {
     const char *delivering = delivery_state_texts[DELIVERY_DELIVERING];
     return strcmp(change->to, delivering) == 0 &&
            (!change->from || strcmp(change->from, delivering) != 0);
 }
 
-/* Those of one event follow each other, and share what befalls it. */
+/* The deliveries of one event are consecutive and share its faults. */
 struct last_event {
-    const char *id; /* NULL: there was none yet */
+    const char *id; /* NULL: no event yet */
     struct delivery_faults faults;
 };
 
@@ -68,7 +69,7 @@ static void apply_faults(struct world *w, uint32_t row, const struct outbox *o,
         return;
     if (!last->id || strcmp(last->id, d->event_id) != 0) {
         *last = (struct last_event){.id = d->event_id};
-        o->wish(o->ctx, row, &last->faults);
+        o->add_faults(o->ctx, row, &last->faults);
     }
     if (!last->faults.rules)
         return;
@@ -82,15 +83,15 @@ void outbox_read(struct world *w, const struct outbox *o)
     struct last_event last = {0};
     if (!world_count(w, RECORD_WEBHOOK))
         w->webhook_cursor = changes_last(w);
-    while (w->webhook_cursor < changes_last(w)) { /* telling makes changes of its own */
+    while (w->webhook_cursor < changes_last(w)) { /* a delivery adds changes */
         const struct change change = *changes_read(w, ++w->webhook_cursor);
         if (change.kind == RECORD_DELIVERY) {
             if (!change.from)
                 apply_faults(w, change.row, o, &last);
-            else if (begins_attempt(&change))
-                o->due(o->ctx, change.row);
+            else if (starts_attempt(&change))
+                o->start(o->ctx, change.row);
         } else if (change.kind != RECORD_WEBHOOK) {
-            announce(w, &change, o->of);
+            report_change(w, &change, o->of);
         }
     }
 }
@@ -100,13 +101,13 @@ void outbox_resume(const struct world *w, const struct outbox *o)
     for (uint32_t webhook = 1; webhook <= world_count(w, RECORD_WEBHOOK); webhook++) {
         const struct index *x = &w->indexes[INDEX_DELIVERY_WEBHOOK_STATE];
         struct index_entry from = {index_pair_key(webhook, DELIVERY_DELIVERING), INT64_MIN, 0};
-        for (;;) { /* who is told may change the index */
+        for (;;) { /* `start` may change the index: look up again after each row */
             struct index_walk walk;
             index_from(x, &walk, from);
             if (!index_next_of(&walk, from.key))
                 break;
             from.order = walk.entry.order + 1;
-            o->due(o->ctx, walk.entry.row);
+            o->start(o->ctx, walk.entry.row);
         }
     }
 }

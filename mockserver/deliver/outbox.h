@@ -1,23 +1,23 @@
-/* outbox.h - reads a world's change log: what webhooks are to be told becomes a delivery, and a
- * delivery whose attempt is due is handed on.
+/* outbox.h - turns the entries of a namespace's change log into webhook deliveries and attempts.
  *
- * Shapes:  the world remembers how far its log has been read (world.webhook_cursor), so that a fork goes
- *          on from there and nothing is told twice. What befalls a delivery is asked once for an
- *          event, as its first delivery is met.
+ * Shapes:  world.webhook_cursor is the last change that was read; a fork continues from there, so
+ *          that no event is delivered again. The faults of an event are computed once, with its
+ *          first delivery, and shared by all of its deliveries.
+ * Units:   -
  * Errors:  none.
  */
 #pragma once
 #include "mockserver/webhooks.h"
 
 struct outbox {
-    const struct webhooks *(*of)(int provider); /* NULL: it has none */
-    /* What befalls the event of this delivery: `faults` is all zero, and stays so for nothing. What it
-     * fills lives until the log has been read. */
-    void (*wish)(void *ctx, uint32_t delivery, struct delivery_faults *faults);
-    void (*due)(void *ctx, uint32_t delivery);
+    const struct webhooks *(*of)(int provider); /* NULL: the provider has no webhooks */
+    /* Adds the faults of the delivery's event. `faults` is all zero: no faults. Texts must live until
+     * outbox_read returns. */
+    void (*add_faults)(void *ctx, uint32_t delivery, struct delivery_faults *faults);
+    void (*start)(void *ctx, uint32_t delivery); /* sends an attempt that is due */
     void *ctx;
 };
 
 void outbox_read(struct world *w, const struct outbox *o);
-/* Those under way by the world's own account, where nobody carries them: after a fork. */
+/* Re-sends deliveries marked in flight that have no request (after a fork or an import). */
 void outbox_resume(const struct world *w, const struct outbox *o);

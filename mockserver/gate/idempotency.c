@@ -4,8 +4,8 @@
 
 #include "mockserver/state/replies.h"
 
-/* The same is asked when path and body are the same bytes. */
-static void digest_asked(struct call *c, unsigned char out[DIGEST_SIZE])
+/* Two requests are the same if their paths and bodies are equal byte by byte. */
+static void digest_request(struct call *c, unsigned char out[DIGEST_SIZE])
 {
     struct buf all = {.arena = c->arena};
     buf_add(&all, c->path);
@@ -14,7 +14,7 @@ static void digest_asked(struct call *c, unsigned char out[DIGEST_SIZE])
     digest_sha256(buf_str(&all), out);
 }
 
-static void respond_again(struct call *c, const struct reply *reply)
+static void respond_stored(struct call *c, const struct reply *reply)
 {
     call_json(c, reply->status);
     buf_add(&c->res->body, reply->body);
@@ -31,19 +31,19 @@ bool gate_idempotency(struct call *c)
         return true;
     struct reply *mine = arena_new(c->arena, struct reply);
     *mine = (struct reply){.key = c->key, .what = c->route->operation, .token = token};
-    digest_asked(c, mine->asked);
+    digest_request(c, mine->asked);
 
     const struct reply *first = replies_find(c->world, c->key, mine->what, token);
     if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
         c->keep = mine;
     else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
-        respond_again(c, first);
+        respond_stored(c, first);
     else
         return call_refuse(c, FAULT_IDEMPOTENCY, NULL);
     return true;
 }
 
-/* What may go better the next time is not kept. */
+/* Does not store a 429 or 5xx: a retry may succeed. */
 void gate_idempotency_keep(struct call *c)
 {
     int status = c->res->status;

@@ -18,8 +18,7 @@ int64_t rate_limit_of(const struct rate_limits *l, const struct key *k, size_t w
     return k->limits[window] ? k->limits[window] : rate_tier_of(l, k)->limits[window];
 }
 
-/* What is told of several windows is the one with the least left; of several that are spent, the
- * one that lasts longest. */
+/* The tightest window has the fewest calls left; of exhausted windows, it ends last. */
 static bool is_tighter(const struct rate_limit_state *x, const struct rate_limit_state *y)
 {
     if (!y->limit || x->left != y->left)
@@ -27,8 +26,8 @@ static bool is_tighter(const struct rate_limit_state *x, const struct rate_limit
     return x->resets_at_ms > y->resets_at_ms;
 }
 
-/* What is left of each window once this call is counted; -1: it is refused. A refused call costs
- * nothing. */
+/* `left` is computed as if the call were counted; -1: the window is exhausted. Only a call that
+ * passes all windows is counted. */
 bool gate_rate_limit(struct call *c)
 {
     if (!c->key)
@@ -54,7 +53,7 @@ bool gate_rate_limit(struct call *c)
     if (tightest && c->rate_limit.left < 0) {
         c->rate_limit.left = 0;
         return call_refuse(c, FAULT_RATE_LIMITED,
-                           "The %s rate limit of %" PRId64 " calls is spent.", tightest->name,
+                           "The %s rate limit of %" PRId64 " calls is exceeded.", tightest->name,
                            c->rate_limit.limit);
     }
     for (size_t i = 0; i < l->window_count; i++)
@@ -71,13 +70,13 @@ static int64_t seconds_until(const struct call *c, int64_t ms)
 
 void gate_rate_limit_headers(struct call *c)
 {
-    const struct rate_limit_state *b = &c->rate_limit;
-    if (b->limit) {
-        call_header_int(c, "X-RateLimit-Limit", b->limit);
-        call_header_int(c, "X-RateLimit-Remaining", b->left);
-        call_header_int(c, "X-RateLimit-Reset", (b->resets_at_ms + 999) / 1000);
+    const struct rate_limit_state *r = &c->rate_limit;
+    if (r->limit) {
+        call_header_int(c, "X-RateLimit-Limit", r->limit);
+        call_header_int(c, "X-RateLimit-Remaining", r->left);
+        call_header_int(c, "X-RateLimit-Reset", (r->resets_at_ms + 999) / 1000);
     }
-    bool spent = b->limit && !b->left;
+    bool exhausted = r->limit && !r->left;
     if (c->fault == FAULT_RATE_LIMITED)
-        call_header_int(c, "Retry-After", spent ? seconds_until(c, b->resets_at_ms) : 1);
+        call_header_int(c, "Retry-After", exhausted ? seconds_until(c, r->resets_at_ms) : 1);
 }

@@ -1,8 +1,8 @@
-/* rate_limit.h - a provider's rate limits as tables, and what a key is allowed by them.
+/* rate_limit.h - a provider's rate limits, as tables, and the limits of a key.
  *
- * Shapes:  a window counts the calls of some rate limits (route.h) for some time. A tier allows so many
- *          calls a window; a key of no tier has the first. A key's own limits go before its tier's.
- *          At most QUOTA_WINDOWS windows a provider.
+ * Shapes:  a window counts the calls of its rate classes (route.h) for a fixed time. A tier has a
+ *          limit for each window. A key without a tier has the first tier. A key's own limit
+ *          overrides that of its tier. A provider has at most QUOTA_WINDOWS windows.
  * Units:   calls; milliseconds.
  * Errors:  none.
  */
@@ -15,13 +15,13 @@
 
 struct rate_window {
     const char *name;
-    unsigned rate_classes; /* RATE_OF each that it counts */
+    unsigned rate_classes; /* that it counts: bits of RATE_OF */
     int64_t length_ms;
 };
 
 struct rate_tier {
     const char *name;
-    int64_t limits[QUOTA_WINDOWS]; /* 0: as many as one likes */
+    int64_t limits[QUOTA_WINDOWS]; /* calls per window; 0: no limit */
 };
 
 struct rate_limits {
@@ -32,4 +32,5 @@ struct rate_limits {
 };
 
 const struct rate_tier *rate_tier_of(const struct rate_limits *l, const struct key *k);
+/* Returns the key's limit in a window, in calls; 0: no limit. */
 int64_t rate_limit_of(const struct rate_limits *l, const struct key *k, size_t window);

@@ -4,7 +4,7 @@
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
-#define NAMES_MAX 256 /* operations offered for "did you mean" */
+#define NAMES_MAX 256 /* names compared for "did you mean" */
 
 const struct provider *const providers[] = {
     &layers_provider,
@@ -29,7 +29,7 @@ const struct provider *provider_with_id(int provider)
     return NULL;
 }
 
-static const struct route *operation_in(const struct provider *d, struct str name)
+static const struct route *find_operation(const struct provider *d, struct str name)
 {
     for (size_t i = 0; i < d->route_count; i++)
         if (str_is(name, d->routes[i].operation))
@@ -49,7 +49,7 @@ static bool unknown_provider(struct str name, struct where at, struct error *err
                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* `only` NULL: of any provider. */
+/* `only` NULL: any provider. */
 static bool unknown_operation(struct str name, const struct provider *only, struct where at,
                               struct error *err)
 {
@@ -65,19 +65,19 @@ static bool unknown_operation(struct str name, const struct provider *only, stru
                      near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* A bare name: whose is it? */
-static bool operation_of_any(struct str name, struct where at, struct operation *out,
-                             struct error *err)
+/* Finds the one provider that has the operation. */
+static bool find_unique_operation(struct str name, struct where at, struct operation *out,
+                                  struct error *err)
 {
     struct operation found = {0};
     for (size_t i = 0; i < provider_count; i++) {
-        const struct route *route = operation_in(providers[i], name);
+        const struct route *route = find_operation(providers[i], name);
         if (route && found.route)
-            return error_add(
-                err, ERROR_INPUT, at,
-                "'" STR_FMT "' is an operation of %s and of %s: say %s." STR_FMT " or %s." STR_FMT,
-                STR_ARG(name), found.provider->name, providers[i]->name, found.provider->name,
-                STR_ARG(name), providers[i]->name, STR_ARG(name));
+            return error_add(err, ERROR_INPUT, at,
+                             "operation '" STR_FMT "' is ambiguous; write %s." STR_FMT
+                             " or %s." STR_FMT,
+                             STR_ARG(name), found.provider->name, STR_ARG(name), providers[i]->name,
+                             STR_ARG(name));
         if (route)
             found = (struct operation){providers[i], route};
     }
@@ -94,15 +94,15 @@ bool provider_operation(struct str id, struct str provider, struct where at, str
     struct str name = dot < id.n ? str_skip(id, dot + 1) : id;
     struct str prefix = dot < id.n ? str_head(id, dot) : provider;
     if (dot < id.n && provider.n && !str_eq(prefix, provider))
-        return error_add(err, ERROR_INPUT, at, "'" STR_FMT "' is no operation of " STR_FMT,
+        return error_add(err, ERROR_INPUT, at, "'" STR_FMT "' is not an operation of " STR_FMT,
                          STR_ARG(id), STR_ARG(provider));
     if (!prefix.n)
-        return operation_of_any(name, at, out, err);
+        return find_unique_operation(name, at, out, err);
 
     const struct provider *d = provider_named(prefix);
     if (!d)
         return unknown_provider(prefix, at, err);
-    const struct route *route = operation_in(d, name);
+    const struct route *route = find_operation(d, name);
     if (!route)
         return unknown_operation(name, d, at, err);
     *out = (struct operation){d, route};

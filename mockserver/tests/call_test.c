@@ -164,7 +164,7 @@ static void too_many_worlds_are_refused(void **state)
     }
     struct mock_response a = list_in(m, "onemore");
     assert_int_equal(a.status, 503);
-    assert_non_null(strstr(at(a, "/error/message"), "there are 10000 already"));
+    assert_non_null(strstr(at(a, "/error/message"), "the limit of 10000"));
     assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 422);
     assert_int_equal(list_in(m, "w17").status, 200);
 }

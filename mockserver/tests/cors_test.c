@@ -180,7 +180,7 @@ static void a_page_of_another_site_is_told_why_not(void **state)
     assert_int_equal(a.status, 403);
     assert_string_equal(at(a, "/error/code"), "origin_not_allowed");
     assert_string_equal(at(a, "/error/message"),
-                        "--cors does not name the origin https://other.example");
+                        "The origin 'https://other.example' is not allowed; add it with --cors.");
     assert_header(a, "Access-Control-Allow-Origin", NULL);
 }
 

@@ -152,7 +152,7 @@ static void what_cannot_be_understood_is_refused(void **state)
         {"?types=",       "names none of request and"},
         {"?since=yes",    "'since' is an event's id" },
         {"?since=1.2.3",  "'since' is an event's id" },
-        {"?since=%zz",    "bad percent escape"       },
+        {"?since=%zz",    "invalid percent-escape"   },
     };
     struct setup *s = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

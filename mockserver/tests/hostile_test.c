@@ -128,7 +128,7 @@ static void each_kind_of_unkindness_is_met_and_told(void **state)
         "\"reordered members\"",
         "\"reordered rows /items\"",
         "\"time /items/",
-        "\"blanks between tokens\"",
+        "\"white space between tokens\"",
         "\"reordered headers\"",
         "\"headers in lower case\"",
         "\"headers in upper case\"",

@@ -79,7 +79,7 @@ static void a_call_whose_world_was_reset_is_unavailable(void **state)
     struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.head, STR("X-Mock-Error: reset\r\n")));
-    assert_true(str_has(a.body, STR("The world was reset")));
+    assert_true(str_has(a.body, STR("The namespace was reset")));
     assert_true(is_listed(s));
 }
 

@@ -85,7 +85,7 @@ static void a_world_that_is_reset_is_not_waited_for(void **state)
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
     struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
-    assert_true(str_has(a.body, STR("The world was reset")));
+    assert_true(str_has(a.body, STR("The namespace was reset")));
 
     ask(s, "GET /ns/a" LIST, "");
     c = begin_wait(s, "/ns/a", "");

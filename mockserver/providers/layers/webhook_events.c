@@ -217,6 +217,6 @@ const struct webhooks layers_webhooks = {
                                       .gave_up = DELIVERY_ABANDONED,
                                       .pause_after = 20},
                    },
-    .tells = map_event,
+    .map_event = map_event,
     .write = write_request,
 };

@@ -191,6 +191,6 @@ const struct webhooks pe_webhooks = {
     .test_event = PE_TEST_EVENT,
     .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5),
                  [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
-    .tells = map_event,
+    .map_event = map_event,
     .write = write_request,
 };
