@@ -1,4 +1,4 @@
-/* What a plan does, once it is made. */
+/* Applies the plan of a call. */
 #include "mockserver/rules/rule.h"
 
 #include "base/patch.h"
@@ -9,7 +9,7 @@ static void respond_error(struct call *c, const char *code)
     if (!row)
         row = call_fault_named(NULL, str_from(code));
     if (!row)
-        row = call_fault_row(NULL, FAULT_INTERNAL); /* another provider's word */
+        row = call_fault_row(NULL, FAULT_INTERNAL); /* an error code of another provider */
     call_refuse(c, row->fault, NULL);
     c->fault_status = row->status;
     c->fault_code = row->code;
@@ -43,7 +43,7 @@ bool rules_respond(struct call *c)
     return true;
 }
 
-static void missed(struct call *c, const char *effect)
+static void mark_missed(struct call *c, const char *effect)
 {
     call_header(c, "X-Mock-Rule-Missed", effect);
 }
@@ -53,7 +53,7 @@ static void patch_body(struct call *c, const struct node *patch)
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     const struct node *patched = body ? patch_apply(c->arena, body, patch, NULL) : NULL;
     if (!patched) {
-        missed(c, "patch");
+        mark_missed(c, "patch");
         return;
     }
     struct buf out = {.arena = c->arena};
@@ -77,7 +77,7 @@ void rules_apply(struct call *c)
         patch_body(c, p->patches.items[i]);
     for (size_t i = 0; i < p->state_changes.count; i++)
         if (!set_state_run(c, p->state_changes.items[i]))
-            missed(c, "set_state");
+            mark_missed(c, "set_state");
     if (p->failed)
         call_header(c, "X-Mock-Error", arena_printf(c->arena, "rule:%s", p->failed_by));
     c->res->delay_us += p->delay_after_us;

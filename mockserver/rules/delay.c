@@ -1,4 +1,4 @@
-/* How long a response is held back or late. */
+/* delay_before and delay_after: a fixed or a random (lognormal) delay. */
 #include "mockserver/rules/rule.h"
 
 #include <math.h>
@@ -17,10 +17,10 @@ struct spread {
 
 static const struct field spread_rows[] = {
     FIELD("median", FIELD_DURATION, struct spread, median_ms, .required = true,
-          .help = "Half of the delays are shorter."),
+          .help = "Median of the delays, at most 10m."),
     FIELD("sigma", FIELD_NODE, struct spread, sigma, .required = true,
           .shape = "{type: number, minimum: 0, maximum: 3}",
-          .help = "How far they spread: 0 not at all, 0.4 as on a calm network; 3 at most."),
+          .help = "Spread of the delays, 0 to 3: 0 is none, 0.4 is a calm network."),
 };
 
 const struct fields rule_spread_fields =
@@ -33,10 +33,12 @@ static bool check_spread(const struct node *map, struct error *err)
     bool ok = fields_read(&rule_spread_fields, map, &a, &s, err);
     arena_end(&a);
     if (ok && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
-        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "takes at most 10m");
+        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at,
+                       "'median' is out of range (0s to 10m)");
     if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
                 node_number(s.sigma) <= SIGMA_MAX))
-        ok = error_add(err, ERROR_INPUT, s.sigma->at, "takes a number from 0 to %d", SIGMA_MAX);
+        ok = error_add(err, ERROR_INPUT, s.sigma->at, "'sigma' must be a number from 0 to %d",
+                       SIGMA_MAX);
     return ok;
 }
 
@@ -52,10 +54,11 @@ bool delay_check(const struct node *value, const struct provider *d, struct erro
         return true;
     return error_add(
         err, ERROR_INPUT, value->at,
-        "takes a duration such as 800ms, at most 10m, or {lognormal: {median, sigma}}");
+        "invalid delay; expected a duration of at most 10m, such as 800ms, or {lognormal: "
+        "{median, sigma}}");
 }
 
-/* Box and Muller's way from two even draws to a normal one. */
+/* Box-Muller transform: two uniform numbers give a normal one. */
 int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c)
 {
     const struct node *spread = node_get(value, "lognormal");

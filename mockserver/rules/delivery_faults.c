@@ -1,10 +1,10 @@
-/* The effect of a rule for events: what befalls the deliveries of one. */
+/* The effect of a rule for events: faults of the event's webhook deliveries. */
 #include "mockserver/rules/rule.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof *(a))
-#define MANY        1000                                 /* copies, events that overtake */
-#define SPAN_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000) /* late, skew */
-#define EVERY       INT64_C(1000000)                     /* attempt */
+#define MANY        1000 /* most copies, later events, corrupt attempts */
+#define SPAN_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000) /* delay, clock_skew */
+#define EVERY       INT64_C(1000000)                     /* attempts: all of them */
 
 struct fault_spec {
     bool drop;
@@ -13,24 +13,26 @@ struct fault_spec {
 };
 
 static const struct field delivery_fault_rows[] = {
-    FIELD("drop", FIELD_BOOL, struct fault_spec, drop, .help = "true: it is never sent."),
+    FIELD("drop", FIELD_BOOL, struct fault_spec, drop,
+          .help = "true: the event is never delivered."),
     FIELD("duplicate", FIELD_INT, struct fault_spec, duplicate, .min = 1, .max = MANY,
-          .help = "So many more deliveries of the same event, with its id."),
+          .help = "Number of additional deliveries of the event, with the same event id."),
     FIELD("delay", FIELD_DURATION, struct fault_spec, delay_ms,
-          .help = "How much later it is sent, by the world's clock: 5m."),
+          .help = "Delays the delivery, in time of the namespace's clock: 5m."),
     FIELD("reorder", FIELD_INT, struct fault_spec, reorder, .min = 1, .max = MANY,
-          .help = "It is held until so many later events of the webhook have gone out."),
+          .help = "Holds the delivery until this many later events of the webhook were sent."),
     FIELD("corrupt", FIELD_NODE, struct fault_spec, corrupt,
           .shape = "{anyOf: [{type: boolean}, {type: integer, minimum: 1, maximum: 1000}]}",
-          .help = "true: one bit of the body is not as it was signed, in every attempt. A number: "
-                  "in so many attempts from the first. Drawn from the world's seed."),
+          .help =
+              "Flips one bit of the body after signing: true in every attempt, a number in that "
+              "many attempts from the first. The seed selects the bit."),
     FIELD("clock_skew", FIELD_DURATION, struct fault_spec, clock_skew_ms,
-          .help = "By how much the signature's time is off: -10m, +1h."),
+          .help = "Shifts the time in the signature: -10m, +1h."),
 };
 const struct fields rule_delivery_fault_fields =
     FIELD_TABLE("webhook", delivery_fault_rows, struct fault_spec, FIELDS_NO_PLACE);
 
-static int64_t flips(const struct node *corrupt)
+static int64_t corrupt_attempts(const struct node *corrupt)
 {
     if (!corrupt)
         return 0;
@@ -41,8 +43,8 @@ static bool check_span(const struct node *map, const char *key, int64_t least_ms
                        struct error *err)
 {
     return (ms >= least_ms && ms <= SPAN_MAX_MS) ||
-           error_add(err, ERROR_INPUT, node_get(map, key)->at, "'%s' takes %s of at most 366d", key,
-                     least_ms < 0 ? "a duration" : "a positive duration");
+           error_add(err, ERROR_INPUT, node_get(map, key)->at, "'%s' is out of range (%s to 366d)",
+                     key, least_ms < 0 ? "-366d" : "0s");
 }
 
 bool delivery_faults_check(const struct node *value, const struct provider *d, struct error *err)
@@ -56,13 +58,13 @@ bool delivery_faults_check(const struct node *value, const struct provider *d, s
         return false;
     if (!value->map.count)
         return error_add(err, ERROR_INPUT, value->at,
-                         "'webhook' takes a delivery fault such as {delay: 5m}");
+                         "'webhook' is empty; expected a delivery fault such as {delay: 5m}");
     ok = check_span(value, "delay", 0, f.delay_ms, err);
     ok = check_span(value, "clock_skew", -SPAN_MAX_MS, f.clock_skew_ms, err) && ok;
     if (f.corrupt && f.corrupt->kind != NODE_BOOL &&
         !(f.corrupt->kind == NODE_INT && f.corrupt->integer >= 1 && f.corrupt->integer <= MANY))
         ok = error_add(err, ERROR_INPUT, f.corrupt->at,
-                       "'corrupt' takes true, or a number of attempts from 1 to %d", MANY);
+                       "'corrupt' must be true or a number of attempts from 1 to %d", MANY);
     return ok;
 }
 
@@ -75,7 +77,7 @@ void delivery_faults_add(const struct node *value, struct delivery_faults *fault
     faults->duplicates += f.duplicate;
     faults->delay_ms += f.delay_ms;
     faults->reorder += f.reorder;
-    faults->corrupt_attempts += flips(f.corrupt);
+    faults->corrupt_attempts += corrupt_attempts(f.corrupt);
     faults->clock_skew_ms += f.clock_skew_ms;
     arena_end(&a);
 }

@@ -22,13 +22,13 @@ struct respond {
 
 static const struct field respond_rows[] = {
     FIELD("error", FIELD_TEXT, struct respond, error,
-          .help = "The provider's own word for a failure, answered in the provider's own shape."),
+          .help = "Error code of the provider; the response has the provider's status and format."),
     FIELD("status", FIELD_INT, struct respond, status, .min = 200, .max = 599,
-          .help = "Or a status of any kind."),
+          .help = "HTTP status of the response, instead of error."),
     FIELD("body", FIELD_NODE, struct respond, body,
-          .help = "The body beside a status: a text is sent as it is, anything else as JSON."),
+          .help = "Body for a status: text is sent unchanged, anything else as JSON."),
     FIELD("headers", FIELD_NODE, struct respond, headers, .shape = "headers",
-          .help = "Headers of the response."),
+          .help = "Headers of the response, by name."),
 };
 
 static const struct fields respond_fields =
@@ -38,16 +38,17 @@ static bool headers_check(const struct node *map, const struct provider *d, stru
 {
     (void)d;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'headers' is an object of names and texts");
+        return error_add(err, ERROR_INPUT, map->at,
+                         "'headers' must be an object of header names and texts");
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         const char *text = node_text(m->value);
         if (!m->key[0] || strpbrk(m->key, " \t\r\n:()<>@,;\\\"/[]?={}"))
-            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' is no header name", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' is not a valid header name", m->key);
         if (!text || strpbrk(text, "\r\n"))
-            ok = error_add(err, ERROR_INPUT, m->value->at,
-                           "the header '%s' takes a text of one line", m->key);
+            ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be text of one line",
+                           m->key);
     }
     return ok;
 }
@@ -82,9 +83,9 @@ static bool respond_check(const struct node *value, const struct provider *d, st
         return false;
     if (!response.error == !response.status)
         ok = error_add(err, ERROR_INPUT, value->at,
-                       "'respond' takes 'error' or 'status', one of the two");
+                       "'respond' must have either 'error' or 'status'");
     if (response.body && !response.status)
-        ok = error_add(err, ERROR_INPUT, response.body->at, "a 'body' goes with a 'status'");
+        ok = error_add(err, ERROR_INPUT, response.body->at, "'body' needs a 'status'");
     if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
         ok = false;
     return (!response.headers || headers_check(response.headers, d, err)) && ok;
@@ -95,7 +96,7 @@ static void respond_plan(const struct rule *r, const struct node *value, struct 
 {
     (void)r;
     if (p->respond)
-        return; /* the first rule's response stands */
+        return; /* the first rule that responds wins */
     const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
     p->respond = value;
     if (headers)
@@ -158,7 +159,8 @@ static bool close_connection_check(const struct node *value, const struct provid
     if (close_connection_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
-        return error_add(err, ERROR_INPUT, value->at, "'close_connection' takes a word, not %s",
+        return error_add(err, ERROR_INPUT, value->at,
+                         "'close_connection' has type %s; expected text",
                          node_kind_name(value->kind));
     return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1,
                         COUNT(cut_texts) - 1);
@@ -173,7 +175,7 @@ static void close_connection_plan(const struct rule *r, const struct node *value
     p->failed = true;
 }
 
-/* 2KiB/s: a whole number, a unit, a second. */
+/* Parses a speed such as 2KiB/s. */
 static bool throttle_read(const struct node *value, int64_t *bytes)
 {
     static const struct {
@@ -204,7 +206,7 @@ static bool throttle_check(const struct node *value, const struct provider *d, s
     (void)d;
     int64_t bytes;
     return throttle_read(value, &bytes) ||
-           error_add(err, ERROR_INPUT, value->at, "'throttle' takes a speed such as 2KiB/s");
+           error_add(err, ERROR_INPUT, value->at, "'throttle' must be a speed such as 2KiB/s");
 }
 
 static void throttle_plan(const struct rule *r, const struct node *value, struct call *c,
@@ -215,57 +217,56 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
     throttle_read(value, &p->bytes_per_second);
 }
 
-/* Help is of the words behind the name: "answer: ...". */
 const struct effect rule_effects[] = {
     {.name = "respond",
      .check = respond_check,
      .plan = respond_plan,
-     .help = "This, instead of serving the call.",
-     .fields = &respond_fields                                                                                         },
+     .help = "Sends this response instead of serving the call.",
+     .fields = &respond_fields                                          },
     {.name = "patch",
      .check = patch_check_value,
      .plan = patch_plan,
-     .help = "Changes the response's JSON body: a JSON Patch (RFC 6902).",
-     .shape = "patch"                                                                                                  },
+     .help = "Changes the JSON body of the response; a JSON Patch (RFC 6902).",
+     .shape = "patch"                                                   },
     {.name = "set_state",
      .check = set_state_check,
      .plan = set_state_plan,
-     .help =
-         "Changes records of the world after serving: by kind, which ones (where) and how (set).", .shape = "set_state"},
+     .help = "Changes records after serving: by kind, which (where) and how (set).",
+     .shape = "set_state"                                               },
     {.name = "delay_after",
      .check = delay_check,
      .plan = delay_after_plan,
-     .help = "The response is late by this much real time, after the call had its effect; 10m at "
-             "most.",                                                                              .shape = "delay"    },
+     .help = "Delays the response, in real time, after the call took effect; at most 10m.",
+     .shape = "delay"                                                   },
     {.name = "delay_before",
      .check = delay_check,
      .plan = delay_before_plan,
-     .help = "The call waits this much real time before it has an effect; 10m at most.",
-     .shape = "delay"                                                                                                  },
+     .help = "Delays the call, in real time, before it takes effect; at most 10m.",
+     .shape = "delay"                                                   },
     {.name = "headers",
      .check = headers_check,
      .plan = headers_plan,
-     .help = "Headers that the response gets, or gets instead.",
-     .shape = "headers"                                                                                                },
+     .help = "Sets response headers, by name; replaces existing ones.",
+     .shape = "headers"                                                 },
     {.name = "close_connection",
      .check = close_connection_check,
      .plan = close_connection_plan,
-     .help = "Where the connection breaks off.",
-     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"                                               },
+     .help = "Closes the connection at this point of the response.",
+     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
     {.name = "throttle",
      .check = throttle_check,
      .plan = throttle_plan,
-     .help = "The body is sent at this speed, such as 2KiB/s.",
-     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"                                                    },
+     .help = "Sends the body at this speed, for example 2KiB/s.",
+     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
     {.name = "webhook",
      .check = delivery_faults_check,
      .add_faults = delivery_faults_add,
-     .help = "Of a rule for an event: delivery faults of its deliveries.",
-     .fields = &rule_delivery_fault_fields                                                                             },
+     .help = "Delivery faults of the event; only in rules with event.",
+     .fields = &rule_delivery_fault_fields                              },
 };
 const size_t rule_effect_count = COUNT(rule_effects);
 
-static const struct effect *find(const char *name)
+static const struct effect *find_effect(const char *name)
 {
     for (size_t i = 0; i < COUNT(rule_effects); i++)
         if (strcmp(rule_effects[i].name, name) == 0)
@@ -273,8 +274,8 @@ static const struct effect *find(const char *name)
     return NULL;
 }
 
-/* The effects that such a rule may have. */
-static bool unknown(const struct member *m, bool of_event, struct error *err)
+/* Suggests the effects that the rule may have. */
+static bool report_unknown(const struct member *m, bool of_event, struct error *err)
 {
     const char *names[COUNT(rule_effects)];
     size_t count = 0;
@@ -286,23 +287,23 @@ static bool unknown(const struct member *m, bool of_event, struct error *err)
 
 static bool check_effect(const struct member *m, const struct rule *r, struct error *err)
 {
-    const struct effect *e = find(m->key);
+    const struct effect *e = find_effect(m->key);
     bool of_event = r->form.event;
     if (!e)
-        return unknown(m, of_event, err);
+        return report_unknown(m, of_event, err);
     if (of_event == !e->plan)
         return e->check(m->value, r->provider, err);
     return error_add(err, ERROR_INPUT, m->key_at,
-                     of_event ? "'%s' acts on a call, and this rule is about an event: it takes "
-                                "'webhook'"
-                              : "'%s' acts on an event: the rule takes 'event', and no calls",
+                     of_event ? "'%s' acts on calls, but this rule is about an event; use 'webhook'"
+                              : "'%s' acts on events, but this rule is about calls; add 'event'",
                      m->key);
 }
 
 static bool check_step(const struct node *step, const struct rule *r, struct error *err)
 {
     if (step->kind != NODE_MAP || !step->map.count)
-        return error_add(err, ERROR_INPUT, step->at, "an effect is an object: %s",
+        return error_add(err, ERROR_INPUT, step->at,
+                         "invalid effect; expected an object such as %s",
                          r->form.event ? "{webhook: {delay: 5m}}" : "{delay_after: 800ms}");
     bool ok = true;
     for (size_t i = 0; i < step->map.count; i++)
@@ -313,7 +314,7 @@ static bool check_step(const struct node *step, const struct rule *r, struct err
 bool effects_check(const struct node *then, const struct rule *r, struct error *err)
 {
     if (then->kind != NODE_LIST || !then->list.count)
-        return error_add(err, ERROR_INPUT, then->at, "'then' is a list of effects");
+        return error_add(err, ERROR_INPUT, then->at, "'then' must be a non-empty list of effects");
     bool ok = true;
     for (size_t i = 0; i < then->list.count; i++)
         ok = check_step(then->list.items[i], r, err) && ok;
@@ -326,17 +327,17 @@ void effects_add_faults(const struct rule *r, struct delivery_faults *faults)
     for (size_t i = 0; i < then->list.count; i++) {
         const struct node *step = then->list.items[i];
         for (size_t k = 0; k < step->map.count; k++)
-            find(step->map.members[k].key)->add_faults(step->map.members[k].value, faults);
+            find_effect(step->map.members[k].key)->add_faults(step->map.members[k].value, faults);
     }
 }
 
-/* The plan has its own copies: the rule may be gone when a response that was held back is due. */
+/* The plan has its own copy: the rule may be removed while the call is suspended. */
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p)
 {
     const struct node *then = rule_copy(c->arena, r->form.then);
     for (size_t i = 0; i < then->list.count; i++) {
         const struct node *step = then->list.items[i];
         for (size_t k = 0; k < step->map.count; k++)
-            find(step->map.members[k].key)->plan(r, step->map.members[k].value, c, p);
+            find_effect(step->map.members[k].key)->plan(r, step->map.members[k].value, c, p);
     }
 }

@@ -9,25 +9,27 @@
 
 static const struct field when_rows[] = {
     FIELD("nth", FIELD_INT, struct rule_when, nth, .min = 1, .max = INT32_MAX,
-          .help = "Only this one of the calls or events that meet all else, counted from 1."),
+          .help = "Acts only on the nth matching call or event, counted from 1."),
     FIELD("times", FIELD_INT, struct rule_when, times, .min = 1, .max = INT32_MAX,
-          .help = "At most so often."),
+          .help = "Acts at most this many times."),
     FIELD("every", FIELD_INT, struct rule_when, every, .min = 1, .max = INT32_MAX,
-          .help = "Every so many of them."),
+          .help = "Acts on every nth matching call or event: 2 for every second one."),
     FIELD("after", FIELD_INT, struct rule_when, after, .min = 1, .max = INT32_MAX,
-          .help = "Not for the first so many."),
+          .help = "Skips this many matching calls or events first."),
     FIELD("probability", FIELD_NODE, struct rule_when, probability,
           .shape = "{type: number, minimum: 0, maximum: 1}",
-          .help = "This share of them, 0 to 1, drawn from the world's seed."),
-    FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "The caller's key, by name or value."),
+          .help =
+              "Acts on this share of the matching calls or events, 0 to 1; repeatable by seed."),
+    FIELD("key", FIELD_TEXT, struct rule_when, key,
+          .help = "API key of the caller, by name or value."),
     FIELD("query", FIELD_NODE, struct rule_when, query, .shape = "named_texts",
-          .help = "Query parameter: what its value must look like."),
+          .help = "Query parameters by name, each with what its value must match."),
     FIELD("header", FIELD_NODE, struct rule_when, header, .shape = "named_texts",
-          .help = "Request header: what its value must look like."),
+          .help = "Request headers by name, each with what its value must match."),
     FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation",
-          .help = "What the path must look like."),
+          .help = "What the path must match."),
     FIELD("body", FIELD_NODE, struct rule_when, body, .shape = "expectation",
-          .help = "What the JSON body must look like; of an event its data."),
+          .help = "What the JSON body must match; of an event, its data."),
 };
 
 static const struct fields when_fields =
@@ -35,24 +37,25 @@ static const struct fields when_fields =
 
 static const struct field rule_rows[] = {
     FIELD("name", FIELD_TEXT, struct rule_form, name, .min = 1, .max = NAME_MAX_BYTES,
-          .help = "Its name."),
+          .help = "Name of the rule (default rule-1, rule-2 ...)."),
     FIELD("on", FIELD_TEXT, struct rule_form, on, .shape = "operation",
-          .help = "The operation it acts on; all of them if nothing narrows it."),
+          .help = "Operation it acts on (default: all that provider, method and path match)."),
     FIELD("provider", FIELD_TEXT, struct rule_form, provider, .shape = "provider",
-          .help = "Only calls or events of this provider."),
+          .help = "Limits the rule to calls or events of this provider."),
     FIELD("method", FIELD_TEXT, struct rule_form, method,
           .shape = "{enum: [GET, POST, PUT, PATCH, DELETE, HEAD]}",
-          .help = "Only calls with this method."),
+          .help = "Limits the rule to calls with this method."),
     FIELD("path", FIELD_TEXT, struct rule_form, path,
-          .help = "Only calls of the route with this pattern, {} for an id."),
+          .help = "Limits the rule to calls of the route with this pattern; write {} for an id."),
     FIELD("event", FIELD_TEXT, struct rule_form, event, .shape = "event",
-          .help = "Instead of calls: the event of this name that webhooks are told of, or '*' for "
-                  "each."),
+          .help =
+              "Event type it acts on, or '*' for all. The rule then acts on webhook deliveries, "
+              "not on calls."),
     FIELD("when", FIELD_MAP, struct rule_form, when, .sub = &when_fields,
-          .help = "Which of those calls or events."),
+          .help = "Conditions; all of them must hold."),
     FIELD("then", FIELD_NODE, struct rule_form, then, .required = true,
           .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}",
-          .help = "What it does: a list of effects."),
+          .help = "Effects, in the order they are applied."),
 };
 
 const struct fields rule_fields =
@@ -83,19 +86,21 @@ static bool name_valid(const char *name)
     return true;
 }
 
-/* A number there would never match and nobody would know why. */
+/* Values are text, so a number would never match: it is an error. */
 bool rules_check_named(const struct node *map, const char *what, struct error *err)
 {
     if (!map)
         return true;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'%s' is an object of names and values", what);
+        return error_add(err, ERROR_INPUT, map->at,
+                         "'%s' must be an object of names and expected values", what);
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (m->key[0] == '$')
-            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' names a %s first, then matchers",
-                           what, what);
+            ok = error_add(err, ERROR_INPUT, m->key_at,
+                           "'%s' cannot start with the matcher '%s'; write a name first", what,
+                           m->key);
         else
             ok = match_check_text(m->value, what, err) && ok;
     }
@@ -111,7 +116,7 @@ static bool check_when(const struct rule_when *w, struct error *err)
     if (w->probability && !(node_is_number(w->probability) && node_number(w->probability) >= 0 &&
                             node_number(w->probability) <= 1))
         ok = error_add(err, ERROR_INPUT, w->probability->at,
-                       "'probability' is a number from 0 to 1");
+                       "'probability' must be a number from 0 to 1");
     return ok;
 }
 
@@ -127,14 +132,14 @@ static size_t node_size(const struct node *n, size_t max)
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err)
 {
     if (node_size(map, RULE_NODES_MAX) > RULE_NODES_MAX)
-        return error_add(err, ERROR_INPUT, map->at, "a rule of more than %d values",
+        return error_add(err, ERROR_INPUT, map->at, "the rule has more than %d values",
                          RULE_NODES_MAX);
     bool ok = fields_read(&rule_fields, map, a, &rule->form, err);
     if (map->kind != NODE_MAP)
         return false;
     if (rule->form.name && !name_valid(rule->form.name))
         ok = error_add(err, ERROR_INPUT, rule_place(map, "name"),
-                       "the name '%s' has more than letters, digits and . _ -", rule->form.name);
+                       "invalid name '%s' (letters, digits and . _ -)", rule->form.name);
     ok = target_read(map, rule, err) && ok;
     ok = check_when(&rule->form.when, err) && ok;
     ok = (!rule->form.then || effects_check(rule->form.then, rule, err)) && ok;
@@ -164,8 +169,8 @@ bool rules_check(const struct node *list, struct error *err)
         struct rule rule = {0};
         ok = rule_read(map, &a, &rule, err) && ok;
         if (named_before(list, i, rule.form.name))
-            ok = error_add(err, ERROR_INPUT, rule_place(map, "name"),
-                           "there is a rule '%s' already", rule.form.name);
+            ok = error_add(err, ERROR_INPUT, rule_place(map, "name"), "rule '%s' already exists",
+                           rule.form.name);
     }
     arena_end(&a);
     return ok;

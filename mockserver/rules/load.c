@@ -30,7 +30,8 @@ const struct node *rule_copy(struct arena *a, const struct node *n)
     return copy;
 }
 
-static size_t find(const struct rules *r, struct str name)
+/* Returns the rule's index; r->list.count if there is none. */
+static size_t find_rule(const struct rules *r, struct str name)
 {
     size_t i = 0;
     while (i < r->list.count && !str_is(name, r->list.items[i]->form.name))
@@ -43,12 +44,12 @@ static const char *new_name(struct rules *r, struct arena *a)
     const char *name;
     do
         name = arena_printf(a, "rule-%llu", (unsigned long long)++r->unnamed);
-    while (find(r, str_from(name)) < r->list.count);
+    while (find_rule(r, str_from(name)) < r->list.count);
     return name;
 }
 
-/* Read again from its copy, so that all it points to is its own. */
-static const char *keep(struct rules *r, const struct node *map)
+/* Parses the rule again from its own copy, so that it points to nothing else. */
+static const char *append_copy(struct rules *r, const struct node *map)
 {
     struct arena a = {0};
     struct rule *rule = arena_new(&a, struct rule);
@@ -65,7 +66,7 @@ struct rules *rules_new(const struct node *list)
 {
     struct rules *r = heap_new(sizeof *r);
     for (size_t i = 0; i < node_count(list); i++)
-        keep(r, list->list.items[i]);
+        append_copy(r, list->list.items[i]);
     return r;
 }
 
@@ -74,12 +75,12 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
     struct arena a = {0};
     struct rule read = {0};
     bool ok = rule_read(rule, &a, &read, err);
-    if (read.form.name && find(r, str_from(read.form.name)) < r->list.count)
-        ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "there is a rule '%s' already",
+    if (read.form.name && find_rule(r, str_from(read.form.name)) < r->list.count)
+        ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "rule '%s' already exists",
                        read.form.name);
     arena_end(&a);
     if (ok) {
-        *name = keep(r, rule);
+        *name = append_copy(r, rule);
         r->touched = true;
     }
     return ok;
@@ -93,7 +94,7 @@ static void end_rule(struct rule *rule)
 
 bool rules_remove(struct rules *r, struct str name)
 {
-    size_t i = find(r, name);
+    size_t i = find_rule(r, name);
     if (i == r->list.count)
         return false;
     r->touched = true;
@@ -132,11 +133,11 @@ bool rules_touched(const struct rules *r)
 
 const struct node *rules_written(const struct rules *r, struct str name)
 {
-    size_t i = find(r, name);
+    size_t i = find_rule(r, name);
     return i < r->list.count ? r->list.items[i]->node : NULL;
 }
 
-static void print(const struct rule *rule, bool counts, struct json *out)
+static void print_rule(const struct rule *rule, bool counts, struct json *out)
 {
     json_open_map(out);
     json_put_text(out, "name", rule->form.name);
@@ -154,7 +155,7 @@ static void print_all(const struct rules *r, bool counts, struct json *out)
 {
     json_open_list(out);
     for (size_t i = 0; i < r->list.count; i++)
-        print(r->list.items[i], counts, out);
+        print_rule(r->list.items[i], counts, out);
     json_close_list(out);
 }
 
@@ -170,8 +171,8 @@ void rules_write(const struct rules *r, struct json *out)
 
 bool rules_print_one(const struct rules *r, struct str name, struct json *out)
 {
-    size_t i = find(r, name);
+    size_t i = find_rule(r, name);
     if (i < r->list.count)
-        print(r->list.items[i], true, out);
+        print_rule(r->list.items[i], true, out);
     return i < r->list.count;
 }

@@ -5,20 +5,20 @@
 #include "base/http/body.h"
 #include "base/match.h"
 
-#define CONSIDERED_MAX_BYTES 4096 /* told of the rules of one call: not of all of very many */
+#define CONSIDERED_MAX_BYTES 4096 /* of trace text per call; further rules are left out */
 
-/* An operation may stand in several routes. */
-static bool is_of(const struct call *c, const struct operation *on)
+/* An operation may have several routes. */
+static bool is_operation(const struct call *c, const struct operation *on)
 {
     return c->route == on->route || (c->route && c->provider == on->provider &&
                                      strcmp(c->route->operation, on->route->operation) == 0);
 }
 
-/* What is asked here and below answers the pointer of what failed, or NULL. */
+/* The functions *_failed return the JSON pointer of what failed, or NULL. */
 static const char *target_failed(const struct rule *r, const struct call *c)
 {
     const struct rule_form *f = &r->form;
-    if (r->on.route && !is_of(c, &r->on))
+    if (r->on.route && !is_operation(c, &r->on))
         return "/on";
     if (r->provider && c->provider != r->provider)
         return "/provider";
@@ -79,7 +79,7 @@ static const char *condition_failed(const struct rule_when *w, struct call *c)
     return NULL;
 }
 
-/* The world's own sequence is not touched: a rule must not change which ids are minted. */
+/* Does not use the namespace's random sequence: a rule must not change which ids are minted. */
 double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const char *what)
 {
     const char *words = arena_printf(a, "%s %llu %s %llu", what, (unsigned long long)seed,
@@ -87,7 +87,7 @@ double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const cha
     return (double)(str_hash(str_from(words)) >> 11) * 0x1p-53;
 }
 
-static bool drawn(const struct rule *r, struct arena *a, uint64_t seed)
+static bool is_drawn(const struct rule *r, struct arena *a, uint64_t seed)
 {
     const struct node *probability = r->form.when.probability;
     return !probability || rule_draw(r, a, seed, "rate") < node_number(probability);
@@ -105,7 +105,7 @@ static const char *count_failed(const struct rule *r, struct arena *a, uint64_t 
         return "/when/every";
     if (w->times && r->hits >= (uint64_t)w->times)
         return "/when/times";
-    return drawn(r, a, seed) ? NULL : "/when/probability";
+    return is_drawn(r, a, seed) ? NULL : "/when/probability";
 }
 
 const char *rule_count(struct rule *r, struct arena *a, uint64_t seed)
@@ -129,7 +129,7 @@ static void act(struct rule *r, struct call *c)
         p->failed_by = arena_text(c->arena, r->form.name);
 }
 
-static const char *consider(struct rule *r, struct call *c)
+static const char *evaluate_rule(struct rule *r, struct call *c)
 {
     const char *failed = target_failed(r, c);
     if (!failed)
@@ -143,15 +143,15 @@ static const char *consider(struct rule *r, struct call *c)
 
 void rules_plan(struct rules *r, struct call *c)
 {
-    struct buf told = {.arena = c->arena};
+    struct buf lines = {.arena = c->arena};
     for (size_t i = 0; r && i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
         if (rule->form.event)
             continue;
-        const char *failed = consider(rule, c);
-        if (told.n < CONSIDERED_MAX_BYTES)
-            buf_printf(&told, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen,
+        const char *failed = evaluate_rule(rule, c);
+        if (lines.n < CONSIDERED_MAX_BYTES)
+            buf_printf(&lines, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen,
                        failed ? failed : "");
     }
-    c->trace.considered = buf_str(&told);
+    c->trace.considered = buf_str(&lines);
 }

@@ -1,9 +1,11 @@
-/* rule.h - the inside of rules: one rule as it is kept, and one row per effect.
+/* rule.h - internals of rules: a parsed rule, and the table of effects.
  *
- * Shapes:  form.c reads a rule and target.c what it is about, load.c keeps the list, plan.c decides
- *          which of them act on a call, event_rules.c which on an event. effects.c has what they do, edit.c
- *          the one effect that changes the world, delivery_faults.c the one that is for events.
- * Units:   counts are calls, or events.
+ * Shapes:  form.c parses a rule, target.c what it acts on, load.c keeps the list. plan.c finds the
+ *          rules that act on a call, event_rules.c those that act on an event. effects.c has the
+ *          table of effects; set_state.c, delay.c and delivery_faults.c implement one each; act.c
+ *          applies the plan.
+ * Units:   counts are calls or events.
+ * Errors:  a check returns false, with an error for each invalid value.
  */
 #pragma once
 #include "mockserver/providers/providers.h"
@@ -11,16 +13,16 @@
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/tenant.h"
 
-#define RULE_NODES_MAX 4096 /* aliases may share, copies do not */
+#define RULE_NODES_MAX 4096 /* per rule: limits the copies that YAML aliases would make */
 
 struct rule_when {
-    int64_t nth, times, every, after; /* 0: no such condition */
+    int64_t nth, times, every, after; /* 0: no condition */
     const char *key;
     const struct node *probability, *query, *header, *path, *body;
     struct where at;
 };
 
-struct rule_form { /* a rule as it is written */
+struct rule_form { /* the keys of a rule */
     const char *name, *on, *provider, *method, *path, *event;
     struct rule_when when;
     const struct node *then;
@@ -28,12 +30,12 @@ struct rule_form { /* a rule as it is written */
 };
 
 struct rule {
-    struct arena arena; /* the rule itself lives in it */
+    struct arena arena; /* holds the rule itself */
     const struct node *node;
     struct rule_form form;
-    struct operation on; /* route NULL: as form.provider, method and path say */
+    struct operation on; /* route NULL: form.provider, method and path decide */
     const struct provider *provider;
-    uint64_t seen, hits; /* met all conditions but the counts; acted */
+    uint64_t seen, hits; /* calls that met all conditions but the counts; calls it acted on */
 };
 
 struct rules {
@@ -42,21 +44,21 @@ struct rules {
         struct rule **items;
         size_t count, room;
     } list;
-    uint64_t unnamed; /* names given so far */
-    bool touched;
+    uint64_t unnamed; /* number of the last rule-<n> */
+    bool touched;     /* changed since rules_new */
 };
 
 struct effect {
     const char *name;
-    /* `d` is the provider the rule is about, or NULL. */
+    /* `d` is the provider the rule is limited to, or NULL. */
     bool (*check)(const struct node *value, const struct provider *d, struct error *err);
-    /* Called with a copy of the value that lives as long as the call. */
+    /* Adds the effect to the plan. `value` is a copy that lives as long as the call. */
     void (*plan)(const struct rule *r, const struct node *value, struct call *c,
                  struct rule_plan *p);
     const char *help;
-    const struct fields *fields; /* what it takes, if that is a map of its own ... */
-    const char *shape;           /* ... else its shape: base/schema.h */
-    /* Instead of plan, of a rule for events: adds to the faults. */
+    const struct fields *fields; /* the table of its value, if that is a map; else: */
+    const char *shape;           /* the schema of its value (base/schema.h) */
+    /* For events, instead of `plan`: adds to the faults. */
     void (*add_faults)(const struct node *value, struct delivery_faults *faults);
 };
 extern const struct effect rule_effects[];
@@ -66,9 +68,9 @@ extern const struct fields rule_fields; /* of struct rule_form */
 extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
 extern const struct fields rule_delivery_fault_fields;
-const char *rule_reference_word(size_t i); /* of $call.<word>; NULL behind the last */
+const char *rule_reference_word(size_t i); /* names for $call.<word>; NULL after the last */
 
-/* Those of `then` that the rule may have: of calls, or of events. */
+/* Checks `then`; a rule for calls and a rule for events have different effects. */
 bool effects_check(const struct node *then, const struct rule *r, struct error *err);
 void effects_add_faults(const struct rule *r, struct delivery_faults *faults);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
@@ -79,27 +81,29 @@ int64_t delay_us(const struct rule *r, const struct node *value, const struct ca
 bool delivery_faults_check(const struct node *value, const struct provider *d, struct error *err);
 void delivery_faults_add(const struct node *value, struct delivery_faults *faults);
 
-bool set_state_check(const struct node *edit, const struct provider *d, struct error *err);
-bool set_state_run(struct call *c, const struct node *edit); /* false: a record refused it */
+bool set_state_check(const struct node *value, const struct provider *d, struct error *err);
+/* Returns false if a value has no referent or a record rejects it. */
+bool set_state_run(struct call *c, const struct node *value);
 
-/* Reads and checks a rule as it is written; what it keeps points into `map` and `a`. */
+/* Parses and checks a rule. The result points into `map` and `a`. */
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err);
-struct where rule_place(const struct node *map, const char *key); /* of that value, else of map */
-bool rule_key_is(const struct key *k, const char *who);           /* by name or value */
+/* Returns the place of the value of `key`; if there is none, that of `map`. */
+struct where rule_place(const struct node *map, const char *key);
+bool rule_key_is(const struct key *k, const char *who); /* by name or value */
 
-/* What the rule is about, by its words: all mistakes in them. */
+/* Resolves on, provider, method, path and event; reports all errors in them. */
 bool target_read(const struct node *map, struct rule *rule, struct error *err);
 
-/* A number from 0 to below 1 for this rule's present call or event; the same seed draws the same
- * ones. */
+/* Returns a number from 0 to below 1 for the rule's current call or event and a purpose (`what`);
+ * repeatable for a seed. */
 double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const char *what);
-/* One more has met all else: do the counts let the rule act, too? NULL: it acts, and has a hit more;
- * else the pointer of the one that does not. */
+/* Counts a call or event that meets all other conditions, and checks the counts and probability.
+ * Returns NULL if the rule acts (a hit), else the JSON pointer of the condition that failed. */
 const char *rule_count(struct rule *r, struct arena *a, uint64_t seed);
 
-/* A copy that shares nothing with `n`; places lose their file. */
+/* Makes a deep copy; places lose their file name. */
 const struct node *rule_copy(struct arena *a, const struct node *n);
 
-/* "unknown <what> 'x'; did you mean 'y'?", or the words if none is near. Always false. */
+/* Reports "unknown <what> '<text>'" and suggests a word (str_suggest). Always returns false. */
 bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
                   const char *const *words, size_t count);

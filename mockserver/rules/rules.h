@@ -1,40 +1,43 @@
-/* rules.h - scripted behaviour: on this operation, under these conditions, do that; or what befalls
- * an event that webhooks are told of. Also what simulate/fail, simulate/webhook and mutants are.
+/* rules.h - scripted behaviour: on these calls or events, under these conditions, do this.
  *
- * Shapes:  struct rules: an ordered list per namespace, each rule with its own counters; it keeps
- *          copies of what it is given. A rule for calls makes a plan for one; the plan acts around
- *          serving and on the wire. A rule for events adds to the faults of one's deliveries. Keys of
- *          a rule are the table in form.c, effects the one in effects.c, delivery faults the one in delivery_faults.c.
+ * Shapes:  struct rules: the ordered list of a namespace's rules, each with its own counters and a
+ *          copy of what it was given. A rule for calls adds to the plan of a call, which acts
+ *          before, instead of and after serving. A rule for events adds faults to the webhook
+ *          deliveries of an event. POST /__admin/simulate/fail and /simulate/webhook add rules too.
  *
- *   name: text                          else rule-1, rule-2 ...
- *   on: operation                       or provider, method, path (a route's pattern); none: all
- *   when: nth | times | every | after   counts, which hold together; probability: 0..1, seeded
- *         key                           the caller's key, by name or value
- *         query | header                maps of expectations, a member each
- *         path | body                   expectations (base/match.h)
- *   then: [respond | patch | set_state | delay_before | delay_after | headers | close_connection | throttle]
+ *   name: text                          default: rule-1, rule-2 ...
+ *   on: operation                       or provider, method, path (route pattern); default: all
+ *   when: nth | times | every | after   count the calls that meet all other conditions
+ *         probability                   0 to 1
+ *         key                           the caller's API key, by name or value
+ *         query | header                {name: expectation}
+ *         path | body                   an expectation (base/match.h)
+ *   then: [respond | patch | set_state | delay_before | delay_after | headers | close_connection |
+ *          throttle]
  *
- *   event: name                         of what a provider tells by webhook, or "*" for each;
- *                                       instead of on, method, path; provider may stand beside it
- *   when: the counts, probability              of events; body: of an event's data
+ *   event: type                         an event type, or "*"; instead of on, method and path
+ *   when: the counts, probability       count events; body: matches the event's data
  *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew}]
  *
- * An event counts once, however many webhooks are told of it, and its deliveries share its faults.
- * Several rules add up: copies, lateness, events that overtake, damaged attempts and skew are sums.
+ * An event is counted once, even if several webhooks subscribe to it, and its deliveries share its
+ * faults. The faults of several rules add up.
  *
- * A delay is a duration, 10m at most, or {lognormal: {median, sigma}}, seeded.
+ * delay_before and delay_after take a duration of at most 10m, or {lognormal: {median, sigma}}.
+ * Random numbers come from the namespace's seed: the same calls give the same numbers.
  *
- * An edit is {kind: {where: {field: value}, set: {field: value}}} in the words of state/records.h.
- * A text $call.<kind> in it ($call.account, $call.destination, ...) is the public id of the record
- * of that kind which the call names in its path or body, else of the first one it changed; $call.1
- * is the first id of the path, $call.key the caller. With none of these an edit finds nothing. It
- * may break invariants on purpose, so the world is not checked from then on.
+ * set_state takes {kind: {where: {field: value}, set: {field: value}}} with the names of
+ * state/records.h. A value "$call.<kind>" ($call.account, $call.destination ...) is the id of the
+ * record of that kind that the call names in its path or body, or else of the first one that it
+ * changed; $call.1 is the first path parameter, $call.key the caller's key. If a reference has no
+ * value in the call, nothing changes. set_state may break invariants, so the state is not checked
+ * afterwards.
  *
- * Units:   delays in milliseconds in the file, microseconds in the plan; counts are calls that met
- *          all other conditions, or events that webhooks were told of.
- * Errors:  rules_check: unknown operation, event, key, code, effect, matcher; bad pointer or
- *          pattern; nth: 0; what is for calls in a rule for events, and the other way round. Each at its place. What a patch or edit meets only later (the response lacks the
- *          place) is marked on the response, X-Mock-Rule-Missed: patch | set_state.
+ * Units:   delays in milliseconds in the file, microseconds in the plan. `seen` counts the calls or
+ *          events that met all conditions but the counts.
+ * Errors:  rules_check reports all errors, each with its place: unknown names and matchers, values
+ *          out of range, a condition or effect for calls in a rule for events, and vice versa. If
+ *          an effect fails on a response (a patch whose place is missing), the response gets the
+ *          header X-Mock-Rule-Missed: patch or set_state.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -43,52 +46,50 @@ struct delivery_faults;
 struct rules;
 
 struct rule_plan {
-    const struct node *respond; /* instead of serving; NULL: serve */
+    const struct node *respond; /* the response to send instead of serving; NULL: serve */
     struct {
         const struct node **items;
         size_t count, room;
     } patches, state_changes, headers;
-    int64_t delay_before_us, delay_after_us; /* before serving; after it */
+    int64_t delay_before_us, delay_after_us; /* before and after serving */
     enum wire_cut cut;
     int64_t bytes_per_second;
-    const char *names;     /* of the rules that acted, comma-separated */
-    bool failed;           /* a rule made the failure: the response is marked */
-    const char *failed_by; /* that rule */
+    const char *names;     /* of the rules that act, comma-separated */
+    bool failed;           /* a rule causes a failure: the response gets X-Mock-Error */
+    const char *failed_by; /* the name of that rule */
 };
 
 bool rules_check(const struct node *list, struct error *err); /* a list of rules, as in a fixture */
-/* The keys that rules name exist: for where the world is known. */
+/* Checks that the keys that rules name exist in `w`. */
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err);
-/* Names and the matchers of their values, which are texts: a query ("query") or "header"; NULL is
- * fine. */
+/* Checks {name: matcher} of a "query" or "header" (`what`). NULL is valid. */
 bool rules_check_named(const struct node *map, const char *what, struct error *err);
-struct rules *rules_new(const struct node *list); /* checked before; NULL or empty: none */
-void rules_free(struct rules *r);
-bool rules_add(struct rules *r, const struct node *rule, const char **name,
-               struct error *err); /* checks it; copies it */
-bool rules_remove(struct rules *r, struct str name);
+struct rules *rules_new(const struct node *list); /* a checked list; NULL: no rules */
+void rules_free(struct rules *r);                 /* NULL: no-op */
+/* Checks and copies a rule; `name` gets its name. Returns false, with errors, if it is invalid. */
+bool rules_add(struct rules *r, const struct node *rule, const char **name, struct error *err);
+bool rules_remove(struct rules *r, struct str name); /* false: no such rule */
 void rules_clear(struct rules *r);
 size_t rules_count(const struct rules *r);
-bool rules_touched(const struct rules *r); /* added to or taken from, since rules_new */
-void rules_print(const struct rules *r, struct json *out); /* the list with hits */
-void rules_write(const struct rules *r, struct json *out); /* as a fixture has them, all named */
+bool rules_touched(const struct rules *r); /* rules were added or removed since rules_new */
+void rules_print(const struct rules *r, struct json *out); /* the list, with hits and seen */
+void rules_write(const struct rules *r, struct json *out); /* the list, as in a fixture */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 
-/* The rule as it was given; NULL: there is none of that name. */
+/* Returns the rule as it was given; NULL: no such rule. */
 const struct node *rules_written(const struct rules *r, struct str name);
 
-/* Before serving: which rules apply to this call? Sets c->plan, and tells of each rule in
- * c->trace.considered, a line each: its name, how many calls met its conditions so far, and the
- * pointer of the condition that failed, "" if it acted. */
+/* Is called before serving. Finds the rules that act on the call and sets c->plan (NULL: none act).
+ * Writes one line per rule to c->trace.considered: its name, its `seen` and the JSON pointer of
+ * the condition that failed (empty if the rule acts). */
 void rules_plan(struct rules *r, struct call *c);
-/* Instead of serving: writes the planned response. False if the plan has none. */
+/* Writes the planned response. Returns false if there is none. */
 bool rules_respond(struct call *c);
-/* After serving: patches and world state_changes, delays and cuts. */
+/* Is called after serving: applies patches, set_state, delays and cuts. */
 void rules_apply(struct call *c);
-/* Once all headers are set: those that rules want instead. */
+/* Is called when all other headers are set: sets the planned headers. */
 void rules_headers(struct call *c);
 
-/* What befalls the event that this delivery tells: adds to `faults`, whose words are then on the
- * arena. */
+/* Adds the faults of the delivery's event to `faults`. Texts in it live in `a`. */
 void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w,
                            uint32_t delivery, struct delivery_faults *faults);

@@ -6,7 +6,7 @@
 #include "mockserver/record_json.h"
 #include "mockserver/state/changes.h"
 
-/* As $call.<word> names them. */
+/* The names after $call. */
 static const struct {
     const char *word;
     enum record_kind kind;
@@ -30,9 +30,9 @@ struct set_state {
 
 static const struct field set_state_rows[] = {
     FIELD("where", FIELD_NODE, struct set_state, where, .shape = "{type: object}",
-          .help = "Which records: field and value, all of them; none: every record of the kind."),
+          .help = "Selects records: fields with their values (default: all records of the kind)."),
     FIELD("set", FIELD_NODE, struct set_state, set, .required = true, .shape = "{type: object}",
-          .help = "Which fields they get."),
+          .help = "Fields to change, with their new values."),
 };
 
 const struct fields rule_set_state_fields =
@@ -53,8 +53,8 @@ static struct str word_of(const struct node *reference)
     return str_skip(reference->text, strlen("$call."));
 }
 
-/* Position of a $call.1 .. $call.4, or -1. */
-static int position(struct str word)
+/* Returns the index of the path parameter that $call.1 .. $call.4 names; -1: another name. */
+static int param_index(struct str word)
 {
     int64_t n;
     return str_to_int(word, &n) && n >= 1 && n <= ROUTE_PARAMS_MAX ? (int)n - 1 : -1;
@@ -68,15 +68,15 @@ static bool check_reference(const struct node *value, struct error *err)
         if (str_is(word_of(value), names[i]))
             return true;
     }
-    return position(word_of(value)) >= 0 ||
-           rule_unknown(err, "reference $call.", value->at, word_of(value).s, names, WORD_COUNT);
+    return param_index(word_of(value)) >= 0 ||
+           rule_unknown(err, "$call reference", value->at, word_of(value).s, names, WORD_COUNT);
 }
 
 static bool check_values(const struct record_type *s, const struct node *map, bool set,
                          struct error *err)
 {
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "takes an object of fields and values");
+        return error_add(err, ERROR_INPUT, map->at, "expected an object of fields and values");
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
@@ -112,7 +112,8 @@ bool set_state_check(const struct node *edit, const struct provider *d, struct e
 {
     (void)d;
     if (edit->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, edit->at, "'edit' is an object of record kinds");
+        return error_add(err, ERROR_INPUT, edit->at,
+                         "'set_state' must be an object of record kinds");
     bool ok = true;
     for (size_t i = 0; i < edit->map.count; i++)
         ok = check_kind(&edit->map.members[i], err) && ok;
@@ -157,7 +158,7 @@ static const char *id_named(const struct call *c, enum record_kind kind)
 
 static const char *resolve(const struct call *c, struct str word)
 {
-    int param = position(word);
+    int param = param_index(word);
     if (param >= 0)
         return c->params[param].n ? str_dup(c->arena, c->params[param]) : NULL;
     for (size_t i = 0; i < WORD_COUNT; i++)
@@ -166,7 +167,7 @@ static const char *resolve(const struct call *c, struct str word)
     return NULL;
 }
 
-/* False: it stands for something that this call does not have. */
+/* Returns false if a $call reference has no value in this call. */
 static bool read_value(const struct call *c, const struct record_field *f, const struct node *value,
                        struct record_value *out)
 {
@@ -190,8 +191,8 @@ static struct record_edit *read_values(const struct call *c, const struct record
     return values;
 }
 
-static bool is_meant(const struct world *w, enum record_kind kind, uint32_t row,
-                     const struct record_edit *where, size_t count)
+static bool record_matches(const struct world *w, enum record_kind kind, uint32_t row,
+                           const struct record_edit *where, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct record_value value;
@@ -205,13 +206,14 @@ static bool is_meant(const struct world *w, enum record_kind kind, uint32_t row,
 static bool run_kind(struct call *c, const struct record_type *s, const struct node *edit)
 {
     const struct node *where = node_get(edit, "where"), *set = node_get(edit, "set");
-    const struct record_edit *wanted = read_values(c, s, where), *values = read_values(c, s, set);
-    if (!wanted || !values)
+    const struct record_edit *conditions = read_values(c, s, where),
+                             *values = read_values(c, s, set);
+    if (!conditions || !values)
         return false;
     uint32_t rows = world_count(c->world, s->kind);
     bool ok = true;
     for (uint32_t row = 1; row <= rows; row++)
-        if (is_meant(c->world, s->kind, row, wanted, node_count(where)))
+        if (record_matches(c->world, s->kind, row, conditions, node_count(where)))
             ok = record_update(c->world, s->kind, row, values, node_count(set), NULL) && ok;
     return ok;
 }

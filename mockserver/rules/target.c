@@ -1,4 +1,4 @@
-/* What a rule is about: the calls its words name, or an event. */
+/* Resolves what a rule acts on: calls, by on, provider, method and path; or an event. */
 #include "mockserver/rules/rule.h"
 
 #include <string.h>
@@ -35,9 +35,9 @@ static bool method_known(const char *method, struct where at, struct error *err)
     return rule_unknown(err, "method", at, method, methods, COUNT(methods));
 }
 
-/* Any route that all of these fit; NULL: that word is not given. */
-static bool route_known(const struct provider *only, const char *operation, const char *method,
-                        const char *path)
+/* True if one route matches all of these; NULL matches everything. */
+static bool route_exists(const struct provider *only, const char *operation, const char *method,
+                         const char *path)
 {
     for (size_t d = 0; d < provider_count; d++)
         for (size_t i = 0; (!only || only == providers[d]) && i < providers[d]->route_count; i++) {
@@ -61,26 +61,28 @@ static bool read_calls(const struct node *map, struct rule *rule, struct error *
     }
     if (f->method)
         ok = method_known(f->method, rule_place(map, "method"), err) && ok;
-    if (f->path && !route_known(rule->provider, NULL, NULL, f->path))
-        ok = error_add(err, ERROR_INPUT, rule_place(map, "path"),
-                       "no route has the path '%s': write its pattern, {} for an id", f->path);
+    if (f->path && !route_exists(rule->provider, NULL, NULL, f->path))
+        ok = error_add(
+            err, ERROR_INPUT, rule_place(map, "path"),
+            "no route has the path '%s'; write the pattern of a route, with {} for an id", f->path);
     const char *operation = rule->on.route ? rule->on.route->operation : NULL;
     if (ok && (operation || f->path) && (f->method || f->path) &&
-        !route_known(rule->provider, operation, f->method, f->path))
+        !route_exists(rule->provider, operation, f->method, f->path))
         ok = error_add(err, ERROR_INPUT, map->at,
-                       "no route is all that this rule is on: it would never act");
+                       "no route has this operation, method and path: the rule would never act");
     return ok;
 }
 
-/* True if the provider tells such an event; and offers what it does tell. */
-static bool tells(struct arena *a, const struct webhooks *w, const char *event, struct words *told)
+/* True if the provider has the event type; adds all its types to `names`. */
+static bool has_event(struct arena *a, const struct webhooks *w, const char *event,
+                      struct words *names)
 {
     bool known = strcmp(event, w->test_event) == 0 || strcmp(event, "*") == 0;
     for (size_t i = 0; i < w->event_count; i++) {
         known = known || strcmp(event, w->events[i]) == 0;
-        *arena_push(a, told, const char *) = w->events[i];
+        *arena_push(a, names, const char *) = w->events[i];
     }
-    *arena_push(a, told, const char *) = w->test_event;
+    *arena_push(a, names, const char *) = w->test_event;
     return known;
 }
 
@@ -88,24 +90,24 @@ static bool event_known(const struct provider *only, const char *event, struct w
                         struct error *err)
 {
     struct arena a = {0};
-    struct words told = {0};
+    struct words names = {0};
     bool known = false;
     if (only && !only->webhooks)
-        return error_add(err, ERROR_INPUT, at, "%s tells no events", only->name);
+        return error_add(err, ERROR_INPUT, at, "%s has no webhook events", only->name);
     for (size_t i = 0; i < provider_count; i++)
         if ((!only || only == providers[i]) && providers[i]->webhooks)
-            known = tells(&a, providers[i]->webhooks, event, &told) || known;
+            known = has_event(&a, providers[i]->webhooks, event, &names) || known;
     if (!known)
-        rule_unknown(err, "event", at, event, told.items, told.count);
+        rule_unknown(err, "event", at, event, names.items, names.count);
     arena_end(&a);
     return known;
 }
 
-/* Of the words that are for calls. */
-static bool refuse(const struct node *value, const char *what, struct error *err)
+/* Rejects a key that only applies to calls; NULL: the key is absent. */
+static bool reject_call_key(const struct node *value, const char *what, struct error *err)
 {
     return !value || error_add(err, ERROR_INPUT, value->at,
-                               "'%s' is of a call, and this rule is about an event", what);
+                               "'%s' applies to calls, but this rule is about an event", what);
 }
 
 static bool read_event(const struct node *map, struct rule *rule, struct error *err)
@@ -114,9 +116,10 @@ static bool read_event(const struct node *map, struct rule *rule, struct error *
     static const char *const conditions[] = {"key", "query", "header", "path"};
     bool ok = event_known(rule->provider, rule->form.event, rule_place(map, "event"), err);
     for (size_t i = 0; i < COUNT(targets); i++)
-        ok = refuse(node_get(map, targets[i]), targets[i], err) && ok;
+        ok = reject_call_key(node_get(map, targets[i]), targets[i], err) && ok;
     for (size_t i = 0; i < COUNT(conditions); i++)
-        ok = refuse(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) && ok;
+        ok = reject_call_key(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) &&
+             ok;
     return ok;
 }
 

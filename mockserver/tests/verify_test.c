@@ -190,7 +190,7 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "no rule 'none'"             },
         {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quote it"                   },
         {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
-         "names a header"                                                                                          },
+         "write a name first"                                                                                      },
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
