@@ -18,7 +18,7 @@
 #define P      "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB"
 #define LIST   P "/social-accounts"
 
-static struct namespace *world(struct mock *m, const char *name)
+static struct namespace *find_namespace(struct mock *m, const char *name)
 {
     return namespaces_find(m->namespaces, str_from(name));
 }
@@ -34,7 +34,7 @@ static const struct journal_entry *newest(const struct namespace *ns)
     return journal_read(ns->journal, journal_last(ns->journal));
 }
 
-static void a_world_is_chosen_by_prefix_then_header_then_credential(void **state)
+static void the_namespace_comes_from_the_path_then_the_header_then_the_credential(void **state)
 {
     static const struct {
         const char *line, *header, *name, *base_url;
@@ -61,7 +61,8 @@ static void a_world_is_chosen_by_prefix_then_header_then_credential(void **state
     }
 }
 
-static void a_provider_is_chosen_by_mount_then_host_then_route_then_prefix(void **state)
+static void
+the_provider_comes_from_the_mount_then_the_host_then_the_route_then_the_prefix(void **state)
 {
     static const struct {
         const char *line, *header, *provider, *path;
@@ -131,17 +132,17 @@ static void the_admin_port_serves_only_the_admin_api(void **state)
         assert_int_equal(x.response.status, rows[i].status);
         arena_end(&x.arena);
     }
-    assert_null(world(m, "new"));
+    assert_null(find_namespace(m, "new"));
 }
 
-static void a_providers_first_call_makes_its_world_and_no_other_does(void **state)
+static void only_a_call_to_a_provider_creates_a_namespace(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 404);
     assert_int_equal(mock_call(m, "GET /ns/new/__consent/layers/x").status, 404);
-    assert_null(world(m, "new"));
+    assert_null(find_namespace(m, "new"));
     assert_int_equal(list_in(m, "new").status, 200);
-    assert_non_null(world(m, "new"));
+    assert_non_null(find_namespace(m, "new"));
     assert_int_equal(mock_call(m, "GET /ns/new/__admin/rules").status, 200);
 
     m->options.explicit_namespaces = true;
@@ -149,12 +150,12 @@ static void a_providers_first_call_makes_its_world_and_no_other_does(void **stat
     assert_int_equal(a.status, 404);
     assert_string_equal(at(a, "/error/code"), "namespace");
     assert_string_equal(header_of(a, "X-Mock-Error"), "namespace");
-    assert_null(world(m, "newer"));
+    assert_null(find_namespace(m, "newer"));
     assert_int_equal(list_in(m, ".x").status, 400);
     assert_int_equal(mock_call(m, "GET /ns//v1/x", NULL, KEY).status, 400);
 }
 
-static void too_many_worlds_are_refused(void **state)
+static void a_namespace_over_the_limit_is_refused(void **state)
 {
     struct mock *m = *state;
     char name[16];
@@ -169,7 +170,7 @@ static void too_many_worlds_are_refused(void **state)
     assert_int_equal(list_in(m, "w17").status, 200);
 }
 
-static void what_is_not_there_says_how(void **state)
+static void an_unmatched_call_reports_the_nearest_routes(void **state)
 {
     static const struct {
         const char *line;
@@ -189,14 +190,14 @@ static void what_is_not_there_says_how(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, KEY);
         assert_int_equal(a.status, rows[i].status);
-        const char *said[] = {header_of(a, "X-Mock-Error"), header_of(a, "Allow")};
-        const char *wanted[] = {rows[i].mock_error, rows[i].allow};
+        const char *values[] = {header_of(a, "X-Mock-Error"), header_of(a, "Allow")};
+        const char *expected[] = {rows[i].mock_error, rows[i].allow};
         for (size_t j = 0; j < 2; j++)
-            if (wanted[j])
-                assert_string_equal(said[j], wanted[j]);
+            if (expected[j])
+                assert_string_equal(values[j], expected[j]);
             else
-                assert_null(said[j]);
-        const struct journal_entry *e = newest(world(m, "default"));
+                assert_null(values[j]);
+        const struct journal_entry *e = newest(find_namespace(m, "default"));
         assert_int_equal(e->status, rows[i].status);
         if (rows[i].nearest)
             assert_true(str_starts(str_from(e->nearest), str_from(rows[i].nearest)));
@@ -205,7 +206,7 @@ static void what_is_not_there_says_how(void **state)
     }
 }
 
-static void every_response_carries_the_worlds_time_and_its_kind(void **state)
+static void every_response_has_a_date_and_a_content_type(void **state)
 {
     static const char *const lines[] = {
         "GET /v1/projects/p/social-accounts", "GET /v1/else",   "GET /else",
@@ -221,7 +222,7 @@ static void every_response_carries_the_worlds_time_and_its_kind(void **state)
     }
 }
 
-static void the_gates_come_in_order(void **state)
+static void gates_run_in_order(void **state)
 {
     static const struct {
         const char *line, *header;
@@ -248,7 +249,7 @@ static void the_gates_come_in_order(void **state)
     }
 }
 
-static void a_path_parameter_comes_decoded(void **state)
+static void path_parameters_are_decoded(void **state)
 {
     struct mock *m = *state;
     struct mock_response a =
@@ -258,14 +259,14 @@ static void a_path_parameter_comes_decoded(void **state)
     assert_true(str_is(a.call->params[0], "a/b"));
 }
 
-static void calls_are_written_down_and_control_calls_are_not(void **state)
+static void the_journal_has_calls_but_not_admin_calls(void **state)
 {
     struct mock *m = *state;
     const char *line = "GET " LIST "?limit=1";
     mock_call(m, line, NULL, READER);
     mock_call(m, "GET /__admin/health");
     mock_call(m, "GET /v1/nowhere", NULL, KEY);
-    struct namespace *ns = world(m, "default");
+    struct namespace *ns = find_namespace(m, "default");
     assert_int_equal(journal_last(ns->journal), 2);
     const struct journal_entry *e = journal_read(ns->journal, 1);
     assert_string_equal(e->operation, "list_social_accounts");
@@ -277,7 +278,7 @@ static void calls_are_written_down_and_control_calls_are_not(void **state)
     assert_string_equal(journal_read(ns->journal, 2)->fault, "no_route");
 }
 
-static void what_is_no_proper_http_is_refused_in_the_providers_shape(void **state)
+static void malformed_http_is_refused_in_the_format_of_the_provider(void **state)
 {
     struct mock *m = *state;
     struct exchange x = {
@@ -287,11 +288,11 @@ static void what_is_no_proper_http_is_refused_in_the_providers_shape(void **stat
     assert_int_equal(x.response.status, 400);
     assert_true(str_has(buf_str(&x.response.body), STR("VALIDATION")));
     assert_true(str_has(buf_str(&x.response.body), STR("Two Host headers.")));
-    assert_null(world(m, "new"));
+    assert_null(find_namespace(m, "new"));
     arena_end(&x.arena);
 }
 
-static void malformed_http_is_refused_in_the_shape_of_the_admin_api(void **state)
+static void malformed_http_is_refused_in_the_format_of_the_admin_api(void **state)
 {
     static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules",
                                         "/layers/__admin/nowhere"};
@@ -305,12 +306,12 @@ static void malformed_http_is_refused_in_the_shape_of_the_admin_api(void **state
         assert_true(
             str_is(headers_get(&x.response.headers, "Content-Type"), "application/problem+json"));
         assert_true(str_has(buf_str(&x.response.body), STR("\"detail\":\"Too much.\"")));
-        assert_null(world(m, "new"));
+        assert_null(find_namespace(m, "new"));
         arena_end(&x.arena);
     }
 }
 
-static void a_body_too_large_is_refused_before_any_gate(void **state)
+static void a_body_that_is_too_large_is_refused_before_any_gate(void **state)
 {
     struct mock *m = *state;
     struct exchange x = {
@@ -322,13 +323,13 @@ static void a_body_too_large_is_refused_before_any_gate(void **state)
     arena_end(&x.arena);
 }
 
-static void a_reset_under_a_control_call_is_survived(void **state)
+static void an_admin_call_may_reset_or_delete_its_own_namespace(void **state)
 {
     struct mock *m = *state;
     list_in(m, "a");
     assert_int_equal(mock_call(m, "POST /ns/a/__admin/reset").status, 200);
     assert_int_equal(mock_call(m, "DELETE /ns/a/__admin/namespaces/a").status / 100, 2);
-    assert_null(world(m, "a"));
+    assert_null(find_namespace(m, "a"));
 }
 
 static void a_call_reads_its_query_and_body(void **state)
@@ -375,21 +376,21 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, mock_test_setup, mock_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_world_is_chosen_by_prefix_then_header_then_credential),
-        TEST(a_provider_is_chosen_by_mount_then_host_then_route_then_prefix),
+        TEST(the_namespace_comes_from_the_path_then_the_header_then_the_credential),
+        TEST(the_provider_comes_from_the_mount_then_the_host_then_the_route_then_the_prefix),
         TEST(the_admin_api_and_the_consent_page_are_providers_too),
         TEST(the_admin_port_serves_only_the_admin_api),
-        TEST(a_providers_first_call_makes_its_world_and_no_other_does),
-        TEST(too_many_worlds_are_refused),
-        TEST(what_is_not_there_says_how),
-        TEST(every_response_carries_the_worlds_time_and_its_kind),
-        TEST(the_gates_come_in_order),
-        TEST(a_path_parameter_comes_decoded),
-        TEST(calls_are_written_down_and_control_calls_are_not),
-        TEST(what_is_no_proper_http_is_refused_in_the_providers_shape),
-        TEST(malformed_http_is_refused_in_the_shape_of_the_admin_api),
-        TEST(a_body_too_large_is_refused_before_any_gate),
-        TEST(a_reset_under_a_control_call_is_survived),
+        TEST(only_a_call_to_a_provider_creates_a_namespace),
+        TEST(a_namespace_over_the_limit_is_refused),
+        TEST(an_unmatched_call_reports_the_nearest_routes),
+        TEST(every_response_has_a_date_and_a_content_type),
+        TEST(gates_run_in_order),
+        TEST(path_parameters_are_decoded),
+        TEST(the_journal_has_calls_but_not_admin_calls),
+        TEST(malformed_http_is_refused_in_the_format_of_the_provider),
+        TEST(malformed_http_is_refused_in_the_format_of_the_admin_api),
+        TEST(a_body_that_is_too_large_is_refused_before_any_gate),
+        TEST(an_admin_call_may_reset_or_delete_its_own_namespace),
         cmocka_unit_test(a_call_reads_its_query_and_body),
         cmocka_unit_test(every_fault_has_a_name_and_a_row),
     };

@@ -9,15 +9,15 @@
 #include "mockserver/journal.h"
 #include "mockserver/tests/mock_test.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define LIST     "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
-#define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
-#define APP      "https://app.example"
-#define FROM_APP "Origin: " APP
-#define ASKS     "Access-Control-Request-Method: GET"
+#define COUNT(a)  (sizeof(a) / sizeof *(a))
+#define LIST      "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define KEY       "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define APP       "https://app.example"
+#define FROM_APP  "Origin: " APP
+#define PREFLIGHT "Access-Control-Request-Method: GET"
 
 static const char *const app[] = {"http://localhost:3000", APP};
-static const char *const any[] = {"*"};
+static const char *const wildcard[] = {"*"};
 static const char *const both[] = {"*", APP};
 
 static struct mock *allow(void **state, const char *const *origins, size_t count)
@@ -34,19 +34,19 @@ static void assert_header(struct mock_response a, const char *name, const char *
     if (value && is)
         assert_string_equal(is, value);
     else if (value || is)
-        fail_msg("%s: %s, not %s", name, is ? is : "none", value ? value : "none");
+        fail_msg("%s is %s; expected %s", name, is ? is : "none", value ? value : "none");
 }
 
-static void nothing_is_said_unless_it_is_asked_for(void **state)
+static void without_the_option_there_are_no_cors_headers(void **state)
 {
     struct mock_response a = mock_call(*state, "GET " LIST, NULL, KEY, FROM_APP);
     assert_int_equal(a.status, 200);
     assert_header(a, "Access-Control-Allow-Origin", NULL);
     assert_header(a, "Vary", NULL);
-    assert_int_equal(mock_call(*state, "OPTIONS " LIST, NULL, FROM_APP, ASKS).status, 405);
+    assert_int_equal(mock_call(*state, "OPTIONS " LIST, NULL, FROM_APP, PREFLIGHT).status, 405);
 }
 
-static void a_named_origin_may_read_and_send_credentials(void **state)
+static void a_listed_origin_may_read_and_send_credentials(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
@@ -56,10 +56,10 @@ static void a_named_origin_may_read_and_send_credentials(void **state)
     assert_header(a, "Vary", "Origin");
 }
 
-static void anybody_may_read_without_credentials(void **state)
+static void the_wildcard_allows_reading_without_credentials(void **state)
 {
-    struct mock *m = allow(state, any, COUNT(any));
-    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: http://who.ever");
+    struct mock *m = allow(state, wildcard, COUNT(wildcard));
+    struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, "Origin: http://other.example");
     assert_header(a, "Access-Control-Allow-Origin", "*");
     assert_header(a, "Access-Control-Allow-Credentials", NULL);
     assert_header(a, "Vary", NULL);
@@ -72,7 +72,7 @@ static void anybody_may_read_without_credentials(void **state)
     assert_header(a, "Vary", "Origin");
 }
 
-static void nobody_else_may_read(void **state)
+static void other_origins_may_not_read(void **state)
 {
     static const char *const others[] = {"Origin: https://app.example.evil", "Origin: null",
                                          "Origin: http://app.example", "X-None: 1"};
@@ -82,11 +82,11 @@ static void nobody_else_may_read(void **state)
         assert_int_equal(a.status, 200);
         assert_header(a, "Access-Control-Allow-Origin", NULL);
         assert_header(a, "Access-Control-Allow-Credentials", NULL);
-        assert_header(a, "Vary", "Origin"); /* a cache must not give it to the app */
+        assert_header(a, "Vary", "Origin"); /* a cache must not serve it to the app */
     }
 }
 
-static void what_the_response_carries_can_be_read(void **state)
+static void response_headers_are_exposed(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     struct mock_response a = mock_call(m, "GET " LIST, NULL, KEY, FROM_APP);
@@ -98,7 +98,7 @@ static void what_the_response_carries_can_be_read(void **state)
     assert_false(str_has(shown, STR("Access-Control")));
 }
 
-static void errors_can_be_read_too(void **state)
+static void error_responses_have_cors_headers(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     static const struct {
@@ -125,7 +125,7 @@ static void add_rule(struct mock *m, const char *rule)
     assert_int_equal(mock_call(m, "POST /__admin/rules", rule).status, 201);
 }
 
-static void so_can_what_a_rule_responses(void **state)
+static void the_response_of_a_rule_has_cors_headers(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"error\":"
@@ -138,7 +138,7 @@ static void so_can_what_a_rule_responses(void **state)
     assert_true(str_has(shown, STR("X-Mock-Error")));
 }
 
-static void a_rule_may_say_otherwise(void **state)
+static void a_rule_may_set_its_own_cors_header(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     add_rule(m, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"status\":200,"
@@ -148,35 +148,36 @@ static void a_rule_may_say_otherwise(void **state)
     assert_header(a, "Access-Control-Allow-Credentials", NULL);
 }
 
-static void a_browser_that_asks_first_is_told(void **state)
+static void a_preflight_request_of_an_allowed_origin_is_accepted(void **state)
 {
     static const char *const paths[] = {LIST, "/ns/never-seen/v1/nowhere", "/layers/v1/nowhere",
                                         "/posteverywhere/api/v1/accounts",
                                         "/__consent/layers/some"};
     struct mock *m = allow(state, app, COUNT(app));
     for (size_t i = 0; i < COUNT(paths); i++) {
-        struct mock_response a = mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL,
-                                           FROM_APP, "Access-Control-Request-Method: DELETE",
-                                           "Access-Control-Request-Headers: authorization,x-any");
+        struct mock_response a =
+            mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL, FROM_APP,
+                      "Access-Control-Request-Method: DELETE",
+                      "Access-Control-Request-Headers: authorization,x-wildcard");
         assert_int_equal(a.status, 204);
         assert_int_equal(a.text.n, 0);
         assert_header(a, "Access-Control-Allow-Origin", APP);
         assert_header(a, "Access-Control-Allow-Credentials", "true");
         assert_true(str_has(str_from(header_of(a, "Access-Control-Allow-Methods")), STR("DELETE")));
-        assert_header(a, "Access-Control-Allow-Headers", "authorization,x-any");
+        assert_header(a, "Access-Control-Allow-Headers", "authorization,x-wildcard");
         assert_header(a, "Access-Control-Max-Age", "600");
         assert_header(a, "X-RateLimit-Limit", NULL);
     }
     struct namespace *ns = namespaces_at(m->namespaces, 0);
-    assert_int_equal(journal_last(ns->journal), 0);       /* it is no call of the provider's */
-    assert_int_equal(namespaces_count(m->namespaces), 1); /* and makes no world */
+    assert_int_equal(journal_last(ns->journal), 0);       /* a preflight is not journaled */
+    assert_int_equal(namespaces_count(m->namespaces), 1); /* and creates no namespace */
 }
 
-static void a_page_of_another_site_is_told_why_not(void **state)
+static void a_preflight_request_of_another_origin_is_refused_with_a_reason(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     struct mock_response a =
-        mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", ASKS);
+        mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", PREFLIGHT);
     assert_int_equal(a.status, 403);
     assert_string_equal(at(a, "/error/code"), "origin_not_allowed");
     assert_string_equal(at(a, "/error/message"),
@@ -184,7 +185,7 @@ static void a_page_of_another_site_is_told_why_not(void **state)
     assert_header(a, "Access-Control-Allow-Origin", NULL);
 }
 
-static void options_without_a_browsers_question_is_a_call_like_others(void **state)
+static void an_options_call_that_is_no_preflight_goes_to_the_provider(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
     struct mock_response a = mock_call(m, "OPTIONS " LIST, NULL, KEY, FROM_APP);
@@ -200,8 +201,9 @@ static void the_admin_api_stays_closed_to_other_origins(void **state)
     struct mock *m = allow(state, both, COUNT(both));
     for (size_t i = 0; i < COUNT(paths); i++)
         for (size_t k = 0; k < COUNT(methods); k++) {
-            struct mock_response a = mock_call(
-                m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]), NULL, FROM_APP, ASKS);
+            struct mock_response a =
+                mock_call(m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]), NULL, FROM_APP,
+                          PREFLIGHT);
             assert_in_range(a.status, 400, 499);
             assert_header(a, "Access-Control-Allow-Origin", NULL);
         }
@@ -210,7 +212,7 @@ static void the_admin_api_stays_closed_to_other_origins(void **state)
     assert_true(str_has(a.text, STR("--cors does not open it")));
 }
 
-static void an_origin_is_written_as_browsers_write_it(void **state)
+static void origins_are_normalized_as_browsers_write_them(void **state)
 {
     static const struct {
         const char *text, *origin;
@@ -249,19 +251,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, mock_test_setup, mock_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(nothing_is_said_unless_it_is_asked_for),
-        TEST(a_named_origin_may_read_and_send_credentials),
-        TEST(anybody_may_read_without_credentials),
-        TEST(nobody_else_may_read),
-        TEST(what_the_response_carries_can_be_read),
-        TEST(errors_can_be_read_too),
-        TEST(so_can_what_a_rule_responses),
-        TEST(a_rule_may_say_otherwise),
-        TEST(a_browser_that_asks_first_is_told),
-        TEST(a_page_of_another_site_is_told_why_not),
-        TEST(options_without_a_browsers_question_is_a_call_like_others),
+        TEST(without_the_option_there_are_no_cors_headers),
+        TEST(a_listed_origin_may_read_and_send_credentials),
+        TEST(the_wildcard_allows_reading_without_credentials),
+        TEST(other_origins_may_not_read),
+        TEST(response_headers_are_exposed),
+        TEST(error_responses_have_cors_headers),
+        TEST(the_response_of_a_rule_has_cors_headers),
+        TEST(a_rule_may_set_its_own_cors_header),
+        TEST(a_preflight_request_of_an_allowed_origin_is_accepted),
+        TEST(a_preflight_request_of_another_origin_is_refused_with_a_reason),
+        TEST(an_options_call_that_is_no_preflight_goes_to_the_provider),
         TEST(the_admin_api_stays_closed_to_other_origins),
-        TEST(an_origin_is_written_as_browsers_write_it),
+        TEST(origins_are_normalized_as_browsers_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

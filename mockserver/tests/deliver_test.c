@@ -13,10 +13,10 @@
 #include "base/time.h"
 #include "mockserver/state/delivery.h"
 
-#define KEY         "lp_live_01HX9Y6K7EJ4T2_full"
-#define HOOK        "11111111-1111-4111-8111-111111111111"
-#define PATIENCE_US INT64_C(10000000)
-#define HELD_MAX    200
+#define KEY        "lp_live_01HX9Y6K7EJ4T2_full"
+#define HOOK       "11111111-1111-4111-8111-111111111111"
+#define TIMEOUT_US INT64_C(10000000)
+#define HELD_MAX   200
 
 struct scene {
     struct arena arena;
@@ -25,15 +25,15 @@ struct scene {
     struct server *server, *receiver;
     struct http_client *client;
 
-    bool holds;  /* the receiver answers only when it is let */
-    int status;  /* of its responses */
+    bool holds;  /* the receiver replies only in reply_to_held */
+    int status;  /* of the receiver's responses */
     size_t size; /* of their bodies */
     struct exchange *held[HELD_MAX];
     size_t held_count, received;
-    const char *last; /* what it received last */
+    const char *last; /* body of the last request */
 };
 
-struct asked { /* a call of the tester's under way */
+struct tester_call {
     bool done;
     int status;
     const struct node *body;
@@ -65,7 +65,7 @@ static void receive(void *ctx, struct exchange *x)
     s->held[s->held_count++] = x;
 }
 
-static void let_go(struct scene *s)
+static void reply_to_held(struct scene *s)
 {
     for (size_t i = 0; i < s->held_count; i++)
         reply(s, s->held[i]);
@@ -99,7 +99,7 @@ static struct server *serve(struct scene *s, void (*handle)(void *ctx, struct ex
     return server;
 }
 
-static const char *world(struct scene *s, const char *webhooks, const char *host, int port)
+static const char *fixture_text(struct scene *s, const char *webhooks, const char *host, int port)
 {
     return arena_printf(
         &s->arena,
@@ -125,7 +125,7 @@ static int set_up_with(void **state, const char *webhooks, const char *host)
     s = (struct scene){.status = 200};
     s.loop = loop_new();
     s.receiver = serve(&s, receive, NULL, &s);
-    s.mock = mock_test_new(world(&s, webhooks, host, server_port(s.receiver)));
+    s.mock = mock_test_new(fixture_text(&s, webhooks, host, server_port(s.receiver)));
     s.server = serve(&s, mock_handle, mock_done, s.mock);
     mock_use_loop(s.mock, s.loop);
     s.client = http_client_new(
@@ -158,17 +158,17 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void responded(void *ctx, const struct http_response *x)
+static void on_response(void *ctx, const struct http_response *x)
 {
-    struct asked *a = ctx;
+    struct tester_call *a = ctx;
     a->done = true;
     a->status = x->status;
     a->body = json_parse(a->arena, x->body, "response", NULL);
 }
 
-static struct asked *ask(struct scene *s, const char *line, const char *body)
+static struct tester_call *ask(struct scene *s, const char *line, const char *body)
 {
-    struct asked *a = arena_new(&s->arena, struct asked);
+    struct tester_call *a = arena_new(&s->arena, struct tester_call);
     struct headers *headers = arena_new(&s->arena, struct headers);
     struct str path = str_from(line), method = str_cut(&path, ' ');
     headers_add(&s->arena, headers, "Authorization", STR("Bearer " KEY));
@@ -180,19 +180,19 @@ static struct asked *ask(struct scene *s, const char *line, const char *body)
         .body = str_from(body),
     };
     a->arena = &s->arena;
-    a->transfer = http_send(s->client, &s->arena, &sent, responded, a);
+    a->transfer = http_send(s->client, &s->arena, &sent, on_response, a);
     return a;
 }
 
 static void wait_until(struct scene *s, const bool *done)
 {
-    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    int64_t limit_us = time_monotonic_us() + TIMEOUT_US;
     while (!*done && time_monotonic_us() < limit_us)
         loop_step(s->loop, limit_us - time_monotonic_us());
     assert_true(*done);
 }
 
-static struct asked *hear(struct scene *s, struct asked *a)
+static struct tester_call *wait_response(struct scene *s, struct tester_call *a)
 {
     wait_until(s, &a->done);
     return a;
@@ -200,18 +200,18 @@ static struct asked *hear(struct scene *s, struct asked *a)
 
 static void wait_received(struct scene *s, size_t count)
 {
-    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    int64_t limit_us = time_monotonic_us() + TIMEOUT_US;
     while (s->received < count && time_monotonic_us() < limit_us)
         loop_step(s->loop, limit_us - time_monotonic_us());
     assert_int_equal(s->received, count);
 }
 
-static struct asked *advance(struct scene *s, const char *by)
+static struct tester_call *advance(struct scene *s, const char *by)
 {
     return ask(s, "POST /__admin/clock/advance", arena_printf(&s->arena, "{\"by\":\"%s\"}", by));
 }
 
-static const char *text_in(struct scene *s, const struct asked *a, const char *pointer)
+static const char *text_in(struct scene *s, const struct tester_call *a, const char *pointer)
 {
     const struct node *n = node_pointer(a->body, pointer);
     if (!n)
@@ -223,101 +223,106 @@ static void an_advance_waits_until_the_receiver_has_responded(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
-    struct asked *step = advance(s, "2h");
+    struct tester_call *step = advance(s, "2h");
     wait_received(s, 1);
     assert_false(step->done);
 
-    /* nobody else has to wait; but the clock is in use, where the delivery stopped it */
-    struct asked *list = hear(s, ask(s, "GET /v1/projects/prj_a/social-accounts", NULL));
+    /* other calls do not wait; but the clock is in use and stands at the delivery's time */
+    struct tester_call *list =
+        wait_response(s, ask(s, "GET /v1/projects/prj_a/social-accounts", NULL));
     assert_int_equal(list->status, 200);
-    assert_int_equal(hear(s, advance(s, "1h"))->status, 409);
-    assert_int_equal(hear(s, ask(s, "PUT /__admin/clock", "{\"now\":\"+1h\"}"))->status, 409);
-    assert_string_equal(text_in(s, hear(s, ask(s, "GET /__admin/clock", NULL)), "/now"),
+    assert_int_equal(wait_response(s, advance(s, "1h"))->status, 409);
+    assert_int_equal(wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"+1h\"}"))->status,
+                     409);
+    assert_string_equal(text_in(s, wait_response(s, ask(s, "GET /__admin/clock", NULL)), "/now"),
                         "2026-05-02T10:00:00.000Z");
     assert_false(step->done);
 
-    let_go(s);
-    hear(s, step);
+    reply_to_held(s);
+    wait_response(s, step);
     assert_int_equal(step->status, 200);
     assert_string_equal(text_in(s, step, "/now"), "2026-05-02T11:00:00.000Z");
     assert_non_null(strstr(text_in(s, step, "/changes"), "delivery_done"));
-    assert_int_equal(hear(s, advance(s, "1h"))->status, 200);
+    assert_int_equal(wait_response(s, advance(s, "1h"))->status, 200);
 }
 
 static void retries_happen_within_one_advance(void **state)
 {
     struct scene *s = *state;
     s->status = 500;
-    struct asked *step = hear(s, advance(s, "48h"));
+    struct tester_call *step = wait_response(s, advance(s, "48h"));
     assert_int_equal(step->status, 200);
     assert_int_equal(s->received, 8);
-    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    struct tester_call *list =
+        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/status"), "failed");
     assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), "500");
 }
 
-static void a_reset_drops_what_is_under_way_and_refuses_who_waits(void **state)
+static void a_reset_drops_deliveries_in_flight_and_refuses_waiting_calls(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
-    struct asked *step = advance(s, "2h");
+    struct tester_call *step = advance(s, "2h");
     wait_received(s, 1);
-    assert_int_equal(hear(s, ask(s, "POST /__admin/reset", NULL))->status, 200);
-    assert_int_equal(hear(s, step)->status, 503);
-    let_go(s);
-    struct asked *clock = hear(s, ask(s, "GET /__admin/clock", NULL));
+    assert_int_equal(wait_response(s, ask(s, "POST /__admin/reset", NULL))->status, 200);
+    assert_int_equal(wait_response(s, step)->status, 503);
+    reply_to_held(s);
+    struct tester_call *clock = wait_response(s, ask(s, "GET /__admin/clock", NULL));
     assert_string_equal(text_in(s, clock, "/now"), "2026-05-02T09:00:00.000Z");
     assert_int_equal(world_count(mock_test_world(s->mock), RECORD_DELIVERY), 0);
-    assert_int_equal(hear(s, advance(s, "2h"))->status, 200);
+    assert_int_equal(wait_response(s, advance(s, "2h"))->status, 200);
     assert_int_equal(s->received, 2);
 }
 
-static void a_snapshot_of_what_was_under_way_sends_it_again(void **state)
+static void restoring_a_snapshot_resends_the_delivery_in_flight(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
-    struct asked *step = advance(s, "1h");
+    struct tester_call *step = advance(s, "1h");
     wait_received(s, 1);
     const char *first = s->last;
-    hear(s, ask(s, "POST /__admin/snapshots", "{\"name\":\"then\"}"));
-    assert_int_equal(hear(s, ask(s, "POST /__admin/snapshots/then/restore", NULL))->status, 200);
+    wait_response(s, ask(s, "POST /__admin/snapshots", "{\"name\":\"then\"}"));
+    assert_int_equal(wait_response(s, ask(s, "POST /__admin/snapshots/then/restore", NULL))->status,
+                     200);
     wait_received(s, 2);
     assert_string_equal(s->last, first);
-    assert_int_equal(hear(s, step)->status, 503);
-    let_go(s);
-    hear(s, advance(s, "1m"));
+    assert_int_equal(wait_response(s, step)->status, 503);
+    reply_to_held(s);
+    wait_response(s, advance(s, "1m"));
     assert_int_equal(delivery_read(mock_test_world(s->mock), 1)->state, DELIVERY_DELIVERED);
 }
 
-static void a_tester_that_leaves_waits_for_nothing(void **state)
+static void an_advance_ends_if_its_client_disconnects(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
-    struct asked *step = advance(s, "2h");
+    struct tester_call *step = advance(s, "2h");
     wait_received(s, 1);
     http_drop(step->transfer);
-    let_go(s);
+    reply_to_held(s);
     const struct world *w = mock_test_world(s->mock);
-    int64_t limit_us = time_monotonic_us() + PATIENCE_US;
+    int64_t limit_us = time_monotonic_us() + TIMEOUT_US;
     while (delivery_read(w, 1)->state != DELIVERY_DELIVERED && time_monotonic_us() < limit_us)
         loop_step(s->loop, limit_us - time_monotonic_us());
     assert_int_equal(delivery_read(w, 1)->state, DELIVERY_DELIVERED);
-    assert_int_equal(hear(s, advance(s, "3h"))->status, 200);
+    assert_int_equal(wait_response(s, advance(s, "3h"))->status, 200);
 }
 
-static void a_running_world_tells_without_being_called(void **state)
+static void a_running_clock_delivers_without_a_call(void **state)
 {
     struct scene *s = *state;
     assert_int_equal(
-        hear(s, ask(s, "PUT /__admin/clock", "{\"now\":\"2026-05-02T09:59:59.950Z\"}"))->status,
+        wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"2026-05-02T09:59:59.950Z\"}"))
+            ->status,
         200);
     assert_int_equal(s->received, 0);
-    hear(s, ask(s, "PUT /__admin/clock", "{\"mode\":\"runs\"}"));
+    wait_response(s, ask(s, "PUT /__admin/clock", "{\"mode\":\"runs\"}"));
     wait_received(s, 1);
     assert_non_null(strstr(s->last, "post.published"));
 }
 
-static void what_cannot_be_told_says_why(void **state)
+static void a_failed_delivery_records_the_reason(void **state)
 {
     struct scene *s = *state;
     static const struct {
@@ -333,18 +338,20 @@ static void what_cannot_be_told_says_why(void **state)
         s->status = rows[i].status;
         s->size = rows[i].size;
         size_t before = s->received;
-        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
-        hear(s, advance(s, "1ms")); /* waits for it */
-        struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+        wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+        wait_response(s, advance(s, "1ms")); /* waits for it */
+        struct tester_call *list =
+            wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
         assert_int_equal(s->received, before + 1);
         assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), rows[i].code);
         assert_non_null(strstr(text_in(s, list, "/items/0/lastError"), rows[i].error));
     }
     server_free(s->receiver);
     s->receiver = NULL;
-    hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
-    hear(s, advance(s, "1ms"));
-    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+    wait_response(s, advance(s, "1ms"));
+    struct tester_call *list =
+        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/lastError"), "Couldn't connect to server");
     assert_string_equal(text_in(s, list, "/items/0/status"), "pending");
 }
@@ -352,24 +359,25 @@ static void what_cannot_be_told_says_why(void **state)
 static void an_allowed_host_is_reached_over_plain_http(void **state)
 {
     struct scene *s = *state;
-    assert_int_equal(hear(s, advance(s, "2h"))->status, 200);
+    assert_int_equal(wait_response(s, advance(s, "2h"))->status, 200);
     assert_int_equal(s->received, 1);
     assert_non_null(strstr(s->last, "post.published"));
-    struct asked *list = hear(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    struct tester_call *list =
+        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/status"), "delivered");
 }
 
-static void many_at_once_wait_their_turn_and_block_nobody(void **state)
+static void deliveries_above_the_limit_are_queued_and_block_no_call(void **state)
 {
     struct scene *s = *state;
     enum { MANY = 50 };
     s->holds = true;
     for (int i = 0; i < MANY; i++)
-        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+        wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
     wait_received(s, 32);
-    assert_int_equal(hear(s, ask(s, "GET /__admin/health", NULL))->status, 200);
-    let_go(s);
-    struct asked *step = hear(s, advance(s, "1s"));
+    assert_int_equal(wait_response(s, ask(s, "GET /__admin/health", NULL))->status, 200);
+    reply_to_held(s);
+    struct tester_call *step = wait_response(s, advance(s, "1s"));
     assert_int_equal(step->status, 200);
     assert_int_equal(s->received, MANY);
     const struct world *w = mock_test_world(s->mock);
@@ -377,12 +385,12 @@ static void many_at_once_wait_their_turn_and_block_nobody(void **state)
         assert_int_equal(delivery_read(w, row)->state, DELIVERY_DELIVERED);
 }
 
-static void what_is_under_way_at_the_end_is_dropped(void **state)
+static void deliveries_in_flight_are_dropped_with_the_mock(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
     for (int i = 0; i < 40; i++)
-        hear(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
+        wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
     advance(s, "1h");
     wait_received(s, 32);
 }
@@ -394,15 +402,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_advance_waits_until_the_receiver_has_responded),
         TEST(retries_happen_within_one_advance),
-        TEST(a_reset_drops_what_is_under_way_and_refuses_who_waits),
-        TEST(a_snapshot_of_what_was_under_way_sends_it_again),
-        TEST(a_tester_that_leaves_waits_for_nothing),
-        TEST(a_running_world_tells_without_being_called),
-        TEST(what_cannot_be_told_says_why),
+        TEST(a_reset_drops_deliveries_in_flight_and_refuses_waiting_calls),
+        TEST(restoring_a_snapshot_resends_the_delivery_in_flight),
+        TEST(an_advance_ends_if_its_client_disconnects),
+        TEST(a_running_clock_delivers_without_a_call),
+        TEST(a_failed_delivery_records_the_reason),
         cmocka_unit_test_setup_teardown(an_allowed_host_is_reached_over_plain_http, set_up_allowing,
                                         tear_down),
-        TEST(many_at_once_wait_their_turn_and_block_nobody),
-        TEST(what_is_under_way_at_the_end_is_dropped),
+        TEST(deliveries_above_the_limit_are_queued_and_block_no_call),
+        TEST(deliveries_in_flight_are_dropped_with_the_mock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What rules have befall the events that webhooks are told of. */
+/* Delivery faults: rules for events, and what their webhooks receive. */
 #include "mockserver/tests/layers_webhooks_test.h"
 
 #include "mockserver/state/delivery.h"
@@ -13,7 +13,7 @@ static void add_rule(struct network *n, const char *json)
         fail_msg("%s", a.text.s);
 }
 
-/* A rule for that event with one faults. */
+/* Adds a rule named "faults" for that event. */
 static void add_delivery_fault(struct network *n, const char *event, const char *when,
                                const char *faults)
 {
@@ -47,7 +47,7 @@ static const char *hits(struct network *n)
     return at(mock_call(n->mock, "GET /__admin/rules/faults", NULL), "/hits");
 }
 
-/* What went out, by its types: "lost ping". */
+/* Returns the event types in the order they were sent: "lost ping". */
 static const char *order(struct network *n)
 {
     struct buf text = {.arena = &n->arena};
@@ -92,7 +92,7 @@ static void copies_have_the_same_id_and_bytes(void **state)
     assert_string_equal(of_delivery(n, 3, "/fault_rules"), "faults");
 }
 
-static void what_is_late_comes_by_the_worlds_clock(void **state)
+static void a_delay_uses_the_clock_of_the_namespace(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{}", "{\"delay\":\"5m\"}");
@@ -104,7 +104,7 @@ static void what_is_late_comes_by_the_worlds_clock(void **state)
     assert_string_equal(of_delivery(n, 1, "/fault_delay_ms"), "300000");
 }
 
-static void what_is_held_lets_the_next_ones_go_first(void **state)
+static void a_held_delivery_is_sent_after_later_events(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{\"nth\":1}", "{\"reorder\":2}");
@@ -120,7 +120,7 @@ static void what_is_held_lets_the_next_ones_go_first(void **state)
     assert_int_equal(n->count, 3);
 }
 
-static void where_each_is_to_be_held_they_go_in_pairs(void **state)
+static void if_every_event_is_held_they_swap_in_pairs(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, "*", "{}", "{\"reorder\":1}");
@@ -132,7 +132,7 @@ static void where_each_is_to_be_held_they_go_in_pairs(void **state)
     assert_string_equal(text_at(n, 2, "/data/socialAccountId"), "sa_b");
 }
 
-static void a_later_attempt_of_an_older_event_lets_nothing_pass(void **state)
+static void a_retry_of_an_older_event_does_not_release_a_held_delivery(void **state)
 {
     struct network *n = *state;
     n->status = 500;
@@ -146,19 +146,19 @@ static void a_later_attempt_of_an_older_event_lets_nothing_pass(void **state)
     assert_string_equal(order(n), "ping ping ping lost");
 }
 
-static void copies_of_what_is_held_are_held_with_it(void **state)
+static void copies_of_a_held_delivery_are_held_too(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{}", "{\"reorder\":1,\"duplicate\":1,\"delay\":\"1m\"}");
     lose(n, "sa_a");
     ping(n);
-    assert_string_equal(order(n), "ping"); /* nothing is earlier than it is late */
+    assert_string_equal(order(n), "ping"); /* the delay still applies after the release */
     advance(n, "1m");
     assert_string_equal(order(n), "ping lost lost");
     assert_string_equal(n->sent[1].id, n->sent[2].id);
 }
 
-static void a_pause_does_not_let_go_what_is_held(void **state)
+static void pausing_a_webhook_does_not_release_a_held_delivery(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{}", "{\"reorder\":1}");
@@ -168,7 +168,7 @@ static void a_pause_does_not_let_go_what_is_held(void **state)
     advance(n, "1m");
     assert_int_equal(n->count, 0);
     assert_string_equal(at(hook_call(n, "GET", "/" HOOK "/deliveries", NULL), "/items/0/status"),
-                        "pending"); /* the documents have no other word */
+                        "pending"); /* the provider has no other status for it */
     hook_call(n, "DELETE", "/" HOOK, NULL);
     assert_string_equal(of_delivery(n, 1, "/state"), "abandoned");
 }
@@ -182,8 +182,8 @@ static int bits_that_differ(const char *x, const char *y)
     return count;
 }
 
-/* Takes what is no JSON any more, too. */
-static int damaged(void *ctx, const struct deliver_request *r)
+/* Accepts bodies that are not JSON. */
+static int receive_damaged(void *ctx, const struct deliver_request *r)
 {
     struct network *n = ctx;
     n->sent[n->count++] = (struct sent){
@@ -193,10 +193,10 @@ static int damaged(void *ctx, const struct deliver_request *r)
     return signatures_by(n, n->count - 1, "whsec_test") ? 200 : 400;
 }
 
-static void a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole(void **state)
+static void a_corrupt_body_fails_its_signature_and_the_retry_passes(void **state)
 {
     struct network *n = *state;
-    deliver_use_network(n->mock->deliver, damaged, n);
+    deliver_use_network(n->mock->deliver, receive_damaged, n);
     add_delivery_fault(n, LOST, "{}", "{\"corrupt\":1}");
     lose(n, "sa_a");
     advance(n, "30s");
@@ -207,10 +207,10 @@ static void a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole(void **
     assert_string_equal(of_delivery(n, 1, "/state"), "delivered");
 }
 
-static void every_attempt_can_be_damaged_and_the_same_seed_damages_alike(void **state)
+static void every_attempt_can_be_corrupt_and_the_seed_selects_the_bit(void **state)
 {
     struct network *n = *state;
-    deliver_use_network(n->mock->deliver, damaged, n);
+    deliver_use_network(n->mock->deliver, receive_damaged, n);
     for (int round = 0; round < 2; round++) {
         add_delivery_fault(n, LOST, "{}", "{\"corrupt\":true}");
         lose(n, "sa_a");
@@ -218,7 +218,7 @@ static void every_attempt_can_be_damaged_and_the_same_seed_damages_alike(void **
         mock_call(n->mock, "POST /__admin/reset", NULL);
     }
     size_t each = n->count / 2;
-    assert_true(each > 8); /* and what else failed in that time */
+    assert_true(each > 8); /* and other events of that time */
     for (size_t i = 0; i < each; i++)
         assert_string_equal(n->sent[i].body, n->sent[each + i].body);
     assert_int_equal(signatures_by(n, 7, "whsec_test"), 0);
@@ -233,7 +233,7 @@ static int64_t signed_at(struct network *n, size_t i)
     return seconds;
 }
 
-static void a_signatures_time_can_be_off_and_is_signed_all_the_same(void **state)
+static void a_clock_skew_shifts_the_signed_time(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{\"nth\":2}", "{\"clock_skew\":\"-10m\"}");
@@ -244,12 +244,12 @@ static void a_signatures_time_can_be_off_and_is_signed_all_the_same(void **state
     assert_int_equal(signatures_by(n, 1, "whsec_test"), 1);
 }
 
-static void counts_decide_which_events_it_is(void **state)
+static void counts_decide_which_events_a_rule_acts_on(void **state)
 {
     (void)state;
     static const struct {
         const char *when;
-        int told[5]; /* how often each of five pings */
+        int sent_times[5]; /* how often each of five pings is sent */
     } cases[] = {
         {"{\"nth\":2}",               {1, 2, 1, 1, 1}},
         {"{\"times\":2}",             {2, 2, 1, 1, 1}},
@@ -268,35 +268,35 @@ static void counts_decide_which_events_it_is(void **state)
         for (int k = 0; k < 5; k++) {
             size_t before = n->count;
             ping(n);
-            if (n->count - before != (size_t)cases[i].told[k])
-                fail_msg("%s: ping %d was told %zu times", cases[i].when, k, n->count - before);
+            if (n->count - before != (size_t)cases[i].sent_times[k])
+                fail_msg("%s: ping %d was sent %zu times", cases[i].when, k, n->count - before);
         }
         tear_down(&network);
     }
 }
 
-static void a_seeded_rate_takes_the_same_events_each_time(void **state)
+static void a_seeded_probability_selects_the_same_events_each_time(void **state)
 {
     struct network *n = *state;
     const char *first = NULL;
     for (int round = 0; round < 2; round++) {
-        struct buf told = {.arena = &n->arena};
+        struct buf pattern = {.arena = &n->arena};
         add_delivery_fault(n, "test.ping", "{\"probability\":0.5}", "{\"drop\":true}");
         for (int i = 0; i < 16; i++) {
             size_t before = n->count;
             ping(n);
-            buf_byte(&told, n->count == before ? '-' : '+');
+            buf_byte(&pattern, n->count == before ? '-' : '+');
         }
         if (first)
-            assert_string_equal(buf_c(&told), first);
-        first = buf_c(&told);
+            assert_string_equal(buf_c(&pattern), first);
+        first = buf_c(&pattern);
         assert_non_null(strchr(first, '-'));
         assert_non_null(strchr(first, '+'));
         mock_call(n->mock, "POST /__admin/reset", NULL);
     }
 }
 
-static void an_events_data_can_be_what_a_rule_waits_for(void **state)
+static void a_rule_can_match_the_data_of_an_event(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{\"body\":{\"socialAccountId\":\"sa_b\"}}", "{\"duplicate\":1}");
@@ -307,7 +307,7 @@ static void an_events_data_can_be_what_a_rule_waits_for(void **state)
     assert_string_equal(hits(n), "1");
 }
 
-static void an_event_counts_once_however_many_are_told(void **state)
+static void an_event_is_counted_once_for_all_its_webhooks(void **state)
 {
     struct network *n = *state;
     hook_call(n, "POST", "", "{\"url\":\"http://127.0.0.1:9098/\",\"events\":[\"" LOST "\"]}");
@@ -319,7 +319,7 @@ static void an_event_counts_once_however_many_are_told(void **state)
     assert_int_equal(n->count, 6);
 }
 
-static void an_event_that_nobody_is_told_of_does_not_count(void **state)
+static void an_event_without_subscribers_is_not_counted(void **state)
 {
     struct network *n = *state;
     hook_call(n, "PATCH", "/" HOOK, "{\"events\":[\"" GONE "\"]}");
@@ -346,7 +346,7 @@ static void the_delivery_faults_of_several_rules_add_up(void **state)
     assert_int_equal(n->count, 3);
 }
 
-static void a_replay_is_an_event_like_any_other(void **state)
+static void delivery_faults_apply_to_a_replay(void **state)
 {
     struct network *n = *state;
     lose(n, "sa_a");
@@ -359,7 +359,7 @@ static void a_replay_is_an_event_like_any_other(void **state)
     assert_string_equal(order(n), "lost post.failed");
 }
 
-static void a_snapshot_keeps_what_is_held_and_what_is_late(void **state)
+static void a_snapshot_keeps_held_deliveries(void **state)
 {
     struct network *n = *state;
     add_delivery_fault(n, LOST, "{\"nth\":1}", "{\"reorder\":1}");
@@ -374,7 +374,7 @@ static void a_snapshot_keeps_what_is_held_and_what_is_late(void **state)
     assert_string_equal(n->sent[3].id, n->sent[1].id);
 }
 
-static void what_cannot_be_a_delivery_fault_is_refused_at_its_place(void **state)
+static void an_invalid_event_rule_is_refused_at_its_place(void **state)
 {
     struct network *n = *state;
 #define THEN ",\"then\":[{\"webhook\":{\"drop\":true}}]}"
@@ -433,7 +433,7 @@ static void what_cannot_be_a_delivery_fault_is_refused_at_its_place(void **state
     assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules", NULL), "/items"), "[]");
 }
 
-static void a_delivery_fault_of_the_admin_api_is_a_rule(void **state)
+static void a_webhook_simulation_adds_a_rule(void **state)
 {
     struct network *n = *state;
     struct mock_response a =
@@ -453,25 +453,25 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_dropped_event_is_never_sent),
         TEST(copies_have_the_same_id_and_bytes),
-        TEST(what_is_late_comes_by_the_worlds_clock),
-        TEST(what_is_held_lets_the_next_ones_go_first),
-        TEST(where_each_is_to_be_held_they_go_in_pairs),
-        TEST(a_later_attempt_of_an_older_event_lets_nothing_pass),
-        TEST(copies_of_what_is_held_are_held_with_it),
-        TEST(a_pause_does_not_let_go_what_is_held),
-        TEST(a_damaged_body_is_not_what_was_signed_and_the_retry_is_whole),
-        TEST(every_attempt_can_be_damaged_and_the_same_seed_damages_alike),
-        TEST(a_signatures_time_can_be_off_and_is_signed_all_the_same),
-        cmocka_unit_test(counts_decide_which_events_it_is),
-        TEST(a_seeded_rate_takes_the_same_events_each_time),
-        TEST(an_events_data_can_be_what_a_rule_waits_for),
-        TEST(an_event_counts_once_however_many_are_told),
-        TEST(an_event_that_nobody_is_told_of_does_not_count),
+        TEST(a_delay_uses_the_clock_of_the_namespace),
+        TEST(a_held_delivery_is_sent_after_later_events),
+        TEST(if_every_event_is_held_they_swap_in_pairs),
+        TEST(a_retry_of_an_older_event_does_not_release_a_held_delivery),
+        TEST(copies_of_a_held_delivery_are_held_too),
+        TEST(pausing_a_webhook_does_not_release_a_held_delivery),
+        TEST(a_corrupt_body_fails_its_signature_and_the_retry_passes),
+        TEST(every_attempt_can_be_corrupt_and_the_seed_selects_the_bit),
+        TEST(a_clock_skew_shifts_the_signed_time),
+        cmocka_unit_test(counts_decide_which_events_a_rule_acts_on),
+        TEST(a_seeded_probability_selects_the_same_events_each_time),
+        TEST(a_rule_can_match_the_data_of_an_event),
+        TEST(an_event_is_counted_once_for_all_its_webhooks),
+        TEST(an_event_without_subscribers_is_not_counted),
         TEST(the_delivery_faults_of_several_rules_add_up),
-        TEST(a_replay_is_an_event_like_any_other),
-        TEST(a_snapshot_keeps_what_is_held_and_what_is_late),
-        TEST(what_cannot_be_a_delivery_fault_is_refused_at_its_place),
-        TEST(a_delivery_fault_of_the_admin_api_is_a_rule),
+        TEST(delivery_faults_apply_to_a_replay),
+        TEST(a_snapshot_keeps_held_deliveries),
+        TEST(an_invalid_event_rule_is_refused_at_its_place),
+        TEST(a_webhook_simulation_adds_a_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

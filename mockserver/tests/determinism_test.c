@@ -36,48 +36,48 @@ static const struct {
     {"GET " P "/scheduled-posts?limit=2",             NULL,                                      AS_READER, NULL },
 };
 
-/* The journal of those calls; what each test made of its mock goes with it. */
-static struct mock_response journal_of(struct mock *m)
+/* Makes the calls and returns the journal, without what differs between runs. */
+static struct mock_response make_calls(struct mock *m)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         mock_call(m, calls[i].line, calls[i].body, calls[i].as, calls[i].header);
     return mock_call(m, "GET /__admin/requests?stable=1&limit=1000", NULL);
 }
 
-static void the_same_calls_leave_the_same_journal(void **state)
+static void the_same_calls_give_the_same_journal(void **state)
 {
     void *other;
     layers_test_setup(&other);
-    struct mock_response first = journal_of(*state), second = journal_of(other);
+    struct mock_response first = make_calls(*state), second = make_calls(other);
     assert_int_equal(first.status, 200);
     assert_int_equal(node_count(node_get(first.body, "items")),
-                     sizeof calls / sizeof *calls - 1); /* all but the admin API's */
+                     sizeof calls / sizeof *calls - 1); /* without the call to the admin API */
     assert_true(str_eq(first.text, second.text));
     mock_test_teardown(&other);
 }
 
-static void a_reset_world_begins_the_same_again(void **state)
+static void the_same_calls_after_a_reset_give_the_same_journal(void **state)
 {
-    struct mock_response first = journal_of(*state);
+    struct mock_response first = make_calls(*state);
     mock_call(*state, "POST /__admin/reset", NULL);
-    assert_true(str_eq(journal_of(*state).text, first.text));
+    assert_true(str_eq(make_calls(*state).text, first.text));
 }
 
-static void other_calls_leave_another_journal(void **state)
+static void other_calls_give_another_journal(void **state)
 {
     void *other;
     layers_test_setup(&other);
     mock_call(other, "POST /v1/projects", "{\"name\":\"More\",\"timezone\":\"UTC\"}", AS_FULL);
-    assert_false(str_eq(journal_of(*state).text, journal_of(other).text));
+    assert_false(str_eq(make_calls(*state).text, make_calls(other).text));
     mock_test_teardown(&other);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(the_same_calls_leave_the_same_journal),
-        LAYERS_TEST(a_reset_world_begins_the_same_again),
-        LAYERS_TEST(other_calls_leave_another_journal),
+        LAYERS_TEST(the_same_calls_give_the_same_journal),
+        LAYERS_TEST(the_same_calls_after_a_reset_give_the_same_journal),
+        LAYERS_TEST(other_calls_give_another_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

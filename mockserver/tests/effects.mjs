@@ -1,4 +1,4 @@
-// effects.mjs - every effect of a rule and every faults of a webhook, as a client and a receiver in Node meet them.
+// effects.mjs - tests every effect of a rule and every delivery fault with a client and a receiver in Node.
 //
 //   node effects.mjs <mockserver>
 import assert from 'node:assert/strict';
@@ -16,7 +16,7 @@ const LIST = '/v1/projects/prj_a/social-accounts';
 const SECRET = 'whsec_effects';
 const LOST = 'social_account.needs_reauth';
 
-/* --- a receiver that checks signatures as the documents say -------------------------------------- */
+/* --- a receiver that checks signatures as documented --------------------------------------------- */
 
 let received = [];
 let waiting = [];
@@ -38,10 +38,10 @@ const receiver = createServer((req, res) => {
 receiver.listen(0, '127.0.0.1');
 await once(receiver, 'listening');
 
-// Resolves once so many deliveries have come.
+// Resolves when `count` deliveries have arrived.
 const arrived = (count) =>
   new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${received.length} of ${count} deliveries came`)), 10000);
+    const late = setTimeout(() => reject(new Error(`${received.length} of ${count} deliveries arrived`)), 10000);
     const look = () => {
       if (received.length < count) return;
       clearTimeout(late);
@@ -97,7 +97,7 @@ const ping = () => call('POST', '/v1/webhook-endpoints/11111111-1111-4111-8111-1
 const deliveries = async () => (await admin('GET', '/state/deliveries')).items;
 const status = async (path = LIST) => (await call('GET', path)).status;
 
-// What comes over a connection of its own, with how it ended.
+// Makes a call on its own connection; returns what was received and how the connection ended.
 const raw = (path) =>
   new Promise((resolve) => {
     const seen = { status: 0, chunks: [], error: null, at: [] };
@@ -121,7 +121,7 @@ const section = (name, run) => sections.push({ name, run });
 
 /* --- effects on calls ---------------------------------------------------------------------------- */
 
-section('respond: the provider\'s own error', async () => {
+section('respond: an error of the provider', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { respond: { error: 'RATE_LIMITED', headers: { 'Retry-After': '2' } } }, { times: 1 });
   const response = await call('GET', LIST);
   assert.equal(response.status, 429);
@@ -141,7 +141,7 @@ section('respond: any status and body', async () => {
   assert.equal(response.headers.get('content-type'), 'text/html');
 });
 
-section('respond: instead of serving, so nothing happens', async () => {
+section('respond: the call is not served and has no effect', async () => {
   await rule({ on: 'layers.revoke_social_account' }, { respond: { status: 500 } }, { times: 1 });
   assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).status, 500);
   assert.equal((await call('GET', LIST)).json.items.length, 2);
@@ -168,27 +168,27 @@ section('headers', async () => {
   assert.equal(response.headers.get('x-ratelimit-remaining'), '1');
 });
 
-section('delay_after: it has happened before it is answered', async () => {
+section('delay_after: the effect precedes the response', async () => {
   await rule({ on: 'layers.revoke_social_account' }, { delay_after: '1500ms' });
-  let answered = false;
-  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
+  let responded = false;
+  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((responded = true), a));
   let gone = false;
-  while (!gone && !answered) gone = (await call('GET', LIST)).json.items.length === 1;
-  assert.ok(gone && !answered, 'others saw what happened first');
+  while (!gone && !responded) gone = (await call('GET', LIST)).json.items.length === 1;
+  assert.ok(gone && !responded, 'other calls saw the effect before the response');
   assert.equal((await revoke).status, 200);
 });
 
-section('delay_before: it is answered as soon as it has happened, and others go first', async () => {
+section('delay_before: other calls are served before the effect', async () => {
   await rule({ on: 'layers.revoke_social_account' }, { delay_before: '1s' });
-  let answered = false;
-  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((answered = true), a));
+  let responded = false;
+  const revoke = call('DELETE', '/v1/social-accounts/sa_a').then((a) => ((responded = true), a));
   for (let i = 0; i < 5; i++) assert.equal((await call('GET', LIST)).json.items.length, 2);
-  assert.ok(!answered);
+  assert.ok(!responded);
   assert.equal((await revoke).status, 200);
   assert.equal((await call('GET', LIST)).json.items.length, 1);
 });
 
-section('delay_after: spread around a median', async () => {
+section('delay_after: lognormal delays spread around the median', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { delay_after: { lognormal: { median: '40ms', sigma: 0.6 } } });
   const took = [];
   for (let i = 0; i < 8; i++) {
@@ -196,15 +196,15 @@ section('delay_after: spread around a median', async () => {
     await call('GET', LIST);
     took.push(performance.now() - start);
   }
-  assert.ok(Math.max(...took) > 1.3 * Math.min(...took), `they differ: ${took}`);
+  assert.ok(Math.max(...took) > 1.3 * Math.min(...took), `the delays must differ: ${took}`);
   assert.ok(Math.max(...took) > 30);
 });
 
 for (const [cut, check] of Object.entries({
-  before_headers: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'no response at all'),
-  after_headers: (seen) => assert.ok(seen.status === 200 && seen.length > 0 && seen.bytes === 0 && seen.error, 'a head, and no body'),
-  mid_body: (seen) => assert.ok(seen.status === 200 && seen.bytes > 0 && seen.bytes < seen.length && seen.error, 'half a body'),
-  reset: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'a reset'),
+  before_headers: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'no response'),
+  after_headers: (seen) => assert.ok(seen.status === 200 && seen.length > 0 && seen.bytes === 0 && seen.error, 'a head but no body'),
+  mid_body: (seen) => assert.ok(seen.status === 200 && seen.bytes > 0 && seen.bytes < seen.length && seen.error, 'a part of the body'),
+  reset: (seen) => assert.ok(seen.status === 0 && seen.error === 'ECONNRESET', 'a connection reset'),
 }))
   section(`close_connection: ${cut}`, async () => {
     await rule({ on: 'layers.list_social_accounts' }, { close_connection: cut }, { times: 1 });
@@ -217,12 +217,12 @@ section('throttle', async () => {
   await rule({ on: 'layers.list_social_accounts' }, { throttle: '1KiB/s' });
   const slow = await raw(LIST);
   assert.equal(slow.bytes, whole.bytes);
-  assert.ok(slow.chunks.length > 3, `in ${slow.chunks.length} pieces`);
+  assert.ok(slow.chunks.length > 3, `received in ${slow.chunks.length} chunks`);
   const spent = slow.at.at(-1) - slow.at[0];
   assert.ok(spent > (whole.bytes / 1024) * 1000 * 0.5, `${whole.bytes} bytes in ${spent} ms`);
 });
 
-section('several effects at once, and several rules', async () => {
+section('several effects and several rules act on one call', async () => {
   await rule({ on: 'layers.list_social_accounts' }, [{ patch: [{ op: 'add', path: '/a', value: 1 }] }, { headers: { 'X-One': '1' } }]);
   await admin('POST', '/rules', { name: 'second', provider: 'layers', method: 'GET', path: '/v1/projects/{}/social-accounts', then: [{ patch: [{ op: 'copy', from: '/a', path: '/b' }] }] });
   const response = await call('GET', LIST);
@@ -231,7 +231,7 @@ section('several effects at once, and several rules', async () => {
   assert.deepEqual(entry.rules, ['effect', 'second']);
 });
 
-section('conditions choose the calls', async () => {
+section('conditions select the calls', async () => {
   const seen = async (when, ask) => {
     await admin('DELETE', '/rules');
     await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 418 } }, when);
@@ -254,12 +254,12 @@ section('conditions choose the calls', async () => {
   assert.equal(await seen({ path: { $matches: 'prj_b' } }, status), 200);
 });
 
-/* --- delivery faults of webhooks --------------------------------------------------------------------------- */
+/* --- delivery faults ----------------------------------------------------------------------------- */
 
 const faults = (webhook, when) => rule({ event: LOST }, { webhook }, when);
 const accounts = () => received.map(({ body }) => JSON.parse(body).data.socialAccountId ?? 'ping');
 
-section('webhook: as it is', async () => {
+section('webhook: without a fault', async () => {
   await lose('sa_a');
   const [one] = await arrived(1);
   assert.ok(one.genuine && one.fresh);
@@ -285,7 +285,7 @@ section('webhook: duplicate', async () => {
   assert.equal(await hits(), 1);
 });
 
-section('webhook: late, by the world\'s clock', async () => {
+section('webhook: delay, with a frozen clock', async () => {
   await faults({ delay: '5m' });
   await lose('sa_a');
   await advance('299s');
@@ -294,7 +294,7 @@ section('webhook: late, by the world\'s clock', async () => {
   assert.equal(received.length, 1);
 });
 
-section('webhook: late, as time passes by itself', async () => {
+section('webhook: delay, with a running clock', async () => {
   await admin('PUT', '/clock', { mode: 'runs' });
   await faults({ delay: '300ms' }, { times: 1 });
   await lose('sa_a');
@@ -314,7 +314,7 @@ for (const mode of ['frozen', 'runs'])
     assert.ok(received.every((r) => r.genuine));
   });
 
-section('webhook: flip_bit, and the retry is whole', async () => {
+section('webhook: corrupt, and the retry is intact', async () => {
   await faults({ corrupt: 1 });
   await lose('sa_a');
   await arrived(1);
@@ -326,7 +326,7 @@ section('webhook: flip_bit, and the retry is whole', async () => {
   assert.equal((await deliveries())[0].state, 'delivered');
 });
 
-section('webhook: skew', async () => {
+section('webhook: clock_skew', async () => {
   await faults({ clock_skew: '-10m' }, { times: 1 });
   await lose('sa_a');
   const [stale] = await arrived(1);
@@ -334,7 +334,7 @@ section('webhook: skew', async () => {
   assert.ok(Math.abs(stale.skew + 600) < 30, `${stale.skew}`);
 });
 
-section('webhook: the simulation is a rule for the next of a name', async () => {
+section('webhook: the simulation adds a rule for the next event', async () => {
   const { rule: name } = await admin('POST', '/simulate/webhook', { event: LOST, action: 'repeat' });
   await lose('sa_a');
   await lose('sa_b');
@@ -343,7 +343,7 @@ section('webhook: the simulation is a rule for the next of a name', async () => 
   assert.equal((await admin('GET', `/rules/${name}`)).hits, 1);
 });
 
-/* --- all of them, each in a world as it began ---------------------------------------------------- */
+/* --- runs all sections, each after a reset ------------------------------------------------------- */
 
 try {
   for (const { name, run } of sections) {

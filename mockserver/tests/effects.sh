@@ -1,5 +1,5 @@
 #!/bin/sh
-# effects.sh MOCKSERVER: every effect of a rule on calls, as curl meets it; cuts by the codes that curl ends with.
+# effects.sh MOCKSERVER: tests every effect of a rule on calls with curl; closed connections by curl's exit codes.
 set -eu
 tmp=$(mktemp -d)
 mock=
@@ -33,80 +33,80 @@ fail() {
     exit 1
 }
 
-# ask STATUS METHOD PATH OPTION...: curl must end with that status; the answer is in $tmp/head and $tmp/body.
-ask() {
-    wanted=$1 method=$2 path=$3
+# call STATUS METHOD PATH OPTION...: curl must exit with STATUS; the response is in $tmp/head and $tmp/body.
+call() {
+    expected=$1 method=$2 path=$3
     shift 3
     status=0
     : >"$tmp/head"
     : >"$tmp/body"
     curl -s -X "$method" -H "Authorization: Bearer $key" -D "$tmp/head" -o "$tmp/body" "$@" "$url$path" || status=$?
-    [ "$status" = "$wanted" ] || fail "curl $method $path ended with $status, not $wanted"
+    [ "$status" = "$expected" ] || fail "curl $method $path exited with $status; expected $expected"
 }
 head_has() { grep -qiE -- "$1" "$tmp/head" || fail "the head lacks $1"; }
 body_has() { grep -qE -- "$1" "$tmp/body" || fail "the body lacks $1"; }
 
-# rule TARGET WHEN EFFECT: alone, in a world as it began.
+# rule TARGET WHEN EFFECT: resets the namespace and adds the rule.
 rule() {
-    ask 0 POST /__admin/reset
-    ask 0 POST /__admin/rules -d "{\"name\":\"effect\",$1,\"when\":$2,\"then\":[$3]}"
+    call 0 POST /__admin/reset
+    call 0 POST /__admin/rules -d "{\"name\":\"effect\",$1,\"when\":$2,\"then\":[$3]}"
     head_has '^HTTP/1.1 201'
 }
 on_list='"on":"layers.list_social_accounts"'
 on_revoke='"on":"layers.revoke_social_account"'
 
 rule "$on_list" '{"times":1}' '{"respond":{"error":"RATE_LIMITED","headers":{"Retry-After":"2"}}}'
-ask 22 GET $list --fail
+call 22 GET $list --fail
 head_has '^HTTP/1.1 429'
 head_has '^Retry-After: 2'
 head_has '^X-Mock-Error: rule:effect'
-ask 0 GET $list --fail
+call 0 GET $list --fail
 
 rule "$on_list" '{}' '{"respond":{"status":503,"body":"Back soon.\n"}}'
-ask 0 GET $list
+call 0 GET $list
 head_has '^HTTP/1.1 503'
-[ "$(cat "$tmp/body")" = "Back soon." ] || fail "another body"
+[ "$(cat "$tmp/body")" = "Back soon." ] || fail "wrong body"
 
 rule "$on_list" '{}' '{"patch":[{"op":"replace","path":"/items","value":"none"}]}'
-ask 0 GET $list
+call 0 GET $list
 body_has '"items":"none"'
 
 rule "$on_revoke" '{}' '{"set_state":{"accounts":{"where":{"id":"sa_b"},"set":{"handle":"renamed"}}}}'
-ask 0 DELETE /v1/social-accounts/sa_a
-ask 0 GET $list
+call 0 DELETE /v1/social-accounts/sa_a
+call 0 GET $list
 body_has '"handle":"renamed"'
 
 rule "$on_list" '{}' '{"headers":{"X-Extra":"yes"}}'
-ask 0 GET $list
+call 0 GET $list
 head_has '^X-Extra: yes'
 
-# Whoever gives up on a late answer has had the effect; who gives up while held back has not.
+# delay_after: the effect precedes the delay. delay_before: a call whose client gives up has had no effect yet.
 rule "$on_revoke" '{}' '{"delay_after":"5s"}'
-ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
-ask 0 GET $list
-! grep -q sa_a "$tmp/body" || fail "a late answer, and nothing had happened"
+call 28 DELETE /v1/social-accounts/sa_a --max-time 1
+call 0 GET $list
+! grep -q sa_a "$tmp/body" || fail "delay_after: the call had no effect"
 rule "$on_revoke" '{}' '{"delay_before":"5s"}'
-ask 28 DELETE /v1/social-accounts/sa_a --max-time 1
-ask 0 GET $list
+call 28 DELETE /v1/social-accounts/sa_a --max-time 1
+call 0 GET $list
 body_has sa_a
 
-# 52: an empty reply; 18: less than was promised; 56: receiving failed.
+# curl exits with 52: empty reply; 18: partial body; 56: receive error.
 for cut in before_headers:52 after_headers:18 mid_body:18 reset:56; do
     rule "$on_list" '{"times":1}' "{\"close_connection\":\"${cut%:*}\"}"
-    ask "${cut#*:}" GET $list
+    call "${cut#*:}" GET $list
     case $cut in
     before_headers:* | reset:*) [ ! -s "$tmp/head" ] || fail "$cut: there is a head" ;;
     after_headers:*) [ ! -s "$tmp/body" ] || fail "$cut: there is a body" ;;
     mid_body:*) [ -s "$tmp/body" ] || fail "$cut: there is no body" ;;
     esac
-    ask 0 GET $list
+    call 0 GET $list
 done
 
-# At a quarter of its size a second the body does not come within one, and comes within many.
+# At about a quarter of its size per second, the body takes longer than one second.
 rule "$on_list" '{}' '{"throttle":"128B/s"}'
-ask 28 GET $list --max-time 1
-[ -s "$tmp/body" ] || fail "nothing came in a second"
-ask 0 GET $list --max-time 30
+call 28 GET $list --max-time 1
+[ -s "$tmp/body" ] || fail "no part of the body came in a second"
+call 0 GET $list --max-time 30
 body_has 'nextCursor'
 
 kill "$mock"

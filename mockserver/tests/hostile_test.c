@@ -1,4 +1,4 @@
-/* Answers that are as unkind as the documents allow: what changes, what never does. */
+/* Hostile namespaces: what varies in a response, and what never does. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #define AS_ACME        "embed-api-key: pn-acme00000000000000000001"
 #define DONE           "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"
 
-static struct mock *world(const char *from, int seed, bool hostile)
+static struct mock *new_mock(const char *from, int seed, bool hostile)
 {
     char yaml[1024];
     (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed,
@@ -30,18 +30,19 @@ static struct mock *world(const char *from, int seed, bool hostile)
 
 static int set_up(void **state)
 {
-    *state = world(LAYERS, 42, true);
+    *state = new_mock(LAYERS, 42, true);
     return 0;
 }
 
-/* Until it is not refused. */
-static struct mock_response ask(struct mock *m, const char *line, const char *body, const char *as)
+/* Calls again after a refusal: two in a row do not occur. */
+static struct mock_response call_until_accepted(struct mock *m, const char *line, const char *body,
+                                                const char *as)
 {
     struct mock_response a = mock_call(m, line, body, as);
     return a.status == 429 ? mock_call(m, line, body, as) : a;
 }
 
-/* --- what a response says -------------------------------------------------------------------- */
+/* --- content of a response ------------------------------------------------------------------ */
 
 static bool same_value(const struct node *x, const struct node *y)
 {
@@ -52,36 +53,36 @@ static bool same_value(const struct node *x, const struct node *y)
     return node_equal(x, y);
 }
 
-static bool says(const struct node *plain, const struct node *other);
+static bool contains(const struct node *plain, const struct node *other);
 
-/* Each row has its like, however they are ordered. */
-static bool says_rows(const struct node *plain, const struct node *other)
+/* Every row has an equal one, in any order. */
+static bool contains_rows(const struct node *plain, const struct node *other)
 {
     size_t found = 0;
     for (size_t i = 0; i < node_count(plain); i++)
         for (size_t k = 0; k < node_count(other); k++)
-            found += says(node_at(plain, i), node_at(other, k));
+            found += contains(node_at(plain, i), node_at(other, k));
     return node_count(plain) == node_count(other) && found >= node_count(plain);
 }
 
-/* All that the plain response says, whatever is said besides; but each call has an id of its own. */
-static bool says(const struct node *plain, const struct node *other)
+/* True if `other` has everything that `plain` has, except for the id of the request. */
+static bool contains(const struct node *plain, const struct node *other)
 {
     if (plain->kind == NODE_LIST)
-        return other->kind == NODE_LIST && says_rows(plain, other);
+        return other->kind == NODE_LIST && contains_rows(plain, other);
     if (plain->kind != NODE_MAP)
         return same_value(plain, other);
     const struct member *m;
     for (size_t i = 0; (m = node_member(plain, i)); i++) {
         const struct node *value = node_get(other, m->key);
         bool own = strcmp(m->key, "requestId") == 0 || strcmp(m->key, "request_id") == 0;
-        if (!value || (!own && !says(m->value, value)))
+        if (!value || (!own && !contains(m->value, value)))
             return false;
     }
     return true;
 }
 
-static void a_hostile_response_says_all_that_a_plain_one_does(void **state)
+static void a_hostile_response_contains_all_of_the_plain_response(void **state)
 {
     (void)state;
     static const struct {
@@ -98,29 +99,30 @@ static void a_hostile_response_says_all_that_a_plain_one_does(void **state)
         {POSTNITRO,      "GET /social-account",                 AS_ACME },
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
-        struct mock *plain = world(calls[i].from, 5, false), *m = world(calls[i].from, 5, true);
+        struct mock *plain = new_mock(calls[i].from, 5, false),
+                    *m = new_mock(calls[i].from, 5, true);
         struct mock_response a = mock_call(plain, calls[i].line, NULL, calls[i].as);
         struct mock_response b = mock_call(m, calls[i].line, NULL, calls[i].as);
-        if (a.status != b.status || !says(a.body, b.body) || str_eq(a.text, b.text))
+        if (a.status != b.status || !contains(a.body, b.body) || str_eq(a.text, b.text))
             fail_msg("%s: %d %s", calls[i].line, b.status, str_dup(b.arena, b.text));
         mock_free(plain);
         mock_free(m);
     }
 }
 
-static bool has_unknown(const struct node *n)
+static bool has_extra_member(const struct node *n)
 {
     const struct member *m;
     for (size_t i = 0; (m = node_member(n, i)); i++)
-        if (strncmp(m->key, "x_", 2) == 0 || has_unknown(m->value))
+        if (strncmp(m->key, "x_", 2) == 0 || has_extra_member(m->value))
             return true;
     for (size_t i = 0; n->kind == NODE_LIST && i < node_count(n); i++)
-        if (has_unknown(node_at(n, i)))
+        if (has_extra_member(node_at(n, i)))
             return true;
     return false;
 }
 
-static void each_kind_of_unkindness_is_met_and_told(void **state)
+static void every_kind_of_variation_occurs_and_is_journaled(void **state)
 {
     struct mock *m = *state;
     static const char *const kinds[] = {
@@ -137,17 +139,17 @@ static void each_kind_of_unkindness_is_met_and_told(void **state)
     bool unknown = false, offset = false;
     for (int i = 0; i < 60; i++) {
         struct mock_response a = mock_call(m, LIST, NULL, AS_FULL);
-        unknown = unknown || has_unknown(a.body);
+        unknown = unknown || has_extra_member(a.body);
         offset = offset || strstr(str_dup(a.arena, a.text), ".000000+00:00");
     }
     assert_true(unknown && offset);
     struct mock_response log = mock_call(m, "GET /__admin/requests?limit=100", NULL);
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (!strstr(str_dup(log.arena, log.text), kinds[i]))
-            fail_msg("%s was not met in 60 calls", kinds[i]);
+            fail_msg("%s did not occur in 60 calls", kinds[i]);
 }
 
-static void a_plain_world_is_told_of_none(void **state)
+static void a_plain_namespace_has_no_variations(void **state)
 {
     struct mock *m = *state;
     mock_call(m, LIST, NULL, AS_FULL);
@@ -156,7 +158,7 @@ static void a_plain_world_is_told_of_none(void **state)
                         "false");
 }
 
-/* --- the same again ------------------------------------------------------------------------- */
+/* --- determinism ---------------------------------------------------------------------------- */
 
 static const char *journal_of(struct mock *m)
 {
@@ -169,9 +171,10 @@ static const char *journal_of(struct mock *m)
     return str_dup(a.arena, a.text);
 }
 
-static void the_same_seed_and_calls_meet_the_same(void **state)
+static void the_same_seed_and_calls_give_the_same_variations(void **state)
 {
-    struct mock *m = *state, *same = world(LAYERS, 42, true), *other = world(LAYERS, 43, true);
+    struct mock *m = *state, *same = new_mock(LAYERS, 42, true),
+                *other = new_mock(LAYERS, 43, true);
     const char *first = journal_of(m);
     assert_string_equal(journal_of(same), first);
     assert_string_not_equal(journal_of(other), first);
@@ -183,11 +186,11 @@ static void the_same_seed_and_calls_meet_the_same(void **state)
 
 /* --- refused ---------------------------------------------------------------------------- */
 
-static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
+static void some_calls_are_refused_but_never_twice_in_a_row(void **state)
 {
     struct mock *m = *state;
     const char *lists[] = {LIST, "GET /v1/whoami"};
-    int away = 0;
+    int refused = 0;
     bool before[2] = {false};
     for (int i = 0; i < 400; i++) {
         if (i % 50 == 0)
@@ -197,46 +200,46 @@ static void now_and_then_a_call_is_turned_away_and_never_twice(void **state)
         bool now = a.status == 429;
         assert_false(now && before[i % 2]);
         before[i % 2] = now;
-        away += now;
+        refused += now;
         if (!now)
             continue;
         assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
         assert_string_equal(header_of(a, "Retry-After"), "1");
         assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "0");
     }
-    assert_in_range(away, 8, 40); /* one in twenty */
+    assert_in_range(refused, 8, 40); /* one in twenty */
 }
 
-static void who_is_turned_away_pays_nothing_and_causes_nothing(void **state)
+static void a_refused_call_is_not_counted_and_has_no_effect(void **state)
 {
     (void)state;
-    struct mock *m = world(LAYERS, 7, true);
+    struct mock *m = new_mock(LAYERS, 7, true);
     static const char project[] = "{\"name\":\"New\",\"timezone\":\"UTC\"}";
     uint32_t made = world_count(mock_test_world(m), RECORD_SPACE);
-    int64_t paid = 0, left = 0;
+    int64_t counted = 0, left = 0;
     for (int i = 0; i < 30; i++) {
         struct mock_response a = mock_call(m, "POST /v1/projects", project, AS_FULL);
         if (a.status == 429)
             continue;
-        paid++;
+        counted++;
         assert_true(str_to_int(str_from(header_of(a, "X-RateLimit-Remaining")), &left));
     }
     int64_t limit = 0;
-    struct mock_response last = ask(m, "POST /v1/projects", project, AS_FULL);
+    struct mock_response last = call_until_accepted(m, "POST /v1/projects", project, AS_FULL);
     assert_true(str_to_int(str_from(header_of(last, "X-RateLimit-Limit")), &limit));
-    assert_true(paid < 30); /* some were */
-    assert_int_equal(limit - left, paid);
-    assert_int_equal(world_count(mock_test_world(m), RECORD_SPACE) - made, paid + 1);
+    assert_true(counted < 30); /* some were refused */
+    assert_int_equal(limit - left, counted);
+    assert_int_equal(world_count(mock_test_world(m), RECORD_SPACE) - made, counted + 1);
     mock_free(m);
 }
 
-/* --- what stays ----------------------------------------------------------------------------- */
+/* --- what does not vary --------------------------------------------------------------------- */
 
-static void an_order_that_is_documented_stays(void **state)
+static void a_documented_order_is_kept(void **state)
 {
     struct mock *m = *state;
     for (int i = 0; i < 10; i++) {
-        struct mock_response a = ask(m, "GET " P "/scheduled-posts", NULL, AS_FULL);
+        struct mock_response a = call_until_accepted(m, "GET " P "/scheduled-posts", NULL, AS_FULL);
         const struct node *items = node_get(a.body, "items");
         int64_t before = INT64_MAX, now;
         assert_true(node_count(items) > 1);
@@ -249,17 +252,18 @@ static void an_order_that_is_documented_stays(void **state)
     }
 }
 
-static void pages_still_have_every_row_once(void **state)
+static void pages_contain_every_row_once(void **state)
 {
     struct mock *m = *state;
-    struct mock_response all = ask(m, LIST, NULL, AS_FULL), page;
+    struct mock_response all = call_until_accepted(m, LIST, NULL, AS_FULL), page;
     size_t count = node_count(node_get(all.body, "items")), seen = 0;
     const char *cursor = "";
     for (; cursor && seen <= count; cursor = at(page, "/nextCursor")) {
-        page = ask(m,
-                   *cursor ? arena_printf(&m->arena, "%s?limit=2&cursor=%s", LIST, cursor)
-                           : arena_printf(&m->arena, "%s?limit=2", LIST),
-                   NULL, AS_FULL);
+        page = call_until_accepted(
+            m,
+            *cursor ? arena_printf(&m->arena, "%s?limit=2&cursor=%s", LIST, cursor)
+                    : arena_printf(&m->arena, "%s?limit=2", LIST),
+            NULL, AS_FULL);
         seen += node_count(node_get(page.body, "items"));
         for (size_t i = 0; i < node_count(node_get(page.body, "items")); i++)
             assert_non_null(
@@ -271,13 +275,13 @@ static void pages_still_have_every_row_once(void **state)
     assert_int_equal(seen, count);
 }
 
-static void what_is_told_side_by_side_stays_so(void **state)
+static void parallel_lists_are_reordered_alike(void **state)
 {
     (void)state;
-    struct mock *m = world(POSTEVERYWHERE, 42, true);
+    struct mock *m = new_mock(POSTEVERYWHERE, 42, true);
     bool moved = false;
     for (int i = 0; i < 10; i++) {
-        struct mock_response a = ask(m, "GET /api/v1/accounts", NULL, AS_BRAND);
+        struct mock_response a = call_until_accepted(m, "GET /api/v1/accounts", NULL, AS_BRAND);
         const struct node *accounts = node_pointer(a.body, "/data/accounts");
         for (size_t k = 0; k < node_count(accounts); k++)
             assert_string_equal(at(a, arena_printf(&m->arena, "/data/accounts/%zu/account_id", k)),
@@ -288,10 +292,10 @@ static void what_is_told_side_by_side_stays_so(void **state)
     mock_free(m);
 }
 
-static void a_response_that_is_documented_whole_stays_whole(void **state)
+static void a_completely_documented_object_gets_no_extra_members(void **state)
 {
     (void)state;
-    struct mock *m = world(POSTNITRO, 42, true);
+    struct mock *m = new_mock(POSTNITRO, 42, true);
     for (int i = 0; i < 10; i++) {
         struct mock_response a =
             mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
@@ -303,14 +307,15 @@ static void a_response_that_is_documented_whole_stays_whole(void **state)
     mock_free(m);
 }
 
-static void what_is_the_clients_own_stays_as_it_was_given(void **state)
+static void values_of_the_client_are_unchanged(void **state)
 {
     struct mock *m = *state;
     static const char endpoint[] = "{\"url\":\"http://127.0.0.1:9/\",\"events\":[\"post.failed\"],"
                                    "\"metadata\":{\"b\":{\"createdAt\":\"2026-01-01T00:00:00Z\"},"
                                    "\"a\":1}}";
     for (int i = 0; i < 10; i++) {
-        struct mock_response a = ask(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
+        struct mock_response a =
+            call_until_accepted(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
         const struct node *given = json_parse(&m->arena, str_from(endpoint), "given", NULL);
         const struct node *kept = node_get(node_get(a.body, "endpoint"), "metadata");
         assert_non_null(kept);
@@ -319,7 +324,7 @@ static void what_is_the_clients_own_stays_as_it_was_given(void **state)
     }
 }
 
-static void a_response_given_again_is_the_same_to_the_byte(void **state)
+static void a_stored_response_is_returned_byte_by_byte(void **state)
 {
     struct mock *m = *state;
     for (int i = 0; i < 10; i++) {
@@ -340,7 +345,7 @@ static void a_response_given_again_is_the_same_to_the_byte(void **state)
 
 static void the_admin_api_is_never_hostile(void **state)
 {
-    struct mock *m = *state, *plain = world(LAYERS, 42, false);
+    struct mock *m = *state, *plain = new_mock(LAYERS, 42, false);
     static const char *const calls[] = {"GET /__admin/state/accounts", "GET /__admin/clock",
                                         "GET /__admin/routes"};
     for (size_t i = 0; i < COUNT(calls); i++)
@@ -351,7 +356,7 @@ static void the_admin_api_is_never_hostile(void **state)
 
 static void reading_through_the_admin_api_changes_no_later_response(void **state)
 {
-    void *other = world(LAYERS, 42, true);
+    void *other = new_mock(LAYERS, 42, true);
     for (size_t i = 0; i < 5; i++) {
         mock_call(other, "GET /__admin/state", NULL);
         struct mock_response a = mock_call(*state, LIST, NULL, AS_FULL);
@@ -360,7 +365,7 @@ static void reading_through_the_admin_api_changes_no_later_response(void **state
     mock_test_teardown(&other);
 }
 
-static void a_rule_has_the_last_word(void **state)
+static void the_response_of_a_rule_is_unchanged(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "POST /__admin/rules",
@@ -372,22 +377,23 @@ static void a_rule_has_the_last_word(void **state)
     for (int i = 0; i < 30; i++)
         assert_true(
             str_is(mock_call(m, "GET /v1/whoami", NULL, AS_FULL).text, "{\"b\":1,\"a\":2}"));
-    assert_string_equal(at(ask(m, "GET /v1/projects", NULL, AS_FULL), "/nextCursor"), "mine");
+    assert_string_equal(
+        at(call_until_accepted(m, "GET /v1/projects", NULL, AS_FULL), "/nextCursor"), "mine");
 }
 
-static void ids_have_each_form_that_the_documents_show(void **state)
+static void ids_have_every_documented_form(void **state)
 {
     struct mock *m = *state;
     int uuids = 0;
     for (int i = 0; i < 12; i++) {
-        struct mock_response a =
-            ask(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
+        struct mock_response a = call_until_accepted(
+            m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
         uuids += strlen(at(a, "/id")) == strlen("prj_") + 36;
     }
     assert_in_range(uuids, 1, 11);
 }
 
-static void a_world_can_be_made_hostile_as_it_is_created(void **state)
+static void a_namespace_can_be_created_hostile(void **state)
 {
     struct mock *m = *state;
     struct mock_response a =
@@ -406,23 +412,23 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, mock_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_hostile_response_says_all_that_a_plain_one_does),
-        TEST(each_kind_of_unkindness_is_met_and_told),
-        LAYERS_TEST(a_plain_world_is_told_of_none),
-        TEST(the_same_seed_and_calls_meet_the_same),
-        TEST(now_and_then_a_call_is_turned_away_and_never_twice),
-        TEST(who_is_turned_away_pays_nothing_and_causes_nothing),
-        TEST(an_order_that_is_documented_stays),
-        TEST(pages_still_have_every_row_once),
-        TEST(what_is_told_side_by_side_stays_so),
-        TEST(a_response_that_is_documented_whole_stays_whole),
-        TEST(what_is_the_clients_own_stays_as_it_was_given),
-        TEST(a_response_given_again_is_the_same_to_the_byte),
+        TEST(a_hostile_response_contains_all_of_the_plain_response),
+        TEST(every_kind_of_variation_occurs_and_is_journaled),
+        LAYERS_TEST(a_plain_namespace_has_no_variations),
+        TEST(the_same_seed_and_calls_give_the_same_variations),
+        TEST(some_calls_are_refused_but_never_twice_in_a_row),
+        TEST(a_refused_call_is_not_counted_and_has_no_effect),
+        TEST(a_documented_order_is_kept),
+        TEST(pages_contain_every_row_once),
+        TEST(parallel_lists_are_reordered_alike),
+        TEST(a_completely_documented_object_gets_no_extra_members),
+        TEST(values_of_the_client_are_unchanged),
+        TEST(a_stored_response_is_returned_byte_by_byte),
         TEST(the_admin_api_is_never_hostile),
         TEST(reading_through_the_admin_api_changes_no_later_response),
-        TEST(a_rule_has_the_last_word),
-        TEST(ids_have_each_form_that_the_documents_show),
-        LAYERS_TEST(a_world_can_be_made_hostile_as_it_is_created),
+        TEST(the_response_of_a_rule_is_unchanged),
+        TEST(ids_have_every_documented_form),
+        LAYERS_TEST(a_namespace_can_be_created_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

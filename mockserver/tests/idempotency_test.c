@@ -1,4 +1,4 @@
-/* Idempotency-Key: the first response again, for as long as it is kept. */
+/* Idempotency-Key: a repeated call returns the stored response. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -35,7 +35,7 @@ static uint32_t posts(struct mock *m)
     return world_count(mock_test_world(m), RECORD_DESTINATION);
 }
 
-static void assert_repeated(struct mock_response again, struct mock_response first)
+static void assert_stored_response(struct mock_response again, struct mock_response first)
 {
     assert_int_equal(again.status, first.status);
     assert_true(str_eq(again.text, first.text));
@@ -44,19 +44,19 @@ static void assert_repeated(struct mock_response again, struct mock_response fir
     assert_string_not_equal(header_of(again, "X-Request-Id"), header_of(first, "X-Request-Id"));
 }
 
-static void the_same_call_gets_the_first_response_and_happens_once(void **state)
+static void a_repeated_call_returns_the_stored_response_and_acts_once(void **state)
 {
     uint32_t before = posts(*state);
     struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     assert_int_equal(first.status, 202);
     assert_null(header_of(first, "X-Mock-Replayed"));
     advance(*state, DAY - 1);
-    assert_repeated(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
-    assert_repeated(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
     assert_int_equal(posts(*state), before + 1);
 }
 
-static void without_a_token_each_call_is_a_call(void **state)
+static void without_a_token_every_call_acts(void **state)
 {
     uint32_t before = posts(*state);
     mock_call(*state, SCHEDULE, BODY, AS_FULL);
@@ -65,7 +65,7 @@ static void without_a_token_each_call_is_a_call(void **state)
     assert_int_equal(posts(*state), before + 3);
 }
 
-static void another_call_with_the_same_token_is_a_conflict(void **state)
+static void a_different_call_with_the_same_token_is_a_conflict(void **state)
 {
     static const struct {
         const char *line, *body;
@@ -83,10 +83,10 @@ static void another_call_with_the_same_token_is_a_conflict(void **state)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN), 409,
                        "IDEMPOTENCY_CONFLICT");
     assert_int_equal(posts(*state), before);
-    assert_repeated(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
 }
 
-static void a_token_is_of_its_key_and_its_endpoint(void **state)
+static void a_token_belongs_to_one_key_and_one_endpoint(void **state)
 {
     uint32_t before = posts(*state);
     struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
@@ -95,11 +95,11 @@ static void a_token_is_of_its_key_and_its_endpoint(void **state)
     assert_int_equal(mock_call(*state, SCHEDULE, LATER, AS_FULL, OTHER).status, 202);
     assert_int_equal(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN).status, 201);
     assert_int_equal(posts(*state), before + 3);
-    assert_repeated(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
-    assert_repeated(mock_call(*state, SCHEDULE, LATER, AS_NARROW, TOKEN), other);
+    assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, SCHEDULE, LATER, AS_NARROW, TOKEN), other);
 }
 
-static void after_a_day_the_token_is_new(void **state)
+static void a_token_expires_after_a_day(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     advance(*state, DAY);
@@ -107,19 +107,19 @@ static void after_a_day_the_token_is_new(void **state)
         mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN);
     assert_int_equal(second.status, 201);
     assert_string_not_equal(at(second, "/id"), at(first, "/id"));
-    assert_repeated(
+    assert_stored_response(
         mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN), second);
 }
 
-static void a_refusal_by_the_endpoint_is_repeated_too(void **state)
+static void a_refusal_by_the_endpoint_is_stored_too(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN);
     assert_int_equal(first.status, 422);
-    assert_repeated(mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, CREATE, "{\"name\":\"\"}", AS_FULL, TOKEN), first);
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 409, "IDEMPOTENCY_CONFLICT");
 }
 
-static void what_a_gate_refuses_is_not_kept(void **state)
+static void a_refusal_by_a_gate_is_not_stored(void **state)
 {
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
@@ -132,7 +132,7 @@ static void what_a_gate_refuses_is_not_kept(void **state)
     assert_null(header_of(made, "X-Mock-Replayed"));
 }
 
-static void what_a_rule_said_instead_is_not_kept(void **state)
+static void the_response_of_a_rule_is_not_stored(void **state)
 {
     static const char *const responses[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"",
                                             "\"status\":503", "\"status\":418"};
@@ -145,20 +145,20 @@ static void what_a_rule_said_instead_is_not_kept(void **state)
     }
     struct mock_response made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_int_equal(made.status, 201);
-    assert_repeated(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), made);
+    assert_stored_response(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), made);
 }
 
-static void the_response_is_repeated_as_a_rule_left_it(void **state)
+static void a_response_patched_by_a_rule_is_stored_patched(void **state)
 {
     mock_call(*state, "POST /__admin/rules",
               "{\"on\":\"layers.create_project\",\"when\":{\"nth\":1},\"then\":[{\"patch\":"
               "[{\"op\":\"replace\",\"path\":\"/name\",\"value\":\"Other\"}]}]}");
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_string_equal(at(first, "/name"), "Other");
-    assert_repeated(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), first);
 }
 
-static void routes_without_the_badge_take_no_notice(void **state)
+static void other_routes_ignore_the_token(void **state)
 {
     static const struct {
         const char *line, *body;
@@ -183,7 +183,7 @@ static void routes_without_the_badge_take_no_notice(void **state)
                    409, "CONFLICT");
 }
 
-static void a_reset_and_another_world_know_nothing_of_it(void **state)
+static void a_reset_and_another_namespace_do_not_have_the_stored_response(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     struct mock_response other =
@@ -194,29 +194,29 @@ static void a_reset_and_another_world_know_nothing_of_it(void **state)
     mock_call(*state, "POST /__admin/reset", NULL);
     assert_null(header_of(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), "X-Mock-Replayed"));
     mock_call(*state, "POST /__admin/snapshots/made/restore", NULL);
-    assert_repeated(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), first);
+    assert_stored_response(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), first);
 }
 
-static void a_repeated_call_costs_as_any_other(void **state)
+static void a_repeated_call_counts_against_the_rate_limit(void **state)
 {
     mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     struct mock_response again = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_string_equal(header_of(again, "X-RateLimit-Remaining"), "58");
 }
 
-static struct reply reply_of(char token[32], int i, struct str body)
+static struct reply make_reply(char token[32], int i, struct str body)
 {
     int n = snprintf(token, 32, "token-%d", i);
     return (struct reply){
         .key = 1, .what = "op", .token = str_of(token, (size_t)n), .status = 200, .body = body};
 }
 
-static void the_oldest_go_when_there_are_too_many(void **state)
+static void the_oldest_responses_are_evicted_above_the_count_limit(void **state)
 {
     struct world *w = mock_test_world(*state);
     char token[32];
     for (int i = 0; i < REPLIES_MAX + 10; i++) {
-        struct reply r = reply_of(token, i, STR("{}"));
+        struct reply r = make_reply(token, i, STR("{}"));
         replies_keep(w, &r, 0);
     }
     assert_null(replies_find(w, 1, "op", STR("token-9")));
@@ -225,13 +225,13 @@ static void the_oldest_go_when_there_are_too_many(void **state)
     assert_null(replies_find(w, 1, "other", STR("token-10")));
 }
 
-static void the_oldest_go_when_they_are_too_large(void **state)
+static void the_oldest_responses_are_evicted_above_the_size_limit(void **state)
 {
     static char large[REPLIES_BYTES / 4];
     struct world *w = mock_test_world(*state);
     char token[32];
     for (int i = 0; i < 5; i++) {
-        struct reply r = reply_of(token, i, str_of(large, sizeof large));
+        struct reply r = make_reply(token, i, str_of(large, sizeof large));
         replies_keep(w, &r, 0);
     }
     assert_null(replies_find(w, 1, "op", STR("token-1")));
@@ -239,21 +239,21 @@ static void the_oldest_go_when_they_are_too_large(void **state)
     assert_true(replies_own_bytes(w->replies) < 2 * REPLIES_BYTES);
 }
 
-static void worlds_share_what_was_kept_and_nothing_after(void **state)
+static void a_fork_shares_the_responses_stored_before_it(void **state)
 {
     struct world *w = mock_test_world(*state);
     char token[32];
-    struct reply r = reply_of(token, 1, STR("{}"));
+    struct reply r = make_reply(token, 1, STR("{}"));
     replies_keep(w, &r, 0);
     struct world *fork = world_fork(w);
-    r = reply_of(token, 2, STR("{}"));
+    r = make_reply(token, 2, STR("{}"));
     replies_keep(fork, &r, 0);
     assert_non_null(replies_find(fork, 1, "op", STR("token-1")));
     assert_non_null(replies_find(fork, 1, "op", STR("token-2")));
     assert_null(replies_find(w, 1, "op", STR("token-2")));
     r.at_ms = 5;
     r.token = STR("token-3");
-    replies_keep(fork, &r, 1); /* what was kept before is forgotten */
+    replies_keep(fork, &r, 1); /* evicts responses from before */
     assert_null(replies_find(fork, 1, "op", STR("token-1")));
     assert_non_null(replies_find(w, 1, "op", STR("token-1")));
     world_free(fork);
@@ -262,21 +262,21 @@ static void worlds_share_what_was_kept_and_nothing_after(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LAYERS_TEST(the_same_call_gets_the_first_response_and_happens_once),
-        LAYERS_TEST(without_a_token_each_call_is_a_call),
-        LAYERS_TEST(another_call_with_the_same_token_is_a_conflict),
-        LAYERS_TEST(a_token_is_of_its_key_and_its_endpoint),
-        LAYERS_TEST(after_a_day_the_token_is_new),
-        LAYERS_TEST(a_refusal_by_the_endpoint_is_repeated_too),
-        LAYERS_TEST(what_a_gate_refuses_is_not_kept),
-        LAYERS_TEST(what_a_rule_said_instead_is_not_kept),
-        LAYERS_TEST(the_response_is_repeated_as_a_rule_left_it),
-        LAYERS_TEST(routes_without_the_badge_take_no_notice),
-        LAYERS_TEST(a_reset_and_another_world_know_nothing_of_it),
-        LAYERS_TEST(a_repeated_call_costs_as_any_other),
-        LAYERS_TEST(the_oldest_go_when_there_are_too_many),
-        LAYERS_TEST(the_oldest_go_when_they_are_too_large),
-        LAYERS_TEST(worlds_share_what_was_kept_and_nothing_after),
+        LAYERS_TEST(a_repeated_call_returns_the_stored_response_and_acts_once),
+        LAYERS_TEST(without_a_token_every_call_acts),
+        LAYERS_TEST(a_different_call_with_the_same_token_is_a_conflict),
+        LAYERS_TEST(a_token_belongs_to_one_key_and_one_endpoint),
+        LAYERS_TEST(a_token_expires_after_a_day),
+        LAYERS_TEST(a_refusal_by_the_endpoint_is_stored_too),
+        LAYERS_TEST(a_refusal_by_a_gate_is_not_stored),
+        LAYERS_TEST(the_response_of_a_rule_is_not_stored),
+        LAYERS_TEST(a_response_patched_by_a_rule_is_stored_patched),
+        LAYERS_TEST(other_routes_ignore_the_token),
+        LAYERS_TEST(a_reset_and_another_namespace_do_not_have_the_stored_response),
+        LAYERS_TEST(a_repeated_call_counts_against_the_rate_limit),
+        LAYERS_TEST(the_oldest_responses_are_evicted_above_the_count_limit),
+        LAYERS_TEST(the_oldest_responses_are_evicted_above_the_size_limit),
+        LAYERS_TEST(a_fork_shares_the_responses_stored_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

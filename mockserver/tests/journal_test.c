@@ -12,16 +12,16 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/tenant.h"
 
-/* A call as it stands when it is written down. */
-struct fake {
+/* A finished call, as journal_add receives it. */
+struct fake_call {
     struct exchange x;
     struct call c;
     struct world *world;
 };
 
-static struct call *fake_begin(struct fake *f, const char *target, size_t body_bytes)
+static struct call *fake_call_begin(struct fake_call *f, const char *target, size_t body_bytes)
 {
-    *f = (struct fake){.world = world_new(1, 1000, CLOCK_FROZEN)};
+    *f = (struct fake_call){.world = world_new(1, 1000, CLOCK_FROZEN)};
     struct arena *a = &f->x.arena;
     f->c = (struct call){
         .arena = a,
@@ -47,31 +47,31 @@ static struct call *fake_begin(struct fake *f, const char *target, size_t body_b
     return &f->c;
 }
 
-static void fake_end(struct fake *f)
+static void fake_call_end(struct fake_call *f)
 {
     arena_end(&f->x.arena);
     world_free(f->world);
 }
 
-static void add(struct journal *j, const char *target, size_t body_bytes)
+static void add_entry(struct journal *j, const char *target, size_t body_bytes)
 {
-    struct fake f;
-    journal_add(j, fake_begin(&f, target, body_bytes));
-    fake_end(&f);
+    struct fake_call f;
+    journal_add(j, fake_call_begin(&f, target, body_bytes));
+    fake_call_end(&f);
 }
 
 static void an_entry_outlives_its_call(void **state)
 {
     (void)state;
     struct journal *j = journal_new(1 << 20);
-    struct fake f;
-    struct call *c = fake_begin(&f, "/v1/things?x=1", 3);
+    struct fake_call f;
+    struct call *c = fake_call_begin(&f, "/v1/things?x=1", 3);
     c->fault = FAULT_CONFLICT;
     c->nearest = "GET /v1/thing";
     uint32_t organization = organization_create(f.world, 1, "org_1", "One");
     c->key = key_create(f.world, organization, &(struct key_spec){.name = "full", .value = "k"});
     journal_add(j, c);
-    fake_end(&f);
+    fake_call_end(&f);
 
     const struct journal_entry *e = journal_read(j, 1);
     assert_non_null(e);
@@ -96,12 +96,12 @@ static void an_entry_outlives_its_call(void **state)
     journal_free(j);
 }
 
-static void changes_are_those_since_the_call_began(void **state)
+static void an_entry_lists_the_changes_made_during_its_call(void **state)
 {
     (void)state;
     struct journal *j = journal_new(1 << 20);
-    struct fake f;
-    struct call *c = fake_begin(&f, "/", 0);
+    struct fake_call f;
+    struct call *c = fake_call_begin(&f, "/", 0);
     changes_add(f.world, RECORD_SPACE, 1, "before", NULL, NULL);
     c->changes_before = changes_last(f.world);
     journal_add(j, c);
@@ -111,18 +111,18 @@ static void changes_are_those_since_the_call_began(void **state)
     journal_add(j, c);
     assert_int_equal(journal_read(j, 2)->change_first, c->changes_before + 1);
     assert_int_equal(journal_read(j, 2)->change_last, c->changes_before + 2);
-    fake_end(&f);
+    fake_call_end(&f);
     journal_free(j);
 }
 
-static void the_oldest_make_room_and_are_counted(void **state)
+static void the_oldest_entries_are_evicted_and_counted(void **state)
 {
     (void)state;
     struct journal *j = journal_new(20000);
     for (int i = 1; i <= 500; i++) {
         char target[16];
         snprintf(target, sizeof target, "/%d", i);
-        add(j, target, (size_t)(i * 37 % 900));
+        add_entry(j, target, (size_t)(i * 37 % 900));
         uint64_t first = journal_first(j), last = journal_last(j);
         assert_int_equal(last, i);
         assert_int_equal(journal_lost(j), first - 1);
@@ -139,24 +139,24 @@ static void the_oldest_make_room_and_are_counted(void **state)
     journal_free(j);
 }
 
-static void many_small_entries_are_all_kept_while_there_is_room(void **state)
+static void no_entry_is_evicted_below_the_size_limit(void **state)
 {
     (void)state;
     struct journal *j = journal_new(16 << 20);
     for (int i = 0; i < 1000; i++)
-        add(j, "/", 0);
+        add_entry(j, "/", 0);
     assert_int_equal(journal_lost(j), 0);
     assert_int_equal(journal_first(j), 1);
     assert_int_equal(journal_last(j), 1000);
     journal_free(j);
 }
 
-static void a_long_body_is_cut_and_says_so(void **state)
+static void a_long_body_is_truncated_and_marked(void **state)
 {
     (void)state;
     struct journal *j = journal_new(1 << 20);
-    add(j, "/", JOURNAL_BODY_MAX);
-    add(j, "/", JOURNAL_BODY_MAX + 1);
+    add_entry(j, "/", JOURNAL_BODY_MAX);
+    add_entry(j, "/", JOURNAL_BODY_MAX + 1);
     assert_false(journal_read(j, 1)->request_cut);
     assert_true(journal_read(j, 2)->request_cut);
     assert_int_equal(journal_read(j, 2)->request_body.n, JOURNAL_BODY_MAX);
@@ -164,30 +164,30 @@ static void a_long_body_is_cut_and_says_so(void **state)
     journal_free(j);
 }
 
-static void the_newest_is_kept_however_large(void **state)
+static void the_newest_entry_is_kept_even_above_the_size_limit(void **state)
 {
     (void)state;
     struct journal *j = journal_new(100);
-    add(j, "/1", 500);
-    add(j, "/2", 500);
+    add_entry(j, "/1", 500);
+    add_entry(j, "/2", 500);
     assert_int_equal(journal_first(j), 2);
     assert_int_equal(journal_lost(j), 1);
     journal_free(j);
 }
 
-static void clearing_starts_anew(void **state)
+static void clearing_restarts_the_sequence_numbers(void **state)
 {
     (void)state;
     struct journal *j = journal_new(3000);
     for (int i = 0; i < 50; i++)
-        add(j, "/", 100);
+        add_entry(j, "/", 100);
     journal_clear(j);
     assert_int_equal(journal_last(j), 0);
     assert_int_equal(journal_first(j), 0);
     assert_int_equal(journal_lost(j), 0);
     assert_null(journal_read(j, 0));
     assert_null(journal_read(j, 1));
-    add(j, "/new", 0);
+    add_entry(j, "/new", 0);
     assert_true(str_eq(journal_read(j, 1)->target, STR("/new")));
     journal_free(j);
 }
@@ -196,12 +196,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_outlives_its_call),
-        cmocka_unit_test(changes_are_those_since_the_call_began),
-        cmocka_unit_test(the_oldest_make_room_and_are_counted),
-        cmocka_unit_test(many_small_entries_are_all_kept_while_there_is_room),
-        cmocka_unit_test(a_long_body_is_cut_and_says_so),
-        cmocka_unit_test(the_newest_is_kept_however_large),
-        cmocka_unit_test(clearing_starts_anew),
+        cmocka_unit_test(an_entry_lists_the_changes_made_during_its_call),
+        cmocka_unit_test(the_oldest_entries_are_evicted_and_counted),
+        cmocka_unit_test(no_entry_is_evicted_below_the_size_limit),
+        cmocka_unit_test(a_long_body_is_truncated_and_marked),
+        cmocka_unit_test(the_newest_entry_is_kept_even_above_the_size_limit),
+        cmocka_unit_test(clearing_restarts_the_sequence_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

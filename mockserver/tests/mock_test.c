@@ -7,13 +7,13 @@
 #include "base/json.h"
 #include "base/time.h"
 
-static void stop(const struct error *err)
+static void print_and_abort(const struct error *err)
 {
     error_print(err, stderr);
     abort();
 }
 
-/* The loader reads files: `yaml` becomes one without a name for as long as that takes. */
+/* The loader reads files, so `yaml` is written to an unnamed temporary file. */
 static FILE *write_fixture(const char *yaml, char path[static 32])
 {
     FILE *file = tmpfile();
@@ -23,9 +23,9 @@ static FILE *write_fixture(const char *yaml, char path[static 32])
     return file;
 }
 
-static void make_strict(struct world *w)
+static void prepare_world(struct world *w)
 {
-    clock_start(&w->clock, w->clock.base_ms, CLOCK_FROZEN); /* not the moment that loading took */
+    clock_start(&w->clock, w->clock.base_ms, CLOCK_FROZEN); /* exactly at the fixture's start */
     w->checks = true;
 }
 
@@ -42,11 +42,11 @@ struct mock *mock_test_file(const char *path)
         },
         &err);
     if (!m)
-        stop(&err);
+        print_and_abort(&err);
     struct namespace *ns = namespaces_at(m->namespaces, 0);
-    make_strict(m->fixtures[0]->world);
-    make_strict(ns->start);
-    make_strict(ns->world);
+    prepare_world(m->fixtures[0]->world);
+    prepare_world(ns->start);
+    prepare_world(ns->world);
     return m;
 }
 
@@ -83,7 +83,7 @@ static void add_header(struct exchange *x, const char *line)
     headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
 }
 
-/* The exchange's memory ends with the mock's, so that answers can be looked at in any order. */
+/* The exchange lives as long as the mock, so that responses can be compared. */
 static void release(void *exchange)
 {
     struct exchange *x = exchange;

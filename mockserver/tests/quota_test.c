@@ -1,4 +1,4 @@
-/* Rate limits: counting in the world, the gate, and the simulation that sets what is left. */
+/* Rate limits: the counters, the gate, and the simulation that sets what is left. */
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -58,7 +58,7 @@ static void assert_left(struct mock_response a, const char *limit, const char *l
     assert_string_equal(header_of(a, "X-RateLimit-Reset"), reset);
 }
 
-static void assert_spent(struct mock_response a, const char *retry_after)
+static void assert_exhausted(struct mock_response a, const char *retry_after)
 {
     assert_refused(a, 429, "RATE_LIMITED");
     assert_string_equal(header_of(a, "Retry-After"), retry_after);
@@ -80,7 +80,7 @@ static void a_window_begins_with_its_first_call(void **state)
     assert_int_equal(quota_read(w, 2, 1, MINUTE).ends_at_ms, ends + MINUTE);
 }
 
-static void each_key_and_window_counts_for_itself(void **state)
+static void each_key_and_window_has_its_own_counter(void **state)
 {
     struct world *w = mock_test_world(*state);
     quota_set(w, 3, 0, MINUTE, 40);
@@ -97,7 +97,7 @@ static void each_key_and_window_counts_for_itself(void **state)
             assert_int_equal(quota_read(w, key, window, MINUTE).used, used[key - 1][window]);
 }
 
-static void a_fork_counts_on_its_own(void **state)
+static void a_fork_has_its_own_counters(void **state)
 {
     struct world *w = mock_test_world(*state);
     quota_count(w, 1, 0, MINUTE);
@@ -108,7 +108,7 @@ static void a_fork_counts_on_its_own(void **state)
     world_free(fork);
 }
 
-static void every_response_tells_what_is_left(void **state)
+static void every_response_reports_the_rate_limit(void **state)
 {
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);
     advance(*state, 1500);
@@ -116,28 +116,28 @@ static void every_response_tells_what_is_left(void **state)
     struct mock_response lost = mock_call(*state, "GET /v1/projects/prj_lost", NULL, KEY("few"));
     assert_int_equal(lost.status, 404);
     assert_left(lost, "3", "0", START_S + 60);
-    assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "59");
-    struct mock_response nobody = mock_call(*state, LIST, NULL, KEY("nobody"));
-    assert_int_equal(nobody.status, 401);
-    assert_null(header_of(nobody, "X-RateLimit-Limit"));
-    assert_string_equal(header_of(nobody, "X-RateLimit-Endpoint-Class"), "read-light");
+    assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "59");
+    struct mock_response unknown = mock_call(*state, LIST, NULL, KEY("unknown"));
+    assert_int_equal(unknown.status, 401);
+    assert_null(header_of(unknown, "X-RateLimit-Limit"));
+    assert_string_equal(header_of(unknown, "X-RateLimit-Endpoint-Class"), "read-light");
 }
 
-static void a_spent_rate_limit_fills_again_when_its_minute_is_over(void **state)
+static void an_exhausted_rate_limit_is_full_again_after_its_window(void **state)
 {
     for (int i = 0; i < 3; i++)
         assert_int_equal(mock_call(*state, LIST, NULL, KEY("few")).status, 200);
-    for (int i = 0; i < 5; i++) /* what is refused costs nothing, and lasts no longer */
-        assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "60");
+    for (int i = 0; i < 5; i++) /* refused calls are not counted and do not extend the window */
+        assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "60");
     advance(*state, MINUTE - 1);
-    assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "1");
+    assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "1");
     advance(*state, 1);
     struct mock_response a = mock_call(*state, LIST, NULL, KEY("few"));
     assert_int_equal(a.status, 200);
     assert_left(a, "3", "2", START_S + 120);
 }
 
-static void each_class_has_a_rate_limit_of_its_own(void **state)
+static void each_rate_class_has_its_own_rate_limit(void **state)
 {
     static const struct {
         const char *line, *class;
@@ -152,22 +152,22 @@ static void each_class_has_a_rate_limit_of_its_own(void **state)
         for (int call = 0; call < rows[i].calls; call++)
             assert_int_not_equal(mock_call(*state, rows[i].line, NULL, KEY("few")).status, 429);
         a = mock_call(*state, rows[i].line, NULL, KEY("few"));
-        assert_spent(a, "60");
+        assert_exhausted(a, "60");
         assert_string_equal(header_of(a, "X-RateLimit-Endpoint-Class"), rows[i].class);
     }
     assert_int_equal(mock_call(*state, LIST, NULL, KEY("standard")).status, 200);
 }
 
-static void writing_has_a_rate_limit_for_the_day_as_well(void **state)
+static void writes_also_have_a_daily_rate_limit(void **state)
 {
     mock_call(*state, REVOKE, NULL, KEY("few"));
     struct mock_response second = mock_call(*state, REVOKE, NULL, KEY("few"));
-    assert_left(second, "2", "0", START_S + 60); /* the minute's is the tighter one */
+    assert_left(second, "2", "0", START_S + 60); /* the window of a minute is tighter */
     advance(*state, MINUTE);
     struct mock_response third = mock_call(*state, REVOKE, NULL, KEY("few"));
     assert_int_equal(third.status, 404);
-    assert_left(third, "3", "0", START_S + 86400); /* now the day's is */
-    assert_spent(mock_call(*state, REVOKE, NULL, KEY("few")), "86340");
+    assert_left(third, "3", "0", START_S + 86400); /* now the window of a day is tighter */
+    assert_exhausted(mock_call(*state, REVOKE, NULL, KEY("few")), "86340");
     advance(*state, DAY - MINUTE);
     assert_int_equal(mock_call(*state, REVOKE, NULL, KEY("few")).status, 404);
 }
@@ -206,13 +206,13 @@ static void an_internal_key_is_never_limited(void **state)
         assert_int_equal(mock_call(*state, LIST, NULL, KEY("internal")).status, 200);
 }
 
-static void a_call_without_scope_costs_all_the_same(void **state)
+static void a_call_refused_for_its_scope_is_counted(void **state)
 {
     assert_refused(mock_call(*state, LIST, NULL, KEY("poor")), 403, "FORBIDDEN_SCOPE");
-    assert_spent(mock_call(*state, LIST, NULL, KEY("poor")), "60");
+    assert_exhausted(mock_call(*state, LIST, NULL, KEY("poor")), "60");
 }
 
-static void a_key_without_scopes_may_do_nothing(void **state)
+static void a_key_without_scopes_is_refused_everywhere(void **state)
 {
     static const char *const lines[] = {
         "GET /v1/projects", "DELETE /v1/social-accounts/sa_one", "POST /v1/content/cnt_one/publish",
@@ -221,27 +221,27 @@ static void a_key_without_scopes_may_do_nothing(void **state)
         assert_refused(mock_call(*state, lines[i], NULL, KEY("nothing")), 403, "FORBIDDEN_SCOPE");
 }
 
-static void a_simulation_spends_and_refills_a_rate_limit(void **state)
+static void a_simulation_sets_what_is_left_of_a_rate_limit(void **state)
 {
     struct mock_response a = mock_call(*state, "POST /__admin/simulate/rate_limit",
                                        "{\"key\":\"standard\",\"class\":\"read\",\"remaining\":1}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/remaining"), "{\"read\":1}");
     assert_int_equal(mock_call(*state, LIST, NULL, KEY("standard")).status, 200);
-    assert_spent(mock_call(*state, LIST, NULL, KEY("standard")), "60");
+    assert_exhausted(mock_call(*state, LIST, NULL, KEY("standard")), "60");
     assert_int_equal(mock_call(*state, REVOKE, NULL, KEY("standard")).status, 404);
 
     a = mock_call(*state, "POST /__admin/simulate/rate_limit",
-                  "{\"key\":\"lp_live_standard\",\"remaining\":0}"); /* no class: all of them */
+                  "{\"key\":\"lp_live_standard\",\"remaining\":0}"); /* no class: all classes */
     assert_string_equal(at(a, "/remaining"), "{\"read\":0,\"write\":0,\"long\":0,\"write_day\":0}");
-    assert_spent(mock_call(*state, REVOKE, NULL, KEY("standard")), "86400");
+    assert_exhausted(mock_call(*state, REVOKE, NULL, KEY("standard")), "86400");
     a = mock_call(*state, "POST /__admin/simulate/rate_limit",
                   "{\"key\":\"standard\",\"remaining\":50}");
-    assert_string_equal(at(a, "/remaining/long"), "20"); /* its limit is the most */
+    assert_string_equal(at(a, "/remaining/long"), "20"); /* at most its limit */
     assert_left(mock_call(*state, LIST, NULL, KEY("standard")), "120", "49", START_S + 60);
 }
 
-static void a_rate_limit_of_nobody_and_nothing_is_refused(void **state)
+static void a_simulation_with_an_unknown_key_or_class_is_refused(void **state)
 {
     static const struct {
         const char *body, *pointer, *words;
@@ -262,18 +262,18 @@ static void a_rate_limit_of_nobody_and_nothing_is_refused(void **state)
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);
 }
 
-static void a_reset_and_a_new_world_have_full_rate_limits(void **state)
+static void a_reset_and_a_new_namespace_have_full_rate_limits(void **state)
 {
     for (int i = 0; i < 4; i++)
         mock_call(*state, LIST, NULL, KEY("few"));
     assert_left(mock_call(*state, "GET /ns/other/v1/projects", NULL, KEY("few")), "3", "2",
                 START_S + 60);
-    assert_spent(mock_call(*state, LIST, NULL, KEY("few")), "60");
+    assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "60");
     assert_int_equal(mock_call(*state, "POST /__admin/reset", NULL).status, 200);
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);
 }
 
-static void a_rules_429_tells_when_to_try_again(void **state)
+static void a_429_of_a_rule_has_retry_after(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/fail",
               "{\"operation\":\"layers.list_social_accounts\",\"times\":1,"
@@ -290,20 +290,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_window_begins_with_its_first_call),
-        TEST(each_key_and_window_counts_for_itself),
-        TEST(a_fork_counts_on_its_own),
-        TEST(every_response_tells_what_is_left),
-        TEST(a_spent_rate_limit_fills_again_when_its_minute_is_over),
-        TEST(each_class_has_a_rate_limit_of_its_own),
-        TEST(writing_has_a_rate_limit_for_the_day_as_well),
+        TEST(each_key_and_window_has_its_own_counter),
+        TEST(a_fork_has_its_own_counters),
+        TEST(every_response_reports_the_rate_limit),
+        TEST(an_exhausted_rate_limit_is_full_again_after_its_window),
+        TEST(each_rate_class_has_its_own_rate_limit),
+        TEST(writes_also_have_a_daily_rate_limit),
         TEST(tiers_are_as_documented),
         TEST(an_internal_key_is_never_limited),
-        TEST(a_call_without_scope_costs_all_the_same),
-        TEST(a_key_without_scopes_may_do_nothing),
-        TEST(a_simulation_spends_and_refills_a_rate_limit),
-        TEST(a_rate_limit_of_nobody_and_nothing_is_refused),
-        TEST(a_reset_and_a_new_world_have_full_rate_limits),
-        TEST(a_rules_429_tells_when_to_try_again),
+        TEST(a_call_refused_for_its_scope_is_counted),
+        TEST(a_key_without_scopes_is_refused_everywhere),
+        TEST(a_simulation_sets_what_is_left_of_a_rate_limit),
+        TEST(a_simulation_with_an_unknown_key_or_class_is_refused),
+        TEST(a_reset_and_a_new_namespace_have_full_rate_limits),
+        TEST(a_429_of_a_rule_has_retry_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

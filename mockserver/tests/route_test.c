@@ -28,7 +28,7 @@ struct found {
     const char *allowed;
 };
 
-static struct found find(struct arena *a, const char *method, const char *path)
+static struct found find_route(struct arena *a, const char *method, const char *path)
 {
     struct found f = {0};
     f.result = route_find(routes, COUNT, str_from(method), str_from(path), &f.route, f.params, a,
@@ -36,8 +36,9 @@ static struct found find(struct arena *a, const char *method, const char *path)
     return f;
 }
 
-/* A word goes before {}; {} is never empty; letter case counts, in methods too. */
-static void a_path_finds_its_row(void **state)
+/* Literal text wins over {}; {} never matches an empty segment; letter case matters, also in
+ * methods. */
+static void a_path_finds_its_route(void **state)
 {
     static const struct {
         const char *method, *path, *operation;
@@ -64,7 +65,7 @@ static void a_path_finds_its_row(void **state)
     (void)state;
     struct arena a = {0};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct found f = find(&a, rows[i].method, rows[i].path);
+        struct found f = find_route(&a, rows[i].method, rows[i].path);
         assert_int_equal(f.result == ROUTE_FOUND, rows[i].operation != NULL);
         if (rows[i].operation)
             assert_string_equal(f.route->operation, rows[i].operation);
@@ -74,43 +75,43 @@ static void a_path_finds_its_row(void **state)
     arena_end(&a);
 }
 
-static void params_come_back_raw_and_in_order(void **state)
+static void params_are_not_decoded_and_in_order(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct found f = find(&a, "DELETE", "/v1/projects/p%2F1/accounts/a b");
+    struct found f = find_route(&a, "DELETE", "/v1/projects/p%2F1/accounts/a b");
     assert_true(str_eq(f.params[0], STR("p%2F1")));
     assert_true(str_eq(f.params[1], STR("a b")));
     assert_int_equal(f.params[2].n, 0);
     arena_end(&a);
 }
 
-static void a_more_exact_row_leaves_no_params_of_another(void **state)
+static void an_exact_route_has_no_params_of_a_less_exact_one(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct found f = find(&a, "GET", "/v1/posts/recent");
+    struct found f = find_route(&a, "GET", "/v1/posts/recent");
     assert_int_equal(f.params[0].n, 0);
     arena_end(&a);
 }
 
-static void another_method_is_told_which_would_do(void **state)
+static void a_wrong_method_returns_the_allowed_methods(void **state)
 {
     (void)state;
     struct arena a = {0};
-    struct found f = find(&a, "PUT", "/v1/posts");
+    struct found f = find_route(&a, "PUT", "/v1/posts");
     assert_int_equal(f.result, ROUTE_WRONG_METHOD);
     assert_string_equal(f.allowed, "POST, GET");
-    f = find(&a, "PUT", "/v1/posts/recent");
-    assert_string_equal(f.allowed, "GET"); /* once, though two rows have it */
-    f = find(&a, "PUT", "/v2/posts");
+    f = find_route(&a, "PUT", "/v1/posts/recent");
+    assert_string_equal(f.allowed, "GET"); /* once, although two routes have it */
+    f = find_route(&a, "PUT", "/v2/posts");
     assert_int_equal(f.result, ROUTE_NONE);
     assert_null(f.allowed);
     arena_end(&a);
 }
 
-/* What is hidden is not offered. */
-static void the_nearest_rows_come_best_first(void **state)
+/* Hidden routes are not suggested. */
+static void the_nearest_routes_are_sorted_by_similarity(void **state)
 {
     static const struct {
         const char *method, *path, *first;
@@ -136,7 +137,7 @@ static void the_nearest_rows_come_best_first(void **state)
     }
 }
 
-static void a_very_long_path_is_no_trouble(void **state)
+static void a_very_long_path_is_handled(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -145,7 +146,7 @@ static void a_very_long_path_is_no_trouble(void **state)
     char *path = arena_alloc(&a, size + 1);
     for (size_t i = 0; i < size; i++)
         path[i] = i % 3 ? 'x' : '/';
-    assert_int_equal(find(&a, "GET", path).result, ROUTE_NONE);
+    assert_int_equal(find_route(&a, "GET", path).result, ROUTE_NONE);
     assert_int_equal(route_nearest(routes, COUNT, STR("GET"), str_from(path), nearest, 3), 0);
     memset(path, 'x', size);
     path[0] = '/';
@@ -156,12 +157,12 @@ static void a_very_long_path_is_no_trouble(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_path_finds_its_row),
-        cmocka_unit_test(params_come_back_raw_and_in_order),
-        cmocka_unit_test(a_more_exact_row_leaves_no_params_of_another),
-        cmocka_unit_test(another_method_is_told_which_would_do),
-        cmocka_unit_test(the_nearest_rows_come_best_first),
-        cmocka_unit_test(a_very_long_path_is_no_trouble),
+        cmocka_unit_test(a_path_finds_its_route),
+        cmocka_unit_test(params_are_not_decoded_and_in_order),
+        cmocka_unit_test(an_exact_route_has_no_params_of_a_less_exact_one),
+        cmocka_unit_test(a_wrong_method_returns_the_allowed_methods),
+        cmocka_unit_test(the_nearest_routes_are_sorted_by_similarity),
+        cmocka_unit_test(a_very_long_path_is_handled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void add_rule(struct mock *m, const char *json)
         fail_msg("%s", a.text.s);
 }
 
-/* The statuses of so many lists, one after another: "200 429 200". */
+/* Makes `count` calls and returns their statuses: "200 429 200". */
 static const char *statuses(struct mock *m, int count, const char *target, const char *key)
 {
     struct buf text = {.arena = &m->arena};
@@ -85,7 +85,7 @@ static void counts_decide_which_calls_a_rule_acts_on(void **state)
     }
 }
 
-static void a_seeded_rate_is_the_same_each_time(void **state)
+static void a_seeded_probability_selects_the_same_calls_each_time(void **state)
 {
     (void)state;
     const char *first = NULL;
@@ -105,7 +105,7 @@ static void a_seeded_rate_is_the_same_each_time(void **state)
     }
 }
 
-static void conditions_look_at_the_call(void **state)
+static void conditions_match_the_call(void **state)
 {
     (void)state;
     static const struct {
@@ -140,7 +140,7 @@ static void conditions_look_at_the_call(void **state)
     }
 }
 
-static void a_body_can_be_what_a_rule_waits_for(void **state)
+static void a_rule_can_match_the_body(void **state)
 {
     struct mock *m = *state;
     const char *url = "POST /layers/v1/projects/prj_one/social/oauth-url";
@@ -156,7 +156,7 @@ static void a_body_can_be_what_a_rule_waits_for(void **state)
         503);
 }
 
-static void an_error_comes_in_the_providers_own_shape(void **state)
+static void an_error_has_the_format_of_the_provider(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
@@ -169,7 +169,7 @@ static void an_error_comes_in_the_providers_own_shape(void **state)
     assert_string_equal(header_of(a, "X-Mock-Error"), "rule:limited");
 }
 
-static void a_response_can_be_anything(void **state)
+static void a_rule_can_respond_with_any_status_and_body(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
@@ -186,7 +186,7 @@ static void a_response_can_be_anything(void **state)
     assert_null(header_of(second, "X-Mock-Error"));
 }
 
-static void a_failed_call_has_no_effect(void **state)
+static void a_call_that_a_rule_fails_has_no_effect(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"on\":\"revoke_social_account\",\"when\":{\"times\":1},"
@@ -211,7 +211,7 @@ static void a_patch_changes_the_response_and_nothing_else(void **state)
     assert_null(header_of(a, "X-Mock-Error"));
 }
 
-static void a_patch_that_finds_no_place_is_told_on_the_response(void **state)
+static void a_patch_without_its_place_is_marked_on_the_response(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"then\":[{\"patch\":[{\"op\":\"remove\",\"path\":\"/nowhere\"}]}]}");
@@ -221,7 +221,7 @@ static void a_patch_that_finds_no_place_is_told_on_the_response(void **state)
     assert_string_equal(header_of(a, "X-Mock-Rule-Missed"), "patch");
 }
 
-static void an_edit_changes_the_world_after_serving(void **state)
+static void set_state_changes_records_after_serving(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"on\":\"revoke_social_account\",\"then\":[{\"set_state\":{\"destinations\":{"
@@ -237,7 +237,7 @@ static void an_edit_changes_the_world_after_serving(void **state)
     assert_string_equal(node_get_text(last, "cause"), "rule");
 }
 
-static void an_edit_knows_the_record_by_each_way_to_name_it(void **state)
+static void set_state_finds_a_record_by_each_kind_of_reference(void **state)
 {
     (void)state;
     static const char *const references[] = {"$call.account", "$call.1", "sa_one"};
@@ -257,7 +257,7 @@ static void an_edit_knows_the_record_by_each_way_to_name_it(void **state)
     }
 }
 
-/* Straight to the exchange, for what a client cannot see in-process. */
+/* Checks the exchange, because mock_call does not return wire effects. */
 static void wire_effects_reach_the_response(void **state)
 {
     struct mock *m = *state;
@@ -289,7 +289,7 @@ static int64_t delay_of_next(struct mock *m)
     return delay_us;
 }
 
-static void a_spread_delay_spreads_around_its_median(void **state)
+static void lognormal_delays_spread_around_their_median(void **state)
 {
     struct mock *m = *state;
     add_rule(m,
@@ -298,13 +298,13 @@ static void a_spread_delay_spreads_around_its_median(void **state)
     for (int i = 0; i < 200; i++) {
         int64_t us = delay_of_next(m);
         shorter += us < 80000;
-        usual += us > 53000 && us < 120000; /* one sigma: two of three */
+        usual += us > 53000 && us < 120000; /* within one sigma: about two of three */
     }
     assert_in_range(shorter, 75, 125);
     assert_in_range(usual, 110, 165);
 }
 
-static void a_rules_header_goes_before_the_providers_own(void **state)
+static void a_header_of_a_rule_replaces_that_of_the_provider(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"then\":[{\"headers\":{\"X-RateLimit-Remaining\":\"1\",\"Date\":\"never\","
@@ -315,7 +315,7 @@ static void a_rules_header_goes_before_the_providers_own(void **state)
     assert_string_equal(header_of(a, "Date"), "never");
 }
 
-static void rules_tell_how_often_they_acted(void **state)
+static void rules_count_their_hits(void **state)
 {
     struct mock *m = *state;
     add_rule(
@@ -332,7 +332,7 @@ static void rules_tell_how_often_they_acted(void **state)
     assert_string_equal(at(log, "/items/1/rules"), "[\"second\",\"rule-1\"]");
 }
 
-static void a_rule_that_is_gone_acts_no_more(void **state)
+static void a_removed_rule_no_longer_acts(void **state)
 {
     struct mock *m = *state;
     add_rule(m, "{\"name\":\"a\",\"then\":[{\"respond\":{\"status\":500}}]}");
@@ -344,7 +344,7 @@ static void a_rule_that_is_gone_acts_no_more(void **state)
     assert_int_equal(mock_call(m, LIST, NULL, KEY).status, 200);
 }
 
-static void what_cannot_be_used_is_refused_at_its_place(void **state)
+static void an_invalid_rule_is_refused_at_its_place(void **state)
 {
     struct mock *m = *state;
     static const struct {
@@ -432,7 +432,7 @@ static void what_cannot_be_used_is_refused_at_its_place(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
 }
 
-static void a_list_of_rules_tells_all_its_mistakes(void **state)
+static void all_errors_of_a_list_of_rules_are_reported(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -451,7 +451,7 @@ static void a_list_of_rules_tells_all_its_mistakes(void **state)
     arena_end(&a);
 }
 
-static void a_fixtures_rule_names_a_key_of_its_world(void **state)
+static void a_rule_in_a_fixture_must_name_an_existing_key(void **state)
 {
     struct mock *m = *state;
     const char *body = "{\"name\":\"x\",\"fixture\":{\"rules\":[{\"when\":{\"key\":\"nobody\"},"
@@ -461,7 +461,7 @@ static void a_fixtures_rule_names_a_key_of_its_world(void **state)
     assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/rules/0/when/key");
 }
 
-static void a_fixtures_rules_come_back_with_a_reset(void **state)
+static void a_reset_restores_the_rules_of_the_fixture(void **state)
 {
     (void)state;
     struct buf yaml = {0};
@@ -485,25 +485,25 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_decide_which_calls_a_rule_acts_on),
-        cmocka_unit_test(a_seeded_rate_is_the_same_each_time),
-        cmocka_unit_test(conditions_look_at_the_call),
-        TEST(a_body_can_be_what_a_rule_waits_for),
-        TEST(an_error_comes_in_the_providers_own_shape),
-        TEST(a_response_can_be_anything),
-        TEST(a_failed_call_has_no_effect),
+        cmocka_unit_test(a_seeded_probability_selects_the_same_calls_each_time),
+        cmocka_unit_test(conditions_match_the_call),
+        TEST(a_rule_can_match_the_body),
+        TEST(an_error_has_the_format_of_the_provider),
+        TEST(a_rule_can_respond_with_any_status_and_body),
+        TEST(a_call_that_a_rule_fails_has_no_effect),
         TEST(a_patch_changes_the_response_and_nothing_else),
-        TEST(a_patch_that_finds_no_place_is_told_on_the_response),
-        TEST(an_edit_changes_the_world_after_serving),
-        cmocka_unit_test(an_edit_knows_the_record_by_each_way_to_name_it),
+        TEST(a_patch_without_its_place_is_marked_on_the_response),
+        TEST(set_state_changes_records_after_serving),
+        cmocka_unit_test(set_state_finds_a_record_by_each_kind_of_reference),
         TEST(wire_effects_reach_the_response),
-        TEST(a_spread_delay_spreads_around_its_median),
-        TEST(a_rules_header_goes_before_the_providers_own),
-        TEST(rules_tell_how_often_they_acted),
-        TEST(a_rule_that_is_gone_acts_no_more),
-        TEST(what_cannot_be_used_is_refused_at_its_place),
-        cmocka_unit_test(a_list_of_rules_tells_all_its_mistakes),
-        TEST(a_fixtures_rule_names_a_key_of_its_world),
-        cmocka_unit_test(a_fixtures_rules_come_back_with_a_reset),
+        TEST(lognormal_delays_spread_around_their_median),
+        TEST(a_header_of_a_rule_replaces_that_of_the_provider),
+        TEST(rules_count_their_hits),
+        TEST(a_removed_rule_no_longer_acts),
+        TEST(an_invalid_rule_is_refused_at_its_place),
+        cmocka_unit_test(all_errors_of_a_list_of_rules_are_reported),
+        TEST(a_rule_in_a_fixture_must_name_an_existing_key),
+        cmocka_unit_test(a_reset_restores_the_rules_of_the_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

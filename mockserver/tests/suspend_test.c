@@ -1,4 +1,4 @@
-/* Calls that are suspended, over real sockets: only there is anything to wait for. */
+/* Suspended calls, over real sockets: in-process calls are never suspended. */
 #include "mockserver/call.h"
 
 #include "base/time.h"
@@ -6,17 +6,19 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/tests/served_mock.h"
 
-#define HELD_US INT64_C(40000)
-#define HELD    "{\"name\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"delay_before\":\"40ms\"}]}"
+#define DELAY_US INT64_C(40000)
+#define DELAY_RULE                                                                                 \
+    "{\"name\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"delay_before\":\"40ms\"}]}"
 #define ACCOUNT "/v1/social-accounts/sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
 #define LIST    "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 
-/* A client whose revocation in world `prefix` is held back. */
-static struct client *begin_held(struct setup *s, const char *prefix)
+/* Returns a client that has sent a revocation to the namespace `prefix`; a rule delays it. */
+static struct client *begin_delayed_revoke(struct setup *s, const char *prefix)
 {
     struct arena *a = &s->rig.arena;
     ask(s, arena_printf(a, "GET %s" LIST, prefix), "");
-    struct mock_response added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), HELD);
+    struct mock_response added =
+        ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), DELAY_RULE);
     assert_int_equal(added.status / 100, 2);
     struct client *c = client_new(&s->rig);
     client_send(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));
@@ -28,21 +30,21 @@ static bool is_listed(struct setup *s)
     return str_has(ask(s, "GET " LIST, "").body, STR("sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"));
 }
 
-static void what_is_held_back_has_no_effect_yet(void **state)
+static void a_delayed_call_takes_effect_after_the_delay(void **state)
 {
     struct setup *s = *state;
     int64_t began_us = time_monotonic_us();
-    struct client *c = begin_held(s, "");
+    struct client *c = begin_delayed_revoke(s, "");
     assert_true(is_listed(s));
     assert_int_equal(client_read_last(c).status, 200);
-    assert_true(time_monotonic_us() - began_us >= HELD_US);
+    assert_true(time_monotonic_us() - began_us >= DELAY_US);
     assert_false(is_listed(s));
 }
 
-static void a_rule_that_is_gone_meanwhile_still_acts(void **state)
+static void a_rule_that_is_removed_during_the_delay_still_acts(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_held(s, "");
+    struct client *c = begin_delayed_revoke(s, "");
     assert_int_equal(ask(s, "DELETE /__admin/rules", "").status / 100, 2);
     assert_int_equal(client_read_last(c).status, 200);
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
@@ -54,10 +56,10 @@ static void a_rule_that_is_gone_meanwhile_still_acts(void **state)
     assert_true(found);
 }
 
-static void what_others_changed_meanwhile_is_not_its_doing(void **state)
+static void changes_by_other_calls_during_the_delay_are_not_its_effects(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_held(s, "");
+    struct client *c = begin_delayed_revoke(s, "");
     const char *body = "{\"space\":\"prj_01HX9Y7K8M2P4RSTUV56789AB\",\"platform\":\"tiktok\","
                        "\"handle\":\"other\"}";
     assert_int_equal(ask(s, "POST /__admin/simulate/account_connected", body).status, 200);
@@ -71,10 +73,10 @@ static void what_others_changed_meanwhile_is_not_its_doing(void **state)
     assert_true(e->event_first > e->event_last);
 }
 
-static void a_call_whose_world_was_reset_is_unavailable(void **state)
+static void a_call_whose_namespace_was_reset_returns_503(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_held(s, "");
+    struct client *c = begin_delayed_revoke(s, "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
     struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
@@ -83,38 +85,38 @@ static void a_call_whose_world_was_reset_is_unavailable(void **state)
     assert_true(is_listed(s));
 }
 
-static void a_call_whose_world_was_deleted_is_unavailable(void **state)
+static void a_call_whose_namespace_was_deleted_returns_503(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_held(s, "/ns/a");
+    struct client *c = begin_delayed_revoke(s, "/ns/a");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
     assert_int_equal(client_read_last(c).status, 503);
 
-    c = begin_held(s, "/ns/b");
+    c = begin_delayed_revoke(s, "/ns/b");
     ask(s, "DELETE /__admin/namespaces/b", "");
-    ask(s, "GET /ns/b" LIST, ""); /* another of that name */
+    ask(s, "GET /ns/b" LIST, ""); /* creates another namespace with that name */
     assert_int_equal(client_read_last(c).status, 503);
 }
 
-static void a_client_that_left_disturbs_nobody(void **state)
+static void a_call_takes_effect_even_if_its_client_disconnects(void **state)
 {
     struct setup *s = *state;
-    client_end(begin_held(s, ""));
-    int64_t limit_us = time_monotonic_us() + 10 * HELD_US;
+    client_end(begin_delayed_revoke(s, ""));
+    int64_t limit_us = time_monotonic_us() + 10 * DELAY_US;
     while (is_listed(s) && time_monotonic_us() < limit_us)
         loop_step(s->rig.loop, 1000);
-    assert_false(is_listed(s)); /* it was asked for, and so it was done */
+    assert_false(is_listed(s)); /* the call took effect */
 }
 
-static void the_server_may_end_while_calls_wait(void **state)
+static void the_server_can_be_freed_while_calls_are_suspended(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_held(s, "");
+    struct client *c = begin_delayed_revoke(s, "");
     while (!server_in_flight(s->rig.server))
         loop_step(s->rig.loop, 1000);
     server_free(s->rig.server);
     s->rig.server = NULL;
-    int64_t limit_us = time_monotonic_us() + 2 * HELD_US;
+    int64_t limit_us = time_monotonic_us() + 2 * DELAY_US;
     while (time_monotonic_us() < limit_us)
         loop_step(s->rig.loop, 1000);
     client_end(c);
@@ -124,13 +126,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_held_back_has_no_effect_yet),
-        TEST(a_rule_that_is_gone_meanwhile_still_acts),
-        TEST(what_others_changed_meanwhile_is_not_its_doing),
-        TEST(a_call_whose_world_was_reset_is_unavailable),
-        TEST(a_call_whose_world_was_deleted_is_unavailable),
-        TEST(a_client_that_left_disturbs_nobody),
-        TEST(the_server_may_end_while_calls_wait),
+        TEST(a_delayed_call_takes_effect_after_the_delay),
+        TEST(a_rule_that_is_removed_during_the_delay_still_acts),
+        TEST(changes_by_other_calls_during_the_delay_are_not_its_effects),
+        TEST(a_call_whose_namespace_was_reset_returns_503),
+        TEST(a_call_whose_namespace_was_deleted_returns_503),
+        TEST(a_call_takes_effect_even_if_its_client_disconnects),
+        TEST(the_server_can_be_freed_while_calls_are_suspended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

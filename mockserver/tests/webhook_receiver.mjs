@@ -1,5 +1,5 @@
-// webhook_receiver.mjs - a partner's receiver, with nothing but Node's standard library, against the
-// mock as it ships: signatures over the exact bytes, retries, auto-pause, replay, rotation.
+// webhook_receiver.mjs - tests the mock with a partner's webhook receiver, written with Node's standard
+// library only: signatures over the exact bytes, retries, auto-pause, replay, secret rotation.
 //
 //   node webhook_receiver.mjs <mockserver>
 import assert from 'node:assert/strict';
@@ -22,7 +22,7 @@ function signedBy(secret, request) {
   const parts = request.headers['x-layers-signature'].split(',').map((p) => p.split('='));
   const t = parts.find(([name]) => name === 't')[1];
   const mac = createHmac('sha256', secret).update(`${t}.`).update(request.body).digest();
-  assert.ok(Math.abs(Date.now() / 1000 - Number(t)) < 300, 'the signature is of now');
+  assert.ok(Math.abs(Date.now() / 1000 - Number(t)) < 300, 'the time in the signature is current');
   return parts.some(([name, hex]) => name === 'v1' && timingSafeEqual(Buffer.from(hex, 'hex'), mac));
 }
 
@@ -77,7 +77,7 @@ const advance = (by) => call('POST', '/__admin/clock/advance', { by });
 const deliveries = async () => (await call('GET', `/v1/webhook-endpoints/${hook}/deliveries`)).items;
 
 try {
-  // A retry keeps event id and bytes; each attempt is signed anew.
+  // A retry keeps the event id and the bytes; each attempt is signed again.
   status = 500;
   await advance('1h');
   status = 200;
@@ -96,7 +96,7 @@ try {
   }
   assert.equal((await deliveries())[0].status, 'delivered');
 
-  // A replay is another event that names the delivery.
+  // A replay is a new event that refers to the original delivery.
   const original = (await deliveries())[0].id;
   const replay = await call('POST', `/v1/webhook-deliveries/${original}/replay`);
   await advance('1ms');
@@ -106,7 +106,7 @@ try {
   assert.notEqual(repeated.event.id, first.event.id);
   assert.deepEqual(repeated.event.data, first.event.data);
 
-  // After a rotation both secrets are good for a day, then one.
+  // After a rotation both secrets are valid for a day, then only the new one.
   const { signingSecret } = await call('POST', `/v1/webhook-endpoints/${hook}/rotate-secret`);
   await call('POST', '/__admin/simulate/token_lost', { account: 'sa_a', why: 'revoked_upstream' });
   await advance('1ms');
@@ -120,7 +120,7 @@ try {
   assert.ok(signedBy(signingSecret, received.at(-1)));
   assert.ok(!signedBy('whsec_first', received.at(-1)));
 
-  // Twenty failures in a row pause it; resuming begins the count anew.
+  // Twenty failures in a row pause the endpoint; resuming resets the failure count.
   status = 503;
   for (let i = 0; i < 20; i++) {
     await call('POST', `/v1/webhook-endpoints/${hook}/test`);
