@@ -22,7 +22,7 @@
  *          handler that refuses a call sets a fault and returns; only the provider's render_error
  *          turns a fault into a response. Rules are evaluated for refused calls too, because a rule
  *          may replace the refusal with its own response.
- * Units:   now_ms is the time of the namespace's clock; it is the same for all of the steps.
+ * Units:   now_ms is the namespace's time when the call arrived, or when it woke from a suspension.
  * Errors:  a refused call is a normal result (enum fault), not an error of the mock.
  */
 #pragma once
@@ -35,14 +35,15 @@
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/world.h"
 
-/* The rate limit window that counted the call. If several did: the one with fewest calls left. */
+/* The rate limit window that applies to the call. If several do: the one with fewest calls left. */
 struct rate_limit_state {
-    int64_t limit; /* 0: the call was not counted */
-    int64_t left;
+    int64_t limit; /* 0: no window applies */
+    int64_t left;  /* after this call */
     int64_t resets_at_ms;
 };
 
-/* How the response was chosen; the journal keeps it for GET /__admin/explain. Texts are static. */
+/* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts
+ * are static. */
 struct call_trace {
     const char *namespace_by; /* "path", "header", "credential", "default" */
     const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: no provider found */
@@ -238,8 +239,8 @@ void call_render_error_neutral(struct call *c);
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value); /* replaces the header */
 void call_header_int(struct call *c, const char *name, int64_t value);
-/* Returns true if the space belongs to the organization of the caller's key. Handlers treat
- * resources of other organizations as not found. */
+/* Returns true if the space (a Layers project or a PostNitro workspace) belongs to the organization
+ * of the caller's key. Handlers treat resources of other organizations as not found. */
 bool call_owns(const struct call *c, uint32_t space);
 /* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);

@@ -11,7 +11,9 @@
 #pragma once
 #include "mockserver/call.h"
 
-bool cors_is_preflight(const struct call *c); /* then cors_respond writes the response */
+/* True for a preflight request to a provider, if there are allowed origins. cors_respond writes the
+ * response; the call must not be resolved or journaled. */
+bool cors_is_preflight(const struct call *c);
 void cors_respond(struct call *c);
 
 void cors_add_headers(struct call *c); /* adds the headers that let a page read the response */

@@ -9,8 +9,8 @@
  *          what is legal for a provider.
  *          Each variation follows from the namespace's seed and the number of the call, so the same
  *          calls get the same responses. c->trace.hostile lists the variations, one per line.
- *          The admin API, the response of a rule and a stored response of an Idempotency-Key do not
- *          vary in their body.
+ *          Calls of the admin API never vary. The body of a rule's response, or of a response that
+ *          is stored for an Idempotency-Key, stays unchanged.
  * Units:   -
  * Errors:  none.
  */

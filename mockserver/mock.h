@@ -35,10 +35,11 @@ struct mock_timers {
 };
 
 /* Inputs other than calls, timers and webhook responses. The observer is notified before and after
- * each of them, so that a recording contains them. */
+ * each of them, so that a recording contains them. `text` is the output of the check; `why` is the
+ * reason if it failed, else NULL. */
 enum mock_entry {
     MOCK_FILES_CHANGED, /* a watched fixture file has changed */
-    MOCK_FILES_CHECKED, /* the check of the changed files has ended: its output, or why it failed */
+    MOCK_FILES_CHECKED, /* the check of the changed files has ended */
 };
 struct mock_observer {
     void (*enters)(void *ctx, enum mock_entry what, struct str text, const char *why);

@@ -26,7 +26,7 @@ static bool below(struct str path, const char *prefix)
     return p.n && str_starts(path, p) && (path.n == p.n || path.s[p.n] == '/');
 }
 
-static struct str behind(struct str path, const char *prefix)
+static struct str path_after(struct str path, const char *prefix)
 {
     struct str rest = str_skip(path, strlen(prefix));
     return rest.n ? rest : STR("/");
@@ -73,7 +73,7 @@ static const struct provider *strip_mount(struct call *c)
 {
     for (size_t i = 0; i < provider_count; i++)
         if (below(c->path, providers[i]->mount)) {
-            c->path = behind(c->path, providers[i]->mount);
+            c->path = path_after(c->path, providers[i]->mount);
             c->trace.provider_by = "mount";
             return providers[i];
         }

@@ -36,5 +36,5 @@ void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */
 void scheduler_unlisten(struct listener *l);                    /* no-op if not subscribed */
 bool scheduler_is_listened(const struct scheduler *p);
 void scheduler_notify(const struct scheduler *p); /* calls `changed` of all listeners */
-/* The last change of the initial state: how far the change log went when the scheduler was made. */
+/* seq of the last change when the scheduler was created; calls and events cause later ones. */
 uint32_t scheduler_changes_before(const struct scheduler *p);

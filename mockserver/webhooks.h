@@ -11,12 +11,13 @@
 #include "mockserver/state/delivery.h"
 
 struct webhook_event {
-    uint32_t organization, space;
+    uint32_t organization, space; /* rows; a space is a Layers project or a PostNitro workspace */
     const char *type;
     const char *payload; /* JSON */
     uint32_t change;     /* seq of the change that caused it; 0: no change */
 };
 
+/* Retry schedules; a fixture selects one with webhooks.retries. */
 #define WEBHOOK_POLICIES(X) X(PATIENT, "patient") X(BRIEF, "brief")
 enum webhook_policy {
 #define X(name, text) WEBHOOK_POLICY_##name,

@@ -11,8 +11,8 @@
 
 struct outbox {
     const struct webhooks *(*of)(int provider); /* NULL: the provider has no webhooks */
-    /* Adds the faults of the delivery's event. `faults` is all zero: no faults. Texts must live until
-     * outbox_read returns. */
+    /* Adds the faults of the delivery's event; `faults` is all zero, which means no fault. Its texts
+     * must live until outbox_read returns. */
     void (*add_faults)(void *ctx, uint32_t delivery, struct delivery_faults *faults);
     void (*start)(void *ctx, uint32_t delivery); /* sends an attempt that is due */
     void *ctx;

@@ -17,7 +17,7 @@ bool gate_key_status(struct call *c); /* refuses keys that are unpaid or switche
 /* Counts the call in all rate limit windows of its class; refuses it, uncounted, if one of them is
  * exhausted. Sets c->rate_limit. */
 bool gate_rate_limit(struct call *c);
-/* Adds X-RateLimit-Limit, -Remaining and -Reset if the call was counted; to a 429 Retry-After. */
+/* Adds X-RateLimit-Limit, -Remaining and -Reset if a window applies; to a 429 also Retry-After. */
 void gate_rate_limit_headers(struct call *c);
 bool gate_scope(struct call *c); /* refuses keys without the route's scope */
 /* On routes with ROUTE_IDEMPOTENT: if the Idempotency-Key is stored for the same request, responds

@@ -46,7 +46,7 @@ static bool unknown_provider(struct str name, struct where at, struct error *err
         names[count++] = providers[i]->name;
     const char *near = str_nearest(name, names, count);
     return error_add(err, ERROR_INPUT, at, "unknown provider '" STR_FMT "'%s%s%s", STR_ARG(name),
-                     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 /* `only` NULL: any provider. */
@@ -62,7 +62,7 @@ static bool unknown_operation(struct str name, const struct provider *only, stru
     const char *near = str_nearest(name, names, count);
     return error_add(err, ERROR_INPUT, at, "%s%s operation '" STR_FMT "'%s%s%s",
                      only ? only->name : "no provider", only ? " has no" : " has an", STR_ARG(name),
-                     near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 /* Finds the one provider that has the operation. */

@@ -180,7 +180,7 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{\"operatoin\":\"x\"}}",              "/match/operatoin",        "did you mean 'operation'"   },
         {"{\"match\":{\"operation\":\"layers.revok\"}}",   "/match/operation",        "has no operation"           },
         {"{\"match\":{\"operation\":\"whoamy\"}}",         "/match/operation",
-         "no provider has an operation 'whoamy', did you mean 'whoami'?"                                           },
+         "no provider has an operation 'whoamy' (did you mean 'whoami'?)"                                          },
         {"{\"match\":{\"provider\":\"layer\"}}",           "/match/provider",         "did you mean 'layers'"      },
         {"{\"match\":{\"method\":\"get\"}}",               "/match/method",           "unknown method"             },
         {"{\"match\":{\"method\":7}}",                     "/match/method",           "text or matchers"           },
