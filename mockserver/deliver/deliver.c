@@ -171,7 +171,7 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
     }
     if (d->network || !d->loop) {
         int status = d->network ? d->network(d->network_ctx, r) : 0;
-        done(ctx, status, status ? NULL : "there is no network");
+        done(ctx, status, status ? NULL : "the mock has no network");
         return NULL;
     }
     struct deliver_attempt *t = arena_new(a, struct deliver_attempt);

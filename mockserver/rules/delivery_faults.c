@@ -2,9 +2,9 @@
 #include "mockserver/rules/rule.h"
 
 #define COUNT(a)    (sizeof(a) / sizeof *(a))
-#define MANY        1000 /* most copies, later events, corrupt attempts */
-#define SPAN_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000) /* delay, clock_skew */
-#define EVERY       INT64_C(1000000)                     /* attempts: all of them */
+#define MANY        1000 /* limit of duplicate, reorder, corrupt */
+#define SPAN_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define EVERY       INT64_C(1000000) /* more attempts than a delivery has */
 
 struct fault_spec {
     bool drop;
@@ -18,16 +18,15 @@ static const struct field delivery_fault_rows[] = {
     FIELD("duplicate", FIELD_INT, struct fault_spec, duplicate, .min = 1, .max = MANY,
           .help = "Number of additional deliveries of the event, with the same event id."),
     FIELD("delay", FIELD_DURATION, struct fault_spec, delay_ms,
-          .help = "Delays the delivery, in time of the namespace's clock: 5m."),
+          .help = "Delays the delivery by this time of the namespace's clock, for example 5m."),
     FIELD("reorder", FIELD_INT, struct fault_spec, reorder, .min = 1, .max = MANY,
           .help = "Holds the delivery until this many later events of the webhook were sent."),
     FIELD("corrupt", FIELD_NODE, struct fault_spec, corrupt,
           .shape = "{anyOf: [{type: boolean}, {type: integer, minimum: 1, maximum: 1000}]}",
-          .help =
-              "Flips one bit of the body after signing: true in every attempt, a number in that "
-              "many attempts from the first. The seed selects the bit."),
+          .help = "true: flips one bit of the signed body in every attempt; a number: in that many "
+                  "attempts, from the first. The seed selects the bit."),
     FIELD("clock_skew", FIELD_DURATION, struct fault_spec, clock_skew_ms,
-          .help = "Shifts the time in the signature: -10m, +1h."),
+          .help = "Shifts the time in the signature, for example by -10m or +1h."),
 };
 const struct fields rule_delivery_fault_fields =
     FIELD_TABLE("webhook", delivery_fault_rows, struct fault_spec, FIELDS_NO_PLACE);

@@ -55,7 +55,7 @@ static const struct field rule_rows[] = {
           .help = "Conditions; all of them must hold."),
     FIELD("then", FIELD_NODE, struct rule_form, then, .required = true,
           .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}",
-          .help = "Effects, in the order they are applied."),
+          .help = "List of effects."),
 };
 
 const struct fields rule_fields =
