@@ -94,7 +94,7 @@ const struct record_field *record_field_read(const struct record_type *s, const 
 static bool report_wrong_type(struct error *err, const struct record_field *f,
                               const struct node *value, const char *expected)
 {
-    return error_add(err, ERROR_INPUT, value->at, "'%s' has type %s; expected %s", f->name,
+    return error_add(err, ERROR_INPUT, value->at, "'%s' is of type %s; expected %s", f->name,
                      node_kind_name(value->kind), expected);
 }
 
@@ -102,8 +102,8 @@ static bool report_wrong_item(struct error *err, const struct record_field *f,
                               const struct node *list, size_t i, const char *expected)
 {
     const struct node *item = list->list.items[i];
-    return error_add(err, ERROR_INPUT, item->at, "'%s' item %zu has type %s; expected %s", f->name,
-                     i + 1, node_kind_name(item->kind), expected);
+    return error_add(err, ERROR_INPUT, item->at, "'%s' item %zu is of type %s; expected %s",
+                     f->name, i + 1, node_kind_name(item->kind), expected);
 }
 
 static bool read_word(const struct record_field *f, const struct node *value, struct error *err)

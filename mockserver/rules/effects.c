@@ -160,7 +160,7 @@ static bool close_connection_check(const struct node *value, const struct provid
         return true;
     if (value->kind != NODE_TEXT)
         return error_add(err, ERROR_INPUT, value->at,
-                         "'close_connection' has type %s; expected text",
+                         "'close_connection' is of type %s; expected text",
                          node_kind_name(value->kind));
     return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1,
                         COUNT(cut_texts) - 1);
