@@ -1,4 +1,4 @@
-/* Accounts that cannot publish: one way back for each, and no writes until it was gone. */
+/* Checks for accounts that cannot publish: one reconnect URL at a time, no further writes. */
 #include "mockserver/client_checks/observer.h"
 
 #include <string.h>
@@ -6,11 +6,11 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/state/oauth_attempt.h"
 
-#define NAMED_MAX 64 /* accounts that one call names */
-#define PARDONED  1  /* writes from which the client learns */
+#define NAMED_MAX 64 /* accounts found in one call */
+#define PARDONED  1  /* writes that are allowed, since the client learns from them */
 
-/* The row of the newest change of that kind and name which this call caused. */
-static uint32_t changed(const struct call *c, enum record_kind kind, const char *what)
+/* Returns the record of the newest change of that kind and name that this call made, or ROW_NONE. */
+static uint32_t changed_row(const struct call *c, enum record_kind kind, const char *what)
 {
     for (uint32_t seq = changes_last(c->world); seq > c->changes_before; seq--) {
         const struct change *change = changes_read(c->world, seq);
@@ -20,7 +20,7 @@ static uint32_t changed(const struct call *c, enum record_kind kind, const char 
     return ROW_NONE;
 }
 
-/* --- one consent URL for an account ------------------------------------------------------------ */
+/* --- one reconnect URL per account ------------------------------------------------------------ */
 
 static bool is_open(const struct call *c, uint32_t attempt)
 {
@@ -28,12 +28,12 @@ static bool is_open(const struct call *c, uint32_t attempt)
     return a->state == OAUTH_ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
 }
 
-/* entry: row is the attempt that was begun for the account. */
+/* entry: row is the OAuth attempt of the account's last reconnect URL. */
 void check_reauth(struct observer *w, const struct call *c)
 {
     uint32_t row =
         c->key && observer_is_write(c) && observer_is_delivered(c) && c->res->status < 300
-            ? changed(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin")
+            ? changed_row(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin")
             : ROW_NONE;
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || !a->reconnects)
@@ -42,13 +42,13 @@ void check_reauth(struct observer *w, const struct call *c)
     struct history_entry *entry = observer_entry(w, history_id(RECORD_ACCOUNT, a->account));
     observer_tested(w);
     if (entry->row && is_open(c, entry->row))
-        report_violation(w, c, entry, "asked for another consent URL for %s while one was open",
+        report_violation(w, c, entry, "requested another reconnect URL for %s while one was open",
                          account->public_id);
     entry->row = row;
     observer_mark(w, entry, observer_response_at(w, c));
 }
 
-/* --- writes on dead accounts ------------------------------------------------------------------ */
+/* --- writes for dead accounts ----------------------------------------------------------------- */
 
 struct named {
     uint32_t rows[NAMED_MAX];
@@ -62,7 +62,8 @@ static void add_named(const struct call *c, struct str id, struct named *out)
         out->rows[out->count++] = row;
 }
 
-/* The text that begins behind its opening quote; *rest moves behind the closing one. */
+/* Cuts a JSON string from *rest, which starts after the opening quote and is moved past the closing
+ * one. */
 static struct str cut_text(struct str *rest)
 {
     struct str text = *rest;
@@ -89,9 +90,9 @@ static struct str after_blanks(struct str text)
     return str_skip(text, n);
 }
 
-/* What stands behind a member's colon: a text, a number, or a list of these. *rest moves behind it,
- * so that no byte of a body is looked at twice. */
-static void take_values(const struct call *c, struct str *rest, struct named *out)
+/* Reads the value after a member's colon: a text, a number, or a list of these. Moves *rest past it,
+ * so that each byte of the body is read once. */
+static void read_values(const struct call *c, struct str *rest, struct named *out)
 {
     *rest = after_blanks(*rest);
     char end = str_starts(*rest, STR("[")) ? ']' : ',';
@@ -106,8 +107,8 @@ static void take_values(const struct call *c, struct str *rest, struct named *ou
     }
 }
 
-/* By the ids in its path, and in the body by members that are called something with account:
- * socialAccountId, account_ids, selectedAccounts. */
+/* Finds the accounts that a call names: by ids in its path, and by body members whose name contains
+ * "account", for example socialAccountId, account_ids or selectedAccounts. */
 static void find_named(const struct call *c, struct named *out)
 {
     for (size_t i = 0; i < ROUTE_PARAMS_MAX && c->params[i].n; i++)
@@ -118,18 +119,18 @@ static void find_named(const struct call *c, struct named *out)
         rest = after_blanks(rest);
         if (str_starts(rest, STR(":")) && str_has(name, STR("ccount"))) {
             rest = str_skip(rest, 1);
-            take_values(c, &rest, out);
+            read_values(c, &rest, out);
         }
     }
 }
 
-/* What is to be done about an account that is dead, or with it: end it, or reconnect it. */
-static bool is_remedy(const struct call *c)
+/* True for calls that are allowed on a dead account: to reconnect it, or to delete something. */
+static bool is_repair(const struct call *c)
 {
-    static const char *const remedies[] = {"create_reauth_url", "reconnect_account",
-                                           "start_social_connect"};
-    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-        if (strcmp(remedies[i], c->route->operation) == 0)
+    static const char *const repairs[] = {"create_reauth_url", "reconnect_account",
+                                          "start_social_connect"};
+    for (size_t i = 0; i < sizeof repairs / sizeof *repairs; i++)
+        if (strcmp(repairs[i], c->route->operation) == 0)
             return true;
     return str_is(c->req->method, "DELETE");
 }
@@ -140,9 +141,9 @@ static uint64_t account_id(const struct call *c, uint32_t row)
                       (uint64_t)account_read(c->world, row)->token_generation);
 }
 
-/* entry: count of the writes on it while it was dead, first and at the first and last one; a reconnected account is
- * another. */
-static void judge_write(struct observer *w, const struct call *c, uint32_t row)
+/* entry: count of writes for the dead account; first and at are the first and the last one. A
+ * reconnected account has a new id. */
+static void check_write(struct observer *w, const struct call *c, uint32_t row)
 {
     const struct account *a = account_read(c->world, row);
     uint64_t id = account_id(c, row);
@@ -153,7 +154,7 @@ static void judge_write(struct observer *w, const struct call *c, uint32_t row)
         observer_tested(w);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
     if (before.count >= PARDONED && !observer_together(&before.first, &w->now))
-        report_violation(w, c, &before, "wrote for %s again, which %s", a->public_id,
+        report_violation(w, c, &before, "wrote again for %s, which %s", a->public_id,
                          account_is_listed(a) ? "must be reconnected first" : "was disconnected");
     entry = observer_entry(w, id);
     entry->count = before.count + 1;
@@ -166,7 +167,7 @@ void check_dead_account(struct observer *w, const struct call *c)
 {
     if (!c->key || !observer_is_write(c))
         return;
-    uint32_t gone = changed(c, RECORD_ACCOUNT, "account_disconnect");
+    uint32_t gone = changed_row(c, RECORD_ACCOUNT, "account_disconnect");
     if (gone) {
         observer_tested(w);
         struct history_entry *entry = observer_entry(w, account_id(c, gone));
@@ -174,10 +175,10 @@ void check_dead_account(struct observer *w, const struct call *c)
         entry->first = entry->at;
         return;
     }
-    if (is_remedy(c))
+    if (is_repair(c))
         return;
     struct named named = {.count = 0};
     find_named(c, &named);
     for (size_t i = 0; i < named.count; i++)
-        judge_write(w, c, named.rows[i]);
+        check_write(w, c, named.rows[i]);
 }

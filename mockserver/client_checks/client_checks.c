@@ -8,8 +8,9 @@
 #include "mockserver/namespaces/namespaces.h"
 #include "mockserver/state/tenant.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof *(a))
-#define TOGETHER_US 100000 /* a client may have sent so long before it read another answer */
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define TOGETHER_US                                                                                \
+    100000 /* a call may be sent this long before the client has read the response to another */
 
 const char *const client_check_verdict_texts[] = {
 #define X(name, text) text,
@@ -19,52 +20,52 @@ const char *const client_check_verdict_texts[] = {
 
 /* clang-format off */
 const struct client_check client_checks_table[] = {
-    {"retry_after", "It waits as long as Retry-After says",
-     .help = "After a 429 or 503 with Retry-After, did the same key leave alone what was refused until that time had passed?",
-     .judged = "What is refused is the rate limit that was spent, else the one operation. Up to 50 ms early are a timer's. A call that was on its way already is not meant: one that came before the response, or within 100 ms of it on another connection, unless it is the refused write itself, by its Idempotency-Key.",
+    {"retry_after", "Waits as long as Retry-After says",
+     .help = "Fails when a key repeats a refused call before the Retry-After of its 429 or 503 has passed.",
+     .judged = "After a spent rate limit every call that counts against it is a repetition; after any other refusal, a call of the same operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their way do not count: those that arrived before the response, or within 100 ms of it on another connection, unless it is the refused write itself, with the same Idempotency-Key.",
      .check = check_retry_after},
-    {"idempotency_kept", "A write that is tried again has the Idempotency-Key it had",
-     .help = "Was a write whose operation takes an Idempotency-Key, and which got 429, 5xx, half a response or none, repeated with the same key?",
-     .judged = "Repeated is: the same key, path and body. A write without an Idempotency-Key is held against its repetition, except after 429, which had no effect; nor does a call repeat one that got 429 while it was on its way already.",
+    {"idempotency_kept", "Repeats a write with the same Idempotency-Key",
+     .help = "Fails when a write that got 429, 5xx, a truncated response or none is repeated with another Idempotency-Key or without one.",
+     .judged = "Only operations that accept an Idempotency-Key are checked. A repetition has the same API key, path and body. If the first try had no Idempotency-Key, its repetition fails too, except after 429, because a refused call had no effect. A call that was already on its way when the 429 arrived is not a repetition.",
      .check = check_kept_key},
-    {"idempotency_unique", "An Idempotency-Key stands for one write",
-     .help = "Was one Idempotency-Key sent with two different paths or bodies?",
-     .judged = "For each key and operation, and as long as the provider remembers it.",
+    {"idempotency_unique", "Uses an Idempotency-Key for one write only",
+     .help = "Fails when one Idempotency-Key is sent with two different paths or bodies.",
+     .judged = "Checked per API key and operation, for as long as the provider remembers the Idempotency-Key.",
      .check = check_used_key},
-    {"poll_pace", "It polls no faster than it may",
-     .help = "Did two polls of the same thing follow each other faster than the documents or the provider's clients have it?",
-     .judged = "layers.oauth_status: a second, as the provider's guide has it. posteverywhere.poll_social_connect and poll_device_token: two, the interval they are told. layers.read_lease_request and read_job, posteverywhere.read_media: a second, our reading, for nothing is said. A tenth less is a timer's. One whose answer was cut does not count.",
+    {"poll_pace", "Polls no faster than allowed",
+     .help = "Fails when two polls of the same resource are closer together than the minimum interval.",
+     .judged = "Minimum intervals: layers.oauth_status 1 s (the provider's guide); posteverywhere.poll_social_connect and poll_device_token 2 s (the interval in their responses); layers.read_lease_request and read_job, posteverywhere.read_media 1 s (our choice; no documented value). A tolerance of 10% allows for inexact timers. A poll whose response was truncated does not count.",
      .check = check_poll_pace},
-    {"poll_end", "It stops polling when it was told the end",
-     .help = "Was something polled again after its response told a state that is final?",
-     .judged = "Within a minute: who asks later looks something up. Reading media is no poll once it has ended.",
+    {"poll_end", "Stops polling at a final state",
+     .help = "Fails when a resource is polled again within a minute of a response with a final state.",
+     .judged = "A later call counts as a lookup, not as a poll. posteverywhere.read_media is not checked, because it has other uses than polling.",
      .check = check_poll_end},
-    {"reauth_once", "It asks for one way to reconnect at a time",
-     .help = "Was another URL to reconnect an account asked for while one for the same account was still open?",
-     .judged = "Open is: neither used nor expired. One whose answer never came to the client does not count.",
+    {"reauth_once", "Requests one reconnect URL at a time",
+     .help = "Fails when a URL to reconnect an account is requested while an earlier one for the same account is still open.",
+     .judged = "A URL is open until it is used or expires. One whose response did not reach the client does not count.",
      .check = check_reauth},
-    {"refused_key", "It stops using a key that was refused",
-     .help = "Was a credential that was refused (401, or a key that is switched off) used again and again?",
-     .judged = "The second try is pardoned, and so are calls that were on their way with the first.",
+    {"refused_key", "Stops using a refused key",
+     .help = "Fails when a credential that was refused (401, or a disabled key) is used a third time.",
+     .judged = "One repetition is allowed. Calls that were already on their way at the first refusal do not count.",
      .check = check_refused_key},
-    {"secrets_in_urls", "It keeps secrets out of URLs",
-     .help = "Did a key, a webhook's secret or the credential of its own header stand in a path or query?",
-     .judged = "Every key and webhook secret of the world, of 8 characters at least, by its value. The state of an OAuth attempt is no secret here.",
+    {"secrets_in_urls", "Keeps secrets out of URLs",
+     .help = "Fails when a path or query contains an API key, a webhook secret or the credential of the request's own header.",
+     .judged = "All keys and webhook secrets of the namespace are checked by value, from 8 characters on. The state token of an OAuth attempt is not a secret here.",
      .check = check_urls},
-    {"dead_accounts", "It stops writing for an account that is gone or must be reconnected",
-     .help = "Were there writes for an account that was disconnected, or whose token is dead, other than to reconnect or end it?",
-     .judged = "A write names an account by an id in its path, or in a member of its body that is called something with account. From one write it learns; the next is held against it, until the account has a new token.",
+    {"dead_accounts", "Stops writing for an account that is disconnected or must be reconnected",
+     .help = "Fails at the second write for an account that is disconnected or has lost its token.",
+     .judged = "A write names an account by an id in its path, or in a body member whose name contains 'account'. Calls that reconnect or delete the account are allowed. After a reconnection the count starts again.",
      .check = check_dead_account},
-    {"backoff", "It tries a failing call ever more slowly",
-     .help = "Were the tries of a call that kept failing (429, 5xx, cut off) set apart?",
-     .judged = "Advice: no document asks for it. From the fifth try in a row on, a pause is too short if it is below 5 s, less than twice the first one, and less than Retry-After asked for.",
+    {"backoff", "Waits longer after each failure",
+     .help = "Fails when a call that keeps failing (429, 5xx, truncated) is repeated after too short a pause.",
+     .judged = "Advice: no provider documents it. From the fifth try in a row, a pause is too short if it is below 5 s, below twice the first pause, and below the requested Retry-After.",
      .advice = true, .check = check_backoff},
 };
 /* clang-format on */
 const size_t client_check_count = COUNT(client_checks_table);
 static_assert(COUNT(client_checks_table) <= CLIENT_CHECKS_MAX, "CLIENT_CHECKS_MAX");
 
-/* --- what questions share -------------------------------------------------------------------- */
+/* --- shared by the checks --------------------------------------------------------------------- */
 
 uint64_t history_id(uint64_t x, uint64_t y)
 {
@@ -95,7 +96,7 @@ struct str observer_credential(const struct call *c)
 const char *observer_key_name(const struct call *c)
 {
     return c->key ? arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, c->key)))
-                  : "a key that is unknown here";
+                  : "an unknown key";
 }
 
 bool observer_is_write(const struct call *c)
@@ -156,7 +157,7 @@ const char *observer_duration(struct arena *a, int64_t ms)
     return duration_text(ms, arena_alloc(a, TIME_TEXT_MAX));
 }
 
-static const char *keep(struct observer *w, const char *text)
+static const char *copy_text(struct observer *w, const char *text)
 {
     return text ? arena_text(&w->client_checks->arena, text) : NULL;
 }
@@ -181,8 +182,8 @@ void report_violation(struct observer *w, const struct call *c, const struct his
         .seq = w->seq,
         .earlier = is_kept ? earlier->call : 0,
         .at_ms = c->now_ms,
-        .request_id = keep(w, c->request_id),
-        .earlier_id = before ? keep(w, before->request_id) : NULL,
+        .request_id = copy_text(w, c->request_id),
+        .earlier_id = before ? copy_text(w, before->request_id) : NULL,
         .provider = c->provider ? c->provider->name : NULL,
         .operation = c->route ? c->route->operation : NULL,
         .why = arena_vprintf(arena, why, args),
@@ -190,9 +191,9 @@ void report_violation(struct observer *w, const struct call *c, const struct his
     va_end(args);
 }
 
-/* --- a call ----------------------------------------------------------------------------------- */
+/* --- observing a call ------------------------------------------------------------------------- */
 
-static uint64_t who_calls(const struct call *c)
+static uint64_t caller_id(const struct call *c)
 {
     if (c->key)
         return c->key;
@@ -205,7 +206,7 @@ static struct observer observer_of(struct client_checks *k, const struct call *c
     return (struct observer){
         .client_checks = k,
         .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
-        .who = who_calls(c),
+        .who = caller_id(c),
         .operation = c->route ? ((uint64_t)(unsigned)c->provider->id + 1) << 32 |
                                     (uint64_t)(c->route - c->provider->routes)
                               : 0,
@@ -214,7 +215,8 @@ static struct observer observer_of(struct client_checks *k, const struct call *c
 
 void client_checks_observe(struct client_checks *k, const struct call *c)
 {
-    if (!k || c->ns->generation != c->generation) /* what it came to is gone */
+    if (!k ||
+        c->ns->generation != c->generation) /* the namespace was reset while the call waited */
         return;
     struct observer w = observer_of(k, c);
     w.seq = journal_last(c->ns->journal);

@@ -1,33 +1,33 @@
-/* client_checks.h - how the client behaves: a few questions, asked of every call that a world answers.
+/* client_checks.h - checks how clients behave, with a few checks on every call of a namespace.
  *
- * Shapes:  a question is a row of client_checks_table; a world's response to it is a verdict, how often
- *          the client came into the situation it asks about (tested) and how often it did wrong
- *          there (broken), with the first few occurrences. What a question must remember of earlier
- *          calls is bounded (CLIENT_HISTORY_MAX); what it had to forget for room is counted, and so
- *          are the occurrences that are not told one by one. When a world ends (reset, restore,
- *          delete) its responses are kept for the report at the end.
- * Units:   a wait has passed when it has by the world's clock or by the machine's, whichever is
- *          kinder to the client: time that stands still makes nobody impatient.
- * Errors:  none. Advice is told and never held against the client.
+ * Shapes:  a check is a row of client_checks_table. Its result in a namespace is a verdict, the
+ *          number of situations it looked at (tested), the number of violations (failures) and the
+ *          first few of these in detail. What a check remembers of earlier calls is bounded
+ *          (CLIENT_HISTORY_MAX); forgotten entries are counted, and so are violations beyond the
+ *          detailed ones. When the world ends (reset, restore, delete) its results are kept for
+ *          the final report.
+ * Units:   a wait has passed if it has on the namespace's clock or on the machine's, so that a
+ *          frozen clock never makes a client fail.
+ * Errors:  none. A check that is only advice is reported, but never counts as failed.
  *
- * The admin API's calls and consent pages are nobody's conduct and never come here.
+ * Calls of the admin API and of the consent pages are not checked.
  */
 #pragma once
 #include "mockserver/call.h"
 
-#define CLIENT_HISTORY_MAX           1024 /* a question and world */
-#define CLIENT_CHECK_OCCURRENCES_MAX 10   /* told one by one, a question and world */
-#define CLIENT_CHECKS_NAMESPACES_MAX 1000 /* told one by one; of others the sums are */
+#define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
+#define CLIENT_CHECK_OCCURRENCES_MAX 10   /* violations in detail, per check and namespace */
+#define CLIENT_CHECKS_NAMESPACES_MAX 1000 /* reported one by one; the others as one sum */
 
-struct client_checks;   /* a world's */
-struct client_registry; /* all worlds', those that ended included */
+struct client_checks;   /* of one namespace, from one reset to the next */
+struct client_registry; /* of all namespaces, including those that ended */
 struct observer;
 
 struct client_check {
-    const char *id, *title; /* the title is what is hoped to hold */
-    const char *help;       /* what is asked */
-    const char *judged;     /* how, and where its figures are from */
-    bool advice;            /* broken, it is no misbehaviour */
+    const char *id, *title; /* the title names the correct behaviour */
+    const char *help;       /* when the check fails */
+    const char *judged;     /* details, tolerances and the source of figures */
+    bool advice;            /* a violation does not count as failed */
     void (*check)(struct observer *w, const struct call *c);
 };
 extern const struct client_check client_checks_table[];
@@ -42,29 +42,29 @@ enum client_check_verdict {
 extern const char *const client_check_verdict_texts[];
 
 struct client_registry *client_registry_new(void);
-void client_registry_free(struct client_registry *all); /* after the worlds ended */
+void client_registry_free(struct client_registry *all); /* after all namespaces were freed */
 
+/* `world` is the namespace's name; it must stay valid until client_checks_end. */
 struct client_checks *client_checks_begin(struct client_registry *all, const char *world,
                                           uint64_t generation);
-void client_checks_end(
-    struct client_checks *k); /* the world's; what is to be told of it stays; NULL is fine */
+/* Ends the checks of a namespace; its results stay in the registry. NULL is allowed. */
+void client_checks_end(struct client_checks *k);
 
-/* Once for each call, when its response is in the journal. */
+/* Is called once per call, after its journal entry was written. */
 void client_checks_observe(struct client_checks *k, const struct call *c);
-/* The client was gone before its response was. */
+/* Is called when the client closed the connection before it got the response. */
 void client_checks_unsent(struct client_checks *k, const struct call *c);
 
+/* `question` is an index into client_checks_table. */
 enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t question);
-bool client_checks_failed(
-    const struct client_checks *k); /* something is broken that is no advice */
+bool client_checks_failed(const struct client_checks *k); /* a check that is not advice failed */
 
 void client_checks_print(const struct client_checks *k, struct json *out); /* one JSON object */
-void client_checks_junit(const struct client_checks *k,
-                         struct buf *out); /* a whole JUnit document */
+void client_checks_junit(const struct client_checks *k, struct buf *out);  /* a JUnit document */
 
 bool client_registry_failed(const struct client_registry *all);
-void client_registry_junit(const struct client_registry *all,
-                           struct buf *out); /* a suite a world */
-void client_registry_log(
-    const struct client_registry *all); /* what misbehaved: a line a question and world */
-size_t client_checks_bytes(const struct client_checks *k); /* what it takes, at this moment */
+/* A JUnit document with one suite per namespace. */
+void client_registry_junit(const struct client_registry *all, struct buf *out);
+/* Logs one line per namespace and failed check. */
+void client_registry_log(const struct client_registry *all);
+size_t client_checks_bytes(const struct client_checks *k); /* memory in use now */

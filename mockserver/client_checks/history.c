@@ -20,7 +20,7 @@ struct history_entry *client_history_find(const struct client_history *n, uint64
     return NULL;
 }
 
-static struct history_entry *free_place(struct history_entry *set)
+static struct history_entry *free_entry(struct history_entry *set)
 {
     for (size_t i = 0; i < HISTORY_WAYS; i++)
         if (!set[i].id)
@@ -28,7 +28,7 @@ static struct history_entry *free_place(struct history_entry *set)
     return NULL;
 }
 
-/* A set becomes two: each has room for all that was in the one. */
+/* Doubles the number of sets. Each old set is split in two, so that its entries always fit. */
 static void grow(struct client_history *n)
 {
     struct client_history old = *n;
@@ -36,7 +36,7 @@ static void grow(struct client_history *n)
     n->items = heap_new(n->sets * HISTORY_WAYS * sizeof(struct history_entry));
     for (size_t i = 0; i < old.sets * HISTORY_WAYS; i++)
         if (old.items[i].id)
-            *free_place(set_of(n, old.items[i].id)) = old.items[i];
+            *free_entry(set_of(n, old.items[i].id)) = old.items[i];
     heap_free(old.items);
 }
 
@@ -49,16 +49,16 @@ static struct history_entry *oldest(struct history_entry *set)
     return first;
 }
 
-static struct history_entry *place_for(struct client_history *n, uint64_t id)
+static struct history_entry *entry_for(struct client_history *n, uint64_t id)
 {
-    struct history_entry *place = n->sets ? free_place(set_of(n, id)) : NULL;
-    while (!place && n->sets < SETS_MAX) {
+    struct history_entry *entry = n->sets ? free_entry(set_of(n, id)) : NULL;
+    while (!entry && n->sets < SETS_MAX) {
         grow(n);
-        place = free_place(set_of(n, id));
+        entry = free_entry(set_of(n, id));
     }
-    if (place) {
+    if (entry) {
         n->count++;
-        return place;
+        return entry;
     }
     n->forgotten++;
     return oldest(set_of(n, id));
@@ -68,7 +68,7 @@ struct history_entry *client_history_make(struct client_history *n, uint64_t id,
 {
     struct history_entry *entry = client_history_find(n, id);
     if (!entry)
-        entry = place_for(n, id);
+        entry = entry_for(n, id);
     *entry = (struct history_entry){.id = id, .written = now};
     return entry;
 }

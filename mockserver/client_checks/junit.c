@@ -1,5 +1,5 @@
-/* Conduct as JUnit has it: a suite a world, a case a question. What was not tested is skipped, so
- * that nothing is green which nobody tried; advice never fails. */
+/* Client checks as JUnit XML: one suite per namespace, one case per check. A check that was not tested
+ * is skipped, so that it does not appear as passed. Advice never fails. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -51,7 +51,8 @@ static void add_ids(struct buf *text, const struct occurrence *o)
         buf_printf(text, " %s", o->request_id);
 }
 
-/* An occurrence a line: "seq 7 (after 5) 2026-05-02T09:00:00.000Z layers.whoami: why req_... req_..." */
+/* One line per violation: "seq 7 (after 5) 2026-05-02T09:00:00.000Z layers.whoami: why
+ * req_... req_..." */
 static void put_occurrences(struct buf *out, const struct client_check_result *a)
 {
     struct buf text = {.arena = out->arena};
@@ -75,7 +76,8 @@ static void put_occurrences(struct buf *out, const struct client_check_result *a
 
 static const char *first_why(struct arena *a, const struct client_check_result *result)
 {
-    const char *why = result->count ? result->occurrences[0].why : "in a world that is summed up";
+    const char *why = result->count ? result->occurrences[0].why
+                                    : "no details: counted together with other namespaces";
     return result->failures == 1
                ? why
                : arena_printf(a, "%s (and %" PRIu64 " more)", why, result->failures - 1);

@@ -1,4 +1,4 @@
-/* A world's conduct in words: as JSON for the admin API, as lines for the log. */
+/* Client checks as JSON for the admin API, and as lines for the log. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* The conduct of all worlds: those that live, those that ended, and the sum of those for which there
- * was no room. */
+/* The client checks of all namespaces: the current ones, the ended ones, and the sum of those beyond
+ * CLIENT_CHECKS_NAMESPACES_MAX. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -12,12 +12,12 @@ struct list {
 };
 
 struct client_registry {
-    struct list living, ended;
-    struct client_checks rest; /* of the others that ended: sums, and nothing one by one */
+    struct list current, ended;
+    struct client_checks rest; /* sum of the other ended ones, without details */
     uint64_t rest_worlds;
 };
 
-static void put(struct list *l, struct client_checks *k)
+static void append(struct list *l, struct client_checks *k)
 {
     k->next = NULL;
     k->previous = l->last;
@@ -26,7 +26,7 @@ static void put(struct list *l, struct client_checks *k)
     l->count++;
 }
 
-static void take(struct list *l, struct client_checks *k)
+static void unlink_from(struct list *l, struct client_checks *k)
 {
     *(k->previous ? &k->previous->next : &l->first) = k->next;
     *(k->next ? &k->next->previous : &l->last) = k->previous;
@@ -38,7 +38,7 @@ struct client_registry *client_registry_new(void)
     return heap_new(sizeof(struct client_registry));
 }
 
-static void drop(struct client_checks *k)
+static void free_checks(struct client_checks *k)
 {
     for (size_t i = 0; i < client_check_count; i++)
         client_history_end(&k->history[i]);
@@ -46,11 +46,11 @@ static void drop(struct client_checks *k)
     heap_free(k);
 }
 
-static void drop_all(struct list *l)
+static void free_all(struct list *l)
 {
     for (struct client_checks *k = l->first, *next; k; k = next) {
         next = k->next;
-        drop(k);
+        free_checks(k);
     }
 }
 
@@ -58,8 +58,8 @@ void client_registry_free(struct client_registry *all)
 {
     if (!all)
         return;
-    drop_all(&all->living);
-    drop_all(&all->ended);
+    free_all(&all->current);
+    free_all(&all->ended);
     heap_free(all);
 }
 
@@ -70,7 +70,7 @@ struct client_checks *client_checks_begin(struct client_registry *all, const cha
     k->all = all;
     k->world = world;
     k->generation = generation;
-    put(&all->living, k);
+    append(&all->current, k);
     return k;
 }
 
@@ -84,8 +84,8 @@ void client_checks_add(struct client_checks *sum, const struct client_checks *k)
     }
 }
 
-/* Its name is the world's, which ends too. */
-static void keep(struct client_registry *all, struct client_checks *k)
+/* Copies the name, which belongs to the namespace. */
+static void keep_results(struct client_registry *all, struct client_checks *k)
 {
     k->world = arena_text(&k->arena, k->world);
     k->ended = true;
@@ -94,7 +94,7 @@ static void keep(struct client_registry *all, struct client_checks *k)
         client_history_end(&k->history[i]);
         k->history[i].forgotten = 0;
     }
-    put(&all->ended, k);
+    append(&all->ended, k);
 }
 
 void client_checks_end(struct client_checks *k)
@@ -102,16 +102,16 @@ void client_checks_end(struct client_checks *k)
     if (!k)
         return;
     struct client_registry *all = k->all;
-    take(&all->living, k);
+    unlink_from(&all->current, k);
     if (k->calls && all->ended.count < CLIENT_CHECKS_NAMESPACES_MAX) {
-        keep(all, k);
+        keep_results(all, k);
         return;
     }
     if (k->calls) {
         client_checks_add(&all->rest, k);
         all->rest_worlds++;
     }
-    drop(k);
+    free_checks(k);
 }
 
 static bool any_failed(const struct list *l)
@@ -124,7 +124,7 @@ static bool any_failed(const struct list *l)
 
 bool client_registry_failed(const struct client_registry *all)
 {
-    return client_checks_failed(&all->rest) || any_failed(&all->ended) || any_failed(&all->living);
+    return client_checks_failed(&all->rest) || any_failed(&all->ended) || any_failed(&all->current);
 }
 
 static const char *name_of(struct arena *a, const struct client_checks *k)
@@ -133,11 +133,10 @@ static const char *name_of(struct arena *a, const struct client_checks *k)
                     : k->world;
 }
 
-/* Where nobody was called the first world stands for all. */
 void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
                           void *ctx)
 {
-    const struct list lists[] = {all->ended, all->living};
+    const struct list lists[] = {all->ended, all->current};
     struct client_checks rest = all->rest;
     uint64_t visited = 0, rest_worlds = all->rest_worlds;
     struct arena a = {0};
@@ -151,8 +150,8 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
                 rest_worlds++;
             }
     if (rest_worlds)
-        visit(ctx, arena_printf(&a, "%" PRIu64 " more worlds", rest_worlds), &rest);
-    else if (!visited && all->living.first)
-        visit(ctx, all->living.first->world, all->living.first);
+        visit(ctx, arena_printf(&a, "%" PRIu64 " more namespaces", rest_worlds), &rest);
+    else if (!visited && all->current.first)
+        visit(ctx, all->current.first->world, all->current.first);
     arena_end(&a);
 }

@@ -1,10 +1,10 @@
-/* A write is sent again: with the Idempotency-Key it had, and that key for nothing else. */
+/* Checks for Idempotency-Keys: a repeated write keeps its key, and no other write uses it. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
 
-#define CUT_OFF (-1) /* for a status: what the client got was no whole response */
-#define LEFT    (-2) /* it did not wait for one */
+#define CUT_OFF (-1) /* as a status: the response was truncated */
+#define LEFT    (-2) /* as a status: the client did not wait for the response */
 
 static bool takes_key(const struct call *c)
 {
@@ -33,32 +33,33 @@ static int outcome_of(const struct call *c)
 static const char *outcome_text(struct arena *a, int outcome)
 {
     if (outcome == LEFT)
-        return "its response was not waited for";
-    return outcome == CUT_OFF ? "its response was cut off" : arena_printf(a, "it got %d", outcome);
+        return "a response that the client did not wait for";
+    return outcome == CUT_OFF ? "a truncated response" : arena_printf(a, "status %d", outcome);
 }
 
-/* entry: status is the outcome that calls for another try (0: none does), mark its token's hash, at
- * when the response was there. */
-static void judge(struct observer *w, const struct call *c, const struct history_entry *first,
-                  uint64_t token)
+/* entry: status is the outcome that calls for a repetition (0: none), mark the hash of the
+ * Idempotency-Key, at when the client got the response. */
+static void check_repetition(struct observer *w, const struct call *c,
+                             const struct history_entry *first, uint64_t token)
 {
     int outcome = first->status;
     if (!outcome && w->now.machine_us < first->at.machine_us)
         outcome = LEFT;
-    /* A 429 had no effect: nothing is lost, and what was on its way with it is another write. */
+    /* A 429 had no effect, so a missing key does no harm; and a call that was already on its way is
+     * not a repetition. */
     if (!outcome || (outcome == 429 && (!first->mark || observer_together(&first->at, &w->now))))
         return;
     const char *after = outcome_text(c->arena, outcome);
     observer_tested(w);
     if (!first->mark && !token)
-        report_violation(w, c, first, "a write was repeated without any Idempotency-Key: %s",
+        report_violation(w, c, first, "a write was repeated without any Idempotency-Key after %s",
                          after);
     else if (!first->mark)
         report_violation(w, c, first,
-                         "a write was repeated, and its first try had no Idempotency-Key: %s",
+                         "a write whose first try had no Idempotency-Key was repeated after %s",
                          after);
     else if (first->mark != token)
-        report_violation(w, c, first, "a write was repeated with%s: %s",
+        report_violation(w, c, first, "a write was repeated with%s after %s",
                          token ? " another Idempotency-Key" : "out its Idempotency-Key", after);
 }
 
@@ -69,7 +70,7 @@ void check_kept_key(struct observer *w, const struct call *c)
     uint64_t id = write_id(w, c), token = token_of(c).n ? str_hash(token_of(c)) : 0;
     struct history_entry *entry = client_history_find(w->history, id);
     if (entry)
-        judge(w, c, entry, token);
+        check_repetition(w, c, entry, token);
     entry = observer_entry(w, id);
     entry->mark = token;
     entry->status = outcome_of(c);
@@ -84,25 +85,25 @@ void check_unsent(struct observer *w, const struct call *c)
         entry->status = LEFT;
 }
 
-/* entry: mark is the hash of what was asked with that token. */
+/* entry: mark is the hash of the path and body sent with that Idempotency-Key. */
 void check_used_key(struct observer *w, const struct call *c)
 {
     struct str token = takes_key(c) ? token_of(c) : STR("");
     if (!token.n)
         return;
     uint64_t id = history_id(history_id(w->who, w->operation), str_hash(token));
-    uint64_t asked = history_id(observer_path(w, c), str_hash(c->req->body));
+    uint64_t request = history_id(observer_path(w, c), str_hash(c->req->body));
     struct history_entry *entry = client_history_find(w->history, id);
     if (entry && c->now_ms - entry->at.world_ms >= c->provider->repeats_ms)
-        entry = NULL; /* the provider has forgotten it too */
+        entry = NULL; /* the provider no longer remembers it */
     if (entry) {
         observer_tested(w);
-        if (entry->mark != asked)
+        if (entry->mark != request)
             report_violation(w, c, entry,
-                             "an Idempotency-Key was sent with another path or body before");
+                             "an Idempotency-Key was reused with another path or body");
         return;
     }
     entry = observer_entry(w, id);
-    entry->mark = asked;
+    entry->mark = request;
     observer_mark(w, entry, observer_response_at(w, c));
 }

@@ -1,4 +1,4 @@
-/* A call that failed is made again: after the wait it was told of, and ever more slowly. */
+/* Checks for retries: they wait as Retry-After says, and longer after each failure. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -6,14 +6,14 @@
 #include "base/time.h"
 #include "mockserver/gate/rate_limit.h"
 
-#define WAIT_MAX_MS   (INT64_C(366) * 24 * 60 * 60 * 1000)
-#define EARLY_MS      50   /* that a client's timer may fire before its time */
-#define TRIES         5    /* from here on, the same pause again is one too short */
-#define AT_ONCE_MS    10   /* that is no pause */
-#define PAUSE_FINE_MS 5000 /* nobody is hurt by tries this far apart */
+#define WAIT_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define EARLY_MS    50   /* allow for inexact timers */
+#define TRIES       5    /* from this try on, a pause must have grown */
+#define AT_ONCE_MS  10   /* a shorter pause counts as an immediate retry */
+#define PAUSE_OK_MS 5000 /* a pause that is always long enough */
 
-/* Seconds, or an instant of the world's; 0: it does not say. */
-static int64_t asked_ms(const struct call *c)
+/* The Retry-After of the response in ms; 0: none. An HTTP date is a time of the world's clock. */
+static int64_t retry_after_ms(const struct call *c)
 {
     int64_t n;
     int status = c->res->status;
@@ -29,7 +29,7 @@ static int64_t asked_ms(const struct call *c)
     return n < WAIT_MAX_MS ? n : WAIT_MAX_MS;
 }
 
-/* The rate limits that are counted in one window with the route's. */
+/* The rate classes that share a window with the route's class. */
 static unsigned rate_classes_of(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
@@ -40,8 +40,8 @@ static unsigned rate_classes_of(const struct call *c)
     return all;
 }
 
-/* What the key may not call: a rate limit that is spent is spent for all that it pays for; any other
- * refusal is of the operation. */
+/* A spent rate limit refuses all operations that it counts; any other refusal concerns the one
+ * operation. */
 static uint64_t rate_class_id(const struct observer *w, const struct call *c)
 {
     return history_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
@@ -58,16 +58,17 @@ static bool is_spent(const struct call *c)
     return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
 }
 
-/* The very write that was refused is no other that was on its way meanwhile. */
+/* Identifies the refused write, so that its repetition is not taken for a call already on its way. */
 static uint64_t write_of(const struct call *c)
 {
     struct str token = headers_get(&c->req->headers, "Idempotency-Key");
     return token.n ? str_hash(token) : 0;
 }
 
-/* entry: at when the last response was there, first when the first was that asked to wait, wait_ms, the
- * status that asked for it, mark the write that was refused. */
-static bool waited(struct observer *w, const struct call *c, struct history_entry *entry)
+/* Returns false after reporting a violation.
+ * entry: at is when the client got the last response with Retry-After, first the first one, wait_ms
+ * the wait, status the response's status, mark the refused write. */
+static bool check_wait(struct observer *w, const struct call *c, struct history_entry *entry)
 {
     if (!entry)
         return true;
@@ -76,7 +77,7 @@ static bool waited(struct observer *w, const struct call *c, struct history_entr
         return true;
     int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
     if (passed_ms + EARLY_MS < entry->wait_ms) {
-        report_violation(w, c, entry, "%d asked to wait %s; called again after %s",
+        report_violation(w, c, entry, "%d requested a wait of %s; called again after %s",
                          (int)entry->status, observer_duration(c->arena, entry->wait_ms),
                          observer_duration(c->arena, passed_ms));
         return false;
@@ -89,9 +90,9 @@ void check_retry_after(struct observer *w, const struct call *c)
 {
     if (!w->operation)
         return;
-    if (w->history->count && waited(w, c, client_history_find(w->history, operation_id(w))))
-        waited(w, c, client_history_find(w->history, rate_class_id(w, c)));
-    int64_t wait_ms = asked_ms(c);
+    if (w->history->count && check_wait(w, c, client_history_find(w->history, operation_id(w))))
+        check_wait(w, c, client_history_find(w->history, rate_class_id(w, c)));
+    int64_t wait_ms = retry_after_ms(c);
     if (wait_ms <= 0)
         return;
     observer_tested(w);
@@ -112,20 +113,20 @@ static bool failed(const struct call *c)
     return (status == 429 || status >= 500 || !observer_is_delivered(c)) && !ours;
 }
 
-/* entry: count of tries in a row, at the last one, mark the pause they began with in ms, wait_ms what
- * the last response asked for. */
-static void judge_pause(struct observer *w, const struct call *c, const struct history_entry *entry)
+/* entry: count is the number of tries in a row, at the last one, mark the first pause in ms, wait_ms
+ * the Retry-After of the last response. */
+static void check_pause(struct observer *w, const struct call *c, const struct history_entry *entry)
 {
     int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now), first_ms = (int64_t)entry->mark;
-    bool as_told = entry->wait_ms > 0 && pause_ms + EARLY_MS >= entry->wait_ms;
+    bool as_requested = entry->wait_ms > 0 && pause_ms + EARLY_MS >= entry->wait_ms;
     bool grew = first_ms >= AT_ONCE_MS && pause_ms >= 2 * first_ms;
-    if (entry->count + 1 >= TRIES && pause_ms < PAUSE_FINE_MS && !as_told && !grew)
-        report_violation(w, c, entry,
-                         "try %" PRIu32 " of a call that keeps failing (%d) came %s after the one "
-                         "before; the pauses began with %s",
-                         entry->count + 1, (int)entry->status,
-                         observer_duration(c->arena, pause_ms),
-                         observer_duration(c->arena, first_ms));
+    if (entry->count + 1 >= TRIES && pause_ms < PAUSE_OK_MS && !as_requested && !grew)
+        report_violation(
+            w, c, entry,
+            "try %" PRIu32 " of a failing call (%d) came %s after the previous one; the first "
+            "pause was %s",
+            entry->count + 1, (int)entry->status, observer_duration(c->arena, pause_ms),
+            observer_duration(c->arena, first_ms));
 }
 
 void check_backoff(struct observer *w, const struct call *c)
@@ -138,7 +139,7 @@ void check_backoff(struct observer *w, const struct call *c)
     struct history_entry before = entry ? *entry : (struct history_entry){0};
     if (entry) {
         observer_tested(w);
-        judge_pause(w, c, entry);
+        check_pause(w, c, entry);
     }
     if (entry && !again)
         client_history_drop(w->history, entry);
@@ -147,9 +148,10 @@ void check_backoff(struct observer *w, const struct call *c)
     entry = observer_entry(w, id);
     entry->count = before.count + 1;
     entry->mark = before.mark;
-    if (before.count && before.mark < AT_ONCE_MS) /* a first try at once is nobody's pace */
+    if (before.count &&
+        before.mark < AT_ONCE_MS) /* an immediate first retry is not the first pause */
         entry->mark = (uint64_t)observer_elapsed_ms(&before.at, &w->now);
     entry->status = c->res->status;
-    entry->wait_ms = asked_ms(c);
+    entry->wait_ms = retry_after_ms(c);
     observer_mark(w, entry, observer_response_at(w, c));
 }

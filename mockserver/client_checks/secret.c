@@ -1,4 +1,4 @@
-/* Secrets: not in a URL, and not tried again once they were refused. */
+/* Checks for secrets: none in URLs, and a refused key is not used again. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -9,12 +9,12 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/webhook.h"
 
-#define SECRET_MIN 8 /* characters: what is shorter may be any word */
-#define PARDONED   2 /* the refusal itself, and one more look */
+#define SECRET_MIN 8 /* characters; a shorter text may be an ordinary word */
+#define PARDONED   2 /* refusals that are allowed: the first and one repetition */
 
-/* --- a sketch of all secrets, so that a URL without any costs next to nothing ---------------- */
+/* --- a filter of all secrets, so that checking a URL without secrets is cheap ---------------- */
 
-/* Of its length and some characters: the whole text is compared only where these fit. */
+/* A hash of the length and some characters. Only texts whose bit is set are compared in full. */
 static size_t bit_of(struct str text)
 {
     const char places[] = {text.s[1], text.s[2], text.s[text.n / 2], text.s[text.n - 2],
@@ -60,9 +60,9 @@ static void read_secrets(struct secrets *k, const struct world *w)
     k->seen = changes_last(w);
 }
 
-/* --- what stands in the URL ----------------------------------------------------------------- */
+/* --- secrets in URLs ------------------------------------------------------------------------ */
 
-/* Whose secret it is, in words; NULL: nobody's. */
+/* Describes the secret that the text is; NULL: it is not a secret. */
 static const char *secret_of(const struct call *c, struct str text)
 {
     const struct world *w = c->world;
@@ -84,8 +84,9 @@ static bool is_in_word(char c)
            c == '-' || c == '.';
 }
 
-/* The first secret among the words of a text, in words. A word that is long enough has no other
- * character within that length: looking from its end finds the next place where one may begin. */
+/* Describes the first secret among the words of a text; NULL: none. Only words of at least the
+ * shortest secret's length matter, so the search looks at the last character of that length first
+ * and skips past any separator it meets. */
 static const char *find_secret(const struct observer *w, const struct call *c, struct str text)
 {
     const struct secrets *k = &w->client_checks->secrets;
@@ -117,12 +118,13 @@ static const char *find_raw(const struct observer *w, const struct call *c, stru
     return find_secret(w, c, text);
 }
 
-/* A credential that is none of this world's is one all the same. */
+/* An unknown credential in the URL is a violation too. */
 static const char *find_own(const struct call *c)
 {
     struct str own = c->key ? STR("") : observer_credential(c);
-    return own.n >= SECRET_MIN && str_has(c->req->target, own) ? "the credential of its header"
-                                                               : NULL;
+    return own.n >= SECRET_MIN && str_has(c->req->target, own)
+               ? "the credential of the request's header"
+               : NULL;
 }
 
 void check_urls(struct observer *w, const struct call *c)
@@ -131,17 +133,17 @@ void check_urls(struct observer *w, const struct call *c)
     observer_tested(w);
     const char *in_path = c->route ? NULL : find_raw(w, c, c->req->path);
     for (size_t i = 0; c->route && i < ROUTE_PARAMS_MAX && c->params[i].n && !in_path; i++)
-        in_path = find_secret(w, c, c->params[i]); /* all else of the path is the pattern's */
+        in_path = find_secret(w, c, c->params[i]); /* the rest of the path is fixed by the route */
     const char *in_query = in_path ? NULL : find_raw(w, c, c->req->query);
     const char *own = in_path || in_query ? NULL : find_own(c);
     if (in_path || in_query)
-        report_violation(w, c, NULL, "%s stands in the %s", in_path ? in_path : in_query,
+        report_violation(w, c, NULL, "%s appears in the %s", in_path ? in_path : in_query,
                          in_path ? "path" : "query");
     else if (own)
-        report_violation(w, c, NULL, "%s stands in the URL", own);
+        report_violation(w, c, NULL, "%s appears in the URL", own);
 }
 
-/* --- keys that were refused --------------------------------------------------------------------- */
+/* --- refused keys ------------------------------------------------------------------------------ */
 
 static bool is_refused(const struct call *c)
 {
@@ -149,7 +151,7 @@ static bool is_refused(const struct call *c)
            c->fault == FAULT_KILLED || c->res->status == 401;
 }
 
-/* entry: count of refusals, at the first one. */
+/* entry: count is the number of refusals, at the first one. */
 void check_refused_key(struct observer *w, const struct call *c)
 {
     bool refused = is_refused(c);
@@ -160,7 +162,7 @@ void check_refused_key(struct observer *w, const struct call *c)
     struct history_entry *entry = client_history_find(w->history, id);
     if (!refused) {
         if (entry && c->key)
-            client_history_drop(w->history, entry); /* it is good again */
+            client_history_drop(w->history, entry); /* the key works again */
         return;
     }
     if (!entry) {

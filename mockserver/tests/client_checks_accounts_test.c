@@ -47,7 +47,7 @@ static void another_one_while_one_is_open_is_not(void **state)
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
     assert_client_check(*state, "reauth_once", "failed 2 1",
-                        "asked for another consent URL for sa_acme_expired while one was open");
+                        "requested another reconnect URL for sa_acme_expired while one was open");
 }
 
 static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
@@ -87,7 +87,7 @@ static void who_writes_for_it_again_is_not(void **state)
     pass(*state, 60000);
     schedule(*state, "sa_acme_disposable");
     assert_client_check(*state, "dead_accounts", "failed 1 1",
-                        "wrote for sa_acme_disposable again, which was disconnected");
+                        "wrote again for sa_acme_disposable, which was disconnected");
 }
 
 static void a_dead_token_asks_for_reconnecting(void **state)
@@ -97,7 +97,7 @@ static void a_dead_token_asks_for_reconnecting(void **state)
     assert_client_check(*state, "dead_accounts", "passed 1 0", "");
     schedule(*state, "sa_acme_expired");
     assert_client_check(*state, "dead_accounts", "failed 1 1",
-                        "wrote for sa_acme_expired again, which must be reconnected first");
+                        "wrote again for sa_acme_expired, which must be reconnected first");
 }
 
 static void a_reconnected_account_begins_anew(void **state)
@@ -123,12 +123,12 @@ static void accounts_are_found_as_each_provider_names_them(void **state)
         {"posteverywhere", "POST /api/v1/posts",
          "{\"content\":\"x\",\"account_ids\":[3001, "
          "3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",                                  "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
-         "wrote for 3004 again, which must be reconnected first"                                                                                                                                                        },
+         "wrote again for 3004, which must be reconnected first"                                                                                                                                                        },
         {"posteverywhere", "POST /api/v1/posts", "{\"content\":\"x\",\"account_ids\":[3006]}",
-         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                       "wrote for 3006 again, which must be reconnected first"},
+         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                       "wrote again for 3006, which must be reconnected first"},
         {"postnitro",      "POST /schedule",
          "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",       "embed-api-key: pn-acme00000000000000000001",
-         "wrote for cacme00000000000000expired again, which must be reconnected first"                                                                                                                                  },
+         "wrote again for cacme00000000000000expired, which must be reconnected first"                                                                                                                                  },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -174,17 +174,17 @@ static void secrets_in_urls_are_found(void **state)
         {"GET /v1/whoami",                                                 AS_FULL,                                   ""},
         {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL,                                   ""},
         {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full",             AS_FULL,
-         "the key 'full' stands in the query"                                                                           },
+         "the key 'full' appears in the query"                                                                          },
         {"GET /v1/whoami?auth=Bearer%20lp%5Flive_01HX9Y6K7EJ4T2_reader",   AS_FULL,
-         "the key 'reader' stands in the query"                                                                         },
+         "the key 'reader' appears in the query"                                                                        },
         {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other",       "X: y",
-         "the key 'other' stands in the query"                                                                          },
+         "the key 'other' appears in the query"                                                                         },
         {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full",        AS_FULL,
-         "the key 'full' stands in the path"                                                                            },
+         "the key 'full' appears in the path"                                                                           },
         {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x",                     AS_FULL,
-         "the key 'full' stands in the path"                                                                            },
+         "the key 'full' appears in the path"                                                                           },
         {"GET /v1/whoami?token=something_unknown",                         "Authorization: Bearer something_unknown",
-         "the credential of its header stands in the URL"                                                               },
+         "the credential of the request's header appears in the URL"                                                    },
         {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -208,7 +208,8 @@ static void secrets_that_come_later_are_known(void **state)
     mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")),
               NULL, AS_FULL);
     assert_client_check(*state, "secrets_in_urls", "failed 3 1",
-                        arena_printf(hook.arena, "the secret of the webhook %s stands in the query",
+                        arena_printf(hook.arena,
+                                     "the secret of the webhook %s appears in the query",
                                      at(hook, "/endpoint/id")));
 }
 
@@ -223,7 +224,7 @@ static void a_key_that_was_refused_is_disabled(void **state)
     assert_client_check(*state, "refused_key", "passed 1 0", "");
     mock_call(*state, "GET /v1/whoami", NULL, dead);
     assert_client_check(*state, "refused_key", "failed 1 1",
-                        "a key that is unknown here was used again after it was refused 2 times");
+                        "an unknown key was used again after it was refused 2 times");
 }
 
 static void a_key_that_was_killed_is_disabled(void **state)

@@ -98,7 +98,7 @@ static void worlds_beyond_the_bound_are_summed_up(void **state)
     struct buf out = {.arena = &m->arena};
     client_registry_junit(m->client_registry, &out);
     assert_non_null(
-        strstr(buf_c(&out), "<testsuite name=\"50 more worlds\" tests=\"10\" failures=\"1\""));
+        strstr(buf_c(&out), "<testsuite name=\"50 more namespaces\" tests=\"10\" failures=\"1\""));
     assert_non_null(strstr(buf_c(&out), "<property name=\"failures\" value=\"50\"/>"));
     assert_null(strstr(buf_c(&out), "name=\"w1000 "));
     assert_true(client_registry_failed(m->client_registry));

@@ -48,7 +48,7 @@ static void who_calls_too_early_is_not(void **state)
     pass(*state, 29000);
     mock_call(*state, LIST, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "failed 1 1",
-                        "429 asked to wait 30s; called again after 29s");
+                        "429 requested a wait of 30s; called again after 29s");
     const struct node *o =
         node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_int_equal(node_get(o, "seq")->integer, 2);
@@ -79,7 +79,7 @@ static void a_spent_rate_limit_is_spent_for_all_that_it_pays_for(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
     mock_call(*state, WHOAMI, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "failed 2 1",
-                        "429 asked to wait 1m; called again after 1s");
+                        "429 requested a wait of 1m; called again after 1s");
 }
 
 static void each_form_of_retry_after_is_understood(void **state)
@@ -140,28 +140,29 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""         },
+        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""   },
         {SERVER_ERROR,                          KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: it got 500"                     },
+         "a write was repeated with another Idempotency-Key after status 500"          },
         {SERVER_ERROR,                          KEY_A,  "X: y", "failed 1 1",
-         "a write was repeated without its Idempotency-Key: it got 500"                      },
+         "a write was repeated without its Idempotency-Key after status 500"           },
         {SERVER_ERROR,                          "X: y", "X: y", "failed 1 1",
-         "a write was repeated without any Idempotency-Key: it got 500"                      },
+         "a write was repeated without any Idempotency-Key after status 500"           },
         {SERVER_ERROR,                          "X: y", KEY_A,  "failed 1 1",
-         "a write was repeated, and its first try had no Idempotency-Key: it got 500"        },
-        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""         },
+         "a write whose first try had no Idempotency-Key was repeated after status 500"},
+        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""   },
         {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: it got 429"                     },
-        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""         }, /* it had no effect */
+         "a write was repeated with another Idempotency-Key after status 429"          },
+        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""   }, /* it had no effect */
         {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0",
-         ""                                                                                  }, /* sent with it */
-        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""         },
+         ""                                                                            }, /* sent with it */
+        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""   },
         {"{\"close_connection\":\"reset\"}",    KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: its response was cut off"       },
-        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""         },
+         "a write was repeated with another Idempotency-Key after a truncated response"},
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""   },
         {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key: its response was not waited for"},
-        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""         }, /* two writes */
+         "a write was repeated with another Idempotency-Key after a response that the client did "
+         "not wait for"                                                                },
+        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""   }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -190,7 +191,7 @@ static void one_key_is_for_one_write(void **state)
     assert_client_check(*state, "idempotency_unique", "passed 1 0", "");
     assert_int_equal(mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_A).status, 409);
     assert_client_check(*state, "idempotency_unique", "failed 2 1",
-                        "an Idempotency-Key was sent with another path or body before");
+                        "an Idempotency-Key was reused with another path or body");
 }
 
 static void a_key_that_the_provider_forgot_is_new(void **state)
@@ -250,7 +251,7 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
     pass(*state, 300);
     poll(*state, one);
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the previous poll; the minimum is 1s");
     assert_client_check(*state, "poll_end", "not_tested 0 0", "");
     pass(*state, 2000);
     approve(*state, one);
@@ -258,9 +259,9 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
     pass(*state, 2000);
     poll(*state, one);
     assert_client_check(*state, "poll_end", "failed 1 1",
-                        "polled again 2s after it was told: completed");
+                        "polled again 2s after the final state 'completed'");
     assert_client_check(*state, "poll_pace", "failed 2 1",
-                        "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the previous poll; the minimum is 1s");
 }
 
 static void a_poll_whose_response_was_cut_may_be_sent_again(void **state)
@@ -284,11 +285,11 @@ static void other_polls_are_known_too(void **state)
     pass(*state, 300);
     mock_call(*state, lease, NULL, AS_FULL);
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the previous poll; the minimum is 1s");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL); /* a list is no poll */
     assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the poll before; the least is 1s");
+                        "polled 300ms after the previous poll; the minimum is 1s");
 }
 
 /* --- pauses ----------------------------------------------------------------------------------------- */
@@ -327,10 +328,9 @@ static void who_hammers_is_advised(void **state)
         assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "false");
     }
     try_with_pauses(*state, rows[3].pauses_ms, 4);
-    assert_client_check(
-        *state, "backoff", "failed 4 1",
-        "try 5 of a call that keeps failing (500) came 200ms after the one before; the "
-        "pauses began with 200ms");
+    assert_client_check(*state, "backoff", "failed 4 1",
+                        "try 5 of a failing call (500) came 200ms after the previous one; the "
+                        "first pause was 200ms");
 }
 
 static void who_waits_as_told_needs_no_pauses_of_its_own(void **state)

@@ -57,7 +57,7 @@ static void a_namespace_has_its_own_client_checks_until_its_reset(void **state)
     mock_call(*state, LEAKS, NULL, AS_FULL);
     mock_call(*state, "GET /ns/other/v1/whoami", NULL, AS_FULL);
     assert_client_check(*state, "secrets_in_urls", "failed 1 1",
-                        "the key 'full' stands in the query");
+                        "the key 'full' appears in the query");
     assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "true");
     struct mock_response other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
     assert_string_equal(at(other, "/namespace"), "other");
@@ -106,7 +106,7 @@ static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state
     assert_int_equal(times(text, "<testcase "), client_check_count);
     assert_int_equal(times(text, "<skipped "), client_check_count - 1);
     assert_int_equal(times(text, "<failure "), 1);
-    assert_non_null(strstr(text, "<failure message=\"the key 'full' stands in the query\""));
+    assert_non_null(strstr(text, "<failure message=\"the key 'full' appears in the query\""));
     assert_null(strstr(text, "lp_live_"));
 }
 

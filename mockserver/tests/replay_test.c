@@ -207,7 +207,7 @@ static void a_client_that_closes_before_its_response_replays(void **state)
     run_pass(r, 1000);
     run_call(r, "POST /v1/projects", project, LAYERS);
     struct rig_call *checks = run_call(r, "GET /__admin/client-checks", NULL);
-    assert_true(str_has(checks->body, STR("its response was not waited for")));
+    assert_true(str_has(checks->body, STR("did not wait for")));
     replay_equals(r);
     run_free(r);
 }
