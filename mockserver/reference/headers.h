@@ -1,4 +1,4 @@
-/* headers.h - the headers that are the mock's own, on requests and on answers.
+/* headers.h - the mock's own HTTP headers, on requests and on responses.
  *
  * Errors:  none.
  */

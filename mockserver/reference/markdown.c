@@ -9,7 +9,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static const char *const field_heads[] = {"key", "takes", ""};
+static const char *const field_heads[] = {"key", "value", "description"};
 
 void md_heading(struct buf *out, int level, const char *format, ...)
 {
@@ -24,7 +24,7 @@ void md_text(struct buf *out, const char *text)
     buf_printf(out, "%s\n\n", text);
 }
 
-/* A bar in a cell would end it. */
+/* Escapes bars, which would end the cell. */
 static void add_cell(struct buf *out, const char *text)
 {
     buf_text(out, " ");
@@ -52,18 +52,18 @@ void md_table(struct buf *out, const char *const *heads, size_t columns)
     buf_text(out, "\n");
 }
 
-static const char *range(struct arena *a, const struct field *f, const char *of)
+static const char *range(struct arena *a, const struct field *f, const char *type, const char *unit)
 {
     if (!f->min && !f->max)
-        return of;
+        return type;
     if (f->max < f->min || f->max >= INT32_MAX)
-        return arena_printf(a, "%s, %lld at least", of, (long long)f->min);
+        return arena_printf(a, "%s, at least %lld%s", type, (long long)f->min, unit);
     if (f->min == f->max)
-        return arena_printf(a, "%s, %lld", of, (long long)f->min);
-    return arena_printf(a, "%s, %lld to %lld", of, (long long)f->min, (long long)f->max);
+        return arena_printf(a, "%s, %lld%s", type, (long long)f->min, unit);
+    return arena_printf(a, "%s, %lld to %lld%s", type, (long long)f->min, (long long)f->max, unit);
 }
 
-static const char *words(struct arena *a, const struct field *f)
+static const char *enum_text(struct arena *a, const struct field *f)
 {
     struct buf text = {.arena = a};
     for (size_t i = 0; i < f->text_count; i++)
@@ -71,27 +71,41 @@ static const char *words(struct arena *a, const struct field *f)
     return buf_c(&text);
 }
 
-/* A piece of schema, as far as a cell can tell it. */
-static const char *piece(struct arena *a, const char *text)
+static const char *type_text(const char *type)
 {
-    const struct node *schema = yaml_parse(a, str_from(text), "shape", NULL);
-    const struct node *list = node_get(schema, "enum");
-    const char *type = node_get_text(schema, "type");
-    struct buf words = {.arena = a};
-    for (size_t i = 0; i < node_count(list); i++)
-        buf_printf(&words, "%s`%s`", i ? ", " : "", node_text(node_at(list, i)));
-    if (words.n)
-        return buf_c(&words);
-    if (!type)
-        return "as told";
     return strcmp(type, "array") == 0 ? "list" : strcmp(type, "string") == 0 ? "text" : type;
 }
 
-/* A shape that has a name is told of under it. */
-static const char *shape(struct arena *a, const char *name)
+/* The types that a schema allows: its `type`, or those of its `anyOf`. */
+static void add_types(struct buf *out, const struct node *schema)
+{
+    const struct node *type = node_get(schema, "type"), *any = node_get(schema, "anyOf");
+    if (type && type->kind == NODE_TEXT)
+        buf_printf(out, "%s%s", out->n ? " or " : "", type_text(node_text(type)));
+    for (size_t i = 0; type && i < node_count(type); i++)
+        buf_printf(out, "%s%s", out->n ? " or " : "", type_text(node_text(node_at(type, i))));
+    for (size_t i = 0; i < node_count(any); i++)
+        add_types(out, node_at(any, i));
+}
+
+/* A JSON schema in a few words: the values of its enum, or its types. */
+static const char *schema_text(struct arena *a, const char *text)
+{
+    const struct node *schema = yaml_parse(a, str_from(text), "shape", NULL);
+    const struct node *list = node_get(schema, "enum");
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < node_count(list); i++)
+        buf_printf(&out, "%s`%s`", i ? ", " : "", node_text(node_at(list, i)));
+    if (!out.n)
+        add_types(&out, schema);
+    return out.n ? buf_c(&out) : "any value";
+}
+
+/* A named shape is described elsewhere on the page under its name. */
+static const char *shape_text(struct arena *a, const char *name)
 {
     if (name[0] == '{')
-        return piece(a, name);
+        return schema_text(a, name);
     char *words = arena_text(a, name);
     for (char *c = words; *c; c++)
         if (*c == '_')
@@ -99,27 +113,27 @@ static const char *shape(struct arena *a, const char *name)
     return words;
 }
 
-static const char *takes(struct arena *a, const struct field *f)
+static const char *value_text(struct arena *a, const struct field *f)
 {
     if (f->shape)
-        return shape(a, f->shape);
+        return shape_text(a, f->shape);
     switch (f->type) {
     case FIELD_BOOL:
         return "`true`, `false`";
     case FIELD_INT:
-        return range(a, f, "integer");
+        return range(a, f, "integer", "");
     case FIELD_TEXT:
-        return f->max ? range(a, f, "text; characters") : "text";
+        return f->max ? range(a, f, "text", " characters") : "text";
     case FIELD_ENUM:
-        return words(a, f);
+        return enum_text(a, f);
     case FIELD_DURATION:
         return "duration";
     case FIELD_TIME:
         return "time";
     case FIELD_NODE:
-        return "anything";
+        return "any value";
     case FIELD_TEXTS:
-        return range(a, f, "list of texts");
+        return range(a, f, "list of texts", " items");
     case FIELD_MAP:
         return "object";
     case FIELD_LIST:
@@ -133,7 +147,7 @@ static void add_fields(struct buf *out, const struct fields *table, const char *
     struct arena *a = out->arena;
     for (size_t i = 0; i < table->count; i++) {
         const struct field *f = &table->rows[i];
-        const char *what = takes(a, f);
+        const char *what = value_text(a, f);
         md_row(out,
                (const char *const[]){
                    arena_printf(a, "`%s%s`", prefix, f->key),
@@ -172,17 +186,21 @@ static void add_outcome(struct buf *out, const struct example_call *c)
     char late[TIME_TEXT_MAX];
     buf_printf(out, "=> %lld", (long long)c->status);
     if (c->late_ms)
-        buf_printf(out, ", %s late", duration_text(c->late_ms, late));
+        buf_printf(out, " after %s", duration_text(c->late_ms, late));
     if (c->cut)
-        buf_printf(out, ", cut off: %s", c->cut);
+        buf_printf(out, ", connection closed: %s", c->cut);
     if (c->speed)
-        buf_printf(out, ", %lld bytes a second", (long long)c->speed);
+        buf_printf(out, " at %lld bytes per second", (long long)c->speed);
     buf_text(out, "\n");
 }
 
 static void add_call(struct buf *out, const struct example_call *c)
 {
     buf_printf(out, "%s\n", c->call);
+    if (c->key)
+        buf_printf(out, "%s%s\n",
+                   strncmp(c->key, "pn-", 3) == 0 ? "embed-api-key: " : "Authorization: Bearer ",
+                   c->key);
     add_members(out, c->headers);
     if (c->body)
         add_json(out, c->body);
@@ -191,7 +209,7 @@ static void add_call(struct buf *out, const struct example_call *c)
     if (c->sees)
         add_json(out, c->sees);
     for (size_t i = 0; i < node_count(c->save); i++)
-        buf_printf(out, "$%s is what stands at %s\n", c->save->map.members[i].key,
+        buf_printf(out, "save $%s = %s\n", c->save->map.members[i].key,
                    node_text(c->save->map.members[i].value));
 }
 
@@ -224,13 +242,13 @@ void md_examples(struct buf *out, const struct field_list *examples, const char 
         if (*e->says)
             md_text(out, e->says);
         if (i && e->fixture && e->fixture == items[i - 1].fixture)
-            md_text(out, "In the same world:");
+            md_text(out, "With the same fixture:");
         else
             add_block(out, "yaml", e->fixture);
         add_block(out, "yaml", e->rule);
         add_calls(out, &e->calls);
         if (e->value)
-            buf_printf(out, "```\n%s  is like  %s\n```\n", json_print(out->arena, e->value),
+            buf_printf(out, "```\n%s  matches  %s\n```\n", json_print(out->arena, e->value),
                        json_print(out->arena, e->expectation));
         buf_text(out, "\n");
     }

@@ -1,6 +1,6 @@
-/* markdown.h - the pieces that the reference page is made of: tables of fields, and examples.
+/* markdown.h - writes parts of the reference page: headings, tables of fields, examples.
  *
- * Shapes:  each adds to `out` and leaves a blank line behind itself.
+ * Shapes:  each function appends to `out`, and a blank line after its part.
  * Errors:  none.
  */
 #pragma once
@@ -10,10 +10,11 @@
 void md_heading(struct buf *out, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void md_text(struct buf *out, const char *text);
+/* Starts a table; no blank line follows. */
 void md_table(struct buf *out, const char *const *heads, size_t columns);
-/* A row of that table; `code` texts of the first column stand as such. */
+/* Adds a row to that table. */
 void md_row(struct buf *out, const char *const *cells, size_t columns);
-/* `deep`: with the rows of the maps in it. */
+/* A table with one row per field; `deep`: with the fields of nested objects too. */
 void md_fields(struct buf *out, const struct fields *table, bool deep);
-/* Those of `examples` that are about it. */
+/* The examples whose `of` is `of`. */
 void md_examples(struct buf *out, const struct field_list *examples, const char *of);

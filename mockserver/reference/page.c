@@ -18,26 +18,31 @@
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char intro[] =
-    "What can be written, asked and simulated. `mockserver reference` prints this page from the "
-    "tables "
-    "that the program itself reads by. The tests run its examples: in the sample world "
-    "(`fixtures/sample.yaml`) unless they bring their own, with the first key that fits, and with "
-    "time standing still. An example shows each call, then `=>` and its response: the status, and "
-    "of "
-    "headers and body what matters there, as an [expectation](#expectations). "
-    "[README.md](README.md) has recipes.";
+    "Commands, fixtures, rules, simulations and the admin API of the mock server. `mockserver "
+    "reference` prints this page. [README.md](README.md) introduces the concepts and shows "
+    "complete "
+    "recipes.\n\n"
+    "Examples start from the sample fixture (`fixtures/sample.yaml`) unless they show their own, "
+    "and run with a frozen clock. A YAML block without `layers`, `posteverywhere` or `postnitro` "
+    "is a "
+    "rule. Each call is shown as a request, then `=>` and the status of the "
+    "response, then the response headers and the part of the response body that matter, as an "
+    "[expectation](#expectations). `save $x = /pointer` stores a value of the response; later "
+    "calls "
+    "of the example use it as `$x`. A request without an API key uses the provider's first key of "
+    "the "
+    "sample fixture.";
 
 static const char notation[] =
-    "A *duration* is made of `d`, `h`, `m`, `s` and `ms`, the largest first: `800ms`, `1h30m`, "
-    "`-30d`. A "
-    "*time* is an instant, `2026-05-02T09:00:00Z`, or a duration with or without a sign, from the "
-    "clock's start in a fixture and from now in a call. Files are YAML 1.2, requests are JSON of "
-    "the "
-    "same shape.";
+    "A *duration* has the units `d`, `h`, `m`, `s` and `ms`, largest first: `800ms`, `1h30m`, "
+    "`-30d`. A *time* is a timestamp such as `2026-05-02T09:00:00Z`, or a duration relative to the "
+    "start of the clock (in a fixture) or to the present time of the clock (in a request). Files "
+    "are "
+    "YAML 1.2; request bodies are JSON with the same keys.";
 
 static void put_flags(struct buf *out, const struct command_row *c)
 {
-    static const char *const heads[] = {"option", ""};
+    static const char *const heads[] = {"option", "description"};
     if (!c->count)
         return;
     md_table(out, heads, COUNT(heads));
@@ -52,7 +57,7 @@ static void put_flags(struct buf *out, const struct command_row *c)
 
 static void put_exits(struct buf *out)
 {
-    static const char *const heads[] = {"exit status", "means"};
+    static const char *const heads[] = {"exit status", "meaning"};
     md_table(out, heads, COUNT(heads));
     for (size_t i = 0; i < option_exit_count; i++)
         md_row(out,
@@ -65,11 +70,12 @@ static void put_exits(struct buf *out)
 static void put_command_line(struct buf *out)
 {
     md_heading(out, 2, "Command line");
-    md_text(out,
-            "`mockserver [COMMAND] [OPTION...]`; without a command it serves. What an option says "
-            "may also stand in the environment, as `UNDERSTUDY_MOCK_ADMIN_PORT` for "
-            "`--admin-port`; the command line goes first. Results go to stdout, talk to stderr. "
-            "[README.md](README.md) shows every option in use.");
+    md_text(
+        out,
+        "`mockserver [COMMAND] [OPTION...]`. The default command is `serve`. Every option can "
+        "also be set in the environment, for example `--admin-port` as "
+        "`UNDERSTUDY_MOCK_ADMIN_PORT`; the command line takes precedence. Results go to stdout, "
+        "log lines and errors to stderr. [README.md](README.md) shows every option in use.");
     for (size_t i = 0; i < option_command_count; i++) {
         const struct command_row *c = &option_commands[i];
         md_heading(out, 3, "mockserver %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
@@ -79,7 +85,7 @@ static void put_command_line(struct buf *out)
     put_exits(out);
 }
 
-/* A table of a fixture and, behind it, those within it. */
+/* Writes a table of the fixture and then the tables of its nested objects. */
 static void put_tables(struct buf *out, const struct field_list *examples,
                        const struct fields *table, const char *path)
 {
@@ -99,11 +105,12 @@ static void put_fixtures(struct buf *out, const struct field_list *examples)
 {
     const struct fields fixture = fixture_fields(out->arena);
     md_heading(out, 2, "Fixtures");
-    md_text(
-        out,
-        "The world that a mock starts with. `mockserver lint FILE` checks one; an editor does it "
-        "while you write, with this as its first line: "
-        "`# yaml-language-server: $schema=<path>/mockserver/schema/fixture.json`.");
+    md_text(out, "A fixture describes the state that a namespace starts with: organizations, API "
+                 "keys, accounts, "
+                 "posts, and the rules that act on calls. `mockserver lint FILE` checks a fixture. "
+                 "An editor "
+                 "with YAML support checks it while you type if its first line is "
+                 "`# yaml-language-server: $schema=<path>/mockserver/schema/fixture.json`.");
     md_examples(out, examples, "fixture");
     put_tables(out, examples, &fixture, "");
 }
@@ -112,11 +119,14 @@ static void put_matchers(struct buf *out, const struct field_list *examples)
 {
     const struct matcher *m;
     md_heading(out, 3, "Expectations");
-    md_text(out,
-            "An *expectation* is a value: what it says must be equal, and an object may have more "
-            "members than are named. An object whose keys begin with `$` is made of matchers, and "
-            "all of them must hold. A *text expectation* is a text, to be equal, or matchers; "
-            "*named texts* are an object of names, each with one of those.");
+    md_text(
+        out,
+        "An *expectation* is a JSON value that another value is compared with. A scalar must "
+        "be equal. A list must have as many items, and each item must match. An object may have "
+        "more members than the expectation names. An object "
+        "whose keys begin with `$` consists of matchers, all of which must hold. A *text "
+        "expectation* is a text that must be equal, or an object of matchers. *Named texts* are "
+        "an object that gives a text expectation for each name.");
     for (size_t i = 0; (m = matcher_at(i)); i++) {
         buf_printf(out, "`%s`: %s\n\n", m->name, m->help);
         md_examples(out, examples, m->name);
@@ -153,19 +163,20 @@ static void put_effects(struct buf *out, const struct field_list *examples)
 static void put_references(struct buf *out)
 {
     const char *word;
-    buf_text(out,
-             "In an edit a text `$call.<kind>` is the id of the record of that kind which the call "
-             "names, else of the first one it changed; the kinds are ");
+    buf_text(
+        out,
+        "In `set_state`, the text `$call.<kind>` stands for the id of the record of that kind that "
+        "the call names, or else of the first one that it changed. The kinds are ");
     for (size_t i = 0; (word = rule_reference_word(i)); i++)
         buf_printf(out, "%s`%s`", i ? ", " : "", word);
-    buf_text(out, ". `$call.1` is the first id in the path.\n\n");
+    buf_text(out, ". `$call.1` stands for the first id in the path.\n\n");
 }
 
 static void put_codes(struct buf *out, const struct provider *d)
 {
-    for (size_t i = 0, told = 0; i < d->fault_count; i++)
+    for (size_t i = 0, count = 0; i < d->fault_count; i++)
         if (call_fault_named(d, str_from(d->faults[i].code)) == &d->faults[i])
-            buf_printf(out, "%s`%s`", told++ ? ", " : "", d->faults[i].code);
+            buf_printf(out, "%s`%s`", count++ ? ", " : "", d->faults[i].code);
 }
 
 static void put_events(struct buf *out, const struct provider *d)
@@ -192,17 +203,22 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     const struct fields *when = sub_of(&rule_fields, "when");
     md_heading(out, 2, "Rules");
     md_text(out,
-            "Scripted behaviour, in a fixture's `rules` or at run time through the control admin. "
-            "Rules act in their order, and are reported with their `hits`.");
+            "A rule changes how the mock responds to matching calls, or how it delivers matching "
+            "webhook "
+            "events. Rules are listed in a fixture under `rules`, or added at run time with `POST "
+            "/__admin/rules`. They apply in their order; `GET /__admin/rules` shows how often each "
+            "one acted (`hits`).");
     md_fields(out, &rule_fields, false);
     put_row_examples(out, examples, &rule_fields, "rule");
     md_heading(out, 3, "`when`: conditions");
-    md_text(out, "All of them must hold. Counts count the calls that meet all else.");
+    md_text(out, "All conditions must hold. `nth`, `times`, `every`, `after` and `probability` "
+                 "apply last, to the calls "
+                 "or events that meet all other conditions.");
     md_fields(out, when, false);
     put_row_examples(out, examples, when, "when");
     put_effects(out, examples);
-    put_words(out, "The words that a response's `error` takes:", put_codes);
-    put_words(out, "The events that a rule can be about, besides `*`:", put_events);
+    put_words(out, "Values of `error` in `respond`:", put_codes);
+    put_words(out, "Values of `event`, besides `*`:", put_events);
     put_references(out);
     put_matchers(out, examples);
 }
@@ -210,12 +226,14 @@ static void put_rules(struct buf *out, const struct field_list *examples)
 static void put_simulations(struct buf *out, const struct field_list *examples)
 {
     md_heading(out, 2, "Simulations");
-    md_text(out,
-            "`POST /__admin/simulate/<name>`. Each changes what the documents say such an event "
-            "changes, and nothing else, and answers what that was.");
+    md_text(
+        out,
+        "`POST /__admin/simulate/<name>` simulates something that an API client cannot cause: an "
+        "action of the end user, the platform or the provider. It makes the changes that the "
+        "provider documents for this event, and lists them in the response (`changes`).");
     for (size_t i = 0; i < simulation_count; i++) {
         buf_printf(out, "### `%s`\n\n%s", simulations[i].name, simulations[i].help);
-        buf_printf(out, simulations[i].providers ? " (%s)\n\n" : "%s\n\n",
+        buf_printf(out, simulations[i].providers ? " Providers: %s.\n\n" : "%s\n\n",
                    simulations[i].providers ? simulations[i].providers : "");
         md_fields(out, simulations[i].body, true);
         md_examples(out, examples, arena_printf(out->arena, "simulate.%s", simulations[i].name));
@@ -227,7 +245,7 @@ static void put_admin_call(struct buf *out, const struct route *r,
 {
     const struct admin_guide *g = admin_guide(r->operation);
     md_heading(out, 3, "`%s %s`", r->method, r->pattern);
-    buf_printf(out, "%s%s\n\n", g->help, r->serve ? "" : " *Not built yet.*");
+    buf_printf(out, "%s%s\n\n", g->help, r->serve ? "" : " *Not implemented.*");
     if (g->query)
         buf_printf(out, "Query: %s\n\n", g->query);
     if (g->body == &rule_fields)
@@ -242,9 +260,10 @@ static void put_admin(struct buf *out, const struct field_list *examples)
     md_heading(out, 2, "Admin API");
     md_text(
         out,
-        "`/__admin` beside the providers, for the world of the call: `/ns/<name>` before the path "
-        "or the header `X-Mock-Namespace` names one. Mistakes are answered as problem JSON "
-        "(RFC 9457), each with the pointer of its place.");
+        "The admin API is served under `/__admin`, next to the providers' APIs. A call acts on one "
+        "namespace, chosen as for any call: by the path prefix `/ns/<name>`, by the header "
+        "`X-Mock-Namespace`, or else `default`. Errors are problem JSON (RFC 9457); `errors` lists "
+        "each invalid value with its JSON pointer.");
     for (size_t i = 0; i < admin_provider.route_count; i++)
         put_admin_call(out, &admin_provider.routes[i], examples);
 }
@@ -252,10 +271,12 @@ static void put_admin(struct buf *out, const struct field_list *examples)
 static void put_client_checks(struct buf *out)
 {
     md_heading(out, 2, "Client checks");
-    md_text(out, "What is asked of every call: `GET /__admin/client-checks` answers for one world, "
-                 "`--client-report` for all of them at the end. A verdict is `kept`, `broken` or "
-                 "`not_exercised`. A wait has passed when it has by the world's clock or by the "
-                 "machine's, whichever is kinder.");
+    md_text(out,
+            "The mock checks how the client behaves on every call to a provider. "
+            "`GET /__admin/client-checks` returns the results of one namespace; `--client-report` "
+            "writes those of all namespaces at exit. The verdict of a check is `passed`, `failed` "
+            "or `not_tested`. A wait has passed when it has passed on the namespace's clock or on "
+            "the machine's.");
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check *q = &client_checks_table[i];
         md_heading(out, 3, "`%s`: %s", q->id, q->title);
@@ -265,8 +286,8 @@ static void put_client_checks(struct buf *out)
 
 static void put_headers(struct buf *out, const struct field_list *examples)
 {
-    static const char *const heads[] = {"header", ""};
-    md_heading(out, 2, "Headers of the mock's own");
+    static const char *const heads[] = {"header", "description"};
+    md_heading(out, 2, "HTTP headers of the mock");
     md_table(out, heads, COUNT(heads));
     for (size_t i = 0; i < mock_header_count; i++)
         md_row(out,
@@ -280,7 +301,7 @@ static void put_headers(struct buf *out, const struct field_list *examples)
 void reference_print(struct buf *out)
 {
     const struct field_list examples = examples_read(out->arena);
-    md_heading(out, 1, "The mock, for reference");
+    md_heading(out, 1, "Mock server reference");
     md_text(out, intro);
     md_text(out, notation);
     put_command_line(out);

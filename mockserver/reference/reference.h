@@ -1,8 +1,7 @@
-/* reference.h - the reference page: everything that can be written, asked or simulated, from the very
- * tables that read it.
+/* reference.h - prints the reference page from the tables with which the program reads its input.
  *
- * Shapes:  Markdown. The copy in REFERENCE.md is what people read; a test holds it to what is
- *          printed here, and runs its examples.
+ * Shapes:  Markdown. The page is stored in REFERENCE.md; a test checks that the file is current, and
+ *          runs the examples of the page.
  * Errors:  none.
  */
 #pragma once

@@ -211,7 +211,7 @@ static void commands_print_to_stdout(void **state)
         {"routes",                                   "layers.list_social_accounts"},
         {"routes",                                   "admin.explain"              },
         {"schema rule",                              "\"$schema\""                },
-        {"reference",                                "# The mock, for reference"  },
+        {"reference",                                "# Mock server reference"    },
         {"routes --json",                            "{\"items\":[{\"provider\":" },
         {"capabilities",                             "\"simulations\":["          },
         {"lint " SOURCE_DIR "/fixtures/sample.yaml", ": ok\n"                     },

@@ -422,7 +422,7 @@ static void the_page_shows_every_example(void **state)
     }
     reference_print(&page);
     for (const char *c = buf_c(&page); *c; c++)
-        shown += !strncmp(c, "\n=> ", 4) || !strncmp(c, "  is like  ", 11);
+        shown += !strncmp(c, "\n=> ", 4) || !strncmp(c, "  matches  ", 11);
     assert_int_equal(shown, calls);
     arena_end(&a);
 }
