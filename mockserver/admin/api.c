@@ -11,8 +11,8 @@
 #include "mockserver/mock.h"
 #include "mockserver/providers/providers.h"
 
-#define COUNT(a)         (sizeof(a) / sizeof *(a))
-#define CONTROL_PROTOCOL 1
+#define COUNT(a)       (sizeof(a) / sizeof *(a))
+#define ADMIN_PROTOCOL 1
 
 static void health(struct call *c);
 static void version(struct call *c);
@@ -64,10 +64,10 @@ static const struct route routes[] = {
     ADMIN("POST", "/simulate/{}", "simulate", admin_simulate),
 };
 
-/* What a client may count on, and the operation that it rests on. */
+/* Features that `capabilities` reports, each with the operation that provides it. */
 static const struct {
     const char *name, *operation;
-} abilities[] = {
+} features[] = {
     {"reset",         "reset"            },
     {"clock",         "advance_clock"    },
     {"namespaces",    "create_namespace" },
@@ -83,7 +83,7 @@ static const struct {
     {"reload",        "reload"           },
 };
 
-static bool is_built(const char *operation)
+static bool is_implemented(const char *operation)
 {
     for (size_t i = 0; i < COUNT(routes); i++)
         if (strcmp(routes[i].operation, operation) == 0)
@@ -108,7 +108,7 @@ static void version(struct call *c)
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_put_text(w, "version", UNDERSTUDY_VERSION);
-    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_put_int(w, "protocol", ADMIN_PROTOCOL);
     json_close_map(w);
 }
 
@@ -116,7 +116,7 @@ static void capabilities(struct call *c)
 {
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_put_int(w, "protocol", CONTROL_PROTOCOL);
+    json_put_int(w, "protocol", ADMIN_PROTOCOL);
     json_key(w, "providers");
     json_open_list(w);
     for (size_t i = 0; i < provider_count; i++)
@@ -129,8 +129,8 @@ static void capabilities(struct call *c)
         if (simulations[i].apply)
             json_text(w, simulations[i].name);
     json_close_list(w);
-    for (size_t i = 0; i < COUNT(abilities); i++)
-        json_put_bool(w, abilities[i].name, is_built(abilities[i].operation));
+    for (size_t i = 0; i < COUNT(features); i++)
+        json_put_bool(w, features[i].name, is_implemented(features[i].operation));
     json_close_map(w);
 }
 
@@ -186,16 +186,18 @@ static bool is_public(struct call *c, struct str host)
            str_eq_nocase(host, str_from(url.host));
 }
 
-/* A page of some other site may reach us through its reader's browser: under a name of its own that
- * it made resolve to us (Host tells), or with its own name as Origin. No browser leaves out Host.
- */
-static bool admits_site(struct call *c)
+/* Protects against web pages of other sites that call the admin API through a user's browser: by a
+ * host name that resolves to this machine (DNS rebinding; Host is checked), or directly (Origin is
+ * checked). Browsers always send Host. */
+static bool check_site(struct call *c)
 {
     const struct headers *h = &c->req->headers;
     struct str authority = headers_get(h, "Host"), host = without_port(authority);
     if (authority.n && !host_is_loopback(host) && !is_public(c, host))
         return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
-                           "The Host is neither a loopback one nor that of the public URL");
+                           "Host '" STR_FMT
+                           "' is not allowed; expected a loopback host or that of --public-url",
+                           STR_ARG(host));
     if (!headers_find(h, "Origin"))
         return true;
     struct str origin = headers_get(h, "Origin");
@@ -203,11 +205,13 @@ static bool admits_site(struct call *c)
     if (!str_starts(str_skip(origin, colon), STR("://")) ||
         !str_eq_nocase(str_skip(origin, colon + 3), authority))
         return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
-                           "The Origin is not the admin API's own; --cors does not open it");
+                           "Origin '" STR_FMT
+                           "' is not allowed; --cors does not apply to the admin API",
+                           STR_ARG(origin));
     return true;
 }
 
-static bool admits_bearer(struct call *c)
+static bool check_token(struct call *c)
 {
     const char *token = c->mock->options.admin_token;
     if (!token)
@@ -217,12 +221,12 @@ static bool admits_bearer(struct call *c)
         digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
         return true;
     call_header(c, "WWW-Authenticate", "Bearer realm=\"admin\"");
-    return call_refuse(c, FAULT_UNAUTHENTICATED, "The admin API asks for its token");
+    return call_refuse(c, FAULT_UNAUTHENTICATED, "The admin API requires its bearer token");
 }
 
 bool admin_admits(struct call *c)
 {
-    return admits_site(c) && admits_bearer(c);
+    return check_site(c) && check_token(c);
 }
 
 struct json *problem_json(struct call *c, int status, const char *code, const char *detail)
@@ -263,30 +267,29 @@ static void add_common_headers(struct call *c)
 }
 
 static const struct fault_row faults[] = {
-    {FAULT_NO_ROUTE,        404, "no_route",        "The admin API has no such path."    },
-    {FAULT_UNIMPLEMENTED,   501, "unimplemented",   "This is planned, and not built yet."},
-    {FAULT_INVALID,         422, "invalid",         "The request cannot be used."        },
-    {FAULT_UNAUTHENTICATED, 401, "unauthenticated", "The admin API asks for its token."  },
-    {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The admin API is not for this site."},
+    {FAULT_NO_ROUTE,        404, "no_route",        "The admin API has no such path."         },
+    {FAULT_UNIMPLEMENTED,   501, "unimplemented",   "This operation is not implemented."      },
+    {FAULT_INVALID,         422, "invalid",         "The request is invalid."                 },
+    {FAULT_UNAUTHENTICATED, 401, "unauthenticated", "The admin API requires its bearer token."},
+    {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The admin API refuses this site."        },
 };
 
-/* A parameter that nobody reads would be taken for one that was heeded. */
-static bool knows_query(struct call *c)
+/* Rejects unknown parameters, so that a misspelled one is not silently ignored. */
+static bool check_query(struct call *c)
 {
     const struct admin_guide *guide = admin_guide(c->route->operation);
-    (void)call_query(c, ""); /* reads it */
+    (void)call_query(c, ""); /* parses the query */
     for (size_t i = 0; i < c->query_count; i++)
         if (!admin_guide_asks(guide, c->query[i].name))
-            return call_refuse(c, FAULT_INVALID, "there is no parameter '" STR_FMT "' here; %s%s",
+            return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)",
                                STR_ARG(c->query[i].name),
-                               guide->query ? "there are " : "none at all",
-                               guide->query ? guide->query : "");
+                               guide->query ? guide->query : "this operation has none");
     return c->fault == FAULT_NONE;
 }
 
 static const struct gate gates[] = {
     {"admin", admin_admits},
-    {"query", knows_query },
+    {"query", check_query },
 };
 
 const struct provider admin_provider = {

@@ -16,9 +16,11 @@ struct clock_body {
 
 static const struct field clock_rows[] = {
     FIELD("mode", FIELD_ENUM, struct clock_body, mode, .texts = clock_mode_texts, .text_count = 2,
-          .help = "Whether time passes by itself."),
-    FIELD("now", FIELD_TIME, struct clock_body, now,
-          .help = "The instant to go to, or how far (+1h); what is due on the way happens."),
+          .help = "Whether the clock runs or is frozen."),
+    FIELD(
+        "now", FIELD_TIME, struct clock_body, now,
+        .help =
+            "Time to set the clock to; not before the present time. A duration (+1h) advances it."),
 };
 
 const struct fields admin_clock_fields =
@@ -32,9 +34,9 @@ struct advance_body {
 
 static const struct field advance_rows[] = {
     FIELD("until", FIELD_ENUM, struct advance_body, until, .texts = until_texts, .text_count = 1,
-          .help = "Or: next_event, as far as something happens."),
-    FIELD("by", FIELD_DURATION, struct advance_body, by_ms, .help = "How far."),
-    FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Or the instant to go to."),
+          .help = "Instead of by and to: `next_event` advances to the next event that is due."),
+    FIELD("by", FIELD_DURATION, struct advance_body, by_ms, .help = "How far to advance."),
+    FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Instead of by: time to advance to."),
 };
 
 const struct fields admin_advance_fields =
@@ -53,75 +55,76 @@ void admin_clock(struct call *c)
     json_close_map(&c->out);
 }
 
-static bool can_go(struct call *c, const char *pointer, int64_t to_ms)
+static bool check_time(struct call *c, const char *pointer, int64_t to_ms)
 {
     int64_t now = world_now(c->world);
     if (to_ms < now)
-        return call_issue(c, pointer, "time never goes back");
+        return call_issue(c, pointer, "is before the present time; the clock cannot go back");
     if (to_ms > now + ADVANCE_MAX_MS)
-        return call_issue(c, pointer, "at most %d days at once", (int)(ADVANCE_MAX_MS / DAY_MS));
+        return call_issue(c, pointer, "is too far ahead; at most %d days from the present time",
+                          (int)(ADVANCE_MAX_MS / DAY_MS));
     return true;
 }
 
-/* A step of the clock under way: it stops wherever a webhook is being delivered. */
-struct journey {
+/* An advance of the clock in progress. It pauses while a webhook delivery is in flight. */
+struct advance {
     int64_t to_ms;
-    bool counts; /* the response tells how many events there were */
+    bool put_events; /* the response has the number of events */
     size_t events;
 };
 
-static void arrive(struct call *c, const struct journey *j)
+static void respond(struct call *c, const struct advance *a)
 {
     put_clock(c);
-    if (j->counts)
-        json_put_int(&c->out, "events", (int64_t)j->events);
+    if (a->put_events)
+        json_put_int(&c->out, "events", (int64_t)a->events);
     admin_put_new_changes(c);
     json_close_map(&c->out);
 }
 
-static void go(struct call *c)
+static void continue_advance(struct call *c)
 {
-    struct journey *j = c->own;
-    if (scheduler_advance(c->ns->scheduler, j->to_ms, &j->events) ||
-        !scheduler_await(c->ns->scheduler, c, go))
-        arrive(c, j);
+    struct advance *a = c->own;
+    if (scheduler_advance(c->ns->scheduler, a->to_ms, &a->events) ||
+        !scheduler_await(c->ns->scheduler, c, continue_advance))
+        respond(c, a);
 }
 
-static void set_out(struct call *c, int64_t to_ms, bool counts)
+static void start_advance(struct call *c, int64_t to_ms, bool put_events)
 {
-    struct journey *j = c->own = arena_new(c->arena, struct journey);
-    *j = (struct journey){.to_ms = to_ms, .counts = counts};
-    go(c);
+    struct advance *a = c->own = arena_new(c->arena, struct advance);
+    *a = (struct advance){.to_ms = to_ms, .put_events = put_events};
+    continue_advance(c);
 }
 
-static bool is_free(struct call *c)
+static bool check_not_advancing(struct call *c)
 {
     return !scheduler_is_awaited(c->ns->scheduler) ||
            call_refuse(c, FAULT_CONFLICT,
-                       "Another call is moving this clock: it waits for a "
-                       "webhook's delivery to end");
+                       "Another call is advancing this clock and waits for a "
+                       "webhook delivery to end");
 }
 
 void admin_clock_set(struct call *c)
 {
     struct clock_body body = {.mode = -1};
-    if (!is_free(c) || !admin_body(c, &admin_clock_fields, &body))
+    if (!check_not_advancing(c) || !admin_body(c, &admin_clock_fields, &body))
         return;
-    if (body.now.given && !can_go(c, "/now", admin_instant(c->world, &body.now)))
+    if (body.now.given && !check_time(c, "/now", admin_instant(c->world, &body.now)))
         return;
     if (body.mode >= 0)
         clock_set_mode(&c->world->clock, (enum clock_mode)body.mode);
     if (body.now.given)
-        set_out(c, admin_instant(c->world, &body.now), false);
+        start_advance(c, admin_instant(c->world, &body.now), false);
     else
-        arrive(c, &(struct journey){0});
+        respond(c, &(struct advance){0});
 }
 
-/* Where an advance leads; false: refused. */
-static bool target(struct call *c, const struct advance_body *body, int64_t *to_ms)
+/* Reads the time to advance to. Returns false if the call was refused. */
+static bool read_target(struct call *c, const struct advance_body *body, int64_t *to_ms)
 {
     if ((body->by_ms != INT64_MIN) + body->to.given + (body->until >= 0) != 1)
-        return call_issue(c, "", "takes 'by', 'to' or 'until', one of the three");
+        return call_issue(c, "", "expected exactly one of 'by', 'to' and 'until'");
     if (body->until >= 0) {
         if (!events_next_at(c->world, to_ms))
             *to_ms = world_now(c->world);
@@ -129,13 +132,14 @@ static bool target(struct call *c, const struct advance_body *body, int64_t *to_
     }
     struct field_time by = {.relative = true, .ms = body->by_ms};
     *to_ms = admin_instant(c->world, body->to.given ? &body->to : &by);
-    return can_go(c, body->to.given ? "/to" : "/by", *to_ms);
+    return check_time(c, body->to.given ? "/to" : "/by", *to_ms);
 }
 
 void admin_clock_advance(struct call *c)
 {
     struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
     int64_t to_ms = 0;
-    if (is_free(c) && admin_body(c, &admin_advance_fields, &body) && target(c, &body, &to_ms))
-        set_out(c, to_ms, true);
+    if (check_not_advancing(c) && admin_body(c, &admin_advance_fields, &body) &&
+        read_target(c, &body, &to_ms))
+        start_advance(c, to_ms, true);
 }

@@ -6,22 +6,20 @@
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
-#define HANDLE_MAX_BYTES 100
-
 const char *const consent_outcome_texts[] = {
 #define X(name, text) text,
     CONSENT_OUTCOMES(X)
 #undef X
 };
 
-/* A key need not have one. */
+/* Returns "" for a key without a name. */
 static const char *key_name(const struct call *c, uint32_t key)
 {
     const char *name = key ? key_read(c->world, key)->name : NULL;
     return name ? name : "";
 }
 
-/* Of whoever signs a program in: the key with that name, else the provider's first. */
+/* The key with that name; NULL: the provider's first key. */
 static uint32_t signed_in_key(const struct call *c, int provider, const char *name)
 {
     for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++)
@@ -47,7 +45,7 @@ const char *consent_read_handle(struct call *c, const char *text)
     struct str handle = str_trim(str_from(text));
     if (str_starts(handle, STR("@")))
         handle = str_skip(handle, 1);
-    if (!handle.n || handle.n > HANDLE_MAX_BYTES)
+    if (!handle.n || handle.n > CONSENT_HANDLE_MAX)
         return NULL;
     for (size_t i = 0; i < handle.n; i++)
         if ((unsigned char)handle.s[i] <= ' ' || handle.s[i] == 0x7f)
@@ -67,10 +65,12 @@ static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
     const char *usual = consent_handle(c, attempt);
     const char *given = *handle ? consent_read_handle(c, *handle) : usual;
     if (!given)
-        return call_issue(c, "/handle", "is 1 to %d characters without blanks", HANDLE_MAX_BYTES);
+        return call_issue(c, "/handle",
+                          "invalid handle '%s'; expected 1 to %d bytes without blanks", *handle,
+                          CONSENT_HANDLE_MAX);
     if (oauth_attempt_read(c->world, attempt)->reconnects && strcmp(given, usual) != 0)
-        return call_issue(c, "/handle", "this attempt reconnects '%s'; nobody else can consent",
-                          usual);
+        return call_issue(c, "/handle", "'%s' is another account; this attempt reconnects '%s'",
+                          given, usual);
     *handle = given;
     return true;
 }
@@ -83,7 +83,9 @@ static bool sign_in(struct call *c, uint32_t attempt, const char *name)
     index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
                (struct index_entry){organization, INT64_MIN, 0});
     if (!key || !index_next_of(&walk, organization))
-        return call_issue(c, "/handle", "there is no key '%s' to sign in with", name ? name : "");
+        return call_issue(c, "/handle",
+                          "unknown key '%s'; expected the name of a key of this provider",
+                          name ? name : "");
     oauth_attempt_complete_key(c->world, attempt, walk.entry.row, key);
     return true;
 }
@@ -112,7 +114,7 @@ bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     if (a->state != OAUTH_ATTEMPT_PENDING)
-        return call_refuse(c, FAULT_CONFLICT, "The attempt has ended: it is %s",
+        return call_refuse(c, FAULT_CONFLICT, "The attempt has already ended: %s",
                            oauth_attempt_state_texts[a->state]);
     switch (outcome) {
     case CONSENT_APPROVE:

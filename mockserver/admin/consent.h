@@ -20,6 +20,8 @@ enum consent_outcome {
 };
 extern const char *const consent_outcome_texts[];
 
+#define CONSENT_HANDLE_MAX 100 /* bytes */
+
 /* Who consents if nobody says so: the account's own user when it reconnects. */
 const char *consent_handle(struct call *c, uint32_t attempt);
 /* The new account's rest is the provider's matter: id, lifetime of its token. */

@@ -32,7 +32,7 @@ static const char style[] =
     "button.go{background:var(--go);border-color:var(--go);color:var(--go-ink)}"
     "input:focus-visible,button:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
 
-/* The only way that text of others gets into a page. */
+/* Escapes text for HTML. All text that is not ours goes through this function. */
 static void put(struct call *c, const char *text)
 {
     for (const char *at = text; *at; at++) {
@@ -78,8 +78,8 @@ static void begin_page(struct call *c, int status, const char *title)
 
 static void end_page(struct call *c)
 {
-    html(c, "<p class=\"soft\">This is a stand-in for the platform's own page, served by a mock. "
-            "No account of anybody is touched.</p></main></body></html>\n");
+    html(c, "<p class=\"soft\">This page is served by a mock server instead of the platform. "
+            "No real account is affected.</p></main></body></html>\n");
 }
 
 static void message(struct call *c, int status, const char *title, const char *text)
@@ -111,20 +111,20 @@ static void put_form(struct call *c, uint32_t row)
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
 }
 
-static void put_wish(struct call *c, const struct oauth_attempt *a, const struct space *space,
-                     const char *app)
+static void put_purpose(struct call *c, const struct oauth_attempt *a, const struct space *space,
+                        const char *app)
 {
     html(c, "<p>");
     put(c, app);
     html(c, a->reconnects ? " asks to use this account again in " : " asks to post for you in ");
     html(c, "<strong>");
     put(c, or_none(space->name, space->public_id));
-    html(c, "</strong>, by way of ");
+    html(c, "</strong>, through ");
     put(c, provider_with_id(a->provider)->name);
     html(c, ".</p>\n");
 }
 
-static void begin_ask(struct call *c, const struct oauth_attempt *a, int status)
+static void begin_form_page(struct call *c, const struct oauth_attempt *a, int status)
 {
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY) {
         begin_page(c, status, arena_printf(c->arena, "%s wants to sign in", a->note));
@@ -135,13 +135,13 @@ static void begin_ask(struct call *c, const struct oauth_attempt *a, int status)
     begin_page(c, status,
                arena_printf(c->arena, "%s wants to connect your %s account", app,
                             oauth_attempt_platform_text(a)));
-    put_wish(c, a, space, app);
+    put_purpose(c, a, space, app);
 }
 
-/* Who asks for what; `wrong` (may be NULL) says what the last try lacked. */
-static void ask(struct call *c, uint32_t row, int status, const char *wrong)
+/* The form page. `wrong` (may be NULL) is the error of the last submission. */
+static void put_form_page(struct call *c, uint32_t row, int status, const char *wrong)
 {
-    begin_ask(c, oauth_attempt_read(c->world, row), status);
+    begin_form_page(c, oauth_attempt_read(c->world, row), status);
     if (wrong) {
         html(c, "<p class=\"wrong\" role=\"alert\">");
         put(c, wrong);
@@ -151,14 +151,14 @@ static void ask(struct call *c, uint32_t row, int status, const char *wrong)
     end_page(c);
 }
 
-/* The attempt that is asked about, while it can be answered; else a page says why not. */
+/* Returns the attempt if it is pending. Else writes an error page and returns ROW_NONE. */
 static uint32_t pending(struct call *c)
 {
     uint32_t row = oauth_attempt_find(c->world, c->params[1]);
     const struct provider *d = provider_named(c->params[0]);
     if (!row || !d || oauth_attempt_read(c->world, row)->provider != d->id) {
-        message(c, 404, "This link is not known",
-                "Nothing here asks for your consent. Go back to the app and begin again.");
+        message(c, 404, "Unknown link",
+                "There is no pending request for consent. Go back to the app and start again.");
         return ROW_NONE;
     }
     switch (oauth_attempt_read(c->world, row)->state) {
@@ -166,13 +166,13 @@ static uint32_t pending(struct call *c)
         return row;
     case OAUTH_ATTEMPT_EXPIRED:
         message(c, 410, "This link has expired",
-                "It was not used in time. Go back to the app and begin again.");
+                "It was not used in time. Go back to the app and start again.");
         break;
     case OAUTH_ATTEMPT_COMPLETED:
     case OAUTH_ATTEMPT_FAILED:
     case OAUTH_ATTEMPT_STATE_COUNT:
-        message(c, 410, "This link was used already",
-                "It works once. Go back to the app and begin again.");
+        message(c, 410, "This link was already used",
+                "It works only once. Go back to the app and start again.");
         break;
     }
     return ROW_NONE;
@@ -182,7 +182,7 @@ static void show(struct call *c)
 {
     uint32_t row = pending(c);
     if (row)
-        ask(c, row, 200, NULL);
+        put_form_page(c, row, 200, NULL);
 }
 
 static const char *form_value(struct call *c, const char *name)
@@ -197,15 +197,15 @@ static const char *form_value(struct call *c, const char *name)
     return NULL;
 }
 
-/* Only where the attempt's own maker wanted the browser to go. */
-static void leave(struct call *c, uint32_t row)
+/* Redirects the browser to the return URL of the attempt, and nowhere else. */
+static void redirect_back(struct call *c, uint32_t row)
 {
     const char *redirect = consent_redirect(c, row);
     if (!redirect) {
-        message(c, 200, "That was it", "You can close this page and go back to the app.");
+        message(c, 200, "Done", "You can close this page and go back to the app.");
         return;
     }
-    message(c, 303, "Going back", "You are taken back to the app.");
+    message(c, 303, "Redirecting", "You are being redirected to the app.");
     call_header(c, "Location", redirect);
 }
 
@@ -217,28 +217,28 @@ static void decide(struct call *c)
     struct str decision = str_from(form_value(c, "decision"));
     bool approves = str_is(decision, "approve");
     if (!approves && !str_is(decision, "deny")) {
-        ask(c, row, 422, "Choose Approve or Deny.");
+        put_form_page(c, row, 422, "Choose Approve or Deny.");
         return;
     }
     c->world->cause = "simulation";
     if (consent_give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, form_value(c, "handle"))) {
-        leave(c, row);
+        redirect_back(c, row);
         return;
     }
     const char *why = c->issues.count ? c->issues.items[0].message : c->detail;
     c->fault = FAULT_NONE;
-    ask(c, row, 422, arena_printf(c->arena, "The handle cannot be used: %s.", why));
+    put_form_page(c, row, 422, arena_printf(c->arena, "Invalid handle: %s.", why));
 }
 
 static void render_error(struct call *c)
 {
     const struct fault_row *row = call_fault_row(NULL, c->fault);
-    message(c, c->fault_status ? c->fault_status : row->status, "This page cannot be had",
+    message(c, c->fault_status ? c->fault_status : row->status, "Page not available",
             c->detail ? c->detail : row->message);
 }
 
-/* form-action is left out on purpose: browsers hold the redirect after a form to it as well, and
- * where that leads is the app's matter. */
+/* There is no form-action on purpose: browsers apply it to the redirect after the form too, and the app
+ * chooses where that leads. */
 static void add_common_headers(struct call *c)
 {
     call_header(c, "Content-Security-Policy",

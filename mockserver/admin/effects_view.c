@@ -1,4 +1,4 @@
-/* What a call has caused, at once and later. */
+/* The effects of a call: changes, scheduled events, webhook deliveries and their faults. */
 #include "mockserver/admin/requests.h"
 
 #include <string.h>
@@ -57,7 +57,7 @@ static void put_deliveries(struct json *w, const struct world *world, const stru
     json_close_list(w);
 }
 
-/* In the words of the record, without their "fault_". */
+/* Writes the fault_ fields of the delivery record, without that prefix. */
 static void put_faults(struct json *w, const struct world *world, uint32_t row)
 {
     const struct record_type *s = record_type(RECORD_DELIVERY);

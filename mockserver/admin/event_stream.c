@@ -5,13 +5,13 @@
 #include "mockserver/mock.h"
 #include "mockserver/state/changes.h"
 
-#define CHUNK_BYTES 8192 /* about as much is written at once */
+#define CHUNK_BYTES 8192 /* approximate size of one write */
 #define SILENCE_US  INT64_C(10000000)
 #define RETRY_LINE  "retry: 1000\n"
 
 const char *const event_type_texts[] = {"request", "change"};
 
-static bool wants(const struct event_stream *e, enum event_type type)
+static bool has_type(const struct event_stream *e, enum event_type type)
 {
     return e->types & 1u << type;
 }
@@ -50,7 +50,7 @@ static void put_begin(struct event_stream *e, struct buf *out)
     close_event(&w);
 }
 
-/* An `id: start` on the way: whoever connects again begins with the new world. */
+/* `id: start` makes a reconnecting client start at the beginning of the new world. */
 static void put_reset(const struct event_stream *e, struct buf *out)
 {
     buf_text(out, "id: start\n");
@@ -69,8 +69,8 @@ static void put_cleared(const struct event_stream *e, struct buf *out)
 static void put_lost(const struct event_stream *e, struct buf *out, uint64_t requests,
                      uint32_t changes)
 {
-    requests = wants(e, EVENT_REQUEST) ? requests : 0;
-    changes = wants(e, EVENT_CHANGE) ? changes : 0;
+    requests = has_type(e, EVENT_REQUEST) ? requests : 0;
+    changes = has_type(e, EVENT_CHANGE) ? changes : 0;
     if (!requests && !changes)
         return;
     put_id(out, &e->at);
@@ -103,10 +103,10 @@ static void put_change(const struct event_stream *e, struct buf *out)
     buf_text(out, "\n\n");
 }
 
-/* going on */
+/* advancing */
 
-/* One step through journal and change log; false: there is nothing new. A call comes before what it
- * changed. */
+/* Writes the next event of the journal or the change log. Returns false if there is none. A call comes
+ * before its changes. */
 static bool step(struct event_stream *e, struct buf *out)
 {
     const struct journal *j = e->ns->journal;
@@ -127,13 +127,13 @@ static bool step(struct event_stream *e, struct buf *out)
     bool changed = at->change < changes_last(e->ns->world);
     if (entry && (!changed || entry->change_first <= at->change + 1)) {
         at->seq++;
-        if (wants(e, EVENT_REQUEST))
+        if (has_type(e, EVENT_REQUEST))
             put_request(e, out, entry);
         return true;
     }
     if (changed) {
         at->change++;
-        if (wants(e, EVENT_CHANGE))
+        if (has_type(e, EVENT_CHANGE))
             put_change(e, out);
     }
     return changed;
@@ -170,7 +170,7 @@ static void on_changed(struct listener *l)
         server_wake(e->exchange);
 }
 
-/* A world is not idle while somebody listens, and may be from now on. */
+/* An open stream keeps its namespace in use; its idle time starts here. */
 static void leave(struct event_stream *e)
 {
     scheduler_unlisten(&e->listener);
@@ -179,7 +179,7 @@ static void leave(struct event_stream *e)
     e->ns = NULL;
 }
 
-/* A chunk of what has not been told yet is written while the world is still there. */
+/* Writes a last chunk while the world still exists; counts the rest as lost. */
 static void on_closed(struct listener *l)
 {
     struct event_stream *e = (struct event_stream *)l;

@@ -1,4 +1,4 @@
-/* What happens in a world, as it happens: what is asked for. */
+/* Reads the parameters of an event stream and starts it. */
 #include "mockserver/admin/event_stream.h"
 
 #include "mockserver/journal.h"
@@ -19,15 +19,15 @@ static bool read_types(struct call *c, unsigned *types)
             i++;
         if (i == EVENT_TYPE_COUNT) {
             const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
-            return call_refuse(c, FAULT_INVALID, "'types' knows no '" STR_FMT "'%s%s%s",
-                               STR_ARG(name),
-                               near ? "; did you mean '" : "; there are request and change",
-                               near ? near : "", near ? "'?" : "");
+            return call_refuse(c, FAULT_INVALID, "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
+                               near ? "; did you mean '" : " (request or change)", near ? near : "",
+                               near ? "'?" : "");
         }
         *types |= 1u << i;
     }
     return *types ? c->fault == FAULT_NONE
-                  : call_refuse(c, FAULT_INVALID, "'types' names none of request and change");
+                  : call_refuse(c, FAULT_INVALID,
+                                "'types' is empty; expected request, change or both");
 }
 
 static struct position newest(const struct call *c)
@@ -54,15 +54,15 @@ static bool read_id(struct str id, struct position *at)
     return true;
 }
 
-/* Is it a place in this world's history? The journal may have been cleared since. */
-static bool is_of_here(const struct position *at, const struct position *now)
+/* True if the position is in the history of this world, even if the journal was cleared since. */
+static bool is_known_position(const struct position *at, const struct position *now)
 {
     return at->started_ms == now->started_ms && at->generation == now->generation &&
            at->change <= now->change && at->epoch <= now->epoch &&
            (at->epoch < now->epoch || at->seq <= now->seq);
 }
 
-/* What a client that connects again says it has had goes before what its URL says. */
+/* The Last-Event-ID of a reconnecting client takes precedence over the URL's `since`. */
 static bool read_since(struct call *c, struct event_stream *e)
 {
     struct str since = headers_get(&c->req->headers, "Last-Event-ID");
@@ -76,9 +76,9 @@ static bool read_since(struct call *c, struct event_stream *e)
     if (!is_id && !str_is(since, "0") && !str_is(since, "start"))
         return call_refuse(
             c, FAULT_INVALID,
-            "'since' is an event's id; or 'start', where the world began; or 0, with "
-            "what its fixture made");
-    e->restarts = is_id && !is_of_here(&given, &now);
+            "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
+            "or 0 (with the changes that loading it made)");
+    e->restarts = is_id && !is_known_position(&given, &now);
     e->at.seq = 0;
     e->at.change = str_is(since, "0") ? 0 : scheduler_changes_before(c->ns->scheduler);
     if (is_id && !e->restarts)
@@ -90,9 +90,10 @@ static bool has_room(struct call *c)
 {
     if (c->mock->event_streams < STREAMS_MAX)
         return true;
-    struct json *w =
-        problem_json(c, 503, "too_many_streams",
-                     arena_printf(c->arena, "There are %d event streams already", STREAMS_MAX));
+    struct json *w = problem_json(
+        c, 503, "too_many_streams",
+        arena_printf(c->arena, "%d event streams are already open; no more are allowed",
+                     STREAMS_MAX));
     json_close_map(w);
     return false;
 }

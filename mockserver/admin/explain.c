@@ -1,4 +1,4 @@
-/* Why one call was answered as it was. */
+/* Explains the response to one request. */
 #include "mockserver/admin/requests.h"
 
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 
-/* An id may have been used twice: the newest is meant. */
+/* Finds an entry by seq or request id. Of several with that id it returns the newest. */
 static const struct journal_entry *find(const struct journal *j, struct str which)
 {
     int64_t number;
@@ -20,7 +20,7 @@ static const struct journal_entry *find(const struct journal *j, struct str whic
     return NULL;
 }
 
-static void put_world(struct call *c, struct json *w, const struct journal_entry *e)
+static void put_namespace(struct call *c, struct json *w, const struct journal_entry *e)
 {
     json_key(w, "namespace");
     json_open_map(w);
@@ -72,7 +72,7 @@ static const char *verdict(const struct journal_entry *e, size_t gate)
     return gate == e->trace.gates_passed && e->trace.gate_fault ? "refused" : "not reached";
 }
 
-/* None is asked where no route was found. */
+/* No gate runs if no route matched. */
 static void put_gates(struct json *w, const struct provider *d, const struct journal_entry *e)
 {
     json_key(w, "gates");
@@ -112,7 +112,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     json_key(w, "target");
     json_str(w, e->target);
     json_put_text(w, "key", e->key_name);
-    put_world(c, w, e);
+    put_namespace(c, w, e);
     put_provider(w, e);
     put_route(w, r);
     if (!r)
@@ -133,8 +133,8 @@ void admin_explain(struct call *c)
         explain(c, e);
     else
         call_refuse(c, FAULT_NOT_FOUND,
-                    "The journal has no call '" STR_FMT
-                    "': it keeps seq %llu to %llu, and %llu were dropped",
+                    "The journal has no request '" STR_FMT
+                    "'; it has seq %llu to %llu, and %llu older ones were evicted",
                     STR_ARG(c->params[0]), (unsigned long long)journal_first(j),
                     (unsigned long long)journal_last(j), (unsigned long long)journal_lost(j));
 }

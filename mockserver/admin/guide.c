@@ -7,8 +7,8 @@
 #include "mockserver/rules/rule.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define PAGE     "since=SEQ, limit=N (100; 1000 at most)"
-#define STABLE   "stable=1 (without the machine's own times)"
+#define PAGE     "since=SEQ (only later entries), limit=N (default 100, at most 1000)"
+#define STABLE   "stable=1 (leaves out wall-clock times)"
 
 #define CALL(operation, help)                                                                      \
     {                                                                                              \
@@ -24,73 +24,92 @@
     }
 
 static const struct admin_guide rows[] = {
-    CALL("health",
-         "Whether the mock answers, its version, how long it is up, how many worlds it has."),
-    CALL("version", "The version, and that of the admin API's protocol."),
+    CALL("health", "Returns the status, the version, the uptime and the number of namespaces."),
+    CALL("version", "Returns the version of the mock and of the admin API protocol."),
     CALL("capabilities",
-         "What can be simulated and what the admin API can do: a runner asks before it begins."),
+         "Lists the providers, the simulations and the features of the admin API. A client can "
+         "check here what this mock supports."),
     CALL("list_routes",
-         "Every operation of every provider and of the admin API itself, built or not."),
-    CALL("reset", "The call's world goes back to its fixture, as if it had just started, its rules "
-                  "and its journal too."),
-    CALL("list_namespaces", "The worlds there are."),
-    TAKES("create_namespace", admin_create_fields, "A new world, of a fixture or as a copy."),
-    CALL("read_namespace", "One world: its fixture, its clock, how many calls and rules it has."),
-    CALL("delete_namespace", "A world goes, with all that is in it. The first one stays."),
-    CALL("reset_namespace", "The named world goes back to its beginning."),
-    CALL("list_snapshots", "The snapshots there are, and the time in each."),
+         "Lists every operation of every provider and of the admin API. `implemented` is false for "
+         "an operation that the mock does not serve yet."),
+    CALL("reset", "Resets the namespace of the request: its state, clock and rules are those of "
+                  "its fixture again, and its journal is empty."),
+    CALL("list_namespaces", "Lists all namespaces."),
+    TAKES("create_namespace", admin_create_fields,
+          "Creates a namespace from a fixture, or as a copy of a namespace or snapshot. Fails with "
+          "409 if the name is taken."),
+    CALL("read_namespace",
+         "Returns one namespace: its fixture, its clock, and how many requests and rules it has."),
+    CALL("delete_namespace", "Deletes a namespace and everything in it. The namespace `default` "
+                             "cannot be deleted (409)."),
+    CALL("reset_namespace", "Resets the named namespace, as `POST /__admin/reset` does."),
+    CALL("list_snapshots", "Lists all snapshots, each with the time of its clock."),
     TAKES("save_snapshot", admin_save_fields,
-          "Keeps the call's world, as it is now, under a name."),
-    CALL("drop_snapshot", "Forgets a snapshot."),
-    CALL("restore_snapshot", "The call's world becomes what the snapshot has kept."),
-    ASKS("read_state", "format=fixture (one that makes this world)",
-         "The whole world: its clock, and every record by kind; as a fixture with its rules, which "
-         "count anew there."),
-    ASKS("list_records", "FIELD=VALUE, as many as wanted",
-         "The records of one kind, such as accounts; only those whose fields read so."),
-    CALL("read_record", "One record, by its id."),
-    ASKS("patch_record", "skip_invariants=1: even then",
-         "Sets fields of one record (JSON merge patch), unless that would break the world."),
-    CALL("read_clock", "The world's time, and whether it passes by itself."),
+          "Saves the present state of the request's namespace under a name. Snapshots are shared "
+          "by all namespaces."),
+    CALL("drop_snapshot", "Deletes a snapshot."),
+    CALL("restore_snapshot",
+         "Replaces the state of the request's namespace by the state in the snapshot, and clears "
+         "its journal. Its rules stay."),
+    ASKS("read_state", "format=fixture (returns a fixture that recreates this state)",
+         "Returns the whole state: the clock, and all records by kind. A fixture has the rules as "
+         "well; their counts start at 0 again."),
+    ASKS("list_records", "FIELD=VALUE (repeatable; all must be equal)",
+         "Lists the records of one kind, for example `accounts`."),
+    CALL("read_record", "Returns one record, by its id."),
+    ASKS(
+        "patch_record", "skip_invariants=1 (allows an inconsistent state)",
+        "Sets fields of one record (JSON Merge Patch, RFC 7396). Fails with 409 if the state would "
+        "become inconsistent."),
+    CALL("read_clock", "Returns the namespace's time, and whether its clock runs or is frozen."),
     TAKES("set_clock", admin_clock_fields,
-          "Freezes time or lets it pass, or goes to an instant; what is due on the way happens."),
+          "Freezes the clock, lets it run, or sets its time. Events that are due until then run "
+          "first."),
     TAKES("advance_clock", admin_advance_fields,
-          "Moves time on, and answers what happened on the way."),
-    CALL("list_rules", "The rules in their order, each with its hits, and with seen: the calls "
-                       "that met all but its counts."),
-    TAKES("add_rule", rule_fields, "Adds a rule behind the others."),
+          "Advances the clock, runs the events that are due on the way, and returns their number "
+          "and the changes they made."),
+    CALL("list_rules",
+         "Lists the rules in the order in which they apply. `hits` counts the requests on which a "
+         "rule acted, `seen` those that met all conditions but `nth`, `times`, `every`, `after` "
+         "and `probability`."),
+    TAKES("add_rule", rule_fields, "Adds a rule after the existing ones."),
     CALL("clear_rules", "Removes all rules."),
-    CALL("read_rule", "One rule, with its hits."),
+    CALL("read_rule", "Returns one rule, with its `hits`."),
     CALL("remove_rule", "Removes one rule."),
     ASKS("list_requests", PAGE ", operation=ID, " STABLE,
-         "The journal: what was asked and answered, what that changed and scheduled, which rules "
-         "acted, which webhook deliveries tell of it."),
-    CALL("clear_requests", "Empties the journal."),
+         "Lists the journal: each request with its response, the rules that acted on it, the "
+         "changes it made, the events it scheduled and the webhook deliveries it caused. `next` is "
+         "the `since` of the next page."),
+    CALL("clear_requests", "Clears the journal."),
     TAKES("verify_requests", admin_verify_fields,
-          "Were such calls made, so many of them? 409 with the closest misses if not."),
-    TAKES("wait_for_requests", admin_wait_fields, "The same, but waits until it holds."),
-    ASKS("list_unmatched", PAGE ", " STABLE, "The calls that fit no route."),
+          "Checks how many matching requests were made. Fails with 409 and the closest requests if "
+          "the number is not the expected one."),
+    TAKES("wait_for_requests", admin_wait_fields,
+          "Waits until as many matching requests were made as expected. Fails with 409 at the "
+          "timeout."),
+    ASKS("list_unmatched", PAGE ", " STABLE, "Lists the requests that matched no route."),
     ASKS("near_misses", PAGE,
-         "For each of those the nearest routes, and what they have in its place."),
+         "Lists the requests that matched no route, each with the nearest routes and what is "
+         "different."),
     CALL("explain",
-         "Why one call was answered as it was: world, provider, route, gates, rules. And "
-         "what it caused, with the faults of its webhook deliveries. By its seq "
-         "or request id."),
-    TAKES(
-        "reload", admin_reload_fields,
-        "Reads the fixtures' files again, and takes them if all are good: a world in use keeps its "
-        "state until its reset."),
+         "Explains the response to one request, given by its seq or its request id: which "
+         "namespace, provider and route were chosen and why, which gates it passed, which rules "
+         "acted or why not, what it changed, and which faults its webhook deliveries have."),
+    TAKES("reload", admin_reload_fields,
+          "Reads the fixture files again and uses them if all are valid. A namespace that is in "
+          "use keeps its state until its next reset."),
     ASKS("client_checks", "format=json (default) or junit",
-         "How the client of the call's world behaved: a verdict for each question, and what was "
-         "wrong, with who, when and why."),
+         "Returns a verdict for each [client check](#client-checks), with the requests that failed "
+         "it and the reason."),
     ASKS("events",
-         "types=request,change, since=ID, start (where the world began) or 0 (with what its "
-         "fixture made)",
-         "What happens, as it happens: server-sent events, each with an id; Last-Event-ID goes on "
-         "from there. 'begin' comes first; 'lost' tells how much the journal dropped, 'cleared' "
-         "that it was emptied, 'reset' that the world is gone."),
-    CALL("simulate",
-         "Something that only the provider or the end-customer can cause, by its name."),
+         "types=request,change (default: both), since=ID (or start: after the fixture was loaded; "
+         "or 0: with the changes that loading it made; default: from now on)",
+         "Streams requests and changes as server-sent events. A reconnecting client continues "
+         "after `Last-Event-ID`. The other events are `begin` (always first), `lost` (how much the "
+         "journal no longer has), `cleared` (the journal was cleared) and `reset` (the namespace "
+         "was reset, restored or deleted)."),
+    CALL("simulate", "Simulates a provider-side or end-user action. See "
+                     "[Simulations](#simulations)."),
 };
 
 const struct admin_guide *admin_guide(const char *operation)
@@ -106,8 +125,9 @@ bool admin_guide_asks(const struct admin_guide *g, struct str name)
 {
     struct str rest = str_from(g->query);
     while (rest.n) {
-        struct str one = str_trim(str_cut(&rest, ',')), asked = str_head(one, str_find(one, '='));
-        if (asked.n < one.n && (str_eq(asked, name) || str_is(asked, "FIELD")))
+        struct str part = str_trim(str_cut(&rest, ',')),
+                   known = str_head(part, str_find(part, '='));
+        if (known.n < part.n && (str_eq(known, name) || str_is(known, "FIELD")))
             return true;
     }
     return false;

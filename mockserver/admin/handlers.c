@@ -14,13 +14,13 @@ static bool is_after(struct where x, struct where y)
     return x.line != y.line ? x.line > y.line : x.column > y.column;
 }
 
-static struct where begin_of(const struct node *n, size_t child)
+static struct where start_of(const struct node *n, size_t child)
 {
     return n->kind == NODE_MAP ? n->map.members[child].key_at : n->list.items[child]->at;
 }
 
-/* Children stand in the order of their text: what is at a place is in the last of them that does
- * not begin after it. How many begin up to there, that is. */
+/* Returns the number of children that start at or before `at`. Children are in the order of the text,
+ * so the node at `at` is in the last of these. */
 static size_t children_until(const struct node *n, struct where at)
 {
     size_t low = 0, high = n->kind == NODE_MAP    ? n->map.count
@@ -28,7 +28,7 @@ static size_t children_until(const struct node *n, struct where at)
                                                   : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (is_after(begin_of(n, middle), at))
+        if (is_after(start_of(n, middle), at))
             high = middle;
         else
             low = middle + 1;
@@ -36,7 +36,7 @@ static size_t children_until(const struct node *n, struct where at)
     return low;
 }
 
-/* A problem knows line and column; a JSON client wants the pointer. NULL: nothing begins there. */
+/* Returns the JSON pointer of the node at this line and column. NULL: no node starts there. */
 static const char *pointer_of(struct arena *a, const struct node *n, struct where at)
 {
     const char *pointer = "";
@@ -84,8 +84,9 @@ bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t mo
         return c->fault == FAULT_NONE;
     int64_t number;
     if (!str_to_int(text, &number) || number < least || number > most)
-        return call_refuse(c, FAULT_INVALID, "'%s' is a whole number from %lld to %lld", name,
-                           (long long)least, (long long)most);
+        return call_refuse(c, FAULT_INVALID,
+                           "invalid '%s': '" STR_FMT "'; expected a whole number from %lld to %lld",
+                           name, STR_ARG(text), (long long)least, (long long)most);
     *value = number;
     return true;
 }

@@ -8,7 +8,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
 
-typedef bool wanted_fn(struct call *c, const struct journal_entry *e);
+typedef bool filter_fn(struct call *c, const struct journal_entry *e);
 typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
 
 static bool first_of_name(const struct headers *h, size_t i)
@@ -19,7 +19,7 @@ static bool first_of_name(const struct headers *h, size_t i)
     return true;
 }
 
-/* One member a name; what was sent several times stands in one value, as HTTP allows. */
+/* One member per name. Joins the values of a repeated header with commas, as HTTP allows. */
 static void put_headers(struct json *w, const struct headers *h, struct arena *a)
 {
     json_key(w, "headers");
@@ -38,7 +38,7 @@ static void put_headers(struct json *w, const struct headers *h, struct arena *a
     json_close_map(w);
 }
 
-/* `json` when the body is that, else `text`; neither when there is none. */
+/* Adds `json` for a JSON body, else `text`; neither for an empty one. */
 static void put_body(struct json *w, struct str body, bool cut)
 {
     size_t bad_offset;
@@ -140,14 +140,14 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
     json_put_int(w, "status", e->status);
 }
 
-static bool is_of(struct call *c, const struct journal_entry *e)
+static bool matches_operation(struct call *c, const struct journal_entry *e)
 {
     const struct operation *wanted = c->own;
     return !wanted || (e->operation && strcmp(e->operation, wanted->route->operation) == 0 &&
                        strcmp(e->provider, wanted->provider->name) == 0);
 }
 
-/* "layers.oauth_status", or a bare name where that is one provider's. */
+/* Reads "layers.oauth_status", or a bare name if only one provider has it. */
 static bool read_operation(struct call *c)
 {
     struct str operation = call_query(c, "operation");
@@ -162,9 +162,9 @@ static bool read_operation(struct call *c)
     return !c->fault;
 }
 
-/* `next` is the `since` to go on from, and one that is still to come is of another life of this
- * world; `truncated` says that entries in between were dropped. */
-static void put_page(struct call *c, wanted_fn *wanted, put_fn *put)
+/* `next` is the `since` of the next page. A `since` beyond the newest entry is refused: it is from before
+ * a reset. `truncated`: entries after `since` were evicted. */
+static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
     int64_t since = 0, limit = LIMIT_DEFAULT;
@@ -193,7 +193,7 @@ static void put_page(struct call *c, wanted_fn *wanted, put_fn *put)
     json_close_map(w);
 }
 
-static void put_whole(struct call *c, struct json *w, const struct journal_entry *e)
+static void put_full_entry(struct call *c, struct json *w, const struct journal_entry *e)
 {
     put_entry(c, w, e, admin_query_flag(c, "stable"));
 }
@@ -201,7 +201,7 @@ static void put_whole(struct call *c, struct json *w, const struct journal_entry
 void admin_requests(struct call *c)
 {
     if (read_operation(c))
-        put_page(c, is_of, put_whole);
+        put_page(c, matches_operation, put_full_entry);
 }
 
 static bool is_unmatched(struct call *c, const struct journal_entry *e)
@@ -212,7 +212,7 @@ static bool is_unmatched(struct call *c, const struct journal_entry *e)
 
 void admin_unmatched(struct call *c)
 {
-    put_page(c, is_unmatched, put_whole);
+    put_page(c, is_unmatched, put_full_entry);
 }
 
 static void put_near_misses(struct call *c, struct json *w, const struct journal_entry *e)

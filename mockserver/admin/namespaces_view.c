@@ -20,9 +20,10 @@ struct create_body {
 
 static const struct field clock_rows[] = {
     FIELD("start", FIELD_TIME, struct overrides, clock_start,
-          .help = "An instant not before the fixture's own, or how far behind it (+1h)."),
+          .help = "Start of the clock: a time not before the fixture's start, or a duration after "
+                  "it (+1h)."),
     FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts,
-          .text_count = 2, .help = "Whether time passes by itself."),
+          .text_count = 2, .help = "Whether the clock runs or is frozen."),
 };
 
 static const struct fields clock_fields =
@@ -30,21 +31,27 @@ static const struct fields clock_fields =
 
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
-          .help = "1 to 64 of A-Z a-z 0-9 . _ - and no dot first."),
+          .help = "Name of the namespace: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting "
+                  "with a dot."),
     FIELD("fixture", FIELD_NODE, struct create_body, fixture, .shape = "{type: [string, object]}",
-          .help = "The name of a fixture that was loaded at start, or one as an object."),
+          .help = "Name of a loaded fixture, or a fixture as an object. Default: the first loaded "
+                  "fixture."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
-          .help = "Instead: a world or a snapshot to begin as a copy of."),
+          .help = "Instead of fixture: name of the namespace or snapshot to copy."),
     FIELD("seed", FIELD_INT, struct create_body, overrides.seed, .max = INT64_MAX,
-          .help = "What the ids minted from now on follow from."),
-    FIELD("hostile", FIELD_BOOL, struct create_body, overrides.hostile,
-          .help = "true: answers are as unkind as the documents allow, whatever the fixture says."),
+          .help = "Seed of generated ids and of random choices. Default: the fixture's seed."),
+    FIELD(
+        "hostile", FIELD_BOOL, struct create_body, overrides.hostile,
+        .help =
+            "true: responses are hostile (legal but unkind), also if the fixture does not say so."),
     FIELD("clock", FIELD_MAP, struct create_body, overrides, .sub = &clock_fields,
-          .help = "Where its time starts and whether it passes."),
+          .help = "Start and mode of the clock, instead of the fixture's."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
-          .help = "Keys whose calls belong to this world, wherever they are used."),
+          .help =
+              "API keys whose calls belong to this namespace, also without its name in the path or "
+              "header."),
     FIELD("idle", FIELD_DURATION, struct create_body, idle_ms,
-          .help = "How long it lives without a call. Default, and 0s: for ever."),
+          .help = "Delete the namespace after this idle time. Default: 0s, never."),
 };
 
 const struct fields admin_create_fields =
@@ -85,11 +92,12 @@ static void put_namespace(struct json *w, const struct namespace *ns)
     json_close_map(w);
 }
 
-static struct namespace *named(struct call *c)
+static struct namespace *find_named(struct call *c)
 {
     struct namespace *ns = namespaces_find(c->mock->namespaces, c->params[0]);
     if (!ns)
-        call_refuse(c, FAULT_NOT_FOUND, "There is no world '" STR_FMT "'", STR_ARG(c->params[0]));
+        call_refuse(c, FAULT_NOT_FOUND, "namespace '" STR_FMT "' does not exist",
+                    STR_ARG(c->params[0]));
     return ns;
 }
 
@@ -108,14 +116,14 @@ void admin_namespaces(struct call *c)
 
 void admin_namespace(struct call *c)
 {
-    const struct namespace *ns = named(c);
+    const struct namespace *ns = find_named(c);
     if (ns)
         put_namespace(call_json(c, 200), ns);
 }
 
-/* What a new world begins as: a fixture, and a world of ours that is forked once more. */
+/* What a new namespace starts from: a fixture, and a state of our own that is forked once more. */
 struct origin {
-    struct fixture *fixture; /* held; NULL: the first */
+    struct fixture *fixture; /* a reference of ours; NULL: the first */
     struct world *world;     /* NULL: refused */
 };
 
@@ -128,7 +136,7 @@ static struct fixture *fixture_named(struct call *c, struct str name)
             return c->mock->fixtures[i];
     }
     const char *near = str_nearest(name, names, c->mock->fixture_count);
-    call_issue(c, "/fixture", "no fixture '" STR_FMT "' was loaded%s%s%s", STR_ARG(name),
+    call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s%s%s", STR_ARG(name),
                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }
@@ -143,8 +151,8 @@ static struct fixture *fixture_inline(struct call *c, const struct create_body *
     return fixture;
 }
 
-static void begin_as_fixture(struct call *c, const struct create_body *body,
-                             const struct node *root, struct origin *o)
+static void start_from_fixture(struct call *c, const struct create_body *body,
+                               const struct node *root, struct origin *o)
 {
     if (!body->fixture)
         o->fixture = fixture_hold(c->mock->fixtures[0]);
@@ -156,23 +164,24 @@ static void begin_as_fixture(struct call *c, const struct create_body *body,
         o->world = initial_state_of(o->fixture->world);
 }
 
-static void begin_as_copy(struct call *c, const char *from, struct origin *o)
+static void start_from_copy(struct call *c, const char *from, struct origin *o)
 {
     const struct namespace *ns = namespaces_find(c->mock->namespaces, str_from(from));
     struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(from));
     if (!ns == !snapshot) {
         call_issue(c, "/from",
-                   ns ? "a world and a snapshot have the name '%s'"
-                      : "no world or snapshot has the name '%s'",
+                   ns ? "both a namespace and a snapshot are named '%s'"
+                      : "unknown namespace or snapshot '%s'",
                    from);
         return;
     }
     o->fixture = ns ? fixture_hold(ns->fixture) : NULL;
     o->world = world_fork(ns ? ns->world : snapshot);
-    clock_set_mode(&o->world->clock, o->world->clock.mode); /* it goes on from this moment */
+    clock_set_mode(&o->world->clock,
+                   o->world->clock.mode); /* the copied clock continues from now */
 }
 
-static bool set_up(struct call *c, const struct create_body *body, struct world *w)
+static bool apply_options(struct call *c, const struct create_body *body, struct world *w)
 {
     const char *why = initial_state_grant(w, &body->overrides);
     return !why || call_issue(c, "/clock/start", "%s", why);
@@ -183,13 +192,15 @@ static bool check_credentials(struct call *c, const struct field_list *list)
     const char *const *texts = list->items;
     for (size_t i = 0; i < list->count; i++)
         if (!*texts[i])
-            return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i), "is empty");
+            return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i),
+                              "is empty; expected an API key");
     return true;
 }
 
 static bool check_idle(struct call *c, int64_t idle_ms)
 {
-    return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) || call_issue(c, "/idle", "from 0s to 3660d");
+    return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) ||
+           call_issue(c, "/idle", "is out of range; expected 0s to 3660d");
 }
 
 static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
@@ -197,7 +208,7 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
     struct error err = {0};
     struct str name = str_from(body->name);
     if (namespaces_find(c->mock->namespaces, name)) {
-        call_refuse(c, FAULT_CONFLICT, "The world '%s' exists already", body->name);
+        call_refuse(c, FAULT_CONFLICT, "The namespace '%s' already exists", body->name);
         return NULL;
     }
     struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, &err);
@@ -216,12 +227,12 @@ void admin_namespace_create(struct call *c)
         !check_idle(c, body.idle_ms))
         return;
     if (body.fixture && body.from)
-        call_issue(c, "/from", "takes 'fixture' or 'from', not both");
+        call_issue(c, "/from", "'fixture' and 'from' exclude each other");
     else if (body.from)
-        begin_as_copy(c, body.from, &origin);
+        start_from_copy(c, body.from, &origin);
     else
-        begin_as_fixture(c, &body, call_body(c), &origin);
-    if (origin.world && set_up(c, &body, origin.world))
+        start_from_fixture(c, &body, call_body(c), &origin);
+    if (origin.world && apply_options(c, &body, origin.world))
         ns = create(c, &body, &origin);
     world_free(origin.world);
     fixture_free(origin.fixture);
@@ -238,11 +249,12 @@ void admin_namespace_create(struct call *c)
 
 void admin_namespace_delete(struct call *c)
 {
-    struct namespace *ns = named(c);
+    struct namespace *ns = find_named(c);
     if (!ns)
         return;
     if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
-        call_refuse(c, FAULT_CONFLICT, "The first world stays: reset it");
+        call_refuse(c, FAULT_CONFLICT,
+                    "The namespace 'default' cannot be deleted; reset it instead");
         return;
     }
     struct json *w = call_json(c, 200);
@@ -260,7 +272,7 @@ static void reset(struct call *c, struct namespace *ns)
 
 void admin_namespace_reset(struct call *c)
 {
-    struct namespace *ns = named(c);
+    struct namespace *ns = find_named(c);
     if (ns)
         reset(c, ns);
 }

@@ -21,7 +21,7 @@ static void put_miss(struct json *w, const char *pointer, struct str expected, s
     json_close_map(w);
 }
 
-static size_t segments(struct str path)
+static size_t segment_count(struct str path)
 {
     size_t count = 0;
     while (path.n)
@@ -37,11 +37,11 @@ static struct str next_segment(struct str *path)
     return segment;
 }
 
-/* Segment by segment, if there are as many: /path/0 is the first. */
+/* Compares segment by segment if both have the same number; /path/0 is the first. */
 static void put_path_misses(struct call *c, struct json *w, struct str pattern, struct str path)
 {
-    size_t count = segments(pattern);
-    if (count != segments(path)) {
+    size_t count = segment_count(pattern);
+    if (count != segment_count(path)) {
         put_miss(w, "/path", pattern, path);
         return;
     }
@@ -89,7 +89,7 @@ void reasons_put_routes(struct call *c, struct json *w, const struct journal_ent
     json_close_list(w);
 }
 
-/* The part of a call that each condition of a rule is about. */
+/* The part of a call that each condition of a rule is compared with. */
 static const struct {
     const char *pointer;
     enum selector selector;
@@ -104,7 +104,7 @@ static const struct {
     {"/when/body",   SELECTOR_BODY     },
 };
 
-/* The condition that `pointer` is, or leads below: its own value in the call. */
+/* Returns the call's value for the condition at `pointer` or one of its members. NULL: none. */
 static const struct node *actual_of(struct call *c, const struct node *rule, const char *pointer,
                                     const struct journal_entry *e)
 {
@@ -121,7 +121,7 @@ static const struct node *actual_of(struct call *c, const struct node *rule, con
     return NULL;
 }
 
-/* nth, times ...: these look at how many calls there were. */
+/* Conditions that depend on the number of earlier calls. */
 static bool is_count(const char *pointer)
 {
     static const char *const counts[] = {"/when/nth", "/when/times", "/when/every", "/when/after",
@@ -132,7 +132,7 @@ static bool is_count(const char *pointer)
     return false;
 }
 
-/* A rule that is gone, or has changed, cannot say any more what it expected. */
+/* `expected` is null if the rule was removed or changed since. */
 static void put_condition(struct call *c, struct json *w, struct str name, const char *pointer,
                           struct str seen, const struct journal_entry *e)
 {

@@ -1,4 +1,4 @@
-/* The fixtures read again, on demand. */
+/* Reloads the fixture files on request. */
 #include "mockserver/admin/handlers.h"
 
 #include "base/http/body.h"
@@ -11,8 +11,9 @@ struct reload_body {
 
 static const struct field reload_rows[] = {
     FIELD("reset", FIELD_BOOL, struct reload_body, reset,
-          .help = "Worlds that are in use begin anew as well, changed or not. Default: false, they "
-                  "keep their state until their next reset."),
+          .help = "true: also reset the namespaces that are in use, even if their fixture did not "
+                  "change. "
+                  "Default: false; they keep their state until their next reset."),
 };
 
 const struct fields admin_reload_fields =
@@ -37,7 +38,7 @@ static void put_fixtures(struct json *w, const struct reload_result *result)
     json_close_list(w);
 }
 
-static void put_worlds(struct json *w, const struct reload_result *result)
+static void put_namespaces(struct json *w, const struct reload_result *result)
 {
     json_key(w, "namespaces");
     json_open_map(w);
@@ -72,13 +73,13 @@ static void respond(struct call *c)
     struct json *w;
     if (error_any(&result->problems)) {
         w = problem_json(c, 422, "unusable_fixtures",
-                         "The fixtures cannot be used as they are now; they stay as they were.");
+                         "The fixture files have errors; the loaded fixtures stay in use.");
         put_problems(w, &result->problems);
     } else {
         w = call_json(c, 200);
         json_open_map(w);
         put_fixtures(w, result);
-        put_worlds(w, result);
+        put_namespaces(w, result);
     }
     json_close_map(w);
 }
@@ -88,7 +89,7 @@ void admin_reload(struct call *c)
     struct reload_body body = {0};
     if (!c->mock->reload)
         call_refuse(c, FAULT_CONFLICT,
-                    "This world is the built-in sample: there is no file to read again");
+                    "The fixture is the built-in sample; there is no file to reload");
     else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
         reload_ask(c->mock->reload, c, body.reset, respond);
 }

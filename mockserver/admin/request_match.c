@@ -26,17 +26,18 @@ static const char *const selector_texts[] = {
 
 static const struct field rows[] = {
     SELECT(OPERATION, "operation", VALUE,
-           "The operation, with its provider where that is in doubt."),
-    SELECT(PROVIDER, "provider", VALUE, "Whose call it was."),
-    SELECT(METHOD, "method", VALUE, "GET, POST ..."),
-    SELECT(PATH, "path", VALUE, "The path, without namespace and mount."),
-    SELECT(STATUS, "status", VALUE, "The response's status."),
-    SELECT(KEY, "key", VALUE, "The caller's key, by name or value."),
-    SELECT(QUERY, "query", NAMED, "Query parameter: what its value must look like."),
-    SELECT(HEADERS, "headers", NAMED, "Request header: what its value must look like."),
-    SELECT(BODY, "body", VALUE, "What the request's JSON body must look like."),
-    SELECT(FAULT, "fault", VALUE, "Why it was refused, by its neutral name."),
-    SELECT(RULE, "rule", VALUE, "A rule that acted."),
+           "Operation, with its provider if several have one of that name."),
+    SELECT(PROVIDER, "provider", VALUE, "Provider of the call."),
+    SELECT(METHOD, "method", VALUE, "HTTP method."),
+    SELECT(PATH, "path", VALUE, "Path, without the namespace and provider prefixes."),
+    SELECT(STATUS, "status", VALUE, "Status of the response."),
+    SELECT(KEY, "key", VALUE, "API key of the call, by name or value."),
+    SELECT(QUERY, "query", NAMED, "Expected values of query parameters, by name."),
+    SELECT(HEADERS, "headers", NAMED, "Expected values of request headers, by name."),
+    SELECT(BODY, "body", VALUE, "JSON body of the request."),
+    SELECT(FAULT, "fault", VALUE,
+           "Refusal reason, by its provider-neutral name, for example rate_limited."),
+    SELECT(RULE, "rule", VALUE, "Name of a rule that acted on the call."),
 };
 
 const struct fields request_match_fields =
@@ -95,7 +96,7 @@ static bool check_method(struct call *c, struct request_match *m, struct error *
 static bool check_key(struct call *c, struct request_match *m, struct error *err)
 {
     const struct node *n = m->of[SELECTOR_KEY];
-    (void)err; /* it makes an issue of its own */
+    (void)err; /* select_key adds the issue */
     uint32_t row = select_key(c, PLACE "/key", node_text(n));
     if (row != ROW_NONE)
         m->of[SELECTOR_KEY] = same_place_text(c->arena, n, key_label(key_read(c->world, row)));
@@ -123,19 +124,18 @@ static bool has_acted(const struct journal *j, struct str rule)
     return false;
 }
 
-/* One that was removed is still known by what it did. */
+/* A removed rule is still accepted if it acted on a call in the journal. */
 static bool check_rule(struct call *c, struct request_match *m, struct error *err)
 {
     const struct node *n = m->of[SELECTOR_RULE];
     if (!rules_written(c->ns->rules, n->text) && !has_acted(c->ns->journal, n->text))
-        return error_add(err, ERROR_INPUT, n->at, "there is no rule '" STR_FMT "'",
-                         STR_ARG(n->text));
+        return error_add(err, ERROR_INPUT, n->at, "unknown rule '" STR_FMT "'", STR_ARG(n->text));
     const struct member some = {.key = "$some", .key_at = n->at, .value = n};
     m->of[SELECTOR_RULE] = node_new_map(c->arena, arena_copy(c->arena, &some, sizeof some), 1);
     return true;
 }
 
-/* What a plain text stands for, where that is more than itself; how much a miss of it weighs. */
+/* How each selector checks and resolves a plain text, and the weight of a miss in "closest". */
 static const struct {
     bool (*check)(struct call *c, struct request_match *m, struct error *err);
     unsigned weight;
@@ -159,10 +159,10 @@ static bool check_part(struct call *c, struct request_match *m, enum selector i,
     if (i == SELECTOR_QUERY || i == SELECTOR_HEADERS)
         return rules_check_named(n, i == SELECTOR_QUERY ? "query" : "header", err);
     if (n->kind != NODE_TEXT && n->kind != NODE_MAP && i != SELECTOR_BODY && i != SELECTOR_STATUS)
-        return error_add(err, ERROR_INPUT, n->at, "'%s' is text or matchers, not %s",
+        return error_add(err, ERROR_INPUT, n->at, "'%s' is %s; expected text or matchers",
                          selector_texts[i], node_kind_name(n->kind));
     if (i == SELECTOR_STATUS && n->kind != NODE_INT && n->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, n->at, "'status' is a number or matchers, not %s",
+        return error_add(err, ERROR_INPUT, n->at, "'status' is %s; expected a number or matchers",
                          node_kind_name(n->kind));
     if (!match_check(n, err))
         return false;

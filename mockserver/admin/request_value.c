@@ -1,4 +1,4 @@
-/* What a journal entry looks like to a selector. */
+/* The value of a journal entry that a selector is compared with. */
 #include "mockserver/admin/request_match.h"
 
 #include "base/http/body.h"
@@ -27,7 +27,7 @@ static const struct node *query_value(struct arena *a, const struct journal_entr
     return NULL;
 }
 
-/* What was sent several times stands in one value, as HTTP allows. */
+/* Joins the values of a repeated header with commas, as HTTP allows. */
 static const struct node *header_value(struct arena *a, const struct journal_entry *e,
                                        const char *name)
 {
@@ -56,7 +56,7 @@ named(struct arena *a, const struct journal_entry *e, const struct node *wanted,
     return node_new_map(a, members, count);
 }
 
-/* A body that is no JSON is its text. */
+/* A body that is not JSON is compared as text. */
 static const struct node *body_of(struct arena *a, const struct journal_entry *e)
 {
     const struct request r = {.body = e->request_body};

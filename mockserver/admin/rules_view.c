@@ -5,7 +5,7 @@
 
 static void refuse_unknown(struct call *c)
 {
-    call_refuse(c, FAULT_NOT_FOUND, "There is no rule '" STR_FMT "'", STR_ARG(c->params[0]));
+    call_refuse(c, FAULT_NOT_FOUND, "rule '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
 }
 
 static void put_removed(struct call *c, size_t count)

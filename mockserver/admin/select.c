@@ -9,12 +9,12 @@
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
-#define NAMED_MAX 8 /* of several; the rest is counted */
+#define NAMED_MAX 8 /* matches listed in an error; the others are only counted */
 
 struct selection {
     enum record_kind kind;
     const char *one, *several, *known_by;
-    /* What else it is known by; NULL: nothing. */
+    /* A second name by which it can be selected; NULL: none. */
     const char *(*name)(const struct world *w, uint32_t row);
 };
 
@@ -24,7 +24,7 @@ static struct str bare(const char *handle)
     return str_starts(text, STR("@")) ? str_skip(text, 1) : text;
 }
 
-/* Those that were disconnected are known by their id alone: their handle may be connected anew. */
+/* A disconnected account is selected only by its id, since its handle may be connected again. */
 static const char *account_name(const struct world *w, uint32_t row)
 {
     const struct account *a = account_read(w, row);
@@ -56,16 +56,17 @@ static const struct selection webhooks = {RECORD_WEBHOOK, "webhook", "webhooks",
 static const struct selection attempts = {RECORD_OAUTH_ATTEMPT, "attempt", "attempts", "state",
                                           NULL};
 
-struct met {
+struct matches {
     uint32_t row, count;
     struct buf ids;
     struct {
         const char **items;
         size_t count, room;
-    } words; /* all that would have been understood */
+    } words; /* all ids and names, for "did you mean" */
 };
 
-static void meet(struct call *c, const struct selection *s, struct str who, struct met *met)
+static void find_matches(struct call *c, const struct selection *s, struct str who,
+                         struct matches *met)
 {
     for (uint32_t row = 1; row <= world_count(c->world, s->kind); row++) {
         const char *id = record_id(c->world, s->kind, row);
@@ -89,13 +90,13 @@ static uint32_t select_one(struct call *c, const char *pointer, const char *who,
     uint32_t row = record_find(c->world, s->kind, str_from(who));
     if (row)
         return row;
-    struct met met = {.ids = {.arena = c->arena}};
+    struct matches met = {.ids = {.arena = c->arena}};
     if (s->name)
-        meet(c, s, bare(who), &met);
+        find_matches(c, s, bare(who), &met);
     if (met.count == 1)
         return met.row;
     if (met.count) {
-        call_issue(c, pointer, "%u %s have the %s '%s': %s%s", met.count, s->several, s->known_by,
+        call_issue(c, pointer, "%u %s match the %s '%s': %s%s", met.count, s->several, s->known_by,
                    who, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
         return ROW_NONE;
     }
@@ -130,10 +131,10 @@ uint32_t select_webhook(struct call *c, const char *pointer, const char *id)
     return select_one(c, pointer, id, &webhooks);
 }
 
-/* Clients make these ids, so that two organizations may have the same one. */
+/* Clients choose these ids, so two organizations may use the same one. */
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id, uint32_t space)
 {
-    struct met met = {.ids = {.arena = c->arena}};
+    struct matches met = {.ids = {.arena = c->arena}};
     for (uint32_t row = 1; row <= world_count(c->world, RECORD_LEASE_REQUEST); row++) {
         const struct lease_request *r = lease_request_read(c->world, row);
         if (strcmp(r->public_id, id) != 0 || (space && r->space != space))
@@ -147,8 +148,8 @@ uint32_t select_lease_request(struct call *c, const char *pointer, const char *i
         return met.row;
     if (met.count)
         call_issue(c, pointer,
-                   "%u lease requests have the id '%s', in the projects %s%s: say which"
-                   " with 'project'",
+                   "%u lease requests have the id '%s', in the projects %s%s; select one with "
+                   "'project'",
                    met.count, id, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
     else
         call_issue(c, pointer, "no lease request%s has the id '%s'",

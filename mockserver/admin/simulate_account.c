@@ -1,4 +1,4 @@
-/* What an end-customer does with an account, and what a platform does to its token. */
+/* Account simulations: end-user actions, loss of a token, side effects of a connection. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
@@ -17,12 +17,12 @@ struct consent {
 };
 
 static const struct field consent_rows[] = {
-    FIELD("state", FIELD_TEXT, struct consent, state, .help = "The attempt's state token.",
+    FIELD("state", FIELD_TEXT, struct consent, state, .help = "State token of the OAuth attempt.",
           .required = true),
-    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end-customer does.",
+    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end user does.",
           .required = true, .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
     FIELD("handle", FIELD_TEXT, struct consent, handle,
-          .help = "Who consents; made up if it is not said."),
+          .help = "Handle of the consenting user. Default: generated."),
 };
 const struct fields simulate_consent_fields =
     FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
@@ -54,9 +54,9 @@ struct token_lost {
 
 static const struct field token_lost_rows[] = {
     FIELD("account", FIELD_TEXT, struct token_lost, account,
-          .help = "Whose token, by id or handle.", .required = true),
+          .help = "Account id, or its handle if that is unique.", .required = true),
     FIELD("why", FIELD_ENUM, struct token_lost, why,
-          .help = "Whether its time was over or the platform withdrew it.", .required = true,
+          .help = "The token expired, or the platform revoked it.", .required = true,
           .texts = why_texts, .text_count = COUNT(why_texts)),
 };
 const struct fields simulate_token_lost_fields =
@@ -67,7 +67,7 @@ uint32_t simulation_listed_account(struct call *c, const char *who)
     uint32_t row = select_account(c, "/account", who);
     if (!row || account_is_listed(account_read(c->world, row)))
         return row;
-    call_refuse(c, FAULT_CONFLICT, "The account is disconnected already");
+    call_refuse(c, FAULT_CONFLICT, "The account is already disconnected");
     return ROW_NONE;
 }
 
@@ -87,7 +87,8 @@ void simulate_token_lost(struct call *c, const void *fields)
         return;
     const struct account *a = account_read(c->world, row);
     if (a->token != TOKEN_LIVE) {
-        call_refuse(c, FAULT_CONFLICT, "Its token is lost already: %s", token_texts[a->token]);
+        call_refuse(c, FAULT_CONFLICT, "The account's token is already lost: %s",
+                    token_texts[a->token]);
         return;
     }
     account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
@@ -101,12 +102,12 @@ struct account_connected {
 
 static const struct field account_connected_rows[] = {
     FIELD("space", FIELD_TEXT, struct account_connected, space,
-          .help = "The project or workspace, by id or name.", .required = true),
+          .help = "Project or workspace, by id or name.", .required = true),
     FIELD("platform", FIELD_ENUM, struct account_connected, platform,
-          .help = "Where the account is.", .required = true, .texts = platform_texts,
+          .help = "Platform of the account.", .required = true, .texts = platform_texts,
           .text_count = PLATFORM_COUNT),
-    FIELD("handle", FIELD_TEXT, struct account_connected, handle, .help = "Whose it is.",
-          .required = true),
+    FIELD("handle", FIELD_TEXT, struct account_connected, handle,
+          .help = "Handle of the account, with or without @.", .required = true),
 };
 const struct fields simulate_account_connected_fields = FIELD_TABLE(
     "account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
@@ -117,12 +118,14 @@ void simulate_account_connected(struct call *c, const void *fields)
     uint32_t space = select_space(c, "/space", f->space);
     const char *handle = consent_read_handle(c, f->handle);
     if (!handle)
-        call_issue(c, "/handle", "is no handle");
+        call_issue(c, "/handle", "invalid handle '%s'; expected 1 to %d bytes without blanks",
+                   f->handle, CONSENT_HANDLE_MAX);
     if (!space || !handle)
         return;
     const struct provider *d = provider_with_id(space_provider(c->world, space));
     if (!(d->platforms >> f->platform & 1)) {
-        call_issue(c, "/platform", "is no platform of %s", d->name);
+        call_issue(c, "/platform", "%s does not support the platform '%s'", d->name,
+                   platform_texts[f->platform]);
         return;
     }
     struct account_spec user;
@@ -135,8 +138,8 @@ struct account_removed {
 };
 
 static const struct field account_removed_rows[] = {
-    FIELD("account", FIELD_TEXT, struct account_removed, account, .help = "Which, by id or handle.",
-          .required = true),
+    FIELD("account", FIELD_TEXT, struct account_removed, account,
+          .help = "Account id, or its handle if that is unique.", .required = true),
 };
 const struct fields simulate_account_removed_fields =
     FIELD_TABLE("account_removed", account_removed_rows, struct account_removed, FIELDS_NO_PLACE);
@@ -162,10 +165,10 @@ struct side_effect {
 static const struct field side_effect_rows[] = {
     FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true,
           .texts = connect_step_texts, .text_count = CONNECT_STEP_COUNT,
-          .help = "Which of the steps that follow a new connection."),
+          .help = "Step that follows a new connection."),
     FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true,
           .texts = step_outcome_texts, .text_count = COUNT(step_outcome_texts),
-          .help = "Of its next run; the connection stands all the same."),
+          .help = "Outcome of the step's next run. The account is connected either way."),
 };
 const struct fields simulate_side_effect_fields =
     FIELD_TABLE("side_effect", side_effect_rows, struct side_effect, FIELDS_NO_PLACE);

@@ -1,4 +1,4 @@
-/* What becomes of an ad account outside the API. */
+/* Ad account simulations: connection, disconnection, and the status of its token. */
 #include "mockserver/admin/simulate.h"
 
 #include <string.h>
@@ -16,16 +16,19 @@ struct ad_simulation {
 };
 
 static const struct field ad_rows[] = {
-    FIELD("project", FIELD_TEXT, struct ad_simulation, project,
-          .help = "Whose, by the project's id or name.", .required = true),
-    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "On which ad platform.",
+    FIELD("project", FIELD_TEXT, struct ad_simulation, project, .help = "Project, by id or name.",
+          .required = true),
+    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "Ad platform.",
           .required = true, .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
-    FIELD("status", FIELD_TEXT, struct ad_simulation, status,
-          .help = "valid: it is validated, or granted anew; expired or revoked: it dies."),
+    FIELD(
+        "status", FIELD_TEXT, struct ad_simulation, status,
+        .help =
+            "`valid`: the token is validated, or renewed if it was lost. `expired`, `revoked`: the "
+            "token is lost."),
     FIELD("connect", FIELD_BOOL, struct ad_simulation, connect,
-          .help = "Or true: one is connected, where there is none."),
+          .help = "Instead of status: true connects an ad account; there must be none yet."),
     FIELD("disconnect", FIELD_BOOL, struct ad_simulation, disconnect,
-          .help = "Or true: it is disconnected, for good."),
+          .help = "Instead of status: true disconnects the ad account."),
 };
 const struct fields simulate_ad_account_fields =
     FIELD_TABLE("ad_account", ad_rows, struct ad_simulation, FIELDS_NO_PLACE);
@@ -45,11 +48,11 @@ static void connect(struct call *c, uint32_t space, enum ad_platform platform)
     const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
     struct ad_account_spec spec;
     if (!d->ad_consented) {
-        call_issue(c, "/project", "is of a provider without ad accounts");
+        call_issue(c, "/project", "the project's provider has no ad accounts");
         return;
     }
     if (ad_account_of(c->world, space, platform)) {
-        call_refuse(c, FAULT_CONFLICT, "The project has an ad account on %s already",
+        call_refuse(c, FAULT_CONFLICT, "The project already has an ad account on %s",
                     ad_platform_texts[platform]);
         return;
     }
@@ -57,15 +60,16 @@ static void connect(struct call *c, uint32_t space, enum ad_platform platform)
     respond(c, ad_account_connect(c->world, space, &spec));
 }
 
-/* What comes to the token. A new grant waits for nothing here: `valid` is what was asked for. */
+/* Sets the token's status. A renewed token becomes valid at once, without the pending state. */
 static bool set_status(struct call *c, uint32_t row, const char *status)
 {
     const struct ad_account *a = ad_account_read(c->world, row);
     bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
     if (!valid && !expired && strcmp(status, "revoked") != 0)
-        return call_issue(c, "/status", "must be valid, expired or revoked");
+        return call_issue(c, "/status", "unknown status '%s' (valid, expired or revoked)", status);
     if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
-        return call_refuse(c, FAULT_CONFLICT, "Its token is %s already", ad_token_texts[a->token]);
+        return call_refuse(c, FAULT_CONFLICT, "The ad account's token is already %s",
+                           ad_token_texts[a->token]);
     if (!valid)
         ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
     else if (!ad_account_can(a, AD_VALIDATES))
@@ -80,7 +84,7 @@ void simulate_ad_account(struct call *c, const void *fields)
     const struct ad_simulation *f = fields;
     enum ad_platform platform = (enum ad_platform)f->platform;
     if ((f->status != NULL) + f->connect + f->disconnect != 1) {
-        call_issue(c, "", "takes 'status', 'connect' or 'disconnect', one of the three");
+        call_issue(c, "", "expected exactly one of 'status', 'connect' and 'disconnect'");
         return;
     }
     uint32_t space = select_space(c, "/project", f->project);

@@ -1,4 +1,4 @@
-/* The next calls of an operation fail: a rule in other words. */
+/* Adds a rule that makes the next calls of an operation fail. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/namespaces/namespaces.h"
@@ -10,15 +10,16 @@ struct fail {
 
 static const struct field fail_rows[] = {
     FIELD("operation", FIELD_NODE, struct fail, operation, .shape = "operation",
-          .help = "Which operation fails.", .required = true),
+          .help = "Operation that fails.", .required = true),
     FIELD("provider", FIELD_NODE, struct fail, provider, .shape = "provider",
-          .help = "Of which provider, where several have one of that name."),
+          .help = "Provider of the operation, if several have one of that name."),
     FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
-          .help = "How many of the next calls.", .required = true),
+          .help = "Number of calls that fail.", .required = true),
     FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
-          .help = "With this status and no body."),
+          .help = "Status of the response, which has no body."),
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
-          .help = "Or as the provider fails, by its own word."),
+          .help = "Instead of status: one of the provider's error codes, with the provider's own "
+                  "error body."),
 };
 const struct fields simulate_fail_fields =
     FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
@@ -28,7 +29,7 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
     return node_with(a, node_new_map(a, NULL, 0), key, value);
 }
 
-/* Made of the body's own values, so that what is wrong with them is told at their place. */
+/* Builds the rule from the request's own nodes, so that an error has the place of its value. */
 static const struct node *rule_of(struct arena *a, const struct fail *f)
 {
     const struct node *response =
@@ -48,7 +49,7 @@ void simulate_fail(struct call *c, const void *fields)
     struct error err = {0};
     const char *name;
     if (!f->status == !f->error) {
-        call_issue(c, "", "takes 'status' or 'error', one of the two");
+        call_issue(c, "", "expected exactly one of 'status' and 'error'");
     } else if (!rules_add(c->ns->rules, rule_of(c->arena, f), &name, &err)) {
         admin_issues(c, call_body(c), &err);
     } else {

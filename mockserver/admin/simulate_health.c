@@ -1,4 +1,4 @@
-/* Whether an account is fit to publish, in PostEverywhere's three words. */
+/* The health of a PostEverywhere account: healthy, expired or unhealthy. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
@@ -15,12 +15,12 @@ struct health_body {
 };
 
 static const struct field health_rows[] = {
-    FIELD("account", FIELD_TEXT, struct health_body, account, .help = "Whose, by id or handle.",
-          .required = true),
+    FIELD("account", FIELD_TEXT, struct health_body, account,
+          .help = "Account id, or its handle if that is unique.", .required = true),
     FIELD("status", FIELD_ENUM, struct health_body, status, .required = true, .texts = health_texts,
           .text_count = COUNT(health_texts),
-          .help = "healthy: on a token of today; expired: its token ran out; unhealthy: the "
-                  "platform flagged it."),
+          .help = "`healthy`: the account has a new token. `expired`: its token expired. "
+                  "`unhealthy`: the platform flagged the account."),
 };
 const struct fields simulate_health_fields =
     FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
@@ -35,7 +35,7 @@ static void reconnect(struct call *c, uint32_t row)
     account_reconnect(c->world, row, user.token_expires_at_ms);
 }
 
-/* An account is fit before it becomes unfit in another way. */
+/* Reconnects the account first, so that it has one reason only not to be healthy. */
 static void set_health(struct call *c, uint32_t row, enum health status)
 {
     switch (status) {
@@ -65,7 +65,8 @@ void simulate_health(struct call *c, const void *fields)
         return;
     const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
     if (!str_is(str_from(d->name), "posteverywhere")) {
-        call_issue(c, "/account", "is an account of %s, which knows no such health", d->name);
+        call_issue(c, "/account", "is an account of %s; only posteverywhere accounts have a health",
+                   d->name);
         return;
     }
     set_health(c, row, (enum health)f->status);

@@ -1,4 +1,4 @@
-/* The provider's review of a request for leased accounts. */
+/* Decides a lease request, as the provider's reviewers do. */
 #include "mockserver/admin/simulate.h"
 
 #include <inttypes.h>
@@ -13,52 +13,56 @@ static const enum lease_state decisions[] = {LEASE_ASSIGNED, LEASE_PARTIAL, LEAS
 struct lease_decide {
     const char *request, *project, *remark;
     int outcome;
-    int64_t count; /* 0: not said */
+    int64_t count; /* 0: not given */
 };
 
 static const struct field lease_decide_rows[] = {
-    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Which, by its id.",
+    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Id of the lease request.",
           .required = true),
     FIELD("project", FIELD_TEXT, struct lease_decide, project,
-          .help = "Its project, by id or name, where two organizations have a request of that id."),
-    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "What is decided.",
+          .help =
+              "Project of the request, by id or name, if two organizations have a request of that "
+              "id."),
+    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.",
           .required = true, .texts = decision_texts,
           .text_count = sizeof decisions / sizeof *decisions),
     FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
-          .help = "How many accounts, where it is partial. Default: what the pool has, and one "
-                  "less than asked for at most."),
-    FIELD("remark", FIELD_TEXT, struct lease_decide, remark,
-          .help = "A word to the partner about it."),
+          .help =
+              "Number of accounts to assign with `partial`. Default: all that match in the pool, "
+              "at most one less than requested."),
+    FIELD("remark", FIELD_TEXT, struct lease_decide, remark, .help = "Remark to the partner."),
 };
 const struct fields simulate_lease_decide_fields =
     FIELD_TABLE("lease_decide", lease_decide_rows, struct lease_decide, FIELDS_NO_PLACE);
 
 static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome,
-                        int64_t said)
+                        int64_t given)
 {
-    int64_t wanted = lease_request_read(c->world, request)->count;
-    if (said)
-        return said;
+    int64_t requested = lease_request_read(c->world, request)->count;
+    if (given)
+        return given;
     if (outcome != LEASE_PARTIAL)
-        return outcome == LEASE_ASSIGNED ? wanted : 0;
-    int64_t had = lease_request_matches(c->world, request);
-    return had < wanted ? had : wanted - 1;
+        return outcome == LEASE_ASSIGNED ? requested : 0;
+    int64_t available = lease_request_matches(c->world, request);
+    return available < requested ? available : requested - 1;
 }
 
 static void refuse_count(struct call *c, const struct lease_request *r, int64_t count,
                          enum lease_state outcome)
 {
     if (outcome != LEASE_PARTIAL)
-        call_issue(c, "/count", "goes with the outcome 'partial'");
+        call_issue(c, "/count", "is accepted only with the outcome 'partial'");
     else if (count)
-        call_issue(c, "/count", "must be less than the %" PRId64 " that are asked for", r->count);
+        call_issue(c, "/count",
+                   "is %" PRId64 "; must be less than the %" PRId64 " accounts requested", count,
+                   r->count);
     else
         call_issue(c, "/outcome",
-                   r->count > 1 ? "nothing in the pool fits the request"
-                                : "a request for one account has no part");
+                   r->count > 1 ? "no account in the pool matches the request"
+                                : "a request for one account cannot be assigned in part");
 }
 
-/* Names what is left of the request's vertical, as a selector would. */
+/* Reports what is requested and which pool accounts are still free. */
 static void refuse_pool(struct call *c, uint32_t request, int64_t count)
 {
     const struct lease_request *r = lease_request_read(c->world, request);
@@ -70,20 +74,20 @@ static void refuse_pool(struct call *c, uint32_t request, int64_t count)
                        p->geo ? p->geo : "anywhere");
     }
     call_issue(c, "/request",
-               "%" PRId64 " accounts are wanted of '%s' in %s, but %" PRId64
-               " in the pool fit; free are: %s",
+               "%" PRId64 " accounts of '%s' in %s are requested, but only %" PRId64
+               " in the pool match; free accounts: %s",
                count, r->vertical, r->geo ? r->geo : "any country",
                lease_request_matches(c->world, request), others.n ? buf_c(&others) : "none");
 }
 
-static bool may_decide(struct call *c, uint32_t request, const struct lease_decision *d)
+static bool check_decision(struct call *c, uint32_t request, const struct lease_decision *d)
 {
     const struct lease_request *r = lease_request_read(c->world, request);
     switch (lease_request_judge(c->world, request, d)) {
     case LEASE_POSSIBLE:
         return true;
     case LEASE_DECIDED_ALREADY:
-        return call_refuse(c, FAULT_CONFLICT, "The request is decided already: it is %s",
+        return call_refuse(c, FAULT_CONFLICT, "The request is already decided: %s",
                            lease_state_texts[r->state]);
     case LEASE_WRONG_COUNT:
         refuse_count(c, r, d->count, d->outcome);
@@ -110,7 +114,7 @@ void simulate_lease_decide(struct call *c, const void *fields)
         .remark = f->remark,
         .id_prefix = provider_with_id(provider)->account_prefix(),
     };
-    if (!may_decide(c, row, &decision))
+    if (!check_decision(c, row, &decision))
         return;
     lease_request_decide(c->world, row, &decision);
     struct json *w = simulation_begin(c);

@@ -1,4 +1,4 @@
-/* A key's plan ends, or is paid for again; a key is switched off. */
+/* Sets the status of a key: paid, unpaid or disabled. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
@@ -11,10 +11,11 @@ struct plan {
 
 static const struct field plan_rows[] = {
     FIELD("key", FIELD_TEXT, struct plan, key, .required = true,
-          .help = "Whose plan: a key by name, value or id."),
+          .help = "API key, by name, value or id."),
     FIELD("status", FIELD_ENUM, struct plan, status, .required = true, .texts = key_status_texts,
           .text_count = KEY_STATUS_COUNT,
-          .help = "What holds from now on: it is served, nobody pays for it, or it is off."),
+          .help = "`active`: the key works. `unpaid`: its plan is not paid. `killed`: the key is "
+                  "disabled."),
 };
 const struct fields simulate_plan_fields =
     FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);

@@ -1,4 +1,4 @@
-/* What a platform will answer to a post. */
+/* Sets in advance whether a post succeeds when it is published. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
@@ -14,13 +14,16 @@ struct publish_outcome {
 };
 
 static const struct field publish_outcome_rows[] = {
-    FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Which post, by its id."),
+    FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Id of the post."),
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
-          .help = "Or the next post of this account, by id or handle."),
+          .help = "Instead of post: the account (id, or handle if that is unique) whose next post "
+                  "this is "
+                  "about."),
     FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome,
-          .help = "What the platform will answer when it is due.", .required = true,
-          .texts = result_texts, .text_count = COUNT(result_texts)),
-    FIELD("code", FIELD_TEXT, struct publish_outcome, code, .help = "The failure's code."),
+          .help = "Result of publishing the post.", .required = true, .texts = result_texts,
+          .text_count = COUNT(result_texts)),
+    FIELD("code", FIELD_TEXT, struct publish_outcome, code,
+          .help = "Error code of the failure; only with the outcome `error`."),
 };
 const struct fields simulate_publish_outcome_fields =
     FIELD_TABLE("publish_outcome", publish_outcome_rows, struct publish_outcome, FIELDS_NO_PLACE);
@@ -33,7 +36,7 @@ static void set_post_outcome(struct call *c, const char *post, enum outcome outc
         return;
     enum destination_state state = destination_read(c->world, row)->state;
     if (state != DESTINATION_QUEUED && state != DESTINATION_PUBLISHING) {
-        call_refuse(c, FAULT_CONFLICT, "The post is %s already", destination_state_texts[state]);
+        call_refuse(c, FAULT_CONFLICT, "The post is already %s", destination_state_texts[state]);
         return;
     }
     destination_set_outcome(c->world, row, outcome, code);
@@ -47,9 +50,9 @@ void simulate_publish_outcome(struct call *c, const void *fields)
     const struct publish_outcome *f = fields;
     enum outcome outcome = f->outcome ? OUTCOME_ERROR : OUTCOME_SUCCESS;
     if (!f->post == !f->account) {
-        call_issue(c, "", "takes 'post' or 'account', one of the two");
+        call_issue(c, "", "expected exactly one of 'post' and 'account'");
     } else if (f->code && outcome == OUTCOME_SUCCESS) {
-        call_issue(c, "/code", "goes with the outcome 'error'");
+        call_issue(c, "/code", "is accepted only with the outcome 'error'");
     } else if (f->post) {
         set_post_outcome(c, f->post, outcome, f->code);
     } else {

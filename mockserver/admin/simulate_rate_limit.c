@@ -1,4 +1,4 @@
-/* A rate limit used up, or filled again, without a flood of calls. */
+/* Sets how many calls a rate limit has left. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
@@ -13,18 +13,20 @@ struct rate_limit_left {
 
 static const struct field rate_limit_rows[] = {
     FIELD("key", FIELD_TEXT, struct rate_limit_left, key, .required = true,
-          .help = "Whose rate limit: a key by name, value or id."),
-    FIELD("class", FIELD_TEXT, struct rate_limit_left, class,
-          .help =
-              "Which rate limit, such as read, write, long or write_day. Default: all of them."),
+          .help = "API key, by name, value or id."),
+    FIELD(
+        "class", FIELD_TEXT, struct rate_limit_left, class,
+        .help =
+            "Rate limit of the provider, for example read, write, long or write_day. Default: all "
+            "of them."),
     FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true,
           .max = INT32_MAX,
-          .help = "How many calls are left in the present window; at most its limit."),
+          .help = "Calls left in the present window. More than the limit means the limit."),
 };
 const struct fields simulate_rate_limit_fields =
     FIELD_TABLE("rate_limit", rate_limit_rows, struct rate_limit_left, FIELDS_NO_PLACE);
 
-static bool known_class(struct call *c, const struct rate_limits *l, const char *class)
+static bool check_class(struct call *c, const struct rate_limits *l, const char *class)
 {
     const char *names[QUOTA_WINDOWS];
     for (size_t i = 0; i < l->window_count; i++) {
@@ -33,7 +35,7 @@ static bool known_class(struct call *c, const struct rate_limits *l, const char 
             return true;
     }
     const char *near = str_nearest(str_from(class), names, l->window_count);
-    return call_issue(c, "/class", "there is no rate limit '%s'%s%s%s", class,
+    return call_issue(c, "/class", "unknown rate limit '%s'%s%s%s", class,
                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -61,8 +63,8 @@ void simulate_rate_limit(struct call *c, const void *fields)
     const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
     const struct rate_limits *l = d->limits;
     if (!l)
-        call_issue(c, "/key", "is of a provider without rate limits");
-    if (!l || (f->class && !known_class(c, l, f->class)))
+        call_issue(c, "/key", "the key's provider has no rate limits");
+    if (!l || (f->class && !check_class(c, l, f->class)))
         return;
     struct json *w = simulation_begin(c);
     simulation_put_id(c, "key", RECORD_KEY, key);

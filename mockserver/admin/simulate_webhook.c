@@ -1,4 +1,4 @@
-/* Deliveries as a network has them: one out of nothing; or a rule for the next of an event. */
+/* Delivers a webhook event now, or adds a rule with a fault for the next delivery of an event. */
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
@@ -21,21 +21,22 @@ struct webhook_body {
 
 static const struct field webhook_rows[] = {
     FIELD("event", FIELD_TEXT, struct webhook_body, event, .required = true, .min = 1,
-          .help = "The event's name."),
+          .help = "Name of the event."),
     FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
           .text_count = COUNT(action_texts),
-          .help = "fire: deliver one now. Or a fault of the next such event: repeat (it is "
-                  "delivered twice), hold (it is late), drop (it is never delivered). That is a "
-                  "rule."),
+          .help =
+              "`fire` (default): deliver the event now. The others add a rule for the next such "
+              "event: `repeat` delivers it twice, `hold` delays it, `drop` never delivers it."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
-          .help = "Whom to fire at, by id, whatever events it asked for."),
-    FIELD("data", FIELD_NODE, struct webhook_body, data, .help = "What is fired. Default: {}."),
-    FIELD("by", FIELD_DURATION, struct webhook_body, by_ms, .help = "How long it is held."),
+          .help = "With `fire`: id of the webhook. Its list of events does not matter."),
+    FIELD("data", FIELD_NODE, struct webhook_body, data,
+          .help = "With `fire`: data of the event. Default: {}."),
+    FIELD("by", FIELD_DURATION, struct webhook_body, by_ms,
+          .help = "With `hold`: delay of the delivery."),
 };
 const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
 
-/* A delivery made, or a rule. */
 static void respond(struct call *c, const struct webhook_body *f, uint32_t delivery,
                     const char *rule)
 {
@@ -72,7 +73,7 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
     return node_with(a, node_new_map(a, NULL, 0), key, value);
 }
 
-/* Made of the body's own values, so that what is wrong with them is told at their place. */
+/* Builds the fault from the request's own nodes, so that an error has the place of its value. */
 static const struct node *fault_of(struct arena *a, const struct node *body, enum action action)
 {
     switch (action) {
@@ -109,13 +110,17 @@ void simulate_webhook(struct call *c, const void *fields)
     const struct webhook_body *f = fields;
     bool fires = f->action == FIRE, holds = f->action == HOLD;
     if (str_has(str_from(f->event), STR(" ")))
-        call_issue(c, "/event", "is no event's name");
+        call_issue(c, "/event", "'%s' contains a blank; expected the name of an event", f->event);
     if (fires != (f->webhook != NULL))
-        call_issue(c, "/webhook", fires ? "is required to fire" : "goes with the action 'fire'");
+        call_issue(c, "/webhook",
+                   fires ? "is required by the action 'fire'"
+                         : "is accepted only with the action 'fire'");
     if (f->data && !fires)
-        call_issue(c, "/data", "goes with the action 'fire'");
+        call_issue(c, "/data", "is accepted only with the action 'fire'");
     if (holds != (f->by_ms > 0))
-        call_issue(c, "/by", holds ? "is required to hold" : "goes with the action 'hold'");
+        call_issue(c, "/by",
+                   holds ? "is required by the action 'hold'"
+                         : "is accepted only with the action 'hold'");
     if (c->fault)
         return;
     if (fires)

@@ -28,24 +28,47 @@ void simulation_put_id(struct call *c, const char *key, enum record_kind kind, u
     }
 
 const struct simulation simulations[] = {
-    SIMULATE(consent, NULL, "The end-customer's part of OAuth."),
-    SIMULATE(token_lost, NULL, "An account's token dies; its posts stay queued."),
+    SIMULATE(
+        consent, NULL,
+        "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or "
+        "reconnects the account; `deny` and `exchange_error` fail the attempt; `abandon` leaves it "
+        "pending. Fails with 409 if the attempt has already ended."),
+    SIMULATE(token_lost, NULL,
+             "Simulates the loss of an account's token. The account must be reconnected; its "
+             "queued posts "
+             "stay queued and fail when they are due, unless it has been reconnected by then. "
+             "Fails with 409 "
+             "if the token is already lost."),
     SIMULATE(account_connected, NULL,
-             "The end-customer connects an account in the provider's own app."),
-    SIMULATE(account_removed, NULL, "The end-customer disconnects an account themselves."),
-    SIMULATE(publish_outcome, NULL, "What the platform will answer when a post is due."),
+             "Simulates that the end user connects an account in the provider's own app."),
+    SIMULATE(account_removed, NULL,
+             "Simulates that the end user disconnects an account. Fails with 409 if it is already "
+             "disconnected."),
+    SIMULATE(
+        publish_outcome, NULL,
+        "Sets the result of publishing a post before it is due. Fails with 409 if the post is no "
+        "longer queued or publishing."),
     SIMULATE(fail, NULL,
-             "The next calls of an operation fail. It is a rule, and is answered by its name."),
+             "Makes the next calls of an operation fail. Adds a rule and returns its name."),
     SIMULATE(side_effect, "layers",
-             "One of the steps that follow a new connection fails; the connection stands."),
-    SIMULATE(lease_decide, "layers", "The review of a request for leased accounts ends."),
-    SIMULATE(ad_account, "layers", "What becomes of an ad account outside the API."),
-    SIMULATE(health, "posteverywhere", "An account's health is another from now on."),
-    SIMULATE(plan, NULL, "A key's plan ends or is paid for again, or the key is switched off."),
-    SIMULATE(rate_limit, NULL,
-             "A rate limit is used up, or filled again, without a flood of calls."),
+             "Makes one of the steps that follow a new connection fail. The account is still "
+             "connected."),
+    SIMULATE(
+        lease_decide, "layers",
+        "Simulates the provider's decision on a lease request. Fails with 409 if it is already "
+        "decided."),
+    SIMULATE(
+        ad_account, "layers",
+        "Simulates that an ad account is connected or disconnected, or that its token changes, "
+        "outside the API."),
+    SIMULATE(health, "posteverywhere", "Sets the health of an account."),
+    SIMULATE(plan, NULL, "Sets the status of an API key: active, unpaid or disabled."),
+    SIMULATE(
+        rate_limit, NULL,
+        "Sets how many calls an API key has left, so that a test need not use up the rate limit."),
     SIMULATE(webhook, "layers, posteverywhere",
-             "What a network does with a delivery: one out of nothing, twice, late, or never."),
+             "Delivers a webhook event now, or makes the next delivery of an event repeated, late "
+             "or lost."),
 };
 const size_t simulation_count = COUNT(simulations);
 
@@ -58,7 +81,7 @@ static const struct simulation *find(struct call *c, struct str name)
             return &simulations[i];
     }
     const char *near = str_nearest(name, names, COUNT(simulations));
-    call_refuse(c, FAULT_NOT_FOUND, "There is no simulation '" STR_FMT "'%s%s%s", STR_ARG(name),
+    call_refuse(c, FAULT_NOT_FOUND, "unknown simulation '" STR_FMT "'%s%s%s", STR_ARG(name),
                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }

@@ -8,7 +8,9 @@ struct save_body {
 
 static const struct field save_rows[] = {
     FIELD("name", FIELD_TEXT, struct save_body, name, .required = true,
-          .help = "What to call it; one of that name is replaced."),
+          .help = "Name of the snapshot: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting "
+                  "with a dot. A "
+                  "snapshot of that name is replaced."),
 };
 
 const struct fields admin_save_fields =
@@ -48,13 +50,15 @@ void admin_snapshot_save(struct call *c)
     if (snapshots_save(c->mock->namespaces, body.name, c->ns))
         put_name(c, 201, "name", str_from(body.name));
     else
-        call_issue(c, "/name", "is 1 to %d of A-Z a-z 0-9 . _ - and no dot first",
-                   NAMESPACE_NAME_MAX);
+        call_issue(
+            c, "/name",
+            "invalid name '%s'; expected 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
+            body.name, NAMESPACE_NAME_MAX);
 }
 
 static void refuse_unknown(struct call *c)
 {
-    call_refuse(c, FAULT_NOT_FOUND, "There is no snapshot '" STR_FMT "'", STR_ARG(c->params[0]));
+    call_refuse(c, FAULT_NOT_FOUND, "snapshot '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
 }
 
 void admin_snapshot_drop(struct call *c)

@@ -18,7 +18,7 @@ static const struct record_type *kind_of(struct call *c)
     return s;
 }
 
-/* ~2: the second of its kind, as an export names a record that has no id of its own. */
+/* "~2" is the second record of its kind: the name that an export gives a record without an id. */
 static uint32_t row_numbered(const struct call *c, const struct record_type *s)
 {
     int64_t number;
@@ -34,17 +34,17 @@ static uint32_t row_of(struct call *c, const struct record_type *s)
         return row;
     row = record_find(c->world, s->kind, c->params[1]);
     if (!row)
-        call_refuse(c, FAULT_NOT_FOUND, "None of the %s has the id '" STR_FMT "'", s->name,
+        call_refuse(c, FAULT_NOT_FOUND, "no record of %s has the id '" STR_FMT "'", s->name,
                     STR_ARG(c->params[1]));
     else if (!index_entries_unique(c->world, s->kind, c->params[1]))
         call_refuse(c, FAULT_CONFLICT,
-                    "Several of the %s have the id '" STR_FMT
-                    "': say which by its number among them all, ~%u and so on",
+                    "several records of %s have the id '" STR_FMT
+                    "'; select one by its number in the list, for example ~%u",
                     s->name, STR_ARG(c->params[1]), row);
     return c->fault ? ROW_NONE : row;
 }
 
-struct filter { /* ?account=sa_1: what this field must read; none as an empty text */
+struct filter { /* ?account=sa_1: the expected text of a field; empty for a field without value */
     const struct record_field *field;
     struct str value;
 };
@@ -64,7 +64,7 @@ static const struct filter *read_filters(struct call *c, const struct record_typ
     return c->fault ? NULL : filters;
 }
 
-static bool lists(const struct record_value *v, struct str text)
+static bool list_has(const struct record_value *v, struct str text)
 {
     for (size_t i = 0; i < v->count && v->texts; i++)
         if (str_is(text, v->texts[i]))
@@ -72,8 +72,8 @@ static bool lists(const struct record_value *v, struct str text)
     return !v->count && !text.n;
 }
 
-static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
-                  const struct filter *f)
+static bool field_equals(const struct world *w, enum record_kind kind, uint32_t row,
+                         const struct filter *f)
 {
     struct record_value v;
     char number[24];
@@ -89,7 +89,7 @@ static bool reads(const struct world *w, enum record_kind kind, uint32_t row,
         return str_is(f->value, number);
     case RECORD_TEXTS:
     case RECORD_INTS:
-        return lists(&v, f->value);
+        return list_has(&v, f->value);
     case RECORD_TEXT:
     case RECORD_TIME:
     case RECORD_ENUM:
@@ -104,10 +104,10 @@ static void put_kind(struct json *w, const struct world *world, enum record_kind
 {
     json_open_list(w);
     for (uint32_t row = 1; row <= world_count(world, kind); row++) {
-        bool wanted = true;
-        for (size_t i = 0; i < count && wanted; i++)
-            wanted = reads(world, kind, row, &filters[i]);
-        if (wanted)
+        bool matches = true;
+        for (size_t i = 0; i < count && matches; i++)
+            matches = field_equals(world, kind, row, &filters[i]);
+        if (matches)
             record_print(w, world, kind, row);
     }
     json_close_list(w);
@@ -137,7 +137,7 @@ void admin_state(struct call *c)
         call_json(c, 200);
         export_namespace(c->arena, c->ns, &c->res->body);
     } else {
-        call_issue(c, "", "the format is 'fixture', or none: the plain dump");
+        call_issue(c, "", "unknown format '" STR_FMT "' (fixture, or none)", STR_ARG(format));
     }
 }
 
@@ -162,27 +162,25 @@ void admin_state_record(struct call *c)
         record_print(call_json(c, 200), c->world, s->kind, row);
 }
 
-/* The merge patch of a flat record: each member is a field to set, null is none. */
+/* Reads a merge patch of a flat record: each member sets a field, null clears it. */
 static struct record_edit *read_patch(struct call *c, const struct record_type *s,
                                       const struct node *body)
 {
     struct error err = {0};
-    struct record_edit *state_changes =
-        arena_array(c->arena, struct record_edit, body->map.count + 1);
+    struct record_edit *edits = arena_array(c->arena, struct record_edit, body->map.count + 1);
     for (size_t i = 0; i < body->map.count; i++) {
         const struct member *m = &body->map.members[i];
-        state_changes[i].field = record_field_read(s, m, &err);
-        if (state_changes[i].field && state_changes[i].field->fixed)
+        edits[i].field = record_field_read(s, m, &err);
+        if (edits[i].field && edits[i].field->fixed)
             error_add(&err, ERROR_INPUT, m->key_at, "'%s' cannot be changed", m->key);
-        else if (state_changes[i].field)
-            record_value_read(c->arena, state_changes[i].field, m->value, &state_changes[i].value,
-                              &err);
+        else if (edits[i].field)
+            record_value_read(c->arena, edits[i].field, m->value, &edits[i].value, &err);
     }
     if (error_any(&err)) {
         admin_issues(c, body, &err);
         return NULL;
     }
-    return state_changes;
+    return edits;
 }
 
 struct faults {
@@ -190,7 +188,7 @@ struct faults {
     struct buf first;
 };
 
-static void note_fault(void *ctx, enum record_kind kind, uint32_t row, const char *why)
+static void add_fault(void *ctx, enum record_kind kind, uint32_t row, const char *why)
 {
     struct faults *f = ctx;
     if (!f->count++)
@@ -200,29 +198,29 @@ static void note_fault(void *ctx, enum record_kind kind, uint32_t row, const cha
 static struct faults faults_of(struct call *c, const struct world *w)
 {
     struct faults faults = {.first = {.arena = c->arena}};
-    world_check_each(w, note_fault, &faults);
+    world_check_each(w, add_fault, &faults);
     return faults;
 }
 
-/* What was broken on purpose before stays so. */
+/* True if the patch adds a fault. Existing faults are allowed. */
 static bool breaks(struct call *c, const struct world *patched)
 {
     struct faults after = faults_of(c, patched);
     if (!after.count || after.count <= faults_of(c, c->world).count)
         return false;
     return !call_refuse(c, FAULT_CONFLICT,
-                        "This would break the world (?skip_invariants=1 does it all the same): %s",
+                        "The state would be inconsistent (allow it with ?skip_invariants=1): %s",
                         buf_c(&after.first));
 }
 
-/* Whether the world would still hold together, asked of a copy. */
-static bool would_hold(struct call *c, enum record_kind kind, uint32_t row,
-                       const struct record_edit *state_changes, const struct node *body)
+/* Tries the patch on a copy. Returns false if the call was refused. */
+static bool check_patch(struct call *c, enum record_kind kind, uint32_t row,
+                        const struct record_edit *edits, const struct node *body)
 {
     struct error err = {0};
     struct world *copy = world_fork(c->world);
     copy->checks = false;
-    bool ok = record_update(copy, kind, row, state_changes, body->map.count, &err)
+    bool ok = record_update(copy, kind, row, edits, body->map.count, &err)
                   ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
                   : admin_issues(c, body, &err);
     world_free(copy);
@@ -235,11 +233,11 @@ void admin_state_patch(struct call *c)
     const struct record_type *s = kind_of(c);
     uint32_t row = s ? row_of(c, s) : ROW_NONE;
     const struct node *body = row ? call_body(c) : NULL;
-    const struct record_edit *state_changes = body ? read_patch(c, s, body) : NULL;
-    if (!state_changes || !would_hold(c, s->kind, row, state_changes, body))
+    const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
+    if (!edits || !check_patch(c, s->kind, row, edits, body))
         return;
     c->world->cause = "simulation";
-    record_update(c->world, s->kind, row, state_changes, body->map.count, NULL);
+    record_update(c->world, s->kind, row, edits, body->map.count, NULL);
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_key(w, "record");

@@ -1,4 +1,4 @@
-/* Whether calls were made, so many of them; now or within a time. */
+/* Checks how many matching requests the journal has, now or within a timeout. */
 #include "mockserver/admin/request_match.h"
 
 #include "base/time.h"
@@ -12,7 +12,7 @@
 
 struct verify_body {
     struct request_match match;
-    int64_t count, at_least, at_most; /* -1: not said */
+    int64_t count, at_least, at_most; /* -1: not given */
     int64_t since, timeout_ms;
 };
 
@@ -21,18 +21,18 @@ struct verify_body {
 
 #define VERIFY_ROWS                                                                                \
     FIELD("match", FIELD_MAP, struct verify_body, match, .sub = &request_match_fields,             \
-          .help = "Which calls; none: all."),                                                      \
-        CALLS("count", count, "So many of them."),                                                 \
-        CALLS("at_least", at_least, "Or so many and more; once, where nothing is said."),          \
-        CALLS("at_most", at_most, "Or so many and fewer."),                                        \
+          .help = "Which requests to count. Default: all."),                                       \
+        CALLS("count", count, "Expected number of requests."),                                     \
+        CALLS("at_least", at_least, "Minimum number. Default: 1, if no number is given."),         \
+        CALLS("at_most", at_most, "Maximum number."),                                              \
         FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                     \
-              .help = "Only calls after the journal entry with this seq.")
+              .help = "Only requests after the journal entry with this seq.")
 
 static const struct field verify_rows[] = {VERIFY_ROWS};
 static const struct field wait_rows[] = {
     VERIFY_ROWS,
     FIELD("timeout", FIELD_DURATION, struct verify_body, timeout_ms,
-          .help = "How long to wait for it, 60s at most; 10s where nothing is said."),
+          .help = "How long to wait, at most 60s. Default: 10s."),
 };
 
 const struct fields admin_verify_fields =
@@ -40,26 +40,26 @@ const struct fields admin_verify_fields =
 const struct fields admin_wait_fields =
     FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
 
-struct close_one {
+struct close_entry {
     uint64_t seq;
     unsigned misses;
 };
 
-/* What is known so far: entries are judged once, as they come. */
+/* The state of a verification. Each journal entry is judged once, when it is written. */
 struct verification {
     struct request_match match;
     int64_t least, most;
-    uint64_t judged; /* seq of the last that was */
-    uint64_t epoch;  /* of the journal, meanwhile */
+    uint64_t judged; /* seq of the last judged entry */
+    uint64_t epoch;  /* of the journal when the last entry was judged */
     int64_t until_us;
     int64_t matched, undecided;
-    uint64_t lost; /* dropped before they could be judged */
+    uint64_t lost; /* entries evicted before they were judged */
     uint64_t shown[SHOWN_MAX];
-    struct close_one closest[CLOSEST_MAX];
+    struct close_entry closest[CLOSEST_MAX];
     size_t close_count;
 };
 
-/* Of equally close ones the newest. */
+/* Keeps the closest entries; of equally close ones the newest. */
 static void keep_closest(struct verification *v, uint64_t seq, unsigned misses)
 {
     size_t at = v->close_count;
@@ -71,7 +71,7 @@ static void keep_closest(struct verification *v, uint64_t seq, unsigned misses)
         v->close_count++;
     for (size_t i = v->close_count - 1; i > at; i--)
         v->closest[i] = v->closest[i - 1];
-    v->closest[at] = (struct close_one){seq, misses};
+    v->closest[at] = (struct close_entry){seq, misses};
 }
 
 static void judge(struct verification *v, const struct journal_entry *e)
@@ -87,8 +87,8 @@ static void judge(struct verification *v, const struct journal_entry *e)
     arena_end(&scratch);
 }
 
-/* A journal that was cleared begins anew, and so does what is waited for. */
-static void begin_anew(struct verification *v, uint64_t epoch)
+/* After the journal was cleared, the count starts again. */
+static void restart(struct verification *v, uint64_t epoch)
 {
     v->epoch = epoch;
     v->judged = v->lost = 0;
@@ -99,7 +99,7 @@ static void begin_anew(struct verification *v, uint64_t epoch)
 static void judge_new(struct verification *v, const struct journal *j)
 {
     if (v->epoch != journal_epoch(j))
-        begin_anew(v, journal_epoch(j));
+        restart(v, journal_epoch(j));
     if (v->judged < journal_lost(j)) {
         v->lost += journal_lost(j) - v->judged;
         v->judged = journal_lost(j);
@@ -128,7 +128,7 @@ static void put_expected(struct json *w, const struct verification *v)
     json_close_map(w);
 }
 
-/* Those that were dropped since they were judged are told by their seq alone. */
+/* An entry that was evicted since it was judged has only its seq. */
 static void put_matches(struct json *w, const struct verification *v, const struct journal *j)
 {
     json_put_int(w, "matched", v->matched);
@@ -161,7 +161,7 @@ static void put_closest(struct call *c, struct json *w, const struct verificatio
     json_close_list(w);
 }
 
-static const char *wanted_words(struct arena *a, const struct verification *v)
+static const char *expected_text(struct arena *a, const struct verification *v)
 {
     if (v->least == v->most)
         return arena_printf(a, "%lld", (long long)v->least);
@@ -175,13 +175,14 @@ static const char *wanted_words(struct arena *a, const struct verification *v)
 static const char *why_not(struct arena *a, const struct verification *v)
 {
     struct buf text = {.arena = a};
-    buf_printf(&text, "%lld matching calls where %s were expected", (long long)v->matched,
-               wanted_words(a, v));
+    buf_printf(&text, "%lld matching calls; expected %s", (long long)v->matched,
+               expected_text(a, v));
     if (v->lost)
-        buf_printf(&text,
-                   "; the journal has dropped %llu entries of that range for room, so nobody can "
-                   "tell: say since",
-                   (unsigned long long)v->lost);
+        buf_printf(
+            &text,
+            "; the result is incomplete, because the journal has evicted %llu entries of this "
+            "range; pass a later 'since'",
+            (unsigned long long)v->lost);
     if (v->undecided)
         buf_printf(&text,
                    "; %lld more may match, but the journal keeps only the first %u bytes of a body",
@@ -210,19 +211,19 @@ static void respond(struct call *c, const struct verification *v)
 static bool check_counts(struct call *c, const struct verify_body *b)
 {
     if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
-        return call_issue(c, "/count",
-                          "'count' stands alone: it is 'at_least' and 'at_most' in one");
+        return call_issue(c, "/count", "'count' excludes 'at_least' and 'at_most'");
     if (b->at_most >= 0 && b->at_least > b->at_most)
-        return call_issue(c, "/at_least", "is more than 'at_most'");
+        return call_issue(c, "/at_least", "is %lld, more than 'at_most', which is %lld",
+                          (long long)b->at_least, (long long)b->at_most);
     if ((uint64_t)b->since > journal_last(c->ns->journal))
-        return call_issue(c, "/since", "the newest journal entry is %llu",
-                          (unsigned long long)journal_last(c->ns->journal));
+        return call_issue(c, "/since", "is %lld, but the newest journal entry is %llu",
+                          (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
     if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
-        return call_issue(c, "/timeout", "from 0s to 60s");
+        return call_issue(c, "/timeout", "is out of range; expected 0s to 60s");
     return true;
 }
 
-/* NULL: refused. */
+/* Returns NULL if the call was refused. */
 static struct verification *begin(struct call *c, const struct fields *fields)
 {
     struct verify_body b = {
@@ -251,7 +252,7 @@ void admin_verify(struct call *c)
     respond(c, v);
 }
 
-/* Until the next call has been answered, or the time is over. */
+/* Suspends the call until the journal has another entry or the timeout passes. */
 static bool suspend_until_due(struct call *c, const struct verification *v,
                               void (*then)(struct call *c))
 {
@@ -260,16 +261,16 @@ static bool suspend_until_due(struct call *c, const struct verification *v,
            call_suspend_for(c, left_us, then);
 }
 
-static void look(struct call *c)
+static void recheck(struct call *c)
 {
     struct verification *v = c->own;
     judge_new(v, c->ns->journal);
-    if (holds(v) || !may_still_hold(v) || !suspend_until_due(c, v, look))
+    if (holds(v) || !may_still_hold(v) || !suspend_until_due(c, v, recheck))
         respond(c, v);
 }
 
 void admin_wait(struct call *c)
 {
     if ((c->own = begin(c, &admin_wait_fields)))
-        look(c);
+        recheck(c);
 }

@@ -94,7 +94,7 @@ static void a_parameter_that_nobody_reads_is_refused(void **state)
         "GET /__admin/explain/1?verbose",
     };
     for (size_t i = 0; i < COUNT(lines); i++)
-        assert_problem(mock_call(*state, lines[i], NULL), 422, NULL, "there is no parameter");
+        assert_problem(mock_call(*state, lines[i], NULL), 422, NULL, "unknown parameter");
     assert_problem(mock_call(*state, lines[0], NULL), 422, NULL, "operation=ID");
     assert_problem(mock_call(*state, "GET /__admin/requests?since=%zz", NULL), 422, "query",
                    "escape");
@@ -147,7 +147,7 @@ static void what_was_dropped_for_room_is_told(void **state)
     assert_string_equal(at(mock_call(m, line, NULL), "/truncated"), "false");
     a = mock_call(m, "POST /__admin/requests/verify", "{\"match\":{\"method\":\"GET\"}}");
     assert_int_equal(a.status, 409);
-    assert_non_null(strstr(at(a, "/detail"), "has dropped"));
+    assert_non_null(strstr(at(a, "/detail"), "has evicted"));
     a = mock_call(m, "POST /__admin/requests/verify",
                   arena_printf(&m->arena, "{\"match\":{\"method\":\"GET\"},\"since\":%lld}",
                                (long long)lost));

@@ -25,20 +25,20 @@ static void time_never_goes_back_nor_too_far(void **state)
     static const struct {
         const char *call, *body, *pointer, *words;
     } rows[] = {
-        {"POST /__admin/clock/advance", "{}",                                       "",       "one of the three"},
+        {"POST /__admin/clock/advance", "{}",                                       "",       "exactly one of"},
         {"POST /__admin/clock/advance", "{\"by\":\"1h\",\"until\":\"next_event\"}", "",
-         "one of the three"                                                                                     },
-        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}",                         "/by",    "never goes back" },
-        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"         },
-        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"         },
-        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"         },
+         "exactly one of"                                                                                     },
+        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}",                         "/by",    "cannot go back"},
+        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"       },
+        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"       },
+        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"       },
         {"POST /__admin/clock/advance", "{\"to\":\"2026-05-01T00:00:00Z\"}",        "/to",
-         "never goes back"                                                                                      },
-        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"         },
-        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"              },
-        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"      },
-        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "never goes back" },
-        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"          },
+         "cannot go back"                                                                                     },
+        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"       },
+        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"            },
+        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"    },
+        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "cannot go back"},
+        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"        },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(*state, rows[i].call, rows[i].body), 422, rows[i].pointer,

@@ -105,7 +105,7 @@ static void a_stranger_is_not_told_what_paths_there_are(void **state)
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct mock_response a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
                                            "Access-Control-Request-Method: POST");
-        assert_problem(a, 403, NULL, "--cors does not open it");
+        assert_problem(a, 403, NULL, "--cors does not apply");
         assert_null(header_of(a, "Allow"));
     }
 }

@@ -84,11 +84,11 @@ static void a_dead_link_leads_nowhere(void **state)
         int status;
         const char *words;
     } rows[] = {
-        {"/__consent/layers/st_unknown", 404,                                    "not known"},
-        {"/__consent/nobody/st_unknown", 404,                                    "not known"},
-        {arena_printf(&m->arena,         "/__consent/nobody/%s",                 late),       404, "not known"},
-        {arena_printf(&m->arena,                   "/__consent/layers/%s",                                                         used),                                               410, "used"},
-        {arena_printf(&m->arena,                         "/__consent/layers/%s",    late),410, "expired"},
+        {"/__consent/layers/st_unknown", 404,                                    "Unknown link"},
+        {"/__consent/nobody/st_unknown", 404,                                    "Unknown link"},
+        {arena_printf(&m->arena,         "/__consent/nobody/%s",                 late),          404, "Unknown link"},
+        {arena_printf(&m->arena,                "/__consent/layers/%s",                                                      used),                                               410, "used"},
+        {arena_printf(&m->arena,                         "/__consent/layers/%s",       late),410, "expired"},
         {"/__consent/layers",         404, "page"   },
     };
     for (size_t i = 0; i < COUNT(rows); i++)

@@ -209,7 +209,7 @@ static void the_admin_api_stays_closed_to_other_origins(void **state)
         }
     struct mock_response a = mock_call(m, "GET /__admin/state", NULL, FROM_APP);
     assert_int_equal(a.status, 403);
-    assert_true(str_has(a.text, STR("--cors does not open it")));
+    assert_true(str_has(a.text, STR("--cors does not apply")));
 }
 
 static void origins_are_normalized_as_browsers_write_them(void **state)

@@ -20,8 +20,8 @@ static int begin_small(void **state)
 static struct client *connect_with(struct setup *s, const char *line, const char *header)
 {
     struct client *c = client_new(&s->rig);
-    client_send(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
-                                         line, header)));
+    client_say(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
+                                        line, header)));
     return c;
 }
 
@@ -147,12 +147,12 @@ static void what_cannot_be_understood_is_refused(void **state)
     static const struct {
         const char *query, *said;
     } rows[] = {
-        {"?types=chnage", "did you mean 'change'?"   },
-        {"?types=zzz",    "there are request and"    },
-        {"?types=",       "names none of request and"},
-        {"?since=yes",    "'since' is an event's id" },
-        {"?since=1.2.3",  "'since' is an event's id" },
-        {"?since=%zz",    "invalid percent-escape"   },
+        {"?types=chnage", "did you mean 'change'?"},
+        {"?types=zzz",    "(request or change)"   },
+        {"?types=",       "'types' is empty"      },
+        {"?since=yes",    "invalid 'since'"       },
+        {"?since=1.2.3",  "invalid 'since'"       },
+        {"?since=%zz",    "invalid percent-escape"},
     };
     struct setup *s = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -240,9 +240,9 @@ static void what_was_not_told_yet_comes_before_the_reset(void **state)
     struct client *c = listen_to(s, "/__admin/events");
     struct client *other = client_new(&s->rig);
     struct mock_response a[2];
-    client_send(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
-                                             request(s, "POST /__admin/reset", ""))));
-    assert_int_equal(client_read(other, 2, true, a), 2);
+    client_say(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
+                                            request(s, "POST /__admin/reset", ""))));
+    assert_int_equal(client_hear(other, 2, true, a), 2);
     hear(c, "event: request\ndata: {\"seq\":1,");
     hear(c, "event: reset\n");
     client_end(c);
@@ -294,7 +294,7 @@ static void a_slow_listener_is_told_what_it_lost(void **state)
                      (char *)memset(arena_alloc(&s->rig.arena, 8001), 'x', 8000));
     const struct journal *j = namespaces_at(s->mock->namespaces, 0)->journal;
     while (journal_lost(j) < 1000)
-        client_request(busy, long_call);
+        client_ask(busy, long_call);
 
     struct client *again = client_on(&s->rig, c->fd); /* now it does */
     hear(again, "event: lost\ndata: {\"requests\":");

@@ -34,7 +34,8 @@ static void a_call_is_found_by_seq_and_by_request_id(void **state)
     assert_string_equal(at(explain(n, at(a, "/request_id")), "/seq"), "1");
     struct mock_response none = explain(n, "2");
     assert_int_equal(none.status, 404);
-    assert_non_null(strstr(at(none, "/detail"), "it keeps seq 1 to 1, and 0 were dropped"));
+    assert_non_null(
+        strstr(at(none, "/detail"), "it has seq 1 to 1, and 0 older ones were evicted"));
 }
 
 static void it_says_how_world_and_provider_were_chosen(void **state)

@@ -331,11 +331,11 @@ static void an_invalid_decision_changes_nothing(void **state)
         {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"         },
         {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than the 2" },
         {"{'request':'lreq_big','outcome':'assigned'}",                 "/request",
-         "10 accounts are wanted of 'fitness' in US, but 2 in the pool fit"                           },
+         "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"                 },
         {"{'request':'lreq_big','outcome':'partial','count':3}",        "/request",
-         "free are: fit.daily (fitness, US)"                                                          },
-        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "nothing in the"  },
-        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "has no part"     },
+         "free accounts: fit.daily (fitness, US)"                                                     },
+        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "no account in"   },
+        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "assigned in part"},
     };
     struct mock *m = *state;
     request_lease(m, "{'projectId':'prj_acme_a','count':10,'requestId':'lreq_big',"

@@ -75,7 +75,7 @@ static void simulations_refuse_invalid_input(void **state)
          "/space",                                                                                                          "prj_"          },
         {"account_connected", "{\"space\":\"prj_one\",\"platform\":\"tiktok\",\"handle\":\"x y\"}",
          "/handle",                                                                                                         "handle"        },
-        {"publish_outcome",   "{\"outcome\":\"error\"}",                                                      "",           "one of the two"},
+        {"publish_outcome",   "{\"outcome\":\"error\"}",                                                      "",           "exactly one of"},
         {"publish_outcome",   "{\"post\":\"sp_on\",\"outcome\":\"error\"}",                                   "/post",      "sp_one"        },
         {"publish_outcome",   "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}",                 "/code",
          "error"                                                                                                                            },
@@ -84,7 +84,7 @@ static void simulations_refuse_invalid_input(void **state)
         {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":0,\"status\":500}",
          "/times",                                                                                                          "times"         },
         {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1}",                  "",
-         "one of the two"                                                                                                                   },
+         "exactly one of"                                                                                                                   },
         {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1,\"error\":\"NO\"}",
          "/error",                                                                                                          "NO"            },
     };

@@ -143,7 +143,7 @@ static void what_fails_tells_the_closest_field_by_field(void **state)
     assert_int_equal(a.status, 409);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/code"), "not_verified");
-    assert_string_equal(at(a, "/detail"), "0 matching calls where at least 1 were expected");
+    assert_string_equal(at(a, "/detail"), "0 matching calls; expected at least 1");
     assert_string_equal(at(a, "/matched"), "0");
     assert_string_equal(at(a, "/expected/at_least"), "1");
     assert_string_equal(at(a, "/lost"), "0");
@@ -167,7 +167,7 @@ static void too_many_are_named(void **state)
     struct mock_response a =
         mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
     assert_int_equal(a.status, 409);
-    assert_string_equal(at(a, "/detail"), "1 matching calls where 0 were expected");
+    assert_string_equal(at(a, "/detail"), "1 matching calls; expected 0");
     assert_string_equal(at(a, "/matches/0/seq"), "4");
     assert_non_null(at(a, "/matches/0/target"));
 }
@@ -180,21 +180,21 @@ static void what_can_match_nothing_is_refused_where_it_stands(void **state)
         {"{\"match\":{\"operatoin\":\"x\"}}",              "/match/operatoin",        "did you mean 'operation'"   },
         {"{\"match\":{\"operation\":\"layers.revok\"}}",   "/match/operation",        "has no operation"           },
         {"{\"match\":{\"operation\":\"whoamy\"}}",         "/match/operation",
-         "no provider has an operation 'whoamy' (did you mean 'whoami'?)"                                          },
+         "no provider has an operation 'whoamy', did you mean 'whoami'?"                                           },
         {"{\"match\":{\"provider\":\"layer\"}}",           "/match/provider",         "did you mean 'layers'"      },
         {"{\"match\":{\"method\":\"get\"}}",               "/match/method",           "unknown method"             },
         {"{\"match\":{\"method\":7}}",                     "/match/method",           "text or matchers"           },
         {"{\"match\":{\"status\":\"200\"}}",               "/match/status",           "a number"                   },
         {"{\"match\":{\"key\":\"ful\"}}",                  "/match/key",              "did you mean 'full'"        },
         {"{\"match\":{\"fault\":\"rate_limitd\"}}",        "/match/fault",            "did you mean 'rate_limited'"},
-        {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "no rule 'none'"             },
+        {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "unknown rule 'none'"        },
         {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quote it"                   },
         {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
-         "write a name first"                                                                                      },
+         "names a header"                                                                                          },
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
-        {"{\"match\":{},\"count\":1,\"at_least\":1}",      "/count",                  "stands alone"               },
+        {"{\"match\":{},\"count\":1,\"at_least\":1}",      "/count",                  "excludes 'at_least'"        },
         {"{\"match\":{},\"at_least\":3,\"at_most\":2}",    "/at_least",               "more than"                  },
         {"{\"match\":{},\"count\":-1}",                    "/count",                  ""                           },
         {"{\"match\":{},\"since\":6}",                     "/since",                  "newest journal entry is 5"  },
@@ -222,7 +222,7 @@ static void a_lost_entry_in_range_fails(void **state)
     struct mock_response a = mock_call(m, VERIFY, "{\"match\":{\"method\":\"GET\"}}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/lost"), arena_printf(&m->arena, "%d", (int)lost));
-    assert_non_null(strstr(at(a, "/detail"), "has dropped"));
+    assert_non_null(strstr(at(a, "/detail"), "has evicted"));
     a = mock_call(m, VERIFY,
                   arena_printf(&m->arena,
                                "{\"match\":{\"method\":\"GET\"},\"since\":%d,"

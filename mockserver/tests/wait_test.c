@@ -61,7 +61,7 @@ static void what_does_not_come_is_told_at_the_timeout(void **state)
     struct mock_response a = client_read_last(c);
     assert_true(time_monotonic_us() - began_us >= 40000);
     assert_int_equal(a.status, 409);
-    assert_true(str_has(a.body, STR("1 matching calls where at least 2 were expected")));
+    assert_true(str_has(a.body, STR("1 matching calls; expected at least 2")));
     assert_true(str_has(a.body, STR("\"closest\":[{\"seq\":2,")));
 }
 
