@@ -1,26 +1,27 @@
-/* api.h - the admin API, /__admin: itself a provider, with routes and faults of its own
- * (problem JSON, RFC 9457).
+/* api.h - the admin API under /__admin, implemented as a provider with its own routes and faults.
  *
- * Errors:  as any provider: faults. A selector that meets nothing, or several things, names what it
- *          met.
+ * Shapes:  the provider tables of the admin API and of the consent page; the list of simulations.
+ * Errors:  faults, as in any provider, rendered as problem JSON (RFC 9457). A selector that matches
+ *          nothing, or several records, is refused with the candidates.
  */
 #pragma once
 #include "mockserver/call.h"
 
 extern const struct provider admin_provider;
 
-/* The admin API's own rules: open at all, token, Host and Origin. False: refused. */
+/* Checks Host, Origin and the bearer token. Returns false if the call was refused. */
 bool admin_admits(struct call *c);
 
-/* The local consent page, /__consent/<provider>/<state>: plain HTML that works without script. */
+/* The local consent page, /__consent/<provider>/<state>: plain HTML without scripts. */
 extern const struct provider consent_provider;
 
 struct simulation {
     const char *name;
     const struct fields *body;
-    void (*apply)(struct call *c, const void *fields); /* writes the response, or refuses */
+    void (*apply)(struct call *c,
+                  const void *fields); /* writes the response, or refuses the call */
     const char *help;
-    const char *providers; /* that it is about; NULL: all */
+    const char *providers; /* names of those that support it, for the reference; NULL: all */
 };
 extern const struct simulation simulations[];
 extern const size_t simulation_count;

@@ -1,9 +1,11 @@
-/* consent.h - the end-customer's part of OAuth, played by a tester (simulation) or on our own page.
+/* consent.h - the end user's decision in OAuth, made by a simulation or on the local consent page.
  *
- * Shapes:  an outcome ends a pending attempt, or leaves it (abandon). A handle is the platform
- *          user's, without @; where none is given one is made up, the same in the same world. Where
- *          a program is signed in it is a key's name, or the provider's first key is meant.
- * Errors:  an attempt that has ended: FAULT_CONFLICT. A handle that cannot be: an issue.
+ * Shapes:  an outcome ends a pending attempt; CONSENT_ABANDON leaves it pending. A handle is the
+ *          platform user's, without @; by default one is generated, the same one for the same
+ *          state. An attempt that signs in a program takes the name of a key instead of a handle,
+ *          by default the provider's first key.
+ * Units:   none.
+ * Errors:  FAULT_CONFLICT if the attempt has ended; an issue for an invalid handle.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -22,15 +24,16 @@ extern const char *const consent_outcome_texts[];
 
 #define CONSENT_HANDLE_MAX 100 /* bytes */
 
-/* Who consents if nobody says so: the account's own user when it reconnects. */
+/* The default handle of an attempt; for a reconnection the account's own. */
 const char *consent_handle(struct call *c, uint32_t attempt);
-/* The new account's rest is the provider's matter: id, lifetime of its token. */
+/* Fills `user`. The provider sets its own members, such as the id and the expiry of the token. */
 void consent_user(struct call *c, int provider, enum platform platform, const char *handle,
                   struct account_spec *user);
-/* False: refused, and nothing has happened. `handle` may be NULL. */
+/* Applies the outcome. Returns false, without any change, if the call was refused. `handle` may be
+ * NULL. */
 bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome,
                   const char *handle);
-/* Where the browser goes from there; NULL: nowhere. */
+/* The URL to which the browser is redirected; NULL: none, or the attempt is still pending. */
 const char *consent_redirect(struct call *c, uint32_t attempt);
-/* Without its @; NULL when it is none. */
+/* The handle without its @; NULL if it is not a valid handle. */
 const char *consent_read_handle(struct call *c, const char *text);

@@ -237,8 +237,8 @@ static void render_error(struct call *c)
             c->detail ? c->detail : row->message);
 }
 
-/* There is no form-action on purpose: browsers apply it to the redirect after the form too, and the app
- * chooses where that leads. */
+/* There is no form-action on purpose: browsers apply it to the redirect after the form too, and
+ * the app chooses where that leads. */
 static void add_common_headers(struct call *c)
 {
     call_header(c, "Content-Security-Policy",

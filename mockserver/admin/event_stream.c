@@ -105,8 +105,8 @@ static void put_change(const struct event_stream *e, struct buf *out)
 
 /* advancing */
 
-/* Writes the next event of the journal or the change log. Returns false if there is none. A call comes
- * before its changes. */
+/* Writes the next event of the journal or the change log. Returns false if there is none. A call
+ * comes before its changes. */
 static bool step(struct event_stream *e, struct buf *out)
 {
     const struct journal *j = e->ns->journal;

@@ -1,40 +1,40 @@
-/* event_stream.h - a listener to what happens in a world: its response is a stream of server-sent events.
+/* event_stream.h - streams the requests and changes of a namespace as server-sent events.
  *
- * Shapes:  an event stream is two places, one in the journal and one in the change log; events are written
- *          from there when its connection has room. So a slow one costs nobody anything: what the
- *          journal has dropped before it got there is told as lost. The id of an event is its five
- *          numbers, joined by dots.
- * Units:   -
- * Errors:  none. Where its world ends, so does the stream, with an event that says so.
+ * Shapes:  a stream has one position in the journal and one in the change log, and writes the next
+ *          events when its connection has room. A slow client therefore needs no buffer: entries
+ *          that were evicted before the stream reached them are reported as lost. The id of an
+ *          event is its position: five numbers, joined by dots.
+ * Units:   milliseconds for started_ms.
+ * Errors:  none. When the namespace is reset or deleted, the stream ends with the event `reset`.
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
 #include "mockserver/scheduler.h"
 
 enum event_type { EVENT_REQUEST, EVENT_CHANGE, EVENT_TYPE_COUNT };
-extern const char *const event_type_texts[]; /* those that may be left out */
+extern const char *const event_type_texts[]; /* the types that `types` selects */
 
-/* What comes next is the journal's entry after `seq` and the change after `change`. */
+/* The next events are the journal entry after `seq` and the change after `change`. */
 struct position {
-    int64_t started_ms;  /* of the mock: another process knows other worlds */
-    uint64_t generation; /* of the world */
-    uint64_t epoch;      /* of the journal, which may be cleared */
+    int64_t started_ms;  /* when the mock started; differs after a restart */
+    uint64_t generation; /* of the namespace; differs after a reset */
+    uint64_t epoch;      /* of the journal; differs after it was cleared */
     uint64_t seq;
     uint32_t change;
 };
 
 struct event_stream {
-    struct listener listener; /* first: a listener is its event stream */
+    struct listener listener; /* first member: a pointer to it is cast to the stream */
     struct exchange *exchange;
     struct mock *mock;
-    const char *world;
-    struct namespace *ns; /* NULL: the world is gone */
+    const char *world;    /* name of the namespace */
+    struct namespace *ns; /* NULL: reset or deleted; the stream ends */
     struct position at;
-    unsigned types; /* a bit each */
-    bool begun;
-    bool restarts;          /* what it knew of is gone: it begins with the world */
-    struct buf final_chunk; /* written when the world ended */
+    unsigned types;         /* bit set of enum event_type */
+    bool begun;             /* `begin` was written */
+    bool restarts;          /* the given position is unknown: writes `reset` and starts over */
+    struct buf final_chunk; /* the last events, written when the namespace was reset or deleted */
 };
 
-/* The call's response, from now on, is what this stream hears. */
+/* Makes the stream the response of the call, and subscribes it to the namespace. */
 void event_stream_start(struct event_stream *e, struct call *c);

@@ -1,8 +1,8 @@
-/* guide.h - what each call of the admin API is for, told to people: for the listing of routes and
- * the reference page.
+/* guide.h - help texts for the operations of the admin API, for its list of routes and the
+ * reference.
  *
- * Shapes:  a row for each operation of control.c's table.
- * Errors:  none: an operation without a row is our own bug.
+ * Shapes:  one row per operation of the table in api.c.
+ * Errors:  none: an operation without a row is a bug.
  */
 #pragma once
 #include "base/fields.h"
@@ -10,10 +10,10 @@
 struct admin_guide {
     const char *operation;
     const char *help;
-    const char *query;         /* "since=N, stable=1", with "FIELD=..." for any; NULL: none */
-    const struct fields *body; /* NULL: none, or none of the admin API's own */
+    const char *query;         /* "since=N, stable=1"; "FIELD=..." allows any name; NULL: none */
+    const struct fields *body; /* NULL: no body, or one without a table of its own */
 };
 
 const struct admin_guide *admin_guide(const char *operation);
-/* Whether a parameter of that name is asked for. */
+/* True if the operation has a query parameter of that name. */
 bool admin_guide_asks(const struct admin_guide *g, struct str name);

@@ -19,8 +19,8 @@ static struct where start_of(const struct node *n, size_t child)
     return n->kind == NODE_MAP ? n->map.members[child].key_at : n->list.items[child]->at;
 }
 
-/* Returns the number of children that start at or before `at`. Children are in the order of the text,
- * so the node at `at` is in the last of these. */
+/* Returns the number of children that start at or before `at`. Children are in the order of the
+ * text, so the node at `at` is in the last of these. */
 static size_t children_until(const struct node *n, struct where at)
 {
     size_t low = 0, high = n->kind == NODE_MAP    ? n->map.count

@@ -1,33 +1,36 @@
-/* handlers.h - what the views of the admin API share: its handlers, reading a body and telling what
- * is wrong with it, writing times and changes.
+/* handlers.h - the handlers of the admin API, and what they share: reading bodies and query
+ * parameters, reporting errors, writing times and changes.
  *
- * Shapes:  a handler is a row of the table in control.c. Bodies are read by a table of fields; a
- *          mistake becomes an issue with the JSON pointer of where it stands.
- * Units:   times are ISO 8601 with milliseconds.
- * Errors:  refusals, as any handler's. What answers false or NULL has refused the call.
+ * Shapes:  a handler is a row of the table in api.c. Bodies are read with a table of fields; each
+ *          error becomes an issue with the JSON pointer of its value.
+ * Units:   times are written as ISO 8601 with milliseconds.
+ * Errors:  refusals, as in any handler. A function that returns false or NULL has refused the call.
  */
 #pragma once
 #include "mockserver/admin/api.h"
 
+/* Reads the JSON body into `into`. */
 bool admin_body(struct call *c, const struct fields *table, void *into);
-/* Makes issues of what is wrong with the body, and ends err. Always false. */
+/* Adds each error in the body as an issue, and ends err. Always returns false. */
 bool admin_issues(struct call *c, const struct node *body, struct error *err);
-/* Begins a problem (RFC 9457): its members but for those of its own, and the map left open. */
+/* Starts a problem (RFC 9457): writes the standard members and leaves the map open for others. */
 struct json *problem_json(struct call *c, int status, const char *code, const char *detail);
-/* A whole number in the query; `value` stays if it is not there. */
+/* Reads a whole number from the query. Leaves `value` unchanged if the parameter is absent. */
 bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value);
-bool admin_query_flag(struct call *c, const char *name); /* name, name=1 or name=true */
+bool admin_query_flag(struct call *c,
+                      const char *name); /* true for ?name, ?name=1 and ?name=true */
 
-/* The instant that a body's time means: as it stands, or so far from the world's own time. */
+/* Converts a time of a body to milliseconds since the epoch. A relative one counts from now. */
 int64_t admin_instant(const struct world *world, const struct field_time *t);
 
 void admin_put_time(struct json *w, const char *key, int64_t ms);
-void admin_put_clock(struct json *w, const struct world *world); /* now, mode: two members */
-void admin_put_change(struct json *w, const struct world *world, uint32_t seq); /* a map */
+void admin_put_clock(struct json *w, const struct world *world); /* the members `now` and `mode` */
+void admin_put_change(struct json *w, const struct world *world, uint32_t seq); /* one map */
+/* The member `changes`: the changes `first` to `last`, or since the call began. */
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);
-void admin_put_new_changes(struct call *c); /* those since the call began */
+void admin_put_new_changes(struct call *c);
 
-/* What their bodies take. */
+/* The fields of the bodies. */
 extern const struct fields admin_create_fields, admin_clock_fields, admin_advance_fields,
     admin_reload_fields, admin_save_fields, admin_verify_fields, admin_wait_fields;
 

@@ -162,8 +162,8 @@ static bool read_operation(struct call *c)
     return !c->fault;
 }
 
-/* `next` is the `since` of the next page. A `since` beyond the newest entry is refused: it is from before
- * a reset. `truncated`: entries after `since` were evicted. */
+/* `next` is the `since` of the next page. A `since` beyond the newest entry is refused: it is
+ * from before a reset. `truncated`: entries after `since` were evicted. */
 static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;

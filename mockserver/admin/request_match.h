@@ -1,11 +1,12 @@
-/* request_match.h - which entries of the journal a tester means: the `match` of a verification.
+/* request_match.h - selects journal entries: the `match` of a verification.
  *
- * Shapes:  {operation, provider, method, path, status, key, query, headers, body, fault, rule},
- *          each an expectation (base/match.h) of that part of the call, none of them: every call.
- *          query and headers are maps of them by name; body is the request's. A rule's name means
- *          that this rule acted; matchers there see the list of those that did.
- * Errors:  a selector that can match nothing (no such operation, provider, key, fault, rule), or
- *          is none: an issue at its pointer.
+ * Shapes:  {operation, provider, method, path, status, key, query, headers, body, fault, rule}, all
+ *          optional; each is an expectation (base/match.h) of that part of the call. An empty match
+ *          selects every call. query and headers are maps of expectations by name; body is the
+ *          request's body. A rule's name selects calls on which the rule acted; matchers there get
+ *          the list of all rules that acted.
+ * Errors:  an issue at its pointer for an invalid expectation, or for an unknown operation,
+ *          provider, method, key, fault or rule.
  */
 #pragma once
 #include "base/match.h"
@@ -32,29 +33,29 @@ enum selector {
 };
 
 struct request_match {
-    const struct node *of[SELECTOR_COUNT]; /* NULL: anything */
+    const struct node *of[SELECTOR_COUNT]; /* NULL: not given */
 };
 
 extern const struct fields request_match_fields;
 
-/* Checks it and puts words for what they stand for (a key's value: its name). `body` is the whole
- * request body, where it stands at /match. False: refused. */
+/* Checks the selectors and resolves their texts, for example a key's value to its name. `body`
+ * is the whole request body, with the match at /match. Returns false if the call was refused. */
 bool request_match_check(struct call *c, const struct node *body, struct request_match *m);
 
 struct request_judgement {
-    unsigned misses; /* 0: it is one of them; else the more, the farther */
-    bool undecided;  /* all else fits, but the journal cut the body that was asked about */
+    unsigned misses; /* 0: the entry matches; else the weight of the failed expectations */
+    bool undecided;  /* all else matches, but the journal has truncated the body to compare */
 };
 
-/* `results` (may be NULL) gets every expectation's outcome; it lives in the arena. */
+/* `results` (may be NULL) gets the outcome of every expectation, allocated from the arena. */
 struct request_judgement request_match_judge(struct arena *a, const struct request_match *m,
                                              const struct journal_entry *e,
                                              struct match_results *results);
 
-/* What the selector sees of a call; NULL: nothing. Of query and headers those that are named in
+/* The value that a selector is compared with; NULL: absent. Of query and headers, those named in
  * `wanted`. */
 const struct node *request_value(struct arena *a, const struct journal_entry *e,
                                  enum selector selector, const struct node *wanted);
 
-/* misses: [{pointer, matcher, expected, actual}]: those of the results that fail. */
+/* The member `misses`: [{pointer, matcher, expected, actual}], the failed results. */
 void request_put_misses(struct json *w, const struct match_results *results);

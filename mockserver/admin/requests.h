@@ -1,28 +1,28 @@
-/* requests.h - what the views of the journal share: how an entry is told, and why a route or a rule
- * was not the one.
+/* requests.h - writes parts of journal entries as JSON, and why a route or rule did not match.
  *
+ * Shapes:  each function adds members to an open map.
  * Errors:  none.
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
 #include "mockserver/journal.h"
 
-/* seq and, where the entry is still there, whose call it was: members of an open map. */
+/* seq and, if `e` is not NULL, the id, provider, operation, method, target and status. */
 void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e);
 
-/* rules: the names of those that acted. */
+/* rules: the names of the rules that acted. */
 void request_put_rules(struct json *w, const struct journal_entry *e);
-/* hostile: what a hostile world did to the response, if it did; a member of an open map. */
+/* hostile: the changes that made the response hostile; absent if there are none. */
 void request_put_hostile(struct json *w, const struct journal_entry *e);
 
-/* changes; events: what it scheduled, and whether that has happened by now; deliveries: the ids of
- * those that tell of the changes. */
+/* changes; events: the scheduled events, with `done` for those that have run; deliveries: the
+ * ids of the webhook deliveries for these changes. */
 void request_put_effects(struct json *w, const struct world *world, const struct journal_entry *e);
 
-/* delivery faults: what rules have had befall those deliveries, and which rules; a member of an open map. */
+/* delivery_faults: the faults that rules gave to those deliveries, and the names of the rules. */
 void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e);
 
-/* nearest_routes: for a path that fits none; what each has in its place. */
+/* nearest_routes: for a call without a route, the nearest ones and their differences. */
 void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);
-/* rules: whether each acted, and else the condition that failed. */
+/* rules: for each rule, whether it acted, or else the first condition that failed. */
 void reasons_put_rules(struct call *c, struct json *w, const struct journal_entry *e);

@@ -1,10 +1,11 @@
-/* select.h - the one record that a tester means.
+/* select.h - finds the record that a request to the admin API names.
  *
- * Shapes:  an account by id or, where unique, by handle (with or without @); a space by id or name;
- *          a destination by its id or, where it has but one, its post's; an attempt by its state
- *          token; a key by id, name or value; a lease request by its id, and
- *          its space where two organizations have that id.
- * Errors:  nothing or several: an issue at `pointer` that names what was met. ROW_NONE.
+ * Shapes:  account: id, or handle (with or without @) if that is unique. Space: id or name.
+ *          Destination: id, or the id of its post if that has only one. OAuth attempt: state token.
+ *          Key: id, name or value. Lease request: id, with its space if two organizations use the
+ *          same id. Webhook: id.
+ * Errors:  no match, or several: adds an issue at `pointer` with the candidates and returns
+ *          ROW_NONE.
  */
 #pragma once
 #include "mockserver/call.h"
@@ -13,7 +14,7 @@ uint32_t select_account(struct call *c, const char *pointer, const char *who);
 uint32_t select_space(struct call *c, const char *pointer, const char *which);
 uint32_t select_destination(struct call *c, const char *pointer, const char *which);
 uint32_t select_attempt(struct call *c, const char *pointer, const char *token);
-/* `space` ROW_NONE: whichever. */
+/* `space` ROW_NONE: in any space. */
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id, uint32_t space);
 uint32_t select_webhook(struct call *c, const char *pointer, const char *id);
 uint32_t select_key(struct call *c, const char *pointer, const char *who);

@@ -1,21 +1,22 @@
-/* simulate.h - what the simulations share, and their parts: a body's table and a function each. The list of
- * them, with their names, is in simulations.c.
+/* simulate.h - the simulations: body fields and a function for each, and shared helpers.
  *
- * Shapes:  simulate_<name>_fields reads the body into a struct of the file that has simulate_<name>.
- *          Every response is what the simulation is about, then what it changed.
- * Errors:  refusals, as any handler's.
+ * Shapes:  simulate_<name>_fields reads the body into a struct that simulate_<name> gets. A
+ *          response has the members of the simulation and then `changes`. simulations.c lists them
+ *          all.
+ * Errors:  refusals, as in any handler.
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
 #include "mockserver/state/world.h"
 
-struct json *simulation_begin(struct call *c);
-void simulation_end(struct call *c);
+struct json *simulation_begin(struct call *c); /* starts the response */
+void simulation_end(struct call *c);           /* adds `changes` and ends it */
+/* The id of a record; null for ROW_NONE. */
 void simulation_put_id(struct call *c, const char *key, enum record_kind kind, uint32_t row);
 
-/* An account that still is in the list; else refused and ROW_NONE. */
+/* Selects an account that is not disconnected. Returns ROW_NONE if the call was refused. */
 uint32_t simulation_listed_account(struct call *c, const char *who);
-void simulation_respond_account(struct call *c, uint32_t row); /* the whole response */
+void simulation_respond_account(struct call *c, uint32_t row); /* writes the whole response */
 
 #define SIMULATE(name)                                                                             \
     extern const struct fields simulate_##name##_fields;                                           \

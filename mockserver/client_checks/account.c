@@ -9,7 +9,7 @@
 #define NAMED_MAX 64 /* accounts found in one call */
 #define PARDONED  1  /* writes that are allowed, since the client learns from them */
 
-/* Returns the record of the newest change of that kind and name that this call made, or ROW_NONE. */
+/* Returns the record of the newest such change that this call made, or ROW_NONE. */
 static uint32_t changed_row(const struct call *c, enum record_kind kind, const char *what)
 {
     for (uint32_t seq = changes_last(c->world); seq > c->changes_before; seq--) {
@@ -90,8 +90,8 @@ static struct str after_blanks(struct str text)
     return str_skip(text, n);
 }
 
-/* Reads the value after a member's colon: a text, a number, or a list of these. Moves *rest past it,
- * so that each byte of the body is read once. */
+/* Reads the value after a member's colon: a text, a number, or a list of these. Moves *rest past
+ * it, so that each byte of the body is read once. */
 static void read_values(const struct call *c, struct str *rest, struct named *out)
 {
     *rest = after_blanks(*rest);

@@ -1,5 +1,5 @@
-/* Client checks as JUnit XML: one suite per namespace, one case per check. A check that was not tested
- * is skipped, so that it does not appear as passed. Advice never fails. */
+/* Client checks as JUnit XML: one suite per namespace, one case per check. A check that was not
+ * tested is skipped, so that it does not appear as passed. Advice never fails. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* observer.h - what the client checks share: the observed call, history and reports of violations.
  *
  * Shapes:  a check keeps history entries, found by an id that it computes with history_id. Each
- *          check documents what it stores in the members of an entry. history.c bounds their number:
- *          the entry written longest ago is replaced first.
+ *          check documents what it stores in the members of an entry. history.c bounds their
+ *          number: the entry written longest ago is replaced first.
  * Units:   a struct moment has a time on both clocks; waits are in milliseconds.
  * Errors:  none.
  */
@@ -135,7 +135,8 @@ void client_checks_add(struct client_checks *sum,
                        const struct client_checks *k); /* adds the counts */
 
 /* Calls `visit` for each namespace that got a call; the name says if it ended. Those beyond
- * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. If no namespace got a call, visits the first. */
+ * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. Visits the first if none
+ * got a call. */
 typedef void client_registry_visit(void *ctx, const char *name, const struct client_checks *k);
 void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
                           void *ctx);

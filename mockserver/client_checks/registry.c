@@ -1,5 +1,5 @@
-/* The client checks of all namespaces: the current ones, the ended ones, and the sum of those beyond
- * CLIENT_CHECKS_NAMESPACES_MAX. */
+/* The client checks of all namespaces: the current ones, the ended ones, and the sum of those
+ * beyond CLIENT_CHECKS_NAMESPACES_MAX. */
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>

@@ -58,7 +58,7 @@ static bool is_spent(const struct call *c)
     return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
 }
 
-/* Identifies the refused write, so that its repetition is not taken for a call already on its way. */
+/* Identifies the refused write: its repetition does not count as a call already on its way. */
 static uint64_t write_of(const struct call *c)
 {
     struct str token = headers_get(&c->req->headers, "Idempotency-Key");
@@ -113,8 +113,8 @@ static bool failed(const struct call *c)
     return (status == 429 || status >= 500 || !observer_is_delivered(c)) && !ours;
 }
 
-/* entry: count is the number of tries in a row, at the last one, mark the first pause in ms, wait_ms
- * the Retry-After of the last response. */
+/* entry: count is the number of tries in a row, at the last one, mark the first pause in ms,
+ * wait_ms the Retry-After of the last response. */
 static void check_pause(struct observer *w, const struct call *c, const struct history_entry *entry)
 {
     int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now), first_ms = (int64_t)entry->mark;

@@ -143,7 +143,7 @@ void check_urls(struct observer *w, const struct call *c)
         report_violation(w, c, NULL, "%s appears in the URL", own);
 }
 
-/* --- refused keys ------------------------------------------------------------------------------ */
+/* --- refused keys ---------------------------------------------------------------------------- */
 
 static bool is_refused(const struct call *c)
 {

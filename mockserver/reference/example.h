@@ -1,9 +1,10 @@
 /* example.h - the examples of the reference page. The page shows them, and the tests run them.
  *
- * Shapes:  reference/examples.yaml, built into the program: a list of struct example. `of` names the
- *          entry of the page: "rule.nth", "simulate.plan". An example starts from its `fixture`, by
- *          default the sample; then its rule is added, then its calls are made in order, with a
- *          frozen clock. `$name` in a call stands for a value that an earlier call has saved.
+ * Shapes:  reference/examples.yaml, built into the program: a list of struct example. `of` names
+ *          the entry of the page: "rule.nth", "simulate.plan". An example starts from its
+ *          `fixture`, by default the sample; then its rule is added, then its calls are made in
+ *          order, with a frozen clock. `$name` in a call stands for a value that an earlier call
+ *          has saved.
  * Units:   as in the tables that read the values.
  * Errors:  none: an unreadable list is a bug and aborts.
  */

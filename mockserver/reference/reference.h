@@ -1,7 +1,7 @@
 /* reference.h - prints the reference page from the tables with which the program reads its input.
  *
- * Shapes:  Markdown. The page is stored in REFERENCE.md; a test checks that the file is current, and
- *          runs the examples of the page.
+ * Shapes:  Markdown. The page is stored in REFERENCE.md; a test checks that the file is current,
+ *          and runs the examples of the page.
  * Errors:  none.
  */
 #pragma once
