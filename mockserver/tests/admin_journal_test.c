@@ -1,7 +1,7 @@
-/* The journal as the admin API tells it. */
+/* The journal in the admin API. */
 #include "mockserver/tests/admin_test.h"
 
-static void the_journal_tells_what_was_asked_and_responded(void **state)
+static void the_journal_has_requests_and_responses(void **state)
 {
     struct mock *m = *state;
     mock_call(m, LIST, NULL, KEY);
@@ -47,7 +47,7 @@ static void the_journal_is_read_in_pages(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
 }
 
-static void a_cursor_from_before_a_reset_is_refused(void **state)
+static void a_cursor_from_before_a_reset_is_rejected(void **state)
 {
     struct mock *m = *state;
     for (int i = 0; i < 3; i++)
@@ -60,7 +60,7 @@ static void a_cursor_from_before_a_reset_is_refused(void **state)
                    "since");
 }
 
-static void an_operation_is_named_as_everywhere(void **state)
+static void an_operation_is_selected_by_name(void **state)
 {
     struct mock *m = *state;
     static const struct {
@@ -82,7 +82,7 @@ static void an_operation_is_named_as_everywhere(void **state)
     }
 }
 
-static void a_parameter_that_nobody_reads_is_refused(void **state)
+static void an_unknown_parameter_is_rejected(void **state)
 {
     static const char *const lines[] = {
         "GET /__admin/requests?opration=layers.whoami",
@@ -103,7 +103,7 @@ static void a_parameter_that_nobody_reads_is_refused(void **state)
     assert_int_equal(mock_call(*state, "GET /__admin/state/accounts?handle=one", NULL).status, 200);
 }
 
-static void what_a_call_scheduled_is_told_and_whether_it_happened(void **state)
+static void scheduled_events_are_listed_with_their_status(void **state)
 {
     struct mock *m = *state;
     struct mock_response scheduled =
@@ -128,7 +128,7 @@ static void what_a_call_scheduled_is_told_and_whether_it_happened(void **state)
     assert_string_equal(at(a, "/events/0/done"), "true");
 }
 
-static void what_was_dropped_for_room_is_told(void **state)
+static void evicted_entries_are_counted(void **state)
 {
     (void)state;
     struct error err = {0};
@@ -158,13 +158,13 @@ static void what_was_dropped_for_room_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_journal_tells_what_was_asked_and_responded),
+        TEST(the_journal_has_requests_and_responses),
         TEST(the_journal_is_read_in_pages),
-        TEST(a_cursor_from_before_a_reset_is_refused),
-        TEST(an_operation_is_named_as_everywhere),
-        TEST(a_parameter_that_nobody_reads_is_refused),
-        TEST(what_a_call_scheduled_is_told_and_whether_it_happened),
-        cmocka_unit_test(what_was_dropped_for_room_is_told),
+        TEST(a_cursor_from_before_a_reset_is_rejected),
+        TEST(an_operation_is_selected_by_name),
+        TEST(an_unknown_parameter_is_rejected),
+        TEST(scheduled_events_are_listed_with_their_status),
+        cmocka_unit_test(evicted_entries_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

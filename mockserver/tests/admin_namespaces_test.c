@@ -1,4 +1,4 @@
-/* Worlds made, reset, saved and dropped through the admin API. */
+/* Namespaces and snapshots: create, reset, save, restore, delete. */
 #include "mockserver/tests/admin_test.h"
 
 static void a_reset_equals_a_fresh_start(void **state)
@@ -17,15 +17,15 @@ static void a_reset_equals_a_fresh_start(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/rules", NULL), "/items"), "[]");
 }
 
-static void worlds_are_made_and_dropped(void **state)
+static void namespaces_are_created_and_deleted(void **state)
 {
     struct mock *m = *state;
     struct mock_response a =
         mock_call(m, "POST /__admin/namespaces",
-                  "{\"name\":\"one\",\"fixture\":\"control\",\"seed\":7,\"clock\":"
+                  "{\"name\":\"one\",\"fixture\":\"admin\",\"seed\":7,\"clock\":"
                   "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
     assert_int_equal(a.status, 201);
-    assert_string_equal(at(a, "/fixture"), "control");
+    assert_string_equal(at(a, "/fixture"), "admin");
     assert_string_equal(at(a, "/clock/now"), "2026-05-02T10:00:00.000Z");
     mock_call(m, "DELETE /ns/one/layers/v1/social-accounts/sa_one", NULL, KEY);
     assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/1/socialAccountId"), "sa_one");
@@ -41,7 +41,7 @@ static void worlds_are_made_and_dropped(void **state)
                    "cannot be deleted");
 }
 
-static void a_world_can_bring_its_own_fixture(void **state)
+static void a_namespace_can_have_an_inline_fixture(void **state)
 {
     struct mock *m = *state;
     const char *body =
@@ -59,7 +59,7 @@ static void a_world_can_bring_its_own_fixture(void **state)
     const char *key = "Authorization: Bearer lp_live_tiny";
     assert_int_equal(mock_call(m, call, NULL, key).status, 200);
     assert_int_equal(mock_call(m, call, NULL, key).status, 500);
-    /* its copy outlives it, rules and all */
+    /* the copy and its rules stay valid */
     assert_int_equal(
         mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"own\"}").status,
         201);
@@ -68,7 +68,7 @@ static void a_world_can_bring_its_own_fixture(void **state)
     assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/name"), "r");
 }
 
-static void a_world_that_cannot_be_made_is_refused(void **state)
+static void an_invalid_namespace_is_rejected(void **state)
 {
     struct mock *m = *state;
     static const struct {
@@ -79,7 +79,7 @@ static void a_world_that_cannot_be_made_is_refused(void **state)
         {"{}",                                                                              422, "",               "name"          },
         {"{\"name\":\".x\"}",                                                               422, "/name",          "name"          },
         {"{\"name\":\"default\"}",                                                          409, NULL,             "already exists"},
-        {"{\"name\":\"x\",\"fixture\":\"contrl\"}",                                         422, "/fixture",       "control"       },
+        {"{\"name\":\"x\",\"fixture\":\"admn\"}",                                           422, "/fixture",       "admin"         },
         {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",       ""              },
         {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                                    422, "/fixture/nme",   "name"          },
         {"{\"name\":\"x\",\"fixture\":{\"layers\":{\"organizations\":[{\"nam\":\"T\"}]}}}", 422,
@@ -91,7 +91,7 @@ static void a_world_that_cannot_be_made_is_refused(void **state)
         {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",                                   422, "/credentials/1", "empty"         },
         {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",                           422, "/clock/start",   "too far"       },
         {"{\"name\":\"x\",\"from\":\"nowhere\"}",                                           422, "/from",          "nowhere"       },
-        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"control\"}",                   422, "/from",
+        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"admin\"}",                     422, "/from",
          "exclude each other"                                                                                                      },
         {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}",                 422, "/clock/start",
          "cannot go back"                                                                                                          },
@@ -102,7 +102,7 @@ static void a_world_that_cannot_be_made_is_refused(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/health", NULL), "/namespaces"), "1");
 }
 
-static void a_snapshot_brings_a_world_back(void **state)
+static void a_snapshot_restores_the_state(void **state)
 {
     struct mock *m = *state;
     assert_int_equal(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"before\"}").status, 201);
@@ -128,9 +128,9 @@ static void a_snapshot_brings_a_world_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_reset_equals_a_fresh_start),      TEST(worlds_are_made_and_dropped),
-        TEST(a_world_can_bring_its_own_fixture), TEST(a_world_that_cannot_be_made_is_refused),
-        TEST(a_snapshot_brings_a_world_back),
+        TEST(a_reset_equals_a_fresh_start),           TEST(namespaces_are_created_and_deleted),
+        TEST(a_namespace_can_have_an_inline_fixture), TEST(an_invalid_namespace_is_rejected),
+        TEST(a_snapshot_restores_the_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* A world looked at and changed through the admin API: its time, its records. */
+/* The clock and the records, read and changed through the admin API. */
 #include "mockserver/tests/admin_test.h"
 
-static void time_moves_as_it_is_told(void **state)
+static void the_clock_advances_as_requested(void **state)
 {
     struct mock *m = *state;
     assert_string_equal(at(mock_call(m, "GET /__admin/clock", NULL), "/mode"), "frozen");
@@ -20,7 +20,7 @@ static void time_moves_as_it_is_told(void **state)
                         "runs");
 }
 
-static void time_never_goes_back_nor_too_far(void **state)
+static void the_clock_cannot_go_back_or_too_far_ahead(void **state)
 {
     static const struct {
         const char *call, *body, *pointer, *words;
@@ -69,7 +69,7 @@ static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
     assert_int_equal(verified.status, 200);
 }
 
-static void the_state_can_be_looked_at(void **state)
+static void the_state_can_be_read(void **state)
 {
     struct mock *m = *state;
     struct mock_response all = mock_call(m, "GET /__admin/state", NULL);
@@ -86,7 +86,7 @@ static void the_state_can_be_looked_at(void **state)
     assert_problem(mock_call(m, "GET /__admin/state/accounts/sa_nine", NULL), 404, NULL, "sa_nine");
 }
 
-static void records_can_be_looked_for_by_their_fields(void **state)
+static void records_are_filtered_by_their_fields(void **state)
 {
     static const struct {
         const char *query, *ids;
@@ -121,7 +121,7 @@ static void a_record_can_be_patched(void **state)
     assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/1/handle"), "renamed");
 }
 
-static void a_patch_is_done_whole_or_not_at_all(void **state)
+static void an_invalid_patch_changes_nothing(void **state)
 {
     struct mock *m = *state;
     static const struct {
@@ -152,13 +152,13 @@ static void a_patch_is_done_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(time_moves_as_it_is_told),
-        TEST(time_never_goes_back_nor_too_far),
+        TEST(the_clock_advances_as_requested),
+        TEST(the_clock_cannot_go_back_or_too_far_ahead),
         TEST(a_key_without_a_name_works_with_rules_and_the_journal),
-        TEST(the_state_can_be_looked_at),
-        TEST(records_can_be_looked_for_by_their_fields),
+        TEST(the_state_can_be_read),
+        TEST(records_are_filtered_by_their_fields),
         TEST(a_record_can_be_patched),
-        TEST(a_patch_is_done_whole_or_not_at_all),
+        TEST(an_invalid_patch_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

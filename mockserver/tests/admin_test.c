@@ -1,4 +1,4 @@
-/* The tester's admin: what it says of itself, and whom it lets in. */
+/* The admin API: its description of itself, and access control. */
 #include "mockserver/tests/admin_test.h"
 
 static void the_admin_api_lists_its_capabilities(void **state)
@@ -29,14 +29,14 @@ static void the_admin_api_lists_its_capabilities(void **state)
                         "layers");
 }
 
-static void an_unknown_admin_path_answers_404(void **state)
+static void an_unknown_admin_path_returns_404(void **state)
 {
     assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL, "no such path");
     assert_problem(simulation(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
 }
 
-/* It takes minutes, and gigabytes, where each mistake is looked for in the whole body. */
-static void many_mistakes_are_told_each_at_its_place(void **state)
+/* Guards against a quadratic search: looking for each error in the whole body takes minutes. */
+static void each_of_many_errors_has_its_pointer(void **state)
 {
     struct buf body = {.arena = &((struct mock *)*state)->arena};
     for (int i = 0; i < 20000; i++)
@@ -49,7 +49,7 @@ static void many_mistakes_are_told_each_at_its_place(void **state)
     assert_string_equal(at(a, "/errors/19999/pointer"), "/k19999");
 }
 
-static void only_its_own_site_gets_in(void **state)
+static void requests_from_other_sites_are_refused(void **state)
 {
     static const struct {
         const char *host, *origin;
@@ -98,7 +98,7 @@ static void only_its_own_site_gets_in(void **state)
     }
 }
 
-static void a_stranger_is_not_told_what_paths_there_are(void **state)
+static void an_unauthorized_caller_gets_no_list_of_paths(void **state)
 {
     static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset",
                                         "GET /__admin/nowhere"};
@@ -123,7 +123,7 @@ static void the_admin_api_requires_its_token(void **state)
         mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open-sesame").status, 200);
 }
 
-static void a_closed_admin_api_answers_404(void **state)
+static void a_disabled_admin_api_returns_404(void **state)
 {
     struct mock *m = *state;
     m->options.admin = false;
@@ -134,12 +134,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_admin_api_lists_its_capabilities),
-        TEST(an_unknown_admin_path_answers_404),
-        TEST(many_mistakes_are_told_each_at_its_place),
-        TEST(a_stranger_is_not_told_what_paths_there_are),
-        TEST(only_its_own_site_gets_in),
+        TEST(an_unknown_admin_path_returns_404),
+        TEST(each_of_many_errors_has_its_pointer),
+        TEST(an_unauthorized_caller_gets_no_list_of_paths),
+        TEST(requests_from_other_sites_are_refused),
         TEST(the_admin_api_requires_its_token),
-        TEST(a_closed_admin_api_answers_404),
+        TEST(a_disabled_admin_api_returns_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

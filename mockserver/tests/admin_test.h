@@ -1,8 +1,8 @@
-/* admin_test.h - what the tests of the admin API share: a world of two projects, and short ways to
- * ask for what they ask often.
+/* admin_test.h - for tests of the admin API: a fixture with two projects, and helpers for calls.
  *
- * Shapes:  TEST(name) is a test whose *state is a mock of that world, frozen at 2026-05-02T09:00:00Z.
- * Errors:  a response that is no such problem fails the test and is shown.
+ * Shapes:  TEST(name) is a test whose *state is a mock with that fixture, its clock frozen at
+ *          2026-05-02T09:00:00Z.
+ * Errors:  an unexpected response fails the test and is printed.
  */
 #pragma once
 #include "mockserver/tests/mock_test.h"
@@ -20,7 +20,7 @@
 #define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
 
 static const char admin_fixture[] =
-    "name: control\n"
+    "name: admin\n"
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
     "consent: local\n"
     "layers:\n"
@@ -51,7 +51,8 @@ static inline int setup(void **state)
     return 0;
 }
 
-/* The response must be a problem of that status, its first error at `pointer` with those words. */
+/* The response must be a problem with this status, and its first error be at `pointer` and contain
+ * `words`. Without a pointer the problem's detail must contain them. */
 static inline void assert_problem(struct mock_response a, int status, const char *pointer,
                                   const char *words)
 {

@@ -1,6 +1,6 @@
-// browser.mjs - the mock as a browser sees it, with nothing but Node's standard library: HTTPS with
-// the certificate that the ready line names, CORS, server-sent events; and what a rule does to the
-// wire, under TLS. At the end the conformance runner plays a folder over HTTPS.
+// browser.mjs - tests what browsers need, with only Node's standard library: HTTPS with the
+// certificate from the ready line, CORS, server-sent events; and the connection effects of rules over
+// TLS. At the end the conformance runner runs a folder of scenarios over HTTPS.
 //
 //   node browser.mjs <mockserver> <conformance> <root of the repository>
 import assert from 'node:assert/strict';
@@ -52,7 +52,7 @@ async function admin(method, path, body) {
   return response.json();
 }
 
-// What an EventSource does: blocks of lines, the last id kept for the next connection.
+// Works like EventSource: parses blocks of lines and keeps the last id for the next connection.
 class Events {
   constructor(path, lastId) {
     this.lastId = lastId;
@@ -96,7 +96,7 @@ class Events {
   }
 }
 
-// The bytes behind the head, and how the connection ended.
+// Returns the head and body as raw text, and how the connection ended.
 async function raw(path) {
   const socket = connect({ host: hostname, port, ca });
   await once(socket, 'secureConnect');
@@ -118,7 +118,7 @@ async function raw(path) {
 }
 
 try {
-  // The certificate is good for this machine's names, and only to those who trust it.
+  // The certificate is valid for this machine's names, and only for clients that trust it.
   assert.equal(statSync(ready.certificate).mode & 0o777, 0o600);
   for (const url of [ready.url, ...Object.values(ready.bases)]) assert.match(url, /^https:\/\/127\.0\.0\.1:/);
   assert.equal((await send('GET', accounts)).status, 200);
@@ -131,8 +131,9 @@ try {
   assert.equal(page.origin, ready.url);
   assert.equal((await send('GET', page.pathname)).status, 200);
 
-  // A page of the named site may ask, call and read; another may not; neither reaches the admin.
-  const asks = (from, path, method) =>
+  // Pages of the allowed origin can send preflights, call and read; other origins cannot. Neither can use
+  // the admin API.
+  const preflightFrom = (from, path, method) =>
     send('OPTIONS', path, {
       headers: {
         origin: from,
@@ -140,7 +141,7 @@ try {
         'access-control-request-headers': 'authorization,content-type',
       },
     });
-  const preflight = await asks(origin, accounts, 'GET');
+  const preflight = await preflightFrom(origin, accounts, 'GET');
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers['access-control-allow-origin'], origin);
   assert.equal(preflight.headers['access-control-allow-headers'], 'authorization,content-type');
@@ -149,17 +150,17 @@ try {
   assert.equal(read.headers['access-control-allow-origin'], origin);
   assert.match(read.headers['access-control-expose-headers'], /X-RateLimit-Remaining/);
   assert.equal(read.headers.vary, 'Origin');
-  const refused = await asks('https://other.example', accounts, 'GET');
+  const refused = await preflightFrom('https://other.example', accounts, 'GET');
   assert.equal(refused.status, 403);
   assert.equal(refused.headers['access-control-allow-origin'], undefined);
   for (const method of ['GET', 'POST']) {
-    const shut = await asks(origin, '/__admin/reset', method);
+    const shut = await preflightFrom(origin, '/__admin/reset', method);
     assert.ok(shut.status >= 400);
     assert.equal(shut.headers['access-control-allow-origin'], undefined);
   }
-  assert.equal((await asks(origin, page.pathname, 'POST')).status, 204);
+  assert.equal((await preflightFrom(origin, page.pathname, 'POST')).status, 204);
 
-  // Events, as they happen; a connection that broke goes on where it was.
+  // Events arrive in order; a new connection continues after the last id.
   let events = new Events('/__admin/events');
   assert.equal((await events.next()).event, 'begin');
   await send('DELETE', '/v1/social-accounts/sa_acme_tiktok', {});
@@ -176,11 +177,11 @@ try {
   const rest = [];
   do rest.push(await events.next());
   while (rest.at(-1).event === 'change');
-  assert.equal(rest.length, call.data.changes); // the others, and the call
+  assert.equal(rest.length, call.data.changes); // the other changes, and the call
   assert.equal(rest[0].data.seq, first.data.seq + 1);
   assert.equal(rest.at(-1).data.operation, 'list_social_accounts');
 
-  // A reset ends the stream; who connects again has the new world from its beginning.
+  // A reset ends the stream; a reconnecting client gets the new state from its start.
   await admin('POST', '/reset');
   const last = await events.next();
   assert.equal(last.event, 'reset');
@@ -192,7 +193,7 @@ try {
   assert.equal((await events.next()).data.seq, 1);
   events.close();
 
-  // What a rule does to the wire it does under TLS.
+  // The connection effects of rules work over TLS.
   const whole = await raw(accounts);
   assert.equal(whole.error, null);
   const cut = async (how) => {
@@ -217,7 +218,7 @@ try {
   assert.equal(slow.body, whole.body);
   assert.ok(slow.ms > (whole.body.length / 4096) * 1000 * 0.5, `${whole.body.length} bytes took ${slow.ms} ms`);
 
-  // The runner, over HTTPS.
+  // The runner works over HTTPS.
   const run = spawn(
     conformance,
     ['run', join(root, 'scenarios/layers/list'), '--target', join(root, 'scenarios/layers/targets/mock.yaml'),
@@ -226,7 +227,7 @@ try {
   );
   assert.deepEqual(await once(run, 'exit'), [0, null]);
 
-  // An open stream does not keep the mock from ending, nor does it end torn.
+  // The mock stops although a stream is open, and ends the stream cleanly.
   events = new Events('/__admin/events');
   assert.equal((await events.next()).event, 'begin');
   const begun = performance.now();

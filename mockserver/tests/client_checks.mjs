@@ -1,5 +1,5 @@
-// client_checks.mjs - a naive client and a careful one, each alone with the mock as it ships, and what the mock says of
-// them at its end: in --client-report and, with --fail-on-client-checks, by its exit status.
+// client_checks.mjs - runs a naive and a careful client against the mock program, and tests the
+// results: the verdicts, --client-report, and the exit status with --fail-on-client-checks.
 //
 //   node client_checks.mjs <mockserver> <fixture>
 import assert from 'node:assert/strict';
@@ -25,14 +25,14 @@ const running = new Set();
 async function start(...options) {
   const child = spawn(program, ['--port', '0', '--fixture', fixture, '--log', 'warn', ...options]);
   running.add(child);
-  const said = [];
-  child.stderr.on('data', (text) => said.push(text));
+  const log = [];
+  child.stderr.on('data', (text) => log.push(text));
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const end = async () => {
     child.kill('SIGTERM');
     const [status] = await once(child, 'close');
     running.delete(child);
-    return { status, said: said.join('') };
+    return { status, log: log.join('') };
   };
   return { url: JSON.parse(line).url, end };
 }
@@ -58,8 +58,8 @@ async function verdicts(mock) {
   return Object.fromEntries(responses.map((a) => [a.id, a.verdict]));
 }
 
-// What both have to cope with: a call that is limited once, a write that fails once.
-async function make_hard(mock, wait) {
+// Rules for both clients: one rate-limited call, and one failing write.
+async function add_failures(mock, wait) {
   await admin(mock, 'POST', '/rules', {
     on: 'layers.list_social_accounts',
     when: { nth: 1 },
@@ -142,13 +142,13 @@ const careful = {
 };
 
 async function live(mock, client) {
-  await make_hard(mock, client.wait);
+  await add_failures(mock, client.wait);
   for (const what of ['list', 'schedule', 'reconnect', 'connect', 'revoke', 'use_dead_key']) await client[what](mock);
   return verdicts(mock);
 }
 
 const tests = {
-  async 'a naive client is told what it did, and fails a strict run'() {
+  async 'a naive client fails the checks, and the exit status is 1'() {
     const mock = await start('--fail-on-client-checks', '--client-report', report);
     assert.deepEqual(await live(mock, naive), {
       retry_after: 'failed',
@@ -162,17 +162,17 @@ const tests = {
       dead_accounts: 'failed',
       backoff: 'passed',
     });
-    const { status, said } = await mock.end();
+    const { status, log } = await mock.end();
     assert.equal(status, 1);
-    assert.match(said, /warn: default: poll_end failed \d+ times, first: polled again/);
+    assert.match(log, /warn: default: poll_end failed \d+ times, first: polled again/);
     const text = readFileSync(report, 'utf8');
     assert.match(text, /<testsuites name="client-checks" tests="10" failures="8" errors="0" skipped="1"/);
-    assert.ok(!text.includes(full) && !said.includes(full));
-    assert.deepEqual(readdirSync(folder), ['client-checks.xml']); // and nothing half-written
+    assert.ok(!text.includes(full) && !log.includes(full));
+    assert.deepEqual(readdirSync(folder), ['client-checks.xml']); // no temporary file is left
     assert.equal(spawnSync('xmllint', ['--noout', report]).status, 0);
   },
 
-  async 'a careful client passes it'() {
+  async 'a careful client passes the checks'() {
     const mock = await start('--fail-on-client-checks', '--client-report', report);
     assert.deepEqual(await live(mock, careful), {
       retry_after: 'passed',
@@ -186,17 +186,17 @@ const tests = {
       dead_accounts: 'passed',
       backoff: 'passed',
     });
-    assert.deepEqual(await mock.end(), { status: 0, said: '' });
+    assert.deepEqual(await mock.end(), { status: 0, log: '' });
     assert.match(readFileSync(report, 'utf8'), /failures="0" errors="0" skipped="0"/);
   },
 
   async 'without --fail-on-client-checks the exit status is 0'() {
     const mock = await start();
     await naive.use_dead_key(mock);
-    assert.deepEqual(await mock.end(), { status: 0, said: '' });
+    assert.deepEqual(await mock.end(), { status: 0, log: '' });
   },
 
-  async 'calls that were under way together are not held against each other'() {
+  async 'calls in flight at the same time do not fail each other'() {
     const mock = await start();
     await admin(mock, 'POST', '/rules', {
       on: 'layers.whoami',
@@ -210,7 +210,7 @@ const tests = {
     await mock.end();
   },
 
-  async 'but the very write that was refused is, on whichever connection it comes again'() {
+  async 'a repeated refused write fails on any connection'() {
     const mock = await start();
     await admin(mock, 'POST', '/rules', {
       on: 'layers.schedule_content',
@@ -230,7 +230,7 @@ const tests = {
     await mock.end();
   },
 
-  async 'a write whose response was not waited for has to keep its key'() {
+  async 'a write whose response was not awaited must keep its key'() {
     for (const [again, verdict] of [['a', 'passed'], ['b', 'failed']]) {
       const mock = await start();
       await admin(mock, 'POST', '/rules', { on: 'layers.schedule_content', when: { nth: 1 }, then: [{ delay_after: '200ms' }] });
@@ -244,7 +244,7 @@ const tests = {
     }
   },
 
-  async 'a report that cannot be written is told before anything is served'() {
+  async 'an unwritable report is an error before the mock serves'() {
     for (const path of ['/no-such-folder/report.xml', folder]) {
       const { status, stderr, stdout } = spawnSync(program, ['--port', '0', '--client-report', path]);
       assert.deepEqual([status, String(stdout)], [2, '']);
@@ -252,16 +252,16 @@ const tests = {
     }
   },
 
-  async 'and one that cannot be written any more, at the end'() {
+  async 'a report that becomes unwritable is an error at exit'() {
     const gone = join(folder, 'gone');
     for (const path of [join(gone, 'report.xml'), '/dev/full']) {
       mkdirSync(gone);
       const mock = await start('--fail-on-client-checks', '--client-report', path);
       rmSync(gone, { recursive: true });
       await naive.use_dead_key(mock);
-      const { status, said } = await mock.end();
+      const { status, log } = await mock.end();
       assert.equal(status, 2);
-      assert.match(said, new RegExp(`cannot write ${path}: `));
+      assert.match(log, new RegExp(`cannot write ${path}: `));
     }
     assert.ok(existsSync('/dev/full'));
   },
@@ -274,5 +274,5 @@ try {
   }
 } finally {
   for (const child of running) child.kill();
-  rmSync(folder, { recursive: true, simulation: true });
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,4 @@
-/* Conduct towards accounts and keys: one way to reconnect at a time, no writes for what is gone, no
- * secrets in URLs, no key that was refused. */
+/* Client checks for reconnect URLs, writes for dead accounts, secrets in URLs and refused keys. */
 #include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
@@ -31,9 +30,10 @@ static struct mock_response schedule(struct mock *m, const char *account)
                      AS_FULL);
 }
 
-/* --- reconnecting ----------------------------------------------------------------------------------- */
+/* --- reconnecting
+ * ----------------------------------------------------------------------------------- */
 
-static void one_url_for_each_account_is_fine(void **state)
+static void one_reconnect_url_per_account_passes(void **state)
 {
     assert_client_check(*state, "reauth_once", "not_tested 0 0", "");
     assert_int_equal(reauth(*state, "sa_acme_expired").status, 200);
@@ -42,7 +42,7 @@ static void one_url_for_each_account_is_fine(void **state)
     assert_client_check(*state, "reauth_once", "passed 2 0", "");
 }
 
-static void another_one_while_one_is_open_is_not(void **state)
+static void a_second_url_while_one_is_open_fails(void **state)
 {
     reauth(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
@@ -50,7 +50,7 @@ static void another_one_while_one_is_open_is_not(void **state)
                         "requested another reconnect URL for sa_acme_expired while one was open");
 }
 
-static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
+static void an_expired_used_or_undelivered_url_is_not_open(void **state)
 {
     reauth(*state, "sa_acme_expired");
     pass(*state, 600000);
@@ -65,9 +65,10 @@ static void one_that_expired_was_used_or_never_came_is_not_open(void **state)
     assert_client_check(*state, "reauth_once", "passed 3 0", "");
 }
 
-/* --- writes ------------------------------------------------------------------------------------------ */
+/* --- writes
+ * ------------------------------------------------------------------------------------------ */
 
-static void who_leaves_a_revoked_account_alone_is_fine(void **state)
+static void no_write_for_a_disconnected_account_passes(void **state)
 {
     schedule(*state, "sa_acme_tiktok");
     assert_client_check(*state, "dead_accounts", "not_tested 0 0", "");
@@ -79,7 +80,7 @@ static void who_leaves_a_revoked_account_alone_is_fine(void **state)
     assert_client_check(*state, "dead_accounts", "passed 1 0", "");
 }
 
-static void who_writes_for_it_again_is_not(void **state)
+static void a_second_write_for_a_disconnected_account_fails(void **state)
 {
     mock_call(*state, DELETE, NULL, AS_FULL);
     schedule(*state, "sa_acme_disposable");
@@ -90,7 +91,7 @@ static void who_writes_for_it_again_is_not(void **state)
                         "wrote again for sa_acme_disposable, which was disconnected");
 }
 
-static void a_dead_token_asks_for_reconnecting(void **state)
+static void a_second_write_with_a_lost_token_fails(void **state)
 {
     schedule(*state, "sa_acme_expired");
     reauth(*state, "sa_acme_expired");
@@ -100,7 +101,7 @@ static void a_dead_token_asks_for_reconnecting(void **state)
                         "wrote again for sa_acme_expired, which must be reconnected first");
 }
 
-static void a_reconnected_account_begins_anew(void **state)
+static void a_reconnection_restarts_the_count(void **state)
 {
     schedule(*state, "sa_acme_expired");
     const char *token = at(reauth(*state, "sa_acme_expired"), "/state");
@@ -115,7 +116,7 @@ static void a_reconnected_account_begins_anew(void **state)
     assert_client_check(*state, "dead_accounts", "passed 2 0", "");
 }
 
-static void accounts_are_found_as_each_provider_names_them(void **state)
+static void accounts_are_found_in_each_providers_requests(void **state)
 {
     static const struct {
         const char *fixture, *line, *body, *key, *why;
@@ -142,7 +143,7 @@ static void accounts_are_found_as_each_provider_names_them(void **state)
     }
 }
 
-/* Each of them takes minutes where a byte is looked at more than a few times. */
+/* Guards against quadratic parsing: each body takes minutes if its bytes are read many times. */
 static void large_bodies_are_read_once(void **state)
 {
     static const struct {
@@ -164,7 +165,8 @@ static void large_bodies_are_read_once(void **state)
     assert_client_check(*state, "dead_accounts", "not_tested 0 0", "");
 }
 
-/* --- secrets ----------------------------------------------------------------------------------------- */
+/* --- secrets
+ * ----------------------------------------------------------------------------------------- */
 
 static void secrets_in_urls_are_found(void **state)
 {
@@ -197,7 +199,7 @@ static void secrets_in_urls_are_found(void **state)
     }
 }
 
-static void secrets_that_come_later_are_known(void **state)
+static void secrets_created_later_are_found(void **state)
 {
     struct mock_response hook =
         mock_call(*state, "POST /v1/webhook-endpoints",
@@ -213,11 +215,11 @@ static void secrets_that_come_later_are_known(void **state)
                                      at(hook, "/endpoint/id")));
 }
 
-static void a_key_that_was_refused_is_disabled(void **state)
+static void a_refused_key_must_not_be_used_again(void **state)
 {
     static const char dead[] = "Authorization: Bearer lp_live_00000000000000_dead";
     mock_call(*state, LIST, NULL, AS_FULL);
-    mock_call(*state, LIST, NULL); /* no key at all is no key that was refused */
+    mock_call(*state, LIST, NULL); /* a call without a key does not count */
     assert_client_check(*state, "refused_key", "not_tested 0 0", "");
     mock_call(*state, LIST, NULL, dead);
     mock_call(*state, LIST, NULL, dead);
@@ -227,7 +229,7 @@ static void a_key_that_was_refused_is_disabled(void **state)
                         "an unknown key was used again after it was refused 2 times");
 }
 
-static void a_key_that_was_killed_is_disabled(void **state)
+static void a_disabled_key_must_not_be_used_again(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/plan", "{\"key\":\"second\",\"status\":\"killed\"}");
     for (int i = 0; i < 3; i++)
@@ -245,19 +247,19 @@ static void a_key_that_was_killed_is_disabled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CLIENT_CHECKS_TEST(one_url_for_each_account_is_fine),
-        CLIENT_CHECKS_TEST(another_one_while_one_is_open_is_not),
-        CLIENT_CHECKS_TEST(one_that_expired_was_used_or_never_came_is_not_open),
-        CLIENT_CHECKS_TEST(who_leaves_a_revoked_account_alone_is_fine),
-        CLIENT_CHECKS_TEST(who_writes_for_it_again_is_not),
-        CLIENT_CHECKS_TEST(a_dead_token_asks_for_reconnecting),
-        CLIENT_CHECKS_TEST(a_reconnected_account_begins_anew),
-        cmocka_unit_test(accounts_are_found_as_each_provider_names_them),
+        CLIENT_CHECKS_TEST(one_reconnect_url_per_account_passes),
+        CLIENT_CHECKS_TEST(a_second_url_while_one_is_open_fails),
+        CLIENT_CHECKS_TEST(an_expired_used_or_undelivered_url_is_not_open),
+        CLIENT_CHECKS_TEST(no_write_for_a_disconnected_account_passes),
+        CLIENT_CHECKS_TEST(a_second_write_for_a_disconnected_account_fails),
+        CLIENT_CHECKS_TEST(a_second_write_with_a_lost_token_fails),
+        CLIENT_CHECKS_TEST(a_reconnection_restarts_the_count),
+        cmocka_unit_test(accounts_are_found_in_each_providers_requests),
         CLIENT_CHECKS_TEST(large_bodies_are_read_once),
         CLIENT_CHECKS_TEST(secrets_in_urls_are_found),
-        CLIENT_CHECKS_TEST(secrets_that_come_later_are_known),
-        CLIENT_CHECKS_TEST(a_key_that_was_refused_is_disabled),
-        CLIENT_CHECKS_TEST(a_key_that_was_killed_is_disabled),
+        CLIENT_CHECKS_TEST(secrets_created_later_are_found),
+        CLIENT_CHECKS_TEST(a_refused_key_must_not_be_used_again),
+        CLIENT_CHECKS_TEST(a_disabled_key_must_not_be_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

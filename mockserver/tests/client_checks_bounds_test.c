@@ -1,4 +1,4 @@
-/* What is remembered of a client is bounded, whatever it does, and what was forgotten is told. */
+/* The history of the client checks is bounded, and forgotten entries are counted. */
 #include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static struct client_checks *client_checks_of(struct mock *m)
     return namespaces_at(m->namespaces, 0)->client_checks;
 }
 
-/* Without keeping the responses, as a server does. */
+/* Makes a call and drops the response, as a server does. */
 static void call(struct mock *m, const char *method, const char *target, const char *const *headers,
                  const char *body)
 {
@@ -33,7 +33,7 @@ static void call(struct mock *m, const char *method, const char *target, const c
     arena_end(&x.arena);
 }
 
-static void ever_new_keys_accounts_and_writes_take_no_more_memory(void **state)
+static void memory_is_bounded_for_new_keys_accounts_and_writes(void **state)
 {
     struct mock *m = *state;
     char bearer[64], token[64], target[128], body[256];
@@ -62,7 +62,7 @@ static void ever_new_keys_accounts_and_writes_take_no_more_memory(void **state)
     assert_client_check(m, "refused_key", "passed 50000 0", "");
 }
 
-static void what_happened_last_is_remembered(void **state)
+static void the_newest_entries_are_kept(void **state)
 {
     struct mock *m = *state;
     char bearer[64];
@@ -75,7 +75,7 @@ static void what_happened_last_is_remembered(void **state)
     assert_int_equal(node_get(a, "failures")->integer, 5000);
 }
 
-static void an_idle_world_takes_little(void **state)
+static void an_idle_namespace_needs_little_memory(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "GET /ns/idle/v1/whoami", NULL, AS_FULL);
@@ -83,7 +83,7 @@ static void an_idle_world_takes_little(void **state)
                 4096);
 }
 
-static void worlds_beyond_the_bound_are_summed_up(void **state)
+static void namespaces_beyond_the_limit_are_summed(void **state)
 {
     struct mock *m = *state;
     char name[32], line[128];
@@ -107,10 +107,10 @@ static void worlds_beyond_the_bound_are_summed_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CLIENT_CHECKS_TEST(ever_new_keys_accounts_and_writes_take_no_more_memory),
-        CLIENT_CHECKS_TEST(what_happened_last_is_remembered),
-        CLIENT_CHECKS_TEST(an_idle_world_takes_little),
-        CLIENT_CHECKS_TEST(worlds_beyond_the_bound_are_summed_up),
+        CLIENT_CHECKS_TEST(memory_is_bounded_for_new_keys_accounts_and_writes),
+        CLIENT_CHECKS_TEST(the_newest_entries_are_kept),
+        CLIENT_CHECKS_TEST(an_idle_namespace_needs_little_memory),
+        CLIENT_CHECKS_TEST(namespaces_beyond_the_limit_are_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Conduct that shows in calls alone: waiting, keys of writes, polling, pauses between tries. */
+/* Client checks for waits, Idempotency-Keys, polling and backoff. */
 #include "mockserver/tests/client_checks_test.h"
 
 #define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
@@ -13,7 +13,8 @@
 #define KEY_A "Idempotency-Key: 6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 #define KEY_B "Idempotency-Key: 6ba7b811-9dad-41d1-80b4-00c04fd430c8"
 
-/* --- Retry-After --------------------------------------------------------------------------------- */
+/* --- Retry-After
+ * --------------------------------------------------------------------------------- */
 
 static void limit_list(struct mock *m, const char *retry_after)
 {
@@ -25,13 +26,13 @@ static void limit_list(struct mock *m, const char *retry_after)
                           retry_after));
 }
 
-static void nobody_was_asked_to_wait(void **state)
+static void without_retry_after_nothing_is_tested(void **state)
 {
     mock_call(*state, LIST, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "not_tested 0 0", "");
 }
 
-static void who_waits_as_told_is_patient(void **state)
+static void waiting_as_requested_passes(void **state)
 {
     limit_list(*state, "30");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 429);
@@ -41,7 +42,7 @@ static void who_waits_as_told_is_patient(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
-static void who_calls_too_early_is_not(void **state)
+static void calling_too_early_fails(void **state)
 {
     limit_list(*state, "30");
     mock_call(*state, LIST, NULL, AS_FULL);
@@ -58,7 +59,7 @@ static void who_calls_too_early_is_not(void **state)
     assert_string_equal(node_get_text(o, "at"), "2026-05-02T09:00:29.000Z");
 }
 
-static void a_refusal_by_a_rule_is_of_its_operation_and_key(void **state)
+static void a_refusal_by_a_rule_concerns_its_operation_and_key(void **state)
 {
     limit_list(*state, "30");
     mock_call(*state, LIST, NULL, AS_FULL);
@@ -68,7 +69,7 @@ static void a_refusal_by_a_rule_is_of_its_operation_and_key(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
-static void a_spent_rate_limit_is_spent_for_all_that_it_pays_for(void **state)
+static void a_spent_rate_limit_concerns_all_its_operations(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/rate_limit",
               "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
@@ -82,7 +83,7 @@ static void a_spent_rate_limit_is_spent_for_all_that_it_pays_for(void **state)
                         "429 requested a wait of 1m; called again after 1s");
 }
 
-static void each_form_of_retry_after_is_understood(void **state)
+static void each_form_of_retry_after_is_read(void **state)
 {
     static const struct {
         const char *value;
@@ -90,7 +91,7 @@ static void each_form_of_retry_after_is_understood(void **state)
         const char *expected;
     } rows[] = {
         {"2",                             1000, "failed 1 1"    },
-        {"2",                             1990, "passed 1 0"    }, /* a timer that is early */
+        {"2",                             1990, "passed 1 0"    }, /* an early timer */
         {"0",                             0,    "not_tested 0 0"},
         {"Sat, 02 May 2026 09:00:05 GMT", 4000, "failed 1 1"    },
         {"Sat, 02 May 2026 09:00:05 GMT", 5000, "passed 1 0"    },
@@ -111,7 +112,7 @@ static void each_form_of_retry_after_is_understood(void **state)
     }
 }
 
-static void a_response_that_was_cut_asked_for_nothing(void **state)
+static void a_truncated_response_requests_no_wait(void **state)
 {
     add_rule(
         *state,
@@ -122,7 +123,8 @@ static void a_response_that_was_cut_asked_for_nothing(void **state)
     assert_client_check(*state, "retry_after", "not_tested 0 0", "");
 }
 
-/* --- Idempotency-Key ------------------------------------------------------------------------------ */
+/* --- Idempotency-Key
+ * ------------------------------------------------------------------------------ */
 
 static void fail_first(struct mock *m, const char *effect)
 {
@@ -135,7 +137,7 @@ static void fail_first(struct mock *m, const char *effect)
 #define SERVER_ERROR "{\"respond\":{\"error\":\"INTERNAL\"}}"
 #define LIMITED      "{\"respond\":{\"error\":\"RATE_LIMITED\"}}"
 
-static void a_write_that_is_repeated_keeps_its_key(void **state)
+static void a_repeated_write_must_keep_its_key(void **state)
 {
     static const struct {
         const char *effect, *first, *second, *expected, *why;
@@ -174,7 +176,7 @@ static void a_write_that_is_repeated_keeps_its_key(void **state)
     }
 }
 
-static void another_write_is_no_repetition(void **state)
+static void another_write_is_not_a_repetition(void **state)
 {
     fail_first(*state, SERVER_ERROR);
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
@@ -194,7 +196,7 @@ static void one_key_is_for_one_write(void **state)
                         "an Idempotency-Key was reused with another path or body");
 }
 
-static void a_key_that_the_provider_forgot_is_new(void **state)
+static void a_key_that_the_provider_forgot_can_be_reused(void **state)
 {
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
     pass(*state, INT64_C(24) * 3600 * 1000);
@@ -203,7 +205,8 @@ static void a_key_that_the_provider_forgot_is_new(void **state)
     assert_client_check(*state, "idempotency_unique", "not_tested 0 0", "");
 }
 
-/* --- polling ---------------------------------------------------------------------------------------- */
+/* --- polling
+ * ---------------------------------------------------------------------------------------- */
 
 static const char *begin_consent(struct mock *m)
 {
@@ -226,12 +229,12 @@ static void approve(struct mock *m, const char *state)
     assert_int_equal(mock_call(m, "POST /__admin/simulate/consent", body).status, 200);
 }
 
-static void who_polls_calmly_and_stops_is_fine(void **state)
+static void slow_polling_that_stops_passes(void **state)
 {
     const char *one = begin_consent(*state), *two = begin_consent(*state);
     assert_client_check(*state, "poll_pace", "not_tested 0 0", "");
     poll(*state, one);
-    poll(*state, two); /* another one has a pace of its own */
+    poll(*state, two); /* a separate resource */
     pass(*state, 1000);
     poll(*state, one);
     pass(*state, 950);
@@ -240,11 +243,11 @@ static void who_polls_calmly_and_stops_is_fine(void **state)
     assert_client_check(*state, "poll_pace", "passed 2 0", "");
     assert_client_check(*state, "poll_end", "passed 1 0", "");
     pass(*state, 60000);
-    poll(*state, one); /* somebody looks it up */
+    poll(*state, one); /* a lookup */
     assert_client_check(*state, "poll_end", "passed 1 0", "");
 }
 
-static void who_polls_fast_or_on_and_on_is_not(void **state)
+static void fast_or_endless_polling_fails(void **state)
 {
     const char *one = begin_consent(*state);
     poll(*state, one);
@@ -264,7 +267,7 @@ static void who_polls_fast_or_on_and_on_is_not(void **state)
                         "polled 300ms after the previous poll; the minimum is 1s");
 }
 
-static void a_poll_whose_response_was_cut_may_be_sent_again(void **state)
+static void a_poll_with_a_truncated_response_can_be_repeated(void **state)
 {
     const char *one = begin_consent(*state);
     approve(*state, one);
@@ -277,7 +280,7 @@ static void a_poll_whose_response_was_cut_may_be_sent_again(void **state)
     assert_client_check(*state, "poll_end", "passed 1 0", "");
 }
 
-static void other_polls_are_known_too(void **state)
+static void all_polled_operations_are_checked(void **state)
 {
     static const char lease[] =
         "GET /v1/projects/prj_acme_a/leased-accounts/requests/lreq_acme_open";
@@ -287,12 +290,13 @@ static void other_polls_are_known_too(void **state)
     assert_client_check(*state, "poll_pace", "failed 1 1",
                         "polled 300ms after the previous poll; the minimum is 1s");
     mock_call(*state, LIST, NULL, AS_FULL);
-    mock_call(*state, LIST, NULL, AS_FULL); /* a list is no poll */
+    mock_call(*state, LIST, NULL, AS_FULL); /* a list call is not a poll */
     assert_client_check(*state, "poll_pace", "failed 1 1",
                         "polled 300ms after the previous poll; the minimum is 1s");
 }
 
-/* --- pauses ----------------------------------------------------------------------------------------- */
+/* --- pauses
+ * ----------------------------------------------------------------------------------------- */
 
 static void try_with_pauses(struct mock *m, const int64_t *pauses_ms, size_t count)
 {
@@ -305,7 +309,7 @@ static void try_with_pauses(struct mock *m, const int64_t *pauses_ms, size_t cou
     }
 }
 
-static void who_hammers_is_advised(void **state)
+static void retries_without_backoff_get_advice(void **state)
 {
     static const struct {
         int64_t pauses_ms[6];
@@ -317,7 +321,7 @@ static void who_hammers_is_advised(void **state)
         {{200, 200, 200, 200},          4, "failed 4 1"    },
         {{200, 200, 200, 200, 200},     5, "failed 5 2"    },
         {{500, 1000, 2000, 4000, 8000}, 5, "passed 5 0"    },
-        {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"    }, /* once at once, then slower */
+        {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"    }, /* the first retry at once, then slower */
         {{6000, 6000, 6000, 6000},      4, "passed 4 0"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -333,7 +337,7 @@ static void who_hammers_is_advised(void **state)
                         "first pause was 200ms");
 }
 
-static void who_waits_as_told_needs_no_pauses_of_its_own(void **state)
+static void waiting_as_requested_needs_no_backoff(void **state)
 {
     add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[" LIMITED
                      ",{\"headers\":{\"Retry-After\":\"1\"}}]}");
@@ -345,7 +349,7 @@ static void who_waits_as_told_needs_no_pauses_of_its_own(void **state)
     assert_client_check(*state, "retry_after", "passed 8 0", "");
 }
 
-static void a_call_that_went_well_begins_anew(void **state)
+static void a_successful_call_restarts_the_count(void **state)
 {
     add_rule(*state,
              "{\"on\":\"layers.list_projects\",\"when\":{\"every\":2},\"then\":[" SERVER_ERROR
@@ -358,24 +362,24 @@ static void a_call_that_went_well_begins_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CLIENT_CHECKS_TEST(nobody_was_asked_to_wait),
-        CLIENT_CHECKS_TEST(who_waits_as_told_is_patient),
-        CLIENT_CHECKS_TEST(who_calls_too_early_is_not),
-        CLIENT_CHECKS_TEST(a_refusal_by_a_rule_is_of_its_operation_and_key),
-        CLIENT_CHECKS_TEST(a_spent_rate_limit_is_spent_for_all_that_it_pays_for),
-        CLIENT_CHECKS_TEST(each_form_of_retry_after_is_understood),
-        CLIENT_CHECKS_TEST(a_response_that_was_cut_asked_for_nothing),
-        CLIENT_CHECKS_TEST(a_write_that_is_repeated_keeps_its_key),
-        CLIENT_CHECKS_TEST(another_write_is_no_repetition),
+        CLIENT_CHECKS_TEST(without_retry_after_nothing_is_tested),
+        CLIENT_CHECKS_TEST(waiting_as_requested_passes),
+        CLIENT_CHECKS_TEST(calling_too_early_fails),
+        CLIENT_CHECKS_TEST(a_refusal_by_a_rule_concerns_its_operation_and_key),
+        CLIENT_CHECKS_TEST(a_spent_rate_limit_concerns_all_its_operations),
+        CLIENT_CHECKS_TEST(each_form_of_retry_after_is_read),
+        CLIENT_CHECKS_TEST(a_truncated_response_requests_no_wait),
+        CLIENT_CHECKS_TEST(a_repeated_write_must_keep_its_key),
+        CLIENT_CHECKS_TEST(another_write_is_not_a_repetition),
         CLIENT_CHECKS_TEST(one_key_is_for_one_write),
-        CLIENT_CHECKS_TEST(a_key_that_the_provider_forgot_is_new),
-        CLIENT_CHECKS_TEST(who_polls_calmly_and_stops_is_fine),
-        CLIENT_CHECKS_TEST(who_polls_fast_or_on_and_on_is_not),
-        CLIENT_CHECKS_TEST(a_poll_whose_response_was_cut_may_be_sent_again),
-        CLIENT_CHECKS_TEST(other_polls_are_known_too),
-        CLIENT_CHECKS_TEST(who_hammers_is_advised),
-        CLIENT_CHECKS_TEST(who_waits_as_told_needs_no_pauses_of_its_own),
-        CLIENT_CHECKS_TEST(a_call_that_went_well_begins_anew),
+        CLIENT_CHECKS_TEST(a_key_that_the_provider_forgot_can_be_reused),
+        CLIENT_CHECKS_TEST(slow_polling_that_stops_passes),
+        CLIENT_CHECKS_TEST(fast_or_endless_polling_fails),
+        CLIENT_CHECKS_TEST(a_poll_with_a_truncated_response_can_be_repeated),
+        CLIENT_CHECKS_TEST(all_polled_operations_are_checked),
+        CLIENT_CHECKS_TEST(retries_without_backoff_get_advice),
+        CLIENT_CHECKS_TEST(waiting_as_requested_needs_no_backoff),
+        CLIENT_CHECKS_TEST(a_successful_call_restarts_the_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* What is told of conduct: at the admin API, as JUnit, and of worlds that have ended. */
+/* Reports of client checks: in the admin API, as JUnit, and for namespaces that have ended. */
 #include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ static void occurrences_are_bounded_and_the_others_counted(void **state)
     assert_non_null(strstr(report(*state), "and 7 more"));
 }
 
-static void seqs_of_a_journal_that_was_cleared_are_not_told(void **state)
+static void seqs_from_before_a_cleared_journal_are_omitted(void **state)
 {
     add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":{\"error\":"
                      "\"RATE_LIMITED\"}},{\"headers\":{\"Retry-After\":\"9\"}}]}");
@@ -89,13 +89,13 @@ static void seqs_of_a_journal_that_was_cleared_are_not_told(void **state)
     assert_int_equal(node_count(node_get(o, "request_ids")), 1);
 }
 
-static void a_format_that_is_none_is_refused(void **state)
+static void an_unknown_format_is_rejected(void **state)
 {
     assert_int_equal(mock_call(*state, CLIENT_CHECKS "?format=yaml", NULL).status, 422);
     assert_int_equal(mock_call(*state, CLIENT_CHECKS "?format=json", NULL).status, 200);
 }
 
-static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state)
+static void junit_skips_untested_checks_and_fails_failed_ones(void **state)
 {
     mock_call(*state, LEAKS, NULL, AS_FULL);
     struct mock_response a = mock_call(*state, CLIENT_CHECKS "?format=junit", NULL);
@@ -110,7 +110,7 @@ static void junit_skips_what_nobody_tried_and_fails_what_was_broken(void **state
     assert_null(strstr(text, "lp_live_"));
 }
 
-static void advice_fails_nothing(void **state)
+static void advice_never_fails(void **state)
 {
     add_rule(*state,
              "{\"on\":\"layers.whoami\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}}]}");
@@ -123,7 +123,7 @@ static void advice_fails_nothing(void **state)
     assert_false(client_registry_failed(m->client_registry));
 }
 
-static void worlds_that_ended_are_in_the_report(void **state)
+static void ended_namespaces_are_in_the_report(void **state)
 {
     struct mock *m = *state;
     mock_call(m, LEAKS, NULL, AS_FULL);
@@ -132,7 +132,7 @@ static void worlds_that_ended_are_in_the_report(void **state)
     mock_call(m, "DELETE /__admin/namespaces/gone", NULL);
     mock_call(m, "GET /ns/here/v1/whoami", NULL, AS_FULL);
     const char *text = report(m);
-    assert_int_equal(times(text, "<testsuite "), 3); /* nobody has called the new default */
+    assert_int_equal(times(text, "<testsuite "), 3); /* the new default has no calls */
     assert_non_null(strstr(text, "<testsuite name=\"default (ended, generation 1)\""));
     assert_non_null(strstr(text, "<testsuite name=\"gone (ended, generation 3)\""));
     assert_non_null(strstr(text, "<testsuite name=\"here\""));
@@ -140,7 +140,7 @@ static void worlds_that_ended_are_in_the_report(void **state)
     assert_true(client_registry_failed(m->client_registry));
 }
 
-static void a_report_of_nothing_is_all_skipped(void **state)
+static void a_report_without_calls_is_all_skipped(void **state)
 {
     const char *text = report(*state);
     assert_int_equal(times(text, "<testsuite "), 1);
@@ -160,7 +160,7 @@ static int xmllint(const char *path)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void a_report_is_well_formed_whatever_it_tells(void **state)
+static void a_report_is_well_formed_with_any_text(void **state)
 {
     struct mock *m = mock_test_new("layers:\n"
                                    "  organizations:\n"
@@ -194,13 +194,13 @@ int main(void)
         CLIENT_CHECKS_TEST(the_admin_api_and_its_pages_are_not_checked),
         CLIENT_CHECKS_TEST(a_namespace_has_its_own_client_checks_until_its_reset),
         CLIENT_CHECKS_TEST(occurrences_are_bounded_and_the_others_counted),
-        CLIENT_CHECKS_TEST(seqs_of_a_journal_that_was_cleared_are_not_told),
-        CLIENT_CHECKS_TEST(a_format_that_is_none_is_refused),
-        CLIENT_CHECKS_TEST(junit_skips_what_nobody_tried_and_fails_what_was_broken),
-        CLIENT_CHECKS_TEST(advice_fails_nothing),
-        CLIENT_CHECKS_TEST(worlds_that_ended_are_in_the_report),
-        CLIENT_CHECKS_TEST(a_report_of_nothing_is_all_skipped),
-        cmocka_unit_test(a_report_is_well_formed_whatever_it_tells),
+        CLIENT_CHECKS_TEST(seqs_from_before_a_cleared_journal_are_omitted),
+        CLIENT_CHECKS_TEST(an_unknown_format_is_rejected),
+        CLIENT_CHECKS_TEST(junit_skips_untested_checks_and_fails_failed_ones),
+        CLIENT_CHECKS_TEST(advice_never_fails),
+        CLIENT_CHECKS_TEST(ended_namespaces_are_in_the_report),
+        CLIENT_CHECKS_TEST(a_report_without_calls_is_all_skipped),
+        cmocka_unit_test(a_report_is_well_formed_with_any_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
-/* client_checks_test.h - a mock of fixtures/layers-acme.yaml, a client to behave in it, and what the admin API
- * says of that.
+/* client_checks_test.h - for tests of the client checks: a mock of fixtures/layers-acme.yaml, and
+ * helpers that compare results.
  *
- * Shapes:  CLIENT_CHECKS_TEST(f) as LAYERS_TEST(f), for the clock stands still: only pass() moves it.
- * Errors:  a response that is not as expected fails the test, and tells it.
+ * Shapes:  CLIENT_CHECKS_TEST(f) is LAYERS_TEST(f). The clock is frozen; only pass() advances it.
+ * Units:   milliseconds.
+ * Errors:  an unexpected result fails the test and is printed.
  */
 #pragma once
 #include "mockserver/tests/layers_test.h"
@@ -23,14 +24,14 @@ static inline void pass(struct mock *m, int64_t ms)
     events_advance(w, world_now(w) + ms);
 }
 
-/* The response to one question, as an object. */
+/* The result of one check, as an object. */
 static inline const struct node *client_check_result(struct mock *m, const char *id)
 {
-    const struct node *responses = node_get(mock_call(m, CLIENT_CHECKS, NULL).body, "checks");
-    for (size_t i = 0; i < node_count(responses); i++)
-        if (strcmp(node_get_text(node_at(responses, i), "id"), id) == 0)
-            return node_at(responses, i);
-    fail_msg("there is no question %s", id);
+    const struct node *checks = node_get(mock_call(m, CLIENT_CHECKS, NULL).body, "checks");
+    for (size_t i = 0; i < node_count(checks); i++)
+        if (strcmp(node_get_text(node_at(checks, i), "id"), id) == 0)
+            return node_at(checks, i);
+    fail_msg("there is no check %s", id);
     return NULL;
 }
 
@@ -40,7 +41,8 @@ static inline const char *first_why(const struct node *response)
     return first ? node_get_text(first, "why") : "";
 }
 
-/* "passed 1 0", and of the first occurrence why: "" for none. */
+/* `expected`: verdict, tested, failures, as in "passed 1 0". `why`: of the first violation; "":
+ * none. */
 static inline void assert_client_check(struct mock *m, const char *id, const char *expected,
                                        const char *why)
 {

@@ -1,7 +1,7 @@
-/* Consent on a page of the mock's own. */
+/* The local consent page. */
 #include "mockserver/tests/admin_test.h"
 
-/* The page of a fresh attempt, as the authorize URL names it. */
+/* The call for the page of an attempt, with the path of its authorize URL. */
 static const char *consent_path(struct mock *m, const char *method, const char *token)
 {
     return arena_printf(&m->arena, "%s /__consent/layers/%s", method, token);
@@ -29,7 +29,7 @@ static void the_page_asks_for_consent(void **state)
     assert_true(shows(a, "value=\"tiktok.user.4\""));
 }
 
-static void approving_on_the_page_leads_back(void **state)
+static void approving_on_the_page_redirects_back(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
@@ -42,7 +42,7 @@ static void approving_on_the_page_leads_back(void **state)
     assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/0/handle"), "fan");
 }
 
-static void denying_on_the_page_leads_back_with_the_reason(void **state)
+static void denying_on_the_page_redirects_back_with_the_reason(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
@@ -53,7 +53,7 @@ static void denying_on_the_page_leads_back_with_the_reason(void **state)
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "failed");
 }
 
-static void a_bad_form_is_shown_again(void **state)
+static void an_invalid_form_is_shown_again(void **state)
 {
     struct mock *m = *state;
     static const char *const bodies[] = {"",
@@ -72,7 +72,7 @@ static void a_bad_form_is_shown_again(void **state)
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "pending");
 }
 
-static void a_dead_link_leads_nowhere(void **state)
+static void an_unknown_or_used_link_is_an_error_page(void **state)
 {
     struct mock *m = *state;
     const char *used = begin_attempt(m);
@@ -103,7 +103,7 @@ static void a_dead_link_leads_nowhere(void **state)
         }
 }
 
-static void a_reconnect_is_for_the_same_user_alone(void **state)
+static void only_the_same_user_can_reconnect(void **state)
 {
     struct mock *m = *state;
     simulation(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
@@ -125,11 +125,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_page_asks_for_consent),
-        TEST(approving_on_the_page_leads_back),
-        TEST(denying_on_the_page_leads_back_with_the_reason),
-        TEST(a_bad_form_is_shown_again),
-        TEST(a_dead_link_leads_nowhere),
-        TEST(a_reconnect_is_for_the_same_user_alone),
+        TEST(approving_on_the_page_redirects_back),
+        TEST(denying_on_the_page_redirects_back_with_the_reason),
+        TEST(an_invalid_form_is_shown_again),
+        TEST(an_unknown_or_used_link_is_an_error_page),
+        TEST(only_the_same_user_can_reconnect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The stream of events, over real sockets: only there is a client that can be slow. */
+/* The event stream. The tests need real sockets, because a client must be able to be slow. */
 #include <sys/socket.h>
 
 #include "base/time.h"
@@ -9,7 +9,7 @@
 #define LIST    "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define REVOKE  "/v1/social-accounts/" ACCOUNT
 
-/* The journal is a small one, of some fifty long calls. */
+/* With a small journal of about fifty long entries. */
 static int begin_small(void **state)
 {
     return begin_with(state, &(struct mock_options){.public_url = "http://mock.test",
@@ -25,8 +25,8 @@ static struct client *connect_with(struct setup *s, const char *line, const char
     return c;
 }
 
-/* Hears on until `text` has come; what stood before it, and it, are done with. */
-static void hear(struct client *c, const char *text)
+/* Reads until `text` has arrived, and drops everything up to its end. */
+static void expect_text(struct client *c, const char *text)
 {
     int64_t limit_us = time_monotonic_us() + 10000000;
     for (;;) {
@@ -43,31 +43,31 @@ static void hear(struct client *c, const char *text)
     }
 }
 
-static bool has_heard(struct client *c, const char *text)
+static bool has_text(struct client *c, const char *text)
 {
     return str_has(buf_str(&c->in), str_from(text));
 }
 
-static struct client *listen_to(struct setup *s, const char *target)
+static struct client *open_stream(struct setup *s, const char *target)
 {
     struct client *c = connect_with(s, arena_printf(&s->rig.arena, "GET %s", target), "");
-    hear(c, "event: begin\n");
-    hear(c, "\n\n");
+    expect_text(c, "event: begin\n");
+    expect_text(c, "\n\n");
     return c;
 }
 
-/* The id of the event whose text comes next. */
-static const char *hear_id(struct client *c)
+/* The id of the next event. */
+static const char *next_id(struct client *c)
 {
-    hear(c, "id: ");
-    hear(c, ""); /* all of an event comes at once */
+    expect_text(c, "id: ");
+    expect_text(c, ""); /* an event arrives in one piece */
     return str_dup(&c->rig->arena, str_head(buf_str(&c->in), str_find(buf_str(&c->in), '\n')));
 }
 
-static const char *hear_name(struct client *c)
+static const char *next_name(struct client *c)
 {
-    hear(c, "event: ");
-    hear(c, "");
+    expect_text(c, "event: ");
+    expect_text(c, "");
     return str_dup(&c->rig->arena, str_head(buf_str(&c->in), str_find(buf_str(&c->in), '\n')));
 }
 
@@ -81,68 +81,69 @@ static void revoke(struct setup *s)
     assert_int_equal(ask(s, "DELETE " REVOKE, "").status, 200);
 }
 
-static void calls_and_what_they_changed_come_in_order(void **state)
+static void calls_and_their_changes_arrive_in_order(void **state)
 {
     struct setup *s = *state;
     struct client *c = connect_with(s, "GET /__admin/events", "");
-    hear(c, "Content-Type: text/event-stream\r\n");
-    hear(c, "retry: 1000\nid: ");
-    hear(c, "\nevent: begin\ndata: {\"namespace\":\"default\",\"requests\":0,\"changes\":");
+    expect_text(c, "Content-Type: text/event-stream\r\n");
+    expect_text(c, "retry: 1000\nid: ");
+    expect_text(c, "\nevent: begin\ndata: {\"namespace\":\"default\",\"requests\":0,\"changes\":");
     list(s);
-    hear(c, "event: request\ndata: {\"seq\":1,");
-    hear(c, "\"operation\":\"list_social_accounts\",\"method\":\"GET\",\"target\":\"" LIST "\","
-            "\"status\":200,");
-    hear(c, "\"key\":\"full\",\"fault\":null,\"rules\":[],\"changes\":0}\n\n");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
+    expect_text(c,
+                "\"operation\":\"list_social_accounts\",\"method\":\"GET\",\"target\":\"" LIST "\","
+                "\"status\":200,");
+    expect_text(c, "\"key\":\"full\",\"fault\":null,\"rules\":[],\"changes\":0}\n\n");
     revoke(s);
-    assert_string_equal(hear_name(c), "request");
-    hear(c, "\ndata: {\"seq\":2,");
-    assert_string_equal(hear_name(c), "change");
-    hear(c, "\"kind\":\"accounts\",\"id\":\"" ACCOUNT "\",\"what\":\"account_disconnect\","
-            "\"from\":\"live\",\"to\":\"disconnected\",\"cause\":\"call\"}\n\n");
+    assert_string_equal(next_name(c), "request");
+    expect_text(c, "\ndata: {\"seq\":2,");
+    assert_string_equal(next_name(c), "change");
+    expect_text(c, "\"kind\":\"accounts\",\"id\":\"" ACCOUNT "\",\"what\":\"account_disconnect\","
+                   "\"from\":\"live\",\"to\":\"disconnected\",\"cause\":\"call\"}\n\n");
     client_end(c);
 }
 
-static void rules_that_acted_are_named(void **state)
+static void an_event_names_the_rules_that_acted(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events?types=request");
+    struct client *c = open_stream(s, "/__admin/events?types=request");
     ask(s, "POST /__admin/rules",
         "{\"name\":\"down\",\"then\":[{\"respond\":{\"status\":503,\"body\":\"x\"}}]}");
     ask(s, "GET " LIST, "");
-    hear(c, "\"status\":503");
-    hear(c, "\"rules\":[\"down\"]");
+    expect_text(c, "\"status\":503");
+    expect_text(c, "\"rules\":[\"down\"]");
     client_end(c);
 }
 
-static void simulations_and_time_are_recorded_too(void **state)
+static void simulations_and_clock_changes_are_streamed(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events");
+    struct client *c = open_stream(s, "/__admin/events");
     ask(s, "POST /__admin/simulate/token_lost",
         "{\"account\":\"" ACCOUNT "\",\"why\":\"revoked_upstream\"}");
-    hear(c, "\"cause\":\"simulation\"}\n\n");
+    expect_text(c, "\"cause\":\"simulation\"}\n\n");
     assert_int_equal(ask(s, "POST /__admin/clock/advance", "{\"by\":\"60d\"}").status, 200);
-    hear(c, "\"cause\":\"time\"}\n\n");
+    expect_text(c, "\"cause\":\"time\"}\n\n");
     client_end(c);
 }
 
-static void only_the_types_asked_for_come(void **state)
+static void only_the_requested_types_are_streamed(void **state)
 {
     struct setup *s = *state;
-    struct client *requests = listen_to(s, "/__admin/events?types=request");
-    struct client *changes = listen_to(s, "/__admin/events?types=change");
+    struct client *requests = open_stream(s, "/__admin/events?types=request");
+    struct client *changes = open_stream(s, "/__admin/events?types=change");
     revoke(s);
     list(s);
-    hear(requests, "event: request\ndata: {\"seq\":2,");
-    hear(changes, "event: change\n");
-    hear(changes, "\n\n");
-    assert_false(has_heard(requests, "event: change"));
-    assert_false(has_heard(changes, "event: request"));
+    expect_text(requests, "event: request\ndata: {\"seq\":2,");
+    expect_text(changes, "event: change\n");
+    expect_text(changes, "\n\n");
+    assert_false(has_text(requests, "event: change"));
+    assert_false(has_text(changes, "event: request"));
     client_end(requests);
     client_end(changes);
 }
 
-static void what_cannot_be_understood_is_refused(void **state)
+static void invalid_parameters_are_rejected(void **state)
 {
     static const struct {
         const char *query, *said;
@@ -164,128 +165,130 @@ static void what_cannot_be_understood_is_refused(void **state)
     assert_int_equal(s->mock->event_streams, 0);
 }
 
-static void another_world_is_heard_by_its_own_listeners(void **state)
+static void a_stream_has_the_events_of_its_namespace_only(void **state)
 {
     struct setup *s = *state;
     list(s);
     ask(s, "GET /ns/a" LIST, "");
-    struct client *c = listen_to(s, "/ns/a/__admin/events");
+    struct client *c = open_stream(s, "/ns/a/__admin/events");
     list(s);
     ask(s, "GET /ns/a" LIST "?limit=1", "");
-    hear(c, "\"seq\":2,");
-    hear(c, "\"target\":\"/ns/a" LIST "?limit=1\"");
+    expect_text(c, "\"seq\":2,");
+    expect_text(c, "\"target\":\"/ns/a" LIST "?limit=1\"");
     assert_int_equal(ask(s, "GET /ns/none/__admin/events", "").status, 404);
     client_end(c);
 }
 
-static void a_client_goes_on_where_it_was(void **state)
+static void a_reconnecting_client_continues_at_its_position(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events");
+    struct client *c = open_stream(s, "/__admin/events");
     revoke(s);
-    const char *request = hear_id(c), *change = hear_id(c);
-    hear(c, "event: change\ndata: {\"seq\":");
+    const char *request = next_id(c), *change = next_id(c);
+    expect_text(c, "event: change\ndata: {\"seq\":");
     client_end(c);
     list(s);
 
     const char *header = arena_printf(&s->rig.arena, "Last-Event-ID: %s\r\n", request);
-    c = connect_with(s, "GET /__admin/events?since=0", header); /* as a browser says it again */
-    hear(c, "event: begin\ndata: {\"namespace\":\"default\",\"requests\":1,");
-    assert_string_equal(hear_id(c), change);
-    hear(c, "event: request\ndata: {\"seq\":2,");
+    c = connect_with(s, "GET /__admin/events?since=0",
+                     header); /* as a browser sends it when it reconnects */
+    expect_text(c, "event: begin\ndata: {\"namespace\":\"default\",\"requests\":1,");
+    assert_string_equal(next_id(c), change);
+    expect_text(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
 
-    c = listen_to(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s&types=request", change));
-    hear(c, "event: request\ndata: {\"seq\":2,");
+    c = open_stream(s,
+                    arena_printf(&s->rig.arena, "/__admin/events?since=%s&types=request", change));
+    expect_text(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
 }
 
-static void the_past_is_told_to_who_asks_for_it(void **state)
+static void since_returns_past_events(void **state)
 {
     struct setup *s = *state;
     list(s);
-    struct client *c = listen_to(s, "/__admin/events?since=start");
-    hear(c, "event: request\ndata: {\"seq\":1,");
-    assert_false(has_heard(c, "fixture"));
+    struct client *c = open_stream(s, "/__admin/events?since=start");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
+    assert_false(has_text(c, "fixture"));
     client_end(c);
-    c = listen_to(s, "/__admin/events?since=0");
-    hear(c, "event: change\ndata: {\"seq\":1,");
-    hear(c, "\"cause\":\"fixture\"");
-    hear(c, "event: request\ndata: {\"seq\":1,");
+    c = open_stream(s, "/__admin/events?since=0");
+    expect_text(c, "event: change\ndata: {\"seq\":1,");
+    expect_text(c, "\"cause\":\"fixture\"");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
     client_end(c);
-    c = listen_to(s, "/__admin/events");
+    c = open_stream(s, "/__admin/events");
     list(s);
-    hear(c, "event: request\ndata: {\"seq\":2,");
+    expect_text(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
 }
 
-static void a_stream_ends_with_its_world(void **state)
+static void a_reset_ends_the_stream(void **state)
 {
     static const char *const ends[] = {"POST /ns/a/__admin/reset", "DELETE /__admin/namespaces/a"};
     struct setup *s = *state;
     for (size_t i = 0; i < 2; i++) {
         ask(s, "GET /ns/a" LIST, "");
-        struct client *c = listen_to(s, "/ns/a/__admin/events");
+        struct client *c = open_stream(s, "/ns/a/__admin/events");
         assert_int_equal(ask(s, ends[i], "").status / 100, 2);
-        hear(c, "id: start\nevent: reset\ndata: {\"namespace\":\"a\"}\n\n");
-        hear(c, "\r\n0\r\n\r\n");
+        expect_text(c, "id: start\nevent: reset\ndata: {\"namespace\":\"a\"}\n\n");
+        expect_text(c, "\r\n0\r\n\r\n");
         assert_int_equal(s->mock->event_streams, 0);
         client_end(c);
     }
 }
 
-static void what_was_not_told_yet_comes_before_the_reset(void **state)
+static void pending_events_come_before_the_reset(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events");
+    struct client *c = open_stream(s, "/__admin/events");
     struct client *other = client_new(&s->rig);
     struct mock_response a[2];
     client_say(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
                                             request(s, "POST /__admin/reset", ""))));
     assert_int_equal(client_hear(other, 2, true, a), 2);
-    hear(c, "event: request\ndata: {\"seq\":1,");
-    hear(c, "event: reset\n");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
+    expect_text(c, "event: reset\n");
     client_end(c);
     client_end(other);
 }
 
-static void who_comes_back_after_a_reset_begins_with_the_new_world(void **state)
+static void reconnecting_after_a_reset_starts_at_the_new_state(void **state)
 {
     struct setup *s = *state;
     list(s);
-    struct client *c = listen_to(s, "/__admin/events?since=start");
-    const char *id = hear_id(c);
+    struct client *c = open_stream(s, "/__admin/events?since=start");
+    const char *id = next_id(c);
     client_end(c);
     ask(s, "POST /__admin/reset", "");
     ask(s, "GET " LIST "?limit=1", "");
-    c = listen_to(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s", id));
-    hear(c, "event: reset\n");
-    hear(c, "event: request\ndata: {\"seq\":1,");
-    hear(c, "limit=1");
+    c = open_stream(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s", id));
+    expect_text(c, "event: reset\n");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
+    expect_text(c, "limit=1");
     client_end(c);
 }
 
-static void a_journal_that_is_cleared_is_told(void **state)
+static void clearing_the_journal_is_an_event(void **state)
 {
     struct setup *s = *state;
     list(s);
-    struct client *c = listen_to(s, "/__admin/events?since=start");
-    const char *before = hear_id(c);
+    struct client *c = open_stream(s, "/__admin/events?since=start");
+    const char *before = next_id(c);
     ask(s, "DELETE /__admin/requests", "");
-    hear(c, "event: cleared\ndata: {}\n\n");
+    expect_text(c, "event: cleared\ndata: {}\n\n");
     list(s);
-    hear(c, "event: request\ndata: {\"seq\":1,");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
     client_end(c);
-    c = listen_to(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s", before));
-    hear(c, "event: cleared\n");
-    hear(c, "event: request\ndata: {\"seq\":1,");
+    c = open_stream(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s", before));
+    expect_text(c, "event: cleared\n");
+    expect_text(c, "event: request\ndata: {\"seq\":1,");
     client_end(c);
 }
 
-static void a_slow_listener_is_told_what_it_lost(void **state)
+static void a_slow_client_gets_the_number_of_lost_events(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events?types=request");
+    struct client *c = open_stream(s, "/__admin/events?types=request");
     loop_unwatch(s->rig.loop, c->fd); /* it does not read */
     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){131072}, sizeof(int));
     struct client *busy = client_new(&s->rig);
@@ -297,31 +300,32 @@ static void a_slow_listener_is_told_what_it_lost(void **state)
         client_ask(busy, long_call);
 
     struct client *again = client_on(&s->rig, c->fd); /* now it does */
-    hear(again, "event: lost\ndata: {\"requests\":");
+    expect_text(again, "event: lost\ndata: {\"requests\":");
     int lost = atoi(buf_c(&again->in));
     assert_in_range(lost, 1, journal_lost(j));
-    hear(again, ",\"changes\":0}\n\n");
-    hear(again, "event: request\ndata: {\"seq\":");
-    hear(again, arena_printf(&s->rig.arena, "{\"seq\":%llu,", (unsigned long long)journal_last(j)));
+    expect_text(again, ",\"changes\":0}\n\n");
+    expect_text(again, "event: request\ndata: {\"seq\":");
+    expect_text(again,
+                arena_printf(&s->rig.arena, "{\"seq\":%llu,", (unsigned long long)journal_last(j)));
     client_end(again);
     client_end(busy);
 }
 
-static void there_are_only_so_many_streams(void **state)
+static void the_number_of_streams_is_limited(void **state)
 {
     struct setup *s = *state;
     s->mock->event_streams = 199;
-    struct client *c = listen_to(s, "/__admin/events");
+    struct client *c = open_stream(s, "/__admin/events");
     struct mock_response a = ask(s, "GET /__admin/events", "");
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.head, STR("application/problem+json")));
     assert_true(str_has(a.body, STR("\"code\":\"too_many_streams\"")));
     client_end(c);
-    rig_wait(&s->rig, &s->mock->event_streams, 199); /* who leaves makes room */
-    client_end(listen_to(s, "/__admin/events"));
+    rig_wait(&s->rig, &s->mock->event_streams, 199); /* a client that leaves makes room */
+    client_end(open_stream(s, "/__admin/events"));
 }
 
-static void a_silence_is_broken_every_ten_seconds(void **state)
+static void an_idle_stream_gets_a_comment_every_ten_seconds(void **state)
 {
     struct setup *s = *state;
     struct exchange x = {.arrived_us = time_monotonic_us()};
@@ -335,12 +339,12 @@ static void a_silence_is_broken_every_ten_seconds(void **state)
     assert_int_equal(s->mock->event_streams, 0);
 }
 
-static void the_server_may_end_before_its_listeners(void **state)
+static void the_server_can_stop_with_open_streams(void **state)
 {
     struct setup *s = *state;
-    struct client *c = listen_to(s, "/__admin/events");
+    struct client *c = open_stream(s, "/__admin/events");
     server_quiesce(s->rig.server);
-    hear(c, "0\r\n\r\n");
+    expect_text(c, "0\r\n\r\n");
     server_free(s->rig.server);
     s->rig.server = NULL;
     assert_int_equal(s->mock->event_streams, 0);
@@ -351,22 +355,22 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin_small, end)
     const struct CMUnitTest tests[] = {
-        TEST(calls_and_what_they_changed_come_in_order),
-        TEST(rules_that_acted_are_named),
-        TEST(simulations_and_time_are_recorded_too),
-        TEST(only_the_types_asked_for_come),
-        TEST(what_cannot_be_understood_is_refused),
-        TEST(another_world_is_heard_by_its_own_listeners),
-        TEST(a_client_goes_on_where_it_was),
-        TEST(the_past_is_told_to_who_asks_for_it),
-        TEST(a_stream_ends_with_its_world),
-        TEST(what_was_not_told_yet_comes_before_the_reset),
-        TEST(who_comes_back_after_a_reset_begins_with_the_new_world),
-        TEST(a_journal_that_is_cleared_is_told),
-        TEST(a_slow_listener_is_told_what_it_lost),
-        TEST(there_are_only_so_many_streams),
-        TEST(a_silence_is_broken_every_ten_seconds),
-        TEST(the_server_may_end_before_its_listeners),
+        TEST(calls_and_their_changes_arrive_in_order),
+        TEST(an_event_names_the_rules_that_acted),
+        TEST(simulations_and_clock_changes_are_streamed),
+        TEST(only_the_requested_types_are_streamed),
+        TEST(invalid_parameters_are_rejected),
+        TEST(a_stream_has_the_events_of_its_namespace_only),
+        TEST(a_reconnecting_client_continues_at_its_position),
+        TEST(since_returns_past_events),
+        TEST(a_reset_ends_the_stream),
+        TEST(pending_events_come_before_the_reset),
+        TEST(reconnecting_after_a_reset_starts_at_the_new_state),
+        TEST(clearing_the_journal_is_an_event),
+        TEST(a_slow_client_gets_the_number_of_lost_events),
+        TEST(the_number_of_streams_is_limited),
+        TEST(an_idle_stream_gets_a_comment_every_ten_seconds),
+        TEST(the_server_can_stop_with_open_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Why a call was answered as it was, and what one that met nothing was near to. */
+/* Explanations of responses, and the nearest routes of unmatched calls. */
 #include "mockserver/tests/layers_webhooks_test.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void a_call_is_found_by_seq_and_by_request_id(void **state)
         strstr(at(none, "/detail"), "it has seq 1 to 1, and 0 older ones were evicted"));
 }
 
-static void it_says_how_world_and_provider_were_chosen(void **state)
+static void it_shows_how_namespace_and_provider_were_chosen(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -69,7 +69,7 @@ static void it_says_how_world_and_provider_were_chosen(void **state)
     }
 }
 
-static void it_says_which_credential_chose_the_world(void **state)
+static void it_shows_a_namespace_chosen_by_credential(void **state)
 {
     struct network *n = *state;
     struct mock_response made =
@@ -82,7 +82,7 @@ static void it_says_which_credential_chose_the_world(void **state)
     assert_string_equal(at(a, "/namespace/by"), "credential");
 }
 
-static void it_tells_each_gates_verdict(void **state)
+static void it_shows_the_verdict_of_each_gate(void **state)
 {
     struct network *n = *state;
     mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL,
@@ -101,7 +101,7 @@ static void it_tells_each_gates_verdict(void **state)
     assert_string_equal(at(a, "/changes"), "[]");
 }
 
-static void it_tells_each_rule_and_the_condition_that_failed(void **state)
+static void it_shows_each_rule_and_its_failed_condition(void **state)
 {
     struct network *n = *state;
     static const struct {
@@ -138,13 +138,13 @@ static void it_tells_each_rule_and_the_condition_that_failed(void **state)
     assert_string_equal(at(a, "/rules/11/rule"), "mine");
     assert_string_equal(at(a, "/rules/11/acted"), "true");
 
-    mock_call(n->mock, "DELETE /__admin/rules", NULL); /* nobody knows any more what it expected */
+    mock_call(n->mock, "DELETE /__admin/rules", NULL); /* its conditions are no longer known */
     a = last(n);
     assert_string_equal(at(a, "/rules/0/failed/pointer"), "/on");
     assert_string_equal(at(a, "/rules/0/failed/expected"), "null");
 }
 
-static void it_tells_changes_and_the_deliveries_they_caused(void **state)
+static void it_shows_changes_and_their_deliveries(void **state)
 {
     struct network *n = *state;
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
@@ -161,7 +161,7 @@ static void it_tells_changes_and_the_deliveries_they_caused(void **state)
     assert_string_equal(at(list, "/items/1/deliveries/0"), at(a, "/deliveries/0"));
 }
 
-static void it_tells_what_befell_them_and_by_which_rule(void **state)
+static void it_shows_delivery_faults_and_their_rules(void **state)
 {
     struct network *n = *state;
     add_rule(n, "{\"name\":\"lost\",\"event\":\"social_account.revoked\","
@@ -180,7 +180,7 @@ static void it_tells_what_befell_them_and_by_which_rule(void **state)
     assert_string_equal(at(a, "/delivery_faults/0/duplicates"), "0");
 }
 
-static void a_response_that_was_given_before_is_said_to_be(void **state)
+static void a_replayed_response_is_marked(void **state)
 {
     struct network *n = *state;
     for (int i = 0; i < 2; i++)
@@ -193,7 +193,7 @@ static void a_response_that_was_given_before_is_said_to_be(void **state)
     assert_string_equal(at(explain(n, "2"), "/changes"), "[]");
 }
 
-static void what_met_no_route_is_listed_with_the_nearest(void **state)
+static void unmatched_calls_are_listed_with_the_nearest_routes(void **state)
 {
     struct network *n = *state;
     add_rule(n, "{\"name\":\"other\",\"when\":{\"query\":{\"a\":\"b\"}},"
@@ -229,14 +229,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_found_by_seq_and_by_request_id),
-        TEST(it_says_how_world_and_provider_were_chosen),
-        TEST(it_says_which_credential_chose_the_world),
-        TEST(it_tells_each_gates_verdict),
-        TEST(it_tells_each_rule_and_the_condition_that_failed),
-        TEST(it_tells_changes_and_the_deliveries_they_caused),
-        TEST(it_tells_what_befell_them_and_by_which_rule),
-        TEST(a_response_that_was_given_before_is_said_to_be),
-        TEST(what_met_no_route_is_listed_with_the_nearest),
+        TEST(it_shows_how_namespace_and_provider_were_chosen),
+        TEST(it_shows_a_namespace_chosen_by_credential),
+        TEST(it_shows_the_verdict_of_each_gate),
+        TEST(it_shows_each_rule_and_its_failed_condition),
+        TEST(it_shows_changes_and_their_deliveries),
+        TEST(it_shows_delivery_faults_and_their_rules),
+        TEST(a_replayed_response_is_marked),
+        TEST(unmatched_calls_are_listed_with_the_nearest_routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,13 @@
-// recipes.mjs - runs what a Markdown page shows: each block of shell or JavaScript, in order, against
-// a mock of the section's own; and compares what it prints with the block that follows.
+// recipes.mjs - runs the shell and JavaScript blocks of a Markdown page, in order, each section
+// against its own mock, and compares their output with the block that follows.
 //
 //   node recipes.mjs <folder of the programs> <source folder> <page>
 //
-// A section begins with "## ". Its shell blocks share one shell. A block that is a mock's command
-// line alone starts the section's mock, else that has the sample world. "Save this as `file`" before
-// a block writes it. The section "Before you begin" stands before each. In what is shown `...` is
-// anything; ports, process ids and times on a clock are any. <!-- not run: why --> before a block
-// leaves it out.
+// A section begins with "## ". Its shell blocks share one shell. A block that consists of a mock's
+// command line starts the section's mock; the default is a mock with the sample fixture. "Save this
+// as `file`" before a block writes it to a file. The section "Before you begin" is run before each
+// other one. In shown output, `...` matches anything; ports, process ids and durations match any.
+// <!-- not run: why --> before a block skips it.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,7 @@ async function startMock(words, cwd) {
   return { mock, ready, url: JSON.parse(ready).url };
 }
 
-// What differs from run to run and is shown all the same.
+// Replaces what differs from run to run.
 const steady = (text) =>
   text
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
@@ -84,7 +84,7 @@ function isAsShown(shown, printed) {
   return new RegExp(`^${pattern}$`).test(steady(printed));
 }
 
-// The whole section as one script: what a block prints stands behind its mark.
+// Returns the section as one script; it prints a mark before the output of each block.
 function scriptOf(blocks, folder, local) {
   let script = `PATH=${programs}:$PATH\n`;
   blocks.forEach((block, i) => {
@@ -116,7 +116,7 @@ function run(script, cwd) {
   });
 }
 
-// What each block printed, by its number.
+// Splits the output by marks: {block number: text}.
 function printedBy(stdout) {
   const printed = {};
   for (const part of stdout.split(`${mark} `).slice(1)) {
@@ -131,12 +131,12 @@ function compare(blocks, printed, stderr) {
   blocks.forEach(({ shown }, i) => {
     const text = printed[i] ?? '';
     if (shown && !isAsShown(shown.text, text))
-      wrong.push(`${basename(page)}:${shown.line}: shows\n${shown.text}but it prints\n${text}${stderr}`);
+      wrong.push(`${basename(page)}:${shown.line}: expected\n${shown.text}but the output is\n${text}${stderr}`);
   });
   return wrong;
 }
 
-async function play(before, { title, blocks }) {
+async function runSection(before, { title, blocks }) {
   const folder = setUp();
   const all = [...before, ...blocks];
   const [words, start] = argumentsOf(all);
@@ -159,13 +159,13 @@ const only = process.argv[5] ?? '';
 const recipes = sections.filter((s) => s.blocks !== before && s.blocks.some((b) => b.runs) && s.title.includes(only));
 const results = [];
 async function work() {
-  for (let next; (next = recipes.shift()); ) results.push(await play(before, next));
+  for (let next; (next = recipes.shift()); ) results.push(await runSection(before, next));
 }
 await Promise.all(Array.from({ length: atOnce }, work));
 for (const { title, wrong } of results) {
-  console.log(`${wrong.length ? 'WRONG' : 'good '}  ${title}`);
+  console.log(`${wrong.length ? 'FAILED' : 'passed'}  ${title}`);
   for (const text of wrong) console.log(text);
 }
 const bad = results.filter((r) => r.wrong.length).length;
-console.log(`${results.length} sections, ${bad} wrong`);
+console.log(`${results.length} sections, ${bad} failed`);
 process.exit(bad || !results.length ? 1 : 0);

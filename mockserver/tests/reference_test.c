@@ -1,4 +1,4 @@
-/* The reference page is current, leaves nothing out, and each of its examples does what it says. */
+/* The reference page is current and complete, and its examples give the responses that it shows. */
 #include "mockserver/reference/reference.h"
 
 #include <setjmp.h>
@@ -25,14 +25,14 @@
 #define HEADERS_MAX   8
 #define SIMULATE_PATH "/__admin/simulate/"
 
-/* --- running one --------------------------------------------------------------------------- */
+/* --- running an example ------------------------------------------------------------------- */
 
-struct findings { /* of all examples */
+struct totals { /* of all examples */
     size_t wrong;
     bool *header_seen; /* of mock_headers */
 };
 
-struct play {
+struct example_run {
     struct mock *mock;
     const struct example *example;
     struct {
@@ -41,14 +41,14 @@ struct play {
         } * items;
         size_t count, room;
     } saved;
-    struct findings *findings;
+    struct totals *totals;
 };
 
-/* All that is wrong is told at once. */
-#define complain(r, ...) (print_error(__VA_ARGS__), print_error("\n"), (void)(r)->findings->wrong++)
+/* Reports an error and continues, so that one run shows all of them. */
+#define report(r, ...) (print_error(__VA_ARGS__), print_error("\n"), (void)(r)->totals->wrong++)
 
-/* `text` with what was saved in the place of its name. */
-static const char *resolve(struct play *r, const char *text)
+/* Replaces each $name in `text` by its saved value. */
+static const char *resolve(struct example_run *r, const char *text)
 {
     struct arena *a = &r->mock->arena;
     for (size_t i = 0; i < r->saved.count; i++) {
@@ -61,8 +61,8 @@ static const char *resolve(struct play *r, const char *text)
     return text;
 }
 
-/* The sample's first key of the provider whose path it is, where the example names none. */
-static const char *key_line(struct play *r, const struct example_call *c)
+/* By default the sample's first key of the provider that the path belongs to. */
+static const char *key_header(struct example_run *r, const struct example_call *c)
 {
     const char *key = c->key;
     if (!key && strstr(c->call, "/api/v1"))
@@ -76,13 +76,13 @@ static const char *key_line(struct play *r, const struct example_call *c)
                         bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
 }
 
-static struct mock_response make_call(struct play *r, const struct example_call *c)
+static struct mock_response make_call(struct example_run *r, const struct example_call *c)
 {
     struct arena *a = &r->mock->arena;
     const char *parts[HEADERS_MAX + 4] = {resolve(r, c->call)};
     size_t count = 2;
     parts[1] = c->body ? resolve(r, json_print(a, c->body)) : NULL;
-    parts[count++] = key_line(r, c);
+    parts[count++] = key_header(r, c);
     for (size_t i = 0; i < node_count(c->headers); i++) {
         const struct member *m = &c->headers->map.members[i];
         assert_true(count < HEADERS_MAX);
@@ -91,8 +91,9 @@ static struct mock_response make_call(struct play *r, const struct example_call 
     return mock_call_list(r->mock, parts);
 }
 
-static void assert_like(struct play *r, const struct example_call *c, const struct node *expected,
-                        const struct node *actual, const char *what)
+static void check_expectation(struct example_run *r, const struct example_call *c,
+                              const struct node *expected, const struct node *actual,
+                              const char *what)
 {
     struct match_context m = {.arena = &r->mock->arena};
     struct match_results results = {0};
@@ -101,18 +102,19 @@ static void assert_like(struct play *r, const struct example_call *c, const stru
     match_run(&m, expected, actual, "", &results);
     for (size_t i = 0; i < results.count; i++)
         if (results.items[i].verdict != MATCH_HOLDS)
-            complain(r, "%s: %s: %s%s %s %s, got %s", r->example->of, c->call, what,
-                     results.items[i].pointer, results.items[i].matcher, results.items[i].expected,
-                     results.items[i].actual);
+            report(r, "%s: %s: %s%s %s %s, got %s", r->example->of, c->call, what,
+                   results.items[i].pointer, results.items[i].matcher, results.items[i].expected,
+                   results.items[i].actual);
 }
 
-static void assert_headers(struct play *r, const struct example_call *c, struct mock_response x)
+static void check_headers(struct example_run *r, const struct example_call *c,
+                          struct mock_response x)
 {
     for (size_t i = 0; i < node_count(c->has); i++) {
         const struct member *m = &c->has->map.members[i];
         const char *value = header_of(x, m->key);
         const struct node *seen = value ? node_new_text(x.arena, str_from(value)) : NULL;
-        assert_like(r, c, m->value, seen, m->key);
+        check_expectation(r, c, m->value, seen, m->key);
     }
     for (size_t i = 0; i < x.headers.count; i++) {
         struct str name = str_from(x.headers.items[i].name);
@@ -120,9 +122,9 @@ static void assert_headers(struct play *r, const struct example_call *c, struct 
         while (known < mock_header_count && !str_is(name, mock_headers[known].name))
             known++;
         if (known < mock_header_count)
-            r->findings->header_seen[known] = true;
+            r->totals->header_seen[known] = true;
         else if (str_starts(name, STR("X-Mock-")))
-            complain(r, "%s is told nowhere", name.s);
+            report(r, "the header %s is not documented", name.s);
     }
 }
 
@@ -134,33 +136,33 @@ static const char *const cut_words[] = {
     [CUT_RESET] = "reset",
 };
 
-static void assert_wire(struct play *r, const struct example_call *c, struct mock_response x)
+static void check_delivery(struct example_run *r, const struct example_call *c,
+                           struct mock_response x)
 {
     const struct rule_plan *p = x.call->plan;
     const char *cut = cut_words[x.call->res->cut];
     int64_t late_us = p ? p->delay_before_us + p->delay_after_us : 0;
     if (c->late_ms && late_us != c->late_ms * 1000)
-        complain(r, "%s: %s: is %lld us late", r->example->of, c->call, (long long)late_us);
+        report(r, "%s: %s: delayed by %lld us", r->example->of, c->call, (long long)late_us);
     if (x.call->res->bytes_per_second != c->speed)
-        complain(r, "%s: %s: has another speed", r->example->of, c->call);
+        report(r, "%s: %s: sent at another speed", r->example->of, c->call);
     if (!cut != !c->cut || (cut && strcmp(cut, c->cut) != 0))
-        complain(r, "%s: %s: is cut %s", r->example->of, c->call, cut ? cut : "nowhere");
+        report(r, "%s: %s: closed: %s", r->example->of, c->call, cut ? cut : "no");
 }
 
-static void save(struct play *r, const struct example_call *c, struct mock_response x)
+static void save(struct example_run *r, const struct example_call *c, struct mock_response x)
 {
     for (size_t i = 0; i < node_count(c->save); i++) {
         const struct member *m = &c->save->map.members[i];
         const char *text = at(x, node_text(m->value));
         if (!text)
-            complain(r, "%s: %s: nothing stands at %s", r->example->of, c->call,
-                     node_text(m->value));
+            report(r, "%s: %s: no value at %s", r->example->of, c->call, node_text(m->value));
         else
             *arena_push(&r->mock->arena, &r->saved, struct saved) = (struct saved){m->key, text};
     }
 }
 
-static const char *add_rule(struct play *r, const char *yaml)
+static const char *add_rule(struct example_run *r, const char *yaml)
 {
     struct error err = {0};
     const struct node *rule = yaml_parse(&r->mock->arena, str_from(yaml), r->example->of, &err);
@@ -168,23 +170,24 @@ static const char *add_rule(struct play *r, const char *yaml)
     struct mock_response x =
         mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
     if (x.status != 201)
-        complain(r, "%s: %s", r->example->of, x.text.s);
+        report(r, "%s: %s", r->example->of, x.text.s);
     return at(x, "/rule");
 }
 
-static void run(const struct example *e, struct findings *f)
+static void run_example(const struct example *e, struct totals *f)
 {
-    struct play of_e = {.mock = mock_test_new(e->fixture), .example = e, .findings = f}, *r = &of_e;
+    struct example_run of_e = {.mock = mock_test_new(e->fixture), .example = e, .totals = f},
+                       *r = &of_e;
     const struct example_call *calls = e->calls.items;
     const char *rule = e->rule ? add_rule(r, e->rule) : NULL;
     for (size_t i = 0; i < e->calls.count; i++) {
         struct mock_response x = make_call(r, &calls[i]);
         if (x.status != calls[i].status)
-            complain(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status,
-                     (long long)calls[i].status, STR_ARG(x.text));
-        assert_like(r, &calls[i], calls[i].sees, x.body, "");
-        assert_headers(r, &calls[i], x);
-        assert_wire(r, &calls[i], x);
+            report(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status,
+                   (long long)calls[i].status, STR_ARG(x.text));
+        check_expectation(r, &calls[i], calls[i].sees, x.body, "");
+        check_headers(r, &calls[i], x);
+        check_delivery(r, &calls[i], x);
         save(r, &calls[i], x);
     }
     if (rule) {
@@ -192,24 +195,24 @@ static void run(const struct example *e, struct findings *f)
             mock_call(r->mock, arena_printf(&r->mock->arena, "GET /__admin/rules/%s", rule), NULL);
         const struct node *hits = node_get(x.body, "hits");
         if (hits->integer != (e->hits ? e->hits : 1))
-            complain(r, "%s: the rule has %lld hits", e->of, (long long)hits->integer);
+            report(r, "%s: the rule has %lld hits", e->of, (long long)hits->integer);
     }
     mock_free(r->mock);
 }
 
-static void each_example_does_what_it_says(void **state)
+static void each_example_gives_the_shown_response(void **state)
 {
     (void)state;
     struct arena a = {0};
     struct field_list list = examples_read(&a);
-    struct findings f = {.header_seen = arena_array(&a, bool, mock_header_count)};
+    struct totals f = {.header_seen = arena_array(&a, bool, mock_header_count)};
     for (size_t i = 0; i < list.count; i++) {
         const struct example *e = (const struct example *)list.items + i;
         struct match_context m = {.arena = &a};
         if (e->calls.count)
-            run(e, &f);
+            run_example(e, &f);
         else if (!e->value || !match_holds(&m, e->expectation, e->value))
-            fail_msg("%s: shows nothing, or does not hold", e->of);
+            fail_msg("%s: has no calls, or the expectation does not hold", e->of);
     }
     assert_int_equal(f.wrong, 0);
     for (size_t i = 0; i < mock_header_count; i++)
@@ -218,9 +221,9 @@ static void each_example_does_what_it_says(void **state)
     arena_end(&a);
 }
 
-/* --- leaving nothing out ------------------------------------------------------------------- */
+/* --- completeness -------------------------------------------------------------------------- */
 
-/* What the examples have used. */
+/* The table rows that the examples use. */
 struct used {
     struct arena arena;
     struct {
@@ -318,8 +321,8 @@ static void use_all(struct used *u, const struct fields *fixture)
     }
 }
 
-/* Nothing, or what lacks an example or help. */
-static const char *lack(const struct used *u, const struct fields *table)
+/* The first key without help or example; NULL: none. */
+static const char *first_missing(const struct used *u, const struct fields *table)
 {
     const char *lacking = NULL;
     for (size_t i = 0; i < table->count && !lacking; i++) {
@@ -327,19 +330,19 @@ static const char *lack(const struct used *u, const struct fields *table)
         if (!f->help || !*f->help || !is_used(u, f))
             lacking = f->key;
         else if (f->sub)
-            lacking = lack(u, f->sub);
+            lacking = first_missing(u, f->sub);
     }
     return lacking;
 }
 
 static void assert_all(const struct used *u, const struct fields *table)
 {
-    const char *lacking = lack(u, table);
+    const char *lacking = first_missing(u, table);
     if (lacking)
-        fail_msg("'%s' of %s has no help, or stands in no example", lacking, table->name);
+        fail_msg("'%s' of %s has no help or no example", lacking, table->name);
 }
 
-static void whatever_can_be_written_stands_in_an_example(void **state)
+static void every_fixture_and_rule_key_has_an_example(void **state)
 {
     (void)state;
     struct used u = {0};
@@ -363,7 +366,7 @@ static void whatever_can_be_written_stands_in_an_example(void **state)
     arena_end(&u.arena);
 }
 
-static void whatever_can_be_asked_stands_in_an_example(void **state)
+static void every_admin_call_has_an_example(void **state)
 {
     (void)state;
     struct used u = {0};
@@ -427,7 +430,7 @@ static void the_page_shows_every_example(void **state)
     arena_end(&a);
 }
 
-/* Of a page its blocks of code alone. */
+/* Adds the code blocks of a page. */
 static void add_blocks(struct buf *out, struct str page)
 {
     bool inside = false;
@@ -440,7 +443,7 @@ static void add_blocks(struct buf *out, struct str page)
     }
 }
 
-static void every_option_stands_in_a_recipe(void **state)
+static void every_option_is_used_in_a_recipe(void **state)
 {
     (void)state;
     struct arena a = {0};
@@ -459,12 +462,12 @@ static void every_option_stands_in_a_recipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_example_does_what_it_says),
-        cmocka_unit_test(whatever_can_be_written_stands_in_an_example),
-        cmocka_unit_test(whatever_can_be_asked_stands_in_an_example),
+        cmocka_unit_test(each_example_gives_the_shown_response),
+        cmocka_unit_test(every_fixture_and_rule_key_has_an_example),
+        cmocka_unit_test(every_admin_call_has_an_example),
         cmocka_unit_test(the_page_in_the_tree_is_current),
         cmocka_unit_test(the_page_shows_every_example),
-        cmocka_unit_test(every_option_stands_in_a_recipe),
+        cmocka_unit_test(every_option_is_used_in_a_recipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* What only a provider or an end-customer can cause. */
+/* Simulations of provider-side and end-user actions. */
 #include "mockserver/tests/admin_test.h"
 
-static void approval_connects_and_leads_back(void **state)
+static void approval_connects_the_account_and_redirects(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
@@ -21,7 +21,7 @@ static void approval_connects_and_leads_back(void **state)
     assert_string_equal(at(a, "/changes/0/id"), id);
 }
 
-static void each_outcome_ends_as_documented(void **state)
+static void each_consent_outcome_ends_as_documented(void **state)
 {
     (void)state;
     static const struct {
@@ -43,7 +43,7 @@ static void each_outcome_ends_as_documented(void **state)
     }
 }
 
-static void an_attempt_ends_once(void **state)
+static void an_oauth_attempt_ends_once(void **state)
 {
     struct mock *m = *state;
     const char *token = begin_attempt(m);
@@ -112,7 +112,7 @@ static void a_lost_token_needs_new_consent(void **state)
                    NULL, "withdrawn");
 }
 
-static void customers_come_and_go_by_themselves(void **state)
+static void end_users_connect_and_remove_accounts(void **state)
 {
     struct mock *m = *state;
     struct mock_response gone = simulation(m, "account_removed", "{\"account\":\"one\"}");
@@ -127,7 +127,7 @@ static void customers_come_and_go_by_themselves(void **state)
     assert_string_not_equal(at(back, "/account"), "sa_one");
 }
 
-static void the_platforms_response_can_be_set(void **state)
+static void the_result_of_publishing_can_be_set(void **state)
 {
     struct mock *m = *state;
     simulation(m, "publish_outcome",
@@ -165,13 +165,13 @@ static void calls_can_be_made_to_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(approval_connects_and_leads_back),
-        cmocka_unit_test(each_outcome_ends_as_documented),
-        TEST(an_attempt_ends_once),
+        TEST(approval_connects_the_account_and_redirects),
+        cmocka_unit_test(each_consent_outcome_ends_as_documented),
+        TEST(an_oauth_attempt_ends_once),
         TEST(simulations_refuse_invalid_input),
         TEST(a_lost_token_needs_new_consent),
-        TEST(customers_come_and_go_by_themselves),
-        TEST(the_platforms_response_can_be_set),
+        TEST(end_users_connect_and_remove_accounts),
+        TEST(the_result_of_publishing_can_be_set),
         TEST(calls_can_be_made_to_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

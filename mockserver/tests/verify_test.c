@@ -1,4 +1,4 @@
-/* Whether calls were made; what is waited for is in wait_test.c. */
+/* Verifications. For waits see wait_test.c. */
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -32,7 +32,8 @@ static const char fixture[] =
     "      then: [ { respond: { error: RATE_LIMITED } } ] }\n"
     "  - { name: marked, on: layers.list_social_accounts, then: [ { headers: { X-A: b } } ] }\n";
 
-/* Five calls: 1 list, 2 list of tiktok by the reader, 3 limited list, 4 an URL, 5 nothing. */
+/* Five calls: 1 list, 2 list of tiktok with the key reader, 3 rate-limited list, 4 OAuth URL, 5 no
+ * route. */
 static int setup(void **state)
 {
     struct mock *m = *state = mock_test_new(fixture);
@@ -44,7 +45,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* The seqs of the calls that match: "1 2 3". */
+/* The seqs of the matching calls: "1 2 3". */
 static const char *matching(struct mock *m, const char *match)
 {
     const char *body = arena_printf(&m->arena, "{\"match\":%s,\"at_least\":0}", match);
@@ -58,7 +59,7 @@ static const char *matching(struct mock *m, const char *match)
     return buf_c(&text);
 }
 
-static void each_selector_chooses_calls(void **state)
+static void each_selector_selects_calls(void **state)
 {
     static const struct {
         const char *match, *seqs;
@@ -95,13 +96,13 @@ static void each_selector_chooses_calls(void **state)
             fail_msg("%s chose %s", rows[i].match, matching(*state, rows[i].match));
 }
 
-static void a_rule_that_is_gone_is_known_by_what_it_did(void **state)
+static void a_removed_rule_can_still_be_selected(void **state)
 {
     mock_call(*state, "DELETE /__admin/rules", NULL);
     assert_string_equal(matching(*state, "{\"rule\":\"limited\"}"), "3");
 }
 
-static void so_many_calls_are_what_was_asked_or_not(void **state)
+static void the_number_of_calls_is_compared(void **state)
 {
     static const struct {
         const char *counts;
@@ -134,7 +135,7 @@ static void so_many_calls_are_what_was_asked_or_not(void **state)
     }
 }
 
-static void what_fails_tells_the_closest_field_by_field(void **state)
+static void a_failure_lists_the_closest_calls_with_their_misses(void **state)
 {
     struct mock_response a =
         mock_call(*state, VERIFY,
@@ -154,7 +155,7 @@ static void what_fails_tells_the_closest_field_by_field(void **state)
     assert_string_equal(at(a, "/closest/0/misses/0/expected"), "\"instagram\"");
     assert_string_equal(at(a, "/closest/0/misses/0/actual"), "\"tiktok\"");
     assert_null(at(a, "/closest/0/misses/1"));
-    /* Of two that are as far away, the newer. */
+    /* Of two equally close calls the newer comes first. */
     assert_string_equal(at(a, "/closest/1/seq"), "3");
     assert_string_equal(at(a, "/closest/1/misses/0/pointer"), "/key");
     assert_string_equal(at(a, "/closest/1/misses/1/actual"), "absent");
@@ -162,7 +163,7 @@ static void what_fails_tells_the_closest_field_by_field(void **state)
     assert_null(at(a, "/closest/3"));
 }
 
-static void too_many_are_named(void **state)
+static void too_many_matches_are_listed(void **state)
 {
     struct mock_response a =
         mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
@@ -172,7 +173,7 @@ static void too_many_are_named(void **state)
     assert_non_null(at(a, "/matches/0/target"));
 }
 
-static void what_can_match_nothing_is_refused_where_it_stands(void **state)
+static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **state)
 {
     static const struct {
         const char *body, *pointer, *says;
@@ -231,7 +232,7 @@ static void a_lost_entry_in_range_fails(void **state)
     assert_int_equal(a.status, 200);
 }
 
-static void a_body_that_was_cut_decides_nothing(void **state)
+static void a_truncated_body_is_undecided(void **state)
 {
     struct mock *m = *state;
     const char *body =
@@ -248,7 +249,7 @@ static void a_body_that_was_cut_decides_nothing(void **state)
     assert_int_equal(a.status, 200);
 }
 
-static void in_process_there_is_nothing_to_wait_for(void **state)
+static void without_a_server_a_wait_returns_at_once(void **state)
 {
     struct mock_response a = mock_call(*state, "POST /__admin/requests/wait",
                                        "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
@@ -263,15 +264,15 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, mock_test_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(each_selector_chooses_calls),
-        TEST(a_rule_that_is_gone_is_known_by_what_it_did),
-        TEST(so_many_calls_are_what_was_asked_or_not),
-        TEST(what_fails_tells_the_closest_field_by_field),
-        TEST(too_many_are_named),
-        TEST(what_can_match_nothing_is_refused_where_it_stands),
+        TEST(each_selector_selects_calls),
+        TEST(a_removed_rule_can_still_be_selected),
+        TEST(the_number_of_calls_is_compared),
+        TEST(a_failure_lists_the_closest_calls_with_their_misses),
+        TEST(too_many_matches_are_listed),
+        TEST(a_selector_that_cannot_match_is_rejected_with_its_pointer),
         TEST(a_lost_entry_in_range_fails),
-        TEST(a_body_that_was_cut_decides_nothing),
-        TEST(in_process_there_is_nothing_to_wait_for),
+        TEST(a_truncated_body_is_undecided),
+        TEST(without_a_server_a_wait_returns_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

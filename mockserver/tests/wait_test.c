@@ -1,4 +1,4 @@
-/* Waiting for calls, over real sockets: only there is anything to wait for. */
+/* Waits for requests. They need real sockets: in-process a wait returns at once. */
 #include "base/time.h"
 #include "mockserver/journal.h"
 #include "mockserver/tests/served_mock.h"
@@ -6,8 +6,9 @@
 #define LIST   "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define LISTED "{\"match\":{\"operation\":\"layers.list_social_accounts\"},\"at_least\":2%s}"
 
-/* A client that waits for two lists in world `prefix`; the server has heard it. */
-static struct client *begin_wait(struct setup *s, const char *prefix, const char *more)
+/* A client that waits for two list calls in the namespace of `prefix`; the server has the
+ * request. */
+static struct client *start_wait(struct setup *s, const char *prefix, const char *more)
 {
     struct client *c = client_new(&s->rig);
     const char *line = arena_printf(&s->rig.arena, "POST %s/__admin/requests/wait", prefix);
@@ -24,11 +25,11 @@ static void list(struct setup *s)
     assert_int_equal(ask(s, "GET " LIST, "").status, 200);
 }
 
-static void what_comes_in_time_is_responded_to_at_once(void **state)
+static void a_wait_ends_as_soon_as_it_holds(void **state)
 {
     struct setup *s = *state;
     int64_t began_us = time_monotonic_us();
-    struct client *c = begin_wait(s, "", ",\"timeout\":\"60s\"");
+    struct client *c = start_wait(s, "", ",\"timeout\":\"60s\"");
     list(s);
     ask(s, "GET /v1/nowhere", "");
     assert_int_equal(server_in_flight(s->rig.server), 1);
@@ -39,23 +40,23 @@ static void what_comes_in_time_is_responded_to_at_once(void **state)
     assert_true(time_monotonic_us() - began_us < 30000000);
 }
 
-static void several_wait_at_once(void **state)
+static void several_clients_can_wait(void **state)
 {
     struct setup *s = *state;
     struct client *c[3];
     for (size_t i = 0; i < 3; i++)
-        c[i] = begin_wait(s, "", "");
+        c[i] = start_wait(s, "", "");
     list(s);
     list(s);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(client_read_last(c[i]).status, 200);
 }
 
-static void what_does_not_come_is_told_at_the_timeout(void **state)
+static void a_wait_fails_at_the_timeout(void **state)
 {
     struct setup *s = *state;
     int64_t began_us = time_monotonic_us();
-    struct client *c = begin_wait(s, "", ",\"timeout\":\"40ms\"");
+    struct client *c = start_wait(s, "", ",\"timeout\":\"40ms\"");
     list(s);
     ask(s, "GET /v1/nowhere", "");
     struct mock_response a = client_read_last(c);
@@ -65,10 +66,10 @@ static void what_does_not_come_is_told_at_the_timeout(void **state)
     assert_true(str_has(a.body, STR("\"closest\":[{\"seq\":2,")));
 }
 
-static void what_cannot_hold_any_more_is_not_waited_for(void **state)
+static void a_wait_that_can_no_longer_hold_fails_at_once(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_wait(s, "", ",\"at_most\":2,\"since\":0,\"timeout\":\"60s\"");
+    struct client *c = start_wait(s, "", ",\"at_most\":2,\"since\":0,\"timeout\":\"60s\"");
     list(s);
     list(s);
     assert_int_equal(client_read_last(c).status, 200);
@@ -78,26 +79,26 @@ static void what_cannot_hold_any_more_is_not_waited_for(void **state)
     assert_int_equal(a.status, 409);
 }
 
-static void a_world_that_is_reset_is_not_waited_for(void **state)
+static void a_reset_ends_the_wait(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_wait(s, "", "");
+    struct client *c = start_wait(s, "", "");
     assert_int_equal(ask(s, "POST /__admin/reset", "").status, 200);
     struct mock_response a = client_read_last(c);
     assert_int_equal(a.status, 503);
     assert_true(str_has(a.body, STR("The namespace was reset")));
 
     ask(s, "GET /ns/a" LIST, "");
-    c = begin_wait(s, "/ns/a", "");
+    c = start_wait(s, "/ns/a", "");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status / 100, 2);
     assert_int_equal(client_read_last(c).status, 503);
 }
 
-static void a_journal_that_is_cleared_is_counted_anew(void **state)
+static void clearing_the_journal_restarts_the_count(void **state)
 {
     struct setup *s = *state;
     list(s);
-    struct client *c = begin_wait(s, "", ",\"timeout\":\"60s\"");
+    struct client *c = start_wait(s, "", ",\"timeout\":\"60s\"");
     ask(s, "DELETE /__admin/requests", "");
     list(s);
     ask(s, "GET /v1/nowhere", "");
@@ -106,24 +107,24 @@ static void a_journal_that_is_cleared_is_counted_anew(void **state)
     assert_int_equal(client_read_last(c).status, 200);
 }
 
-static void a_client_that_left_disturbs_nobody(void **state)
+static void a_disconnected_client_does_no_harm(void **state)
 {
     struct setup *s = *state;
-    client_end(begin_wait(s, "", ",\"timeout\":\"20ms\""));
+    client_end(start_wait(s, "", ",\"timeout\":\"20ms\""));
     list(s);
     int64_t limit_us = time_monotonic_us() + 60000;
     while (time_monotonic_us() < limit_us)
         loop_step(s->rig.loop, 1000);
-    struct client *c = begin_wait(s, "", "");
+    struct client *c = start_wait(s, "", "");
     list(s);
     list(s);
     assert_int_equal(client_read_last(c).status, 200);
 }
 
-static void the_server_may_end_while_somebody_waits(void **state)
+static void the_server_can_stop_during_a_wait(void **state)
 {
     struct setup *s = *state;
-    struct client *c = begin_wait(s, "", "");
+    struct client *c = start_wait(s, "", "");
     server_free(s->rig.server);
     s->rig.server = NULL;
     loop_step(s->rig.loop, 1000);
@@ -134,14 +135,14 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_comes_in_time_is_responded_to_at_once),
-        TEST(several_wait_at_once),
-        TEST(what_does_not_come_is_told_at_the_timeout),
-        TEST(what_cannot_hold_any_more_is_not_waited_for),
-        TEST(a_world_that_is_reset_is_not_waited_for),
-        TEST(a_journal_that_is_cleared_is_counted_anew),
-        TEST(a_client_that_left_disturbs_nobody),
-        TEST(the_server_may_end_while_somebody_waits),
+        TEST(a_wait_ends_as_soon_as_it_holds),
+        TEST(several_clients_can_wait),
+        TEST(a_wait_fails_at_the_timeout),
+        TEST(a_wait_that_can_no_longer_hold_fails_at_once),
+        TEST(a_reset_ends_the_wait),
+        TEST(clearing_the_journal_restarts_the_count),
+        TEST(a_disconnected_client_does_no_harm),
+        TEST(the_server_can_stop_during_a_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
