@@ -49,7 +49,7 @@ static const struct admin_guide rows[] = {
           "by all namespaces."),
     CALL("drop_snapshot", "Deletes a snapshot."),
     CALL("restore_snapshot",
-         "Replaces the state of the request's namespace by the state in the snapshot, and clears "
+         "Replaces the state of the request's namespace with the state in the snapshot, and clears "
          "its journal. Its rules stay."),
     ASKS("read_state", "format=fixture (returns a fixture that recreates this state)",
          "Returns the whole state: the clock, and all records by kind. A fixture has the rules as "
@@ -70,8 +70,8 @@ static const struct admin_guide rows[] = {
           "and the changes they made."),
     CALL("list_rules",
          "Lists the rules in the order in which they apply. `hits` counts the requests on which a "
-         "rule acted, `seen` those that met all conditions but `nth`, `times`, `every`, `after` "
-         "and `probability`."),
+         "rule acted, `seen` those that met all its conditions apart from `nth`, `times`, `every`, "
+         "`after` and `probability`."),
     TAKES("add_rule", rule_fields, "Adds a rule after the existing ones."),
     CALL("clear_rules", "Removes all rules."),
     CALL("read_rule", "Returns one rule, with its `hits`."),

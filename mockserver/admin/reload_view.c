@@ -12,8 +12,7 @@ struct reload_body {
 static const struct field reload_rows[] = {
     FIELD("reset", FIELD_BOOL, struct reload_body, reset,
           .help = "true: also reset the namespaces that are in use, even if their fixture did not "
-                  "change. "
-                  "Default: false; they keep their state until their next reset."),
+                  "change. Default: false; they keep their state until their next reset."),
 };
 
 const struct fields admin_reload_fields =

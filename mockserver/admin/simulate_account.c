@@ -22,7 +22,9 @@ static const struct field consent_rows[] = {
     FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end user does.",
           .required = true, .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
     FIELD("handle", FIELD_TEXT, struct consent, handle,
-          .help = "Handle of the consenting user. Default: generated."),
+          .help =
+              "Handle of the consenting user; to sign in a program, the name of a key. Default: "
+              "generated, or the account's own handle if it is reconnected."),
 };
 const struct fields simulate_consent_fields =
     FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);

@@ -17,8 +17,7 @@ static const struct field publish_outcome_rows[] = {
     FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Id of the post."),
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
           .help = "Instead of post: the account (id, or handle if that is unique) whose next post "
-                  "this is "
-                  "about."),
+                  "this is about."),
     FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome,
           .help = "Result of publishing the post.", .required = true, .texts = result_texts,
           .text_count = COUNT(result_texts)),

@@ -33,12 +33,12 @@ const struct simulation simulations[] = {
         "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or "
         "reconnects the account; `deny` and `exchange_error` fail the attempt; `abandon` leaves it "
         "pending. Fails with 409 if the attempt has already ended."),
-    SIMULATE(token_lost, NULL,
-             "Simulates the loss of an account's token. The account must be reconnected; its "
-             "queued posts "
-             "stay queued and fail when they are due, unless it has been reconnected by then. "
-             "Fails with 409 "
-             "if the token is already lost."),
+    SIMULATE(
+        token_lost, NULL,
+        "Simulates the loss of an account's token. The account must be reconnected; in Layers "
+        "its status becomes `reauth_required`. Its queued posts stay queued and fail when they "
+        "are due, unless it has been reconnected by then. Fails with 409 if the token is "
+        "already lost."),
     SIMULATE(account_connected, NULL,
              "Simulates that the end user connects an account in the provider's own app."),
     SIMULATE(account_removed, NULL,

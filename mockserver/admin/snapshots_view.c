@@ -9,8 +9,7 @@ struct save_body {
 static const struct field save_rows[] = {
     FIELD("name", FIELD_TEXT, struct save_body, name, .required = true,
           .help = "Name of the snapshot: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting "
-                  "with a dot. A "
-                  "snapshot of that name is replaced."),
+                  "with a dot. A snapshot of that name is replaced."),
 };
 
 const struct fields admin_save_fields =

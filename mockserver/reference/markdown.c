@@ -57,7 +57,7 @@ static const char *range(struct arena *a, const struct field *f, const char *typ
     if (!f->min && !f->max)
         return type;
     if (f->max < f->min || f->max >= INT32_MAX)
-        return arena_printf(a, "%s, at least %lld%s", type, (long long)f->min, unit);
+        return arena_printf(a, "%s, at least %lld", type, (long long)f->min);
     if (f->min == f->max)
         return arena_printf(a, "%s, %lld%s", type, (long long)f->min, unit);
     return arena_printf(a, "%s, %lld to %lld%s", type, (long long)f->min, (long long)f->max, unit);

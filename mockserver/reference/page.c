@@ -20,25 +20,20 @@
 static const char intro[] =
     "Commands, fixtures, rules, simulations and the admin API of the mock server. `mockserver "
     "reference` prints this page. [README.md](README.md) introduces the concepts and shows "
-    "complete "
-    "recipes.\n\n"
+    "complete recipes.\n\n"
     "Examples start from the sample fixture (`fixtures/sample.yaml`) unless they show their own, "
-    "and run with a frozen clock. A YAML block without `layers`, `posteverywhere` or `postnitro` "
-    "is a "
-    "rule. Each call is shown as a request, then `=>` and the status of the "
-    "response, then the response headers and the part of the response body that matter, as an "
+    "and run with a frozen clock. A YAML block with a provider's section or with `records` is a "
+    "fixture; any other is a rule. Each call is shown as a request, then `=>` and the status of "
+    "the response, then the response headers and the part of the response body that matter, as an "
     "[expectation](#expectations). `save $x = /pointer` stores a value of the response; later "
-    "calls "
-    "of the example use it as `$x`. A request without an API key uses the provider's first key of "
-    "the "
-    "sample fixture.";
+    "calls of the example use it as `$x`. A request without an API key uses the provider's first "
+    "key of the sample fixture.";
 
 static const char notation[] =
     "A *duration* has the units `d`, `h`, `m`, `s` and `ms`, largest first: `800ms`, `1h30m`, "
     "`-30d`. A *time* is a timestamp such as `2026-05-02T09:00:00Z`, or a duration relative to the "
     "start of the clock (in a fixture) or to the present time of the clock (in a request). Files "
-    "are "
-    "YAML 1.2; request bodies are JSON with the same keys.";
+    "are YAML 1.2; request bodies are JSON with the same keys.";
 
 static void put_flags(struct buf *out, const struct command_row *c)
 {
@@ -106,11 +101,10 @@ static void put_fixtures(struct buf *out, const struct field_list *examples)
     const struct fields fixture = fixture_fields(out->arena);
     md_heading(out, 2, "Fixtures");
     md_text(out, "A fixture describes the state that a namespace starts with: organizations, API "
-                 "keys, accounts, "
-                 "posts, and the rules that act on calls. `mockserver lint FILE` checks a fixture. "
-                 "An editor "
-                 "with YAML support checks it while you type if its first line is "
-                 "`# yaml-language-server: $schema=<path>/mockserver/schema/fixture.json`.");
+                 "keys, accounts, posts, and the rules that act on calls. `mockserver lint FILE` "
+                 "checks a fixture. An editor with YAML support checks it while you type if its "
+                 "first line is `# yaml-language-server: "
+                 "$schema=<path>/mockserver/schema/fixture.json`.");
     md_examples(out, examples, "fixture");
     put_tables(out, examples, &fixture, "");
 }
@@ -121,12 +115,12 @@ static void put_matchers(struct buf *out, const struct field_list *examples)
     md_heading(out, 3, "Expectations");
     md_text(
         out,
-        "An *expectation* is a JSON value that another value is compared with. A scalar must "
-        "be equal. A list must have as many items, and each item must match. An object may have "
-        "more members than the expectation names. An object "
-        "whose keys begin with `$` consists of matchers, all of which must hold. A *text "
-        "expectation* is a text that must be equal, or an object of matchers. *Named texts* are "
-        "an object that gives a text expectation for each name.");
+        "An *expectation* is a JSON value that another value is compared with. A scalar must be "
+        "equal. A list must have as many items, and each item must match. An object may have more "
+        "members than the expectation names. An object whose keys begin with `$` consists of "
+        "matchers, all of which must hold. A *text expectation* is a text that must be equal, or "
+        "an object of matchers. *Named texts* are an object that gives a text expectation for each "
+        "name.");
     for (size_t i = 0; (m = matcher_at(i)); i++) {
         buf_printf(out, "`%s`: %s\n\n", m->name, m->help);
         md_examples(out, examples, m->name);
@@ -204,16 +198,14 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     md_heading(out, 2, "Rules");
     md_text(out,
             "A rule changes how the mock responds to matching calls, or how it delivers matching "
-            "webhook "
-            "events. Rules are listed in a fixture under `rules`, or added at run time with `POST "
-            "/__admin/rules`. They apply in their order; `GET /__admin/rules` shows how often each "
-            "one acted (`hits`).");
+            "webhook events. Rules are listed in a fixture under `rules`, or added at run time "
+            "with `POST /__admin/rules`. They apply in their order; `GET /__admin/rules` shows how "
+            "often each one acted (`hits`).");
     md_fields(out, &rule_fields, false);
     put_row_examples(out, examples, &rule_fields, "rule");
     md_heading(out, 3, "`when`: conditions");
     md_text(out, "All conditions must hold. `nth`, `times`, `every`, `after` and `probability` "
-                 "apply last, to the calls "
-                 "or events that meet all other conditions.");
+                 "apply last, to the calls or events that meet all other conditions.");
     md_fields(out, when, false);
     put_row_examples(out, examples, when, "when");
     put_effects(out, examples);
@@ -272,8 +264,8 @@ static void put_client_checks(struct buf *out)
 {
     md_heading(out, 2, "Client checks");
     md_text(out,
-            "The mock checks how the client behaves on every call to a provider. "
-            "`GET /__admin/client-checks` returns the results of one namespace; `--client-report` "
+            "The mock checks how the client behaves on every call to a provider. `GET "
+            "/__admin/client-checks` returns the results of one namespace; `--client-report` "
             "writes those of all namespaces at exit. The verdict of a check is `passed`, `failed` "
             "or `not_tested`. A wait has passed when it has passed on the namespace's clock or on "
             "the machine's.");
