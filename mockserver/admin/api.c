@@ -280,7 +280,7 @@ static bool check_query(struct call *c)
     const struct admin_guide *guide = admin_guide(c->route->operation);
     (void)call_query(c, ""); /* parses the query */
     for (size_t i = 0; i < c->query_count; i++)
-        if (!admin_guide_asks(guide, c->query[i].name))
+        if (!admin_guide_has_parameter(guide, c->query[i].name))
             return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)",
                                STR_ARG(c->query[i].name),
                                guide->query ? guide->query : "this operation has none");

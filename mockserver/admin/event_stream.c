@@ -44,18 +44,18 @@ static void put_begin(struct event_stream *e, struct buf *out)
     buf_text(out, RETRY_LINE);
     put_id(out, &e->at);
     struct json w = open_event(out, "begin");
-    json_put_text(&w, "namespace", e->world);
+    json_put_text(&w, "namespace", e->name);
     json_put_int(&w, "requests", (int64_t)e->at.seq);
     json_put_int(&w, "changes", e->at.change);
     close_event(&w);
 }
 
-/* `id: start` makes a reconnecting client start at the beginning of the new world. */
+/* `id: start` makes a reconnecting client start at the beginning of the new state. */
 static void put_reset(const struct event_stream *e, struct buf *out)
 {
     buf_text(out, "id: start\n");
     struct json w = open_event(out, "reset");
-    json_put_text(&w, "namespace", e->world);
+    json_put_text(&w, "namespace", e->name);
     close_event(&w);
 }
 
@@ -103,7 +103,7 @@ static void put_change(const struct event_stream *e, struct buf *out)
     buf_text(out, "\n\n");
 }
 
-/* advancing */
+/* reading the next event */
 
 /* Writes the next event of the journal or the change log. Returns false if there is none. A call
  * comes before its changes. */
@@ -179,7 +179,7 @@ static void leave(struct event_stream *e)
     e->ns = NULL;
 }
 
-/* Writes a last chunk while the world still exists; counts the rest as lost. */
+/* Writes a last chunk while the state still exists; counts the rest as lost. */
 static void on_closed(struct listener *l)
 {
     struct event_stream *e = (struct event_stream *)l;

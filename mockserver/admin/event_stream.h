@@ -27,7 +27,7 @@ struct event_stream {
     struct listener listener; /* first member: a pointer to it is cast to the stream */
     struct exchange *exchange;
     struct mock *mock;
-    const char *world;    /* name of the namespace */
+    const char *name;     /* of the namespace */
     struct namespace *ns; /* NULL: reset or deleted; the stream ends */
     struct position at;
     unsigned types;         /* bit set of enum event_type */

@@ -54,7 +54,8 @@ static bool read_id(struct str id, struct position *at)
     return true;
 }
 
-/* True if the position is in the history of this world, even if the journal was cleared since. */
+/* True if the position is in the history of this namespace, even if the journal was cleared
+ * since. */
 static bool is_known_position(const struct position *at, const struct position *now)
 {
     return at->started_ms == now->started_ms && at->generation == now->generation &&
@@ -104,7 +105,7 @@ void admin_events(struct call *c)
     *e = (struct event_stream){
         .exchange = c->exchange,
         .mock = c->mock,
-        .world = str_dup(c->arena, c->ns_name),
+        .name = str_dup(c->arena, c->ns_name),
         .ns = c->ns,
         .final_chunk = {.arena = c->arena},
     };

@@ -121,7 +121,7 @@ const struct admin_guide *admin_guide(const char *operation)
     return &rows[i];
 }
 
-bool admin_guide_asks(const struct admin_guide *g, struct str name)
+bool admin_guide_has_parameter(const struct admin_guide *g, struct str name)
 {
     struct str rest = str_from(g->query);
     while (rest.n) {

@@ -16,4 +16,4 @@ struct admin_guide {
 
 const struct admin_guide *admin_guide(const char *operation);
 /* True if the operation has a query parameter of that name. */
-bool admin_guide_asks(const struct admin_guide *g, struct str name);
+bool admin_guide_has_parameter(const struct admin_guide *g, struct str name);

@@ -121,10 +121,10 @@ void admin_namespace(struct call *c)
         put_namespace(call_json(c, 200), ns);
 }
 
-/* What a new namespace starts from: a fixture, and a state of our own that is forked once more. */
+/* What a new namespace starts from. Both are released after the namespace has been created. */
 struct origin {
-    struct fixture *fixture; /* a reference of ours; NULL: the first */
-    struct world *world;     /* NULL: refused */
+    struct fixture *fixture; /* NULL: the first loaded fixture */
+    struct world *world;     /* NULL: the call was refused */
 };
 
 static struct fixture *fixture_named(struct call *c, struct str name)

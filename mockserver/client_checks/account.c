@@ -7,7 +7,7 @@
 #include "mockserver/state/oauth_attempt.h"
 
 #define NAMED_MAX 64 /* accounts found in one call */
-#define PARDONED  1  /* writes that are allowed, since the client learns from them */
+#define ALLOWED   1  /* writes that are allowed, since the client learns from them */
 
 /* Returns the record of the newest such change that this call made, or ROW_NONE. */
 static uint32_t changed_row(const struct call *c, enum record_kind kind, const char *what)
@@ -153,7 +153,7 @@ static void check_write(struct observer *w, const struct call *c, uint32_t row)
     if (!entry)
         observer_tested(w);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
-    if (before.count >= PARDONED && !observer_together(&before.first, &w->now))
+    if (before.count >= ALLOWED && !observer_together(&before.first, &w->now))
         report_violation(w, c, &before, "wrote again for %s, which %s", a->public_id,
                          account_is_listed(a) ? "must be reconnected first" : "was disconnected");
     entry = observer_entry(w, id);

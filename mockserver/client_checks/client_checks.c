@@ -10,7 +10,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 #define TOGETHER_US                                                                                \
-    100000 /* a call may be sent this long before the client has read the response to another */
+    100000 /* calls this close to a response may have been sent before it was read */
 
 const char *const client_check_verdict_texts[] = {
 #define X(name, text) text,
@@ -206,7 +206,7 @@ static struct observer observer_of(struct client_checks *k, const struct call *c
     return (struct observer){
         .client_checks = k,
         .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
-        .who = caller_id(c),
+        .caller = caller_id(c),
         .operation = c->route ? ((uint64_t)(unsigned)c->provider->id + 1) << 32 |
                                     (uint64_t)(c->route - c->provider->routes)
                               : 0,
@@ -239,9 +239,9 @@ void client_checks_unsent(struct client_checks *k, const struct call *c)
         }
 }
 
-enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t question)
+enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t check)
 {
-    const struct client_check_result *a = &k->results[question];
+    const struct client_check_result *a = &k->results[check];
     if (a->failures)
         return CLIENT_CHECK_FAILED;
     return a->tested ? CLIENT_CHECK_PASSED : CLIENT_CHECK_NOT_TESTED;
@@ -255,9 +255,9 @@ bool client_checks_failed(const struct client_checks *k)
     return false;
 }
 
-uint64_t client_checks_forgotten(const struct client_checks *k, size_t question)
+uint64_t client_checks_forgotten(const struct client_checks *k, size_t check)
 {
-    return k->results[question].forgotten + k->history[question].forgotten;
+    return k->results[check].forgotten + k->history[check].forgotten;
 }
 
 size_t client_checks_bytes(const struct client_checks *k)

@@ -4,7 +4,7 @@
  *          number of situations it looked at (tested), the number of violations (failures) and the
  *          first few of these in detail. What a check remembers of earlier calls is bounded
  *          (CLIENT_HISTORY_MAX); forgotten entries are counted, and so are violations beyond the
- *          detailed ones. When the world ends (reset, restore, delete) its results are kept for
+ *          detailed ones. When the namespace ends (reset, restore, delete) its results are kept for
  *          the final report.
  * Units:   a wait has passed if it has on the namespace's clock or on the machine's, so that a
  *          frozen clock never makes a client fail.
@@ -44,8 +44,8 @@ extern const char *const client_check_verdict_texts[];
 struct client_registry *client_registry_new(void);
 void client_registry_free(struct client_registry *all); /* after all namespaces were freed */
 
-/* `world` is the namespace's name; it must stay valid until client_checks_end. */
-struct client_checks *client_checks_begin(struct client_registry *all, const char *world,
+/* `name` is the namespace's name; it must stay valid until client_checks_end. */
+struct client_checks *client_checks_begin(struct client_registry *all, const char *name,
                                           uint64_t generation);
 /* Ends the checks of a namespace; its results stay in the registry. NULL is allowed. */
 void client_checks_end(struct client_checks *k);
@@ -55,8 +55,8 @@ void client_checks_observe(struct client_checks *k, const struct call *c);
 /* Is called when the client closed the connection before it got the response. */
 void client_checks_unsent(struct client_checks *k, const struct call *c);
 
-/* `question` is an index into client_checks_table. */
-enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t question);
+/* `check` is an index into client_checks_table. */
+enum client_check_verdict client_check_verdict(const struct client_checks *k, size_t check);
 bool client_checks_failed(const struct client_checks *k); /* a check that is not advice failed */
 
 void client_checks_print(const struct client_checks *k, struct json *out); /* one JSON object */

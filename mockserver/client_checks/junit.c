@@ -154,7 +154,7 @@ static void put_document(struct buf *out, const struct report *r)
 void client_checks_junit(const struct client_checks *k, struct buf *out)
 {
     struct report r = {.suites = &(struct buf){.arena = out->arena}};
-    put_suite(&r, k->world, k);
+    put_suite(&r, k->name, k);
     put_document(out, &r);
 }
 

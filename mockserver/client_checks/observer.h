@@ -40,7 +40,7 @@ struct history_entry *client_history_find(const struct client_history *n, uint64
 /* Returns the entry with this id, emptied; replaces the oldest of its set if that is full. */
 struct history_entry *client_history_make(struct client_history *n, uint64_t id, uint64_t now);
 void client_history_drop(struct client_history *n, struct history_entry *entry);
-void client_history_end(struct client_history *n);
+void client_history_end(struct client_history *n); /* frees the entries; `forgotten` stays */
 
 struct occurrence {
     uint64_t seq, earlier; /* earlier: 0 if there is none, or it left the journal */
@@ -67,9 +67,8 @@ struct secrets { /* secret.c: a filter for texts that may be a secret of this wo
 
 struct client_checks {
     struct client_registry *all;
-    struct client_checks *next,
-        *previous; /* in the list of the current ones, or of the ended ones */
-    const char *world;
+    struct client_checks *next, *previous; /* in the list of the current or of the ended ones */
+    const char *name;                      /* of the namespace */
     uint64_t generation, calls;
     bool ended;
     struct arena arena; /* for the name (once ended) and the occurrences */
@@ -84,17 +83,17 @@ struct observer {
     struct client_history *history;
     struct moment now;   /* arrival of the call */
     uint64_t seq, epoch; /* of its journal entry */
-    uint64_t who;        /* the key, or a hash of an unknown credential; 0: no credential */
+    uint64_t caller;     /* the key, or a hash of an unknown credential; 0: no credential */
     uint64_t operation;  /* 0: no route matched */
     uint64_t path;       /* hash, set by observer_path */
 };
 
-uint64_t history_id(uint64_t x, uint64_t y); /* hash of two numbers, never 0 */
-uint64_t observer_path(struct observer *w, const struct call *c);
-struct str observer_credential(const struct call *c); /* as sent; empty: none */
-const char *observer_key_name(const struct call *c);  /* for messages; never the key's value */
-bool observer_is_write(const struct call *c);         /* a known operation, neither GET nor HEAD */
-bool observer_is_delivered(const struct call *c);     /* the response is not truncated */
+uint64_t history_id(uint64_t x, uint64_t y);                      /* hash of two numbers, never 0 */
+uint64_t observer_path(struct observer *w, const struct call *c); /* hash of path and query */
+struct str observer_credential(const struct call *c);             /* as sent; empty: none */
+const char *observer_key_name(const struct call *c); /* for messages; never the key's value */
+bool observer_is_write(const struct call *c);        /* a known operation, neither GET nor HEAD */
+bool observer_is_delivered(const struct call *c);    /* the response is not truncated */
 
 /* When the client has received the response. */
 struct moment observer_response_at(const struct observer *w, const struct call *c);
@@ -112,7 +111,7 @@ void observer_tested(struct observer *w); /* counts a situation that the check l
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
 void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier,
                       const char *why, ...) __attribute__((format(printf, 4, 5)));
-const char *observer_duration(struct arena *a, int64_t ms);
+const char *observer_duration(struct arena *a, int64_t ms); /* text, for messages */
 
 /* The checks, each a row of client_checks_table. */
 void check_retry_after(struct observer *w, const struct call *c);
@@ -130,13 +129,13 @@ void check_urls(struct observer *w, const struct call *c);
 void check_unsent(struct observer *w, const struct call *c);
 
 /* Number of history entries that were replaced for lack of space. */
-uint64_t client_checks_forgotten(const struct client_checks *k, size_t question);
-void client_checks_add(struct client_checks *sum,
-                       const struct client_checks *k); /* adds the counts */
+uint64_t client_checks_forgotten(const struct client_checks *k, size_t check);
+/* Adds the counts of `k` to `sum`. */
+void client_checks_add(struct client_checks *sum, const struct client_checks *k);
 
 /* Calls `visit` for each namespace that got a call; the name says if it ended. Those beyond
- * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. Visits the first if none
- * got a call. */
+ * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. If none got a call, the first one is
+ * visited. */
 typedef void client_registry_visit(void *ctx, const char *name, const struct client_checks *k);
 void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
                           void *ctx);

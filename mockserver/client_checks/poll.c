@@ -40,7 +40,7 @@ static const struct poll *poll_of(const struct call *c)
 
 static uint64_t poll_id(struct observer *w, const struct call *c, const struct poll *p)
 {
-    return history_id(history_id(w->who, w->operation),
+    return history_id(history_id(w->caller, w->operation),
                       p->flags & IN_BODY ? str_hash(c->req->body) : observer_path(w, c));
 }
 

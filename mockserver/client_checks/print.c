@@ -6,9 +6,9 @@
 #include "base/log.h"
 #include "base/time.h"
 
-static const char *verdict_text(const struct client_checks *k, size_t question)
+static const char *verdict_text(const struct client_checks *k, size_t check)
 {
-    return client_check_verdict_texts[client_check_verdict(k, question)];
+    return client_check_verdict_texts[client_check_verdict(k, check)];
 }
 
 static void put_ids(struct json *w, const struct occurrence *o)
@@ -61,7 +61,7 @@ static void put_result(struct json *w, const struct client_checks *k, size_t i)
 void client_checks_print(const struct client_checks *k, struct json *out)
 {
     json_open_map(out);
-    json_put_text(out, "namespace", k->world);
+    json_put_text(out, "namespace", k->name);
     json_put_int(out, "calls", (int64_t)k->calls);
     json_put_bool(out, "failed", client_checks_failed(k));
     json_key(out, "checks");
@@ -72,7 +72,7 @@ void client_checks_print(const struct client_checks *k, struct json *out)
     json_close_map(out);
 }
 
-static void log_world(void *ctx, const char *name, const struct client_checks *k)
+static void log_namespace(void *ctx, const char *name, const struct client_checks *k)
 {
     (void)ctx;
     for (size_t i = 0; i < client_check_count; i++) {
@@ -88,5 +88,5 @@ static void log_world(void *ctx, const char *name, const struct client_checks *k
 
 void client_registry_log(const struct client_registry *all)
 {
-    client_registry_each(all, log_world, NULL);
+    client_registry_each(all, log_namespace, NULL);
 }

@@ -14,7 +14,7 @@ struct list {
 struct client_registry {
     struct list current, ended;
     struct client_checks rest; /* sum of the other ended ones, without details */
-    uint64_t rest_worlds;
+    uint64_t rest_namespaces;
 };
 
 static void append(struct list *l, struct client_checks *k)
@@ -63,12 +63,12 @@ void client_registry_free(struct client_registry *all)
     heap_free(all);
 }
 
-struct client_checks *client_checks_begin(struct client_registry *all, const char *world,
+struct client_checks *client_checks_begin(struct client_registry *all, const char *name,
                                           uint64_t generation)
 {
     struct client_checks *k = heap_new(sizeof *k);
     k->all = all;
-    k->world = world;
+    k->name = name;
     k->generation = generation;
     append(&all->current, k);
     return k;
@@ -87,7 +87,7 @@ void client_checks_add(struct client_checks *sum, const struct client_checks *k)
 /* Copies the name, which belongs to the namespace. */
 static void keep_results(struct client_registry *all, struct client_checks *k)
 {
-    k->world = arena_text(&k->arena, k->world);
+    k->name = arena_text(&k->arena, k->name);
     k->ended = true;
     for (size_t i = 0; i < client_check_count; i++) {
         k->results[i].forgotten = client_checks_forgotten(k, i);
@@ -109,7 +109,7 @@ void client_checks_end(struct client_checks *k)
     }
     if (k->calls) {
         client_checks_add(&all->rest, k);
-        all->rest_worlds++;
+        all->rest_namespaces++;
     }
     free_checks(k);
 }
@@ -129,8 +129,8 @@ bool client_registry_failed(const struct client_registry *all)
 
 static const char *name_of(struct arena *a, const struct client_checks *k)
 {
-    return k->ended ? arena_printf(a, "%s (ended, generation %" PRIu64 ")", k->world, k->generation)
-                    : k->world;
+    return k->ended ? arena_printf(a, "%s (ended, generation %" PRIu64 ")", k->name, k->generation)
+                    : k->name;
 }
 
 void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
@@ -138,7 +138,7 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
 {
     const struct list lists[] = {all->ended, all->current};
     struct client_checks rest = all->rest;
-    uint64_t visited = 0, rest_worlds = all->rest_worlds;
+    uint64_t visited = 0, rest_namespaces = all->rest_namespaces;
     struct arena a = {0};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (const struct client_checks *k = lists[i].first; k; k = k->next)
@@ -147,11 +147,11 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
                 visited++;
             } else if (k->calls) {
                 client_checks_add(&rest, k);
-                rest_worlds++;
+                rest_namespaces++;
             }
-    if (rest_worlds)
-        visit(ctx, arena_printf(&a, "%" PRIu64 " more namespaces", rest_worlds), &rest);
+    if (rest_namespaces)
+        visit(ctx, arena_printf(&a, "%" PRIu64 " more namespaces", rest_namespaces), &rest);
     else if (!visited && all->current.first)
-        visit(ctx, all->current.first->world, all->current.first);
+        visit(ctx, all->current.first->name, all->current.first);
     arena_end(&a);
 }

@@ -18,7 +18,7 @@ static struct str token_of(const struct call *c)
 
 static uint64_t write_id(struct observer *w, const struct call *c)
 {
-    return history_id(history_id(w->who, observer_path(w, c)),
+    return history_id(history_id(w->caller, observer_path(w, c)),
                       history_id(w->operation, str_hash(c->req->body)));
 }
 
@@ -91,7 +91,7 @@ void check_used_key(struct observer *w, const struct call *c)
     struct str token = takes_key(c) ? token_of(c) : STR("");
     if (!token.n)
         return;
-    uint64_t id = history_id(history_id(w->who, w->operation), str_hash(token));
+    uint64_t id = history_id(history_id(w->caller, w->operation), str_hash(token));
     uint64_t request = history_id(observer_path(w, c), str_hash(c->req->body));
     struct history_entry *entry = client_history_find(w->history, id);
     if (entry && c->now_ms - entry->at.world_ms >= c->provider->repeats_ms)

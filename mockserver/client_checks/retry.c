@@ -44,12 +44,13 @@ static unsigned rate_classes_of(const struct call *c)
  * operation. */
 static uint64_t rate_class_id(const struct observer *w, const struct call *c)
 {
-    return history_id(w->who, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
+    return history_id(w->caller,
+                      ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
 }
 
 static uint64_t operation_id(const struct observer *w)
 {
-    return history_id(w->who, w->operation);
+    return history_id(w->caller, w->operation);
 }
 
 static bool is_spent(const struct call *c)
@@ -134,7 +135,7 @@ void check_backoff(struct observer *w, const struct call *c)
     bool again = failed(c);
     if (!w->operation || (!again && !w->history->count))
         return;
-    uint64_t id = history_id(history_id(w->who, w->operation), observer_path(w, c));
+    uint64_t id = history_id(history_id(w->caller, w->operation), observer_path(w, c));
     struct history_entry *entry = client_history_find(w->history, id);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
     if (entry) {

@@ -10,7 +10,7 @@
 #include "mockserver/state/webhook.h"
 
 #define SECRET_MIN 8 /* characters; a shorter text may be an ordinary word */
-#define PARDONED   2 /* refusals that are allowed: the first and one repetition */
+#define ALLOWED    2 /* refusals that are allowed: the first and one repetition */
 
 /* --- a filter of all secrets, so that checking a URL without secrets is cheap ---------------- */
 
@@ -169,7 +169,7 @@ void check_refused_key(struct observer *w, const struct call *c)
         observer_tested(w);
         entry = observer_entry(w, id);
         observer_mark(w, entry, observer_response_at(w, c));
-    } else if (entry->count >= PARDONED && !observer_together(&entry->at, &w->now)) {
+    } else if (entry->count >= ALLOWED && !observer_together(&entry->at, &w->now)) {
         report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times",
                          observer_key_name(c), entry->count);
     }
