@@ -20,8 +20,8 @@ static bool read_types(struct call *c, unsigned *types)
         if (i == EVENT_TYPE_COUNT) {
             const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
             return call_refuse(c, FAULT_INVALID, "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
-                               near ? "; did you mean '" : " (request or change)", near ? near : "",
-                               near ? "'?" : "");
+                               near ? " (did you mean '" : " (request or change)", near ? near : "",
+                               near ? "'?)" : "");
         }
         *types |= 1u << i;
     }

@@ -137,7 +137,7 @@ static struct fixture *fixture_named(struct call *c, struct str name)
     }
     const char *near = str_nearest(name, names, c->mock->fixture_count);
     call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s%s%s", STR_ARG(name),
-               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 

@@ -68,8 +68,8 @@ static bool unknown(struct error *err, const char *what, const struct node *n,
 {
     const char *near = str_nearest(n->text, words, count);
     return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s%s%s", what,
-                     STR_ARG(n->text), near ? "; did you mean '" : "", near ? near : "",
-                     near ? "'?" : "");
+                     STR_ARG(n->text), near ? " (did you mean '" : "", near ? near : "",
+                     near ? "'?)" : "");
 }
 
 static bool check_provider(struct call *c, struct request_match *m, struct error *err)

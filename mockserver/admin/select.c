@@ -102,7 +102,7 @@ static uint32_t select_one(struct call *c, const char *pointer, const char *who,
     }
     const char *near = str_nearest(str_from(who), met.words.items, met.words.count);
     call_issue(c, pointer, "no %s has the %s '%s'%s%s%s", s->one, s->known_by, who,
-               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return ROW_NONE;
 }
 

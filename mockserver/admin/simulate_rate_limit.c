@@ -36,7 +36,7 @@ static bool check_class(struct call *c, const struct rate_limits *l, const char 
     }
     const char *near = str_nearest(str_from(class), names, l->window_count);
     return call_issue(c, "/class", "unknown rate limit '%s'%s%s%s", class,
-                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window,

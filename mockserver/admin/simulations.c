@@ -82,7 +82,7 @@ static const struct simulation *find(struct call *c, struct str name)
     }
     const char *near = str_nearest(name, names, COUNT(simulations));
     call_refuse(c, FAULT_NOT_FOUND, "unknown simulation '" STR_FMT "'%s%s%s", STR_ARG(name),
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 

@@ -20,8 +20,8 @@ static int begin_small(void **state)
 static struct client *connect_with(struct setup *s, const char *line, const char *header)
 {
     struct client *c = client_new(&s->rig);
-    client_say(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
-                                        line, header)));
+    client_send(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
+                                         line, header)));
     return c;
 }
 
@@ -243,9 +243,9 @@ static void pending_events_come_before_the_reset(void **state)
     struct client *c = open_stream(s, "/__admin/events");
     struct client *other = client_new(&s->rig);
     struct mock_response a[2];
-    client_say(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
-                                            request(s, "POST /__admin/reset", ""))));
-    assert_int_equal(client_hear(other, 2, true, a), 2);
+    client_send(other, str_from(arena_printf(&s->rig.arena, "%s%s", request(s, "GET " LIST, ""),
+                                             request(s, "POST /__admin/reset", ""))));
+    assert_int_equal(client_read(other, 2, true, a), 2);
     expect_text(c, "event: request\ndata: {\"seq\":1,");
     expect_text(c, "event: reset\n");
     client_end(c);
@@ -297,7 +297,7 @@ static void a_slow_client_gets_the_number_of_lost_events(void **state)
                      (char *)memset(arena_alloc(&s->rig.arena, 8001), 'x', 8000));
     const struct journal *j = namespaces_at(s->mock->namespaces, 0)->journal;
     while (journal_lost(j) < 1000)
-        client_ask(busy, long_call);
+        client_request(busy, long_call);
 
     struct client *again = client_on(&s->rig, c->fd); /* now it does */
     expect_text(again, "event: lost\ndata: {\"requests\":");

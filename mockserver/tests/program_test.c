@@ -131,11 +131,11 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--listen 127.1",                         "add --admin-token or --no-admin"               },
         {"--listen 127.evil.test",                 "add --admin-token or --no-admin"               },
         {"--listen ::ffff:10.0.0.1",               "add --admin-token or --no-admin"               },
-        {"--listen 127.0.0.1.",                    "'127.0.0.1.' port 8080 is not an IP"           },
+        {"--listen 127.0.0.1.",                    "expected an IP address and a port (0-65535)"   },
         {"--tls-cert /no/such.pem",                "--tls-cert and --tls-key need each other"      },
         {"--tls --tls-cert a --tls-key b",         "--tls and --tls-cert exclude each other"       },
         {"--tls-cert /no/such --tls-key " SAMPLE,  "/no/such: No such file"                        },
-        {NO_PAIR,                                  SAMPLE ": has no certificate in PEM"            },
+        {NO_PAIR,                                  SAMPLE ": no PEM certificate in this file"      },
         {"TMPDIR=/no/such --tls",                  "cannot write the certificate"                  },
         {"--cors https://a.example/x",             "expected scheme://host[:port]"                 },
         {"UNDERSTUDY_MOCK_CORS=*,b",               "UNDERSTUDY_MOCK_CORS"                          },
@@ -183,7 +183,7 @@ static void a_port_in_use_is_an_error(void **state)
     char words[64];
     snprintf(words, sizeof words, "--port %d", listen_port(fd));
     struct program p = start(words);
-    assert_non_null(strstr(read_from(&p, p.err, false), "is in use"));
+    assert_non_null(strstr(read_from(&p, p.err, false), "address already in use"));
     assert_int_equal(wait_for_exit(&p), 2);
     close(fd);
 }

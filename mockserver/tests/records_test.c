@@ -200,13 +200,13 @@ static void an_invalid_edit_is_rejected_with_a_message(void **state)
     static const struct {
         const char *field, *text, *message;
     } rows[] = {
-        {"token",            "expierd",   "'token' cannot be 'expierd'; did you mean 'expired'?"},
-        {"token",            NULL,        "'token' cannot be ''"                                },
-        {"connected_at",     "yesterday", "'connected_at' is not a time"                        },
-        {"id",               "acc_2",     "'id' cannot be changed"                              },
-        {"space",            "sp_2",      "'space' cannot be changed"                           },
-        {"leased",           NULL,        "'leased' is null; expected true or false"            },
-        {"token_generation", NULL,        "'token_generation' is null; expected a number"       },
+        {"token",            "expierd",   "'token' cannot be 'expierd' (did you mean 'expired'?)"},
+        {"token",            NULL,        "'token' cannot be ''"                                 },
+        {"connected_at",     "yesterday", "'connected_at' is not a time"                         },
+        {"id",               "acc_2",     "'id' cannot be changed"                               },
+        {"space",            "sp_2",      "'space' cannot be changed"                            },
+        {"leased",           NULL,        "'leased' is null; expected true or false"             },
+        {"token_generation", NULL,        "'token_generation' is null; expected a number"        },
     };
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");

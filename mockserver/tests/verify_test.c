@@ -181,7 +181,7 @@ static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **sta
         {"{\"match\":{\"operatoin\":\"x\"}}",              "/match/operatoin",        "did you mean 'operation'"   },
         {"{\"match\":{\"operation\":\"layers.revok\"}}",   "/match/operation",        "has no operation"           },
         {"{\"match\":{\"operation\":\"whoamy\"}}",         "/match/operation",
-         "no provider has an operation 'whoamy', did you mean 'whoami'?"                                           },
+         "no provider has an operation 'whoamy' (did you mean 'whoami'?)"                                          },
         {"{\"match\":{\"provider\":\"layer\"}}",           "/match/provider",         "did you mean 'layers'"      },
         {"{\"match\":{\"method\":\"get\"}}",               "/match/method",           "unknown method"             },
         {"{\"match\":{\"method\":7}}",                     "/match/method",           "text or matchers"           },
