@@ -191,7 +191,7 @@ static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **sta
         {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "unknown rule 'none'"        },
         {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quote it"                   },
         {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
-         "names a header"                                                                                          },
+         "write a name first"                                                                                      },
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
