@@ -109,16 +109,16 @@ bool observer_is_delivered(const struct call *c)
     return c->res->cut == CUT_NONE;
 }
 
-struct moment observer_response_at(const struct observer *w, const struct call *c)
+struct timestamp observer_response_at(const struct observer *w, const struct call *c)
 {
     const struct response *res = c->res;
     int64_t on_the_wire_us = res->delay_us;
     if (res->bytes_per_second)
         on_the_wire_us += (int64_t)res->body.n * 1000000 / res->bytes_per_second;
-    return (struct moment){c->now_ms, time_monotonic_us() + on_the_wire_us, w->now.port};
+    return (struct timestamp){c->now_ms, time_monotonic_us() + on_the_wire_us, w->now.port};
 }
 
-int64_t observer_elapsed_ms(const struct moment *from, const struct moment *to)
+int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to)
 {
     int64_t world_ms = to->world_ms - from->world_ms;
     int64_t machine_ms = (to->machine_us - from->machine_us) / 1000;
@@ -126,7 +126,7 @@ int64_t observer_elapsed_ms(const struct moment *from, const struct moment *to)
     return most > 0 ? most : 0;
 }
 
-bool observer_together(const struct moment *responded, const struct moment *came)
+bool observer_together(const struct timestamp *responded, const struct timestamp *came)
 {
     int64_t after_us = came->machine_us - responded->machine_us;
     bool elsewhere = responded->port && came->port && responded->port != came->port;
@@ -139,7 +139,7 @@ struct history_entry *observer_entry(struct observer *w, uint64_t id)
     return entry ? entry : client_history_make(w->history, id, w->client_checks->calls);
 }
 
-void observer_mark(struct observer *w, struct history_entry *entry, struct moment at)
+void observer_mark(struct observer *w, struct history_entry *entry, struct timestamp at)
 {
     entry->at = at;
     entry->call = w->seq;

@@ -3,20 +3,20 @@
  * Shapes:  a check keeps history entries, found by an id that it computes with history_id. Each
  *          check documents what it stores in the members of an entry. history.c bounds their
  *          number: the entry written longest ago is replaced first.
- * Units:   a struct moment has a time on both clocks; waits are in milliseconds.
+ * Units:   a struct timestamp has a time on both clocks; waits are in milliseconds.
  * Errors:  none.
  */
 #pragma once
 #include "mockserver/client_checks/client_checks.h"
 
-struct moment {
+struct timestamp {
     int64_t world_ms, machine_us;
     int port; /* of the client's connection; 0: unknown */
 };
 
 struct history_entry {
     uint64_t id; /* 0: free */
-    struct moment at, first;
+    struct timestamp at, first;
     uint64_t call;  /* journal seq of the call ... */
     uint64_t epoch; /* ... in this epoch of the journal */
     int64_t wait_ms;
@@ -81,11 +81,11 @@ struct observer {
     struct client_checks *client_checks;
     struct client_check_result *result;
     struct client_history *history;
-    struct moment now;   /* arrival of the call */
-    uint64_t seq, epoch; /* of its journal entry */
-    uint64_t caller;     /* the key, or a hash of an unknown credential; 0: no credential */
-    uint64_t operation;  /* 0: no route matched */
-    uint64_t path;       /* hash, set by observer_path */
+    struct timestamp now; /* arrival of the call */
+    uint64_t seq, epoch;  /* of its journal entry */
+    uint64_t caller;      /* the key, or a hash of an unknown credential; 0: no credential */
+    uint64_t operation;   /* 0: no route matched */
+    uint64_t path;        /* hash, set by observer_path */
 };
 
 uint64_t history_id(uint64_t x, uint64_t y);                      /* hash of two numbers, never 0 */
@@ -96,17 +96,17 @@ bool observer_is_write(const struct call *c);        /* a known operation, neith
 bool observer_is_delivered(const struct call *c);    /* the response is not truncated */
 
 /* When the client has received the response. */
-struct moment observer_response_at(const struct observer *w, const struct call *c);
+struct timestamp observer_response_at(const struct observer *w, const struct call *c);
 /* On the clock on which more time passed. */
-int64_t observer_elapsed_ms(const struct moment *from, const struct moment *to);
+int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to);
 /* True if a call that arrived at `came` may have been sent before the client had read the response
  * of `responded`. Of several responses pass the first, or a client that alternates between its
  * connections would never fail. */
-bool observer_together(const struct moment *responded, const struct moment *came);
+bool observer_together(const struct timestamp *responded, const struct timestamp *came);
 
 struct history_entry *observer_entry(struct observer *w, uint64_t id); /* found or created */
 /* Records this call and a time in the entry. */
-void observer_mark(struct observer *w, struct history_entry *entry, struct moment at);
+void observer_mark(struct observer *w, struct history_entry *entry, struct timestamp at);
 void observer_tested(struct observer *w); /* counts a situation that the check looked at */
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
 void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier,

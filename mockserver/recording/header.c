@@ -58,7 +58,7 @@ static const struct fields fixture_fields_of_header = FIELD_TABLE(
 
 struct recorded_header {
     int64_t format;
-    struct moment started;
+    struct timestamp started;
     const char *version, *url;
     struct recorded_options options;
     struct field_list fixtures;
@@ -122,7 +122,7 @@ static void put_fixture(struct json *w, const struct fixture *f, const char *pat
     arena_end(&a);
 }
 
-void recording_header_write(struct buf *b, const struct mock *m, struct moment started)
+void recording_header_write(struct buf *b, const struct mock *m, struct timestamp started)
 {
     struct json w = json_begin(b, 0);
     json_open_map(&w);

@@ -12,7 +12,7 @@
 #define RECORDING_FORMAT 1
 
 struct recording_header {
-    struct moment started;
+    struct timestamp started;
     const char *version; /* of the program that wrote it */
     const char *url;     /* of the mock */
     struct mock_options options;
@@ -20,7 +20,7 @@ struct recording_header {
     size_t fixture_count;
 };
 
-void recording_header_write(struct buf *b, const struct mock *m, struct moment started);
+void recording_header_write(struct buf *b, const struct mock *m, struct timestamp started);
 /* Reads the fixtures with the clocks held at `started`; the caller frees them. The rest lives as
  * long as `line`, or in `a`. */
 bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,

@@ -74,7 +74,7 @@ static struct json open_line(struct buf *b, const char *what, uint64_t number)
 }
 
 static struct json open_input(struct buf *b, enum input_kind kind, uint64_t number,
-                              struct moment at)
+                              struct timestamp at)
 {
     struct json w = open_line(b, input_texts[kind], number);
     json_put_int(&w, "wall_ms", at.wall_ms);
@@ -114,13 +114,13 @@ void line_call(struct buf *b, const struct input *in)
     close_line(b, &w);
 }
 
-void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at)
+void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at)
 {
     struct json w = open_input(b, kind, number, at);
     close_line(b, &w);
 }
 
-void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int status,
+void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status,
                           const char *error)
 {
     struct json w = open_input(b, INPUT_DELIVERY_RESULT, number, at);
@@ -130,7 +130,7 @@ void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int 
     close_line(b, &w);
 }
 
-void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at,
                  struct str report, const char *why)
 {
     struct json w = open_input(b, kind, number, at);
@@ -174,7 +174,7 @@ void line_delivery(struct buf *b, uint64_t number, const struct deliver_request 
 
 struct line {
     int64_t number;
-    struct moment at;
+    struct timestamp at;
     int64_t arrived_us, refused, status, peer_port;
     bool admin, too_large;
     const char *why, *peer, *error;
@@ -183,7 +183,7 @@ struct line {
 
 #define NUMBER(key, help_)                                                                         \
     FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
-#define MOMENT                                                                                     \
+#define TIMESTAMP                                                                                  \
     FIELD("wall_ms", FIELD_INT, struct line, at.wall_ms, .required = true,                         \
           .max = LINE_WALL_MAX_MS, .help = "The time of the input."),                              \
         FIELD("monotonic_us", FIELD_INT, struct line, at.monotonic_us, .required = true,           \
@@ -191,7 +191,7 @@ struct line {
 
 static const struct field call_rows[] = {
     NUMBER("call", "The number of the call."),
-    MOMENT,
+    TIMESTAMP,
     FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "When the request line was read."),
     FIELD("admin_port", FIELD_BOOL, struct line, admin,
@@ -213,13 +213,13 @@ static const struct field call_rows[] = {
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "The body."),
 };
 static const struct field client_closed_rows[] = {
-    NUMBER("client_closed", "The suspended or streaming call whose client has closed."), MOMENT};
-static const struct field timer_rows[] = {NUMBER("timer", "The timer that fired."), MOMENT};
+    NUMBER("client_closed", "The suspended or streaming call whose client has closed."), TIMESTAMP};
+static const struct field timer_rows[] = {NUMBER("timer", "The timer that fired."), TIMESTAMP};
 static const struct field end_rows[] = {NUMBER("end", "The number of calls. The last line."),
-                                        MOMENT};
+                                        TIMESTAMP};
 static const struct field delivery_result_rows[] = {
     NUMBER("delivery_result", "The webhook attempt that has ended."),
-    MOMENT,
+    TIMESTAMP,
     FIELD("status", FIELD_INT, struct line, status, .required = true, .max = 999,
           .help = "The receiver's status; 0: no response."),
     FIELD("error", FIELD_TEXT, struct line, error, .help = "Why there was no response."),
@@ -227,11 +227,11 @@ static const struct field delivery_result_rows[] = {
 
 static const struct field changed_rows[] = {
     NUMBER("changed", "The number of the notification that a fixture file has changed."),
-    MOMENT,
+    TIMESTAMP,
 };
 static const struct field checked_rows[] = {
     NUMBER("checked", "The number of the check of the fixture files."),
-    MOMENT,
+    TIMESTAMP,
     FIELD("report", FIELD_NODE, struct line, report, .help = "The report on the files."),
     FIELD("why", FIELD_TEXT, struct line, why, .help = "Why the check failed."),
 };

@@ -20,7 +20,7 @@
 #define LINE_WALL_MAX_MS      INT64_C(253402300799999)
 #define LINE_MONOTONIC_MAX_US INT64_C(1000000000000000)
 
-struct moment {
+struct timestamp {
     int64_t wall_ms, monotonic_us;
 };
 
@@ -42,7 +42,7 @@ enum input_kind {
 struct input {
     enum input_kind kind;
     int64_t number; /* of the call, timer or attempt; "end": the number of calls */
-    struct moment at;
+    struct timestamp at;
     bool admin;             /* call: it came through the separate admin port */
     int64_t status;         /* call: rejected with it as invalid HTTP (0: valid);
                                delivery_result: the receiver's status */
@@ -55,11 +55,11 @@ struct input {
 
 /* Each appends one line to `b`. line_brief writes a line that has only a number and a time. */
 void line_call(struct buf *b, const struct input *in);
-void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct moment at);
-void line_delivery_result(struct buf *b, uint64_t number, struct moment at, int status,
+void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at);
+void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status,
                           const char *error);
 /* Writes "changed", with an empty report, or "checked". */
-void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct moment at,
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at,
                  struct str report, const char *why);
 void line_response(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);

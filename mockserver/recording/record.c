@@ -23,7 +23,7 @@ struct recorder {
     struct mock *mock;
     struct timers *timers;
     struct time_held before; /* state of the clocks before hold_clocks */
-    struct moment started;
+    struct timestamp started;
     uint64_t calls, changes, checks;
 };
 
@@ -55,9 +55,9 @@ static void put(struct recorder *r, const struct buf *line)
     arena_reset(&r->line);
 }
 
-static struct moment hold_clocks(struct recorder *r)
+static struct timestamp hold_clocks(struct recorder *r)
 {
-    const struct moment at = {time_wall_ms(), time_monotonic_us()};
+    const struct timestamp at = {time_wall_ms(), time_monotonic_us()};
     r->before = time_hold(at.wall_ms, at.monotonic_us);
     return at;
 }
