@@ -3,10 +3,10 @@
  *
  * Shapes:  accounts.c, oauth.c, posts.c, posts_view.c, leases.c, ads.c, approval.c, tenants.c,
  *          keys.c, audit.c, health.c, jobs.c and webhooks.c hold the handlers; page.c, body.c and
- *          answer.c hold what the handlers share; fixture.c reads the `layers:` section. An id is a
+ *          response.c hold what the handlers share; fixture.c reads the `layers:` section. An id is a
  *          prefix and 26 base-32 characters; a fixture may use ids of any other form.
  * Units:   times are printed as in the documentation's samples: UTC, whole seconds, Z.
- * Errors:  faults; only answer.c renders {"error": {code, message, requestId, details?}}.
+ * Errors:  faults; only response.c renders {"error": {code, message, requestId, details?}}.
  * Source:  "List social accounts" and "Social accounts"; the API reference where those are silent.
  */
 #pragma once
@@ -108,7 +108,7 @@ bool layers_is_country(const char *code); /* two capital letters */
 /* Returns the list as one text, for example "US,CA"; NULL if it is empty. */
 const char *layers_countries(struct arena *a, const struct field_list *geo);
 
-/* answer.c */
+/* response.c */
 void layers_render_error(struct call *c);
 void layers_add_common_headers(struct call *c);
 void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0: prints null */

@@ -2,13 +2,13 @@
  * START HERE: the route table in posteverywhere.c.
  *
  * Shapes:  handlers: accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c,
- *          posts_list.c, post_view.c, media.c, about.c, hooks.c. Shared code: answer.c, body.c,
+ *          posts_list.c, post_view.c, media.c, about.c, hooks.c. Shared code: response.c, body.c,
  *          post_body.c, details.c. fixture.c reads the `posteverywhere:` section of a fixture.
  *          An account id is a whole number, stored as decimal text; every other generated id is a
  *          UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the
  *          milliseconds.
- * Errors:  handlers set a fault. Only answer.c writes the error envelope
+ * Errors:  handlers set a fault. Only response.c writes the error envelope
  *          {"data": null, "error": {message, code, retryable, details?}, "meta"}. Every response
  *          has a JSON body.
  * Source:  "List accounts"; the provider's other pages and its clients where that page is silent.
@@ -36,7 +36,7 @@ enum pe_api_version {
 /* The version of the call's key, else the one of the fixture section, else CURRENT. */
 enum pe_api_version pe_api_version(const struct call *c);
 
-/* answer.c */
+/* response.c */
 /* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
 struct json *pe_begin(struct call *c, int status);
 void pe_end(struct call *c); /* writes the rest of the envelope */

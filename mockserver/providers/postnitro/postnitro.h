@@ -2,7 +2,7 @@
  * START HERE: the route table in postnitro.c.
  *
  * Shapes:  handlers: accounts.c and schedule.c. request.c and settings.c check the body of a
- *          schedule request, view.c prints a post, answer.c writes the envelopes; fixture.c reads
+ *          schedule request, view.c prints a post, response.c writes the envelopes; fixture.c reads
  *          the `postnitro:` section of a fixture. A workspace is stored as a space, a design as
  *          content, and the link between a scheduled post and an account as a destination. A
  *          generated id has 25 characters and starts with c.
@@ -70,7 +70,7 @@ bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
 bool postnitro_check_settings(struct call *c, const struct node *body,
                               const struct postnitro_request *r);
 
-/* answer.c */
+/* response.c */
 void postnitro_render_error(struct call *c);
 /* Writes {"success": true, "message": message, "data": and the caller then writes the value and
  * calls postnitro_end. A NULL message omits "message". */
