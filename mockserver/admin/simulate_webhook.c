@@ -9,8 +9,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-enum action { FIRE, REPEAT, HOLD, DROP };
-static const char *const action_texts[] = {"fire", "repeat", "hold", "drop"};
+enum action { DELIVER, DUPLICATE, DELAY, DROP };
+static const char *const action_texts[] = {"deliver", "duplicate", "delay", "drop"};
 
 struct webhook_body {
     const char *event, *webhook;
@@ -50,7 +50,7 @@ static void respond(struct call *c, const struct webhook_body *f, uint32_t deliv
     simulation_end(c);
 }
 
-static void fire(struct call *c, const struct webhook_body *f)
+static void deliver(struct call *c, const struct webhook_body *f)
 {
     uint32_t row = select_webhook(c, "/webhook", f->webhook);
     if (!row)
@@ -77,11 +77,11 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
 static const struct node *fault_of(struct arena *a, const struct node *body, enum action action)
 {
     switch (action) {
-    case FIRE:
+    case DELIVER:
         break;
-    case REPEAT:
+    case DUPLICATE:
         return map_of_one(a, "duplicate", node_new_int(a, 1));
-    case HOLD:
+    case DELAY:
         return map_of_one(a, "delay", node_get(body, "by"));
     case DROP:
         return map_of_one(a, "drop", node_new_bool(a, true));
@@ -108,23 +108,23 @@ static void add_rule_for(struct call *c, const struct webhook_body *f)
 void simulate_webhook(struct call *c, const void *fields)
 {
     const struct webhook_body *f = fields;
-    bool fires = f->action == FIRE, holds = f->action == HOLD;
+    bool delivers = f->action == DELIVER, delays = f->action == DELAY;
     if (str_has(str_from(f->event), STR(" ")))
         call_issue(c, "/event", "'%s' contains a blank; expected the name of an event", f->event);
-    if (fires != (f->webhook != NULL))
+    if (delivers != (f->webhook != NULL))
         call_issue(c, "/webhook",
-                   fires ? "is required by the action 'fire'"
-                         : "is accepted only with the action 'fire'");
-    if (f->data && !fires)
-        call_issue(c, "/data", "is accepted only with the action 'fire'");
-    if (holds != (f->by_ms > 0))
+                   delivers ? "is required by the action 'deliver'"
+                            : "is accepted only with the action 'deliver'");
+    if (f->data && !delivers)
+        call_issue(c, "/data", "is accepted only with the action 'deliver'");
+    if (delays != (f->by_ms > 0))
         call_issue(c, "/by",
-                   holds ? "is required by the action 'hold'"
-                         : "is accepted only with the action 'hold'");
+                   delays ? "is required by the action 'delay'"
+                          : "is accepted only with the action 'delay'");
     if (c->fault)
         return;
-    if (fires)
-        fire(c, f);
+    if (delivers)
+        deliver(c, f);
     else
         add_rule_for(c, f);
 }

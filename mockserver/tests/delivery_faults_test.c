@@ -437,7 +437,7 @@ static void a_webhook_simulation_adds_a_rule(void **state)
 {
     struct network *n = *state;
     struct mock_response a =
-        simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"hold\",\"by\":\"10m\"}");
+        simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"delay\",\"by\":\"10m\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     lose(n, "sa_a");
     assert_string_equal(of_delivery(n, 1, "/fault_rules"), "rule-1");

@@ -335,7 +335,7 @@ section('webhook: clock_skew', async () => {
 });
 
 section('webhook: the simulation adds a rule for the next event', async () => {
-  const { rule: name } = await admin('POST', '/simulate/webhook', { event: LOST, action: 'repeat' });
+  const { rule: name } = await admin('POST', '/simulate/webhook', { event: LOST, action: 'duplicate' });
   await lose('sa_a');
   await lose('sa_b');
   await arrived(3);

@@ -236,13 +236,14 @@ static void a_reset_or_restored_namespace_delivers_no_event_twice(void **state)
 static void a_simulation_repeats_holds_back_or_drops_the_next_event_of_a_type(void **state)
 {
     struct network *n = *state;
-    simulation(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"repeat\"}");
+    simulation(n, "webhook",
+               "{\"event\":\"social_account.needs_reauth\",\"action\":\"duplicate\"}");
     simulation(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
     assert_int_equal(n->count, 2);
     assert_string_equal(n->sent[0].id, n->sent[1].id);
     assert_string_equal(n->sent[0].body, n->sent[1].body);
 
-    simulation(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"hold\",\"by\":\"10m\"}");
+    simulation(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"delay\",\"by\":\"10m\"}");
     advance(n, "1h");
     assert_int_equal(n->count, 2);
     simulation(n, "token_lost",
@@ -281,7 +282,7 @@ static void an_invalid_webhook_simulation_is_refused(void **state)
         {"{\"event\":\"job.completed\"}",                                  "/webhook"},
         {"{\"event\":\"job.completed\",\"webhook\":\"unknown\"}",          "/webhook"},
         {"{\"event\":\"x\",\"action\":\"drop\",\"webhook\":\"" HOOK "\"}", "/webhook"},
-        {"{\"event\":\"x\",\"action\":\"hold\"}",                          "/by"     },
+        {"{\"event\":\"x\",\"action\":\"delay\"}",                         "/by"     },
         {"{\"event\":\"x\",\"action\":\"drop\",\"by\":\"1m\"}",            "/by"     },
         {"{\"event\":\"x\",\"action\":\"drop\",\"data\":{}}",              "/data"   },
         {"{\"event\":\"x y\",\"action\":\"drop\"}",                        "/event"  },
