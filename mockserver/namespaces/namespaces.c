@@ -348,7 +348,7 @@ static enum reload_outcome refix(struct namespace *ns, struct fixture *fixture, 
     if (in_use && !reset)
         return RELOAD_KEPT;
     namespace_reset(ns);
-    return in_use ? RELOAD_RESET : RELOAD_SWAPPED;
+    return in_use ? RELOAD_RESET : RELOAD_RESTARTED;
 }
 
 void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,

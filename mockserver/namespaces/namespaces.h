@@ -79,9 +79,9 @@ struct namespace *namespaces_at(const struct namespaces *all, size_t i);
 size_t namespaces_count(const struct namespaces *all);
 
 /* What happened to a namespace when its fixture was reloaded: it was not in use and restarted from
- * the new fixture (swapped), it was in use and kept its state until its next reset, or it was in
+ * the new fixture (restarted), it was in use and kept its state until its next reset, or it was in
  * use and was reset. */
-#define RELOAD_OUTCOMES(X) X(SWAPPED, "swapped") X(KEPT, "kept") X(RESET, "reset")
+#define RELOAD_OUTCOMES(X) X(RESTARTED, "restarted") X(KEPT, "kept") X(RESET, "reset")
 enum reload_outcome {
 #define X(name, text) RELOAD_##name,
     RELOAD_OUTCOMES(X)

@@ -152,7 +152,7 @@ static void log_change(const struct fixture *old, const struct fixture *f,
             buf_printf(&paths, "%s%s", paths.n ? ", " : "", f->files.items[i].path);
     log_line(LOG_INFO, "%s changed; namespaces: %zu restarted, %zu kept (in use), %zu reset",
              paths.n ? buf_c(&paths) : f->files.items[0].path,
-             result->namespaces[RELOAD_SWAPPED].count, result->namespaces[RELOAD_KEPT].count,
+             result->namespaces[RELOAD_RESTARTED].count, result->namespaces[RELOAD_KEPT].count,
              result->namespaces[RELOAD_RESET].count);
     arena_end(&a);
 }

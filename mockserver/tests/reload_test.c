@@ -91,7 +91,7 @@ static void without_a_change_nothing_happens(void **state)
     assert_string_equal(at(a, "/fixtures/0/changed"), "false");
     assert_string_equal(at(a, "/fixtures/0/files/0"), folder_file(&s->folder, "a.yaml"));
     assert_string_equal(at(a, "/fixtures/1/fixture"), "b");
-    assert_string_equal(at(a, "/namespaces"), "{\"swapped\":[],\"kept\":[],\"reset\":[]}");
+    assert_string_equal(at(a, "/namespaces"), "{\"restarted\":[],\"kept\":[],\"reset\":[]}");
 }
 
 static void a_namespace_not_in_use_restarts_from_the_new_fixture(void **state)
@@ -103,7 +103,7 @@ static void a_namespace_not_in_use_restarts_from_the_new_fixture(void **state)
     assert_string_equal(at(a, "/fixtures/0/changed"), "true");
     assert_string_equal(at(a, "/fixtures/1/changed"), "false");
     assert_string_equal(at(a, "/namespaces"),
-                        "{\"swapped\":[\"default\"],\"kept\":[],\"reset\":[]}");
+                        "{\"restarted\":[\"default\"],\"kept\":[],\"reset\":[]}");
     assert_string_equal(project(s, "default"), "After");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/name"), "new");
     use(s, "implicit");
@@ -167,7 +167,7 @@ static void reading_does_not_put_a_namespace_in_use(void **state)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
     change(s, FIXTURE("a", "After", ""));
-    assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
+    assert_string_equal(at(reload(s, NULL), "/namespaces/restarted"), "[\"default\"]");
 }
 
 /* The expiry of the token is scheduled, but the account has already lost its token. */
@@ -214,7 +214,7 @@ static void namespaces_follow_the_fixture_they_were_created_from(void **state)
     create(s, "{\"name\":\"later\",\"clock\":{\"start\":\"+1h\"},\"seed\":9}");
     change(s, FIXTURE("a", "After", ""));
     struct mock_response a = reload(s, "{\"reset\":true}");
-    assert_string_equal(at(a, "/namespaces/swapped"), "[\"default\",\"later\",\"of_b\"]");
+    assert_string_equal(at(a, "/namespaces/restarted"), "[\"default\",\"later\",\"of_b\"]");
     assert_string_equal(project(s, "of_b"), "Other");
     assert_string_equal(project(s, "copy"), "Before");
     assert_string_equal(project(s, "later"), "After");
@@ -306,7 +306,7 @@ static void a_change_of_an_included_file_is_a_change(void **state)
     assert_string_equal(at(a, "/fixtures/0/files/1"), folder_file(&s->folder, "part.yaml"));
     assert_string_equal(project(s, "default"), "Part");
     folder_put(&s->folder, "part.yaml", FIXTURE("part", "Parts", ""));
-    assert_string_equal(at(reload(s, NULL), "/namespaces/swapped"), "[\"default\"]");
+    assert_string_equal(at(reload(s, NULL), "/namespaces/restarted"), "[\"default\"]");
     assert_string_equal(project(s, "default"), "Parts");
 }
 
