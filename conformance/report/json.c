@@ -77,7 +77,7 @@ static void put_disputes(struct json *j, const struct run *r)
         json_open_map(j);
         json_put_text(j, "id", r->disputes[i].id);
         json_put_text(j, "about", r->disputes[i].about);
-        json_put_text(j, "seen", r->disputes[i].observed);
+        json_put_text(j, "observed", r->disputes[i].observed);
         json_close_map(j);
     }
     json_close_list(j);
