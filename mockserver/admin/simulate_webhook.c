@@ -25,14 +25,14 @@ static const struct field webhook_rows[] = {
     FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
           .text_count = COUNT(action_texts),
           .help =
-              "`fire` (default): deliver the event now. The others add a rule for the next such "
-              "event: `repeat` delivers it twice, `hold` delays it, `drop` never delivers it."),
+              "`deliver` (default): deliver the event now. The others add a rule for the next such "
+              "event: `duplicate` delivers it twice, `delay` delays it, `drop` never delivers it."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
-          .help = "With `fire`: id of the webhook. Its list of events does not matter."),
+          .help = "With `deliver`: id of the webhook. Its list of events does not matter."),
     FIELD("data", FIELD_NODE, struct webhook_body, data,
-          .help = "With `fire`: data of the event. Default: {}."),
+          .help = "With `deliver`: data of the event. Default: {}."),
     FIELD("by", FIELD_DURATION, struct webhook_body, by_ms,
-          .help = "With `hold`: delay of the delivery."),
+          .help = "With `delay`: delay of the delivery."),
 };
 const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
