@@ -162,7 +162,7 @@ bool yaml_tree_open(struct yaml_tree *t, enum node_kind kind, struct yaml_marks 
 static void check_duplicate_keys(struct yaml_tree *t, const struct member *members, size_t count)
 {
     size_t first, again;
-    if (!members_clash(members, count, &first, &again))
+    if (!count || !members_clash(members, count, &first, &again))
         return;
     t->at = members[again].key_at;
     (void)yaml_tree_error(t, "duplicate key '%s' (first at %d:%d)", members[again].key,
