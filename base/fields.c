@@ -107,7 +107,7 @@ static bool in_range(const struct reading *r, int64_t n, const char *is, const c
     if (n >= min && n <= max)
         return true;
     const char *limits = arena_printf(r->arena, "%lld", (long long)min);
-    if (max == INT64_MAX)
+    if (max == INT64_MAX || (n < min && max >= INT32_MAX))
         limits = arena_printf(r->arena, "%s or more", limits);
     else if (max > min)
         limits = arena_printf(r->arena, "%s to %lld", limits, (long long)max);

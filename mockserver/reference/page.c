@@ -176,7 +176,9 @@ static void put_codes(struct buf *out, const struct provider *d)
 static void put_events(struct buf *out, const struct provider *d)
 {
     for (size_t i = 0; d->webhooks && i < d->webhooks->event_count; i++)
-        buf_printf(out, "%s`%s`", i ? ", " : "", d->webhooks->events[i]);
+        buf_printf(out, "`%s`, ", d->webhooks->events[i]);
+    if (d->webhooks)
+        buf_printf(out, "`%s`", d->webhooks->test_event);
 }
 
 static void put_words(struct buf *out, const char *title,

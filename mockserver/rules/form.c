@@ -37,7 +37,7 @@ static const struct fields when_fields =
 
 static const struct field rule_rows[] = {
     FIELD("name", FIELD_TEXT, struct rule_form, name, .min = 1, .max = NAME_MAX_BYTES,
-          .help = "Name of the rule (default rule-1, rule-2 ...)."),
+          .help = "Name of the rule: letters, digits and . _ - (default rule-1, rule-2 ...)."),
     FIELD("on", FIELD_TEXT, struct rule_form, on, .shape = "operation",
           .help = "Operation it acts on (default: all that provider, method and path match)."),
     FIELD("provider", FIELD_TEXT, struct rule_form, provider, .shape = "provider",

@@ -95,7 +95,8 @@ static const struct field post_rows[] = {
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids at which the post failed. Only for status `partially_failed`, where "
                   "it is required."),
-    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone. Default: UTC."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone,
+          .help = "IANA time zone, not checked. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "
                   "earlier."),

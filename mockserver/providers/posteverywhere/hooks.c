@@ -56,7 +56,7 @@ static bool body_valid(struct call *c, const struct hook_body *body)
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!pe_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events.%zu", i), "is not an event name");
+            call_issue(c, arena_printf(c->arena, "events.%zu", i), "is not in the event catalogue");
     if (body->active && body->active->kind != NODE_BOOL)
         call_issue(c, "is_active", "must be true or false");
     return !c->fault;

@@ -21,7 +21,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
     const char *const *events = h->events.items;
     for (size_t i = 0; i < h->events.count; i++)
         if (!pe_event_known(events[i]))
-            ok = wrong(load, h, "event", events[i], "is not an event name");
+            ok = wrong(load, h, "event", events[i], "is not in the event catalogue");
     if (!webhooks_url_valid(load->arena, w, h->url, &why))
         ok = wrong(load, h, "url", h->url, why);
     if (h->id && webhook_find(w, POSTEVERYWHERE, str_from(h->id)))
