@@ -93,21 +93,17 @@ static void scenario_ended(void *ctx, const struct run *r, const struct scenario
 
 /* --- streams --------------------------------------------------------------------------------- */
 
-struct ndjson *ndjson_new(struct arena *a, struct writer *out)
+struct run_events ndjson_stream(struct arena *a, struct writer *w)
 {
     struct ndjson *n = arena_new(a, struct ndjson);
-    n->out = out;
-    return n;
-}
-
-struct run_events ndjson_events(struct ndjson *n)
-{
+    n->out = w;
     return (struct run_events){
         .scenario_started = scenario_started, .scenario_ended = scenario_ended, .ctx = n};
 }
 
-void ndjson_end(struct ndjson *n, const struct run *r)
+void ndjson_stream_end(void *ndjson, const struct run *r)
 {
+    struct ndjson *n = ndjson;
     struct event e;
     run_started(n, r);
     event_open(&e, "run_ended");
@@ -123,15 +119,5 @@ void ndjson_write(const struct run *r, struct writer *w)
         scenario_started(&n, r, r->scenarios.items[i]);
         scenario_ended(&n, r, r->scenarios.items[i]);
     }
-    ndjson_end(&n, r);
-}
-
-struct run_events ndjson_stream(struct arena *a, struct writer *w)
-{
-    return ndjson_events(ndjson_new(a, w));
-}
-
-void ndjson_stream_end(void *ndjson, const struct run *r)
-{
-    ndjson_end(ndjson, r);
+    ndjson_stream_end(&n, r);
 }

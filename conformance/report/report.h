@@ -62,13 +62,6 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 
-/* NDJSON: one event per line, written during the run. ndjson_end writes the last event, the outcome
- * of the run. */
-struct ndjson;
-struct ndjson *ndjson_new(struct arena *a, struct writer *out);
-struct run_events ndjson_events(struct ndjson *n);
-void ndjson_end(struct ndjson *n, const struct run *r);
-
 /* Writes one failed check as a failure card: claims, place, expected and actual value, the request
  * as a curl line, and the response. */
 void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,

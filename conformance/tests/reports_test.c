@@ -296,8 +296,8 @@ static void streamed_events_equal_the_written_ones(void **state)
     const struct run *red = rig_red(&g->arena);
     struct memory m;
     struct writer *w = memory_open(&m, &g->secrets);
-    struct ndjson *n = ndjson_new(&g->arena, w);
-    struct run_events events = ndjson_events(n);
+    const struct report_format *ndjson = report_format_named("ndjson");
+    struct run_events events = ndjson->stream(&g->arena, w);
     size_t before = 0;
     for (size_t i = 0; i < red->scenarios.count; i++) {
         events.scenario_started(events.ctx, red, red->scenarios.items[i]);
@@ -305,7 +305,7 @@ static void streamed_events_equal_the_written_ones(void **state)
         assert_true(m.n > before); /* each event is written at once */
         before = m.n;
     }
-    ndjson_end(n, red);
+    ndjson->end(events.ctx, red);
     struct str streamed = memory_end(&m, w, &g->arena);
     assert_string_equal(streamed.s, rig_report(g, "ndjson", red).s);
 }
