@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "conformance/claims/coverage.h"
 #include "conformance/commands.h"
 #include "conformance/plan/plan.h"
@@ -91,6 +92,8 @@ int command_list(const struct options *o, struct error *err)
         !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
         !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
         return error_exit_code(err);
+    if (plan.excluded_by)
+        log_line(LOG_WARN, "no scenario matches %s", plan.excluded_by);
     if (o->json)
         list_json(o->arena, &plan);
     for (size_t i = 0; !o->json && i < plan.count; i++)

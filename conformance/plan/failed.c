@@ -21,7 +21,18 @@ static const struct node *report_read(struct arena *a, const char *path, struct 
         error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
     if (file)
         (void)fclose(file);
-    return ok ? json_parse(a, buf_str(&text), path, err) : NULL;
+    if (!ok)
+        return NULL;
+    struct error why = {0};
+    const struct node *root = json_parse(a, buf_str(&text), path, &why);
+    if (!text.n)
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)",
+                  path);
+    else if (!root)
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (%d:%d: %s)", path,
+                  why.first->at.line, why.first->at.column, why.first->text);
+    error_end(&why);
+    return root;
 }
 
 static bool is_decided(const char *verdict)
@@ -39,8 +50,8 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
     if (!root)
         return false;
     if (!scenarios || scenarios->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, root->at,
-                         "not a JSON report of a conformance run: the list 'scenarios' is missing");
+        return error_add(err, ERROR_INPUT, (struct where){0},
+                         "not a JSON report: %s (the list 'scenarios' is missing)", report);
     const char **names = arena_array(a, const char *, node_count(scenarios) + 1);
     size_t count = 0;
     for (size_t i = 0; i < node_count(scenarios); i++) {
@@ -54,6 +65,7 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
     }
     if (!count)
         names[count++] = "";
+    out->failed = report;
     out->names = names;
     out->name_count = count;
     return true;

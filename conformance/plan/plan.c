@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "conformance/plan/tags.h"
 
 /* --- required capabilities ------------------------------------------------------------------- */
@@ -124,6 +125,47 @@ static const char *missing_capability(struct arena *a, const struct scenario *s,
     return NULL;
 }
 
+struct matches { /* how many scenarios match each option, and all options but --shard */
+    size_t tags, claims, names, all;
+};
+
+static bool is_selected(const struct scenario *s, const struct tags *tags,
+                        const struct selection *selection, struct matches *m)
+{
+    bool tagged = !tags || tags_hold(tags, s->tags, s->tag_count);
+    bool citing = cites_any(s, selection), named = is_named(s, selection);
+    m->tags += tagged;
+    m->claims += citing;
+    m->names += named;
+    m->all += tagged && citing && named;
+    return tagged && citing && named;
+}
+
+static const char *join_claims(struct arena *a, const struct selection *s)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < s->claim_count; i++)
+        buf_printf(&out, "%s%s", i ? "," : "", s->claims[i]);
+    return buf_c(&out);
+}
+
+/* Returns the options that match no scenario, or, if each one matches some, all given options. */
+static const char *excluding_options(struct arena *a, const struct selection *s,
+                                     const struct matches *m)
+{
+    struct buf out = {.arena = a};
+    bool together = m->tags && m->claims && m->names;
+    if (m->all)
+        return arena_printf(a, "--shard %d/%d", s->shard, s->shards);
+    if (s->tags && (together || !m->tags))
+        buf_printf(&out, "--tag '%s'", s->tags);
+    if (s->claim_count && (together || !m->claims))
+        buf_printf(&out, "%s--claim '%s'", out.n ? " and " : "", join_claims(a, s));
+    if (s->name_count && (together || !m->names))
+        buf_printf(&out, "%s--failed '%s'", out.n ? " and " : "", s->failed);
+    return buf_c(&out);
+}
+
 bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection,
                capability_fn *can, const void *ctx, struct plan *out, struct error *err)
 {
@@ -131,18 +173,18 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     if (!check_selection(selection, err) || (selection->tags && !tags))
         return false;
     struct planned *items = arena_array(a, struct planned, suite->scenario_count);
-    size_t count = 0, selected = 0;
+    struct matches matches = {0};
+    size_t count = 0;
     for (size_t i = 0; i < suite->scenario_count; i++) {
         const struct scenario *s = suite->scenarios[i];
-        if (tags && !tags_hold(tags, s->tags, s->tag_count))
+        size_t index = matches.all;
+        if (!is_selected(s, tags, selection, &matches))
             continue;
-        if (!cites_any(s, selection) || !is_named(s, selection))
-            continue;
-        size_t index = selected++;
         if (selection->shards && index % (size_t)selection->shards != (size_t)selection->shard - 1)
             continue;
         items[count++] = (struct planned){s, missing_capability(a, s, can, ctx)};
     }
-    *out = (struct plan){suite, items, count};
+    const char *by = count ? NULL : excluding_options(a, selection, &matches);
+    *out = (struct plan){suite, items, count, by};
     return true;
 }

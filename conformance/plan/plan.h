@@ -3,7 +3,7 @@
  * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the
  *          selected scenarios in the order of the suite, each with its first missing capability.
  * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is
- *          not an error: the run then ends with "nothing was checked".
+ *          not an error: `excluded_by` then names the options that excluded all scenarios.
  */
 #pragma once
 #include "conformance/scenario/load.h"
@@ -14,7 +14,8 @@ struct selection {
     size_t claim_count;
     const char *const *names; /* scenario names from --failed; none: all */
     size_t name_count;
-    int shard, shards; /* part `shard` (from 1) of `shards`; 0: all */
+    const char *failed; /* path of that report, for messages */
+    int shard, shards;  /* part `shard` (from 1) of `shards`; 0: all */
 };
 
 struct planned {
@@ -26,6 +27,7 @@ struct plan {
     const struct suite *suite;
     struct planned *items;
     size_t count;
+    const char *excluded_by; /* options that match no scenario: "--tag 'x'"; NULL: count is not 0 */
 };
 
 /* Returns true if the target has the capability. */

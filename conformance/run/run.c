@@ -299,6 +299,8 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
     out->duration_us = time_monotonic_us() - began_us;
     run_count(out);
     run_decide(out);
+    if (plan->excluded_by && !out->interrupted)
+        out->verdict_why = arena_printf(a, "no scenario matches %s", plan->excluded_by);
     return true;
 }
 

@@ -160,6 +160,32 @@ static void a_selection_keeps_the_order_of_scenarios(void **state)
         assert_string_equal(selected_names(*state, rows[i].selection, "nothing"), rows[i].chosen);
 }
 
+static void an_empty_selection_names_the_options_that_excluded_all(void **state)
+{
+    const struct {
+        struct selection selection;
+        const char *expected;
+    } rows[] = {
+        {{.tags = "gone"},                                                  "--tag 'gone'"     },
+        {{.tags = "words", .claims = LIST("Y-*", "Z-1"), .claim_count = 2}, "--claim 'Y-*,Z-1'"},
+        {{.tags = "not words", .claims = LIST("X-002"), .claim_count = 1},
+         "--tag 'not words' and --claim 'X-002'"                                               },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},          "--failed 'r.json'"},
+        {{.tags = "words", .shard = 2, .shards = 2},                        "--shard 2/2"      },
+    };
+    struct suite suite = load(*state);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct plan plan = {0};
+        assert_true(
+            plan_make(*state, &suite, &rows[i].selection, has_capability, "nothing", &plan, NULL));
+        assert_string_equal(plan.excluded_by, rows[i].expected);
+    }
+    struct plan all = {0};
+    assert_true(
+        plan_make(*state, &suite, &(struct selection){0}, has_capability, "nothing", &all, NULL));
+    assert_null(all.excluded_by);
+}
+
 static void failed_scenarios_of_a_report_are_selected(void **state)
 {
     struct selection selection = {0};
@@ -176,8 +202,12 @@ static void an_invalid_report_is_rejected(void **state)
     static const struct {
         const char *path, *expected;
     } rows[] = {
-        {"golden/gone.json", "golden/gone.json: No such file or directory"       },
-        {"golden/red.xml",   "golden/red.xml:1:1: invalid JSON; expected a value"},
+        {"golden/gone.json",         "golden/gone.json: No such file or directory"      },
+        {"golden/red.xml",
+         "not a JSON report: golden/red.xml (1:1: invalid JSON; expected a value)"      },
+        {"/dev/null",                "not a JSON report: /dev/null (the file is empty)" },
+        {"golden/not-a-report.json",
+         "not a JSON report: golden/not-a-report.json (the list 'scenarios' is missing)"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
@@ -232,6 +262,7 @@ int main(void)
         cmocka_unit_test(an_invalid_tag_expression_is_rejected_at_its_column),
         cmocka_unit_test(a_too_deep_tag_expression_is_rejected),
         cmocka_unit_test(a_selection_keeps_the_order_of_scenarios),
+        cmocka_unit_test(an_empty_selection_names_the_options_that_excluded_all),
         cmocka_unit_test(failed_scenarios_of_a_report_are_selected),
         cmocka_unit_test(an_invalid_report_is_rejected),
         cmocka_unit_test(an_invalid_selection_is_rejected),
