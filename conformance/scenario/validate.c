@@ -192,8 +192,9 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
     return !sc->step_count ||
            validation_error(
                c, sc->at,
-               any ? "no check that cites a claim depends on what this scenario does; expect "
-                     "a reference, an error status, or the effect of an earlier step"
+               any ? "every cited check may also pass against an unrelated response; expect a "
+                     "reference such as $target.account, an error status, or a value that an "
+                     "earlier step changed"
                    : "this scenario cites no claim and settles no dispute");
 }
 

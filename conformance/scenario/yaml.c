@@ -33,8 +33,8 @@ static const struct field scenario_rows[] = {
     KEY(FIELD_NODE, "steps", steps, .required = true,
         .help = "Steps, in the order in which they run."),
 };
-const struct fields scenario_fields =
-    FIELD_TABLE("scenario", scenario_rows, struct scenario_yaml, offsetof(struct YAML_STRUCT, at));
+const struct fields scenario_fields = FIELD_TABLE(
+    "scenario file", scenario_rows, struct scenario_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
 #define YAML_STRUCT flow_yaml
