@@ -39,7 +39,8 @@ static int worse_status(int status, const struct error *err)
 
 /* --- which target --------------------------------------------------------------------------- */
 
-/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. */
+/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. Adds no
+ * error if the path does not exist; suite_load reports it. */
 static const char *default_target(struct arena *a, const struct options *o, struct error *err)
 {
     for (struct str at = str_from(realpath(o->paths.items[0], arena_alloc(a, 4096))); at.n;) {
@@ -49,9 +50,10 @@ static const char *default_target(struct arena *a, const struct options *o, stru
         while (at.n && at.s[--at.n] != '/')
             ;
     }
-    error_add(err, ERROR_USAGE, (struct where){0},
-              "no targets/mock.yaml in or above '%s'; give the target file with --target",
-              o->paths.items[0]);
+    if (access(o->paths.items[0], F_OK) == 0)
+        error_add(err, ERROR_USAGE, (struct where){0},
+                  "no targets/mock.yaml in or above '%s'; give the target file with --target",
+                  o->paths.items[0]);
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/url.h"
 #include "conformance/report/report.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -21,17 +22,30 @@ static bool read_texts(struct options *o, const struct given *g, struct texts_li
     return true;
 }
 
-/* Reads a list of NAME=VALUE. */
-static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list)
+/* Reads a list of pairs such as NAME=VAR; `form` is that form, for the error message. */
+static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list,
+                       const char *form)
 {
     size_t first = list->count;
     read_texts(o, g, list);
     for (size_t i = first; i < list->count; i++) {
         const char *equals = strchr(list->items[i], '=');
         if (!equals || equals == list->items[i] || !equals[1])
-            return flag_invalid(g, "expected NAME=VALUE, or several of them separated by commas");
+            return flag_invalid(
+                g, arena_printf(o->arena, "expected %s, or several of them separated by commas",
+                                form));
     }
     return true;
+}
+
+static bool expect_url(const struct options *o, const struct given *g)
+{
+    struct url url;
+    const char *why;
+    if (!url_parse(o->arena, g->value, &url, &why))
+        return flag_invalid(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
+    return (!*url.query && !*url.fragment) ||
+           flag_invalid(g, "expected a URL without query and fragment");
 }
 
 /* --- options -------------------------------------------------------------------------------- */
@@ -58,18 +72,18 @@ static bool set_target(struct options *o, const struct given *g)
 static bool set_url(struct options *o, const struct given *g)
 {
     o->url = g->value;
-    return true;
+    return expect_url(o, g);
 }
 
 static bool set_admin_url(struct options *o, const struct given *g)
 {
     o->admin_url = g->value;
-    return true;
+    return expect_url(o, g);
 }
 
 static bool set_key(struct options *o, const struct given *g)
 {
-    return read_pairs(o, g, &o->keys);
+    return read_pairs(o, g, &o->keys, "NAME=VAR");
 }
 
 static bool set_tag(struct options *o, const struct given *g)
@@ -122,7 +136,7 @@ static bool set_jobs(struct options *o, const struct given *g)
 
 static bool set_report(struct options *o, const struct given *g)
 {
-    return read_pairs(o, g, &o->reports);
+    return read_pairs(o, g, &o->reports, "FORMAT=FILE");
 }
 
 static bool set_read_only(struct options *o, const struct given *g)
@@ -202,7 +216,8 @@ static const struct flag run_rows[] = {
     FLAG("admin-url", "URL", set_admin_url,
          .help = "admin API of a mock server that is already running"),
     FLAG("key", "NAME=VAR,...", set_key,
-         .help = "add actor NAME, whose credential is in the environment variable VAR",
+         .help = "add actor NAME, whose credential is in the environment variable VAR (actor: the "
+                 "identity a step calls as)",
          .environment = ""),
     FLAG("shard", "I/N", set_shard, .help = "only part I of N, for example 2/5"),
     FLAG("gate", "LEVEL", set_gate,
@@ -210,8 +225,8 @@ static const struct flag run_rows[] = {
                  "(default must)"),
     FLAG("jobs", "N", set_jobs,
          .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
-    FLAG("report", "NAME=FILE,...", set_report,
-         .help = "write reports to files (- is stdout); NAME is one of",
+    FLAG("report", "FORMAT=FILE,...", set_report,
+         .help = "write reports to files (- is stdout); FORMAT is one of",
          .more_help = report_format_names),
     FLAG("read-only", NULL, set_read_only, .help = "never write to a real target (default)"),
     FLAG("allow-writes", NULL, set_allow_writes,
@@ -237,12 +252,11 @@ static const struct flag list_rows[] = {
 };
 
 #define RUN_HELP                                                                                   \
-    "Runs scenarios against a target and checks the claims they cite.\v"                           \
+    "Run scenarios against a target, and check the claims they cite.\v"                            \
     "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "       \
     "--url. Scenarios that the target cannot run are reported as not applicable."
-#define LINT_HELP                                                                                  \
-    "Checks scenario files without running them, and lists the claims that no scenario cites."
-#define LIST_HELP "Lists scenarios, one NAME<tab>TITLE per line."
+#define LINT_HELP "Check scenario files without running them, and list the claims that none cites."
+#define LIST_HELP "List scenarios, one NAME<tab>TITLE per line."
 
 static const struct command_row {
     const char *name;
@@ -258,20 +272,24 @@ static const struct command_row {
 
 #define MAIN_HELP                                                                                  \
     "A test suite that checks an API endpoint against its documentation.\v"                        \
-    "Commands ('COMMAND --help' lists the options of a command):\n"                                \
-    "  run PATH...   run scenarios against a target\n"                                             \
-    "  lint PATH...  check scenario files without running them\n"                                  \
-    "  list PATH...  list scenarios\n\n"                                                           \
+    "Commands (before any option; 'COMMAND --help' for details):\n"                                \
+    "  run PATH...   Run scenarios against a target.\n"                                            \
+    "  lint PATH...  Check scenario files without running them.\n"                                 \
+    "  list PATH...  List scenarios.\n\n"                                                          \
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "          \
     "--jobs.\n\n"                                                                                  \
     "Exit status:\n"                                                                               \
-    "  0    no check failed\n"                                                                     \
-    "  1    a check failed; with lint --complete: a claim is not cited\n"                          \
-    "  2    an option, a file or the mock server cannot be used\n"                                 \
+    "  0    run: at least one check ran, and no claim at or above --gate failed;\n"                \
+    "       lint, list: no error\n"                                                                \
+    "  1    such a claim failed, or a check that cites no claim;\n"                                \
+    "       lint --complete: a claim is not cited\n"                                               \
+    "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                 \
+    "       mock server that does not start\n"                                                     \
     "  3    the target or the network failed\n"                                                    \
-    "  4    nothing was checked, or a check had nothing to compare\n"                              \
-    "  5    a resource was left behind, or a report would have contained a secret\n"               \
-    "  130  the run was interrupted"
+    "  4    the run proves nothing: no check ran, or an expectation cannot fail\n"                 \
+    "  5    something that the run created is still on the target, or a report\n"                  \
+    "       would have contained a secret\n"                                                       \
+    "  130  interrupted"
 
 static const struct command_row *find_command(const char *name)
 {
@@ -291,6 +309,22 @@ static const char *command_hint(struct arena *a, const char *name)
     return near ? arena_printf(a, " (did you mean '%s'?)", near) : " (run, lint or list)";
 }
 
+/* Returns the command that follows an option of its own, as in `--mock run PATH`; else NULL. */
+static const char *misplaced_command(int argc, char **argv)
+{
+    const struct command_row *row = NULL;
+    for (int i = 2; !row && i < argc; i++)
+        row = find_command(argv[i]);
+    if (!row || strncmp(argv[1], "--", 2) != 0)
+        return NULL;
+    const char *option = argv[1] + 2;
+    for (size_t i = 0; i < row->count; i++)
+        if (strlen(row->rows[i].name) == strcspn(option, "=") &&
+            strncmp(option, row->rows[i].name, strcspn(option, "=")) == 0)
+            return row->name;
+    return NULL;
+}
+
 static bool add_path(struct options *o, const struct given *g)
 {
     *arena_push(o->arena, &o->paths, const char *) = g->value;
@@ -308,6 +342,9 @@ static bool check_options(const struct options *o, const struct command_row *row
     if (o->mock && o->url)
         error_add(err, ERROR_USAGE, nowhere,
                   "--mock cannot be combined with --url; it starts its own target");
+    if (o->mock && o->ca_file)
+        error_add(err, ERROR_USAGE, nowhere,
+                  "--mock cannot be combined with --cacert; the mock it starts serves http");
     if (o->command == COMMAND_RUN && !o->mock && !o->target && !o->url)
         error_add(err, ERROR_USAGE, nowhere,
                   "missing target: 'run' needs --mock, --target FILE or --url URL");
@@ -329,6 +366,10 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .argument = add_path,
     };
     *out = (struct options){.arena = a, .gate = LEVEL_MUST, .timeout_ms = TIMEOUT_MS};
+    const char *misplaced = row ? NULL : misplaced_command(argc, argv);
+    if (misplaced)
+        return error_add(err, ERROR_USAGE, (struct where){0},
+                         "command '%s' must come before all options", misplaced);
     flags_read(a, &flags, argc - (row != NULL), argv + (row != NULL), out, err);
     if (!row)
         return error_add(err, ERROR_USAGE, (struct where){0},

@@ -22,8 +22,8 @@ struct options {
     enum command command;
     struct texts_list paths;
     struct texts_list claims;
-    struct texts_list reports; /* NAME=FILE */
-    struct texts_list keys;    /* NAME=VARIABLE */
+    struct texts_list reports; /* FORMAT=FILE */
+    struct texts_list keys;    /* NAME=VAR */
     bool mock;
     const char *mock_fixture, *mock_binary;
     const char *target, *url, *admin_url;

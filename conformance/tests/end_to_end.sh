@@ -100,16 +100,25 @@ failure_card_is_complete() {
 exit_codes_are_right() {
     run 0 --help
     has '^  run PATH'
+    run 2 --mock run "$suite"
+    has "command 'run' must come before all options"
+    for option in url admin-url; do
+        run 2 run "$suite" --target x.yaml --$option foo
+        has "invalid value 'foo' for --$option; expected an http or https URL"
+    done
+    run 2 run "$suite" --mock --cacert x.pem
+    has 'mock cannot be combined with --cacert'
     run 0 lint --help
     has '^Usage: conformance lint'
     run 0 run --help
-    has '--report=NAME=FILE'
+    has '--report=FORMAT=FILE'
     run 2 run "$suite" --mock --no-such-flag
     run 2 run --mock "$source/fixtures/layers-acme.yaml" "$suite"
     has '--mock=.*layers-acme.yaml'
     run 2 run "$suite" --mock --report "csv=$tmp/r"
     has "unknown report format 'csv' .*junit"
     run 2 run "$tmp/nowhere" --mock
+    [ "$(cat "$tmp/out")" = "$tmp/nowhere: no such file or folder" ] || fail 'a missing path is reported with other errors'
     printf 'scenario: typo\ntitle: t\nsteps:\n  - id: a\n    call: GET /v1/x\n    expekt: { status: 200 }\n    claims: [LA-001]\n' >"$tmp/typo.yaml"
     cp "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
     run 2 lint "$tmp/typo.yaml"
@@ -118,6 +127,9 @@ exit_codes_are_right() {
     run 2 run "$suite" "--mock=$tmp/broken.yaml"
     has 'broken.yaml:[0-9]+:[0-9]+'
     run 4 run "$suite" --mock --tag no-such-tag
+    has "no scenario matches --tag 'no-such-tag'"
+    run 0 list "$suite" --claim XX-1
+    has "no scenario matches --claim 'XX-1'"
     sed 's#^mock: true#mock: true#; s#^admin_url:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
     run 3 run "$suite/list/shape.yaml" --target "$tmp/closed.yaml" --url http://127.0.0.1:9
     run 2 run "$suite" --mock --report junit=/dev/full
