@@ -7,7 +7,16 @@
 
 #include "base/arena.h"
 
-enum { FIRST_KEY = 256 }; /* argp keys of the rows start above all characters */
+/* argp keys: those of the rows start above all characters */
+enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 255, FIRST_KEY };
+
+/* The options that argp would add. argp cannot print a usage line that begins with a command. */
+static const struct argp_option common_options[] = {
+    {"help",    KEY_HELP,    NULL, 0, "Give this help list",        -1},
+    {"usage",   KEY_USAGE,   NULL, 0, "Give a short usage message", 0 },
+    {"version", KEY_VERSION, NULL, 0, "Print program version",      -1},
+};
+enum { COMMON_COUNT = sizeof common_options / sizeof *common_options };
 
 struct reading {
     const struct flags *flags;
@@ -34,6 +43,33 @@ bool flag_switch(const struct given *g, bool *on)
     return true;
 }
 
+_Noreturn static void print_usage(const struct reading *r, const struct argp_state *state,
+                                  unsigned what)
+{
+    const struct flags *f = r->flags;
+    bool names_command = !f->command && f->command_doc;
+    argp_help(state->root_argp, stdout, what,
+              names_command ? arena_printf(r->arena, "%s %s", f->program, f->command_doc)
+                            : state->name);
+    exit(0);
+}
+
+static error_t parse_common(int key, const struct argp_state *state)
+{
+    const struct reading *r = state->input;
+    switch (key) {
+    case KEY_HELP:
+        print_usage(r, state, ARGP_HELP_STD_HELP);
+    case KEY_USAGE:
+        print_usage(r, state, ARGP_HELP_USAGE);
+    case KEY_VERSION:
+        puts(argp_program_version);
+        exit(0);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): type required by argp */
 static error_t parse_one(int key, char *value, struct argp_state *state)
 {
@@ -43,7 +79,7 @@ static error_t parse_one(int key, char *value, struct argp_state *state)
         return 0;
     }
     if (key < FIRST_KEY || key >= FIRST_KEY + (int)r->flags->count)
-        return ARGP_ERR_UNKNOWN;
+        return parse_common(key, state);
     const struct flag *row = &r->flags->rows[key - FIRST_KEY];
     const char *by = arena_printf(r->arena, "--%s", row->name);
     r->given[key - FIRST_KEY] = true;
@@ -59,22 +95,24 @@ static const char *help_of(struct arena *a, const struct flag *row)
 static void read_arguments(struct reading *r, int argc, char **argv)
 {
     const struct flags *f = r->flags;
-    struct argp_option *rows = arena_array(r->arena, struct argp_option, f->count + 1);
+    struct argp_option *rows =
+        arena_array(r->arena, struct argp_option, f->count + COMMON_COUNT + 1);
+    memcpy(&rows[f->count], common_options, sizeof common_options);
     for (size_t i = 0; i < f->count; i++)
         rows[i] = (struct argp_option){.name = f->rows[i].name,
                                        .key = FIRST_KEY + (int)i,
                                        .arg = f->rows[i].value,
                                        .flags = f->rows[i].value_optional ? OPTION_ARG_OPTIONAL : 0,
                                        .doc = help_of(r->arena, &f->rows[i])};
-    struct argp argp = {.options = f->count ? rows : NULL, /* glibc leaks an empty list */
+    struct argp argp = {.options = rows,
                         .parser = parse_one,
-                        .args_doc = f->arguments,
+                        .args_doc = f->arguments && *f->arguments ? f->arguments : NULL,
                         .doc = f->help};
     argp_err_exit_status = 2;
     argp_program_version = arena_printf(r->arena, "%s %s", f->program, f->version);
     if (f->command)
         argv[0] = arena_printf(r->arena, "%s %s", f->program, f->command);
-    argp_parse(&argp, argc, argv, 0, NULL, r);
+    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, r);
 }
 
 static const char *environment_name(const struct reading *r, const struct flag *row)

@@ -38,6 +38,7 @@ struct flags {
     const char *program, *version;
     const char *environment;      /* prefix of the variables: UNDERSTUDY_TEST */
     const char *command;          /* the command on the command line, or NULL */
+    const char *command_doc;      /* shown after the program in the usage line if command is NULL */
     const char *arguments, *help; /* in the format of argp */
     const struct flag *rows;
     size_t count;

@@ -41,7 +41,7 @@ static const char *nearest_words(const struct run *r, const struct decision *d, 
         return NULL;
     struct buf out = {.arena = r->context->arena};
     struct match_results why = mismatches(r, d, nearest);
-    buf_printf(&out, "closest of %zu items is %s", d->actual->list.count,
+    buf_printf(&out, "nearest of %zu items is %s", d->actual->list.count,
                item_pointer(r, d, nearest));
     for (size_t i = 0; i < why.count && i < NEAREST_SHOWN; i++)
         buf_printf(&out, "%s %s %s %s, got %s", i ? ";" : ":", why.items[i].pointer,
@@ -156,9 +156,11 @@ static const struct matcher rows[] = {
     {"$some",  match_check_expectation, decide_some,  false, "expectation",
      "A list in which at least one item matches this."                                                                                                },
     {"$none",  match_check_expectation, decide_none,  false, "expectation",
-     "A non-empty list in which no item matches this."                                                                                                },
+     "A list in which no item matches this. An empty list matches, except in a conformance "
+     "scenario: there it proves nothing, so add `$some` or `$count`."                                                                                 },
     {"$each",  match_check_expectation, decide_each,  false, "expectation",
-     "A non-empty list in which every item matches this."                                                                                             },
+     "A list in which every item matches this. An empty list matches, except in a conformance "
+     "scenario: there it proves nothing, so add `$some` or `$count`."                                                                                 },
     {"$count", check_count,             decide_count, false,
      "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",  "A list with this number of items, or whose number of items matches this."},
 };

@@ -187,6 +187,8 @@ static const struct matcher rows[] = {
     {"$lte",  check_order, decide_lte,  false, BOUND,
      "This number or less, or this instant or earlier."                                                    },
     {"$time", check_time,  decide_time, false, TIME_SHAPE,
-     "A UTC instant, compared with now or with another instant."                                           },
+     "A UTC instant. `past`, `future` or `any`; or an object of `after` and `before` (a later or "
+     "earlier instant than this time, or than this duration from now) and `within` (at most this "
+     "duration from now, before or after)."                                                                },
 };
 const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};

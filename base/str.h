@@ -61,7 +61,7 @@ struct str str_of_int(int64_t value, char room[STR_INT_MAX]); /* a view of room 
 bool str_utf8_valid(struct str x, size_t *bad);
 uint64_t str_hash(struct str x); /* the same in every run, so it may decide an order */
 
-/* Returns the word closest to x for "did you mean", or NULL if none is close. */
+/* Returns the word nearest to x for "did you mean", or NULL if none is close. */
 const char *str_nearest(struct str x, const char *const *words, size_t count);
 /* Returns what to append to a message about an unknown word x: " (did you mean 'y'?)" if a word is
  * close, otherwise "; expected one of: a, b", or "" if there are too many words to list. */

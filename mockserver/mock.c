@@ -121,16 +121,16 @@ void mock_timer_cancel(struct mock *m, uint64_t id)
         loop_timer_cancel(m->loop, id);
 }
 
-void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why)
+void mock_input_begin(const struct mock *m, enum mock_input what, struct str text, const char *why)
 {
-    if (m->observer.enters)
-        m->observer.enters(m->observer.ctx, what, text, why);
+    if (m->observer.input_begin)
+        m->observer.input_begin(m->observer.ctx, what, text, why);
 }
 
-void mock_entered(const struct mock *m)
+void mock_input_end(const struct mock *m)
 {
-    if (m->observer.entered)
-        m->observer.entered(m->observer.ctx);
+    if (m->observer.input_end)
+        m->observer.input_end(m->observer.ctx);
 }
 
 static struct call *new_call(struct mock *m, struct exchange *x)

@@ -37,13 +37,13 @@ struct mock_timers {
 /* Inputs other than calls, timers and webhook responses. The observer is notified before and after
  * each of them, so that a recording contains them. `text` is the output of the check; `why` is the
  * reason if it failed, else NULL. */
-enum mock_entry {
+enum mock_input {
     MOCK_FILES_CHANGED, /* a watched fixture file has changed */
     MOCK_FILES_CHECKED, /* the check of the changed files has ended */
 };
 struct mock_observer {
-    void (*enters)(void *ctx, enum mock_entry what, struct str text, const char *why);
-    void (*entered)(void *ctx);
+    void (*input_begin)(void *ctx, enum mock_input what, struct str text, const char *why);
+    void (*input_end)(void *ctx);
     void *ctx;
 };
 
@@ -80,8 +80,8 @@ void mock_use_loop(struct mock *m, struct loop *l);
  * mock_timer returns the timer's id, never 0. */
 uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx);
 void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: no-op */
-void mock_enters(const struct mock *m, enum mock_entry what, struct str text, const char *why);
-void mock_entered(const struct mock *m);
+void mock_input_begin(const struct mock *m, enum mock_input what, struct str text, const char *why);
+void mock_input_end(const struct mock *m);
 
 /* Callbacks for struct server_options; its ctx is the mock. */
 void mock_handle(void *mock, struct exchange *x);

@@ -85,8 +85,8 @@ const struct record_field *record_field_read(const struct record_type *s, const 
     for (size_t i = 0; i < count; i++)
         names[i] = s->fields[i].name;
     struct arena a = {0};
-    report_unknown(err, m->key_at, arena_printf(&a, "%s have no field", s->name), m->key, names,
-                   count);
+    report_unknown(err, m->key_at, arena_printf(&a, "records of kind '%s' have no field", s->name),
+                   m->key, names, count);
     arena_end(&a);
     return NULL;
 }

@@ -131,23 +131,22 @@ static bool create_namespace(struct call *c)
     if (!namespaces_name_valid(c->ns_name))
         return refuse_namespace(
             c, 400, "has an invalid name (1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot)");
-    if (is_internal(c->provider) || c->admin_port)
-        return refuse_namespace(
-            c, 404,
-            "does not exist; create it with POST /__admin/namespaces or a call to a provider");
     if (c->mock->options.explicit_namespaces)
         return refuse_namespace(
             c, 404,
             "does not exist; create it with POST /__admin/namespaces (the mock runs with "
             "--explicit-namespaces)");
+    if (is_internal(c->provider) || c->admin_port)
+        return refuse_namespace(
+            c, 404,
+            "does not exist; create it with POST /__admin/namespaces or a call to a provider");
     if (namespaces_full(all))
         return refuse_namespace(
             c, 503,
-            arena_printf(
-                c->arena,
-                "cannot be created: the limit of %zu (--namespaces) is reached; delete one "
-                "with DELETE /__admin/namespaces/<name>",
-                namespaces_most(all)));
+            arena_printf(c->arena,
+                         "cannot be created: namespace limit reached: %zu; delete one or raise "
+                         "--namespaces",
+                         namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
     idle_limit(c->mock->idle, c->ns, c->mock->options.namespace_idle_ms);
     return true;
@@ -205,6 +204,18 @@ static void add_nearest(struct call *c, const struct provider *d, struct buf *te
         buf_printf(text, "%s%s %s", text->n ? "\n" : "", nearest[i]->method, nearest[i]->pattern);
 }
 
+static bool refuse_admin_route(struct call *c, const char *allowed)
+{
+    struct str method = c->req->method, path = c->path;
+    if (allowed)
+        return call_refuse(c, FAULT_METHOD,
+                           "no admin operation " STR_FMT " " STR_FMT "; allowed: %s",
+                           STR_ARG(method), STR_ARG(path), allowed);
+    return call_refuse(c, FAULT_NO_ROUTE,
+                       "no admin operation " STR_FMT " " STR_FMT "; GET /__admin/routes lists them",
+                       STR_ARG(method), STR_ARG(path));
+}
+
 static bool refuse_route(struct call *c, const char *allowed)
 {
     struct buf nearest = {.arena = c->arena};
@@ -214,10 +225,11 @@ static bool refuse_route(struct call *c, const char *allowed)
         for (size_t i = 0; i < provider_count; i++)
             add_nearest(c, providers[i], &nearest);
     c->nearest = nearest.n ? nearest.data : NULL;
-    if (!allowed)
-        return call_refuse(c, FAULT_NO_ROUTE, NULL);
-    call_header(c, "Allow", allowed);
-    return call_refuse(c, FAULT_METHOD, NULL);
+    if (allowed)
+        call_header(c, "Allow", allowed);
+    if (c->provider == &admin_provider)
+        return refuse_admin_route(c, allowed);
+    return call_refuse(c, allowed ? FAULT_METHOD : FAULT_NO_ROUTE, NULL);
 }
 
 static bool decode_params(struct call *c)

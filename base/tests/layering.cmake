@@ -14,7 +14,7 @@ set(ROWS
   "mockserver/providers/providers" "base/|mockserver/(providers/|(call|route)\\.h)"
   "mockserver/deliver/"          "base/|mockserver/(state/|deliver/|webhooks\\.h)"
   "mockserver/admin/"          "base/|mockserver/(state/|gate/|rules/|client_checks/|admin/|fixture/|namespaces/|providers/providers\\.h|[a-z_]+\\.h)"
-  "mockserver/reference/"        "base/|mockserver/(reference/|admin/(api|guide)\\.h|client_checks/client_checks\\.h|providers/providers\\.h|rules/rule\\.h|fixture/fixture\\.h|cli/options\\.h|(sample|webhooks)\\.h)"
+  "mockserver/reference/"        "base/|mockserver/(reference/|admin/(api|guide)\\.h|client_checks/client_checks\\.h|providers/providers\\.h|rules/rule\\.h|fixture/fixture\\.h|cli/options\\.h|(sample|webhooks|state/records)\\.h)"
   "mockserver/recording/"           "base/|mockserver/(recording/|deliver/deliver\\.h|fixture/|namespaces/|cli/(commands|options)\\.h|[a-z_]+\\.h)"
   "mockserver/fixture/"          "base/|mockserver/(state/|rules/rules\\.h|providers/providers\\.h|fixture/|[a-z_]+\\.h)"
   "mockserver/namespaces/"           "base/|mockserver/(state/|rules/rules\\.h|client_checks/client_checks\\.h|providers/providers\\.h|fixture/|namespaces/|[a-z_]+\\.h)"

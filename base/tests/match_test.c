@@ -195,7 +195,7 @@ static void a_null_value_counts_as_present(void **state)
     expect_results(*state, rows, COUNT(rows));
 }
 
-static void some_reports_the_closest_item(void **state)
+static void some_reports_the_nearest_item(void **state)
 {
     static const struct row rows[] = {
         {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]", "+ $some"                    },
@@ -203,11 +203,11 @@ static void some_reports_the_closest_item(void **state)
         {"{\"$some\":{\"id\":1}}",                                  "{\"id\":1}",              "- $some a list | {\"id\":1}"},
         {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}",
          "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",                      "-/i $some {\"id\":2,\"s\":\"on\"} | "
-         "closest of 3 items is /i/1: /i/1/s equals \"on\", got "
+         "nearest of 3 items is /i/1: /i/1/s equals \"on\", got "
          "\"off\""                                 },
         {"{\"$some\":{\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4}}", "[{\"a\":1}]",
          "- $some {\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4} | "
-         "closest of 1 items is /0: /0/a $gt 1, "
+         "nearest of 1 items is /0: /0/a $gt 1, "
          "got 1; /0/b equals 2, got absent; /0/c equals 3, got absent; and 1 more"                                          },
         {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                "? $some"                    },
         {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                "+ $some"                    },
@@ -570,7 +570,7 @@ int main(void)
         TEST(types_are_those_of_json_schema),
         TEST(numbers_and_times_are_ordered),
         TEST(a_null_value_counts_as_present),
-        TEST(some_reports_the_closest_item),
+        TEST(some_reports_the_nearest_item),
         TEST(none_reports_the_matching_item),
         TEST(each_reports_the_mismatches_of_every_failing_item),
         TEST(each_reports_a_limited_number_of_items),

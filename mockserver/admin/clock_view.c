@@ -1,5 +1,6 @@
 #include "mockserver/admin/handlers.h"
 
+#include "base/time.h"
 #include "mockserver/namespaces/namespaces.h"
 #include "mockserver/scheduler.h"
 #include "mockserver/state/events.h"
@@ -58,11 +59,17 @@ void admin_clock(struct call *c)
 static bool check_time(struct call *c, const char *pointer, int64_t to_ms)
 {
     int64_t now = world_now(c->world);
+    char present[TIME_TEXT_MAX];
     if (to_ms < now)
-        return call_issue(c, pointer, "is before the present time; the clock cannot go back");
+        return call_issue(
+            c, pointer,
+            "'%s' is before the present time; expected %s or later, because the clock "
+            "cannot go back",
+            pointer + 1, time_millis(now, present));
     if (to_ms > now + ADVANCE_MAX_MS)
-        return call_issue(c, pointer, "is too far ahead; at most %d days from the present time",
-                          (int)(ADVANCE_MAX_MS / DAY_MS));
+        return call_issue(c, pointer,
+                          "'%s' is too far ahead; expected at most %d days from the present time",
+                          pointer + 1, (int)(ADVANCE_MAX_MS / DAY_MS));
     return true;
 }
 
@@ -131,6 +138,9 @@ static bool read_target(struct call *c, const struct advance_body *body, int64_t
         return true;
     }
     struct field_time by = {.relative = true, .ms = body->by_ms};
+    if (!body->to.given && body->by_ms < 0)
+        return call_issue(c, "/by", "'by' is %s; expected a positive duration",
+                          admin_duration_text(c, body->by_ms));
     *to_ms = admin_instant(c->world, body->to.given ? &body->to : &by);
     return check_time(c, body->to.given ? "/to" : "/by", *to_ms);
 }

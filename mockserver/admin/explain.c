@@ -125,6 +125,19 @@ static void explain(struct call *c, const struct journal_entry *e)
     json_close_map(w);
 }
 
+static void refuse_unknown(struct call *c, const struct journal *j)
+{
+    unsigned long long first = journal_first(j), last = journal_last(j);
+    if (first && first <= last)
+        call_refuse(c, FAULT_NOT_FOUND,
+                    "request '" STR_FMT "' does not exist; the journal has seq %llu to %llu",
+                    STR_ARG(c->params[0]), first, last);
+    else
+        call_refuse(c, FAULT_NOT_FOUND,
+                    "request '" STR_FMT "' does not exist; the journal is empty",
+                    STR_ARG(c->params[0]));
+}
+
 void admin_explain(struct call *c)
 {
     const struct journal *j = c->ns->journal;
@@ -132,9 +145,5 @@ void admin_explain(struct call *c)
     if (e)
         explain(c, e);
     else
-        call_refuse(c, FAULT_NOT_FOUND,
-                    "The journal has no request '" STR_FMT
-                    "'; it has seq %llu to %llu, and %llu older ones were evicted",
-                    STR_ARG(c->params[0]), (unsigned long long)journal_first(j),
-                    (unsigned long long)journal_last(j), (unsigned long long)journal_lost(j));
+        refuse_unknown(c, j);
 }

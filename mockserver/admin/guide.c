@@ -82,10 +82,10 @@ static const struct admin_guide rows[] = {
          "the `since` of the next page."),
     CALL("clear_requests", "Clears the journal."),
     TAKES("verify_requests", admin_verify_fields,
-          "Checks how many matching requests were made. Fails with 409 and the closest requests if "
+          "Checks how many matching requests were made. Fails with 409 and the nearest requests if "
           "the number is not the expected one."),
     TAKES("wait_for_requests", admin_wait_fields,
-          "Waits until as many matching requests were made as expected. Fails with 409 at the "
+          "Waits until the expected number of matching requests was made. Fails with 409 at the "
           "timeout."),
     ASKS("list_unmatched", PAGE ", " STABLE, "Lists the requests that matched no route."),
     ASKS("near_misses", PAGE,

@@ -77,16 +77,16 @@ bool admin_body(struct call *c, const struct fields *table, void *into)
     return fields_read(table, body, c->arena, into, &err) || admin_issues(c, body, &err);
 }
 
-bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value)
+bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most,
+                     const char *expected, int64_t *value)
 {
     struct str text = call_query(c, name);
     if (!text.s)
         return c->fault == FAULT_NONE;
     int64_t number;
     if (!str_to_int(text, &number) || number < least || number > most)
-        return call_refuse(c, FAULT_INVALID,
-                           "invalid '%s': '" STR_FMT "'; expected a whole number from %lld to %lld",
-                           name, STR_ARG(text), (long long)least, (long long)most);
+        return call_refuse(c, FAULT_INVALID, "invalid '%s': '" STR_FMT "'; expected %s", name,
+                           STR_ARG(text), expected);
     *value = number;
     return true;
 }
@@ -95,6 +95,12 @@ bool admin_query_flag(struct call *c, const char *name)
 {
     struct str text = call_query(c, name);
     return text.s && (!text.n || str_is(text, "1") || str_is(text, "true"));
+}
+
+const char *admin_duration_text(struct call *c, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    return str_dup(c->arena, str_from(duration_text(ms, text)));
 }
 
 int64_t admin_instant(const struct world *world, const struct field_time *t)

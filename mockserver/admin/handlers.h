@@ -15,11 +15,15 @@ bool admin_body(struct call *c, const struct fields *table, void *into);
 bool admin_issues(struct call *c, const struct node *body, struct error *err);
 /* Starts a problem (RFC 9457): writes the standard members and leaves the map open for others. */
 struct json *problem_json(struct call *c, int status, const char *code, const char *detail);
-/* Reads a whole number from the query. Leaves `value` unchanged if the parameter is absent. */
-bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value);
+/* Reads a whole number from the query. Leaves `value` unchanged if the parameter is absent.
+ * `expected` describes the accepted values, for the error message. */
+bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most,
+                     const char *expected, int64_t *value);
 bool admin_query_flag(struct call *c,
                       const char *name); /* true for ?name, ?name=1 and ?name=true */
 
+/* A duration as text, for example "-1h", allocated for the call. */
+const char *admin_duration_text(struct call *c, int64_t ms);
 /* Converts a time of a body to milliseconds since the epoch. A relative one counts from now. */
 int64_t admin_instant(const struct world *world, const struct field_time *t);
 

@@ -5,8 +5,9 @@
 #include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MAX     1000
+#define LIMIT_DEFAULT  100
+#define LIMIT_MAX      1000
+#define LIMIT_EXPECTED "1 to 1000"
 
 typedef bool filter_fn(struct call *c, const struct journal_entry *e);
 typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
@@ -168,8 +169,9 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
     int64_t since = 0, limit = LIMIT_DEFAULT;
-    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j), &since) ||
-        !admin_query_int(c, "limit", 1, LIMIT_MAX, &limit))
+    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j),
+                         "the seq of a journal entry, or 0", &since) ||
+        !admin_query_int(c, "limit", 1, LIMIT_MAX, LIMIT_EXPECTED, &limit))
         return;
     bool truncated = (uint64_t)since < journal_lost(j);
     uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;

@@ -193,14 +193,15 @@ static bool check_credentials(struct call *c, const struct field_list *list)
     for (size_t i = 0; i < list->count; i++)
         if (!*texts[i])
             return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i),
-                              "is empty; expected an API key");
+                              "'credentials' item %zu is empty; expected an API key", i + 1);
     return true;
 }
 
 static bool check_idle(struct call *c, int64_t idle_ms)
 {
     return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) ||
-           call_issue(c, "/idle", "is out of range; expected 0s to 3660d");
+           call_issue(c, "/idle", "'idle' is %s; expected 0s to 3660d",
+                      admin_duration_text(c, idle_ms));
 }
 
 static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
@@ -209,6 +210,12 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
     struct str name = str_from(body->name);
     if (namespaces_find(c->mock->namespaces, name)) {
         call_refuse(c, FAULT_CONFLICT, "The namespace '%s' already exists", body->name);
+        return NULL;
+    }
+    if (namespaces_full(c->mock->namespaces)) {
+        call_refuse(c, FAULT_CONFLICT,
+                    "namespace limit reached: %zu; delete one or raise --namespaces",
+                    namespaces_most(c->mock->namespaces));
         return NULL;
     }
     struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, &err);

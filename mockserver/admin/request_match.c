@@ -135,7 +135,7 @@ static bool check_rule(struct call *c, struct request_match *m, struct error *er
     return true;
 }
 
-/* How each selector checks and resolves a plain text, and the weight of a miss in "closest". */
+/* How each selector checks and resolves a plain text, and the weight of a miss in "nearest". */
 static const struct {
     bool (*check)(struct call *c, struct request_match *m, struct error *err);
     unsigned weight;

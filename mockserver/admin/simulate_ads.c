@@ -66,7 +66,8 @@ static bool set_status(struct call *c, uint32_t row, const char *status)
     const struct ad_account *a = ad_account_read(c->world, row);
     bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
     if (!valid && !expired && strcmp(status, "revoked") != 0)
-        return call_issue(c, "/status", "unknown status '%s' (valid, expired or revoked)", status);
+        return call_issue(c, "/status",
+                          "unknown status '%s'; expected one of: valid, expired, revoked", status);
     if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
         return call_refuse(c, FAULT_CONFLICT, "The ad account's token is already %s",
                            ad_token_texts[a->token]);

@@ -14,9 +14,11 @@ static const struct field fail_rows[] = {
     FIELD("provider", FIELD_NODE, struct fail, provider, .shape = "provider",
           .help = "Provider of the operation, if several have one of that name."),
     FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
-          .help = "Number of calls that fail.", .required = true),
+          .help = "Number of calls that fail, at least 1.", .required = true),
     FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
-          .help = "Status of the response, which has no body."),
+          .help =
+              "Status of the response, 200 to 599; the response has no body. Exactly one of status "
+              "and error is required."),
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
           .help = "Instead of status: one of the provider's error codes, with the provider's own "
                   "error body."),

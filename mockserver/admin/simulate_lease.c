@@ -51,11 +51,12 @@ static void refuse_count(struct call *c, const struct lease_request *r, int64_t 
                          enum lease_state outcome)
 {
     if (outcome != LEASE_PARTIAL)
-        call_issue(c, "/count", "is accepted only with the outcome 'partial'");
+        call_issue(c, "/count", "'count' is accepted only with the outcome 'partial'");
     else if (count)
         call_issue(c, "/count",
-                   "is %" PRId64 "; must be less than the %" PRId64 " accounts requested", count,
-                   r->count);
+                   "'count' is %" PRId64 "; expected less than %" PRId64
+                   ", the number of accounts requested",
+                   count, r->count);
     else
         call_issue(c, "/outcome",
                    r->count > 1 ? "no account in the pool matches the request"

@@ -51,7 +51,7 @@ void simulate_publish_outcome(struct call *c, const void *fields)
     if (!f->post == !f->account) {
         call_issue(c, "", "expected exactly one of 'post' and 'account'");
     } else if (f->code && outcome == OUTCOME_SUCCESS) {
-        call_issue(c, "/code", "is accepted only with the outcome 'error'");
+        call_issue(c, "/code", "'code' is accepted only with the outcome 'error'");
     } else if (f->post) {
         set_post_outcome(c, f->post, outcome, f->code);
     } else {

@@ -21,7 +21,8 @@ static const struct field rate_limit_rows[] = {
             "of them."),
     FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true,
           .max = INT32_MAX,
-          .help = "Calls left in the present window. More than the limit means the limit."),
+          .help =
+              "Calls left in the present window. A value above the limit is reduced to the limit."),
 };
 const struct fields simulate_rate_limit_fields =
     FIELD_TABLE("rate_limit", rate_limit_rows, struct rate_limit_left, FIELDS_NO_PLACE);

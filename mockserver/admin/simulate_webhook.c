@@ -22,17 +22,20 @@ struct webhook_body {
 static const struct field webhook_rows[] = {
     FIELD("event", FIELD_TEXT, struct webhook_body, event, .required = true, .min = 1,
           .help = "Name of the event."),
-    FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
-          .text_count = COUNT(action_texts),
-          .help =
-              "`deliver` (default): deliver the event now. The others add a rule for the next such "
-              "event: `duplicate` delivers it twice, `delay` delays it, `drop` never delivers it."),
+    FIELD(
+        "action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
+        .text_count = COUNT(action_texts),
+        .help =
+            "`deliver` (default) delivers the event now; it requires `webhook` and accepts `data`. "
+            "The others add a rule for the next event of this name: `duplicate` delivers it "
+            "twice, `delay` delays it and requires `by`, `drop` never delivers it."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
-          .help = "With `deliver`: id of the webhook. Its list of events does not matter."),
+          .help =
+              "With `deliver`, required: id of the webhook. Its list of events does not matter."),
     FIELD("data", FIELD_NODE, struct webhook_body, data,
           .help = "With `deliver`: data of the event. Default: {}."),
     FIELD("by", FIELD_DURATION, struct webhook_body, by_ms,
-          .help = "With `delay`: delay of the delivery."),
+          .help = "With `delay`, required: delay of the delivery on the namespace's clock."),
 };
 const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
@@ -113,14 +116,16 @@ void simulate_webhook(struct call *c, const void *fields)
         call_issue(c, "/event", "'%s' contains a blank; expected the name of an event", f->event);
     if (delivers != (f->webhook != NULL))
         call_issue(c, "/webhook",
-                   delivers ? "is required by the action 'deliver'"
-                            : "is accepted only with the action 'deliver'");
+                   delivers ? "'webhook' is missing; the action 'deliver' requires it"
+                            : "'webhook' is accepted only with the action 'deliver'");
     if (f->data && !delivers)
-        call_issue(c, "/data", "is accepted only with the action 'deliver'");
+        call_issue(c, "/data", "'data' is accepted only with the action 'deliver'");
     if (delays != (f->by_ms > 0))
         call_issue(c, "/by",
-                   delays ? "is required by the action 'delay'"
-                          : "is accepted only with the action 'delay'");
+                   delays
+                       ? "'by' is missing or not positive; the action 'delay' requires a positive "
+                         "duration"
+                       : "'by' is accepted only with the action 'delay'");
     if (c->fault)
         return;
     if (delivers)

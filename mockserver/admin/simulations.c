@@ -44,10 +44,9 @@ const struct simulation simulations[] = {
     SIMULATE(account_removed, NULL,
              "Simulates that the end user disconnects an account. Fails with 409 if it is already "
              "disconnected."),
-    SIMULATE(
-        publish_outcome, NULL,
-        "Sets the result of publishing a post before it is due. Fails with 409 if the post is no "
-        "longer queued or publishing."),
+    SIMULATE(publish_outcome, NULL,
+             "Sets, in advance, the result of publishing a post. Fails with 409 if the post is no "
+             "longer queued or publishing."),
     SIMULATE(fail, NULL,
              "Makes the next calls of an operation fail. Adds a rule and returns its name."),
     SIMULATE(side_effect, "layers",
@@ -65,7 +64,7 @@ const struct simulation simulations[] = {
     SIMULATE(plan, NULL, "Sets the status of an API key: active, unpaid or disabled."),
     SIMULATE(
         rate_limit, NULL,
-        "Sets how many calls an API key has left, so that a test need not use up the rate limit."),
+        "Sets how many calls an API key has left, so that a test need not exhaust the rate limit."),
     SIMULATE(webhook, "layers, posteverywhere",
              "Delivers a webhook event now, or makes the next delivery of an event repeated, late "
              "or lost."),

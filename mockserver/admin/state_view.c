@@ -137,7 +137,8 @@ void admin_state(struct call *c)
         call_json(c, 200);
         export_namespace(c->arena, c->ns, &c->res->body);
     } else {
-        call_issue(c, "", "unknown format '" STR_FMT "' (fixture, or none)", STR_ARG(format));
+        call_issue(c, "", "unknown format '" STR_FMT "'; expected one of: fixture",
+                   STR_ARG(format));
     }
 }
 

@@ -7,7 +7,7 @@
 
 #define TIMEOUT_DEFAULT_MS 10000
 #define TIMEOUT_MAX_MS     60000
-#define CLOSEST_MAX        3
+#define NEAREST_MAX        3
 #define SHOWN_MAX          20
 
 struct verify_body {
@@ -40,7 +40,7 @@ const struct fields admin_verify_fields =
 const struct fields admin_wait_fields =
     FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
 
-struct close_entry {
+struct near_entry {
     uint64_t seq;
     unsigned misses;
 };
@@ -55,23 +55,23 @@ struct verification {
     int64_t matched, undecided;
     uint64_t lost; /* entries evicted before they were judged */
     uint64_t shown[SHOWN_MAX];
-    struct close_entry closest[CLOSEST_MAX];
-    size_t close_count;
+    struct near_entry nearest[NEAREST_MAX];
+    size_t near_count;
 };
 
-/* Keeps the closest entries; of equally close ones the newest. */
-static void keep_closest(struct verification *v, uint64_t seq, unsigned misses)
+/* Keeps the nearest entries; of equally near ones the newest. */
+static void keep_nearest(struct verification *v, uint64_t seq, unsigned misses)
 {
-    size_t at = v->close_count;
-    while (at && v->closest[at - 1].misses >= misses)
+    size_t at = v->near_count;
+    while (at && v->nearest[at - 1].misses >= misses)
         at--;
-    if (at == CLOSEST_MAX)
+    if (at == NEAREST_MAX)
         return;
-    if (v->close_count < CLOSEST_MAX)
-        v->close_count++;
-    for (size_t i = v->close_count - 1; i > at; i--)
-        v->closest[i] = v->closest[i - 1];
-    v->closest[at] = (struct close_entry){seq, misses};
+    if (v->near_count < NEAREST_MAX)
+        v->near_count++;
+    for (size_t i = v->near_count - 1; i > at; i--)
+        v->nearest[i] = v->nearest[i - 1];
+    v->nearest[at] = (struct near_entry){seq, misses};
 }
 
 static void judge(struct verification *v, const struct journal_entry *e)
@@ -79,7 +79,7 @@ static void judge(struct verification *v, const struct journal_entry *e)
     struct arena scratch = {0};
     struct request_judgement judgement = request_match_judge(&scratch, &v->match, e, NULL);
     if (judgement.misses)
-        keep_closest(v, e->seq, judgement.misses);
+        keep_nearest(v, e->seq, judgement.misses);
     else if (judgement.undecided)
         v->undecided++;
     else if (v->matched++ < SHOWN_MAX)
@@ -93,7 +93,7 @@ static void restart(struct verification *v, uint64_t epoch)
     v->epoch = epoch;
     v->judged = v->lost = 0;
     v->matched = v->undecided = 0;
-    v->close_count = 0;
+    v->near_count = 0;
 }
 
 static void judge_new(struct verification *v, const struct journal *j)
@@ -143,12 +143,12 @@ static void put_matches(struct json *w, const struct verification *v, const stru
     json_put_int(w, "next", (int64_t)v->judged);
 }
 
-static void put_closest(struct call *c, struct json *w, const struct verification *v)
+static void put_nearest(struct call *c, struct json *w, const struct verification *v)
 {
-    json_key(w, "closest");
+    json_key(w, "nearest");
     json_open_list(w);
-    for (size_t i = 0; i < v->close_count; i++) {
-        const struct journal_entry *e = journal_read(c->ns->journal, v->closest[i].seq);
+    for (size_t i = 0; i < v->near_count; i++) {
+        const struct journal_entry *e = journal_read(c->ns->journal, v->nearest[i].seq);
         struct match_results results = {0};
         if (!e)
             continue;
@@ -175,8 +175,8 @@ static const char *expected_text(struct arena *a, const struct verification *v)
 static const char *why_not(struct arena *a, const struct verification *v)
 {
     struct buf text = {.arena = a};
-    buf_printf(&text, "%lld matching calls; expected %s", (long long)v->matched,
-               expected_text(a, v));
+    buf_printf(&text, "%lld matching request%s; expected %s", (long long)v->matched,
+               v->matched == 1 ? "" : "s", expected_text(a, v));
     if (v->lost)
         buf_printf(
             &text,
@@ -203,7 +203,7 @@ static void respond(struct call *c, const struct verification *v)
         put_matches(w, v, c->ns->journal);
         json_put_int(w, "lost", (int64_t)v->lost);
         json_put_int(w, "undecided", v->undecided);
-        put_closest(c, w, v);
+        put_nearest(c, w, v);
     }
     json_close_map(w);
 }
@@ -213,13 +213,17 @@ static bool check_counts(struct call *c, const struct verify_body *b)
     if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
         return call_issue(c, "/count", "'count' excludes 'at_least' and 'at_most'");
     if (b->at_most >= 0 && b->at_least > b->at_most)
-        return call_issue(c, "/at_least", "is %lld, more than 'at_most', which is %lld",
+        return call_issue(c, "/at_least",
+                          "'at_least' is %lld; expected at most 'at_most', which is %lld",
                           (long long)b->at_least, (long long)b->at_most);
     if ((uint64_t)b->since > journal_last(c->ns->journal))
-        return call_issue(c, "/since", "is %lld, but the newest journal entry is %llu",
-                          (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
+        return call_issue(
+            c, "/since",
+            "'since' is %lld; expected at most %llu, the seq of the newest journal entry",
+            (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
     if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
-        return call_issue(c, "/timeout", "is out of range; expected 0s to 60s");
+        return call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s",
+                          admin_duration_text(c, b->timeout_ms));
     return true;
 }
 

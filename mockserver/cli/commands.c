@@ -152,6 +152,6 @@ int command_healthcheck(const struct options *o, struct error *err)
     const char *why = why_unwell(
         o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
     if (why)
-        error_add(err, ERROR_TARGET, (struct where){0}, "no healthy mock at %s: %s", text, why);
+        error_add(err, ERROR_TARGET, (struct where){0}, "no mock responds at %s; %s", text, why);
     return why ? 1 : 0;
 }

@@ -49,7 +49,8 @@ static void on_response(void *ctx, const struct http_response *response)
     const char *detail = node_get_text(body, "detail");
     loop_stop(s->loop);
     if (response->error)
-        error_add(s->err, ERROR_TARGET, nowhere, "%s: %s", from, response->error);
+        error_add(s->err, ERROR_TARGET, nowhere, "no mock responds at %s; %s", from,
+                  response->error);
     else if (response->status == 200)
         print(response->body, s->err);
     else

@@ -1,5 +1,6 @@
 #include "mockserver/cli/options.h"
 
+#include <netdb.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -43,9 +44,30 @@ static bool set_port(struct options *o, const struct given *g)
     return read_port(g, &o->port);
 }
 
+/* Accepts what the listener accepts: also the short forms of IPv4, and IPv6 zones. */
+static bool is_ip_address(const char *address)
+{
+    const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found;
+    if (getaddrinfo(address, NULL, &hints, &found) != 0)
+        return false;
+    freeaddrinfo(found);
+    return true;
+}
+
+/* A port from the environment does not exclude a URL. */
+static bool set_health_port(struct options *o, const struct given *g)
+{
+    o->port_given = g->by[0] == '-';
+    return read_port(g, &o->port);
+}
+
 static bool set_listen(struct options *o, const struct given *g)
 {
-    o->listen = strcmp(g->value, "localhost") ? g->value : "127.0.0.1";
+    const char *address = strcmp(g->value, "localhost") ? g->value : "127.0.0.1";
+    if (!is_ip_address(address))
+        return flag_invalid(g, "expected an IP address");
+    o->listen = address;
     return true;
 }
 
@@ -282,7 +304,7 @@ static const struct flag listing_rows[] = {
 };
 
 static const struct flag health_rows[] = {
-    FLAG("port", "N", set_port, .help = "check this port of 127.0.0.1 (default 8080)"),
+    FLAG("port", "N", set_health_port, .help = "check this port of 127.0.0.1 (default 8080)"),
     FLAG("tls", NULL, set_tls, .help = "use HTTPS, and accept any certificate"),
 };
 
@@ -407,6 +429,10 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "missing option: record needs --to FILE");
     if (o->no_admin && o->admin_port >= 0)
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
+    if (o->no_admin && o->admin_token)
+        error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-token exclude each other");
+    if (o->port_given && o->arguments.count)
+        error_add(err, ERROR_USAGE, nowhere, "URL and --port exclude each other");
     if (!o->tls_cert != !o->tls_key)
         error_add(err, ERROR_USAGE, nowhere, "--tls-cert and --tls-key need each other");
     if (o->tls && o->tls_cert)
@@ -451,7 +477,8 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .environment = "UNDERSTUDY_MOCK",
         .version = UNDERSTUDY_VERSION,
         .command = named ? named->name : NULL,
-        .arguments = named ? named->arguments : "[COMMAND]",
+        .command_doc = "[COMMAND]",
+        .arguments = named ? named->arguments : "",
         .help = named ? named->help : main_help(a),
         .rows = rows,
         .count = count,

@@ -52,6 +52,7 @@ struct options {
     struct texts_list arguments; /* the arguments that are not options */
     const char *listen, *public_url, *admin_token, *client_report;
     int64_t port, admin_port;          /* admin_port -1: no separate port */
+    bool port_given;                   /* healthcheck: on the command line */
     const char *record_to;             /* recording file; NULL: do not record */
     struct texts_list cors;            /* origins */
     const char *tls_cert, *tls_key;    /* files, or NULL */

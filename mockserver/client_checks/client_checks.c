@@ -22,7 +22,7 @@ const char *const client_check_verdict_texts[] = {
 const struct client_check client_checks_table[] = {
     {"retry_after", "Waits as long as Retry-After says",
      .help = "Fails when a key repeats a refused call before the Retry-After of its 429 or 503 has passed.",
-     .judged = "After a spent rate limit every call that counts against it is a repetition; after any other refusal, a call of the same operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their way do not count: those that arrived before the response, or within 100 ms of it on another connection, unless it is the refused write itself, with the same Idempotency-Key.",
+     .judged = "After an exhausted rate limit every call that counts against it is a repetition; after any other refusal, a call of the same operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their way do not count: those that arrived before the response, or within 100 ms of it on another connection, unless it is the refused write itself, with the same Idempotency-Key.",
      .check = check_retry_after},
     {"idempotency_kept", "Repeats a write with the same Idempotency-Key",
      .help = "Fails when a write that got 429, 5xx, a truncated response or none is repeated with another Idempotency-Key or without one.",

@@ -40,7 +40,7 @@ static unsigned rate_classes_of(const struct call *c)
     return all;
 }
 
-/* A spent rate limit refuses all operations that it counts; any other refusal concerns the one
+/* An exhausted rate limit refuses all operations that it counts; any other refusal concerns the one
  * operation. */
 static uint64_t rate_class_id(const struct observer *w, const struct call *c)
 {
@@ -53,7 +53,7 @@ static uint64_t operation_id(const struct observer *w)
     return history_id(w->caller, w->operation);
 }
 
-static bool is_spent(const struct call *c)
+static bool is_exhausted(const struct call *c)
 {
     const char *limited = fault_texts[FAULT_RATE_LIMITED];
     return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
@@ -98,7 +98,7 @@ void check_retry_after(struct observer *w, const struct call *c)
         return;
     observer_tested(w);
     struct history_entry *entry =
-        observer_entry(w, is_spent(c) ? rate_class_id(w, c) : operation_id(w));
+        observer_entry(w, is_exhausted(c) ? rate_class_id(w, c) : operation_id(w));
     observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->wait_ms)
         entry->first = entry->at;

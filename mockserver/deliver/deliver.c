@@ -118,8 +118,8 @@ static void report_result(struct deliver_attempt *t, int status, const char *err
     if (w->on_complete)
         w->on_complete(w->ctx, t->number, status, error);
     t->done(t->ctx, status, error);
-    if (w->completed)
-        w->completed(w->ctx);
+    if (w->after_complete)
+        w->after_complete(w->ctx);
 }
 
 static void on_response(void *ctx, const struct http_response *response)

@@ -1,11 +1,10 @@
 /* deliver.h - sends webhook requests: POSTs, several at a time, only to allowed hosts.
  *
  * Shapes:  one struct deliver per process. Without a loop there is no network; deliver_use_network
- *          lets a test answer instead. The HTTP client is created with the first attempt. Attempts
+ *          lets a test respond instead. The HTTP client is created with the first attempt. Attempts
  *          are numbered from 1 in the order of deliver_send.
- * Units:   -
- * Errors:  status 0 and a text that says why there was no response. An attempt may take 10 seconds;
- *          a response may have 64 KiB.
+ * Units:   an attempt may take 10 seconds; a response may have 64 KiB.
+ * Errors:  status 0 and a text that says why there was no response.
  */
 #pragma once
 #include "base/http/message.h"
@@ -31,11 +30,12 @@ void deliver_free(struct deliver *d); /* cancels what is in flight; NULL: no-op 
 void deliver_use_loop(struct deliver *d, struct loop *l);
 void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx);
 
-/* Is notified of each attempt: when it is sent, and when it ends, before and after `done`. */
+/* Is notified of each attempt: when it is sent, and when it ends, before `done` is called
+ * (on_complete) and after it (after_complete). */
 struct deliver_watcher {
     void (*on_send)(void *ctx, uint64_t number, const struct deliver_request *r);
     void (*on_complete)(void *ctx, uint64_t number, int status, const char *error);
-    void (*completed)(void *ctx);
+    void (*after_complete)(void *ctx);
     void *ctx;
 };
 void deliver_watch(struct deliver *d, const struct deliver_watcher *watcher);

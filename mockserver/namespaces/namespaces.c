@@ -240,7 +240,8 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
                   STR_ARG(name));
     else if (namespaces_full(all))
         error_add(err, ERROR_INPUT, nowhere,
-                  "there are already %zu namespaces, the limit of --namespaces", all->limits.count);
+                  "namespace limit reached: %zu; delete one or raise --namespaces",
+                  all->limits.count);
     else {
         struct fixture *source = fixture ? fixture : all->first;
         return &add_entry(all, name, source, from ? from : source->world)->ns;

@@ -290,9 +290,9 @@ static void on_checked(void *ctx, struct str out, const char *why)
 {
     struct reload *r = ctx;
     r->child = NULL;
-    mock_enters(r->mock, MOCK_FILES_CHECKED, out, why);
+    mock_input_begin(r->mock, MOCK_FILES_CHECKED, out, why);
     reload_checked(r, out, why);
-    mock_entered(r->mock);
+    mock_input_end(r->mock);
 }
 
 static void begin_round(struct reload *r)
@@ -321,9 +321,9 @@ void reload_changed(struct reload *r)
 static void on_changed(void *ctx)
 {
     struct reload *r = ctx;
-    mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
+    mock_input_begin(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r);
-    mock_entered(r->mock);
+    mock_input_end(r->mock);
 }
 
 bool reload_watches(const struct reload *r)

@@ -94,7 +94,7 @@ static void record_delivery_result(void *recorder, uint64_t number, int status, 
     put(r, &line);
 }
 
-static void record_entry(void *recorder, enum mock_entry what, struct str text, const char *why)
+static void record_entry(void *recorder, enum mock_input what, struct str text, const char *why)
 {
     struct recorder *r = recorder;
     struct buf line = {.arena = &r->line};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/heap.h"
 #include "base/time.h"
@@ -350,9 +351,19 @@ static bool fix_places(const struct player *p, struct error *err)
     return false;
 }
 
+static bool report_not_a_recording(const struct player *p, int line, const char *why,
+                                   struct error *err)
+{
+    return error_add(err, ERROR_INPUT,
+                     (struct where){.file = p->path, .line = line, .column = line},
+                     "not a recording: %s; expected a file that 'mockserver record' wrote", why);
+}
+
 static bool build(struct player *p, struct str line, struct error *err)
 {
     struct recording_header h;
+    if (!str_starts(line, STR("{")))
+        return report_not_a_recording(p, 1, "the first line is not a JSON object", err);
     const struct node *n = json_parse(&p->arena, line, p->path, err);
     if (!n || !recording_header_read(&p->arena, n, &h, err))
         return false;
@@ -386,14 +397,21 @@ static bool play_lines(struct player *p, struct error *err)
     return true;
 }
 
+static const char *why_no_line(const struct player *p)
+{
+    struct stat info;
+    if (fstat(fileno(p->file), &info) == 0 && S_ISDIR(info.st_mode))
+        return "it is a directory";
+    return ftell(p->file) == 0 ? "the file is empty" : "the file has no complete line";
+}
+
 static bool play(struct player *p, struct error *err)
 {
     struct str line;
     if (!find_closed_calls(p, err))
         return false;
     if (!next_line(p, &line))
-        return error_add(err, ERROR_INPUT, (struct where){.file = p->path},
-                         "not a recording: the file has no complete line");
+        return report_not_a_recording(p, 0, why_no_line(p), err);
     return build(p, line, err) && play_lines(p, err);
 }
 

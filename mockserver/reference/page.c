@@ -13,14 +13,15 @@
 #include "mockserver/reference/headers.h"
 #include "mockserver/reference/markdown.h"
 #include "mockserver/rules/rule.h"
+#include "mockserver/state/records.h"
 #include "mockserver/webhooks.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char intro[] =
     "Commands, fixtures, rules, simulations and the admin API of the mock server. `mockserver "
-    "reference` prints this page. [README.md](README.md) introduces the concepts and shows "
-    "complete recipes.\n\n"
+    "reference` prints this page. [README.md](../README.md) introduces the concepts, "
+    "[mockserver/README.md](README.md) shows complete recipes.\n\n"
     "Examples start from the sample fixture (`fixtures/sample.yaml`) unless they show their own, "
     "and run with a frozen clock. A YAML block with a provider's section or with `records` is a "
     "fixture; any other is a rule. Each call is shown as a request, then `=>` and the status of "
@@ -30,9 +31,11 @@ static const char intro[] =
     "key of the sample fixture.";
 
 static const char notation[] =
-    "A *duration* has the units `d`, `h`, `m`, `s` and `ms`, largest first: `800ms`, `1h30m`, "
-    "`-30d`. A *time* is a timestamp such as `2026-05-02T09:00:00Z`, or a duration relative to the "
-    "start of the clock (in a fixture) or to the present time of the clock (in a request). Files "
+    "A *duration* has the units `d`, `h`, `m`, `s` and `ms`, largest first, and may have a sign: "
+    "`800ms`, `1h30m`, `+2d`, `-30d`. A *time* is a timestamp such as `2026-05-02T09:00:00Z`, or a "
+    "duration before (`-`) or after (`+`, or no sign) another time: the start of the clock (in a "
+    "fixture; for `clock.start`, the machine's time) or the present time of the clock (in a "
+    "request). Durations are on the namespace's clock, except where a key says real time. Files "
     "are YAML 1.2; request bodies are JSON with the same keys.";
 
 static void put_flags(struct buf *out, const struct command_row *c)
@@ -75,6 +78,8 @@ static void put_command_line(struct buf *out)
         const struct command_row *c = &option_commands[i];
         md_heading(out, 3, "mockserver %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
         md_text(out, c->help);
+        if (c->command == COMMAND_RECORD)
+            md_text(out, "All options of serve, and:");
         put_flags(out, c);
     }
     put_exits(out);
@@ -150,6 +155,8 @@ static void put_effects(struct buf *out, const struct field_list *examples)
         buf_printf(out, "#### `%s`\n\n%s\n\n", e->name, e->help);
         if (e->fields)
             md_fields(out, e->fields, true);
+        if (strcmp(e->name, "set_state") == 0)
+            md_fields(out, &rule_set_state_fields, true);
         md_examples(out, examples, arena_printf(out->arena, "effect.%s", e->name));
     }
 }
@@ -215,6 +222,48 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     put_words(out, "Values of `event`, besides `*`:", put_events);
     put_references(out);
     put_matchers(out, examples);
+}
+
+static const char *const record_helps[RECORD_KIND_COUNT] = {
+    [RECORD_ORGANIZATION] = "a customer of a provider, which owns keys and spaces",
+    [RECORD_KEY] = "an API key",
+    [RECORD_SPACE] = "a Layers project or a PostNitro workspace; a PostEverywhere organization has "
+                     "exactly one hidden space",
+    [RECORD_ACCOUNT] = "a social account of a space",
+    [RECORD_OAUTH_ATTEMPT] =
+        "an attempt to connect or reconnect an account, or to sign in a program",
+    [RECORD_CONTENT] = "content that can be posted",
+    [RECORD_POST] = "content with the time at which it is due",
+    [RECORD_DESTINATION] = "one post at one account",
+    [RECORD_LEASE_REQUEST] = "a request for leased accounts",
+    [RECORD_POOL_ACCOUNT] = "an account that Layers can lease out",
+    [RECORD_WALLET_ENTRY] = "one month that an organization was charged for a leased account",
+    [RECORD_AD_ACCOUNT] = "an ad account of a space",
+    [RECORD_LAYER] = "a scheduling layer of an account, or the content layer of a space, which "
+                     "Layers sets up after a connection",
+    [RECORD_ONBOARDING] = "a completed item of an organization's onboarding list",
+    [RECORD_WEBHOOK] = "a webhook endpoint of an organization",
+    [RECORD_DELIVERY] = "the delivery of one event to one webhook, with all its attempts",
+    [RECORD_MEDIA] = "metadata of a media file that posts can use",
+};
+
+static void put_records(struct buf *out)
+{
+    static const char *const heads[] = {"kind", "a record is", "fields"};
+    md_heading(out, 2, "Records");
+    md_text(out, "A *record* is an object of the state, with an id and named fields. The kinds and "
+                 "field names are the same for all providers. They are used by `records` of a "
+                 "fixture, `set_state` of a rule, and `/__admin/state`.");
+    md_table(out, heads, COUNT(heads));
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        const struct record_type *type = record_type(kind);
+        struct buf fields = {.arena = out->arena};
+        for (size_t i = 0; i < type->field_count; i++)
+            buf_printf(&fields, "%s`%s`", i ? ", " : "", type->fields[i].name);
+        const char *name = arena_printf(out->arena, "`%s`", type->name);
+        md_row(out, (const char *const[]){name, record_helps[kind], buf_c(&fields)}, COUNT(heads));
+    }
+    buf_text(out, "\n");
 }
 
 static void put_simulations(struct buf *out, const struct field_list *examples)
@@ -301,6 +350,7 @@ void reference_print(struct buf *out)
     put_command_line(out);
     put_fixtures(out, &examples);
     put_rules(out, &examples);
+    put_records(out);
     put_simulations(out, &examples);
     put_admin(out, &examples);
     put_client_checks(out);

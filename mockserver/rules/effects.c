@@ -205,8 +205,10 @@ static bool throttle_check(const struct node *value, const struct provider *d, s
 {
     (void)d;
     int64_t bytes;
-    return throttle_read(value, &bytes) ||
-           error_add(err, ERROR_INPUT, value->at, "'throttle' must be a speed such as 2KiB/s");
+    return throttle_read(value, &bytes) || error_add(err, ERROR_INPUT, value->at,
+                                                     "invalid 'throttle'; expected a whole number "
+                                                     "with a unit, such as 2KiB/s (B/s, kB/s, "
+                                                     "KiB/s, MB/s, MiB/s)");
 }
 
 static void throttle_plan(const struct rule *r, const struct node *value, struct call *c,
@@ -222,47 +224,52 @@ const struct effect rule_effects[] = {
      .check = respond_check,
      .plan = respond_plan,
      .help = "Sends this response instead of serving the call.",
-     .fields = &respond_fields                                          },
+     .fields = &respond_fields                                                                                                                                     },
     {.name = "patch",
      .check = patch_check_value,
      .plan = patch_plan,
      .help = "Changes the JSON body of the response; a JSON Patch (RFC 6902).",
-     .shape = "patch"                                                   },
+     .shape = "patch"                                                                                                                                              },
     {.name = "set_state",
      .check = set_state_check,
      .plan = set_state_plan,
-     .help = "Changes records after serving: by kind, which (where) and how (set).",
-     .shape = "set_state"                                               },
+     .help = "Changes records after the call is served. For each kind, `where` selects records by "
+             "field and `set` gives their new field values.",                                   .shape = "set_state"                                               },
     {.name = "delay_after",
      .check = delay_check,
      .plan = delay_after_plan,
-     .help = "Delays the response, in real time, after the call took effect; at most 10m.",
-     .shape = "delay"                                                   },
+     .help = "Delays the response, in real time, after the call took effect; at most 10m. A "
+             "duration, or `{lognormal: {median, sigma}}` for a random delay: "
+             "`median` is a duration of at most 10m; `sigma` is the spread, 0 to 3 (0: none).", .shape = "delay"                                                   },
     {.name = "delay_before",
      .check = delay_check,
      .plan = delay_before_plan,
-     .help = "Delays the call, in real time, before it takes effect; at most 10m.",
-     .shape = "delay"                                                   },
+     .help = "Delays the call, in real time, before it takes effect; at most 10m. A duration, or "
+             "`{lognormal: {median, sigma}}` for a random delay: "
+             "`median` is a duration of at most 10m; `sigma` is the spread, 0 to 3 (0: none).", .shape = "delay"                                                   },
     {.name = "headers",
      .check = headers_check,
      .plan = headers_plan,
      .help = "Sets response headers, by name; replaces existing ones.",
-     .shape = "headers"                                                 },
+     .shape = "headers"                                                                                                                                            },
     {.name = "close_connection",
      .check = close_connection_check,
      .plan = close_connection_plan,
-     .help = "Closes the connection at this point of the response.",
-     .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
+     .help =
+         "Closes the connection. `before_headers`: without a response. `after_headers`: after the "
+         "status line and the headers. `mid_body`: after half of the body. `reset`: before the "
+         "headers, with a TCP reset.",                                                          .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
     {.name = "throttle",
      .check = throttle_check,
      .plan = throttle_plan,
-     .help = "Sends the body at this speed, for example 2KiB/s.",
-     .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
+     .help =
+         "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s "
+         "(1024 bytes), MB/s and MiB/s.",                                                       .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
     {.name = "webhook",
      .check = delivery_faults_check,
      .add_faults = delivery_faults_add,
      .help = "Delivery faults of the event; only in rules with event.",
-     .fields = &rule_delivery_fault_fields                              },
+     .fields = &rule_delivery_fault_fields                                                                                                                         },
 };
 const size_t rule_effect_count = COUNT(rule_effects);
 

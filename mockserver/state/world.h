@@ -101,8 +101,8 @@ struct replies;
 struct world {
     uint64_t seed;
     struct clock clock;
-    bool in_event;       /* an event is running; world_now returns ... */
-    int64_t event_at_ms; /* ... the event's time */
+    bool in_event;       /* an event is running */
+    int64_t event_at_ms; /* time of the running event, which world_now then returns */
     struct string_pool *strings;
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;

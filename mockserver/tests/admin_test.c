@@ -31,7 +31,8 @@ static void the_admin_api_lists_its_capabilities(void **state)
 
 static void an_unknown_admin_path_returns_404(void **state)
 {
-    assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL, "no such path");
+    assert_problem(mock_call(*state, "GET /__admin/nowhere", NULL), 404, NULL,
+                   "no admin operation GET /__admin/nowhere; GET /__admin/routes");
     assert_problem(simulation(*state, "consnt", "{}"), 404, NULL, "did you mean 'consent'?");
 }
 

@@ -165,8 +165,8 @@ static void a_namespace_over_the_limit_is_refused(void **state)
     }
     struct mock_response a = list_in(m, "onemore");
     assert_int_equal(a.status, 503);
-    assert_non_null(strstr(at(a, "/error/message"), "the limit of 10000"));
-    assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 422);
+    assert_non_null(strstr(at(a, "/error/message"), "namespace limit reached: 10000"));
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 409);
     assert_int_equal(list_in(m, "w17").status, 200);
 }
 

@@ -69,7 +69,7 @@ static void a_refusal_by_a_rule_concerns_its_operation_and_key(void **state)
     assert_client_check(*state, "retry_after", "passed 1 0", "");
 }
 
-static void a_spent_rate_limit_concerns_all_its_operations(void **state)
+static void an_exhausted_rate_limit_concerns_all_its_operations(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/rate_limit",
               "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
@@ -366,7 +366,7 @@ int main(void)
         CLIENT_CHECKS_TEST(waiting_as_requested_passes),
         CLIENT_CHECKS_TEST(calling_too_early_fails),
         CLIENT_CHECKS_TEST(a_refusal_by_a_rule_concerns_its_operation_and_key),
-        CLIENT_CHECKS_TEST(a_spent_rate_limit_concerns_all_its_operations),
+        CLIENT_CHECKS_TEST(an_exhausted_rate_limit_concerns_all_its_operations),
         CLIENT_CHECKS_TEST(each_form_of_retry_after_is_read),
         CLIENT_CHECKS_TEST(a_truncated_response_requests_no_wait),
         CLIENT_CHECKS_TEST(a_repeated_write_must_keep_its_key),

@@ -50,9 +50,9 @@ static void record(struct recording *rec, struct folder *folder)
     run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
     assert_true(run_complete_delivery(r, 500));
     run_pass(r, DAY);
-    mock_enters(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
+    mock_input_begin(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r->mock->reload);
-    mock_entered(r->mock);
+    mock_input_end(r->mock);
     folder_put(folder, "fixture.yaml", FIXTURE "seed: 3\n");
     reload(r);
     folder_put(folder, "fixture.yaml", "sed: 3\n");

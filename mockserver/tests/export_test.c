@@ -98,7 +98,8 @@ static void an_unknown_format_is_rejected(void **state)
 {
     struct mock_response a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
     assert_int_equal(a.status, 422);
-    assert_non_null(strstr(at(a, "/errors/0/detail"), "(fixture, or none)"));
+    assert_non_null(
+        strstr(at(a, "/errors/0/detail"), "unknown format 'yaml'; expected one of: fixture"));
 }
 
 static void an_export_creates_an_equal_namespace(void **state)

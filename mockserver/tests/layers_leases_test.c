@@ -329,7 +329,7 @@ static void an_invalid_decision_changes_nothing(void **state)
         {"{'request':'lreq_acme_open','outcome':'maybe'}",              "/outcome", "assigned"        },
         {"{'request':'lreq_acme_open','outcome':'assigned','count':1}", "/count",   "partial"         },
         {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"         },
-        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than the 2" },
+        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than 2"     },
         {"{'request':'lreq_big','outcome':'assigned'}",                 "/request",
          "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"                 },
         {"{'request':'lreq_big','outcome':'partial','count':3}",        "/request",

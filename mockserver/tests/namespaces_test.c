@@ -129,7 +129,7 @@ static void the_number_of_namespaces_is_limited(void **state)
     assert_non_null(namespaces_create(two, STR("a"), NULL, NULL, NULL));
     assert_true(namespaces_full(two));
     assert_null(namespaces_create(two, STR("b"), NULL, NULL, &err));
-    assert_non_null(strstr(err.first->text, "there are already 2 namespaces"));
+    assert_non_null(strstr(err.first->text, "namespace limit reached: 2; delete one"));
     assert_true(namespaces_delete(two, STR("a")));
     assert_non_null(namespaces_create(two, STR("b"), NULL, NULL, NULL));
     error_end(&err);

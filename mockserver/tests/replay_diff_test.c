@@ -223,18 +223,18 @@ static void an_invalid_recording_is_rejected_at_its_place(void **state)
         const char *from, *to, *expected;
     } rows[] = {
         {1, "{\"recording\":1",  "{\"recording\":2",
-         ":1:14: unknown recording format 2; this program reads format 1"                   },
-        {1, "{\"recording\":1,", "{",                      ":1:1: not a recording"          },
-        {1, "{",                 "name: {",                ":1:1: "                         },
-        {1, "\"prj_acme_a\"",    "7",                      ":1:"                            },
-        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"     },
-        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: not a line of a recording"},
-        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                            },
-        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                            },
-        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                            },
-        {5, "\"status\":",       "\"state\":",             ":5:"                            },
-        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                            },
-        {6, "{",                 "(",                      ":6:1: "                         },
+         ":1:14: unknown recording format 2; this program reads format 1"                                              },
+        {1, "{\"recording\":1,", "{",                      ":1:1: not a recording"                                     },
+        {1, "{",                 "name: {",                ":1:1: not a recording: the first line is not a JSON object"},
+        {1, "\"prj_acme_a\"",    "7",                      ":1:"                                                       },
+        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"                                },
+        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: not a line of a recording"                           },
+        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                                                       },
+        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                                       },
+        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                                       },
+        {5, "\"status\":",       "\"state\":",             ":5:"                                                       },
+        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                                                       },
+        {6, "{",                 "(",                      ":6:1: "                                                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
@@ -255,7 +255,7 @@ static void an_invalid_recording_is_rejected_at_its_place(void **state)
     assert_string_equal(error_text(&a, &err), "/nowhere/run.ndjson: No such file or directory");
     error_end(&err);
     assert_false(replay_run(&a, "/dev/null", false, &out, &err));
-    assert_non_null(strstr(error_text(&a, &err), "the file has no complete line"));
+    assert_non_null(strstr(error_text(&a, &err), "/dev/null: not a recording: the file is empty"));
     error_end(&err);
     arena_end(&a);
 }

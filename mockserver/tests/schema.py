@@ -18,7 +18,7 @@ folder = source + '/mockserver/schema/'
 # The messages of base/fields.c and record_json.c for a wrong shape: unknown or missing keys, values of a wrong type.
 broken = re.compile(
     r": (unknown key '|missing '[^']+' in (?!a record of)|'[^']+'( item \d+)? (is|has) .*; expected |[a-z ]+ is [a-z ]+; expected a map"
-    r"|unknown kind '|[a-z_]+ have no field '|'[^']+' cannot be '|'[^']+' takes .*, not )")
+    r"|unknown kind '|unknown tier '|records of kind '[a-z_]+' have no field '|'[^']+' cannot be '|'[^']+' takes .*, not )")
 wrong = []
 
 

@@ -135,7 +135,7 @@ static void the_number_of_calls_is_compared(void **state)
     }
 }
 
-static void a_failure_lists_the_closest_calls_with_their_misses(void **state)
+static void a_failure_lists_the_nearest_calls_with_their_misses(void **state)
 {
     struct mock_response a =
         mock_call(*state, VERIFY,
@@ -144,23 +144,23 @@ static void a_failure_lists_the_closest_calls_with_their_misses(void **state)
     assert_int_equal(a.status, 409);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/code"), "not_verified");
-    assert_string_equal(at(a, "/detail"), "0 matching calls; expected at least 1");
+    assert_string_equal(at(a, "/detail"), "0 matching requests; expected at least 1");
     assert_string_equal(at(a, "/matched"), "0");
     assert_string_equal(at(a, "/expected/at_least"), "1");
     assert_string_equal(at(a, "/lost"), "0");
     assert_string_equal(at(a, "/next"), "5");
-    assert_string_equal(at(a, "/closest/0/seq"), "2");
-    assert_string_equal(at(a, "/closest/0/operation"), "list_social_accounts");
-    assert_string_equal(at(a, "/closest/0/misses/0/pointer"), "/query/platform");
-    assert_string_equal(at(a, "/closest/0/misses/0/expected"), "\"instagram\"");
-    assert_string_equal(at(a, "/closest/0/misses/0/actual"), "\"tiktok\"");
-    assert_null(at(a, "/closest/0/misses/1"));
+    assert_string_equal(at(a, "/nearest/0/seq"), "2");
+    assert_string_equal(at(a, "/nearest/0/operation"), "list_social_accounts");
+    assert_string_equal(at(a, "/nearest/0/misses/0/pointer"), "/query/platform");
+    assert_string_equal(at(a, "/nearest/0/misses/0/expected"), "\"instagram\"");
+    assert_string_equal(at(a, "/nearest/0/misses/0/actual"), "\"tiktok\"");
+    assert_null(at(a, "/nearest/0/misses/1"));
     /* Of two equally close calls the newer comes first. */
-    assert_string_equal(at(a, "/closest/1/seq"), "3");
-    assert_string_equal(at(a, "/closest/1/misses/0/pointer"), "/key");
-    assert_string_equal(at(a, "/closest/1/misses/1/actual"), "absent");
-    assert_string_equal(at(a, "/closest/2/seq"), "1");
-    assert_null(at(a, "/closest/3"));
+    assert_string_equal(at(a, "/nearest/1/seq"), "3");
+    assert_string_equal(at(a, "/nearest/1/misses/0/pointer"), "/key");
+    assert_string_equal(at(a, "/nearest/1/misses/1/actual"), "absent");
+    assert_string_equal(at(a, "/nearest/2/seq"), "1");
+    assert_null(at(a, "/nearest/3"));
 }
 
 static void too_many_matches_are_listed(void **state)
@@ -168,7 +168,7 @@ static void too_many_matches_are_listed(void **state)
     struct mock_response a =
         mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
     assert_int_equal(a.status, 409);
-    assert_string_equal(at(a, "/detail"), "1 matching calls; expected 0");
+    assert_string_equal(at(a, "/detail"), "1 matching request; expected 0");
     assert_string_equal(at(a, "/matches/0/seq"), "4");
     assert_non_null(at(a, "/matches/0/target"));
 }
@@ -196,9 +196,9 @@ static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **sta
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
         {"{\"match\":{},\"count\":1,\"at_least\":1}",      "/count",                  "excludes 'at_least'"        },
-        {"{\"match\":{},\"at_least\":3,\"at_most\":2}",    "/at_least",               "more than"                  },
+        {"{\"match\":{},\"at_least\":3,\"at_most\":2}",    "/at_least",               "expected at most"           },
         {"{\"match\":{},\"count\":-1}",                    "/count",                  ""                           },
-        {"{\"match\":{},\"since\":6}",                     "/since",                  "newest journal entry is 5"  },
+        {"{\"match\":{},\"since\":6}",                     "/since",                  "expected at most 5"         },
         {"{\"match\":{},\"timeout\":\"1s\"}",              "/timeout",                "unknown"                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -267,7 +267,7 @@ int main(void)
         TEST(each_selector_selects_calls),
         TEST(a_removed_rule_can_still_be_selected),
         TEST(the_number_of_calls_is_compared),
-        TEST(a_failure_lists_the_closest_calls_with_their_misses),
+        TEST(a_failure_lists_the_nearest_calls_with_their_misses),
         TEST(too_many_matches_are_listed),
         TEST(a_selector_that_cannot_match_is_rejected_with_its_pointer),
         TEST(a_lost_entry_in_range_fails),

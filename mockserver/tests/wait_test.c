@@ -62,8 +62,8 @@ static void a_wait_fails_at_the_timeout(void **state)
     struct mock_response a = client_read_last(c);
     assert_true(time_monotonic_us() - began_us >= 40000);
     assert_int_equal(a.status, 409);
-    assert_true(str_has(a.body, STR("1 matching calls; expected at least 2")));
-    assert_true(str_has(a.body, STR("\"closest\":[{\"seq\":2,")));
+    assert_true(str_has(a.body, STR("1 matching request; expected at least 2")));
+    assert_true(str_has(a.body, STR("\"nearest\":[{\"seq\":2,")));
 }
 
 static void a_wait_that_can_no_longer_hold_fails_at_once(void **state)

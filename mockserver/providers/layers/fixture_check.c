@@ -73,7 +73,8 @@ bool fixture_check_key(const struct fixture_load *load, const struct fixture_key
     struct str value = str_from(k->value);
     if (k->value && !str_starts(value, STR("lp_live_")) && !str_starts(value, STR("lp_test_")))
         ok = add_problem(load, k->at,
-                         "invalid value of key '%s'; expected lp_live_... or lp_test_...", k->name);
+                         "API key '%s' has an invalid value; expected lp_live_... or lp_test_...",
+                         k->name);
     if (k->tier)
         ok = check_tier(load, k) && ok;
     const char *const *items = k->scopes.items;

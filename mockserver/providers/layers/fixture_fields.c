@@ -209,9 +209,11 @@ static const struct field key_rows[] = {
           .help = "Hosts that a return URL may have. Default: none."),
     FIELD(
         "tier", FIELD_TEXT, OF, tier,
+        .shape = "{enum: [standard, pilot, partner, internal, sandbox]}",
         .help =
-            "Rate limit tier: standard, pilot, partner, internal or sandbox. Default: sandbox for "
-            "an lp_test_ key, otherwise standard."),
+            "Rate limit tier, with its limits (read, write, long, write_day): standard and sandbox "
+            "120, 60, 20, 10000; pilot 1200, 600, 60, 100000; partner 6000, 3000, 300, 500000; "
+            "internal: unlimited. Default: sandbox for an lp_test_ key, otherwise standard."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limits_fields,
           .help = "Rate limits of this key. Default: those of the tier."),
 };
