@@ -36,7 +36,8 @@ struct advance_body {
 static const struct field advance_rows[] = {
     FIELD("until", FIELD_ENUM, struct advance_body, until, .texts = until_texts, .text_count = 1,
           .help = "Instead of by and to: `next_event` advances to the next event that is due."),
-    FIELD("by", FIELD_DURATION, struct advance_body, by_ms, .help = "How far to advance."),
+    FIELD("by", FIELD_DURATION, struct advance_body, by_ms,
+          .help = "How far to advance from the present time, for example 1h."),
     FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Instead of by: time to advance to."),
 };
 

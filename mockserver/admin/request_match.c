@@ -106,11 +106,19 @@ static bool check_key(struct call *c, struct request_match *m, struct error *err
 static bool check_fault(struct call *c, struct request_match *m, struct error *err)
 {
     const struct node *n = m->of[SELECTOR_FAULT];
-    (void)c;
     for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
         if (str_is(n->text, fault_texts[i]))
             return true;
-    return unknown(err, "fault", n, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
+    const char *near = str_nearest(n->text, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
+    if (near)
+        return error_add(err, ERROR_INPUT, n->at,
+                         "unknown fault '" STR_FMT "' (did you mean '%s'?)", STR_ARG(n->text),
+                         near);
+    struct buf names = {.arena = c->arena};
+    for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
+        buf_printf(&names, "%s%s", names.n ? ", " : "", fault_texts[i]);
+    return error_add(err, ERROR_INPUT, n->at, "unknown fault '" STR_FMT "'; expected one of: %s",
+                     STR_ARG(n->text), buf_c(&names));
 }
 
 static bool has_acted(const struct journal *j, struct str rule)

@@ -32,7 +32,7 @@ static const struct field verify_rows[] = {VERIFY_ROWS};
 static const struct field wait_rows[] = {
     VERIFY_ROWS,
     FIELD("timeout", FIELD_DURATION, struct verify_body, timeout_ms,
-          .help = "How long to wait, at most 60s. Default: 10s."),
+          .help = "How long to wait, in real time, at most 60s. Default: 10s."),
 };
 
 const struct fields admin_verify_fields =

@@ -73,6 +73,8 @@ static const char *enum_text(struct arena *a, const struct field *f)
 
 static const char *type_text(const char *type)
 {
+    if (strcmp(type, "boolean") == 0)
+        return "`true`, `false`";
     return strcmp(type, "array") == 0 ? "list" : strcmp(type, "string") == 0 ? "text" : type;
 }
 

@@ -34,7 +34,7 @@ static bool check_spread(const struct node *map, struct error *err)
     arena_end(&a);
     if (ok && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
         ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at,
-                       "'median' is out of range (0s to 10m)");
+                       "'median' is out of range; expected 0s to 10m");
     if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
                 node_number(s.sigma) <= SIGMA_MAX))
         ok = error_add(err, ERROR_INPUT, s.sigma->at, "'sigma' must be a number from 0 to %d",

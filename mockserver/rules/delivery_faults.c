@@ -42,8 +42,9 @@ static bool check_span(const struct node *map, const char *key, int64_t least_ms
                        struct error *err)
 {
     return (ms >= least_ms && ms <= SPAN_MAX_MS) ||
-           error_add(err, ERROR_INPUT, node_get(map, key)->at, "'%s' is out of range (%s to 366d)",
-                     key, least_ms < 0 ? "-366d" : "0s");
+           error_add(err, ERROR_INPUT, node_get(map, key)->at,
+                     "'%s' is out of range; expected %s to 366d", key,
+                     least_ms < 0 ? "-366d" : "0s");
 }
 
 bool delivery_faults_check(const struct node *value, const struct provider *d, struct error *err)
