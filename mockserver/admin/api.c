@@ -221,7 +221,7 @@ static bool check_token(struct call *c)
         digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
         return true;
     call_header(c, "WWW-Authenticate", "Bearer realm=\"admin\"");
-    return call_refuse(c, FAULT_UNAUTHENTICATED, "The admin API requires its bearer token");
+    return call_refuse(c, FAULT_UNAUTHENTICATED, "the admin API requires its bearer token");
 }
 
 bool admin_admits(struct call *c)

@@ -109,7 +109,7 @@ static bool check_not_advancing(struct call *c)
 {
     return !scheduler_is_awaited(c->ns->scheduler) ||
            call_refuse(c, FAULT_CONFLICT,
-                       "Another call is advancing this clock and waits for a webhook delivery to "
+                       "another call is advancing this clock and waits for a webhook delivery to "
                        "end");
 }
 

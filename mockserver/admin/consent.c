@@ -114,7 +114,7 @@ bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     if (a->state != OAUTH_ATTEMPT_PENDING)
-        return call_refuse(c, FAULT_CONFLICT, "The attempt has already ended: %s",
+        return call_refuse(c, FAULT_CONFLICT, "the attempt has already ended: %s",
                            oauth_attempt_state_texts[a->state]);
     switch (outcome) {
     case CONSENT_APPROVE:

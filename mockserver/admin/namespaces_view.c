@@ -209,7 +209,7 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
     struct error err = {0};
     struct str name = str_from(body->name);
     if (namespaces_find(c->mock->namespaces, name)) {
-        call_refuse(c, FAULT_CONFLICT, "The namespace '%s' already exists", body->name);
+        call_refuse(c, FAULT_CONFLICT, "the namespace '%s' already exists", body->name);
         return NULL;
     }
     if (namespaces_full(c->mock->namespaces)) {
@@ -261,7 +261,7 @@ void admin_namespace_delete(struct call *c)
         return;
     if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
         call_refuse(c, FAULT_CONFLICT,
-                    "The namespace 'default' cannot be deleted; reset it instead");
+                    "the namespace 'default' cannot be deleted; reset it instead");
         return;
     }
     struct json *w = call_json(c, 200);

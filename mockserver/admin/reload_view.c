@@ -88,7 +88,7 @@ void admin_reload(struct call *c)
     struct reload_body body = {0};
     if (!c->mock->reload)
         call_refuse(c, FAULT_CONFLICT,
-                    "The fixture is the built-in sample; there is no file to reload");
+                    "the fixture is the built-in sample; there is no file to reload");
     else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
         reload_ask(c->mock->reload, c, body.reset, respond);
 }

@@ -69,7 +69,7 @@ uint32_t simulation_listed_account(struct call *c, const char *who)
     uint32_t row = select_account(c, "/account", who);
     if (!row || account_is_listed(account_read(c->world, row)))
         return row;
-    call_refuse(c, FAULT_CONFLICT, "The account is already disconnected");
+    call_refuse(c, FAULT_CONFLICT, "the account is already disconnected");
     return ROW_NONE;
 }
 
@@ -89,7 +89,7 @@ void simulate_token_lost(struct call *c, const void *fields)
         return;
     const struct account *a = account_read(c->world, row);
     if (a->token != TOKEN_LIVE) {
-        call_refuse(c, FAULT_CONFLICT, "The account's token is already lost: %s",
+        call_refuse(c, FAULT_CONFLICT, "the account's token is already lost: %s",
                     token_texts[a->token]);
         return;
     }

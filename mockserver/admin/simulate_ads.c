@@ -52,7 +52,7 @@ static void connect(struct call *c, uint32_t space, enum ad_platform platform)
         return;
     }
     if (ad_account_of(c->world, space, platform)) {
-        call_refuse(c, FAULT_CONFLICT, "The project already has an ad account on %s",
+        call_refuse(c, FAULT_CONFLICT, "the project already has an ad account on %s",
                     ad_platform_texts[platform]);
         return;
     }
@@ -69,7 +69,7 @@ static bool set_status(struct call *c, uint32_t row, const char *status)
         return call_issue(c, "/status",
                           "unknown status '%s'; expected one of: valid, expired, revoked", status);
     if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
-        return call_refuse(c, FAULT_CONFLICT, "The ad account's token is already %s",
+        return call_refuse(c, FAULT_CONFLICT, "the ad account's token is already %s",
                            ad_token_texts[a->token]);
     if (!valid)
         ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
@@ -97,7 +97,7 @@ void simulate_ad_account(struct call *c, const void *fields)
     }
     uint32_t row = ad_account_of(c->world, space, platform);
     if (!row) {
-        call_refuse(c, FAULT_CONFLICT, "The project has no ad account on %s",
+        call_refuse(c, FAULT_CONFLICT, "the project has no ad account on %s",
                     ad_platform_texts[platform]);
         return;
     }

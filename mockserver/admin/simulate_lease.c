@@ -88,7 +88,7 @@ static bool check_decision(struct call *c, uint32_t request, const struct lease_
     case LEASE_POSSIBLE:
         return true;
     case LEASE_DECIDED_ALREADY:
-        return call_refuse(c, FAULT_CONFLICT, "The request is already decided: %s",
+        return call_refuse(c, FAULT_CONFLICT, "the request is already decided: %s",
                            lease_state_texts[r->state]);
     case LEASE_WRONG_COUNT:
         refuse_count(c, r, d->count, d->outcome);

@@ -35,7 +35,7 @@ static void set_post_outcome(struct call *c, const char *post, enum outcome outc
         return;
     enum destination_state state = destination_read(c->world, row)->state;
     if (state != DESTINATION_QUEUED && state != DESTINATION_PUBLISHING) {
-        call_refuse(c, FAULT_CONFLICT, "The post is already %s", destination_state_texts[state]);
+        call_refuse(c, FAULT_CONFLICT, "the post is already %s", destination_state_texts[state]);
         return;
     }
     destination_set_outcome(c->world, row, outcome, code);

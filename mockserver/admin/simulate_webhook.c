@@ -64,7 +64,7 @@ static void deliver(struct call *c, const struct webhook_body *f)
         .payload = f->data ? json_print(c->arena, f->data) : "{}",
     };
     if (h->state != WEBHOOK_ACTIVE) {
-        call_refuse(c, FAULT_CONFLICT, "The webhook is %s", webhook_state_texts[h->state]);
+        call_refuse(c, FAULT_CONFLICT, "the webhook is %s", webhook_state_texts[h->state]);
         return;
     }
     const struct webhooks *of = provider_with_id(h->provider)->webhooks;

@@ -210,7 +210,7 @@ static bool breaks(struct call *c, const struct world *patched)
     if (!after.count || after.count <= faults_of(c, c->world).count)
         return false;
     return !call_refuse(c, FAULT_CONFLICT,
-                        "The state would be inconsistent (allow it with ?skip_invariants=1): %s",
+                        "the state would be inconsistent (allow it with ?skip_invariants=1): %s",
                         buf_c(&after.first));
 }
 
