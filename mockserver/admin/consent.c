@@ -100,6 +100,9 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
         return false;
     if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
         struct ad_account_spec grant;
+        if (!provider_with_id(a->provider)->ad_consented) /* after an edit of the attempt's kind */
+            return call_refuse(c, FAULT_CONFLICT,
+                               "the attempt is for an ad account, but the provider has none");
         provider_with_id(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
         oauth_attempt_complete_ads(c->world, attempt, &grant);
         return true;

@@ -186,7 +186,7 @@ static bool key_known(const struct world *w, const char *who)
 
 bool rule_key_is(const struct key *k, const char *who)
 {
-    return (k->name && strcmp(k->name, who) == 0) || strcmp(k->value, who) == 0;
+    return (k->name && strcmp(k->name, who) == 0) || (k->value && strcmp(k->value, who) == 0);
 }
 
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err)

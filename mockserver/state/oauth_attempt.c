@@ -131,3 +131,23 @@ const char *oauth_attempt_platform_text(const struct oauth_attempt *a)
     return a->kind == OAUTH_ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform]
                                             : platform_texts[a->platform];
 }
+
+const char *oauth_attempt_missing(const struct oauth_attempt *a)
+{
+    bool completed = a->state == OAUTH_ATTEMPT_COMPLETED;
+    if (a->space == ROW_NONE && (a->kind != OAUTH_ATTEMPT_FOR_KEY || completed))
+        return "space";
+    switch (a->kind) {
+    case OAUTH_ATTEMPT_FOR_ACCOUNT:
+        return (completed || a->reconnects) && a->account == ROW_NONE ? "account" : NULL;
+    case OAUTH_ATTEMPT_FOR_ADS:
+        if (a->reconnects && a->account == ROW_NONE)
+            return "account";
+        return completed && a->ad_account == ROW_NONE ? "ad_account" : NULL;
+    case OAUTH_ATTEMPT_FOR_KEY:
+        return completed && a->key == ROW_NONE ? "key" : NULL;
+    case OAUTH_ATTEMPT_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}

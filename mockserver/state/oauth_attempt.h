@@ -75,6 +75,9 @@ void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t spac
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error);
 void oauth_attempt_expire(struct world *w, uint32_t attempt); /* event */
 
+/* Returns the name of a reference that an attempt of this kind and state must have but lacks; NULL
+ * if it has all of them. */
+const char *oauth_attempt_missing(const struct oauth_attempt *a);
 uint32_t oauth_attempt_find(const struct world *w, struct str token);
 const struct oauth_attempt *oauth_attempt_read(const struct world *w, uint32_t row);
 const char *

@@ -6,6 +6,7 @@
 #include "mockserver/state/account.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/record_write.h"
 #include "mockserver/state/tenant.h"
 
@@ -37,7 +38,7 @@ const char *rebuild_missing_field(const struct world *w, enum record_kind kind, 
                 return f->name;
         }
     }
-    return NULL;
+    return kind == RECORD_OAUTH_ATTEMPT ? oauth_attempt_missing(oauth_attempt_read(w, row)) : NULL;
 }
 
 void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row)

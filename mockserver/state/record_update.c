@@ -98,6 +98,16 @@ static void stop_checks_if_broken(struct world *w)
     arena_end(&a);
 }
 
+/* Readers follow these references, so they must exist even in a state that violates invariants. */
+static bool has_references(enum record_kind kind, const union any_record *record, struct error *err)
+{
+    const char *missing =
+        kind == RECORD_OAUTH_ATTEMPT ? oauth_attempt_missing(&record->oauth_attempt) : NULL;
+    return !missing ||
+           error_add(err, ERROR_INPUT, (struct where){0},
+                     "'%s' is null; an attempt of this kind and state requires it", missing);
+}
+
 bool record_update(struct world *w, enum record_kind kind, uint32_t row,
                    const struct record_edit *edits, size_t count, struct error *err)
 {
@@ -107,7 +117,7 @@ bool record_update(struct world *w, enum record_kind kind, uint32_t row,
     bool ok = true;
     for (size_t i = 0; i < count; i++)
         ok &= set_field(w, scope_of(w, kind, row, edits[i].field), &edits[i], &edited, err);
-    if (!ok)
+    if (!ok || !has_references(kind, &edited, err))
         return false;
     const char *from = record_state(w, kind, row);
     struct index_entries before;

@@ -150,6 +150,33 @@ static void an_invalid_patch_changes_nothing(void **state)
     assert_string_equal(at(done, "/record/state"), "published");
 }
 
+/* Readers follow these references, so not even skip_invariants allows an attempt without them. */
+static void an_oauth_attempt_keeps_the_references_of_its_kind_and_state(void **state)
+{
+    struct mock *m = *state;
+    struct mock_response url =
+        mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
+                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    assert_int_equal(url.status, 200);
+    const char *token = at(url, "/state");
+    const char *patch =
+        arena_printf(&m->arena, "PATCH /__admin/state/oauth_attempts/%s?skip_invariants=1", token);
+    const char *status = arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token);
+    static const struct {
+        const char *body, *words;
+    } rows[] = {
+        {"{\"state\":\"completed\"}",                         "'account' is null"   },
+        {"{\"reconnects\":true}",                             "'account' is null"   },
+        {"{\"kind\":\"ad_account\",\"state\":\"completed\"}", "'ad_account' is null"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_problem(mock_call(m, patch, rows[i].body), 422, "", rows[i].words);
+        assert_int_equal(mock_call(m, status, NULL, KEY).status, 200);
+    }
+    assert_int_equal(mock_call(m, patch, "{\"state\":\"failed\"}").status, 200);
+    assert_int_equal(mock_call(m, status, NULL, KEY).status, 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +187,7 @@ int main(void)
         TEST(records_are_filtered_by_their_fields),
         TEST(a_record_can_be_patched),
         TEST(an_invalid_patch_changes_nothing),
+        TEST(an_oauth_attempt_keeps_the_references_of_its_kind_and_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

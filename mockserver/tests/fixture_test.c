@@ -20,6 +20,7 @@
 #include "mockserver/state/ids.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/tests/folder.h"
 
 #define DAY  (INT64_C(24) * 60 * 60 * 1000)
 #define BAD  TEST_DIR "/bad/"
@@ -359,6 +360,35 @@ static void a_chain_of_includes_has_a_limit(void **state)
     arena_end(&a);
 }
 
+static void an_included_value_of_another_type_is_reported_at_its_place(void **state)
+{
+    static const struct {
+        const char *included, *expected;
+    } rows[] = {
+        {"- a\n",                                    "part.yaml:1:1: an included fixture must be a map, not "},
+        {"5\n",                                      "part.yaml:1:1: an included fixture must be a map, not "},
+        {"layers: 5\n",                              "part.yaml:1:9: this value is of type "                 },
+        {"layers: { organizations: { name: A } }\n", "part.yaml:1:26: this value is of type "                },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct folder folder;
+        folder_begin(&folder);
+        folder_put(&folder, "part.yaml", rows[i].included);
+        folder_put(&folder, "main.yaml",
+                   "include: [ part.yaml ]\nlayers: { organizations: [ { name: B } ] }\n");
+        struct error err = {0};
+        struct arena a = {0};
+        assert_null(fixture_load(folder_file(&folder, "main.yaml"), &err));
+        const char *message = error_text(&a, &err);
+        if (!strstr(message, rows[i].expected))
+            fail_msg("%s: %s", rows[i].included, message);
+        error_end(&err);
+        arena_end(&a);
+        folder_end(&folder);
+    }
+}
+
 static void a_mistake_in_an_included_file_has_its_place_there(void **state)
 {
     (void)state;
@@ -452,6 +482,7 @@ int main(void)
         cmocka_unit_test(an_inline_fixture_cannot_include_files),
         cmocka_unit_test(included_files_are_merged_first_and_the_including_file_wins),
         cmocka_unit_test(a_chain_of_includes_has_a_limit),
+        cmocka_unit_test(an_included_value_of_another_type_is_reported_at_its_place),
         cmocka_unit_test(a_mistake_in_an_included_file_has_its_place_there),
         cmocka_unit_test(a_missing_file_is_an_error),
         cmocka_unit_test(every_shipped_fixture_satisfies_the_invariants),

@@ -190,6 +190,7 @@ void layers_create_reauth_url(struct call *c)
     respond_with_url(c, &spec, &body);
 }
 
+/* `code` may be NULL in a state that violates invariants. */
 static const char *failure_message(const char *code)
 {
     static const struct {
@@ -200,7 +201,7 @@ static const char *failure_message(const char *code)
         {"account_gone",    "The social account was disconnected before consent was given."    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].code, code) == 0)
+        if (code && strcmp(rows[i].code, code) == 0)
             return rows[i].message;
     return "Consent was not given.";
 }
