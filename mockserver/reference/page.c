@@ -227,8 +227,7 @@ static void put_rules(struct buf *out, const struct field_list *examples)
 static const char *const record_helps[RECORD_KIND_COUNT] = {
     [RECORD_ORGANIZATION] = "a customer of a provider, which owns keys and spaces",
     [RECORD_KEY] = "an API key",
-    [RECORD_SPACE] = "a Layers project or a PostNitro workspace; a PostEverywhere organization has "
-                     "exactly one hidden space",
+    [RECORD_SPACE] = "a Layers project, a PostNitro workspace, or all of a PostEverywhere customer",
     [RECORD_ACCOUNT] = "a social account of a space",
     [RECORD_OAUTH_ATTEMPT] =
         "an attempt to connect or reconnect an account, or to sign in a program",
@@ -239,8 +238,7 @@ static const char *const record_helps[RECORD_KIND_COUNT] = {
     [RECORD_POOL_ACCOUNT] = "an account that Layers can lease out",
     [RECORD_WALLET_ENTRY] = "one month that an organization was charged for a leased account",
     [RECORD_AD_ACCOUNT] = "an ad account of a space",
-    [RECORD_LAYER] = "a scheduling layer of an account, or the content layer of a space, which "
-                     "Layers sets up after a connection",
+    [RECORD_LAYER] = "a layer that Layers sets up for a new account, or for the space",
     [RECORD_ONBOARDING] = "a completed item of an organization's onboarding list",
     [RECORD_WEBHOOK] = "a webhook endpoint of an organization",
     [RECORD_DELIVERY] = "the delivery of one event to one webhook, with all its attempts",
