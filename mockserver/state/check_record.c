@@ -80,7 +80,7 @@ static const char *check_attempt(const struct world *w, const struct index *wait
     const struct oauth_attempt *a = oauth_attempt_read(w, row);
     bool is_signed_in = a->kind != OAUTH_ATTEMPT_FOR_KEY || a->state == OAUTH_ATTEMPT_COMPLETED;
     if (!a->token || (a->space != ROW_NONE) != is_signed_in)
-        return "an OAuth attempt must have a state token, and a space unless it is an is_open "
+        return "an OAuth attempt must have a state token, and a space unless it is an open "
                "sign-in for a key";
     if ((a->state == OAUTH_ATTEMPT_PENDING) != (a->ended_at_ms == 0))
         return "'ended_at' must be set if and only if the OAuth attempt is not pending";
