@@ -107,6 +107,10 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
         oauth_attempt_complete_ads(c->world, attempt, &grant);
         return true;
     }
+    if (!(provider_with_id(a->provider)->platforms & (1u << a->platform))) /* after an edit */
+        return call_refuse(c, FAULT_CONFLICT,
+                           "the provider cannot connect accounts of platform '%s'",
+                           platform_texts[a->platform]);
     consent_user(c, a->provider, a->platform, handle, &user);
     oauth_attempt_complete(c->world, attempt, &user);
     return true;

@@ -5,18 +5,49 @@
 
 #include "base/json.h"
 #include "base/yaml.h"
+#include "mockserver/state/records.h"
 
 #define CALLS_A_RUN 40 /* then a new mock, because responses use memory until theirs ends */
 
 struct trial {
     const char *fixture, *key; /* a header line */
     struct mock *mock;
-    const char *path; /* of the record: accounts/~1 */
+    const char *path;  /* of the record: accounts/~1 */
+    const char *token; /* of a Layers OAuth attempt; NULL: none */
     size_t calls;
 };
 
+/* Starts an OAuth attempt, a kind of record that the fixtures do not contain. */
+static void start_attempt(struct trial *t)
+{
+    struct mock_response a = mock_call(
+        t->mock, "POST /layers/v1/projects/prj_acme_a/social/oauth-url",
+        "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/back\"}", t->key);
+    t->token = a.status == 200 ? arena_text(&t->mock->arena, at(a, "/state")) : NULL;
+}
+
+static void use_attempt(const struct trial *t, const struct damage *d)
+{
+    const struct {
+        const char *line, *body;
+    } calls[] = {
+        {arena_printf(d->arena,            "GET /layers/v1/social/oauth-status/%s", t->token),                                    NULL     },
+        {arena_printf(d->arena,            "GET /__consent/layers/%s",              t->token),                                    NULL     },
+        {"POST /__admin/simulate/consent",
+         arena_printf(d->arena,                                                     "{\"state\":\"%s\",\"outcome\":\"approve\"}", t->token)},
+        {arena_printf(d->arena,            "GET /layers/v1/social/oauth-status/%s", t->token),                                    NULL     },
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct mock_response a = mock_call(t->mock, calls[i].line, calls[i].body, t->key);
+        if (a.status >= 500)
+            damaged_complain("%s: %s: %d", d->name, calls[i].line, a.status);
+    }
+}
+
 static void use(const struct trial *t, const struct damage *d)
 {
+    if (t->token && strncmp(t->path, "oauth_attempts/", 15) == 0)
+        use_attempt(t, d);
     static const char *const calls[][2] = {
         {"GET /__admin/state?format=fixture", NULL              },
         {"GET /__admin/state",                NULL              },
@@ -27,7 +58,7 @@ static void use(const struct trial *t, const struct damage *d)
     };
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct mock_response a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
-        if (a.status >= 500)
+        if (a.status >= 500 && a.status != 503) /* 503: the key is disabled */
             damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
                              STR_ARG(a.text));
     }
@@ -40,6 +71,7 @@ static void patch(const struct damage *d, void *ctx)
         if (t->calls++ % CALLS_A_RUN == 0) {
             mock_free(t->mock);
             t->mock = mock_test_file(t->fixture);
+            start_attempt(t);
             mock_call(t->mock, "POST /__admin/snapshots", "{\"name\":\"s\"}");
         } else {
             mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
@@ -54,6 +86,23 @@ static void patch(const struct damage *d, void *ctx)
         else if (a.status != 409 && (a.status != 422 || !at(a, "/errors/0/pointer")))
             damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
     }
+}
+
+/* Every word of a field with a fixed set of words. */
+static void patch_words(struct trial *t, const struct record_type *type, const char *name,
+                        struct folder *folder)
+{
+    struct arena a = {0};
+    for (size_t f = 0; f < type->field_count; f++)
+        for (size_t i = 0;
+             strcmp(type->fields[f].name, name) == 0 && i < type->fields[f].text_count; i++) {
+            const char *word = type->fields[f].texts[i];
+            const struct node *body = node_with(&a, NULL, name, node_new_text(&a, str_from(word)));
+            patch(&(struct damage){&a, body, arena_printf(&a, "%s/%s: %s", t->path, name, word),
+                                   folder},
+                  t);
+        }
+    arena_end(&a);
 }
 
 /* Extreme values for fields that are times. */
@@ -78,14 +127,20 @@ static void patch_field(struct trial *t, const struct member *field, struct fold
 static void patch_first_of_each_kind(struct trial *t, struct folder *folder)
 {
     struct arena a = {0};
-    struct mock *m = mock_test_file(t->fixture);
+    struct mock *m = t->mock = mock_test_file(t->fixture);
+    start_attempt(t);
+    t->mock = NULL;
     const struct node *state = mock_call(m, "GET /__admin/state", NULL).body;
     for (size_t i = 0; i < node_count(state); i++) {
         const struct member *kind = node_member(state, i);
         const struct node *record = node_at(kind->value, 0);
         t->path = arena_printf(&a, "%s/~1", kind->key);
-        for (size_t k = 0; k < node_count(record); k++)
+        const struct record_type *type = record_type_named(str_from(kind->key));
+        for (size_t k = 0; k < node_count(record); k++) {
             patch_field(t, node_member(record, k), folder);
+            if (type)
+                patch_words(t, type, node_member(record, k)->key, folder);
+        }
     }
     mock_free(m);
     arena_end(&a);
